@@ -1,0 +1,108 @@
+"""Records that cross layers: tensors with names, no behaviour."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Batch:
+    """S scenes and M questions about them, as a model takes them.
+
+    Attributes:
+        inputs: what the encoder takes, each with S rows (images; or object rows and their mask).
+        question: (M, D_q) float32.
+        scene_index: (M,) int64, non-decreasing, the scene each question is about.
+        answer: (M,) int64, index into the task's answers.
+        type_index: (M,) int64, index into the task's question types.
+        kept: (S, K) int64, the objects of each scene that take part; None lets all take part.
+    """
+
+    inputs: tuple[Tensor, ...]
+    question: Tensor
+    scene_index: Tensor
+    answer: Tensor
+    type_index: Tensor
+    kept: Tensor | None = None
+
+    def __len__(self) -> int:
+        """Return the number of questions M."""
+        return len(self.question)
+
+    def to(self, device: Any) -> Batch:
+        """Return the batch on another device."""
+        rest = (self.question, self.scene_index, self.answer, self.type_index)
+        kept = None if self.kept is None else self.kept.to(device)
+        return Batch(tuple(part.to(device) for part in self.inputs), *(part.to(device) for part in rest), kept)
+
+    def select(self, scenes: slice) -> Batch:
+        """Return the scenes of a slice and the questions about them, scenes counted from 0 again."""
+        inputs = tuple(part[scenes] for part in self.inputs)
+        first, end, _ = scenes.indices(len(self.inputs[0]))
+        rows = (self.scene_index >= first) & (self.scene_index < end)
+        rest = (self.question[rows], self.scene_index[rows] - first, self.answer[rows], self.type_index[rows])
+        return Batch(inputs, *rest, None if self.kept is None else self.kept[scenes])
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """A share of right answers with its 95 % interval.
+
+    Attributes:
+        accuracy: 0 to 1.
+        low: lower end of the interval, 0 to 1.
+        high: upper end.
+        n: number of questions.
+    """
+
+    accuracy: float
+    low: float
+    high: float
+    n: int
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a model says to one question.
+
+    Attributes:
+        text: the answer with the largest logit.
+        probabilities: answer -> softmax probability; adds up to 1.
+        logits: (A,) float64, in the order of `probabilities`.
+        contributions: (P,) float64, each pair's exact share of the answer's logit above the next best
+            one's; NaN-free; None for models without pairs.
+        pair_index: (P, 2) int64, the pair (i, j) of each contribution; None for models without pairs.
+        completeness_gap: what the contributions miss of the logit difference; 0 up to rounding.
+    """
+
+    text: str
+    probabilities: dict[str, float]
+    logits: np.ndarray
+    contributions: np.ndarray | None = None
+    pair_index: np.ndarray | None = None
+    completeness_gap: float | None = None
+
+
+@dataclass(frozen=True)
+class StepMetrics:
+    """One report of a training run.
+
+    Attributes:
+        step: optimiser steps done.
+        n_questions: questions seen so far.
+        seconds: training time so far, over all parts of a resumed run.
+        learning_rate: at this step.
+        loss: mean cross-entropy since the last report.
+        accuracy: question type -> validation accuracy; empty between validations.
+    """
+
+    step: int
+    n_questions: int
+    seconds: float
+    learning_rate: float
+    loss: float
+    accuracy: dict[str, float]

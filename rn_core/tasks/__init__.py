@@ -1,0 +1,14 @@
+"""All tasks by name."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+from rn_core.tasks.base import Task
+from rn_core.tasks.sort_of_clevr import SortOfClevr
+
+TASKS: MappingProxyType[str, Task] = MappingProxyType(
+    {task.name: task for task in (SortOfClevr("pixels"), SortOfClevr("objects"))}
+)
+
+__all__ = ["TASKS", "Task"]

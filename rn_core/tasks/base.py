@@ -1,0 +1,54 @@
+"""What every task offers to training, evaluation and the pages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+import numpy as np
+from torch import Tensor
+
+from rn_core.records import Batch
+
+
+class Task(Protocol):
+    """A source of scenes, questions and true answers as tensors.
+
+    Attributes:
+        name: key in `TASKS`.
+        answers: the answers' texts, in the order of the logits.
+        question_types: in the order of `Batch.type_index`.
+        groups: group -> the question types in it.
+    """
+
+    name: str
+    answers: tuple[str, ...]
+    question_types: tuple[str, ...]
+    groups: Mapping[str, tuple[str, ...]]
+
+    def sample_batch(
+        self,
+        rng: np.random.Generator,
+        n_scenes: int,
+        n_questions: int | None = None,
+        type_weights: np.ndarray | None = None,
+        n_cells: int | None = None,
+    ) -> Batch:
+        """Draw fresh scenes and questions about them.
+
+        Args:
+            rng: generator of one split.
+            n_scenes: scenes S.
+            n_questions: different questions about each scene; None asks all there are.
+            type_weights: (T,) how likely each question type is drawn, above 0; None draws all alike.
+            n_cells: how many cells of an image take part (`Batch.kept`), those with an object first; None for all.
+        """
+        ...
+
+    def sample_cells(self, rng: np.random.Generator, n_scenes: int) -> tuple[Tensor, Tensor]:
+        """Draw images and, for the warm start of an encoder, the facts that each cell of them holds."""
+        ...
+
+    def cell_reading(self) -> tuple[Tensor, Tensor]:
+        """Return (A, b): how the facts and coordinates of a cell read as one object row, A [...] + b."""
+        ...

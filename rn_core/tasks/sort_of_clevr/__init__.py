@@ -1,0 +1,156 @@
+"""Sort-of-CLEVR: scenes, pictures, questions, truth and English, behind one task object."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+
+from rn_core.errors import QuestionError
+from rn_core.records import Batch
+from rn_core.seeding import uniform_integers
+from rn_core.tasks.sort_of_clevr import questions
+from rn_core.tasks.sort_of_clevr.cells import cell_facts, cell_reading, keep_cells
+from rn_core.tasks.sort_of_clevr.encoding import VIEWS, check_view, shuffle_rows
+from rn_core.tasks.sort_of_clevr.questions import Question, Solution, question_codes, solve
+from rn_core.tasks.sort_of_clevr.rendering import render_scenes
+from rn_core.tasks.sort_of_clevr.scene import (
+    COLORS,
+    DEFAULT_MARGIN,
+    Scene,
+    SceneBatch,
+    SceneObject,
+    sample_scene,
+    sample_scenes,
+    stack_scenes,
+)
+
+__all__ = [
+    "COLORS",
+    "Question",
+    "Scene",
+    "SceneBatch",
+    "SceneObject",
+    "Solution",
+    "SortOfClevr",
+    "make_batch",
+    "sample_questions",
+    "sample_scene",
+    "sample_scenes",
+    "solve",
+    "stack_scenes",
+]
+
+_CODES = torch.from_numpy(question_codes())
+
+
+@dataclass(frozen=True)
+class SortOfClevr:
+    """The task as models see it.
+
+    Attributes:
+        view: "pixels" (images) or "objects" (one row an object).
+        margin: pixels between every answer and its decision boundary.
+    """
+
+    view: str
+    margin: float = DEFAULT_MARGIN
+    answers: tuple[str, ...] = questions.ANSWERS
+    question_types: tuple[str, ...] = questions.QUESTION_TYPES
+
+    def __post_init__(self) -> None:
+        """Raise RNCoreError for an unknown view."""
+        check_view(self.view)
+
+    @property
+    def name(self) -> str:
+        """Return the task's key in `TASKS`."""
+        return f"sort-of-clevr/{self.view}"
+
+    @property
+    def groups(self) -> Mapping[str, tuple[str, ...]]:
+        """Return group -> question types."""
+        return questions.GROUPS
+
+    def sample_batch(
+        self,
+        rng: np.random.Generator,
+        n_scenes: int,
+        n_questions: int | None = None,
+        type_weights: np.ndarray | None = None,
+        n_cells: int | None = None,
+    ) -> Batch:
+        """Draw scenes and some of the 36 questions for each; arguments as `Task.sample_batch`."""
+        scenes = sample_scenes(rng, n_scenes, self.margin)
+        batch = make_batch(scenes, sample_questions(rng, n_scenes, n_questions, type_weights), self.view)
+        if self.view == "objects":
+            batch = replace(batch, inputs=shuffle_rows(rng, *batch.inputs))
+        return batch if n_cells is None else replace(batch, kept=keep_cells(rng, scenes, n_cells))
+
+    def sample_cells(self, rng: np.random.Generator, n_scenes: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """Draw images (S, 75, 75, 3) uint8 and what each cell of them holds, (S, 25, 6, 4) as `cell_facts`."""
+        scenes = sample_scenes(rng, n_scenes, self.margin)
+        return torch.from_numpy(render_scenes(scenes)), cell_facts(scenes)
+
+    def cell_reading(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return how a cell's facts and coordinates read as an object row; see `cells.cell_reading`."""
+        return cell_reading()
+
+
+def sample_questions(
+    rng: np.random.Generator,
+    n_scenes: int,
+    n_questions: int | None = None,
+    type_weights: np.ndarray | None = None,
+) -> np.ndarray:
+    """Draw different questions for each scene.
+
+    Weighted draws without repeats take the largest of u ** (1 / weight), u uniform (Efraimidis & Spirakis
+    2006, https://doi.org/10.1016/j.ipl.2005.11.003).
+
+    Args:
+        rng: generator over PCG64.
+        n_scenes: number of scenes S.
+        n_questions: questions a scene, 1 to 36; None asks all 36 in their order and draws nothing.
+        type_weights: (6,) how likely each question type is drawn, above 0; None draws all alike.
+
+    Returns:
+        (S, Q) int64, question indices 0 to 35.
+
+    Raises:
+        QuestionError: if `n_questions` is out of range.
+    """
+    if n_questions is None:
+        return np.broadcast_to(np.arange(questions.N_QUESTIONS), (n_scenes, questions.N_QUESTIONS))
+    if not 1 <= n_questions <= questions.N_QUESTIONS:
+        raise QuestionError(
+            f"The questions a scene must be 1 to {questions.N_QUESTIONS}, got {n_questions!r}; use None for all."
+        )
+    weights = np.ones(len(questions.QUESTION_TYPES)) if type_weights is None else type_weights
+    uniform = (uniform_integers(rng, 2**32, (n_scenes, questions.N_QUESTIONS)) + 0.5) / 2**32
+    keys = np.log(uniform) / np.repeat(weights, len(COLORS))
+    return np.argsort(-keys, axis=1, kind="stable")[:, :n_questions]
+
+
+def make_batch(scenes: SceneBatch, asked: np.ndarray, view: str) -> Batch:
+    """Return the tensors of some questions about some scenes.
+
+    Args:
+        scenes: S scenes.
+        asked: (S, Q) int64, question indices 0 to 35 for each scene.
+        view: a key of `VIEWS`.
+
+    Returns:
+        S scenes and S * Q questions, those of one scene side by side.
+    """
+    rows = torch.from_numpy(np.ascontiguousarray(asked))
+    answers = torch.from_numpy(np.take_along_axis(solve(scenes).answers, asked, axis=1))
+    return Batch(
+        inputs=VIEWS[view](scenes),
+        question=_CODES[rows.flatten()],
+        scene_index=torch.arange(len(scenes)).repeat_interleave(asked.shape[1]),
+        answer=answers.flatten(),
+        type_index=rows.flatten() // len(COLORS),
+    )

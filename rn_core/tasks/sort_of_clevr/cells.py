@@ -1,0 +1,74 @@
+"""Where objects lie on the grid of cells that four halving convolutions make of a 75x75 image.
+
+Cell (row, column) looks at the image around pixel (16 * column, 16 * row), so an object belongs to the cell
+nearest to its centre.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from rn_core.tasks.sort_of_clevr.encoding import D_ROW
+from rn_core.tasks.sort_of_clevr.scene import COLORS, MIDDLE, SceneBatch
+
+GRID_SIZE = 5
+STRIDE = 16
+_HALF = STRIDE / 2
+N_CELLS = GRID_SIZE * GRID_SIZE
+#: What a cell can say of the object of one colour: here (1), circle (1) or square (-1), offset in x and in y
+#: (-1 to 1, in units of 8 pixels); all 0 where that object is not here.
+CELL_FACTS = ("present", "circle", "x", "y")
+
+
+def object_cells(scenes: SceneBatch) -> np.ndarray:
+    """Return (S, 6) int64: the cell, row * 5 + column, that each object's centre is nearest to."""
+    column, row = np.moveaxis((scenes.centers + STRIDE // 2) // STRIDE, 2, 0)
+    return row * GRID_SIZE + column
+
+
+def keep_cells(rng: np.random.Generator, scenes: SceneBatch, n_cells: int) -> Tensor:
+    """Return (S, n_cells) int64: all cells that hold an object, filled up with others at random.
+
+    Args:
+        rng: generator.
+        scenes: S scenes.
+        n_cells: 6 to 25, so that no object is left out.
+    """
+    priority = rng.random((len(scenes), N_CELLS))
+    holds = np.zeros_like(priority)
+    np.put_along_axis(holds, object_cells(scenes), scenes.present.astype(float), axis=1)
+    return torch.from_numpy(np.argsort(-(priority + holds), axis=1)[:, :n_cells].copy())
+
+
+def cell_facts(scenes: SceneBatch) -> Tensor:
+    """Return (S, 25, 6, 4) float32: `CELL_FACTS` of each colour in each cell, zeros where it is not."""
+    cells = object_cells(scenes)
+    offset = scenes.centers - np.stack([cells % GRID_SIZE, cells // GRID_SIZE], axis=2) * STRIDE
+    values = np.concatenate([scenes.present[..., None], 2 * scenes.shapes[..., None] - 1, offset / _HALF], axis=2)
+    facts = np.zeros((len(scenes), N_CELLS, len(COLORS), len(CELL_FACTS)), dtype=np.float32)
+    facts[np.arange(len(scenes))[:, None], cells, np.arange(len(COLORS))] = values * scenes.present[..., None]
+    return torch.from_numpy(facts)
+
+
+def cell_reading() -> tuple[Tensor, Tensor]:
+    """Return how a cell with one object reads as that object's row: row = A [facts; coordinates] + b.
+
+    Returns:
+        A (10, 26) float32 over the 24 facts (colour by colour, as `CELL_FACTS`) and the cell's two coordinates
+        (-1 to 1), and b (10,). A cell with several objects reads as the sum of their rows, position aside.
+    """
+    matrix = np.zeros((D_ROW, len(COLORS), len(CELL_FACTS)))
+    for color in range(len(COLORS)):
+        matrix[color, color, 0] = 1
+    matrix[6, :, :2] = 0.5, -0.5
+    matrix[7, :, :2] = 0.5, 0.5
+    matrix[8, :, 2] = matrix[9, :, 3] = _HALF / MIDDLE
+    middle = (GRID_SIZE - 1) / 2 * STRIDE
+    coordinates = np.zeros((D_ROW, 2))
+    coordinates[8, 0] = coordinates[9, 1] = middle / MIDDLE
+    offset = np.zeros(D_ROW)
+    offset[8:] = (middle - MIDDLE) / MIDDLE
+    whole = np.concatenate([matrix.reshape(D_ROW, -1), coordinates], axis=1)
+    return torch.from_numpy(whole).float(), torch.from_numpy(offset).float()

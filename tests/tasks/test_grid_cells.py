@@ -1,0 +1,53 @@
+"""Which cell an object belongs to, and what a cell can say of it."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from rn_core.seeding import make_rng
+from rn_core.tasks.sort_of_clevr import Scene, SceneObject, sample_scenes, stack_scenes
+from rn_core.tasks.sort_of_clevr.cells import cell_facts, cell_reading, keep_cells, object_cells
+from rn_core.tasks.sort_of_clevr.encoding import encode_rows
+from rn_core.tasks.sort_of_clevr.scene import COLORS
+
+
+def test_an_object_belongs_to_the_cell_with_the_nearest_centre():
+    scenes = sample_scenes(make_rng(0, "train"), 200)
+    corners = [(16 * (k % 5), 16 * (k // 5)) for k in range(25)]
+    for cells, centers in zip(object_cells(scenes), scenes.centers, strict=True):
+        for cell, (x, y) in zip(cells, centers, strict=True):
+            distances = [(x - a) ** 2 + (y - b) ** 2 for a, b in corners]
+            assert distances[cell] == min(distances)
+
+
+def test_kept_cells_hold_every_object_and_are_different():
+    scenes = sample_scenes(make_rng(1, "train"), 300)
+    kept = keep_cells(make_rng(2, "train"), scenes, 8)
+    assert kept.shape == (300, 8)
+    for cells, row in zip(object_cells(scenes), kept.tolist(), strict=True):
+        assert len(set(row)) == 8
+        assert set(cells.tolist()) <= set(row)
+    spare = np.concatenate([np.setdiff1d(row, cells) for cells, row in zip(object_cells(scenes), kept, strict=True)])
+    assert len(np.unique(spare)) == 25  # the empty ones differ from scene to scene
+
+
+def test_cell_facts_by_value():
+    scene = Scene((SceneObject("red", "circle", 20, 30), SceneObject("gray", "square", 69, 5)))
+    facts = cell_facts(stack_scenes([scene]))
+    expected = torch.zeros(1, 25, 6, 4)
+    expected[0, 2 * 5 + 1, COLORS.index("red")] = torch.tensor([1, 1, 4 / 8, -2 / 8])
+    expected[0, 0 * 5 + 4, COLORS.index("gray")] = torch.tensor([1, -1, 5 / 8, 5 / 8])
+    torch.testing.assert_close(facts, expected, rtol=0, atol=0)
+
+
+def test_a_cell_with_one_object_reads_as_its_row():
+    matrix, offset = cell_reading()
+    line = torch.linspace(-1, 1, 5)
+    for scene in map(sample_scenes(make_rng(3, "train"), 20).scene, range(20)):
+        for thing in scene.objects:
+            alone = stack_scenes([Scene((thing,))])
+            slot, cell = COLORS.index(thing.color), int(object_cells(alone)[0, COLORS.index(thing.color)])
+            coordinates = torch.stack([line[cell % 5], line[cell // 5]])
+            read = matrix @ torch.cat([cell_facts(alone)[0, cell].flatten(), coordinates]) + offset
+            torch.testing.assert_close(read, encode_rows(alone)[0][0, slot], rtol=0, atol=1e-6)
