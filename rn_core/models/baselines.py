@@ -1,0 +1,72 @@
+"""Baselines with the Relation Network's signature, so that they can stand in its place.
+
+Source: Santoro et al. 2017, section 5.3 and supplement D: "CNN+MLP", the same CNN with an MLP in the RN's place.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from rn_core.models.layers import check_dropout, check_size, check_sizes, make_mlp
+
+
+@dataclass(frozen=True)
+class MLPConfig:
+    """An MLP over all objects laid end to end, with the question behind them.
+
+    Attributes:
+        n_objects: rows N that the network is built for; an MLP cannot take another number.
+        d_object: features of one object.
+        d_question: features of the question.
+        n_answers: number of logits A.
+        widths: hidden units, ReLU after each.
+        dropout: dropout probability after the last hidden layer.
+    """
+
+    n_objects: int
+    d_object: int
+    d_question: int
+    n_answers: int
+    widths: tuple[int, ...] = (512, 512, 512)
+    dropout: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Raise RNCoreError for a size that cannot be built."""
+        object.__setattr__(self, "widths", check_sizes("widths", self.widths))
+        for name, lowest in (("n_objects", 1), ("d_object", 1), ("d_question", 0), ("n_answers", 1)):
+            check_size(name, getattr(self, name), lowest)
+        check_dropout("dropout", self.dropout)
+
+
+class MLP(nn.Module):
+    """All objects and the question in one row through an MLP."""
+
+    def __init__(self, config: MLPConfig) -> None:
+        """Build the layers of `config`."""
+        super().__init__()
+        self.config = config
+        d_input = config.n_objects * config.d_object + config.d_question
+        self.layers = make_mlp((d_input, *config.widths, config.n_answers), config.dropout)
+
+    def forward(
+        self, objects: Tensor, object_mask: Tensor | None, question: Tensor, scene_index: Tensor | None = None
+    ) -> Tensor:
+        """Answer M questions about S scenes; arguments as `RelationNetwork.forward`, logits (M, A)."""
+        if object_mask is not None:
+            objects = objects * object_mask[..., None]
+        scene = objects.flatten(1)  # (S, N * D_o)
+        scene = scene if scene_index is None else scene[scene_index]  # (M, N * D_o)
+        return self.layers(torch.cat([scene, question], dim=1))  # (M, A)
+
+    @property
+    def first_layer(self) -> nn.Linear:
+        """Return the layer that sees the objects first."""
+        return self.layers[0]
+
+    @property
+    def n_blocks(self) -> int:
+        """Return how many objects lie end to end in that layer's input."""
+        return self.config.n_objects

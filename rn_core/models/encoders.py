@@ -1,0 +1,180 @@
+"""Encoders: whatever a scene is given as -> objects (S, N, D_o) and their mask.
+
+Source: Santoro et al. 2017, section 4 ("Dealing with pixels"): each cell of the last feature map is an
+object, tagged with its coordinates; and "Dealing with state descriptions": each row is one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from itertools import pairwise
+
+import torch
+from torch import Tensor, distributed, nn
+
+from rn_core.models.layers import check_size, check_sizes
+
+
+@dataclass(frozen=True)
+class ImageEncoderConfig:
+    """A convolutional network that halves the image at every layer.
+
+    Attributes:
+        channels: kernels of each 3x3 convolution with stride 2 and padding 1.
+        image_size: height and width of the input in pixels.
+        coordinates: whether two coordinate features in -1..1 (x, then y) are added to every cell.
+    """
+
+    channels: tuple[int, ...] = (32, 32, 32, 32)
+    image_size: int = 75
+    coordinates: bool = True
+
+    def __post_init__(self) -> None:
+        """Raise RNCoreError for a size that cannot be built."""
+        object.__setattr__(self, "channels", check_sizes("channels", self.channels))
+        check_size("image_size", self.image_size, lowest=2)
+
+    @property
+    def grid_size(self) -> int:
+        """Return d, the cells along one side of the last feature map."""
+        size = self.image_size
+        for _ in self.channels:
+            size = (size + 1) // 2
+        return size
+
+    @property
+    def n_objects(self) -> int:
+        """Return the number of cells, d * d."""
+        return self.grid_size**2
+
+    @property
+    def d_object(self) -> int:
+        """Return the features of one cell."""
+        return self.channels[-1] + 2 * self.coordinates
+
+
+def make_coordinates(grid_size: int) -> Tensor:
+    """Return (d * d, 2) float32: x then y of each cell, -1 at the left and top, 1 at the right and bottom.
+
+    Cell `row * d + column`, the order in which a feature map is flattened. The paper calls the tags arbitrary.
+    """
+    line = torch.linspace(-1, 1, grid_size)
+    y, x = torch.meshgrid(line, line, indexing="ij")
+    return torch.stack([x, y], dim=-1).flatten(0, 1)
+
+
+class _SumOverProcesses(torch.autograd.Function):
+    """The sum of a tensor over all processes; its gradient is the sum of theirs."""
+
+    @staticmethod
+    def forward(ctx: Any, part: Tensor) -> Tensor:
+        total = part.clone()
+        distributed.all_reduce(total)
+        return total
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
+        total = gradient.clone()
+        distributed.all_reduce(total)
+        return total
+
+
+class SyncedBatchNorm(nn.BatchNorm2d):
+    """Batch norm over the scenes of all processes together, on any device, that can be frozen.
+
+    `torch.nn.SyncBatchNorm` needs a GPU. Frozen, it is the same function in training as in evaluation.
+    """
+
+    def __init__(self, d_features: int) -> None:
+        """Start unfrozen; the flag is saved with the weights."""
+        super().__init__(d_features)
+        self.register_buffer("frozen", torch.tensor(False))
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Normalise (S, C, H, W) features a channel."""
+        if not self.training or self.frozen:
+            scale = self.weight * torch.rsqrt(self.running_var + self.eps)
+            return features * scale[:, None, None] + (self.bias - self.running_mean * scale)[:, None, None]
+        if not (distributed.is_available() and distributed.is_initialized()):
+            return super().forward(features)
+        return self._forward_together(features)
+
+    def _forward_together(self, features: Tensor) -> Tensor:
+        """Normalise with the mean and variance over all processes, each with as many scenes."""
+        world = distributed.get_world_size()
+        moments = torch.stack([features.mean(dim=(0, 2, 3)), features.square().mean(dim=(0, 2, 3))])
+        mean, square = _SumOverProcesses.apply(moments) / world
+        variance = square - mean.square()
+        count = world * features.numel() / features.shape[1]
+        with torch.no_grad():
+            self.running_mean.lerp_(mean, self.momentum)
+            self.running_var.lerp_(variance * count / (count - 1), self.momentum)
+        scale = self.weight * torch.rsqrt(variance + self.eps)
+        return features * scale[:, None, None] + (self.bias - mean * scale)[:, None, None]
+
+
+class ImageEncoder(nn.Module):
+    """Images to cells: convolution, batch norm, ReLU, once a layer; then the coordinates."""
+
+    def __init__(self, config: ImageEncoderConfig) -> None:
+        """Build the layers of `config`."""
+        super().__init__()
+        self.config = config
+        layers: list[nn.Module] = []
+        for d_in, d_out in pairwise((3, *config.channels)):
+            layers += [nn.Conv2d(d_in, d_out, 3, stride=2, padding=1), SyncedBatchNorm(d_out), nn.ReLU()]
+        self.layers = nn.Sequential(*layers)
+        self.register_buffer("coordinates", make_coordinates(config.grid_size), persistent=False)
+
+    def freeze_statistics(self) -> None:
+        """Let batch norm use its running statistics from now on, also while training."""
+        for layer in self.layers:
+            if isinstance(layer, SyncedBatchNorm):
+                layer.frozen.fill_(True)
+
+    def forward(self, images: Tensor) -> tuple[Tensor, None]:
+        """Encode images, in 32 bits also under autocast (bf16 upsets the batch statistics).
+
+        Args:
+            images: (S, H, W, 3) uint8; white becomes 0, black 2, so an empty ground adds nothing.
+
+        Returns:
+            objects (S, d * d, C + 2), and None: no cell is padding.
+        """
+        with torch.autocast(images.device.type, enabled=False):
+            dtype = self.layers[0].weight.dtype
+            pixels = (255 - images).permute(0, 3, 1, 2).to(dtype) * (2 / 255)  # (S, 3, H, W)
+            cells = self.layers(pixels).flatten(2).transpose(1, 2)  # (S, d * d, C)
+            if not self.config.coordinates:
+                return cells, None
+            coordinates = self.coordinates.to(dtype).expand(len(cells), -1, -1)  # (S, d * d, 2)
+            return torch.cat([cells, coordinates], dim=-1), None  # (S, d * d, C + 2)
+
+
+@dataclass(frozen=True)
+class RowEncoderConfig:
+    """Object rows used as they are.
+
+    Attributes:
+        d_object: features of one row.
+    """
+
+    d_object: int
+
+    def __post_init__(self) -> None:
+        """Raise RNCoreError for a size that cannot be built."""
+        check_size("d_object", self.d_object)
+
+
+class RowEncoder(nn.Module):
+    """Object rows to objects: each row is one, padding is masked."""
+
+    def __init__(self, config: RowEncoderConfig) -> None:
+        """Keep `config`; there is nothing to learn."""
+        super().__init__()
+        self.config = config
+
+    def forward(self, rows: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """Return rows (S, N, D_o) and mask (S, N) unchanged."""
+        return rows, mask

@@ -1,0 +1,47 @@
+"""What encoders and cores share: stacks of linear layers, and checks of their sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import pairwise
+
+from torch import nn
+
+from rn_core.errors import RNCoreError
+
+
+def make_mlp(sizes: tuple[int, ...], dropout: float = 0.0) -> nn.Sequential:
+    """Return linear layers of `sizes` with ReLU between them and dropout before the last one.
+
+    Args:
+        sizes: features of the input, of every hidden layer and of the result; two or more.
+        dropout: probability, 0 to below 1.
+    """
+    layers: list[nn.Module] = []
+    for d_in, d_out in pairwise(sizes[:-1]):
+        layers += [nn.Linear(d_in, d_out), nn.ReLU()]
+    if dropout:
+        layers.append(nn.Dropout(dropout))
+    return nn.Sequential(*layers, nn.Linear(sizes[-2], sizes[-1]))
+
+
+def check_size(name: str, value: int, lowest: int = 1) -> int:
+    """Return `value`; raises RNCoreError unless it is a whole number of `lowest` or more."""
+    if not isinstance(value, int) or isinstance(value, bool) or value < lowest:
+        raise RNCoreError(f"{name} must be a whole number of {lowest} or more, got {value!r}; choose another size.")
+    return value
+
+
+def check_sizes(name: str, values: Iterable[int]) -> tuple[int, ...]:
+    """Return layer sizes as a tuple; raises RNCoreError unless there is one or more and each is 1 or more."""
+    sizes = tuple(values)
+    if not sizes:
+        raise RNCoreError(f"{name} must list one or more layer sizes, got none; list at least one.")
+    return tuple(check_size(f"Each of {name}", size) for size in sizes)
+
+
+def check_dropout(name: str, value: float) -> float:
+    """Return a dropout probability; raises RNCoreError unless it is at least 0 and below 1."""
+    if not 0 <= value < 1:
+        raise RNCoreError(f"{name} must be at least 0 and below 1, got {value!r}; choose a value in between.")
+    return value

@@ -1,0 +1,148 @@
+"""Scenes as objects: the grid of cells by value, and object rows as they are."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from rn_core.errors import RNCoreError
+from rn_core.models.encoders import (
+    ImageEncoder,
+    ImageEncoderConfig,
+    RowEncoder,
+    RowEncoderConfig,
+    make_coordinates,
+)
+
+CONFIG = ImageEncoderConfig((4, 4, 4, 6))
+
+
+def sample_images(n_scenes: int = 3, size: int = 75) -> torch.Tensor:
+    """Return random images (S, size, size, 3) uint8."""
+    return torch.randint(0, 256, (n_scenes, size, size, 3), dtype=torch.uint8)
+
+
+def test_coordinates_by_value():
+    third = 1 / 3
+    expected = [
+        *[(-1, -1), (-third, -1), (third, -1), (1, -1)],
+        *[(-1, -third), (-third, -third), (third, -third), (1, -third)],
+        *[(-1, third), (-third, third), (third, third), (1, third)],
+        *[(-1, 1), (-third, 1), (third, 1), (1, 1)],
+    ]
+    torch.testing.assert_close(make_coordinates(4), torch.tensor(expected))
+
+
+def test_the_last_two_features_are_the_coordinates_whatever_the_batch():
+    encoder = ImageEncoder(CONFIG)
+    for n_scenes in (1, 5):
+        objects, mask = encoder(sample_images(n_scenes))
+        assert mask is None
+        assert objects.shape == (n_scenes, 25, 8)
+        torch.testing.assert_close(objects[..., -2:], make_coordinates(5).expand(n_scenes, -1, -1))
+    assert ImageEncoder(ImageEncoderConfig((4, 6), coordinates=False))(sample_images())[0].shape == (3, 19 * 19, 6)
+
+
+@pytest.mark.parametrize(("size", "n_layers", "grid"), [(75, 4, 5), (75, 2, 19), (128, 4, 8), (64, 3, 8), (7, 1, 4)])
+def test_sizes_by_value(size, n_layers, grid):
+    config = ImageEncoderConfig((4,) * n_layers, image_size=size)
+    assert (config.grid_size, config.n_objects, config.d_object) == (grid, grid**2, 6)
+    assert ImageEncoder(config)(sample_images(2, size))[0].shape == (2, grid**2, 6)
+
+
+def test_a_cell_is_row_times_width_plus_column_and_centred_at_sixteen_pixels_a_cell():
+    encoder = ImageEncoder(CONFIG).eval()
+    white = torch.full((1, 75, 75, 3), 255, dtype=torch.uint8)
+    for row, column in ((0, 0), (0, 3), (2, 1), (4, 4)):
+        dotted = white.clone()
+        dotted[0, 16 * row, 16 * column] = 0
+        with torch.no_grad():
+            changed = (encoder(dotted)[0] != encoder(white)[0]).any(dim=2)[0]
+        assert changed[5 * row + column]
+        # A 3x3 kernel halved four times sees 15 pixels to each side: the neighbours at 16 stay as they were.
+        assert changed.sum() == 1
+
+
+def test_white_is_zero_and_black_is_two():
+    encoder = ImageEncoder(CONFIG)
+    seen = []
+    encoder.layers.register_forward_pre_hook(lambda module, inputs: seen.append(inputs[0]))
+    encoder(torch.tensor([255, 0], dtype=torch.uint8)[:, None, None, None].expand(2, 75, 75, 3))
+    assert seen[0].shape == (2, 3, 75, 75)
+    assert seen[0][0].unique().tolist() == [0]
+    torch.testing.assert_close(seen[0][1].unique(), torch.tensor([2.0]))
+
+
+def test_red_green_and_blue_stay_apart():
+    encoder = ImageEncoder(CONFIG)
+    seen = []
+    encoder.layers.register_forward_pre_hook(lambda module, inputs: seen.append(inputs[0]))
+    image = torch.full((1, 75, 75, 3), 255, dtype=torch.uint8)
+    image[0, 10, 20] = torch.tensor([0, 255, 255], dtype=torch.uint8)
+    encoder(image)
+    assert seen[0].nonzero().tolist() == [[0, 0, 10, 20]]
+
+
+def test_images_are_encoded_in_32_bits_under_autocast():
+    encoder = ImageEncoder(CONFIG).eval()
+    images = sample_images()
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        objects, _ = encoder(images)
+    assert objects.dtype == torch.float32
+    torch.testing.assert_close(objects, encoder(images)[0], rtol=0, atol=0)
+
+
+def test_rows_pass_through():
+    rows, mask = torch.randn(2, 6, 10), torch.ones(2, 6, dtype=torch.bool)
+    objects, object_mask = RowEncoder(RowEncoderConfig(10))(rows, mask)
+    assert objects is rows
+    assert object_mask is mask
+
+
+@pytest.mark.parametrize(
+    ("build", "sentence"),
+    [
+        (lambda: ImageEncoderConfig(()), "channels must list one or more layer sizes, got none"),
+        (lambda: ImageEncoderConfig((32, 0)), "Each of channels must be a whole number of 1 or more, got 0"),
+        (lambda: ImageEncoderConfig(image_size=1), "image_size must be a whole number of 2 or more, got 1"),
+        (lambda: RowEncoderConfig(0), "d_object must be a whole number of 1 or more, got 0"),
+    ],
+)
+def test_a_size_that_cannot_be_built_is_one_sentence(build, sentence):
+    with pytest.raises(RNCoreError, match=f"^{sentence}"):
+        build()
+
+
+def freezable_norm() -> ImageEncoder:
+    """Return an encoder whose running statistics have moved, frozen, in training mode."""
+    encoder = ImageEncoder(CONFIG)
+    for _ in range(3):
+        encoder(sample_images())
+    encoder.freeze_statistics()
+    return encoder
+
+
+def test_frozen_statistics_make_training_the_same_as_evaluation():
+    encoder, images = freezable_norm(), sample_images()
+    before = {name: value.clone() for name, value in encoder.state_dict().items()}
+    training = encoder.train()(images)[0]
+    torch.testing.assert_close(training, encoder.eval()(images)[0], rtol=0, atol=0)
+    assert all(torch.equal(value, before[name]) for name, value in encoder.state_dict().items())
+
+
+def test_frozen_statistics_are_saved_with_the_weights():
+    again = ImageEncoder(CONFIG)
+    again.load_state_dict(freezable_norm().state_dict())
+    images = sample_images()
+    torch.testing.assert_close(again.train()(images)[0], again.eval()(images)[0], rtol=0, atol=0)
+
+
+def test_batch_norm_in_evaluation_equals_torch_s():
+    encoder, images = ImageEncoder(CONFIG), sample_images()
+    encoder(images)
+    encoder.eval()
+    own = encoder.layers[1]
+    plain = torch.nn.BatchNorm2d(4).eval()
+    plain.load_state_dict({name: value for name, value in own.state_dict().items() if name != "frozen"})
+    features = torch.randn(2, 4, 9, 9)
+    torch.testing.assert_close(own(features), plain(features), rtol=1e-5, atol=1e-6)

@@ -1,0 +1,215 @@
+"""Whole models: seeded, every parameter alive, a scene encoded once, configs that survive JSON."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from rn_core.errors import RNCoreError, UnknownNameError
+from rn_core.models import ModelConfig, build_model
+from rn_core.models.baselines import MLPConfig
+from rn_core.models.configs import CONFIGS, model_config
+from rn_core.models.encoders import ImageEncoderConfig, RowEncoderConfig
+from rn_core.models.relation_network import RelationNetworkConfig
+
+SMALL = [
+    pytest.param(task, kind, id=f"{task.split('/')[1]} {kind}") for task in CONFIGS for kind in CONFIGS[task]["small"]
+]
+EVERY = [
+    pytest.param(task, size, kind, id=f"{task.split('/')[1]} {size} {kind}")
+    for task, sizes in CONFIGS.items()
+    for size, kinds in sizes.items()
+    for kind in kinds
+]
+
+
+def sample_inputs(config: ModelConfig, n_scenes: int) -> tuple[Tensor, ...]:
+    """Return what the encoder of `config` takes."""
+    if isinstance(config.encoder, ImageEncoderConfig):
+        size = config.encoder.image_size
+        return (torch.randint(0, 256, (n_scenes, size, size, 3), dtype=torch.uint8),)
+    return torch.randn(n_scenes, 6, config.encoder.d_object), torch.ones(n_scenes, 6, dtype=torch.bool)
+
+
+@pytest.mark.parametrize(("task", "kind"), SMALL)
+def test_two_builds_with_one_seed_are_equal_and_leave_the_global_generators_alone(task, kind):
+    config = model_config(task, kind)
+    torch_before, numpy_before = torch.get_rng_state(), np.random.get_state()[1].copy()  # noqa: NPY002
+    first = build_model(config, 3)
+    assert torch.equal(torch.get_rng_state(), torch_before)
+    assert (np.random.get_state()[1] == numpy_before).all()  # noqa: NPY002
+    np.random.seed(1)  # noqa: NPY002
+    torch.manual_seed(99)
+    second, other = build_model(config, 3), build_model(config, 4)
+    assert first.state_dict().keys() == second.state_dict().keys()
+    assert all(torch.equal(value, second.state_dict()[name]) for name, value in first.state_dict().items())
+    assert any(not torch.equal(value, other.state_dict()[name]) for name, value in first.state_dict().items())
+
+
+@pytest.mark.parametrize(("task", "kind"), SMALL)
+def test_every_parameter_gets_a_gradient(task, kind):
+    config = model_config(task, kind)
+    model = build_model(config, 0)
+    question = torch.eye(config.core.d_question)[:8]
+    scene_index = torch.arange(4).repeat_interleave(2)
+    model(sample_inputs(config, 4), question, scene_index).logsumexp(dim=1).sum().backward()
+    # A question of 8 one-hot rows leaves 3 question columns unseen: only whole parameters are judged.
+    dead = [name for name, parameter in model.named_parameters() if parameter.grad is None or not parameter.grad.any()]
+    assert dead == []
+
+
+@pytest.mark.parametrize(("task", "size", "kind"), EVERY)
+def test_every_config_builds_in_its_task_s_shape(task, size, kind):
+    config = model_config(task, kind, size)
+    with torch.device("meta"):
+        model = build_model(config, 0)
+    assert config.core.d_question == 11
+    assert config.core.n_answers == 10
+    assert model.has_pairs == (kind == "rn")
+    assert model.count_parameters() == sum(value.numel() for value in model.parameters()) > 100_000
+
+
+@pytest.mark.parametrize("task", CONFIGS)
+@pytest.mark.parametrize("size", ["paper", "small"])
+def test_the_baseline_has_at_least_as_many_parameters(task, size):
+    with torch.device("meta"):
+        rn, mlp = (build_model(model_config(task, kind, size), 0).count_parameters() for kind in ("rn", "mlp"))
+    assert mlp >= rn
+
+
+def test_paper_sizes_by_value():
+    config = model_config("sort-of-clevr/pixels", "rn", "paper")
+    assert config.encoder.channels == (32, 64, 128, 256)
+    assert config.core.g_widths == (2000, 2000, 2000, 2000)
+    assert config.core.f_widths == (2000, 1000, 500, 100)
+    assert (config.core.question_layer, config.core.aggregate, config.core.aggregate_scale) == (0, "sum", 1)
+    assert (config.encoder.n_objects, config.core.d_object) == (25, 258)
+    mlp = model_config("sort-of-clevr/pixels", "mlp", "paper")
+    assert mlp.encoder == config.encoder
+    assert mlp.core.widths == (2000, 2000, 2000, 2000, 2000, 1000, 500, 100)
+    rows = model_config("sort-of-clevr/objects", "rn", "paper")
+    assert rows.encoder == RowEncoderConfig(10)
+    assert (rows.core.g_widths, rows.core.f_widths) == (config.core.g_widths, config.core.f_widths)
+
+
+def test_the_paper_s_relation_network_has_19_6_million_parameters_behind_the_convolutions():
+    with torch.device("meta"):
+        model = build_model(model_config("sort-of-clevr/pixels", "rn", "paper"), 0)
+    assert sum(value.numel() for value in model.core.g_theta.parameters()) == 13_062_000
+    assert sum(value.numel() for value in model.core.f_phi.parameters()) == 6_554_610
+
+
+def test_configs_are_read_only():
+    with pytest.raises(TypeError):
+        CONFIGS["sort-of-clevr/pixels"]["small"]["rn"] = None
+    with pytest.raises(TypeError):
+        CONFIGS["sort-of-clevr/pixels"]["huge"] = {}
+    with pytest.raises(TypeError):
+        CONFIGS["clevr"] = {}
+
+
+@pytest.mark.parametrize(
+    ("names", "sentence"),
+    [
+        (("sort-of-clevr/pixel", "rn", "small"), r"Unknown task 'sort-of-clevr/pixel'\. Did you mean"),
+        (("sort-of-clevr/pixels", "rm", "small"), r"Unknown model kind 'rm'\. Did you mean 'rn'\? Use one of: rn, mlp"),
+        (("sort-of-clevr/pixels", "rn", "smal"), r"Unknown model size 'smal'\. Did you mean 'small'\?"),
+    ],
+)
+def test_an_unknown_name_is_one_sentence(names, sentence):
+    with pytest.raises(UnknownNameError, match=sentence):
+        model_config(*names)
+
+
+@pytest.mark.parametrize(("task", "kind"), SMALL)
+def test_a_scene_is_encoded_once_however_many_questions_are_asked(task, kind):
+    config = model_config(task, kind)
+    model = build_model(config, 0).eval()
+    rows: list[int] = []
+    model.encoder.register_forward_hook(lambda module, inputs, result: rows.append(len(inputs[0])))
+    inputs = sample_inputs(config, 2)
+    question, scene_index = torch.randn(12, 11), torch.arange(2).repeat_interleave(6)
+    with torch.no_grad():
+        logits = model(inputs, question, scene_index)
+        assert rows == [2]
+        repeated = model(tuple(part[scene_index] for part in inputs), question)
+    torch.testing.assert_close(logits, repeated, rtol=1e-4, atol=1e-5)
+
+
+def test_kept_cells_alone_take_part():
+    config = model_config("sort-of-clevr/pixels", "rn")
+    model = build_model(config, 0).eval()
+    inputs, question = sample_inputs(config, 2), torch.randn(3, 11)
+    scene_index = torch.tensor([0, 1, 1])
+    kept = torch.tensor([[3, 7, 24], [0, 1, 2]])
+    with torch.no_grad():
+        objects, _ = model.encoder(*inputs)
+        mask = torch.zeros(2, 25, dtype=torch.bool)
+        mask[torch.arange(2)[:, None], kept] = True
+        expected = model.core(objects, mask, question, scene_index)
+        torch.testing.assert_close(model(inputs, question, scene_index, kept), expected, rtol=1e-4, atol=1e-5)
+
+
+def test_a_held_encoder_gets_no_gradient_and_changes_no_logit():
+    config = model_config("sort-of-clevr/pixels", "rn")
+    model = build_model(config, 0).eval()
+    inputs, question = sample_inputs(config, 2), torch.randn(2, 11)
+    logits = model(inputs, question, hold_encoder=True)
+    logits.sum().backward()
+    assert all(parameter.grad is None for parameter in model.encoder.parameters())
+    assert all(parameter.grad is not None for parameter in model.core.parameters())
+    torch.testing.assert_close(logits, model(inputs, question), rtol=0, atol=0)
+
+
+@pytest.mark.parametrize(("task", "kind"), SMALL)
+def test_the_first_layer_sees_its_objects_end_to_end(task, kind):
+    config = model_config(task, kind)
+    core = build_model(config, 0).core
+    assert core.first_layer.in_features == core.n_blocks * config.core.d_object + config.core.d_question
+    assert core.first_layer is next(module for module in core.modules() if isinstance(module, torch.nn.Linear))
+
+
+@pytest.mark.parametrize(("task", "size", "kind"), EVERY)
+def test_a_config_survives_json(task, size, kind):
+    config = model_config(task, kind, size)
+    assert ModelConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config
+
+
+def broken(**changes: object) -> dict[str, object]:
+    """Return a config as plain values with some parts changed."""
+    return {**model_config("sort-of-clevr/objects", "rn").to_dict(), **changes}
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({}, "A model config needs a valid 'encoder' part"),
+        (None, "A model config needs a valid 'encoder' part"),
+        (broken(core=3), "A model config needs a valid 'core' part"),
+        (broken(core={"d_object": 10}), "A model config needs a valid 'core' part"),
+        (broken(core={"kind": "mlp"}), "A model config needs a valid 'core' part"),
+        (broken(encoder={"kind": "rows", "d_object": 10, "depth": 3}), "A model config needs a valid 'encoder' part"),
+        (broken(encoder={"kind": "row", "d_object": 10}), r"Unknown encoder kind 'row'\. Did you mean 'rows'\?"),
+        (broken(encoder={"kind": "rows", "d_object": "10"}), "d_object must be a whole number of 1 or more, got '10'"),
+        (broken(encoder={"kind": "rows", "d_object": 9}), "The core must take objects of 9 features, got d_object 10"),
+    ],
+)
+def test_a_broken_config_is_one_sentence(values, sentence):
+    with pytest.raises(RNCoreError, match=f"^{sentence}") as caught:
+        ModelConfig.from_dict(values)
+    assert "\n" not in str(caught.value)
+
+
+def test_parts_that_do_not_fit_are_named():
+    encoder = ImageEncoderConfig((4, 4, 4, 6))
+    core = MLPConfig(n_objects=25, d_object=8, d_question=3, n_answers=4)
+    assert ModelConfig(encoder, core).core is core
+    with pytest.raises(RNCoreError, match=r"^The MLP must take 25 cells, got n_objects 24; set it to 25\.$"):
+        ModelConfig(encoder, replace(core, n_objects=24))
+    with pytest.raises(RNCoreError, match=r"^The core must take objects of 8 features, got d_object 6; set it to 8\.$"):
+        ModelConfig(encoder, RelationNetworkConfig(6, 3, 4))
