@@ -1,0 +1,77 @@
+"""From the cells of a convolutional encoder to the objects of a scene.
+
+A cell is no object: its receptive field covers several. The mapping here is a convention, made to be simple and to
+keep totals: every pixel belongs to the cell whose receptive-field centre is nearest, and a cell's pairs are shared out
+among the objects by their pixels in that cell. A cell without any counts as ground.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from rn_core.attribution.objects import check_square
+from rn_core.errors import RNCoreError
+
+
+def cell_weights(object_masks: np.ndarray | Tensor, grid_size: int = 5, stride: int = 16) -> Tensor:
+    """Return how much of each cell is which object.
+
+    Cell (row r, column c) has its centre at pixel (x = stride * c, y = stride * r); pixel (x, y) belongs to the nearest
+    centre, column (x + stride // 2) // stride and row alike, and beyond the last centre to the last cell; half way
+    between two it belongs to the later one. The weight of object k in a cell is its pixels there over the pixels of all
+    objects there.
+
+    Args:
+        object_masks: (K, H, W) bool, the pixels of each object.
+        grid_size: cells a side d.
+        stride: pixels between two centres; 2^L for L layers of stride 2.
+
+    Returns:
+        (d * d, K + 1) float64, row `r * d + c`; each row adds up to 1. The last column is ground: 1 in a cell without
+        object pixels, else 0.
+
+    Raises:
+        RNCoreError: if the masks are not (K, H, W) bool, or a size is below 1.
+    """
+    masks = torch.as_tensor(object_masks)
+    if masks.dim() != 3 or masks.dtype != torch.bool:
+        raise RNCoreError(f"object_masks must be (K, H, W) bool, got {tuple(masks.shape)} {masks.dtype}.")
+    if grid_size < 1 or stride < 1:
+        raise RNCoreError(f"grid_size and stride must be 1 or more, got {grid_size!r} and {stride!r}.")
+    n_objects, height, width = masks.shape
+    rows, columns = (
+        ((torch.arange(length) + stride // 2) // stride).clamp(max=grid_size - 1) for length in (height, width)
+    )
+    cell = (rows[:, None] * grid_size + columns).flatten()  # (H * W,)
+    pixels = torch.zeros(grid_size**2, n_objects + 1, dtype=torch.float64)
+    pixels[:, :-1].index_add_(0, cell, masks.flatten(1).T.to(pixels.dtype))
+    pixels[:, -1] = pixels.sum(dim=1) == 0
+    return pixels / pixels.sum(dim=1, keepdim=True)
+
+
+def merge_cells(matrix: Tensor, weights: Tensor) -> Tensor:
+    """Return the pair matrix of objects from that of cells: W^T M W.
+
+    Args:
+        matrix: (C, C) contributions of pairs of cells.
+        weights: (C, K + 1) from `cell_weights`.
+
+    Returns:
+        (K + 1, K + 1) float64, ground last; its sum is the sum of `matrix`.
+
+    Raises:
+        RNCoreError: if the shapes do not fit each other, or a row of weights does not add up to 1.
+    """
+    n_cells = check_square(matrix)
+    if weights.dim() != 2 or len(weights) != n_cells:
+        raise RNCoreError(f"weights must have shape ({n_cells}, K + 1), a row a cell, got {tuple(weights.shape)}.")
+    weights = weights.to(torch.float64)
+    total = weights.sum(dim=1)
+    if not torch.allclose(total, torch.ones_like(total), rtol=0, atol=1e-9):
+        raise RNCoreError(
+            f"Each row of weights must add up to 1, got {total.min().item():g} to {total.max().item():g}; "
+            "make them with cell_weights."
+        )
+    return weights.T @ matrix.to(torch.float64) @ weights

@@ -1,0 +1,41 @@
+"""The control beside every score: the same question asked of a model that has learned nothing.
+
+An attribution that scores as well on random weights shows the architecture, not what was learned.
+Source: Adebayo et al. 2018, "Sanity checks for saliency maps" (arXiv 1810.03292); there weights are drawn
+anew, here each parameter's own values are shuffled, which keeps their scale.
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import TypeVar
+
+import torch
+from torch import nn
+
+from rn_core.seeding import check_seed
+
+Model = TypeVar("Model", bound=nn.Module)
+
+
+@torch.no_grad()
+def make_randomised_copy(model: Model, seed: int) -> Model:
+    """Return a copy with the values of each parameter shuffled.
+
+    Buffers (batch statistics, coordinates) stay; so do mode and device. The model itself and torch's global generator
+    are not changed. Same seed, same copy.
+
+    Args:
+        model: any module, a whole model as well as f_phi alone.
+        seed: 0 or more.
+
+    Raises:
+        RNCoreError: for a seed out of range.
+    """
+    check_seed(seed)
+    generator = torch.Generator().manual_seed(seed)
+    randomised = copy.deepcopy(model)
+    for parameter in randomised.parameters():
+        order = torch.randperm(parameter.numel(), generator=generator).to(parameter.device)
+        parameter.copy_(parameter.flatten()[order].view_as(parameter))
+    return randomised
