@@ -1,0 +1,21 @@
+"""The Relation Network of Santoro et al. 2017 (arXiv 1706.01427): scenes, models, attribution, weights."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rn_core.answering import Answerer
+
+__version__ = "0.1.0"
+__all__ = ["__version__", "load"]
+
+
+def load(name: str, device: str = "auto") -> Answerer:
+    """Load weights by name after checking their hash; see `rn_core.answering.load`.
+
+    Imported on first use, so that `import rn_core` stays quick.
+    """
+    from rn_core import answering
+
+    return answering.load(name, device)

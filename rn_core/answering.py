@@ -1,0 +1,176 @@
+"""Load a model by name and ask it: `rn_core.load(name).answer(scene, "Is the red object on the left?")`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from rn_core.attribution import Target, attribute_pairs
+from rn_core.device import choose_device
+from rn_core.errors import RNCoreError, SceneError
+from rn_core.models import QuestionAnsweringModel
+from rn_core.models.relation_network import RelationTrace, make_pair_index
+from rn_core.records import Answer
+from rn_core.tasks import TASKS, SortOfClevr
+from rn_core.tasks.sort_of_clevr import Question, Scene, question_codes, stack_scenes
+from rn_core.tasks.sort_of_clevr.encoding import VIEWS, check_image, check_rows
+from rn_core.tasks.sort_of_clevr.language import parse
+from rn_core.weights import load_weights
+
+SceneInput = Scene | np.ndarray
+_CODES = torch.from_numpy(question_codes())
+
+
+@dataclass(frozen=True)
+class Answerer:
+    """A trained model that answers English questions. Read-only, so sessions and threads can share it.
+
+    Attributes:
+        name: such as "sort-of-clevr/rn-pixels".
+        card: what the weights' JSON card says.
+        model: in eval mode.
+        task: what it was trained on.
+        mean_aggregates: (36, D_g) mean aggregate over scenes of each question; None for models without pairs.
+    """
+
+    name: str
+    card: dict[str, Any]
+    model: QuestionAnsweringModel
+    task: SortOfClevr
+    mean_aggregates: Tensor | None
+
+    def answer(self, scene: SceneInput, question: str) -> Answer:
+        """Answer one question.
+
+        Args:
+            scene: a `Scene`; or what the model sees of one: a uint8 image (75, 75, 3) for a pixel model,
+                object rows (N, 10) for an object model.
+            question: English, such as "Is the red object on the left?".
+
+        Returns:
+            the answer, its probabilities and, for a Relation Network, each pair's share of its logit.
+
+        Raises:
+            QuestionError: if the question is not in the task's language.
+            SceneError: if the scene is not what this model can take, or lacks the asked object.
+        """
+        return self.answer_many([scene], [question])[0]
+
+    def answer_many(self, scenes: list[SceneInput], questions: list[str]) -> list[Answer]:
+        """Answer one question about each scene in one batch; arguments and errors as `answer`."""
+        if len(scenes) != len(questions):
+            raise RNCoreError(f"Give one question a scene: got {len(scenes)} scenes and {len(questions)} questions.")
+        if not scenes:
+            return []
+        if not self.model.has_pairs:
+            inputs, codes = self._encode(scenes, questions)
+            with torch.inference_mode():
+                return [self._read(row) for row in self.model(inputs, codes).cpu().double()]
+        return [self._explain(trace) for trace in self._traces(scenes, questions)]
+
+    def trace(self, scene: SceneInput, question: str) -> RelationTrace:
+        """Return objects, relations, aggregate and logits of one question (M = 1); errors as `answer`.
+
+        Raises:
+            RNCoreError: if the model has no pairs.
+        """
+        if not self.model.has_pairs:
+            raise RNCoreError(f"'{self.name}' has no pairs to look at; choose a Relation Network.")
+        return self._traces([scene], [question])[0]
+
+    def mean_aggregate(self, question: str) -> Tensor:
+        """Return (D_g,), the aggregate that this question has in the mean over scenes."""
+        if self.mean_aggregates is None:
+            raise RNCoreError(f"'{self.name}' has no mean aggregate; choose a Relation Network.")
+        return self.mean_aggregates[parse(question).index]
+
+    @torch.inference_mode()
+    def _traces(self, scenes: list[SceneInput], questions: list[str]) -> list[RelationTrace]:
+        """Trace questions a few at a time, so that memory does not grow with their number."""
+        traces = []
+        for first in range(0, len(scenes), 16):
+            block = slice(first, first + 16)
+            inputs, codes = self._encode(scenes[block], questions[block])
+            objects, mask = self.model.encoder(*inputs)
+            whole = self.model.core.trace(objects, mask, codes)
+            parts = (whole.objects, whole.object_mask, whole.relations, whole.aggregate, whole.logits)
+            traces += [RelationTrace(*(part[row : row + 1] for part in parts)) for row in range(len(codes))]
+        return traces
+
+    def _explain(self, trace: RelationTrace) -> Answer:
+        """Return the answer of a trace with each pair's share."""
+        plain = self._read(trace.logits[0].cpu().double())
+        target = Target(int(plain.logits.argmax()))
+        shares = attribute_pairs(self.model.core.f_phi, trace.relations[0], target)
+        index = make_pair_index(trace.objects.shape[1]).numpy()
+        return Answer(
+            plain.text, plain.probabilities, plain.logits, shares.contributions.numpy(), index, shares.completeness_gap
+        )
+
+    def _read(self, logits: Tensor) -> Answer:
+        """Return the answer that (A,) logits give."""
+        probabilities = dict(zip(self.task.answers, logits.softmax(dim=0).tolist(), strict=True))
+        return Answer(self.task.answers[int(logits.argmax())], probabilities, logits.numpy())
+
+    def _encode(self, scenes: list[SceneInput], questions: list[str]) -> tuple[tuple[Tensor, ...], Tensor]:
+        """Return the encoder's inputs and the questions' codes (M, 11) on the model's device."""
+        asked = [parse(question) for question in questions]
+        if all(isinstance(scene, Scene) for scene in scenes):
+            for scene, question in zip(scenes, asked, strict=True):
+                check_answerable(scene, question)
+            inputs = VIEWS[self.task.view](stack_scenes(scenes))
+        else:
+            inputs = self._encode_arrays(scenes)
+        device = next(self.model.parameters()).device
+        codes = _CODES[torch.tensor([question.index for question in asked])]
+        return tuple(part.to(device) for part in inputs), codes.to(device)
+
+    def _encode_arrays(self, arrays: list[SceneInput]) -> tuple[Tensor, ...]:
+        """Return the encoder's inputs for images or object rows."""
+        if any(isinstance(array, Scene) for array in arrays):
+            raise SceneError("Give either scenes or arrays, not both in one call.")
+        if self.task.view == "pixels":
+            return (torch.from_numpy(np.stack([check_image(array) for array in arrays])),)
+        rows = [torch.from_numpy(check_rows(array)) for array in arrays]
+        padded = torch.nn.utils.rnn.pad_sequence(rows, batch_first=True)
+        padded = torch.nn.functional.pad(padded, (0, 0, 0, self._n_rows - padded.shape[1]))
+        mask = torch.arange(self._n_rows) < torch.tensor([len(row) for row in rows])[:, None]
+        return padded, mask
+
+    @property
+    def _n_rows(self) -> int:
+        """Return the rows that object models are given, padding included."""
+        return 6
+
+
+def check_answerable(scene: Scene, question: Question) -> None:
+    """Raise SceneError if the scene lacks the asked object, or any other that the question is about."""
+    colors = [thing.color for thing in scene.objects]
+    if question.color not in colors:
+        raise SceneError(
+            f"This scene has no {question.color} object; ask about {', '.join(colors)} or put the object back."
+        )
+    if question.is_relational and len(colors) < 2:
+        raise SceneError("A relational question needs two objects or more, this scene has one; put an object back.")
+
+
+def load(name: str, device: str = "auto") -> Answerer:
+    """Load weights by name after checking their hash.
+
+    Args:
+        name: such as "sort-of-clevr/rn-pixels"; `python -m rn_core weights` lists all.
+        device: "auto", "cpu", "cuda" or "mps".
+
+    Raises:
+        WeightsError: if the name is unknown or the file is missing, changed or damaged.
+        RNCoreError: if this machine has no such device.
+    """
+    weights = load_weights(name)
+    target = choose_device(device)
+    weights.model.to(target)
+    mean = None if weights.mean_aggregate is None else weights.mean_aggregate.to(target)
+    return Answerer(name, weights.card, weights.model, TASKS[weights.card["task"]], mean)

@@ -1,0 +1,156 @@
+"""`python -m rn_core bench`: this package against the plain implementation in `benchmarks/`, in the same run.
+
+The package cannot import its own benchmarks (they are no part of it), so `run` looks them up beside it by name.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import platform
+import statistics
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from rn_core.device import describe_device, has_fast_bf16, processor_name
+from rn_core.errors import RNCoreError
+from rn_core.seeding import check_seed
+
+SUITE = "benchmarks.suite"
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """One figure, ours and the plain implementation's, measured in the same run.
+
+    Attributes:
+        value: ours, in the case's unit.
+        plain: the plain implementation's, in the same unit; None where it could not be measured.
+        note: how large the measured piece was, and why a figure is missing.
+    """
+
+    value: float | None
+    plain: float | None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One row of the table.
+
+    Attributes:
+        name: what is measured, with its number of objects.
+        unit: of both figures; rates ("questions/s") are better high, "ms" and "MiB" better low.
+        measure: does the work.
+    """
+
+    name: str
+    unit: str
+    measure: Callable[[], Measurement]
+
+
+def run(
+    seed: int = 0, quick: bool = False, progress: Callable[[Sequence[Case]], Iterable[Case]] = iter
+) -> dict[str, Any]:
+    """Measure every case on the CPU.
+
+    Args:
+        seed: of the scenes, the weights and the inputs, 0 to 2**32 - 1.
+        quick: measure only 6 and 25 objects, with fewer repeats: seconds instead of minutes.
+        progress: wraps the list of cases, such as `tqdm`.
+
+    Returns:
+        `{"machine": {...}, "rows": [{"name", "value", "unit", "plain", "ratio", "note"}]}`, JSON-ready. `ratio`
+        is value / plain: above 1 is better for rates, below 1 for milliseconds and MiB.
+
+    Raises:
+        RNCoreError: on a bad seed, or where the folder `benchmarks` is missing.
+    """
+    cases = _load_suite().make_cases(check_seed(seed), quick)
+    return {"machine": describe_machine(), "rows": [make_row(case) for case in progress(cases)]}
+
+
+def make_row(case: Case) -> dict[str, Any]:
+    """Measure one case and return its row."""
+    measured = case.measure()
+    both = measured.value is not None and measured.plain is not None
+    return {
+        "name": case.name,
+        "value": measured.value,
+        "unit": case.unit,
+        "plain": measured.plain,
+        "ratio": measured.value / measured.plain if both else None,
+        "note": measured.note,
+    }
+
+
+def format_table(report: dict[str, Any]) -> str:
+    """Return what `run` returned as text for people: the machine, then one line a figure."""
+    machine = ", ".join(f"{name} {value}" for name, value in report["machine"].items())
+    heads = f"{'':46} {'here':>10} {'plain':>10} {'ratio':>7}"
+    lines = [
+        f"{row['name']:46} {_figure(row['value']):>10} {_figure(row['plain']):>10} {_figure(row['ratio']):>7}  "
+        f"{row['unit']} ({row['note']})"
+        for row in report["rows"]
+    ]
+    return "\n".join([machine, "", heads, *lines])
+
+
+def _figure(value: float | None) -> str:
+    """Return three significant digits, or "-" for a figure that is missing."""
+    if value is None:
+        return "-"
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
+def describe_machine() -> dict[str, Any]:
+    """Return what the figures were measured on: processor, cores, threads, precision and versions."""
+    cpu = torch.device("cpu")
+    return {
+        "processor": processor_name(),
+        "cores": os.cpu_count(),
+        "threads": torch.get_num_threads(),
+        "device": describe_device(cpu),
+        "native_bf16": has_fast_bf16(cpu),
+        "system": platform.system(),
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+    }
+
+
+def time_side_by_side(ours: Callable[[], Any], plain: Callable[[], Any], repeats: int) -> tuple[float, float]:
+    """Return the median seconds of both, measured in turns so that other load on the machine hits both alike.
+
+    Args:
+        ours: called `repeats` times after one call to warm up.
+        plain: the same.
+        repeats: 1 or more.
+    """
+    ours()
+    plain()
+    seconds = [(_seconds(ours), _seconds(plain)) for _ in range(repeats)]
+    return statistics.median(pair[0] for pair in seconds), statistics.median(pair[1] for pair in seconds)
+
+
+def _seconds(work: Callable[[], Any]) -> float:
+    """Return how long one call takes."""
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def _load_suite() -> Any:
+    """Return the module that lists the cases."""
+    try:
+        return importlib.import_module(SUITE)
+    except ModuleNotFoundError as err:
+        if err.name != SUITE.partition(".")[0]:
+            raise
+        raise RNCoreError(
+            "The benchmarks need the folder 'benchmarks' beside 'rn_core', and it is not there; "
+            "run them from a clone of the repository."
+        ) from err

@@ -1,0 +1,296 @@
+"""`python -m rn_core train | evaluate | explain | generate | weights | bench`: builds configs, prints, saves."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from tqdm import tqdm
+
+from rn_core import benchmarking, publishing
+from rn_core.answering import load
+from rn_core.device import DEVICES, choose_device, has_fast_bf16
+from rn_core.errors import RNCoreError
+from rn_core.evaluation import Evaluation, evaluate
+from rn_core.recipes import RECIPES, make_recipe
+from rn_core.records import Accuracy
+from rn_core.reporting import attribution_table
+from rn_core.seeding import MAX_SEED, SPLITS, make_rng
+from rn_core.tasks.sort_of_clevr import sample_scene, sample_scenes, solve
+from rn_core.tasks.sort_of_clevr.questions import ANSWERS
+from rn_core.tasks.sort_of_clevr.rendering import render_scenes
+from rn_core.tasks.sort_of_clevr.scene import COLORS, DEFAULT_MARGIN
+from rn_core.training import Trainer, make_fabric
+from rn_core.weights import list_weights, weights_status
+
+RUNS = Path("runs")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Args:
+        arguments: without the program's name; None takes `sys.argv`.
+
+    Returns:
+        0, or 1 after bad input (one sentence on standard error), or 130 after Ctrl-C.
+    """
+    options = build_parser().parse_args(arguments)
+    try:
+        _set_threads(options)
+        options.command(options)
+    except RNCoreError as err:
+        print(err, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Stopped.", file=sys.stderr)
+        return 130
+    return 0
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of all commands."""
+    parser = argparse.ArgumentParser(prog="python -m rn_core", description="Relation Networks, from the command line.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_train(commands)
+    _add_evaluate(commands)
+    _add_explain(commands)
+    _add_generate(commands)
+    _add_weights(commands)
+    bench = _add(commands, "bench", _bench, "measure speed and memory against the plain implementation")
+    bench.add_argument("--quick", action="store_true", help="fewer repeats")
+    return parser
+
+
+def _add(commands: Any, name: str, command: Any, text: str) -> argparse.ArgumentParser:
+    """Add one command with the options that all share."""
+    parser = commands.add_parser(
+        name, help=text, description=text, formatter_class=argparse.ArgumentDefaultsHelpFormatter
+    )
+    parser.set_defaults(command=command)
+    parser.add_argument("--json", action="store_true", help="print one JSON object for machines")
+    parser.add_argument("--seed", type=int, default=0, help=f"root seed, 0 to {MAX_SEED}")
+    parser.add_argument("--device", default="auto", choices=DEVICES, help="where to compute")
+    parser.add_argument("--threads", type=int, default=None, help="CPU threads (default: all)")
+    return parser
+
+
+def _add_train(commands: Any) -> None:
+    """Add `train`."""
+    train = _add(commands, "train", _train, "train a recipe; resumes where a run with the same options stopped")
+    train.add_argument("name", help=f"recipe: {', '.join(RECIPES)}")
+    train.add_argument("--size", default="small", choices=("small", "paper"), help="small is what ships")
+    train.add_argument("--steps", type=int, default=None, help="optimiser steps (default: the recipe's)")
+    train.add_argument("--warm-start", type=int, default=None, help="steps of the image encoder's warm start")
+    train.add_argument("--validate-every", type=int, default=None, help="steps between validations and checkpoints")
+    train.add_argument("--precision", default="auto", choices=("auto", "32-true", "bf16-mixed"), help="auto: bf16")
+    train.add_argument("--processes", type=int, default=1, help="processes on this machine")
+    train.add_argument("--folder", type=Path, default=None, help="folder of the run (default: runs/NAME)")
+
+
+def _add_evaluate(commands: Any) -> None:
+    """Add `evaluate`."""
+    parser = _add(commands, "evaluate", _evaluate, "accuracy a question type on fresh test scenes")
+    parser.add_argument("name", help="weights, such as sort-of-clevr/rn-pixels")
+    parser.add_argument("--scenes", type=int, default=1000, help="test scenes, all questions each")
+    parser.add_argument("--data", type=Path, default=None, help="a data folder, for tasks that read one")
+    parser.add_argument("--attribution", action="store_true", help="add the table of attribution methods")
+    parser.add_argument("--attribution-scenes", type=int, default=200, help="test scenes for that table")
+
+
+def _add_explain(commands: Any) -> None:
+    """Add `explain`."""
+    parser = _add(commands, "explain", _explain, "answer one question about one fresh scene, with the pairs behind it")
+    parser.add_argument("name", help="weights, such as sort-of-clevr/rn-pixels")
+    parser.add_argument("question", help='English, such as "Is the red object on the left?"')
+    parser.add_argument("--top", type=int, default=5, help="pairs to print")
+
+
+def _add_generate(commands: Any) -> None:
+    """Add `generate`."""
+    parser = _add(commands, "generate", _generate, "write scenes with pictures, questions and answers to one .npz file")
+    parser.add_argument("output", type=Path, help="file to write")
+    parser.add_argument("--scenes", type=int, default=100, help="number of scenes")
+    parser.add_argument("--margin", type=float, default=DEFAULT_MARGIN, help="pixels to every decision boundary")
+    parser.add_argument("--split", default="train", choices=tuple(SPLITS), help="whose seeds to use")
+
+
+def _add_weights(commands: Any) -> None:
+    """Add `weights`."""
+    parser = _add(commands, "weights", _weights, "list the weights that ship and whether each file is sound")
+    parser.add_argument("action", nargs="?", default="list", choices=("list", "publish"), help="publish ships a run")
+    parser.add_argument("name", nargs="?", help="weights to publish")
+    parser.add_argument("--folder", type=Path, default=None, help="folder of the run (default: runs/NAME)")
+    parser.add_argument("--scenes", type=int, default=10_000, help="test scenes that the card's figures come from")
+
+
+def _train(options: argparse.Namespace) -> None:
+    """Train, showing progress, until the recipe's last step."""
+    if options.precision == "auto":
+        options.precision = "bf16-mixed" if has_fast_bf16(choose_device(options.device)) else "32-true"
+    config = make_recipe(
+        options.name,
+        options.size,
+        seed=options.seed,
+        steps=options.steps,
+        warm_start=options.warm_start,
+        validate_every=options.validate_every,
+        precision=options.precision,
+    )
+    folder = options.folder or RUNS / options.name
+    trainer = Trainer(config, make_fabric(options.device, config.precision, options.processes), folder)
+    bar = tqdm(total=config.steps, initial=trainer.run.step, unit="step", disable=options.json, smoothing=0.05)
+    try:
+        for metrics in trainer.train():
+            bar.update(metrics.step - bar.n)
+            bar.set_postfix_str(f"loss {metrics.loss:.3f}")
+            if metrics.accuracy and not options.json:
+                bar.write(f"step {metrics.step}  " + _percentages(metrics.accuracy))
+    except KeyboardInterrupt:
+        trainer.save()
+        raise
+    finally:
+        bar.close()
+    if options.json:
+        print(json.dumps({"run": str(folder), **asdict(trainer.run.history[-1])}))
+
+
+def _evaluate(options: argparse.Namespace) -> None:
+    """Print accuracies, and the attribution table where asked for."""
+    answerer = load(options.name, options.device)
+    if options.data is not None:
+        raise RNCoreError(f"'{options.name}' makes its own scenes and reads no folder; leave --data out.")
+    bf16 = has_fast_bf16(choose_device(options.device))
+    with torch.autocast(choose_device(options.device).type, torch.bfloat16, enabled=bf16):
+        found = evaluate(
+            answerer.model, answerer.task, options.seed, options.scenes, progress=_bar(options, "evaluate")
+        )
+    result = {"name": options.name, **found.to_dict()}
+    if options.attribution:
+        result["attribution"] = attribution_table(
+            answerer.model, answerer.task, options.seed, options.attribution_scenes, _bar(options, "attribution")
+        )
+    if options.json:
+        print(json.dumps(result))
+        return
+    _print_evaluation(options.name, found)
+    if options.attribution:
+        _print_table(result["attribution"])
+
+
+def _explain(options: argparse.Namespace) -> None:
+    """Answer one question and print its strongest pairs."""
+    answerer = load(options.name, options.device)
+    scene = sample_scene(make_rng(options.seed, "explore"))
+    answer = answerer.answer(scene, options.question)
+    result = {
+        "scene": json.loads(scene.to_json()),
+        "question": options.question,
+        "answer": answer.text,
+        "probabilities": answer.probabilities,
+        "completeness_gap": answer.completeness_gap,
+        "pairs": _top_pairs(answer, options.top),
+    }
+    if options.json:
+        print(json.dumps(result))
+        return
+    print(f"{answer.text}  ({answer.probabilities[answer.text]:.1%})")
+    for pair in result["pairs"]:
+        print(f"  {pair['i']:>2} -> {pair['j']:<2}  {pair['contribution']:+.3f}")
+
+
+def _top_pairs(answer: Any, top: int) -> list[dict[str, float]]:
+    """Return the pairs with the largest contributions, or none for models without pairs."""
+    if answer.contributions is None:
+        return []
+    order = np.argsort(-answer.contributions)[:top]
+    pairs = answer.pair_index[order]
+    return [
+        {"i": int(i), "j": int(j), "contribution": float(answer.contributions[row])}
+        for row, (i, j) in zip(order, pairs, strict=True)
+    ]
+
+
+def _generate(options: argparse.Namespace) -> None:
+    """Write scenes as arrays."""
+    scenes = sample_scenes(make_rng(options.seed, options.split), options.scenes, options.margin)
+    arrays = {
+        "images": render_scenes(scenes),
+        "centers": scenes.centers,
+        "shapes": scenes.shapes,
+        "answers": solve(scenes).answers,
+        "answer_names": np.array(ANSWERS),
+        "colors": np.array(COLORS),
+    }
+    publishing.write_arrays(options.output, arrays)
+    if options.json:
+        print(json.dumps({"output": str(options.output), "scenes": options.scenes, "seed": options.seed}))
+    else:
+        print(f"{options.scenes} scenes in {options.output}")
+
+
+def _weights(options: argparse.Namespace) -> None:
+    """List the weights that ship, or publish a run."""
+    if options.action == "publish":
+        if options.name is None:
+            raise RNCoreError("Name the weights to publish, such as `weights publish sort-of-clevr/rn-pixels`.")
+        folder = options.folder or RUNS / options.name
+        publishing.publish(options.name, folder, options.scenes, options.seed, _bar(options, "evaluate"))
+    entries = list_weights().values()
+    rows = [{"name": entry.name, "status": weights_status(entry), "card": entry.card} for entry in entries]
+    if options.json:
+        print(json.dumps({"weights": [{**row, "sound": row["status"] == "sound"} for row in rows]}))
+        return
+    for row in rows:
+        card = row["card"]
+        print(f"{row['name']:28} {card['parameters']:>9,} parameters  {card['bytes'] / 1e6:5.1f} MB  {row['status']}")
+
+
+def _bench(options: argparse.Namespace) -> None:
+    """Measure and print one table."""
+    table = benchmarking.run(options.seed, options.quick, lambda rows: tqdm(rows, disable=options.json))
+    if options.json:
+        print(json.dumps(table))
+        return
+    print(benchmarking.format_table(table))
+
+
+def _set_threads(options: argparse.Namespace) -> None:
+    """Use as many CPU threads as asked for."""
+    if options.threads is not None:
+        if options.threads < 1:
+            raise RNCoreError(f"threads must be 1 or more, got {options.threads}.")
+        torch.set_num_threads(options.threads)
+
+
+def _bar(options: argparse.Namespace, text: str) -> Any:
+    """Return a wrapper that shows a progress bar, unless the output is for machines."""
+    return lambda items: tqdm(items, desc=text, disable=options.json)
+
+
+def _percentages(accuracy: dict[str, float]) -> str:
+    """Return "type 99.1 %" for each type."""
+    return "  ".join(f"{kind} {value:.1%}" for kind, value in accuracy.items())
+
+
+def _print_evaluation(name: str, found: Evaluation) -> None:
+    """Print accuracies with intervals."""
+    print(f"{name}, {found.n} test scenes, seed {found.seed}")
+    rows: dict[str, Accuracy] = {"overall": found.overall, **found.groups, **found.types}
+    for kind, value in rows.items():
+        print(f"  {kind:18} {value.accuracy:7.2%}  [{value.low:.2%}, {value.high:.2%}]  n {value.n}")
+
+
+def _print_table(table: dict[str, dict[str, float]]) -> None:
+    """Print the attribution table, a line a method."""
+    columns = list(next(iter(table.values())))
+    print("method".ljust(22) + " ".join(column[:16].rjust(17) for column in columns))
+    for method, row in table.items():
+        print(method.ljust(22) + " ".join(f"{row[column]:17.4g}" for column in columns))

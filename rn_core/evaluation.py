@@ -1,0 +1,132 @@
+"""Accuracy a question type, with counts and 95 % intervals."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from rn_core.errors import RNCoreError
+from rn_core.records import Accuracy, Batch
+from rn_core.seeding import make_rng
+from rn_core.tasks import Task
+
+_Z = 1.959963984540054  # the normal distribution's 97.5 % point
+_SCENES_A_BATCH = 50
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Accuracy over all questions, over each group and over each question type.
+
+    Attributes:
+        n: number of scenes.
+        seed: root seed of the scenes.
+        overall: over all questions.
+        groups: group -> accuracy.
+        types: question type -> accuracy.
+    """
+
+    n: int
+    seed: int
+    overall: Accuracy
+    groups: dict[str, Accuracy]
+    types: dict[str, Accuracy]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values for JSON."""
+        return asdict(self)
+
+
+def evaluate(
+    model: nn.Module,
+    task: Task,
+    seed: int,
+    n_scenes: int,
+    split: str = "test",
+    progress: Callable[[Iterable[int]], Iterable[int]] = iter,
+) -> Evaluation:
+    """Ask every question about fresh scenes of a split.
+
+    Args:
+        model: takes (inputs, question, scene_index), returns logits; put into eval mode, left as it was.
+        task: where scenes and questions come from.
+        seed: root seed; scenes of "test" are never those of "train" or "validation".
+        n_scenes: 1 or more.
+        split: "test", or "validation" for whatever selects or trains.
+        progress: wraps the iteration over batches (a progress bar).
+
+    Raises:
+        RNCoreError: if `n_scenes` is below 1.
+    """
+    if n_scenes < 1:
+        raise RNCoreError(f"The number of scenes must be 1 or more, got {n_scenes!r}.")
+    was_training = model.training
+    model.eval()
+    counts = []
+    for first in progress(range(0, n_scenes, _SCENES_A_BATCH)):
+        rng = make_rng(seed, split, first)
+        counts.append(count_right(model, task, task.sample_batch(rng, min(_SCENES_A_BATCH, n_scenes - first))))
+    model.train(was_training)
+    return summarise(task, seed, np.concatenate(counts))
+
+
+@torch.inference_mode()
+def count_right(model: nn.Module, task: Task, batch: Batch) -> np.ndarray:
+    """Return (S, T, 2) int64: for each scene and question type, right answers and questions."""
+    batch_on_device = batch.to(next(model.parameters()).device)
+    logits = model(batch_on_device.inputs, batch_on_device.question, batch_on_device.scene_index)
+    right = (logits.argmax(dim=1).cpu() == batch.answer).numpy()
+    counts = np.zeros((len(batch.inputs[0]), len(task.question_types), 2), dtype=np.int64)
+    np.add.at(counts, (batch.scene_index.numpy(), batch.type_index.numpy()), np.stack([right, np.ones_like(right)], 1))
+    return counts
+
+
+def summarise(task: Task, seed: int, counts: np.ndarray) -> Evaluation:
+    """Add up (S, T, 2) counts of right answers and questions to an `Evaluation`."""
+    rows = {kind: row for row, kind in enumerate(task.question_types)}
+
+    def over(kinds: Iterable[str]) -> Accuracy:
+        right, asked = np.moveaxis(counts[:, [rows[kind] for kind in kinds]].sum(axis=1), 1, 0)
+        return accuracy_interval(right, asked)
+
+    return Evaluation(
+        n=len(counts),
+        seed=seed,
+        overall=over(task.question_types),
+        groups={group: over(kinds) for group, kinds in task.groups.items()},
+        types={kind: over([kind]) for kind in task.question_types},
+    )
+
+
+def accuracy_interval(right: np.ndarray, asked: np.ndarray) -> Accuracy:
+    """Return the share of right answers and its 95 % interval.
+
+    Wilson's interval (1927, https://doi.org/10.2307/2276774) on an effective sample size: questions of one
+    scene are not independent, so n is divided by the design effect, the variance between scenes over what
+    independent questions would have (Kish 1965), never below 1.
+
+    Args:
+        right: (S,) right answers a scene.
+        asked: (S,) questions a scene.
+    """
+    n, k = int(asked.sum()), int(right.sum())
+    share = k / n
+    effective = n / _design_effect(right, asked, share)
+    centre = (share + _Z**2 / (2 * effective)) / (1 + _Z**2 / effective)
+    half = _Z / (1 + _Z**2 / effective) * math.sqrt(share * (1 - share) / effective + (_Z / (2 * effective)) ** 2)
+    return Accuracy(share, max(0.0, min(share, centre - half)), min(1.0, max(share, centre + half)), n)
+
+
+def _design_effect(right: np.ndarray, asked: np.ndarray, share: float) -> float:
+    """Return how much larger the variance of the share is than with independent questions; 1 or more."""
+    independent = share * (1 - share) * asked.sum()
+    if len(right) < 2 or independent == 0:
+        return 1.0
+    clustered = float(np.square(right - share * asked).sum()) * len(right) / (len(right) - 1)
+    return max(1.0, clustered / independent)

@@ -1,0 +1,45 @@
+"""How each weights file that ships was trained: name -> `TrainConfig`, run by `python -m rn_core train NAME`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any
+
+from rn_core.errors import lookup
+from rn_core.models.configs import model_config
+from rn_core.training import TrainConfig
+
+#: Questions asked in a step are few and steps many: with 128 questions a step the objects are told apart
+#: after a fifth of the questions that 576 a step take.
+_PIXELS = MappingProxyType({"learning_rate": 1e-3, "warm_start": 3_000, "hold_encoder": 0.8, "validation_scenes": 20})
+_OBJECTS = MappingProxyType({"learning_rate": 1e-3, "validation_scenes": 200})
+
+RECIPES: MappingProxyType[str, tuple[str, str, MappingProxyType[str, Any]]] = MappingProxyType(
+    {
+        "sort-of-clevr/rn-pixels": (
+            "sort-of-clevr/pixels",
+            "rn",
+            MappingProxyType({**_PIXELS, "steps": 15_000, "n_cells": 9, "all_cells_from": 0.8}),
+        ),
+        "sort-of-clevr/mlp-pixels": ("sort-of-clevr/pixels", "mlp", MappingProxyType({**_PIXELS, "steps": 30_000})),
+        "sort-of-clevr/rn-objects": ("sort-of-clevr/objects", "rn", MappingProxyType({**_OBJECTS, "steps": 15_000})),
+        "sort-of-clevr/mlp-objects": ("sort-of-clevr/objects", "mlp", MappingProxyType({**_OBJECTS, "steps": 30_000})),
+    }
+)
+
+
+def make_recipe(name: str, size: str = "small", **changes: Any) -> TrainConfig:
+    """Return the config that trains a weights file.
+
+    Args:
+        name: key of `RECIPES`.
+        size: "small" (what ships) or "paper".
+        changes: fields of `TrainConfig` to set otherwise; None leaves a field as it is.
+
+    Raises:
+        RNCoreError: on an unknown name or size, or a value out of range.
+    """
+    task, kind, values = lookup(name, RECIPES, "recipe")
+    config = TrainConfig(task=task, model=model_config(task, kind, size), **values)
+    return replace(config, **{key: value for key, value in changes.items() if value is not None})

@@ -1,0 +1,155 @@
+"""Numbers that README and cards print: the attribution table, the mean aggregates, the curve, the golden logits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from rn_core.attribution import (
+    METHODS,
+    Target,
+    attribute_pairs,
+    cell_weights,
+    make_randomised_copy,
+    make_true_pairs,
+    measure_faithfulness,
+    merge_cells,
+    pair_matrix,
+    pointing_game,
+    relevance_mass,
+    smallest_keeping_set,
+)
+from rn_core.errors import RNCoreError
+from rn_core.models import QuestionAnsweringModel
+from rn_core.seeding import make_rng
+from rn_core.tasks import SortOfClevr
+from rn_core.tasks.sort_of_clevr import questions, sample_scenes, solve
+from rn_core.tasks.sort_of_clevr.cells import GRID_SIZE, STRIDE
+from rn_core.tasks.sort_of_clevr.encoding import VIEWS
+from rn_core.tasks.sort_of_clevr.rendering import object_masks
+
+_CODES = torch.from_numpy(questions.question_codes())
+_N_COLORS = len(questions.COLORS)
+
+
+@torch.inference_mode()
+def mean_aggregates(model: QuestionAnsweringModel, task: SortOfClevr, seed: int, n_scenes: int) -> Tensor:
+    """Return (36, D_g), each question's aggregate in the mean over validation scenes."""
+    totals = []
+    rng = make_rng(seed, "validation", 1)
+    for _ in range(n_scenes):
+        objects, mask = model.encoder(*VIEWS[task.view](sample_scenes(rng, 1, task.margin)))
+        index = torch.zeros(len(_CODES), dtype=torch.int64)
+        totals.append(model.core.trace(objects, mask, _CODES, index).aggregate)
+    return torch.stack(totals).mean(dim=0)
+
+
+def attribution_table(
+    model: QuestionAnsweringModel,
+    task: SortOfClevr,
+    seed: int,
+    n_scenes: int,
+    progress: Callable[[Iterable[int]], Iterable[int]] = iter,
+) -> dict[str, dict[str, float]]:
+    """Score every method on the relational questions "closest" and "furthest" of fresh test scenes.
+
+    Their deciding pair is (asked, target), and no other. Pixel pairs are merged to objects first.
+
+    Returns:
+        method -> "pointing_game" (share of questions whose strongest pair is the true one), "relevance_mass"
+        (share of the positive contributions on it), "deletion" and "insertion" (share of the curve on which the
+        answer is kept while the strongest pairs leave or enter first), the same under "random_order", the pointing
+        game and mass of a model with shuffled weights under "randomised_weights_...", "keeping_pairs" (median size
+        of the smallest set of top pairs that keeps the answer), "completeness_gap" (largest) and "n" (questions).
+
+    Raises:
+        RNCoreError: if the model has no pairs, or `n_scenes` is below 1.
+    """
+    if not model.has_pairs:
+        raise RNCoreError("Only Relation Networks have pairs to attribute; choose one.")
+    if n_scenes < 1:
+        raise RNCoreError(f"The number of scenes must be 1 or more, got {n_scenes!r}.")
+    control = make_randomised_copy(model, seed)
+    rows: dict[str, list[dict[str, float]]] = {name: [] for name in METHODS}
+    orders = torch.Generator().manual_seed(seed)
+    scenes = sample_scenes(make_rng(seed, "test", 2), n_scenes, task.margin)
+    solution = solve(scenes)
+    for row in progress(range(n_scenes)):
+        kind = ("closest_shape", "furthest_shape")[row % 2]
+        index = questions.Question(kind, questions.COLORS[row // 2 % _N_COLORS]).index
+        asked, targets = index % _N_COLORS, solution.targets[row, index]
+        scene = scenes[row : row + 1]
+        true_pairs = make_true_pairs(asked, targets)
+        for name in METHODS:
+            score = _score(model, task, scene, index, name, true_pairs, orders)
+            shuffled = _point(control, task, scene, index, name, true_pairs)
+            rows[name].append(score | {f"randomised_weights_{key}": value for key, value in shuffled.items()})
+    return {name: _summarise(scores) for name, scores in rows.items()}
+
+
+def _summarise(scores: list[dict[str, float]]) -> dict[str, float]:
+    """Return means over questions, but the median set size and the largest gap."""
+    columns = {key: np.array([score[key] for score in scores]) for key in scores[0]}
+    ways = {"keeping_pairs": np.median, "completeness_gap": lambda gaps: np.abs(gaps).max()}
+    return {key: float(ways.get(key, np.mean)(values)) for key, values in columns.items()} | {"n": len(scores)}
+
+
+def _trace(model: QuestionAnsweringModel, task: SortOfClevr, scene: Any, index: int) -> tuple[Tensor, Target]:
+    """Return the relations (P, D_g) of one question and the winning logit."""
+    with torch.inference_mode():
+        objects, mask = model.encoder(*VIEWS[task.view](scene))
+        trace = model.core.trace(objects, mask, _CODES[index : index + 1])
+    return trace.relations[0], Target(int(trace.logits[0].argmax()))
+
+
+def _object_shares(contributions: Tensor, task: SortOfClevr, scene: Any) -> Tensor:
+    """Return (36,) contributions of pairs of objects; pixel cells are merged, what falls on ground is left out."""
+    if task.view == "objects":
+        return contributions
+    matrix = pair_matrix(contributions, GRID_SIZE * GRID_SIZE)
+    weights = cell_weights(torch.from_numpy(object_masks(scene)[0]), GRID_SIZE, STRIDE)
+    return merge_cells(matrix, weights)[:-1, :-1].flatten()
+
+
+def _point(
+    model: QuestionAnsweringModel, task: SortOfClevr, scene: Any, index: int, method: str, true_pairs: Tensor
+) -> dict[str, float]:
+    """Return whether the method points at the true pair, and its mass there."""
+    relations, target = _trace(model, task, scene, index)
+    found = attribute_pairs(model.core.f_phi, relations, target, method)
+    shares = _object_shares(found.contributions, task, scene)
+    return {
+        "pointing_game": float(pointing_game(shares, true_pairs)),
+        "relevance_mass": relevance_mass(shares, true_pairs),
+    }
+
+
+def _score(
+    model: QuestionAnsweringModel,
+    task: SortOfClevr,
+    scene: Any,
+    index: int,
+    method: str,
+    true_pairs: Tensor,
+    orders: torch.Generator,
+) -> dict[str, float]:
+    """Return every measure of one method on one question."""
+    f_phi = model.core.f_phi
+    relations, target = _trace(model, task, scene, index)
+    found = attribute_pairs(f_phi, relations, target, method)
+    curves = measure_faithfulness(f_phi, relations, found.contributions, target, orders, n_points=26)
+    shares = _object_shares(found.contributions, task, scene)
+    return {
+        "pointing_game": float(pointing_game(shares, true_pairs)),
+        "relevance_mass": relevance_mass(shares, true_pairs),
+        "deletion": curves.deletion.kept_area,
+        "insertion": curves.insertion.kept_area,
+        "random_order_deletion": curves.random_deletion.kept_area,
+        "random_order_insertion": curves.random_insertion.kept_area,
+        "keeping_pairs": len(smallest_keeping_set(f_phi, relations, found.contributions).pairs),
+        "completeness_gap": found.completeness_gap or 0.0,
+    }

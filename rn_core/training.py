@@ -1,0 +1,271 @@
+"""Training as a generator of metrics: it does not print, draw or save by itself; pausing is not calling `next`.
+
+Lightning Fabric gives device, precision and processes, so one command runs on one CPU, one GPU or many.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor
+from torch.nn import functional
+
+from rn_core.checkpoints import FILE_NAME, load_checkpoint, save_checkpoint
+from rn_core.errors import RNCoreError, lookup
+from rn_core.evaluation import evaluate
+from rn_core.models import ModelConfig, QuestionAnsweringModel, build_model
+from rn_core.pretext import PretextConfig, warm_start
+from rn_core.records import Batch, StepMetrics
+from rn_core.seeding import make_rng
+from rn_core.tasks import TASKS, Task
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """One training run. The same config and seed give the same weights on the same machine.
+
+    Attributes:
+        task: key of `TASKS`.
+        model: encoder and core.
+        seed: root seed of weights, scenes and questions.
+        steps: optimiser steps.
+        n_scenes: scenes a step in each process.
+        n_questions: different questions about each scene.
+        learning_rate: peak rate of AdamW.
+        warmup_steps: steps over which the rate rises from 0 to its peak; then it falls as a cosine to 0.
+        weight_decay: of AdamW.
+        clip_norm: largest norm of the gradient.
+        focus: lowest weight of a question type when questions are drawn. A type's weight is its current
+            share of wrong answers, so what is learned is asked less; 1 draws all types alike.
+        warm_start: steps in which an image encoder first learns to name what its cells hold; 0 for none.
+        hold_encoder: share of the steps in which the encoder then stands still: while the core has learned
+            nothing, its gradients would only spoil what the encoder knows.
+        n_cells: cells a scene that take part until `all_cells_from`: those that hold an object and others
+            at random. None lets all take part throughout.
+        all_cells_from: share of the steps after which all cells take part.
+        precision: "32-true" or "bf16-mixed".
+        report_every: steps between reports.
+        validate_every: steps between validations.
+        validation_scenes: scenes a validation, all questions each.
+    """
+
+    task: str
+    model: ModelConfig
+    seed: int = 0
+    steps: int = 20_000
+    n_scenes: int = 16
+    n_questions: int = 8
+    learning_rate: float = 5e-4
+    warmup_steps: int = 300
+    weight_decay: float = 0.0
+    clip_norm: float = 10.0
+    focus: float = 0.05
+    warm_start: int = 0
+    hold_encoder: float = 0.0
+    n_cells: int | None = None
+    all_cells_from: float = 0.8
+    precision: str = "bf16-mixed"
+    report_every: int = 50
+    validate_every: int = 1000
+    validation_scenes: int = 200
+
+    def __post_init__(self) -> None:
+        """Raise RNCoreError for a value that cannot be trained with, naming it and what is allowed."""
+        for name in ("steps", "n_scenes", "n_questions", "report_every", "validate_every", "validation_scenes"):
+            if getattr(self, name) < 1:
+                raise RNCoreError(f"{name} must be 1 or more, got {getattr(self, name)!r}.")
+        for name in ("learning_rate", "clip_norm"):
+            if not getattr(self, name) > 0 or not math.isfinite(getattr(self, name)):
+                raise RNCoreError(f"{name} must be a finite number above 0, got {getattr(self, name)!r}.")
+        lookup(self.task, TASKS, "task")
+        if not 0 < self.focus <= 1:
+            raise RNCoreError(f"focus must be above 0 and at most 1, got {self.focus!r}.")
+        if self.precision not in ("32-true", "bf16-mixed"):
+            raise RNCoreError(f"precision must be '32-true' or 'bf16-mixed', got {self.precision!r}.")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values that JSON can hold; `from_dict` reads them back."""
+        return {**asdict(self), "model": self.model.to_dict()}
+
+    @staticmethod
+    def from_dict(values: dict[str, Any]) -> TrainConfig:
+        """Read what `to_dict` wrote; raises RNCoreError if a field is missing, unknown or out of range."""
+        try:
+            return TrainConfig(**{**values, "model": ModelConfig.from_dict(values["model"])})
+        except (KeyError, TypeError) as err:
+            raise RNCoreError(f"This is not a training config ({err}); see TrainConfig for its fields.") from err
+
+
+@dataclass
+class Run:
+    """A training run in progress.
+
+    Attributes:
+        config: what is trained.
+        model: the model itself, on the fabric's device.
+        step: optimiser steps done.
+        seconds: training time so far, over all parts of a resumed run, validation left out.
+        accuracy: (T,) running training accuracy of each question type.
+        history: every validation so far.
+    """
+
+    config: TrainConfig
+    model: QuestionAnsweringModel
+    step: int
+    seconds: float
+    accuracy: np.ndarray
+    history: list[StepMetrics]
+
+    @property
+    def n_questions(self) -> int:
+        """Return the questions seen so far in one process."""
+        return self.step * self.config.n_scenes * self.config.n_questions
+
+
+class Trainer:
+    """Owns a run's model, optimiser and checkpoint; `train()` yields its metrics."""
+
+    def __init__(self, config: TrainConfig, fabric: Fabric, folder: Path | None = None) -> None:
+        """Build the model, or resume the run in `folder` where it holds a checkpoint.
+
+        Args:
+            config: what to train.
+            fabric: launched Fabric; its precision should be `config.precision`.
+            folder: where checkpoints go; None keeps the run in memory.
+
+        Raises:
+            RNCoreError: if the checkpoint is damaged or was made with another config.
+        """
+        self.fabric = fabric
+        self.task: Task = TASKS[config.task]
+        model = build_model(config.model, config.seed)
+        self.path = folder / FILE_NAME if folder else None
+        self.run = Run(config, model, 0, 0.0, np.full(len(self.task.question_types), 0.5), [])
+        resumes = self.path is not None and self.path.exists()
+        if config.warm_start and not resumes:
+            started = time.perf_counter()
+            warm_start(model, self.task, PretextConfig(steps=config.warm_start, seed=config.seed))
+            self.run.seconds = time.perf_counter() - started
+        optimizer = torch.optim.AdamW(model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay)
+        self.wrapped, self.optimizer = fabric.setup(model, optimizer)
+        if resumes:
+            self._resume()
+
+    def train(self) -> Iterator[StepMetrics]:
+        """Take the remaining steps, yielding a report every `report_every` and at each validation."""
+        config, run = self.run.config, self.run
+        losses: list[Tensor] = []
+        self.wrapped.train()
+        while run.step < config.steps:
+            started = time.perf_counter()
+            losses.append(self._step())
+            run.step += 1
+            run.seconds += time.perf_counter() - started
+            validates = run.step % config.validate_every == 0 or run.step == config.steps
+            if not validates and run.step % config.report_every:
+                continue
+            metrics = self._report(losses, validates)
+            losses.clear()
+            if validates:
+                run.history.append(metrics)
+                self.save()
+            yield metrics
+
+    def save(self) -> None:
+        """Write a checkpoint from the first process; does nothing for a run that lives in memory."""
+        if self.path is not None and self.fabric.is_global_zero:
+            state = {
+                "config": self.run.config.to_dict(),
+                "step": self.run.step,
+                "seconds": self.run.seconds,
+                "accuracy": self.run.accuracy.tolist(),
+                "history": [asdict(metrics) for metrics in self.run.history],
+            }
+            save_checkpoint(self.path, self.run.model, self.optimizer.optimizer, state)
+
+    def _resume(self) -> None:
+        """Take model, optimiser and counters from the checkpoint."""
+        state = load_checkpoint(self.path, self.run.model, self.optimizer.optimizer)
+        found, wanted = TrainConfig.from_dict(state["config"]).to_dict(), self.run.config.to_dict()
+        changed = [key for key, value in wanted.items() if found[key] != value]
+        if changed:
+            raise RNCoreError(
+                f"'{self.path}' holds a run with another {', '.join(changed)}; choose another folder or delete it."
+            )
+        self.run.step, self.run.seconds = state["step"], state["seconds"]
+        self.run.accuracy = np.array(state["accuracy"])
+        self.run.history = [StepMetrics(**metrics) for metrics in state["history"]]
+
+    def _step(self) -> Tensor:
+        """Take one optimiser step and return its loss."""
+        config = self.run.config
+        rate = learning_rate(config, self.run.step)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        batch = self._batch()
+        hold = self.run.step < config.hold_encoder * config.steps
+        logits = self.wrapped(batch.inputs, batch.question, batch.scene_index, batch.kept, hold)
+        loss = functional.cross_entropy(logits.float(), batch.answer)
+        self.optimizer.zero_grad()
+        self.fabric.backward(loss)
+        self.fabric.clip_gradients(self.wrapped, self.optimizer, max_norm=config.clip_norm, error_if_nonfinite=False)
+        self.optimizer.step()
+        self._watch(logits, batch)
+        return loss.detach()
+
+    def _batch(self) -> Batch:
+        """Draw this step's batch for all processes and return this process's part."""
+        config, fabric = self.run.config, self.fabric
+        rng = make_rng(config.seed, "train", self.run.step)
+        weights = np.maximum(1 - self.run.accuracy, config.focus)
+        n_cells = config.n_cells if self.run.step < config.all_cells_from * config.steps else None
+        n_scenes = config.n_scenes * fabric.world_size
+        batch = self.task.sample_batch(rng, n_scenes, config.n_questions, weights, n_cells)
+        first = fabric.global_rank * config.n_scenes
+        return batch.select(slice(first, first + config.n_scenes)).to(fabric.device)
+
+    def _watch(self, logits: Tensor, batch: Batch) -> None:
+        """Update the running accuracy of each question type, the same in every process."""
+        right = (logits.detach().argmax(dim=1) == batch.answer).float()
+        counts = torch.zeros(len(self.task.question_types), 2, device=right.device)
+        counts.index_add_(0, batch.type_index, torch.stack([right, torch.ones_like(right)], dim=1))
+        counts = self.fabric.all_reduce(counts, reduce_op="sum").cpu().numpy()
+        asked = counts[:, 1]
+        rate = 0.02 * np.minimum(1, asked / 20)
+        self.run.accuracy += rate * (counts[:, 0] / np.maximum(asked, 1) - self.run.accuracy)
+
+    def _report(self, losses: list[Tensor], validates: bool) -> StepMetrics:
+        """Return the metrics since the last report, with validation accuracy where it is due."""
+        run = self.run
+        accuracy = {}
+        if validates:
+            found = evaluate(run.model, self.task, run.config.seed, run.config.validation_scenes, "validation")
+            accuracy = {kind: value.accuracy for kind, value in found.types.items()}
+        loss = torch.stack(losses).mean().item() if losses else math.nan
+        return StepMetrics(
+            run.step, run.n_questions, run.seconds, learning_rate(run.config, run.step), loss, accuracy
+        )
+
+
+def learning_rate(config: TrainConfig, step: int) -> float:
+    """Return the rate at a step: linear warm-up, then a cosine to 0 (Loshchilov & Hutter, arXiv 1608.03983)."""
+    warm = min(1.0, (step + 1) / max(1, config.warmup_steps))
+    return config.learning_rate * warm * 0.5 * (1 + math.cos(math.pi * step / config.steps))
+
+
+def make_fabric(device: str, precision: str, processes: int = 1) -> Fabric:
+    """Return a launched Fabric; under `torchrun` or `fabric run` each process joins the others."""
+    accelerator = "auto" if device == "auto" else device
+    strategy = "auto" if processes == 1 else "ddp_find_unused_parameters_true"
+    fabric = Fabric(accelerator=accelerator, devices=processes, precision=precision, strategy=strategy)
+    fabric.launch()
+    return fabric
+

@@ -1,0 +1,116 @@
+"""The commands: what they print for machines, what they say to people, what they leave behind."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rn_core import cli
+from rn_core.checkpoints import read_checkpoint
+from rn_core.seeding import make_rng
+from rn_core.tasks.sort_of_clevr import sample_scenes, solve
+
+ROOT = Path(__file__).resolve().parent.parent
+TRAIN = ["train", "sort-of-clevr/rn-objects", "--threads", "1", "--precision", "32-true"]
+
+
+def run(capsys, *arguments: str) -> tuple[int, str, str]:
+    code = cli.main(list(arguments))
+    captured = capsys.readouterr()
+    return code, captured.out, captured.err
+
+
+def test_help_names_every_command():
+    found = subprocess.run([sys.executable, "-m", "rn_core", "--help"], cwd=ROOT, capture_output=True, text=True)
+    assert found.returncode == 0
+    for command in ("train", "evaluate", "explain", "generate", "weights", "bench"):
+        assert command in found.stdout
+
+
+def test_generate_writes_the_scenes_of_its_seed(tmp_path, capsys):
+    path = tmp_path / "scenes.npz"
+    code, out, _ = run(capsys, "generate", str(path), "--scenes", "7", "--seed", "5", "--json")
+    assert code == 0
+    assert json.loads(out) == {"output": str(path), "scenes": 7, "seed": 5}
+    arrays = np.load(path)
+    scenes = sample_scenes(make_rng(5, "train"), 7)
+    np.testing.assert_array_equal(arrays["centers"], scenes.centers)
+    np.testing.assert_array_equal(arrays["answers"], solve(scenes).answers)
+    assert arrays["images"].shape == (7, 75, 75, 3)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["generate", "x.npz", "--scenes", "0"], "The number of scenes must be 1 or more, got 0."),
+        (["generate", "x.npz", "--seed", "-1"], "A seed must be a whole number from 0 to 4294967295, got -1"),
+        (["generate", "x.npz", "--margin", "9"], "margin must be from 0 to 4"),
+        (["evaluate", "sort-of-clevr/rm-pixels"], "No weights named 'sort-of-clevr/rm-pixels'."),
+        (["train", "sort-of-clevr/rn-pixel"], "Did you mean 'sort-of-clevr/rn-pixels'?"),
+        (["train", "sort-of-clevr/rn-objects", "--steps", "0"], "steps must be 1 or more, got 0."),
+        (["weights", "publish", "sort-of-clevr/rn-objects", "--folder", "nowhere"], "There is no run in 'nowhere'"),
+        (["generate", "x.npz", "--threads", "0"], "threads must be 1 or more, got 0."),
+    ],
+)
+def test_bad_input_is_one_sentence_and_exit_code_one(arguments, sentence, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    if arguments[0] == "generate":
+        arguments = [*arguments, "--json"]
+    code, out, err = run(capsys, *arguments)
+    assert code == 1
+    assert sentence in err
+    assert "Traceback" not in err
+    assert out == ""
+    assert not list(tmp_path.glob("*.npz"))
+
+
+def test_training_prints_json_and_ends_with_a_checkpoint(tmp_path, capsys):
+    arguments = [*TRAIN, "--steps", "30", "--folder", str(tmp_path / "run"), "--json"]
+    code, out, _ = run(capsys, *arguments)
+    assert code == 0
+    last = json.loads(out.splitlines()[-1])
+    assert last["step"] == 30
+    assert set(last["accuracy"]) >= {"shape", "closest_shape"}
+    again, out, _ = run(capsys, *arguments)
+    assert again == 0, "a finished run has nothing left to do"
+    assert json.loads(out.splitlines()[-1])["accuracy"] == last["accuracy"]
+
+
+@pytest.mark.parametrize("kill", [signal.SIGINT, signal.SIGKILL])
+def test_a_killed_run_resumes_with_the_result_of_an_unbroken_one(kill, tmp_path):
+    def command(name: str) -> list[str]:
+        options = ["--steps", "60", "--validate-every", "20", "--folder", str(tmp_path / name), "--json"]
+        return [sys.executable, "-m", "rn_core", *TRAIN, *options]
+
+    subprocess.run(command("whole"), cwd=ROOT, check=True, capture_output=True)
+    broken = subprocess.Popen(
+        command("broken"), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    path = tmp_path / "broken" / "checkpoint.safetensors"
+    deadline = time.monotonic() + 120
+    while not path.exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    broken.send_signal(kill)
+    broken.wait(60)
+    subprocess.run(command("broken"), cwd=ROOT, check=True, capture_output=True)
+    whole, _ = read_checkpoint(tmp_path / "whole" / "checkpoint.safetensors")
+    resumed, _ = read_checkpoint(path)
+    assert whole.keys() == resumed.keys()
+    for name, value in whole.items():
+        np.testing.assert_array_equal(value.numpy(), resumed[name].numpy(), err_msg=name)
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
+
+
+def test_torchrun_joins_two_processes(tmp_path):
+    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    options = ["--steps", "4", "--folder", str(tmp_path), "--json", "--device", "cpu", "--processes", "2"]
+    subprocess.run([*launcher, "-m", "rn_core", *TRAIN, *options], cwd=ROOT, check=True, capture_output=True)
+    _, state = read_checkpoint(tmp_path / "checkpoint.safetensors")
+    assert state["step"] == 4

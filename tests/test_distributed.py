@@ -1,0 +1,46 @@
+"""Two processes with n scenes each give the gradients of one process with 2 n scenes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from lightning_fabric import Fabric
+
+from rn_core.training import TrainConfig, Trainer
+from tests.test_training import TINY, TINY_PIXELS
+
+#: Unfrozen batch norm, whose batch must be that of both processes.
+UNFROZEN = replace(TINY_PIXELS, warm_start=0, n_cells=None)
+
+
+def gradients(fabric: Fabric, config: TrainConfig) -> dict[str, torch.Tensor]:
+    trainer = Trainer(config, fabric)
+    trainer.wrapped.train()
+    trainer._step()
+    names = trainer.run.model.named_parameters()
+    return {name: parameter.grad.clone() for name, parameter in names}
+
+
+def work(fabric: Fabric, values: dict[str, Any], path: Path) -> None:
+    found = gradients(fabric, TrainConfig.from_dict(values))
+    if fabric.is_global_zero:
+        torch.save(found, path)
+
+
+@pytest.mark.parametrize("config", [TINY, UNFROZEN], ids=["objects", "pixels"])
+def test_two_processes_give_the_gradients_of_one_twice_as_large(config, tmp_path):
+    config = replace(config, clip_norm=1e6)
+    path = tmp_path / "gradients.pt"
+    two = Fabric(accelerator="cpu", devices=2, strategy="ddp_spawn", precision="64-true")
+    two.launch(work, config.to_dict(), path)
+    together = torch.load(path, weights_only=True)
+    alone = gradients(
+        Fabric(accelerator="cpu", devices=1, precision="64-true"), replace(config, n_scenes=2 * config.n_scenes)
+    )
+    assert together.keys() == alone.keys()
+    for name, value in alone.items():
+        torch.testing.assert_close(together[name], value, rtol=1e-9, atol=1e-12, msg=name)

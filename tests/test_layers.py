@@ -1,0 +1,89 @@
+"""The core stays pure, and files and functions stay small."""
+
+from __future__ import annotations
+
+import ast
+import pkgutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import rn_core
+
+ROOT = Path(__file__).resolve().parents[1]
+MODULES = sorted(
+    found.name
+    for found in pkgutil.walk_packages(rn_core.__path__, "rn_core.")
+    if not found.name.endswith("__main__")  # it runs the command line
+)
+_PROBE = """
+import importlib, sys
+for name in sys.argv[2:]:
+    importlib.import_module(name)
+print("loaded" if sys.argv[1] in sys.modules else "absent")
+"""
+MAX_FUNCTION_LINES = 60
+
+
+def probe(package: str, modules: list[str], folder: Path) -> str:
+    """Return "loaded" if importing `modules` in a fresh process loads `package`, otherwise "absent"."""
+    command = [sys.executable, "-c", _PROBE, package, *modules]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def count_code_lines(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """Return the lines of a function without its docstring."""
+    first = function.body[0]
+    is_docstring = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
+    docstring = first.end_lineno - first.lineno + 1 if is_docstring else 0
+    return function.end_lineno - function.lineno + 1 - docstring
+
+
+def find_long_functions(source: str) -> list[str]:
+    """Return "name: lines" of every function above the cap."""
+    functions = [
+        node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
+    return [f"{f.name}: {count_code_lines(f)}" for f in functions if count_code_lines(f) > MAX_FUNCTION_LINES]
+
+
+def test_no_module_of_the_core_loads_streamlit():
+    assert "rn_core.models.relation_network" in MODULES
+    assert probe("streamlit", MODULES, ROOT) == "absent"
+
+
+def test_the_probe_can_fail(tmp_path):
+    (tmp_path / "leaky.py").write_text("import streamlit\n")
+    assert probe("streamlit", ["leaky"], tmp_path) == "loaded"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "cap"),
+    [
+        ("rn_core/**/*.py", 400),
+        ("benchmarks/*.py", 400),
+        ("pages/_ui/**/*.py", 400),
+        ("pages/*.py", 200),
+        ("app.py", 80),
+    ],
+)
+def test_files_stay_below_their_cap(pattern, cap):
+    lengths = {path.relative_to(ROOT): len(path.read_text().splitlines()) for path in ROOT.glob(pattern)}
+    assert lengths, f"no file matches {pattern}"
+    assert {str(path): length for path, length in lengths.items() if length > cap} == {}
+
+
+@pytest.mark.parametrize("pattern", ["rn_core/**/*.py", "pages/**/*.py", "benchmarks/*.py", "app.py"])
+def test_functions_stay_below_their_cap(pattern):
+    long = {str(path.relative_to(ROOT)): find_long_functions(path.read_text()) for path in ROOT.glob(pattern)}
+    assert {path: names for path, names in long.items() if names} == {}
+
+
+def test_long_functions_are_found():
+    lines = "\n".join(["    x = 1"] * MAX_FUNCTION_LINES)
+    assert find_long_functions(f'def fits():\n    """One line."""\n{lines[:-10]}\n') == []
+    assert find_long_functions(f"def long():\n{lines}\n") == [f"long: {MAX_FUNCTION_LINES + 1}"]
