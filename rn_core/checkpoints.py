@@ -56,7 +56,7 @@ def read_checkpoint(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     try:
         with safe_open(path, framework="pt") as file:
             state = json.loads((file.metadata() or {})["state"])
-            return {name: file.get_tensor(name) for name in file.keys()}, state  # noqa: SIM118
+            return {name: file.get_tensor(name) for name in file.keys()}, state
     except (SafetensorError, OSError, KeyError, ValueError) as err:
         raise WeightsError(f"The checkpoint '{path}' is damaged ({err}); delete it to start again.") from err
 
@@ -64,4 +64,3 @@ def read_checkpoint(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
 def _part(tensors: dict[str, Tensor], part: str) -> dict[str, Tensor]:
     """Return the tensors under one prefix, without it."""
     return {name.removeprefix(f"{part}."): value for name, value in tensors.items() if name.startswith(f"{part}.")}
-

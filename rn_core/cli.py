@@ -285,7 +285,8 @@ def _print_evaluation(name: str, found: Evaluation) -> None:
     print(f"{name}, {found.n} test scenes, seed {found.seed}")
     rows: dict[str, Accuracy] = {"overall": found.overall, **found.groups, **found.types}
     for kind, value in rows.items():
-        print(f"  {kind:18} {value.accuracy:7.2%}  [{value.low:.2%}, {value.high:.2%}]  n {value.n}")
+        floor = f"  blind {found.blind_floor[kind]:.2%}" if kind in found.blind_floor else ""
+        print(f"  {kind:18} {value.accuracy:7.2%}  [{value.low:.2%}, {value.high:.2%}]  n {value.n}{floor}")
 
 
 def _print_table(table: dict[str, dict[str, float]]) -> None:

@@ -53,6 +53,4 @@ def lookup(name: str, table: Mapping[str, Value], kind: str) -> Value:
     if name in table:
         return table[name]
     allowed = list(table)
-    raise UnknownNameError(
-        f"Unknown {kind} '{name}'.{did_you_mean(name, allowed)} Use one of: {', '.join(allowed)}."
-    )
+    raise UnknownNameError(f"Unknown {kind} '{name}'.{did_you_mean(name, allowed)} Use one of: {', '.join(allowed)}.")

@@ -30,6 +30,7 @@ class Evaluation:
         overall: over all questions.
         groups: group -> accuracy.
         types: question type -> accuracy.
+        blind_floor: question type -> accuracy of the best constant answer on the same questions.
     """
 
     n: int
@@ -37,6 +38,7 @@ class Evaluation:
     overall: Accuracy
     groups: dict[str, Accuracy]
     types: dict[str, Accuracy]
+    blind_floor: dict[str, float]
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for JSON."""
@@ -69,11 +71,13 @@ def evaluate(
     was_training = model.training
     model.eval()
     counts = []
+    answers = np.zeros((len(task.question_types), len(task.answers)), dtype=np.int64)
     for first in progress(range(0, n_scenes, _SCENES_A_BATCH)):
-        rng = make_rng(seed, split, first)
-        counts.append(count_right(model, task, task.sample_batch(rng, min(_SCENES_A_BATCH, n_scenes - first))))
+        batch = task.sample_batch(make_rng(seed, split, first), min(_SCENES_A_BATCH, n_scenes - first))
+        counts.append(count_right(model, task, batch))
+        np.add.at(answers, (batch.type_index.numpy(), batch.answer.numpy()), 1)
     model.train(was_training)
-    return summarise(task, seed, np.concatenate(counts))
+    return summarise(task, seed, np.concatenate(counts), answers)
 
 
 @torch.inference_mode()
@@ -87,8 +91,8 @@ def count_right(model: nn.Module, task: Task, batch: Batch) -> np.ndarray:
     return counts
 
 
-def summarise(task: Task, seed: int, counts: np.ndarray) -> Evaluation:
-    """Add up (S, T, 2) counts of right answers and questions to an `Evaluation`."""
+def summarise(task: Task, seed: int, counts: np.ndarray, answers: np.ndarray) -> Evaluation:
+    """Return accuracies from (S, T, 2) counts of right answers and questions, floors from (T, A) true answers."""
     rows = {kind: row for row, kind in enumerate(task.question_types)}
 
     def over(kinds: Iterable[str]) -> Accuracy:
@@ -101,6 +105,7 @@ def summarise(task: Task, seed: int, counts: np.ndarray) -> Evaluation:
         overall=over(task.question_types),
         groups={group: over(kinds) for group, kinds in task.groups.items()},
         types={kind: over([kind]) for kind in task.question_types},
+        blind_floor={kind: float(answers[row].max() / answers[row].sum()) for kind, row in rows.items()},
     )
 
 

@@ -1,4 +1,4 @@
-"""From a finished run to weights that ship: evaluate on scenes nobody trained on, write weights, card and golden logits."""
+"""From a finished run to weights that ship: measured on scenes nobody trained on, with card and golden logits."""
 
 from __future__ import annotations
 

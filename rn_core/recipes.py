@@ -12,7 +12,7 @@ from rn_core.training import TrainConfig
 
 #: Questions asked in a step are few and steps many: with 128 questions a step the objects are told apart
 #: after a fifth of the questions that 576 a step take.
-_PIXELS = MappingProxyType({"learning_rate": 1e-3, "warm_start": 3_000, "hold_encoder": 0.8, "validation_scenes": 20})
+_PIXELS = MappingProxyType({"learning_rate": 1e-3, "warm_start": 6_000, "hold_encoder": 0.85, "validation_scenes": 20})
 _OBJECTS = MappingProxyType({"learning_rate": 1e-3, "validation_scenes": 200})
 
 RECIPES: MappingProxyType[str, tuple[str, str, MappingProxyType[str, Any]]] = MappingProxyType(
@@ -20,9 +20,9 @@ RECIPES: MappingProxyType[str, tuple[str, str, MappingProxyType[str, Any]]] = Ma
         "sort-of-clevr/rn-pixels": (
             "sort-of-clevr/pixels",
             "rn",
-            MappingProxyType({**_PIXELS, "steps": 15_000, "n_cells": 9, "all_cells_from": 0.8}),
+            MappingProxyType({**_PIXELS, "steps": 40_000, "n_cells": 9, "all_cells_from": 0.92}),
         ),
-        "sort-of-clevr/mlp-pixels": ("sort-of-clevr/pixels", "mlp", MappingProxyType({**_PIXELS, "steps": 30_000})),
+        "sort-of-clevr/mlp-pixels": ("sort-of-clevr/pixels", "mlp", MappingProxyType({**_PIXELS, "steps": 40_000})),
         "sort-of-clevr/rn-objects": ("sort-of-clevr/objects", "rn", MappingProxyType({**_OBJECTS, "steps": 15_000})),
         "sort-of-clevr/mlp-objects": ("sort-of-clevr/objects", "mlp", MappingProxyType({**_OBJECTS, "steps": 30_000})),
     }

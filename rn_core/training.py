@@ -250,9 +250,7 @@ class Trainer:
             found = evaluate(run.model, self.task, run.config.seed, run.config.validation_scenes, "validation")
             accuracy = {kind: value.accuracy for kind, value in found.types.items()}
         loss = torch.stack(losses).mean().item() if losses else math.nan
-        return StepMetrics(
-            run.step, run.n_questions, run.seconds, learning_rate(run.config, run.step), loss, accuracy
-        )
+        return StepMetrics(run.step, run.n_questions, run.seconds, learning_rate(run.config, run.step), loss, accuracy)
 
 
 def learning_rate(config: TrainConfig, step: int) -> float:
@@ -268,4 +266,3 @@ def make_fabric(device: str, precision: str, processes: int = 1) -> Fabric:
     fabric = Fabric(accelerator=accelerator, devices=processes, precision=precision, strategy=strategy)
     fabric.launch()
     return fabric
-

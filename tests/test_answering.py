@@ -70,9 +70,7 @@ def test_a_scene_its_image_and_its_rows_are_one_input():
     from_image = pixels.answer(render_scene(scene), CLOSEST)
     np.testing.assert_allclose(from_image.logits, pixels.answer(scene, CLOSEST).logits, atol=1e-5)
     rows = encode_rows(stack_scenes([scene]))[0][0].numpy()
-    np.testing.assert_allclose(
-        objects.answer(rows, CLOSEST).logits, objects.answer(scene, CLOSEST).logits, atol=1e-5
-    )
+    np.testing.assert_allclose(objects.answer(rows, CLOSEST).logits, objects.answer(scene, CLOSEST).logits, atol=1e-5)
 
 
 def test_rows_that_are_left_out_take_no_part():
@@ -97,9 +95,7 @@ def test_an_mlp_answers_without_pairs(view):
 
 def test_the_trace_gives_the_answers_logits(relation_network):
     trace = relation_network.trace(SCENES[2], CLOSEST)
-    np.testing.assert_allclose(
-        trace.logits[0].numpy(), relation_network.answer(SCENES[2], CLOSEST).logits, atol=1e-5
-    )
+    np.testing.assert_allclose(trace.logits[0].numpy(), relation_network.answer(SCENES[2], CLOSEST).logits, atol=1e-5)
     assert relation_network.mean_aggregate(CLOSEST).shape == trace.aggregate[0].shape
 
 

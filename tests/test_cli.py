@@ -90,9 +90,7 @@ def test_a_killed_run_resumes_with_the_result_of_an_unbroken_one(kill, tmp_path)
         return [sys.executable, "-m", "rn_core", *TRAIN, *options]
 
     subprocess.run(command("whole"), cwd=ROOT, check=True, capture_output=True)
-    broken = subprocess.Popen(
-        command("broken"), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
+    broken = subprocess.Popen(command("broken"), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     path = tmp_path / "broken" / "checkpoint.safetensors"
     deadline = time.monotonic() + 120
     while not path.exists() and time.monotonic() < deadline:

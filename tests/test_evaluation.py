@@ -10,10 +10,10 @@ from torch import nn
 
 from rn_core.errors import RNCoreError
 from rn_core.evaluation import accuracy_interval, evaluate
+from rn_core.seeding import make_rng
 from rn_core.tasks import TASKS
 from rn_core.tasks.sort_of_clevr import sample_scenes, solve
 from rn_core.tasks.sort_of_clevr.questions import QUESTION_TYPES, blind_floor
-from rn_core.seeding import make_rng
 
 
 class Oracle(nn.Module):
@@ -58,6 +58,7 @@ def test_an_oracle_scores_one_and_a_constant_the_blind_share():
     assert 0.3 < found.types["closest_shape"].accuracy < 0.7
     assert found.types["closest_shape"].n == 60 * 6
     assert found.overall.n == 60 * 36
+    assert found.blind_floor["count_same_shape"] < 0.5 <= found.blind_floor["shape"] < 0.6
 
 
 def test_evaluation_leaves_the_model_in_its_mode_and_depends_on_the_seed_alone():

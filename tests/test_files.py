@@ -19,7 +19,7 @@ def test_a_full_disk_leaves_the_old_file_and_no_leftovers(tmp_path, monkeypatch)
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(RNCoreError, match="No space left on device.*untouched"):
+    with pytest.raises(RNCoreError, match=r"No space left on device.*untouched"):
         write_whole(path, b"new" * 1000)
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
@@ -37,5 +37,5 @@ def test_a_reader_never_sees_half_a_file(tmp_path, monkeypatch):
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path):
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(RNCoreError, match="Could not write 'x.bin'"):
+    with pytest.raises(RNCoreError, match=r"Could not write 'x\.bin'"):
         write_whole(tmp_path / "file" / "x.bin", b"content")

@@ -47,7 +47,7 @@ def test_what_was_saved_is_loaded(folder):
 
 def test_golden_tensors_survive(folder):
     entry = find_weights(NAME, folder)
-    with pytest.raises(WeightsError, match="golden logits .* are missing"):
+    with pytest.raises(WeightsError, match=r"golden logits .* are missing"):
         load_golden(entry)
     save_golden(entry, {"logits": torch.arange(3.0)})
     assert torch.equal(load_golden(entry)["logits"], torch.arange(3.0))

@@ -7,8 +7,8 @@ object, tagged with its coordinates; and "Dealing with state descriptions": each
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 from itertools import pairwise
+from typing import Any
 
 import torch
 from torch import Tensor, distributed, nn

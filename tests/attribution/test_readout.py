@@ -31,6 +31,11 @@ def test_a_layer_without_bias_and_dropout_are_read(make_relations):
     torch.testing.assert_close(answer_logits(f_phi, aggregates), f_phi.eval()(aggregates).detach(), rtol=0, atol=1e-12)
 
 
+def test_logits_carry_no_graph(f_phi, make_relations):
+    assert all(parameter.requires_grad for parameter in f_phi.parameters())
+    assert not answer_logits(f_phi, make_relations(0, 3).requires_grad_()).requires_grad
+
+
 def test_the_readout_is_a_copy(f_phi):
     copied = make_readout(f_phi)
     with torch.no_grad():

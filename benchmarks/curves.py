@@ -1,0 +1,47 @@
+"""Draw accuracy against training minutes from the cards: `python -m benchmarks.curves docs/curves.png`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from rn_core.tasks.sort_of_clevr.questions import GROUPS
+from rn_core.weights import list_weights
+
+#: Okabe and Ito's colours, safe for colour blindness; the dash tells RN from MLP as well.
+_STYLES = {"rn": ("#0072B2", "-"), "mlp": ("#D55E00", "--")}
+
+
+def plot_curves(views: tuple[str, ...] = ("pixels", "objects")) -> Figure:
+    """Return one panel a view: relational validation accuracy of RN and MLP, with the blind floor."""
+    figure = Figure(figsize=(11, 4.2), layout="constrained")
+    for axes, view in zip(figure.subplots(1, len(views), sharey=True), views, strict=True):
+        entries = list_weights()
+        for kind, (color, dash) in _STYLES.items():
+            card = entries[f"sort-of-clevr/{kind}-{view}"].card
+            minutes = [row["minutes"] for row in card["curve"]]
+            axes.plot(minutes, _relational(card), dash, color=color, linewidth=2.5, label=kind.upper())
+        floors = entries[f"sort-of-clevr/rn-{view}"].card["metrics"]["blind_floor"]
+        floor = sum(floors[kind] for kind in GROUPS["relational"]) / len(GROUPS["relational"])
+        axes.axhline(100 * floor, color="gray", linestyle=":", label="blind floor")
+        axes.set(title=f"Sort-of-CLEVR, {view}", xlabel="minutes of training", ylim=(30, 101))
+        axes.grid(alpha=0.3)
+        axes.legend(loc="lower right")
+    figure.axes[0].set_ylabel("relational questions right, %")
+    return figure
+
+
+def _relational(card: dict[str, Any]) -> list[float]:
+    """Return the mean accuracy of the relational question types at each validation, in percent."""
+    kinds = GROUPS["relational"]
+    return [100 * sum(row["accuracy"][kind] for kind in kinds) / len(kinds) for row in card["curve"]]
+
+
+if __name__ == "__main__":
+    output = Path(sys.argv[1] if len(sys.argv) > 1 else "docs/curves.png")
+    output.parent.mkdir(parents=True, exist_ok=True)
+    plot_curves().savefig(output, dpi=110)
+    print(output)

@@ -1,0 +1,89 @@
+"""What ships is sound, and its cards say what is so."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+import rn_core
+from rn_core.evaluation import evaluate
+from rn_core.models import ModelConfig
+from rn_core.recipes import make_recipe
+from rn_core.seeding import make_rng
+from rn_core.tasks import TASKS
+from rn_core.tasks.sort_of_clevr import sample_scene
+from rn_core.training import TrainConfig
+from rn_core.weights import check_weights, list_weights, load_golden, load_weights
+
+NAMES = tuple(f"sort-of-clevr/{kind}-{view}" for view in ("pixels", "objects") for kind in ("rn", "mlp"))
+ENTRIES = list_weights()
+
+
+def test_the_four_models_of_sort_of_clevr_ship():
+    assert set(NAMES) <= set(ENTRIES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_card_says_what_the_file_is(name):
+    entry, loaded = ENTRIES[name], load_weights(name)
+    assert len(check_weights(entry)) == entry.path.stat().st_size == entry.card["bytes"]
+    assert loaded.model.count_parameters() == entry.card["parameters"]
+    assert sum(value.numel() for value in loaded.model.parameters()) == entry.card["parameters"]
+    for field in ("task", "recipe", "license", "source", "training", "metrics", "curve", "data"):
+        assert entry.card[field], field
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_recipe_in_the_card_is_the_recipe_in_the_code(name):
+    card = ENTRIES[name].card
+    wanted = make_recipe(name, seed=card["training"]["seed"], precision=card["training"]["precision"]).to_dict()
+    trained = TrainConfig.from_dict(
+        {**{key: card["training"][key] for key in wanted if key != "model"}, "model": card["model"]}
+    )
+    assert trained.to_dict() == wanted
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_golden_logits_come_out_again(name):
+    entry, loaded = ENTRIES[name], load_weights(name)
+    golden = load_golden(entry)
+    inputs = tuple(golden[key] for key in sorted(golden) if key.startswith("inputs."))
+    with torch.inference_mode():
+        logits = loaded.model(inputs, golden["question"], golden["scene_index"])
+    torch.testing.assert_close(logits, golden["logits"], rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_fresh_scenes_agree_with_the_cards_accuracy(name):
+    """Another seed, fewer scenes: the difference must be one that chance explains (4 standard errors)."""
+    card = ENTRIES[name].card
+    found = evaluate(load_weights(name).model, TASKS[card["task"]], seed=99, n_scenes=60)
+    for kind, value in found.types.items():
+        published = card["metrics"]["types"][kind]["accuracy"]
+        spread = 4 * np.sqrt(max(published * (1 - published), 1e-3) / value.n)
+        assert abs(value.accuracy - published) < spread, kind
+
+
+@pytest.mark.parametrize("view", ["pixels", "objects"])
+def test_the_baseline_has_no_fewer_parameters_and_steps(view):
+    rn, mlp = (ENTRIES[f"sort-of-clevr/{kind}-{view}"].card for kind in ("rn", "mlp"))
+    assert mlp["parameters"] >= rn["parameters"]
+    assert mlp["training"]["steps"] >= rn["training"]["steps"]
+    assert mlp["training"]["questions"] >= rn["training"]["questions"]
+    assert ModelConfig.from_dict(mlp["model"]).encoder == ModelConfig.from_dict(rn["model"]).encoder
+
+
+@pytest.mark.parametrize(("name", "relational", "other"), [(NAMES[0], 0.95, 0.99), (NAMES[2], 0.98, 0.999)])
+def test_the_relation_networks_reach_what_was_asked(name, relational, other):
+    groups = ENTRIES[name].card["metrics"]["groups"]
+    assert ENTRIES[name].card["metrics"]["n"] >= 10_000
+    assert groups["relational"]["accuracy"] >= relational
+    assert groups["non_relational"]["accuracy"] >= other
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_five_lines_from_install_to_answer(name):
+    scene = sample_scene(make_rng(0, "explore"))
+    answer = rn_core.load(name).answer(scene, "Is the red object on the left?")
+    assert answer.text == ("yes" if scene.get("red").x < 37 else "no")
