@@ -1,0 +1,69 @@
+"""Mount the interactive scene: a components-v2 component whose html, css and js lie beside this file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import streamlit as st
+
+from pages._ui.components.scene_view import SceneEvent, SceneView, make_scene_data
+
+_FOLDER = Path(__file__).parent
+#: Parts of one JavaScript module, in this order; they share one scope.
+_SCRIPTS = ("scene_geometry.js", "scene_drawing.js", "scene_input.js", "scene.js")
+_TRIGGER = "event"
+
+
+def _read(name: str) -> str:
+    """Return the text of a file of this folder."""
+    return (_FOLDER / name).read_text(encoding="utf-8")
+
+
+_mount = st.components.v2.component(
+    "relation_scene",
+    html=_read("scene.html"),
+    css=_read("scene.css"),
+    js="\n".join(map(_read, _SCRIPTS)),
+)
+
+
+def draw_scene(
+    view: SceneView, *, key: str, on_change: Callable[[SceneEvent], None] | None = None
+) -> SceneEvent | None:
+    """Draw the interactive scene.
+
+    Args:
+        view: what to show.
+        key: widget key, unique on the page and the same in every run, so that the browser keeps its state.
+        on_change: called with the event before the page runs again, as widget callbacks are: change the
+            session state there and this one run shows the result.
+
+    Returns:
+        The event that caused this run, or None; for pages that pass no `on_change`.
+
+    Raises:
+        RNCoreError: if the view does not fit together (see `make_scene_data`).
+    """
+    # The browser numbers its events and keeps showing an edit until the data carries its number back.
+    answered = st.session_state.get(_answered_key(key))
+    data = {**make_scene_data(view), "answered": answered}
+    result = _mount(key=key, data=data, on_event_change=partial(_answer, view, key, on_change))
+    return SceneEvent.from_state(result.get(_TRIGGER), view)
+
+
+def _answered_key(key: str) -> str:
+    """Return the session key that holds the number of the last event answered."""
+    return f"{key}:answered"
+
+
+def _answer(view: SceneView, key: str, on_change: Callable[[SceneEvent], None] | None) -> None:
+    """Note the event's number, then pass it on if it is a valid one on the view that the browser showed."""
+    state = st.session_state[key].get(_TRIGGER)
+    number = state.get("number") if isinstance(state, dict) else None
+    if isinstance(number, int):
+        st.session_state[_answered_key(key)] = number
+    event = SceneEvent.from_state(state, view)
+    if event is not None and on_change is not None:
+        on_change(event)

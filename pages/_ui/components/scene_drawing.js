@@ -1,0 +1,286 @@
+// Drawing: from the state to the SVG. Elements that a person can hold or focus are kept; arcs are made anew.
+
+const N_PARTNERS = 5;
+const N_OVERALL = 3;
+// From back to front. Arcs pass behind objects, but cells lie under objects and so would their arcs.
+// Grips, the wide invisible strokes that make arcs easy to click, never cover an object.
+const LAYERS = {
+  objects: ["nodes", "grips", "arcs", "truth", "objects", "tags"],
+  cells: ["nodes", "grips", "objects", "arcs", "truth", "tags"],
+};
+const FONT = { plain: 2.8, projector: 3.3 }; // of the numbers; the same in scene.css
+
+/** Nodes with the places they have now, edits on their way to the server included. */
+function placeNodes(data, objects) {
+  return data.nodes.map((node, k) => {
+    if (node.kind === "object") return { ...node, ...objects[k] };
+    if (node.kind === "ground") return { ...node, x: data.middle, y: data.size + PAD + 1 };
+    return node;
+  });
+}
+
+/** The ordered pairs (i, j) that `keep` lets through, largest share first. */
+function rankPairs(weights, keep = () => true) {
+  const pairs = [];
+  weights.forEach((row, i) =>
+    row.forEach((share, j) => {
+      if (share !== 0 && keep(i, j)) pairs.push({ i, j, share });
+    }),
+  );
+  return pairs.sort((one, other) => Math.abs(other.share) - Math.abs(one.share));
+}
+
+/** What to show now: partners of the active node, or the strongest pairs of all; and always the pinned pair. */
+function choosePairs(data, active, pinned) {
+  const shown =
+    active === null
+      ? rankPairs(data.weights).slice(0, N_OVERALL).map((pair) => ({ ...pair, style: "subtle" }))
+      : rankPairs(data.weights, (i, j) => i === active || j === active)
+          .slice(0, N_PARTNERS)
+          .map((pair) => ({ ...pair, style: "strong" }));
+  if (pinned === null) return shown;
+  const [i, j] = pinned;
+  const others = shown.filter((pair) => pair.i !== i || pair.j !== j);
+  return [...others, { i, j, share: data.weights[i][j], style: "pinned" }];
+}
+
+function describePair(data, { i, j, share }) {
+  const name = i === j ? `${data.nodes[i].label} with itself` : `${data.nodes[i].label} from ${data.nodes[j].label}`;
+  return `${name} ${formatShare(share)}`;
+}
+
+function describeObject(thing, editable) {
+  const keys = editable ? "; arrow keys move it, S changes its shape, Enter picks it" : "; Enter picks it";
+  return `${thing.color} ${thing.shape}, x ${thing.x}, y ${thing.y}${keys}`;
+}
+
+/** Everything that does not move: ground, middle lines, and empty layers in drawing order. */
+function buildStage(stage, data) {
+  const band = data.nodes.some((node) => node.kind === "ground") ? GROUND_BAND : 0;
+  const side = data.size + 2 * PAD;
+  stage.replaceChildren();
+  stage.setAttribute("viewBox", `${-0.5 - PAD} ${-0.5 - PAD} ${side} ${side + band}`);
+  stage.append(makeSvg("rect", { class: "ground", x: -0.5, y: -0.5, width: data.size, height: data.size }));
+  const low = -0.5;
+  const high = data.size - 0.5;
+  const lines = [
+    [data.middle, low, data.middle, high],
+    [low, data.middle, high, data.middle],
+  ];
+  for (const [x1, y1, x2, y2] of lines) stage.append(makeSvg("line", { class: "middle", x1, y1, x2, y2 }));
+  const [first, second] = [data.size / 4, (3 * data.size) / 4];
+  const sides = [
+    ["left", first, -2.5, 0],
+    ["right", second, -2.5, 0],
+    ["top", -2.5, first, -90],
+    ["bottom", -2.5, second, -90],
+  ];
+  for (const [word, x, y, turn] of sides) {
+    const text = makeSvg("text", { class: "side", "aria-hidden": "true", transform: `translate(${x} ${y}) rotate(${turn})` });
+    text.textContent = word;
+    stage.append(text);
+  }
+  const layers = {};
+  for (const name of LAYERS[data.mode]) layers[name] = stage.appendChild(makeSvg("g", { class: name }));
+  return layers;
+}
+
+/** One element an object, made once, so that focus and a finger's hold survive new data. */
+function buildObject(color) {
+  return makeSvg("g", { class: "object", "data-color": color, tabindex: 0, role: "button" }, [
+    makeSvg("path", { class: "shape" }),
+    makeSvg("path", { class: "halo" }),
+    makeSvg("text", { class: "name", "aria-hidden": "true" }),
+  ]);
+}
+
+function updateObject(element, thing, node, marks) {
+  const [shape, halo, name] = element.children;
+  const placed = { ...thing, kind: "object" };
+  shape.setAttribute("d", outline(placed, thing.shape === "circle" ? -0.25 : 0));
+  shape.setAttribute("fill", thing.fill);
+  halo.setAttribute("d", outline(placed, 0.8));
+  name.textContent = thing.color;
+  name.setAttribute("x", thing.x);
+  name.setAttribute("y", thing.y);
+  name.setAttribute("fill", thing.ink);
+  element.setAttribute("aria-label", describeObject(thing, marks.editable));
+  element.setAttribute("aria-pressed", marks.chosen);
+  if (node !== null) element.setAttribute("data-node", node);
+  for (const mark of ["chosen", "overlapping", "dimmed"]) element.classList.toggle(mark, marks[mark]);
+}
+
+/** Cells and the ground: nodes that are no objects. */
+function buildNode(node, k, data) {
+  const attributes = { class: "node", "data-node": k, role: "button", tabindex: node.kind === "ground" || k === 0 ? 0 : -1 };
+  attributes["aria-label"] = node.kind === "cell" ? `cell ${node.label}; arrow keys go to the next cell, Enter picks it` : `${node.label}; Enter picks it`;
+  if (node.kind === "cell") {
+    return makeSvg("g", attributes, [
+      makeSvg("rect", { class: "cell", ...cellBox(node, data) }),
+      makeSvg("circle", { class: "dot", cx: node.x, cy: node.y, r: 0.5 }),
+      makeSvg("path", { class: "halo cell-halo", d: outline(node, 0.6) }),
+    ]);
+  }
+  const name = makeSvg("text", { class: "name", x: node.x, y: node.y, "aria-hidden": "true" });
+  name.textContent = node.label;
+  return makeSvg("g", attributes, [
+    makeSvg("path", { class: "chip", d: outline(node, 0) }),
+    makeSvg("path", { class: "halo", d: outline(node, 0.8) }),
+    name,
+  ]);
+}
+
+function buildArc(pair, nodes, largest) {
+  const from = nodes[pair.j];
+  const to = nodes[pair.i];
+  const sign = signOf(pair.share);
+  const thinnest = pair.style === "pinned" ? 1.1 : 0.45;
+  const widest = to.kind === "cell" ? 1.7 : 2.4;
+  const width = Math.max(thinnest, 0.45 + (widest - 0.45) * (Math.abs(pair.share) / largest) ** 0.75);
+  const group = makeSvg("g", { class: `arc ${pair.style} ${sign}` });
+  const isRing = pair.i === pair.j;
+  const arrow = isRing ? { line: outline(to, 1.5) } : makeArrow(makeCurve(from, to), width);
+  const stroke = (name, extra) => makeSvg("path", { class: name, d: arrow.line, "stroke-width": width + extra });
+  group.append(stroke("casing", 0.8), stroke(`line ${sign}`, 0));
+  if (!isRing) group.append(makeSvg("polygon", { class: `tip ${sign}`, points: arrow.tip }));
+  const grip = stroke("grip", 2.5);
+  grip.setAttribute("data-arc", `${pair.i},${pair.j}`);
+  return { group, grip };
+}
+
+/** Places beside an arc, on it, or around a ring, where a number's box may stand; best first. */
+function tagPlaces(pair, nodes, box) {
+  const [from, to] = [nodes[pair.j], nodes[pair.i]];
+  if (pair.i === pair.j) return ringPlaces(to, box);
+  const curve = makeCurve(from, to);
+  const length = Math.hypot(to.x - from.x, to.y - from.y) || 1;
+  const out = { x: (to.y - from.y) / length, y: (from.x - to.x) / length }; // towards the curve's outer side
+  const away = 1.6 + (Math.abs(out.x) * box.width + Math.abs(out.y) * box.height) / 2;
+  return [0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74].flatMap((t) => {
+    const anchor = pointOn(curve, t);
+    return [{ x: anchor.x + out.x * away, y: anchor.y + out.y * away, anchor }, { ...anchor, anchor }];
+  });
+}
+
+function ringPlaces({ x, y, kind }, box) {
+  const rim = (kind === "cell" ? CELL_RIM : HALF_OBJECT) + 2;
+  const tall = rim + box.height / 2;
+  const wide = rim + box.width / 2;
+  return [{ x, y: y - tall }, { x, y: y + tall }, { x: x + wide, y }, { x: x - wide, y }];
+}
+
+function overlap(one, other) {
+  return (
+    Math.max(0, (one.width + other.width) / 2 - Math.abs(one.x - other.x)) *
+    Math.max(0, (one.height + other.height) / 2 - Math.abs(one.y - other.y))
+  );
+}
+
+/** The first place whose box is free of objects and of earlier tags, or the one that covers least of them. */
+function placeTag(places, box, taken, data) {
+  const boxes = places.map((place) => ({
+    ...place,
+    x: clamp(place.x, box.width / 2 - PAD, data.size - 1 + PAD - box.width / 2),
+    y: clamp(place.y, box.height / 2 - PAD, data.size - 1 + PAD - box.height / 2),
+    ...box,
+  }));
+  const covered = boxes.map((candidate) => taken.reduce((sum, other) => sum + overlap(candidate, other), 0));
+  return boxes[covered.indexOf(Math.min(...covered))];
+}
+
+function buildTag(text, box, name) {
+  const label = makeSvg("text", { x: box.x, y: box.y });
+  label.textContent = text;
+  const { width, height } = box;
+  const anchor = box.anchor ?? box;
+  return makeSvg("g", { class: `tag ${name}` }, [
+    makeSvg("path", { class: "leader", d: `M${anchor.x} ${anchor.y}L${box.x} ${box.y}` }),
+    makeSvg("rect", { x: box.x - width / 2, y: box.y - height / 2, width, height, rx: height / 3 }),
+    label,
+  ]);
+}
+
+function tagSize(text, projector) {
+  const font = projector ? FONT.projector : FONT.plain;
+  return { width: text.length * font * 0.58 + 1.4, height: font * 1.35 };
+}
+
+/** Boxes of the objects, which no number should cover. */
+function objectBoxes(objects) {
+  return objects.map(({ x, y }) => ({ x, y, width: 2 * HALF_OBJECT, height: 2 * HALF_OBJECT }));
+}
+
+/** Small boxes along an arc; a number that covered another pair's arc would seem to belong to it. */
+function arcBoxes(pair, nodes) {
+  if (pair.i === pair.j) return [];
+  const curve = makeCurve(nodes[pair.j], nodes[pair.i]);
+  return [0, 0.125, 0.25, 0.375, 0.5, 0.625, 0.75, 0.875, 1].map((t) => ({ ...pointOn(curve, t), width: 3, height: 3 }));
+}
+
+/** Write each pair's number, the pinned one first and then by size: who comes first gets the better place. */
+function drawTags(layers, pairs, nodes, objects, data) {
+  const taken = objectBoxes(objects);
+  layers.tags.replaceChildren();
+  const isPinned = ({ style }) => style === "pinned";
+  for (const pair of [...pairs.filter(isPinned), ...pairs.filter((pair) => !isPinned(pair))]) {
+    const text = formatShare(pair.share);
+    const size = tagSize(text, data.projector);
+    const arcs = pairs.filter((other) => other !== pair).flatMap((other) => arcBoxes(other, nodes));
+    const box = placeTag(tagPlaces(pair, nodes, size), size, [...taken, ...arcs], data);
+    taken.push(box);
+    layers.tags.append(buildTag(text, box, `${signOf(pair.share)} ${pair.style}`));
+  }
+  return taken;
+}
+
+/** Dotted outlines of the objects that decide the question, a dotted line between, and a flag on it. */
+function drawTruth(layers, nodes, data, taken) {
+  layers.truth.replaceChildren();
+  if (!data.showTruth || data.truePairs.length === 0) return;
+  const deciding = new Set(data.truePairs.flat());
+  for (const k of deciding) layers.truth.append(makeSvg("path", { class: "truth-line", d: outline(nodes[k], 2.4) }));
+  const [i, j] = data.truePairs[0];
+  const text = "true";
+  const size = tagSize(text, data.projector);
+  const onLine = [0.5, 0.4, 0.6, 0.3, 0.7].map((t) => between(nodes[j], nodes[i], t));
+  const places = [...(i === j ? [] : onLine), ...ringPlaces(nodes[i], size), ...ringPlaces(nodes[j], size)];
+  if (i !== j) {
+    const [from, to] = [leave(nodes[j], nodes[i]), leave(nodes[i], nodes[j])];
+    layers.truth.append(makeSvg("path", { class: "truth-line", d: `M${from.x} ${from.y}L${to.x} ${to.y}` }));
+  }
+  layers.tags.append(buildTag(text, placeTag(places, size, taken, data), "flag"));
+}
+
+function between(one, other, t) {
+  return { x: one.x + (other.x - one.x) * t, y: one.y + (other.y - one.y) * t };
+}
+
+/** Draw everything that depends on the state. `view` is what `scene.js` makes of it: see `look`. */
+function drawScene(stage, layers, elements, view) {
+  const { data, objects, active, picked, pinned, overlapping, stale } = view;
+  const nodes = placeNodes(data, objects);
+  const pairs = choosePairs(data, active, pinned);
+  const lit = new Set(active === null ? [] : [active, ...pairs.flatMap(({ i, j }) => [i, j])]);
+  const isObjectMode = data.mode === "objects";
+  const isChosen = (k) => (picked === null ? pinned !== null && pinned.includes(k) : picked === k);
+  objects.forEach((thing, k) => {
+    const marks = {
+      editable: data.editable,
+      chosen: isObjectMode && isChosen(k),
+      overlapping: overlapping.has(thing.color),
+      dimmed: isObjectMode && !stale && active !== null && !lit.has(k),
+    };
+    updateObject(elements.objects.get(thing.color), thing, isObjectMode ? k : null, marks);
+  });
+  for (const [k, element] of elements.nodes) {
+    element.classList.toggle("active", active === k);
+    element.classList.toggle("chosen", isChosen(k));
+  }
+  const largest = Math.max(...data.weights.flat().map(Math.abs)) || 1;
+  const arcs = pairs.map((pair) => buildArc(pair, nodes, largest));
+  layers.arcs.replaceChildren(...arcs.map(({ group }) => group));
+  layers.grips.replaceChildren(...arcs.map(({ grip }) => grip));
+  const taken = drawTags(layers, pairs, nodes, objects, data);
+  drawTruth(layers, nodes, data, taken);
+  stage.classList.toggle("stale", stale);
+}

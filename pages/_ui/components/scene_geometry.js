@@ -1,0 +1,133 @@
+// Geometry of nodes and arcs. Every length is an image pixel; a pixel's centre has whole coordinates.
+
+const SVG_SPACE = "http://www.w3.org/2000/svg";
+const HALF_OBJECT = 5.5; // radius 5, plus half a pixel to its rim
+const CELL_RIM = 2.2; // arcs between cells end this far from their centres
+const GAP = 1.2; // between an object's rim and an arc's end
+const PAD = 4; // room around the image for rings, arcs and tags
+const GROUND_BAND = 8; // height below the image for the ground's chip
+const CHIP = { width: 30, height: 5.4 };
+
+function makeSvg(tag, attributes = {}, children = []) {
+  const element = document.createElementNS(SVG_SPACE, tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  element.append(...children);
+  return element;
+}
+
+/** A contribution with its sign in a typographic minus, short enough for an arc. */
+function formatShare(value) {
+  if (value === 0) return "0";
+  const size = Math.abs(value);
+  const digits = size >= 10 ? size.toFixed(1) : size >= 0.1 ? size.toFixed(2) : size >= 0.001 ? size.toPrecision(1) : "<0.001";
+  return (value > 0 ? "+" : "−") + digits;
+}
+
+function signOf(value) {
+  return value < 0 ? "negative" : "positive";
+}
+
+function clamp(value, low, high) {
+  return Math.min(high, Math.max(low, value));
+}
+
+/** Where an arc that leaves `node` along a unit vector should start, as a distance from its centre. */
+function rimDistance(node, unitX, unitY) {
+  if (node.kind === "cell") return CELL_RIM;
+  if (node.kind === "ground") return Math.min(CHIP.width / 2 / Math.abs(unitX), CHIP.height / 2 / Math.abs(unitY)) + GAP;
+  if (node.shape === "circle") return HALF_OBJECT + GAP;
+  return HALF_OBJECT / Math.max(Math.abs(unitX), Math.abs(unitY)) + GAP;
+}
+
+function leave(node, towards) {
+  const length = Math.hypot(towards.x - node.x, towards.y - node.y) || 1;
+  const unitX = (towards.x - node.x) / length;
+  const unitY = (towards.y - node.y) / length;
+  const rim = rimDistance(node, unitX, unitY);
+  return { x: node.x + unitX * rim, y: node.y + unitY * rim };
+}
+
+/** Quadratic curve from one node to another, always bent to the same side, so that (i, j) and (j, i) part. */
+function makeCurve(from, to) {
+  const dx = to.x - from.x;
+  const dy = to.y - from.y;
+  const length = Math.hypot(dx, dy) || 1;
+  const bend = Math.min(12, 3 + 50 / length + 0.12 * length); // near nodes need a bigger bow to be seen at all
+  const control = { x: (from.x + to.x) / 2 + (dy / length) * bend, y: (from.y + to.y) / 2 - (dx / length) * bend };
+  return { start: leave(from, control), control, end: leave(to, control) };
+}
+
+function pointOn(curve, t) {
+  const mix = (axis) =>
+    (1 - t) ** 2 * curve.start[axis] + 2 * t * (1 - t) * curve.control[axis] + t ** 2 * curve.end[axis];
+  return { x: mix("x"), y: mix("y") };
+}
+
+/** Path of the line, cut short for its arrowhead, and the arrowhead's three corners. */
+function makeArrow(curve, width) {
+  const { start, control, end } = curve;
+  const length = Math.hypot(end.x - control.x, end.y - control.y) || 1;
+  const unitX = (end.x - control.x) / length;
+  const unitY = (end.y - control.y) / length;
+  const head = 1.6 + width;
+  const neck = { x: end.x - unitX * head, y: end.y - unitY * head };
+  const wing = head * 0.6;
+  const tip = [
+    [end.x, end.y],
+    [neck.x - unitY * wing, neck.y + unitX * wing],
+    [neck.x + unitY * wing, neck.y - unitX * wing],
+  ];
+  return {
+    line: `M${start.x} ${start.y}Q${control.x} ${control.y} ${neck.x} ${neck.y}`,
+    tip: tip.map((corner) => corner.join(",")).join(" "),
+  };
+}
+
+/** Outline of a node, `gap` away from it, as a closed path: rings of pairs (i, i), halos, marks. */
+function outline(node, gap) {
+  if (node.kind === "ground") return roundedBox(node, CHIP.width / 2 + gap, CHIP.height / 2 + gap, 1.5);
+  if (node.kind === "object" && node.shape === "square") {
+    return roundedBox(node, HALF_OBJECT + gap, HALF_OBJECT + gap, gap);
+  }
+  const radius = (node.kind === "cell" ? CELL_RIM : HALF_OBJECT) + gap;
+  return `M${node.x - radius} ${node.y}a${radius} ${radius} 0 1 1 ${2 * radius} 0a${radius} ${radius} 0 1 1 ${-2 * radius} 0Z`;
+}
+
+function roundedBox(center, halfWidth, halfHeight, corner) {
+  const arc = (x, y) => `a${corner} ${corner} 0 0 1 ${x} ${y}`;
+  return (
+    `M${center.x - halfWidth + corner} ${center.y - halfHeight}h${2 * (halfWidth - corner)}${arc(corner, corner)}` +
+    `v${2 * (halfHeight - corner)}${arc(-corner, corner)}h${-2 * (halfWidth - corner)}${arc(-corner, -corner)}` +
+    `v${-2 * (halfHeight - corner)}${arc(corner, -corner)}Z`
+  );
+}
+
+/** The part of the image that is nearer to this cell's centre than to any other's. */
+function cellBox(node, data) {
+  const edge = (value) => (value <= 0 ? -0.5 : value >= data.step * (data.grid - 1) ? data.size - 0.5 : value);
+  const side = (center) => {
+    const low = center === 0 ? -0.5 : center - data.step / 2;
+    const high = edge(center) === data.size - 0.5 ? data.size - 0.5 : center + data.step / 2;
+    return [low, high - low];
+  };
+  const [x, width] = side(node.x);
+  const [y, height] = side(node.y);
+  return { x, y, width, height };
+}
+
+function cellAt(point, data) {
+  const index = (value) => clamp(Math.round(value / data.step), 0, data.grid - 1);
+  return index(point.y) * data.grid + index(point.x);
+}
+
+function isInside(point, data) {
+  return [point.x, point.y].every((value) => value >= -0.5 && value <= data.size - 0.5);
+}
+
+/** Objects that `moved` would touch: closer than the clearance along both axes. */
+function touchedBy(moved, objects, clearance) {
+  return objects.filter(
+    (other) =>
+      other.color !== moved.color && Math.max(Math.abs(other.x - moved.x), Math.abs(other.y - moved.y)) < clearance,
+  );
+}
