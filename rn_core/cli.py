@@ -24,7 +24,7 @@ from rn_core.records import Accuracy
 from rn_core.reporting import attribution_table
 from rn_core.seeding import MAX_SEED, SPLITS, make_rng
 from rn_core.tasks.sort_of_clevr import sample_scene, sample_scenes, solve
-from rn_core.tasks.sort_of_clevr.questions import ANSWERS
+from rn_core.tasks.sort_of_clevr.questions import ANSWERS, answer_shares, blind_floor
 from rn_core.tasks.sort_of_clevr.rendering import render_scenes
 from rn_core.tasks.sort_of_clevr.scene import COLORS, DEFAULT_MARGIN
 from rn_core.training import Trainer, make_fabric
@@ -147,6 +147,8 @@ def _train(options: argparse.Namespace) -> None:
     folder = options.folder or RUNS / options.name
     trainer = Trainer(config, make_fabric(options.device, config.precision, options.processes), folder)
     bar = tqdm(total=config.steps, initial=trainer.run.step, unit="step", disable=options.json, smoothing=0.05)
+    if not options.json:
+        bar.write(f"{options.name}, {options.size}: {trainer.run.model.count_parameters():,} parameters, in {folder}")
     try:
         for metrics in trainer.train():
             bar.update(metrics.step - bar.n)
@@ -221,19 +223,24 @@ def _top_pairs(answer: Any, top: int) -> list[dict[str, float]]:
 def _generate(options: argparse.Namespace) -> None:
     """Write scenes as arrays."""
     scenes = sample_scenes(make_rng(options.seed, options.split), options.scenes, options.margin)
+    answers = solve(scenes).answers
     arrays = {
         "images": render_scenes(scenes),
         "centers": scenes.centers,
         "shapes": scenes.shapes,
-        "answers": solve(scenes).answers,
+        "answers": answers,
         "answer_names": np.array(ANSWERS),
         "colors": np.array(COLORS),
     }
     publishing.write_arrays(options.output, arrays)
+    shares, floors = answer_shares(answers), blind_floor(answers)
     if options.json:
-        print(json.dumps({"output": str(options.output), "scenes": options.scenes, "seed": options.seed}))
-    else:
-        print(f"{options.scenes} scenes in {options.output}")
+        made = {"output": str(options.output), "scenes": options.scenes, "seed": options.seed, "margin": options.margin}
+        print(json.dumps({**made, "answer_shares": shares, "blind_floor": floors}))
+        return
+    print(f"{options.scenes} scenes in {options.output}, answers {options.margin:g} pixels or more from a boundary")
+    for kind, share in shares.items():
+        print(f"  {kind:18} blind floor {floors[kind]:.1%}   " + "  ".join(f"{k} {v:.1%}" for k, v in share.items()))
 
 
 def _weights(options: argparse.Namespace) -> None:

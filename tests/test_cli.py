@@ -38,7 +38,9 @@ def test_generate_writes_the_scenes_of_its_seed(tmp_path, capsys):
     path = tmp_path / "scenes.npz"
     code, out, _ = run(capsys, "generate", str(path), "--scenes", "7", "--seed", "5", "--json")
     assert code == 0
-    assert json.loads(out) == {"output": str(path), "scenes": 7, "seed": 5}
+    made = json.loads(out)
+    assert (made["output"], made["scenes"], made["seed"], made["margin"]) == (str(path), 7, 5, 2.0)
+    assert made["blind_floor"]["left"] == max(made["answer_shares"]["left"].values())
     arrays = np.load(path)
     scenes = sample_scenes(make_rng(5, "train"), 7)
     np.testing.assert_array_equal(arrays["centers"], scenes.centers)

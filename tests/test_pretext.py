@@ -13,7 +13,7 @@ from rn_core.models.encoders import make_coordinates
 from rn_core.pretext import PretextConfig, naming_loss, read_cells_as_rows, warm_start
 from rn_core.seeding import make_rng
 from rn_core.tasks import TASKS
-from rn_core.tasks.sort_of_clevr import sample_scenes
+from rn_core.tasks.sort_of_clevr import Scene, SceneObject, sample_scenes, stack_scenes
 from rn_core.tasks.sort_of_clevr.cells import cell_facts, cell_reading, keep_cells, object_cells
 from rn_core.tasks.sort_of_clevr.encoding import encode_rows
 
@@ -78,3 +78,9 @@ def test_kept_cells_hold_every_object_and_differ_otherwise():
         assert set(object_cells(scenes)[s]) <= set(kept[s])
         assert len(set(kept[s])) == 9
     assert len(np.unique(kept)) == 25
+
+
+def test_an_absent_colour_does_not_hide_a_present_one():
+    """Absent colours sit at the image's middle, in cell 12; so may the only object."""
+    middle = stack_scenes([Scene((SceneObject("red", "square", 37, 37),))] * 50)
+    assert all(12 in row for row in keep_cells(make_rng(0, "train"), middle, 6))

@@ -80,6 +80,17 @@ def test_forward_and_trace_equal_a_double_loop(question_layer, aggregate, masked
     torch.testing.assert_close(trace.relations, relations, rtol=0, atol=1e-12)
 
 
+@pytest.mark.parametrize("question_layer", [0, 2])
+def test_gradients_equal_those_of_a_double_loop(question_layer):
+    network = build_network(question_layer=question_layer)
+    objects, mask, question, scene_index = sample_input(masked=True)
+    leaves = [objects.requires_grad_(), question.requires_grad_(), *network.parameters()]
+    fast = network(objects, mask, question, scene_index)
+    slow, _ = loop_over_pairs(network, objects, mask, question, scene_index)
+    for one, other in zip(*(torch.autograd.grad(x.square().sum(), leaves) for x in (fast, slow)), strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-10, atol=1e-10)
+
+
 def test_no_scene_index_means_one_question_a_scene():
     network = build_network()
     objects, _, question, _ = sample_input(masked=False)

@@ -38,7 +38,8 @@ def keep_cells(rng: np.random.Generator, scenes: SceneBatch, n_cells: int) -> Te
     """
     priority = rng.random((len(scenes), N_CELLS))
     holds = np.zeros_like(priority)
-    np.put_along_axis(holds, object_cells(scenes), scenes.present.astype(float), axis=1)
+    row, slot = np.nonzero(scenes.present)
+    holds[row, object_cells(scenes)[row, slot]] = 1
     return torch.from_numpy(np.argsort(-(priority + holds), axis=1)[:, :n_cells].copy())
 
 
