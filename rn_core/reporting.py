@@ -83,7 +83,7 @@ def attribution_table(
         index = questions.Question(kind, questions.COLORS[row // 2 % _N_COLORS]).index
         asked, targets = index % _N_COLORS, solution.targets[row, index]
         scene = scenes[row : row + 1]
-        true_pairs = make_true_pairs(asked, targets)
+        true_pairs = make_true_pairs(asked, np.append(targets, False) if task.view == "pixels" else targets)
         for name in METHODS:
             score = _score(model, task, scene, index, name, true_pairs, orders)
             shuffled = _point(control, task, scene, index, name, true_pairs)
@@ -107,12 +107,12 @@ def _trace(model: QuestionAnsweringModel, task: SortOfClevr, scene: Any, index: 
 
 
 def _object_shares(contributions: Tensor, task: SortOfClevr, scene: Any) -> Tensor:
-    """Return (36,) contributions of pairs of objects; pixel cells are merged, what falls on ground is left out."""
+    """Return (K * K,) contributions of pairs of objects; pixel cells are merged, and ground is a seventh object."""
     if task.view == "objects":
         return contributions
     matrix = pair_matrix(contributions, GRID_SIZE * GRID_SIZE)
     weights = cell_weights(torch.from_numpy(object_masks(scene)[0]), GRID_SIZE, STRIDE)
-    return merge_cells(matrix, weights)[:-1, :-1].flatten()
+    return merge_cells(matrix, weights).flatten()
 
 
 def _point(

@@ -63,3 +63,10 @@ def test_mean_aggregates_are_means_over_scenes():
         for index, code in enumerate(question_codes()):
             total[index] += model.core.trace(rows, mask, torch.from_numpy(code)[None]).aggregate[0]
     torch.testing.assert_close(mean_aggregates(model, OBJECTS, 4, 3), total / 3)
+
+
+def test_pixel_pairs_are_scored_with_the_ground_as_a_seventh_object():
+    model = build_model(model_config("sort-of-clevr/pixels", "rn"), 0).eval()
+    table = attribution_table(model, TASKS["sort-of-clevr/pixels"], seed=0, n_scenes=4)
+    assert table["exact_path"]["completeness_gap"] < 1e-9
+    assert table["norm"]["relevance_mass"] < 0.3, "most of 25 cells are ground or another object"
