@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -91,7 +92,7 @@ def _add_train(commands: Any) -> None:
     train.add_argument("--warm-start", type=int, default=None, help="steps of the image encoder's warm start")
     train.add_argument("--validate-every", type=int, default=None, help="steps between validations and checkpoints")
     train.add_argument("--precision", default="auto", choices=("auto", "32-true", "bf16-mixed"), help="auto: bf16")
-    train.add_argument("--processes", type=int, default=1, help="processes on this machine")
+    train.add_argument("--processes", type=int, default=None, help="processes (default: torchrun's, or one)")
     train.add_argument("--folder", type=Path, default=None, help="folder of the run (default: runs/NAME)")
 
 
@@ -133,8 +134,6 @@ def _add_weights(commands: Any) -> None:
 
 def _train(options: argparse.Namespace) -> None:
     """Train, showing progress, until the recipe's last step."""
-    if options.precision == "auto":
-        options.precision = "bf16-mixed" if has_fast_bf16(choose_device(options.device)) else "32-true"
     config = make_recipe(
         options.name,
         options.size,
@@ -142,7 +141,7 @@ def _train(options: argparse.Namespace) -> None:
         steps=options.steps,
         warm_start=options.warm_start,
         validate_every=options.validate_every,
-        precision=options.precision,
+        precision=_precision(options),
     )
     folder = options.folder or RUNS / options.name
     trainer = Trainer(config, make_fabric(options.device, config.precision, options.processes), folder)
@@ -162,6 +161,14 @@ def _train(options: argparse.Namespace) -> None:
         bar.close()
     if options.json:
         print(json.dumps({"run": str(folder), **asdict(trainer.run.history[-1])}))
+
+
+def _precision(options: argparse.Namespace) -> str:
+    """Return the precision asked for; `fabric run` keeps a `--precision` to itself and passes it on like this."""
+    if options.precision != "auto":
+        return options.precision
+    fast = has_fast_bf16(choose_device(options.device))
+    return os.environ.get("LT_PRECISION", "bf16-mixed" if fast else "32-true")
 
 
 def _evaluate(options: argparse.Namespace) -> None:

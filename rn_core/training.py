@@ -6,6 +6,7 @@ Lightning Fabric gives device, precision and processes, so one command runs on o
 from __future__ import annotations
 
 import math
+import os
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -259,10 +260,19 @@ def learning_rate(config: TrainConfig, step: int) -> float:
     return config.learning_rate * warm * 0.5 * (1 + math.cos(math.pi * step / config.steps))
 
 
-def make_fabric(device: str, precision: str, processes: int = 1) -> Fabric:
-    """Return a launched Fabric; under `torchrun` or `fabric run` each process joins the others."""
-    accelerator = "auto" if device == "auto" else device
+def make_fabric(device: str, precision: str, processes: int | None = None) -> Fabric:
+    """Return a launched Fabric.
+
+    Args:
+        device: "auto", "cpu", "cuda" or "mps".
+        precision: as `TrainConfig.precision`.
+        processes: how many on this machine; None takes as many as `torchrun` started, or one. Under `fabric run`
+            its own options count instead of `device` and `processes`.
+    """
+    if "LT_CLI_USED" in os.environ:
+        return Fabric(precision=precision)
+    processes = processes or int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
     strategy = "auto" if processes == 1 else "ddp_find_unused_parameters_true"
-    fabric = Fabric(accelerator=accelerator, devices=processes, precision=precision, strategy=strategy)
+    fabric = Fabric(accelerator=device, devices=processes, precision=precision, strategy=strategy)
     fabric.launch()
     return fabric

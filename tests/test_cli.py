@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from rn_core.seeding import make_rng
 from rn_core.tasks.sort_of_clevr import sample_scenes, solve
 
 ROOT = Path(__file__).resolve().parent.parent
+MAIN = str(ROOT / "rn_core" / "__main__.py")
 TRAIN = ["train", "sort-of-clevr/rn-objects", "--threads", "1", "--precision", "32-true"]
 
 
@@ -108,9 +110,16 @@ def test_a_killed_run_resumes_with_the_result_of_an_unbroken_one(kill, tmp_path)
     assert [file.name for file in path.parent.iterdir()] == [path.name]
 
 
-def test_torchrun_joins_two_processes(tmp_path):
-    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-    options = ["--steps", "4", "--folder", str(tmp_path), "--json", "--device", "cpu", "--processes", "2"]
-    subprocess.run([*launcher, "-m", "rn_core", *TRAIN, *options], cwd=ROOT, check=True, capture_output=True)
+@pytest.mark.parametrize("launcher", ["torchrun", "fabric run"])
+def test_launchers_join_two_processes(launcher, tmp_path):
+    start = {
+        "torchrun": [*"-m torch.distributed.run --standalone --nproc-per-node 2 -m rn_core".split()],
+        "fabric run": [*"-m lightning_fabric.cli --accelerator cpu --devices 2 --strategy ddp".split(), MAIN],
+    }[launcher]
+    command = [sys.executable, *start, *TRAIN, "--steps", "4", "--folder", str(tmp_path), "--json", "--device", "cpu"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=environment)
+    assert found.returncode == 0, found.stderr
+    assert "world_size=2" in found.stderr or "2 processes" in found.stderr
     _, state = read_checkpoint(tmp_path / "checkpoint.safetensors")
     assert state["step"] == 4
