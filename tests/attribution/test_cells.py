@@ -13,11 +13,11 @@ from rn_core.errors import RNCoreError
 
 
 def test_weights_of_a_hand_made_scene():
-    """8 x 8 pixels, 2 x 2 cells, stride 4: centres at 0 and 4, so the border lies between pixels 1 and 2."""
-    masks = np.zeros((2, 8, 8), dtype=bool)
+    """8 rows of 6 pixels, 2 x 2 cells, stride 4: centres at 0 and 4, so the border lies between pixels 1 and 2."""
+    masks = np.zeros((2, 8, 6), dtype=bool)
     masks[0, 0, 0:4] = True  # row 0: two pixels in cell 0, two in cell 1
     masks[1, 1, 1] = True  # one pixel in cell 0
-    masks[1, 2:8, 7] = True  # six pixels in cell 3, the last column past the last centre
+    masks[1, 2:8, 5] = True  # six pixels in cell 3, the last two rows nearer to a centre that is not there
     expected = [[2 / 3, 1 / 3, 0], [1, 0, 0], [0, 0, 1], [0, 1, 0]]
     np.testing.assert_allclose(cell_weights(masks, grid_size=2, stride=4).numpy(), expected, atol=1e-15)
 

@@ -163,9 +163,10 @@ def test_smallest_keeping_set_by_hand():
 
 
 def test_the_pairs_of_the_smallest_set_alone_keep_the_answer(make_f_phi, make_relations):
-    f_phi, relations = make_f_phi(0), make_relations(1)
+    f_phi, relations = make_f_phi(6), make_relations(1)
     contributions = attribute_pairs(f_phi, relations, TARGET).contributions
     pairs = smallest_keeping_set(f_phi, relations, contributions).pairs
+    assert 0 < len(pairs) < 25
     keep = torch.zeros(25, dtype=torch.bool)
     keep[pairs] = True
     answers = [answer_logits(f_phi, keep_pairs(relations, mask)).argmax() for mask in (keep, torch.ones_like(keep))]

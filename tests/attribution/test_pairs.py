@@ -172,6 +172,8 @@ def test_path_methods_see_past_a_kink_where_the_gradient_is_blind(method):
     assert path.contributions.tolist() == pytest.approx([0.75, 0.25])
     assert blind.contributions.tolist() == [0, 0]
     assert blind.completeness_gap == 1
+    at_the_kink = attribute_pairs(f_phi, relations / 2, Target(0), "gradient")
+    assert at_the_kink.contributions.tolist() == [0, 0]
 
 
 def test_two_pairs_that_say_the_same_hide_each_other_alone_not_together():

@@ -1,0 +1,89 @@
+"""The only caches: models, shared by all sessions and never changed, and what they said."""
+
+from __future__ import annotations
+
+import streamlit as st
+from torch import Tensor
+
+from pages._ui.state import MODELS
+from pages._ui.view import Reading, find_truth
+from pages._ui.what_if import measure_ranking
+from rn_core.answering import Answerer, load
+from rn_core.attribution.base import Attribution, Target
+from rn_core.attribution.faithfulness import Faithfulness, KeepingSet
+from rn_core.attribution.pairs import attribute_pairs
+from rn_core.errors import WeightsError
+from rn_core.records import Answer
+from rn_core.tasks.sort_of_clevr import Question, Scene
+from rn_core.tasks.sort_of_clevr.language import text
+
+
+@st.cache_resource(max_entries=8, show_spinner="Loading the weights…")
+def cached_answerer(model: str) -> Answerer:
+    """Return a trained model by its short name; read only.
+
+    Raises:
+        RNCoreError: if the weights are missing or damaged.
+    """
+    return load(f"sort-of-clevr/{model}")
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def cached_reading(model: str, scene_json: str, question_index: int) -> Reading:
+    """Return what a model and its baseline say to one question about one scene.
+
+    Raises:
+        RNCoreError: if the weights cannot be used, or the scene lacks the asked object.
+    """
+    scene, question = Scene.from_json(scene_json), Question.from_index(question_index)
+    answerer, sentence = cached_answerer(model), text(question)
+    truth, margin, targets = find_truth(scene, question)
+    answer, trace = answerer.answer(scene, sentence), answerer.trace(scene, sentence)
+    return Reading(
+        answer=answer,
+        other=_answer_or_none(MODELS[model], scene, sentence),
+        relations=trace.relations[0].cpu().clone(),
+        truth=truth,
+        margin=margin,
+        targets=targets,
+    )
+
+
+def _answer_or_none(model: str, scene: Scene, sentence: str) -> Answer | None:
+    """Return the baseline's answer; None if its weights cannot be used: the page works without it."""
+    try:
+        return cached_answerer(model).answer(scene, sentence)
+    except WeightsError:
+        return None
+
+
+@st.cache_data(max_entries=512, show_spinner=False)
+def cached_attribution(
+    model: str, scene_json: str, question_index: int, target: Target, method: str, baseline: str
+) -> Attribution:
+    """Return the contributions of all pairs of one question.
+
+    Raises:
+        RNCoreError: as `cached_reading`, or if the weights hold no mean aggregate and the baseline is "mean".
+    """
+    start = _baseline(model, question_index, baseline)
+    relations = cached_reading(model, scene_json, question_index).relations
+    return attribute_pairs(cached_answerer(model).model.core.f_phi, relations, target, method=method, baseline=start)
+
+
+def _baseline(model: str, question_index: int, baseline: str) -> Tensor | None:
+    """Return the aggregate (D_g,) that stands for "no information"; None is zero."""
+    if baseline == "zero":
+        return None
+    return cached_answerer(model).mean_aggregate(text(Question.from_index(question_index)))
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def cached_ranking(
+    model: str, scene_json: str, question_index: int, target: Target, method: str, baseline: str
+) -> tuple[Faithfulness, KeepingSet]:
+    """Return how well a method's ranking of the pairs of one question holds up; errors as `cached_attribution`."""
+    relations = cached_reading(model, scene_json, question_index).relations
+    shares = cached_attribution(model, scene_json, question_index, target, method, baseline).contributions
+    f_phi = cached_answerer(model).model.core.f_phi
+    return measure_ranking(f_phi, relations, shares, target, _baseline(model, question_index, baseline))

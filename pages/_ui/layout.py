@@ -1,0 +1,140 @@
+"""Small pieces of HTML and the one style sheet that the pages share; nothing here knows Streamlit.
+
+All text that goes into HTML is escaped. Colours come from the page's own text colour, so light and dark both work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from types import MappingProxyType
+from typing import Any
+
+from pages._ui.view import NEAR, Reading
+from pages._ui.what_if import WhatIf
+from rn_core.records import Answer
+from rn_core.tasks.sort_of_clevr import Question
+from rn_core.tasks.sort_of_clevr.language import text
+
+#: Bars shown for an answer: the likeliest ones above this probability, so many at most.
+_LOWEST, _MOST = 0.005, 3
+STYLE = """
+<style>
+.rn-question {font-size: 1.55rem; font-weight: 650; line-height: 1.25; margin: 0; padding: 0; text-wrap: balance}
+.rn-answers {display: grid; grid-template-columns: 1fr 1fr; gap: 1rem; margin: .25rem 0}
+.rn-card {padding: .7rem .9rem; border-radius: .6rem;
+  border: 1px solid color-mix(in srgb, currentColor 22%, transparent)}
+.rn-card h3 {font-size: .95rem; font-weight: 600; margin: 0; padding: 0; opacity: .8}
+.rn-card .rn-said {font-size: 2.6rem; font-weight: 700; line-height: 1.15; margin: .1rem 0}
+.rn-mark {font-size: 1.05rem; font-weight: 600; white-space: nowrap}
+.rn-right {color: light-dark(#146c43, #5fd39a)} .rn-wrong {color: light-dark(#b02a37, #ff8d98)}
+.rn-bar {display: grid; grid-template-columns: 1fr auto; margin-top: .3rem; font-variant-numeric: tabular-nums}
+.rn-bar i {grid-column: 1 / 3; height: .55rem; border-radius: .3rem; min-width: 2px;
+  background: light-dark(#0072b2, #5cb3ea)}
+.rn-truth {font-size: 1.15rem; margin: .4rem 0} .rn-truth b {font-size: 1.5rem}
+.rn-truth meter {width: 7rem; vertical-align: middle; margin: 0 .4rem 0 .8rem}
+.rn-table {border-collapse: collapse; width: 100%; font-size: 1.05rem}
+.rn-table th, .rn-table td {text-align: left; padding: .4rem .6rem;
+  border-bottom: 1px solid color-mix(in srgb, currentColor 18%, transparent)}
+[data-testid="stMainBlockContainer"] {padding: 3.9rem 2.5rem 2rem}
+</style>
+"""
+MODEL_NAMES = MappingProxyType({"rn-pixels": "the image", "rn-objects": "object rows"})
+PROJECTOR_STYLE = "<style>html {font-size: 22px !important}</style>"
+
+
+def scheme_style(dark: bool) -> str:
+    """Return the rule that tells `light-dark()` which of its colours to take."""
+    return f"<style>.rn-scheme {{color-scheme: {'dark' if dark else 'light'}}}</style>"
+
+
+def answers_html(reading: Reading) -> str:
+    """Return the two models' answers side by side, each with its mark and its probabilities."""
+    cards = _card("Relation Network", reading.answer, reading.truth)
+    cards += _card("MLP, same input", reading.other, reading.truth)
+    return f'<div class="rn-scheme rn-answers">{cards}</div>'
+
+
+def _card(title: str, answer: Answer | None, truth: str) -> str:
+    """Return one model's answer."""
+    if answer is None:
+        return f'<section class="rn-card"><h3>{escape(title)}</h3><p>No usable weights.</p></section>'
+    return (
+        f'<section class="rn-card"><h3>{escape(title)}</h3>'
+        f'<div class="rn-said">{escape(answer.text)}</div>{mark_html(answer.text == truth)}'
+        f"{''.join(_bar(name, share) for name, share in likeliest(answer))}</section>"
+    )
+
+
+def likeliest(answer: Answer) -> list[tuple[str, float]]:
+    """Return the likeliest answers with their probabilities, the first whatever it is."""
+    ranked = sorted(answer.probabilities.items(), key=lambda item: -item[1])
+    return [item for rank, item in enumerate(ranked[:_MOST]) if rank == 0 or item[1] >= _LOWEST]
+
+
+def _bar(name: str, share: float) -> str:
+    """Return one probability as a number over a bar."""
+    return (
+        f'<div class="rn-bar"><span>{escape(name)}</span><span>{format_share(share)}</span>'
+        f'<i style="width:{100 * share:.1f}%"></i></div>'
+    )
+
+
+def question_html(question: Question) -> str:
+    """Return the question in English, large."""
+    return f'<h2 class="rn-question">{escape(text(question))}</h2>'
+
+
+def format_share(share: float) -> str:
+    """Return a share 0..1 in percent, never rounded up to a certainty that it is not."""
+    if 0.999 <= share < 1:
+        return "> 99.9 %"
+    return f"{100 * share:.1f} %"
+
+
+def mark_html(right: bool) -> str:
+    """Return a tick or a cross with its word."""
+    return '<span class="rn-mark rn-right">✓ right</span>' if right else '<span class="rn-mark rn-wrong">✗ wrong</span>'
+
+
+def truth_html(reading: Reading) -> str:
+    """Return the true answer and, near a boundary, how many pixels there are to it."""
+    line = f"Truth: <b>{escape(reading.truth)}</b>"
+    if reading.margin < NEAR:
+        words = f"{reading.margin:.1f} px from a different answer"
+        line += f' <meter min="0" max="{NEAR:g}" value="{reading.margin:.2f}" title="{words}"></meter>{words}'
+    return f'<div class="rn-scheme rn-truth">{line}</div>'
+
+
+def what_ifs_html(cases: Sequence[WhatIf]) -> str:
+    """Return a table of answers after something is taken away."""
+    rows = "".join(
+        f"<tr><td>{escape(case.label)}</td><td><b>{escape(case.answer)}</b></td><td>{format_share(case.probability)}</td>"
+        f"<td>{_kept(case)}</td><td>{escape(case.truth)}</td></tr>"
+        for case in cases
+    )
+    head = "".join(f"<th>{name}</th>" for name in ("With", "Answer", "Probability", "Answer kept?", "Truth"))
+    return f'<table class="rn-scheme rn-table"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
+
+
+def _kept(case: WhatIf) -> str:
+    """Return whether the answer is still the same, as a mark with its word."""
+    name, sign, word = ("rn-right", "✓", "kept") if case.survives else ("rn-wrong", "✗", "changed")
+    return f'<span class="rn-mark {name}">{sign} {word}</span>'
+
+
+def card_text(card: Mapping[str, Any]) -> str:
+    """Return a model card in Markdown: size, accuracy with its 95 % interval, seed and minutes, where it has them."""
+    metrics, training = card.get("metrics", {}), card.get("training", {})
+    lines = [f"**{card['name']}**", f"{card['parameters']:,} parameters, {card['bytes'] / 1e6:.1f} MB"]
+    lines += [f"{name.replace('_', '-')} {_accuracy(found)}" for name, found in metrics.get("groups", {}).items()]
+    if "n" in metrics:
+        lines.append(f"on {metrics['n']:,} scenes nobody trained on")
+    if "minutes" in training:
+        lines.append(f"trained for {training['minutes']:.0f} minutes, seed {training['seed']}")
+    return "  \n".join(lines)
+
+
+def _accuracy(found: Mapping[str, float]) -> str:
+    """Return an accuracy and its interval in percent."""
+    return f"{100 * found['accuracy']:.2f} % ({100 * found['low']:.2f}–{100 * found['high']:.2f})"

@@ -1,0 +1,329 @@
+"""What the Explore page shows, as one value that fits in a URL.
+
+`FIELDS` is the only table of parameters: name in the URL, field of `ExploreState`, parser, formatter.
+A value at its default is left out of the URL, so the plain address is the default picture.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Any
+
+from pages._ui.words import GRID
+from rn_core.attribution import pairs
+from rn_core.errors import RNCoreError, SceneError, did_you_mean, lookup
+from rn_core.seeding import MAX_SEED, check_seed, make_rng
+from rn_core.tasks.sort_of_clevr import COLORS, Question, Scene, SceneObject, sample_scene
+from rn_core.tasks.sort_of_clevr.questions import ANSWERS, QUESTION_TYPES
+
+N_CELLS = GRID**2
+#: Model -> the baseline that answers beside it.
+MODELS = MappingProxyType({"rn-pixels": "mlp-pixels", "rn-objects": "mlp-objects"})
+#: Model -> ordered pairs of what it sees.
+N_PAIRS = MappingProxyType({"rn-pixels": N_CELLS**2, "rn-objects": len(COLORS) ** 2})
+#: Attribution method -> its name on the page.
+METHODS = MappingProxyType({name: method.title for name, method in pairs.METHODS.items()})
+BASELINES = MappingProxyType({"zero": "no pairs at all", "mean": "the mean scene"})
+VIEWS = MappingProxyType({"objects": "Objects", "cells": "Cells"})
+SECTIONS = MappingProxyType({"pairs": "Pairs", "pair": "One pair", "what-if": "What if", "method": "Method"})
+DEFAULT_QUESTION = Question("closest_shape", "red")
+#: "auto" in the URL: the model's answer, or the next best one.
+AUTO = "auto"
+GROUND = "ground"
+_COLOR_CODES = MappingProxyType({"red": "r", "green": "g", "blue": "b", "orange": "o", "gray": "a", "yellow": "y"})
+_SHAPE_CODES = MappingProxyType({"square": "s", "circle": "c"})
+_OBJECT_CODE = re.compile(r"([a-z])(\d{1,3})\.(\d{1,3})([a-z])")
+_SWITCH = MappingProxyType({"on": True, "off": False})
+
+
+@dataclass(frozen=True)
+class ExploreState:
+    """Everything that decides what the Explore page shows.
+
+    Attributes:
+        seed: the sampled scene, 0 to 2**32 - 1.
+        edited: the scene after edits; None while it is the sampled one.
+        question: what is asked.
+        model: key of `MODELS`.
+        method: key of `METHODS`.
+        baseline: key of `BASELINES`.
+        why: the answer whose logit is explained; "auto" is the model's answer.
+        why_not: the answer it is set against; "auto" is the next best one, "none" the logit alone.
+        view: key of `VIEWS`; cells exist for the pixel model only.
+        pair: the pinned pair as two labels, colours or "ground" in the object view, cell numbers in the other.
+        top: strongest pairs kept, 1 or more; 0 keeps all.
+        renormalise: whether the pairs kept are scaled up to the total of all.
+        without: colours taken away under "What if".
+        truth: whether the pairs that decide the answer are marked.
+        section: key of `SECTIONS`.
+        projector: large type.
+    """
+
+    seed: int = 0
+    edited: Scene | None = None
+    question: Question = DEFAULT_QUESTION
+    model: str = "rn-pixels"
+    method: str = "exact_path"
+    baseline: str = "zero"
+    why: str = AUTO
+    why_not: str = AUTO
+    view: str = "objects"
+    pair: tuple[str, str] | None = None
+    top: int = 0
+    renormalise: bool = False
+    without: tuple[str, ...] = ()
+    truth: bool = True
+    section: str = "pairs"
+    projector: bool = False
+
+    @property
+    def scene(self) -> Scene:
+        """Return the scene on the page: the edited one, or the one that `seed` samples."""
+        return self.edited or sampled_scene(self.seed)
+
+    def edit(self, scene: Scene) -> ExploreState:
+        """Return the state with another scene; the sampled scene counts as no edit, gone colours are let go."""
+        present = {thing.color for thing in scene.objects}
+        gone = self.view == "objects" and self.pair is not None and not {*self.pair} <= present | {GROUND}
+        return replace(
+            self,
+            edited=None if scene == sampled_scene(self.seed) else scene,
+            pair=None if gone else self.pair,
+            without=tuple(color for color in self.without if color in present),
+        )
+
+    def change(self, **changes: Any) -> ExploreState:
+        """Return the state with new values, and without what they make meaningless.
+
+        A new model or view drops the pinned pair and the threshold of the old one, a new seed the edits, a new
+        question the answers named, and an answer is never set against itself.
+        """
+        if changes.get("model", self.model) != "rn-pixels" and "view" not in changes:
+            changes["view"] = "objects"
+        if "seed" in changes and changes["seed"] != self.seed:
+            changes = {"edited": None, "pair": None, "without": (), **changes}
+        if changes.get("view", self.view) != self.view or changes.get("model", self.model) != self.model:
+            changes = {"pair": None, "top": 0, **changes}
+        if changes.get("question", self.question) != self.question:
+            changes = {"why": AUTO, "why_not": AUTO, **changes}
+        state = replace(self, **changes)
+        return replace(state, why_not=AUTO) if state.why == state.why_not else state
+
+    def to_query(self) -> dict[str, str]:
+        """Return the URL parameters, without those at their default."""
+        default = ExploreState()
+        return {
+            field.key: field.format(getattr(self, field.name))
+            for field in FIELDS
+            if getattr(self, field.name) != getattr(default, field.name)
+        }
+
+    @staticmethod
+    def from_query(query: Mapping[str, str]) -> tuple[ExploreState, list[str]]:
+        """Read URL parameters, each for itself.
+
+        Args:
+            query: name -> text, as `to_query` writes it.
+
+        Returns:
+            the state, and one sentence for each parameter that could not be used and is left at its default.
+        """
+        values: dict[str, Any] = {}
+        problems = [_unknown(key) for key in query if key not in _KEYS]
+        for field in FIELDS:
+            if field.key not in query:
+                continue
+            try:
+                values[field.name] = field.parse(query[field.key])
+            except RNCoreError as err:
+                problems.append(f"The link's '{field.key}' was left out: {err}")
+        return _consistent(ExploreState(**values), problems)
+
+
+def sampled_scene(seed: int) -> Scene:
+    """Return the scene that the page shows for a seed."""
+    return sample_scene(make_rng(seed, "explore"))
+
+
+def _consistent(state: ExploreState, problems: list[str]) -> tuple[ExploreState, list[str]]:
+    """Drop what does not fit the other parameters, with a sentence each."""
+    present = tuple(thing.color for thing in state.scene.objects)
+    if state.edited == sampled_scene(state.seed):
+        state = replace(state, edited=None)
+    if state.view == "cells" and state.model != "rn-pixels":
+        problems.append(f"The link's 'view' was left out: cells belong to rn-pixels, and the model is {state.model}.")
+        state = replace(state, view="objects")
+    if state.pair is not None and not {*state.pair} <= {*pair_labels(state)}:
+        problems.append(
+            f"The link's 'pair' was left out: a pair in this view is two of {_range_text(pair_labels(state))}, "
+            f"got {'-'.join(state.pair)}."
+        )
+        state = replace(state, pair=None)
+    if not {*state.without} <= {*present}:
+        problems.append(f"The link's 'without' was left out: this scene has {', '.join(present)}.")
+        state = replace(state, without=())
+    n_pairs = N_PAIRS[state.model]
+    if state.top > n_pairs:
+        problems.append(f"The link's 'top' was left out: {state.model} has {n_pairs} pairs, got {state.top}.")
+        state = replace(state, top=0)
+    if state.why_not == state.why != AUTO:
+        problems.append(f"The link's 'not' was left out: it must differ from 'why', got {state.why} for both.")
+        state = replace(state, why_not=AUTO)
+    return state, problems
+
+
+def pair_labels(state: ExploreState) -> tuple[str, ...]:
+    """Return what a pair can be made of: cell numbers, or the scene's colours and, for pixels, the ground."""
+    if state.view == "cells":
+        return tuple(map(str, range(N_CELLS)))
+    colors = tuple(thing.color for thing in state.scene.objects)
+    return (*colors, GROUND) if state.model == "rn-pixels" else colors
+
+
+def _range_text(labels: tuple[str, ...]) -> str:
+    """Return the labels in words, numbers as a range."""
+    return f"0 to {len(labels) - 1}" if labels[0] == "0" else ", ".join(labels)
+
+
+def _unknown(key: str) -> str:
+    """Return the sentence about a parameter that no field has."""
+    return (
+        f"The link's '{key[:40]}' was left out: it is not a parameter of this page.{did_you_mean(key[:40], [*_KEYS])}"
+    )
+
+
+def format_scene(scene: Scene) -> str:
+    """Return a scene as URL text: colour, x.y in pixels, shape, as in `r20.30s_b50.12c`."""
+    return "_".join(
+        f"{_COLOR_CODES[thing.color]}{thing.x}.{thing.y}{_SHAPE_CODES[thing.shape]}" for thing in scene.objects
+    )
+
+
+def parse_scene(text: str) -> Scene:
+    """Read what `format_scene` wrote.
+
+    Raises:
+        SceneError: if the text is not such a scene, or the scene breaks a rule of the task.
+    """
+    colors = {code: color for color, code in _COLOR_CODES.items()}
+    shapes = {code: shape for shape, code in _SHAPE_CODES.items()}
+    things = []
+    for part in text.split("_"):
+        match = _OBJECT_CODE.fullmatch(part)
+        if match is None or match[1] not in colors or match[4] not in shapes:
+            raise SceneError(
+                f"An object must read like r20.30s (a colour of {''.join(colors)}, x.y in pixels, s or c), "
+                f"got '{part[:40]}'."
+            )
+        things.append(SceneObject(colors[match[1]], shapes[match[4]], int(match[2]), int(match[3])))
+    return Scene(tuple(things))
+
+
+def _parse_seed(text: str) -> int:
+    """Read a seed."""
+    if not re.fullmatch(r"[0-9]{1,10}", text):
+        raise RNCoreError(f"A seed must be a whole number from 0 to {MAX_SEED}, got '{text[:40]}'.")
+    return check_seed(int(text))
+
+
+def _format_question(question: Question) -> str:
+    """Return a question as URL text, such as `closest_shape-red`."""
+    return f"{question.type}-{question.color}"
+
+
+def _parse_question(text: str) -> Question:
+    """Read what `_format_question` wrote."""
+    kind, _, color = text.partition("-")
+    lookup(kind[:40], dict.fromkeys(QUESTION_TYPES), "question type")
+    lookup(color[:40], dict.fromkeys(COLORS), "colour")
+    return Question(kind, color)
+
+
+def _parse_pair(text: str) -> tuple[str, str]:
+    """Read a pair such as `red-blue` or `3-17`; whether the scene has it is checked later."""
+    parts = text.split("-")
+    known = {*COLORS, GROUND, *map(str, range(N_CELLS))}
+    if len(parts) != 2 or not {*parts} <= known:
+        raise RNCoreError(f"A pair must read like red-blue or, for cells, 3-17, got '{text[:40]}'.")
+    return parts[0], parts[1]
+
+
+def _parse_top(text: str) -> int:
+    """Read a number of pairs."""
+    if not re.fullmatch(r"[0-9]{1,4}", text) or int(text) > N_CELLS**2:
+        raise RNCoreError(f"The number of pairs kept must be 0 (all) to {N_CELLS**2}, got '{text[:40]}'.")
+    return int(text)
+
+
+def _parse_colors(text: str) -> tuple[str, ...]:
+    """Read colours such as `red-blue`, each once, in the order of `COLORS`."""
+    parts = text.split("-")
+    for part in parts:
+        lookup(part[:40], dict.fromkeys(COLORS), "colour")
+    return in_order(parts)
+
+
+def in_order(colors: Collection[str]) -> tuple[str, ...]:
+    """Return colours each once, in the order of `COLORS`."""
+    return tuple(color for color in COLORS if color in colors)
+
+
+def _one_of(allowed: Mapping[str, Any] | tuple[str, ...], kind: str) -> Callable[[str], str]:
+    """Return a parser that takes the keys of a table as they are."""
+
+    def parse(text: str) -> str:
+        lookup(text[:40], dict.fromkeys(allowed), kind)
+        return text
+
+    return parse
+
+
+def _parse_switch(text: str) -> bool:
+    """Read `on` or `off`."""
+    return lookup(text[:40], _SWITCH, "switch position")
+
+
+def _format_switch(value: bool) -> str:
+    """Return `on` or `off`."""
+    return "on" if value else "off"
+
+
+@dataclass(frozen=True)
+class Field:
+    """One URL parameter.
+
+    Attributes:
+        key: its name in the URL.
+        name: the field of `ExploreState`.
+        parse: text -> value; raises RNCoreError.
+        format: value -> text, of letters, digits and `-._` only.
+    """
+
+    key: str
+    name: str
+    parse: Callable[[str], Any]
+    format: Callable[[Any], str] = str
+
+
+FIELDS = (
+    Field("seed", "seed", _parse_seed),
+    Field("scene", "edited", parse_scene, format_scene),
+    Field("q", "question", _parse_question, _format_question),
+    Field("model", "model", _one_of(MODELS, "model")),
+    Field("method", "method", _one_of(METHODS, "attribution method")),
+    Field("baseline", "baseline", _one_of(BASELINES, "baseline")),
+    Field("why", "why", _one_of((AUTO, *ANSWERS), "answer")),
+    Field("not", "why_not", _one_of((AUTO, "none", *ANSWERS), "answer")),
+    Field("view", "view", _one_of(VIEWS, "view")),
+    Field("pair", "pair", _parse_pair, "-".join),
+    Field("top", "top", _parse_top),
+    Field("renormalise", "renormalise", _parse_switch, _format_switch),
+    Field("without", "without", _parse_colors, "-".join),
+    Field("truth", "truth", _parse_switch, _format_switch),
+    Field("section", "section", _one_of(SECTIONS, "section")),
+    Field("projector", "projector", _parse_switch, _format_switch),
+)
+_KEYS = MappingProxyType({field.key: field for field in FIELDS})

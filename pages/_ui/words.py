@@ -1,0 +1,44 @@
+"""Numbers and names as the page writes them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import MappingProxyType
+
+#: Cells along one side of the pixel model's grid.
+GRID = 5
+#: Question type -> how the menu calls it.
+QUESTION_NAMES = MappingProxyType(
+    {
+        "shape": "its shape",
+        "left": "on the left?",
+        "top": "at the top?",
+        "closest_shape": "closest one's shape",
+        "furthest_shape": "furthest one's shape",
+        "count_same_shape": "how many like it?",
+    }
+)
+
+
+def format_pair(first: str, second: str) -> str:
+    """Return a pair in words: the receiving node, then the sending one."""
+    return f"({node_name(first)}, {node_name(second)})"
+
+
+def node_name(label: str) -> str:
+    """Return a node in words; a cell by where it lies."""
+    if not label.isdigit():
+        return label
+    row, column = divmod(int(label), GRID)
+    return f"row {row + 1} column {column + 1}"
+
+
+def format_signed(value: float) -> str:
+    """Return a number with its sign, a true minus, and two decimals, three below 0.1; no sign on zero."""
+    text = f"{value:+.2f}" if abs(value) >= 0.1 else f"{value:+.3f}"
+    return "0" if float(text) == 0 else text.replace("-", "−")
+
+
+def join_words(words: Sequence[str]) -> str:
+    """Return "a", "a and b" or "a, b and c"."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

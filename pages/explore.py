@@ -1,0 +1,145 @@
+"""Explore: a scene, a question, the answer, and which pairs made it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages._ui import exports, layout, sections, session
+from pages._ui.cache import cached_answerer, cached_attribution, cached_reading
+from pages._ui.components import SceneEvent, draw_scene
+from pages._ui.figures import Look
+from pages._ui.picture import make_plain_view, make_scene_view
+from pages._ui.state import MODELS, SECTIONS, VIEWS, ExploreState
+from pages._ui.view import ExploreView, choose_target, make_explore_view, second_method
+from pages._ui.words import QUESTION_NAMES
+from rn_core.device import choose_device, describe_device
+from rn_core.errors import RNCoreError
+from rn_core.seeding import MAX_SEED
+from rn_core.tasks.sort_of_clevr import COLORS, Question
+from rn_core.tasks.sort_of_clevr.questions import QUESTION_TYPES
+
+
+def read_view(state: ExploreState) -> ExploreView:
+    """Ask the models and put together what the page shows; raises RNCoreError if they cannot answer."""
+    asked = (state.model, state.scene.to_json(), state.question.index)
+    reading = cached_reading(*asked)
+    target = choose_target(state, reading.answer)
+    methods = (state.method, second_method(state.method))
+    attributions = (cached_attribution(*asked, target, method, state.baseline) for method in methods)
+    return make_explore_view(state, reading, *attributions)
+
+
+def take_event(event: SceneEvent) -> None:
+    """Do what a person did to the scene."""
+    if event.kind == "move":
+        session.edit_scene(lambda scene: scene.replace(event.color, x=event.x, y=event.y))
+    elif event.kind == "toggle":
+        session.toggle_shape(event.color)
+    else:
+        session.pin_nodes(event.pair)
+
+
+def draw_picture(state: ExploreState, view: ExploreView | None) -> None:
+    """Draw the interactive scene; without an answer, the scene alone."""
+    shown = make_plain_view(state) if view is None else make_scene_view(view)
+    draw_scene(shown, key="explore.scene", on_change=take_event)
+
+
+def draw_scene_controls(state: ExploreState, view: ExploreView | None) -> None:
+    """Draw what changes the scene and the models, and what keeps the picture."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.segmented_control("Networks see", list(MODELS), format_func=layout.MODEL_NAMES.get, **session.bind("model"))
+        if state.model == "rn-pixels":
+            st.segmented_control("Pairs of", list(VIEWS), format_func=VIEWS.get, **session.bind("view"))
+        st.toggle("Mark the deciding pairs", **session.bind("truth"))
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.number_input("Scene", 0, MAX_SEED, step=1, width=140, **session.bind("seed"))
+        st.button("New scene", icon=":material/casino:", on_click=session.next_scene)
+        if state.edited is not None:
+            st.button("Undo edits", icon=":material/undo:", on_click=session.reset_scene)
+        if view is not None:
+            draw_save(view)
+
+
+def draw_question(state: ExploreState) -> None:
+    """Draw the question, built from two menus or typed."""
+    question = state.question
+    st.html(layout.question_html(question))
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.selectbox(
+            "Ask", QUESTION_TYPES, format_func=QUESTION_NAMES.get, width=290 if state.projector else 215,
+            **session.bind("question.type", question.type, lambda name: {"question": Question(name, question.color)}),
+        )  # fmt: skip
+        st.selectbox(
+            "about", COLORS, width=130,
+            **session.bind("question.color", question.color, lambda name: {"question": Question(question.type, name)}),
+        )  # fmt: skip
+        st.text_input("or type it", **session.bind_typed_question())
+    if session.typed_problem():
+        st.error(session.typed_problem())
+
+
+def draw_save(view: ExploreView) -> None:
+    """Draw the link and the files that keep this picture; a file is made when it is asked for."""
+    with st.popover("Save & share", icon=":material/ios_share:"):
+        st.caption("A link to this very picture")
+        st.code(session.link_to(view.state), language=None, wrap_lines=True)
+        for title, name, mime, make in exports.FORMATS:
+            st.download_button(title, lambda make=make: make(view), name, mime, on_click="ignore", width="stretch")
+
+
+def draw_sidebar(state: ExploreState) -> None:
+    """Draw projector type, the models' cards and the device."""
+    with st.sidebar:
+        st.toggle("Projector: large type", **session.bind("projector"))
+        for model in (state.model, MODELS[state.model]):
+            try:
+                answerer = cached_answerer(model)
+            except RNCoreError as err:
+                st.error(str(err))
+                continue
+            st.markdown(layout.card_text(answerer.card))
+            if "recipe" in answerer.card:
+                st.code(answerer.card["recipe"], language="shell", wrap_lines=True)
+        st.caption(f"Computes on {describe_device(choose_device())}.")
+
+
+def draw_section(view: ExploreView, look: Look) -> None:
+    """Draw the chosen section under the scene."""
+    st.segmented_control(
+        "Look closer", list(SECTIONS), format_func=SECTIONS.get, label_visibility="collapsed", **session.bind("section")
+    )
+    if view.disagreement and view.state.section != "method":
+        st.warning(view.disagreement)
+    sections.DRAW[view.state.section](view, look)
+
+
+def draw_page() -> None:
+    """Draw the whole page from the session's state."""
+    state = session.open_state()
+    look = Look(dark=st.context.theme.type == "dark", large=state.projector)
+    st.html(layout.STYLE + layout.scheme_style(look.dark) + (layout.PROJECTOR_STYLE if state.projector else ""))
+    draw_sidebar(state)
+    for sentence in session.notices():
+        st.warning(sentence)
+    view, problem = None, None
+    try:
+        view = read_view(state)
+    except RNCoreError as err:
+        problem = str(err)
+    picture, answers = st.columns([6, 5], gap="large")
+    with answers:
+        draw_question(state)
+        if view is None:
+            st.error(problem)
+        else:
+            st.html(layout.truth_html(view.reading) + layout.answers_html(view.reading))
+        draw_scene_controls(state, view)
+    with picture:
+        draw_picture(state, view)
+    if view is not None:
+        draw_section(view, look)
+    session.write_url(state)
+
+
+draw_page()

@@ -1,0 +1,221 @@
+"""The Explore page in a browser: it answers, follows the mouse, and its link opens the same picture elsewhere."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+import pytest
+
+from pages._ui.state import ExploreState, sampled_scene
+
+pytestmark = pytest.mark.browser
+
+APP = Path(__file__).resolve().parents[2] / "app.py"
+SAID = ".rn-said"
+SQUARE = ".js-plotly-plot .nsewdrag"
+
+
+@pytest.fixture(scope="module")
+def url(serve) -> str:
+    return serve(APP)
+
+
+def expect_state(opened, expected: ExploreState) -> None:
+    """Wait until the URL holds a state."""
+    query = urlencode(expected.to_query())
+    opened.wait_for_function("query => location.search === query", arg=f"?{query}" if query else "")
+
+
+def read_state(opened) -> ExploreState:
+    """Return the state in the URL."""
+    state, problems = ExploreState.from_query(dict(parse_qsl(urlsplit(opened.url).query)))
+    assert problems == []
+    return state
+
+
+def picture_of(opened) -> tuple:
+    """Return what a page shows: answers, truth, arrows and matrix."""
+    opened.wait_for_selector(f"{SQUARE}")
+    matrix = opened.evaluate("Array.from(document.querySelector('.js-plotly-plot').data[0].text.flat())")
+    return (
+        opened.locator(".rn-answers").inner_text(),
+        opened.locator(".rn-truth").inner_text(),
+        opened.locator(".scene .tags").text_content(),
+        matrix,
+    )
+
+
+def place_of(opened, color: str) -> dict[str, float]:
+    """Return the middle of an object on the screen."""
+    box = opened.locator(f'.object[data-color="{color}"] .shape').bounding_box()
+    return {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
+
+
+def drag(opened, color: str, dx: float, dy: float) -> None:
+    """Drag an object by a way on the screen, in pixels of the screen."""
+    start = place_of(opened, color)
+    opened.mouse.move(start["x"], start["y"])
+    opened.mouse.down()
+    opened.mouse.move(start["x"] + dx / 2, start["y"] + dy / 2)
+    opened.mouse.move(start["x"] + dx, start["y"] + dy)
+    opened.mouse.up()
+
+
+def click_square(opened, i: int, j: int) -> None:
+    """Click a square of the matrix."""
+    opened.wait_for_selector(SQUARE)
+    opened.locator(SQUARE).scroll_into_view_if_needed()
+    place = opened.evaluate(
+        """([i, j]) => {
+          const plot = document.querySelector(".js-plotly-plot");
+          const { xaxis, yaxis } = plot._fullLayout;
+          const box = plot.getBoundingClientRect();
+          return { x: box.x + xaxis._offset + xaxis.d2p(j), y: box.y + yaxis._offset + yaxis.d2p(i) };
+        }""",
+        [i, j],
+    )
+    opened.mouse.move(place["x"] + 2, place["y"] + 2)
+    opened.wait_for_selector(".js-plotly-plot .hoverlayer .hovertext")
+    opened.mouse.click(place["x"], place["y"])
+
+
+def test_it_opens_on_an_answer_without_a_click(page, url):
+    opened = page(url)
+    opened.wait_for_selector(SAID)
+    assert opened.locator(SAID).first.inner_text() in ("square", "circle")
+    assert opened.locator(".rn-bar").count() >= 2
+    opened.wait_for_selector(".scene .object")
+    assert opened.locator(".scene .object").count() == 6
+    assert opened.locator("[data-testid=stException]").count() == 0
+
+
+def test_it_asks_nothing_of_the_network(page, url):
+    opened = page(url)
+    asked = []
+    opened.on("request", lambda request: asked.append(request.url))
+    opened.reload()
+    opened.wait_for_selector(SQUARE)
+    assert {urlsplit(address).hostname for address in asked if address.startswith("http")} == {"127.0.0.1"}
+
+
+def test_dragging_an_object_changes_url_and_answer(page, url):
+    scene = sampled_scene(0)
+    opened = page(f"{url}/?model=rn-objects&q=left-red")
+    opened.wait_for_selector(".scene .object")
+    side = "yes" if scene.get("red").x < 37 else "no"
+    assert f"Truth: {side}" in opened.locator(".rn-truth").inner_text()
+    width = opened.locator(".scene .ground").bounding_box()["width"]
+    drag(opened, "red", 0, 10 * width / 75)
+    opened.wait_for_function("location.search.includes('scene=')")
+    moved = read_state(opened).scene.get("red")
+    assert (moved.x, moved.y) == pytest.approx((scene.get("red").x, scene.get("red").y + 10), abs=1)
+    other_half = 15 if side == "no" else 66
+    drag(opened, "red", (other_half - moved.x) * width / 75, (60 - moved.y) * width / 75)
+    flipped = {"yes": "no", "no": "yes"}[side]
+    opened.wait_for_selector(f".rn-truth:has-text('Truth: {flipped}')")
+
+
+def test_a_double_click_turns_the_shape(page, url):
+    opened = page(f"{url}/?model=rn-objects&q=shape-red")
+    opened.wait_for_selector(".scene .object")
+    before = sampled_scene(0).get("red").shape
+    spot = place_of(opened, "red")
+    opened.mouse.dblclick(spot["x"], spot["y"])
+    after = {"square": "circle", "circle": "square"}[before]
+    opened.wait_for_function("location.search.includes('scene=')")
+    opened.wait_for_selector(f".rn-truth:has-text('Truth: {after}')")
+    assert read_state(opened).scene.get("red").shape == after
+    opened.get_by_role("button", name="Undo edits").click()
+    opened.wait_for_selector(f".rn-truth:has-text('Truth: {before}')")
+    expect_state(opened, read_state(opened).edit(sampled_scene(0)))
+
+
+def test_a_link_opens_the_same_picture_in_a_fresh_browser(page, url):
+    first = page(f"{url}/?model=rn-objects&seed=4&q=furthest_shape-blue&pair=blue-gray&top=6")
+    first.wait_for_selector(".scene .object")
+    width = first.locator(".scene .ground").bounding_box()["width"]
+    drag(first, "green", 2 * width / 75, 2 * width / 75)
+    first.wait_for_function("location.search.includes('scene=')")
+    first.get_by_role("button", name="Save & share").click()
+    link = first.locator("[data-testid=stPopoverBody] [data-testid=stCode]").inner_text().strip()
+    first.keyboard.press("Escape")
+    second = page(link)
+    second.wait_for_selector(".scene .tags")
+    assert read_state(second) == read_state(first)
+    assert read_state(second).edited is not None
+    assert picture_of(second) == picture_of(first)
+
+
+def test_a_click_on_the_matrix_pins_the_pair_everywhere(page, url):
+    opened = page(f"{url}/?model=rn-objects")
+    click_square(opened, 0, 4)
+    expect_state(opened, ExploreState(model="rn-objects", pair=("red", "gray")))
+    opened.wait_for_selector(".scene .tag.pinned")
+    click_square(opened, 5, 1)
+    expect_state(opened, ExploreState(model="rn-objects", pair=("yellow", "green")))
+    click_square(opened, 5, 1)
+    expect_state(opened, ExploreState(model="rn-objects"))
+
+
+def test_a_click_on_a_cell_of_the_large_matrix_pins_it(page, url):
+    opened = page(f"{url}/?view=cells")
+    click_square(opened, 3, 17)
+    expect_state(opened, ExploreState(view="cells", pair=("3", "17")))
+
+
+def test_a_pair_pinned_in_the_scene_is_framed_in_the_matrix(page, url):
+    opened = page(f"{url}/?model=rn-objects&truth=off")
+    opened.wait_for_selector(".scene .object")
+    for color in ("red", "blue"):
+        opened.locator(f'.object[data-color="{color}"]').click()
+    opened.wait_for_function("location.search.includes('pair=')")
+    assert {*read_state(opened).pair} == {"red", "blue"}
+    opened.wait_for_function("document.querySelector('.js-plotly-plot')?.layout?.shapes?.length === 1")
+
+
+def test_a_typed_question_is_answered(page, url):
+    opened = page(url)
+    box = opened.get_by_role("textbox", name="or type it")
+    box.fill("how many other objects have the same shape as the green object")
+    box.press("Enter")
+    opened.wait_for_selector("h2:has-text('How many other objects')")
+    box.fill("how many pink objects are there")
+    box.press("Enter")
+    opened.wait_for_selector("[data-testid=stAlert]:has-text('pink')")
+    assert opened.locator("h2:has-text('How many other objects')").count() == 1
+
+
+def test_the_saved_page_works_without_a_server(page, url, tmp_path):
+    opened = page(f"{url}/?model=rn-objects", accept_downloads=True)
+    opened.wait_for_selector(SAID)
+    opened.get_by_role("button", name="Save & share").click()
+    with opened.expect_download() as download:
+        opened.get_by_role("button", name=re.compile("offline")).click()
+    saved = tmp_path / "saved.html"
+    download.value.save_as(saved)
+    alone = page(saved.as_uri())
+    alone.context.set_offline(True)
+    alone.reload()
+    alone.wait_for_selector(".scene .object")
+    assert alone.locator(SAID).first.inner_text() == opened.locator(SAID).first.inner_text()
+    for color in ("red", "blue"):
+        alone.locator(f'.object[data-color="{color}"]').click()
+    alone.wait_for_selector(".scene .tag.pinned")
+
+
+@pytest.mark.parametrize(
+    ("label", "first"), [("PNG", b"\x89PNG"), ("SVG", b"<?xml"), ("CSV", b"first,"), ("JSON", b"{")]
+)
+def test_files_are_downloaded(page, url, tmp_path, label, first):
+    opened = page(f"{url}/?model=rn-objects", accept_downloads=True)
+    opened.wait_for_selector(SAID)
+    opened.get_by_role("button", name="Save & share").click()
+    with opened.expect_download() as download:
+        opened.get_by_role("button", name=re.compile(rf"\({label}\)")).click()
+    content = Path(download.value.path()).read_bytes()
+    assert content.startswith(first)
+    if label == "JSON":
+        assert json.loads(content)["question"].startswith("What is the shape")

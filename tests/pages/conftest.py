@@ -1,0 +1,75 @@
+"""Views of the Explore page over models with random weights: what is drawn does not depend on training."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import torch
+
+from pages._ui.state import ExploreState
+from pages._ui.view import (
+    ExploreView,
+    Reading,
+    choose_target,
+    find_truth,
+    make_explore_view,
+    second_method,
+)
+from rn_core.answering import Answerer
+from rn_core.attribution.pairs import attribute_pairs
+from rn_core.models import ModelConfig, build_model
+from rn_core.models.encoders import ImageEncoderConfig, RowEncoderConfig
+from rn_core.models.relation_network import RelationNetworkConfig
+from rn_core.tasks import TASKS
+from rn_core.tasks.sort_of_clevr.language import text
+
+_ENCODERS = {"rn-pixels": (ImageEncoderConfig((8, 8, 8, 8)), 10), "rn-objects": (RowEncoderConfig(10), 10)}
+
+
+@pytest.fixture(scope="session")
+def random_answerer() -> Callable[[str], Answerer]:
+    """Return `random_answerer(model)`, a small Relation Network that was never trained."""
+    made: dict[str, Answerer] = {}
+
+    def make(model: str) -> Answerer:
+        if model not in made:
+            encoder, d_object = _ENCODERS[model]
+            core = RelationNetworkConfig(d_object, 11, 10, g_widths=(32, 32), f_widths=(24, 16))
+            task = TASKS[f"sort-of-clevr/{model.removeprefix('rn-')}"]
+            built = build_model(ModelConfig(encoder, core), seed=3).eval().requires_grad_(False)
+            made[model] = Answerer(task.name, {}, built, task, torch.zeros(36, 32))
+        return made[model]
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_reading(random_answerer) -> Callable[[ExploreState], Reading]:
+    """Return `make_reading(state)`: what the random models say."""
+
+    def make(state: ExploreState) -> Reading:
+        answerer, sentence = random_answerer(state.model), text(state.question)
+        answer = answerer.answer(state.scene, sentence)
+        relations = answerer.trace(state.scene, sentence).relations[0].clone()
+        return Reading(answer, answer, relations, *find_truth(state.scene, state.question))
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_view(random_answerer, make_reading) -> Callable[..., ExploreView]:
+    """Return `make_view(**fields)`: the page of `ExploreState(**fields)` over the random models."""
+
+    def make(**fields: object) -> ExploreView:
+        state = ExploreState(**fields)
+        reading = make_reading(state)
+        f_phi = random_answerer(state.model).model.core.f_phi
+        target = choose_target(state, reading.answer)
+        parts = (
+            attribute_pairs(f_phi, reading.relations, target, method)
+            for method in (state.method, second_method(state.method))
+        )
+        return make_explore_view(state, reading, *parts)
+
+    return make

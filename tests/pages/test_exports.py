@@ -1,0 +1,97 @@
+"""Saved files: each opens again and holds what the page showed."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from pages._ui import exports
+from pages._ui.state import ExploreState, sampled_scene
+from rn_core.tasks.sort_of_clevr import Scene
+
+
+@pytest.fixture(params=[{"model": "rn-objects", "pair": ("red", "blue")}, {}, {"view": "cells"}], ids=str)
+def view(request, make_view):
+    return make_view(**request.param)
+
+
+def test_png(view):
+    image = Image.open(io.BytesIO(exports.export_png(view)))
+    image.load()
+    assert image.format == "PNG"
+    assert image.size[0] > image.size[1] > 800
+    assert np.asarray(image.convert("RGB")).std() > 10
+
+
+def test_svg(view):
+    root = ElementTree.fromstring(exports.export_svg(view))
+    assert root.tag == "{http://www.w3.org/2000/svg}svg"
+    assert len(list(root.iter("{http://www.w3.org/2000/svg}path"))) > 20
+
+
+def test_csv_holds_the_matrix(view):
+    rows = list(csv.DictReader(io.StringIO(exports.export_csv(view).decode())))
+    labels = view.nodes.labels
+    matrix = np.zeros((len(labels), len(labels)))
+    for row in rows:
+        matrix[labels.index(row["first"]), labels.index(row["second"])] = float(row["contribution"])
+    np.testing.assert_array_equal(matrix, view.matrix)
+    decides = {(labels.index(row["first"]), labels.index(row["second"])) for row in rows if row["decides"] == "1"}
+    assert decides == {*view.true_pairs}
+
+
+def test_json_holds_scene_question_answer_and_contributions(view):
+    content = json.loads(exports.export_json(view))
+    assert {*content} == {"schema", "scene", "question", "truth", "answers", "attribution", "view"}
+    assert Scene.from_json(json.dumps(content["scene"])) == view.state.scene
+    assert content["question"] == "What is the shape of the object closest to the red object?"
+    assert content["truth"] == view.reading.truth
+    assert content["answers"][view.state.model] == view.reading.answer.probabilities
+    parts = content["attribution"]
+    assert parts["contributions"] == view.attribution.contributions.tolist()
+    assert sum(parts["contributions"]) + parts["completeness_gap"] == pytest.approx(
+        parts["value"] - parts["baseline_value"]
+    )
+    n_objects = len(view.nodes.membership)
+    assert parts["pair_index"] == [[i, j] for i in range(n_objects) for j in range(n_objects)]
+    assert ExploreState.from_query(content["view"]["link"]) == (view.state, [])
+
+
+def test_html_asks_no_network(view):
+    page = exports.export_html(view).decode()
+    addresses = {*re.findall(r"https?://[^\s\"'`<>)]+", page)}
+    assert addresses <= {"http://www.w3.org/2000/svg"}
+    assert not re.search(r"\b(src|href)\s*=", page)
+    assert not re.search(r"\b(import|fetch|XMLHttpRequest|@import)\b\s*[(\"']", page)
+
+
+def test_html_holds_the_scene_and_the_answers(view):
+    page = exports.export_html(view).decode()
+    data = json.loads(re.search(r"^let data = (.*);$", page, re.MULTILINE)[1])
+    assert [thing["color"] for thing in data["objects"]] == [thing.color for thing in view.state.scene.objects]
+    assert data["editable"] is False
+    assert "export default" not in page
+    assert f"<b>{view.reading.truth}</b>" in page
+    assert "What is the shape of the object closest to the red object?" in page
+    assert len(page) < 200_000
+
+
+def test_a_scene_of_two_objects_is_saved_too(make_view):
+    scene = sampled_scene(0)
+    for color in ("green", "orange", "gray", "yellow"):
+        scene = scene.remove(color)
+    small = make_view(model="rn-objects", edited=scene)
+    for _, _, _, make in exports.FORMATS:
+        assert len(make(small)) > 50
+
+
+def test_file_names_are_different():
+    names = [name for _, name, _, _ in exports.FORMATS]
+    assert len({*names}) == len(names) == 5
