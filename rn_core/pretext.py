@@ -15,8 +15,13 @@ import torch
 from torch import Tensor, nn
 
 from rn_core.models import QuestionAnsweringModel
+from rn_core.models.relation_network import RelationNetwork
 from rn_core.seeding import fork_torch_rng, make_rng
 from rn_core.tasks import Task
+from rn_core.tasks.base import CellReading
+
+#: How strongly a pair with an empty cell is silenced, in units of the first layer's pre-activations.
+_SILENCE = 4.0
 
 
 @dataclass(frozen=True)
@@ -36,7 +41,9 @@ class PretextConfig:
     learning_rate: float = 2e-3
 
 
-def warm_start(model: QuestionAnsweringModel, task: Task, config: PretextConfig) -> float:
+def warm_start(
+    model: QuestionAnsweringModel, task: Task, config: PretextConfig, learned: RelationNetwork | None = None
+) -> float:
     """Let a pixel model's cells name what they hold, then let its core read cells as object rows.
 
     Afterwards the encoder's batch statistics are frozen: those of a few scenes blur positions by about 5 %, too
@@ -46,6 +53,7 @@ def warm_start(model: QuestionAnsweringModel, task: Task, config: PretextConfig)
         model: an image encoder and a core, changed in place.
         task: offers `sample_cells` and `cell_reading`.
         config: steps, seed and sizes.
+        learned: a Relation Network that has learned on object rows and goes on from there; None starts afresh.
 
     Returns:
         the last step's loss, the squared error of the facts an object.
@@ -53,7 +61,10 @@ def warm_start(model: QuestionAnsweringModel, task: Task, config: PretextConfig)
     with fork_torch_rng(config.seed):
         naming, loss = _train_naming(model.encoder, task, config)
         model.encoder.freeze_statistics()
-        read_cells_as_rows(model, naming, *task.cell_reading())
+        if learned is None:
+            read_cells_as_rows(model, naming, task.cell_reading())
+        else:
+            read_cells_with(model, learned, naming, task.cell_reading())
     return loss
 
 
@@ -63,7 +74,7 @@ def naming_loss(named: Tensor, facts: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def read_cells_as_rows(model: QuestionAnsweringModel, naming: nn.Linear, matrix: Tensor, offset: Tensor) -> None:
+def read_cells_as_rows(model: QuestionAnsweringModel, naming: nn.Linear, reading: CellReading) -> None:
     """Set the first layer behind the encoder to what a fresh layer over object rows would do.
 
     With row = A [facts; coordinates] + b and facts = H cell + h, a fresh layer R over rows becomes R A [H, 0; 0, 1]
@@ -72,20 +83,52 @@ def read_cells_as_rows(model: QuestionAnsweringModel, naming: nn.Linear, matrix:
     Args:
         model: its core offers `first_layer` and `n_blocks`, the objects laid end to end in that layer's input.
         naming: H and h, from a cell's C features to its F facts.
-        matrix: A (D_row, F + 2).
-        offset: b (D_row,).
+        reading: A, b and more, as `Task.cell_reading` gives them.
     """
     first, n_blocks = model.core.first_layer, model.core.n_blocks
-    d_object, d_facts = model.core.config.d_object, naming.out_features
-    d_question = first.in_features - n_blocks * d_object
-    bound = (n_blocks * len(matrix) + d_question) ** -0.5
-    from_cell = torch.cat([matrix[:, :d_facts] @ naming.weight, matrix[:, d_facts:]], dim=1)  # (D_row, D_o)
-    from_nothing = matrix[:, :d_facts] @ naming.bias + offset  # (D_row,)
+    d_object, d_row = model.core.config.d_object, len(reading.offset)
+    bound = (n_blocks * d_row + first.in_features - n_blocks * d_object) ** -0.5
+    from_cell, from_nothing = _compose(naming, reading.matrix, reading.offset)
     first.weight.uniform_(-bound, bound)
     for block in range(n_blocks):
-        fresh = torch.empty(first.out_features, len(matrix)).uniform_(-bound, bound)
+        fresh = torch.empty(first.out_features, d_row).uniform_(-bound, bound)
         first.weight[:, block * d_object : (block + 1) * d_object] = fresh @ from_cell
         first.bias += fresh @ from_nothing
+
+
+@torch.no_grad()
+def read_cells_with(
+    model: QuestionAnsweringModel, learned: RelationNetwork, naming: nn.Linear, reading: CellReading
+) -> None:
+    """Put a Relation Network that learned on object rows behind an image encoder.
+
+    All layers are copied. The first reads a cell as its object's row, and is silent for pairs with an empty cell,
+    which rows never have: for each of the two cells, `_SILENCE` times (objects in it - 1) is added to every unit.
+
+    Args:
+        model: a pixel model whose core has the layers of `learned`; changed in place.
+        learned: over object rows.
+        naming: from a cell's features to its facts.
+        reading: as `Task.cell_reading` gives it.
+    """
+    rows, first = learned.first_layer, model.core.first_layer
+    d_object, d_row = model.core.config.d_object, len(reading.offset)
+    from_cell, from_nothing = _compose(naming, reading.matrix, reading.offset)
+    present, presence_bias = _compose(naming, reading.present[None], torch.zeros(1))
+    copied = {name: value for name, value in learned.state_dict().items() if not name.startswith("g_theta.0.")}
+    model.core.load_state_dict(copied, strict=False)
+    first.bias.copy_(rows.bias)
+    for block in range(2):
+        read = rows.weight[:, block * d_row : (block + 1) * d_row]
+        first.weight[:, block * d_object : (block + 1) * d_object] = read @ from_cell + _SILENCE * present
+        first.bias += read @ from_nothing + _SILENCE * (presence_bias - 1)
+    first.weight[:, 2 * d_object :] = rows.weight[:, 2 * d_row :]
+
+
+def _compose(naming: nn.Linear, matrix: Tensor, offset: Tensor) -> tuple[Tensor, Tensor]:
+    """Return (weight, bias) over a cell of a linear map (matrix, offset) over its facts and coordinates."""
+    facts = matrix[:, : naming.out_features]
+    return torch.cat([facts @ naming.weight, matrix[:, naming.out_features :]], dim=1), facts @ naming.bias + offset
 
 
 def _train_naming(encoder: nn.Module, task: Task, config: PretextConfig) -> tuple[nn.Linear, float]:

@@ -20,7 +20,17 @@ RECIPES: MappingProxyType[str, tuple[str, str, MappingProxyType[str, Any]]] = Ma
         "sort-of-clevr/rn-pixels": (
             "sort-of-clevr/pixels",
             "rn",
-            MappingProxyType({**_PIXELS, "steps": 40_000, "n_cells": 9, "all_cells_from": 0.92}),
+            MappingProxyType(
+                {
+                    **_PIXELS,
+                    "core_from": "sort-of-clevr/rn-objects",
+                    "learning_rate": 5e-4,
+                    "steps": 12_000,
+                    "hold_encoder": 0.6,
+                    "n_cells": 9,
+                    "all_cells_from": 0.9,
+                }
+            ),
         ),
         "sort-of-clevr/mlp-pixels": ("sort-of-clevr/pixels", "mlp", MappingProxyType({**_PIXELS, "steps": 40_000})),
         "sort-of-clevr/rn-objects": ("sort-of-clevr/objects", "rn", MappingProxyType({**_OBJECTS, "steps": 15_000})),

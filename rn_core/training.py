@@ -27,6 +27,7 @@ from rn_core.pretext import PretextConfig, warm_start
 from rn_core.records import Batch, StepMetrics
 from rn_core.seeding import make_rng
 from rn_core.tasks import TASKS, Task
+from rn_core.weights import load_weights
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,8 @@ class TrainConfig:
         focus: lowest weight of a question type when questions are drawn. A type's weight is its current
             share of wrong answers, so what is learned is asked less; 1 draws all types alike.
         warm_start: steps in which an image encoder first learns to name what its cells hold; 0 for none.
+        core_from: weights over object rows whose Relation Network goes on learning behind the encoder; None
+            starts afresh.
         hold_encoder: share of the steps in which the encoder then stands still: while the core has learned
             nothing, its gradients would only spoil what the encoder knows.
         n_cells: cells a scene that take part until `all_cells_from`: those that hold an object and others
@@ -70,6 +73,7 @@ class TrainConfig:
     clip_norm: float = 10.0
     focus: float = 0.05
     warm_start: int = 0
+    core_from: str | None = None
     hold_encoder: float = 0.0
     n_cells: int | None = None
     all_cells_from: float = 0.8
@@ -153,7 +157,8 @@ class Trainer:
         resumes = self.path is not None and self.path.exists()
         if config.warm_start and not resumes:
             started = time.perf_counter()
-            warm_start(model, self.task, PretextConfig(steps=config.warm_start, seed=config.seed))
+            learned = load_weights(config.core_from).model.core if config.core_from else None
+            warm_start(model, self.task, PretextConfig(steps=config.warm_start, seed=config.seed), learned)
             self.run.seconds = time.perf_counter() - started
         optimizer = torch.optim.AdamW(model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay)
         self.wrapped, self.optimizer = fabric.setup(model, optimizer)

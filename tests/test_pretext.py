@@ -24,7 +24,7 @@ def test_a_cell_with_one_object_reads_as_its_row():
     scenes = sample_scenes(make_rng(0, "test"), 50)
     facts, cells = cell_facts(scenes), object_cells(scenes)
     rows, _ = encode_rows(scenes)
-    matrix, offset = cell_reading()
+    matrix, offset, present = cell_reading()
     seen = 0
     for s in range(50):
         for k in range(6):
@@ -32,6 +32,7 @@ def test_a_cell_with_one_object_reads_as_its_row():
                 continue
             cell = torch.cat([facts[s, cells[s, k]].flatten(), make_coordinates(5)[cells[s, k]]])
             torch.testing.assert_close(matrix @ cell + offset, rows[s, k])
+            assert present @ cell == 1
             seen += 1
     assert seen > 200
 
@@ -41,9 +42,9 @@ def test_the_first_layer_sees_of_a_cell_what_its_row_says_and_no_more(kind):
     torch.manual_seed(0)
     model = build_model(model_config("sort-of-clevr/pixels", kind), 0)
     naming = nn.Linear(64, 24)
-    matrix, offset = cell_reading()
-    read_cells_as_rows(model, naming, matrix, offset)
+    read_cells_as_rows(model, naming, cell_reading())
     first, d_object = model.core.first_layer, model.core.config.d_object
+    matrix = cell_reading().matrix
     to_row = torch.cat([matrix[:, :24] @ naming.weight, matrix[:, 24:]], dim=1)  # (10, 66)
     _, _, rest = torch.linalg.svd(to_row)
     unseen, seen = rest[-1], rest[0]

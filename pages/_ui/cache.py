@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import streamlit as st
+import torch
 from torch import Tensor
 
 from pages._ui.state import MODELS
@@ -25,6 +26,8 @@ def cached_answerer(model: str) -> Answerer:
     Raises:
         RNCoreError: if the weights are missing or damaged.
     """
+    # One question is too small to share among threads: where cores are busy, waiting for each other costs far more.
+    torch.set_num_threads(1)
     return load(f"sort-of-clevr/{model}")
 
 

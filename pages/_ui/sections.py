@@ -62,7 +62,7 @@ def draw_rows(view: ExploreView) -> None:
     rows = {
         "pair": [format_pair(row.first, row.second) for row in view.rows],
         "logit": [format_signed(row.contribution) for row in view.rows],
-        "share": ["" if row.share is None else f"{row.share:.0f} %" for row in view.rows],
+        "share": ["" if row.share is None else f"{row.share:.0f} %".replace("-", "−") for row in view.rows],
         "decides": ["✓ decides" if row.decides else "" for row in view.rows],
     }
     st.dataframe(

@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from torch import Tensor
 
 from rn_core.records import Batch
+
+
+class CellReading(NamedTuple):
+    """How a cell that holds one object reads as that object's row: row = A [facts; coordinates] + b.
+
+    Attributes:
+        matrix: A (D_row, F + 2).
+        offset: b (D_row,).
+        present: (F + 2,), whose product with [facts; coordinates] is the number of objects in the cell.
+    """
+
+    matrix: Tensor
+    offset: Tensor
+    present: Tensor
 
 
 class Task(Protocol):
@@ -49,6 +63,6 @@ class Task(Protocol):
         """Draw images and, for the warm start of an encoder, the facts that each cell of them holds."""
         ...
 
-    def cell_reading(self) -> tuple[Tensor, Tensor]:
-        """Return (A, b): how the facts and coordinates of a cell read as one object row, A [...] + b."""
+    def cell_reading(self) -> CellReading:
+        """Return how the facts and coordinates of a cell read as one object row."""
         ...

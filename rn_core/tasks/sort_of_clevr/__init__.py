@@ -11,6 +11,7 @@ import torch
 from rn_core.errors import QuestionError
 from rn_core.records import Batch
 from rn_core.seeding import uniform_integers
+from rn_core.tasks.base import CellReading
 from rn_core.tasks.sort_of_clevr import questions
 from rn_core.tasks.sort_of_clevr.cells import cell_facts, cell_reading, keep_cells
 from rn_core.tasks.sort_of_clevr.encoding import VIEWS, check_view, shuffle_rows
@@ -94,7 +95,7 @@ class SortOfClevr:
         scenes = sample_scenes(rng, n_scenes, self.margin)
         return torch.from_numpy(render_scenes(scenes)), cell_facts(scenes)
 
-    def cell_reading(self) -> tuple[torch.Tensor, torch.Tensor]:
+    def cell_reading(self) -> CellReading:
         """Return how a cell's facts and coordinates read as an object row; see `cells.cell_reading`."""
         return cell_reading()
 

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from rn_core.tasks.base import CellReading
 from rn_core.tasks.sort_of_clevr.encoding import D_ROW
 from rn_core.tasks.sort_of_clevr.scene import COLORS, MIDDLE, SceneBatch
 
@@ -53,12 +54,10 @@ def cell_facts(scenes: SceneBatch) -> Tensor:
     return torch.from_numpy(facts)
 
 
-def cell_reading() -> tuple[Tensor, Tensor]:
-    """Return how a cell with one object reads as that object's row: row = A [facts; coordinates] + b.
+def cell_reading() -> CellReading:
+    """Return how a cell reads as an object row; facts colour by colour, as `CELL_FACTS`, then two coordinates.
 
-    Returns:
-        A (10, 26) float32 over the 24 facts (colour by colour, as `CELL_FACTS`) and the cell's two coordinates
-        (-1 to 1), and b (10,). A cell with several objects reads as the sum of their rows, position aside.
+    A cell with several objects reads as the sum of their rows, position aside.
     """
     matrix = np.zeros((D_ROW, len(COLORS), len(CELL_FACTS)))
     for color in range(len(COLORS)):
@@ -72,4 +71,5 @@ def cell_reading() -> tuple[Tensor, Tensor]:
     offset = np.zeros(D_ROW)
     offset[8:] = (middle - MIDDLE) / MIDDLE
     whole = np.concatenate([matrix.reshape(D_ROW, -1), coordinates], axis=1)
-    return torch.from_numpy(whole).float(), torch.from_numpy(offset).float()
+    present = whole[: len(COLORS)].sum(axis=0)
+    return CellReading(*(torch.from_numpy(part).float() for part in (whole, offset, present)))
