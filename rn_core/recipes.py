@@ -25,10 +25,10 @@ RECIPES: MappingProxyType[str, tuple[str, str, MappingProxyType[str, Any]]] = Ma
                     **_PIXELS,
                     "core_from": "sort-of-clevr/rn-objects",
                     "learning_rate": 5e-4,
-                    "steps": 12_000,
-                    "hold_encoder": 0.6,
+                    "steps": 6_000,
+                    "hold_encoder": 0.45,
                     "n_cells": 9,
-                    "all_cells_from": 0.9,
+                    "all_cells_from": 0.45,
                 }
             ),
         ),

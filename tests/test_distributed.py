@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import types
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -32,7 +34,9 @@ def work(fabric: Fabric, values: dict[str, Any], path: Path) -> None:
 
 
 @pytest.mark.parametrize("config", [TINY, UNFROZEN], ids=["objects", "pixels"])
-def test_two_processes_give_the_gradients_of_one_twice_as_large(config, tmp_path):
+def test_two_processes_give_the_gradients_of_one_twice_as_large(config, tmp_path, monkeypatch):
+    # Page tests leave their script as __main__, which a spawned process would run.
+    monkeypatch.setitem(sys.modules, "__main__", types.ModuleType("__main__"))
     config = replace(config, clip_norm=1e6)
     path = tmp_path / "gradients.pt"
     two = Fabric(accelerator="cpu", devices=2, strategy="ddp_spawn", precision="64-true")

@@ -42,12 +42,13 @@ def test_cell_facts_by_value():
 
 
 def test_a_cell_with_one_object_reads_as_its_row():
-    matrix, offset = cell_reading()
+    matrix, offset, present = cell_reading()
     line = torch.linspace(-1, 1, 5)
     for scene in map(sample_scenes(make_rng(3, "train"), 20).scene, range(20)):
         for thing in scene.objects:
             alone = stack_scenes([Scene((thing,))])
             slot, cell = COLORS.index(thing.color), int(object_cells(alone)[0, COLORS.index(thing.color)])
             coordinates = torch.stack([line[cell % 5], line[cell // 5]])
-            read = matrix @ torch.cat([cell_facts(alone)[0, cell].flatten(), coordinates]) + offset
-            torch.testing.assert_close(read, encode_rows(alone)[0][0, slot], rtol=0, atol=1e-6)
+            said = torch.cat([cell_facts(alone)[0, cell].flatten(), coordinates])
+            torch.testing.assert_close(matrix @ said + offset, encode_rows(alone)[0][0, slot], rtol=0, atol=1e-6)
+            assert present @ said == 1

@@ -1,0 +1,43 @@
+"""Print README's table of accuracies from the cards: `python -m benchmarks.tables`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rn_core.tasks.sort_of_clevr.questions import GROUPS, QUESTION_TYPES
+from rn_core.weights import list_weights
+
+COLUMNS = ("rn-pixels", "mlp-pixels", "rn-objects", "mlp-objects")
+
+
+def format_results() -> str:
+    """Return accuracies in percent with 95 % intervals, a row a question type, a column a weights file."""
+    cards = {column: list_weights()[f"sort-of-clevr/{column}"].card for column in COLUMNS}
+    lines = ["| questions | " + " | ".join(COLUMNS) + " | blind floor |", "| --- " * (len(COLUMNS) + 2) + "|"]
+    for group in GROUPS:
+        lines.append(
+            _line(f"**{group.replace('_', '-')}**", [card["metrics"]["groups"][group] for card in cards.values()], "")
+        )
+    floors = cards["rn-pixels"]["metrics"]["blind_floor"]
+    for kind in QUESTION_TYPES:
+        found = [card["metrics"]["types"][kind] for card in cards.values()]
+        lines.append(_line(kind.replace("_", " "), found, f"{100 * floors[kind]:.1f}"))
+    for title, value in (
+        ("parameters", lambda card: f"{card['parameters']:,}"),
+        ("training questions, million", lambda card: f"{card['training']['questions'] / 1e6:.2f}"),
+        ("training minutes, one core", lambda card: f"{card['training']['minutes']:.0f}"),
+    ):
+        lines.append(f"| {title} | " + " | ".join(value(card) for card in cards.values()) + " | |")
+    card = cards["rn-pixels"]["metrics"]
+    lines.append(f"\n{card['n']:,} test scenes, all 36 questions, seed {card['seed']}; in brackets the 95 % interval.")
+    return "\n".join(lines)
+
+
+def _line(name: str, found: list[dict[str, Any]], floor: str) -> str:
+    """Return one row of the table."""
+    cells = [f"{100 * r['accuracy']:.2f} [{100 * r['low']:.2f}, {100 * r['high']:.2f}]" for r in found]
+    return f"| {name} | " + " | ".join(cells) + f" | {floor} |"
+
+
+if __name__ == "__main__":
+    print(format_results())
