@@ -21,7 +21,7 @@ from rn_core.tasks.sort_of_clevr.questions import ANSWERS, QUESTION_TYPES
 
 N_CELLS = GRID**2
 #: Model -> the baseline that answers beside it.
-MODELS = MappingProxyType({"rn-pixels": "mlp-pixels", "rn-objects": "mlp-objects"})
+MODELS = MappingProxyType({"rn-objects": "mlp-objects", "rn-pixels": "mlp-pixels"})
 #: Model -> ordered pairs of what it sees.
 N_PAIRS = MappingProxyType({"rn-pixels": N_CELLS**2, "rn-objects": len(COLORS) ** 2})
 #: Attribution method -> its name on the page.
@@ -65,7 +65,7 @@ class ExploreState:
     seed: int = 0
     edited: Scene | None = None
     question: Question = DEFAULT_QUESTION
-    model: str = "rn-pixels"
+    model: str = "rn-objects"
     method: str = "exact_path"
     baseline: str = "zero"
     why: str = AUTO

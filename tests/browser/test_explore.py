@@ -161,9 +161,9 @@ def test_a_click_on_the_matrix_pins_the_pair_everywhere(page, url):
 
 
 def test_a_click_on_a_cell_of_the_large_matrix_pins_it(page, url):
-    opened = page(f"{url}/?view=cells")
+    opened = page(f"{url}/?model=rn-pixels&view=cells")
     click_square(opened, 3, 17)
-    expect_state(opened, ExploreState(view="cells", pair=("3", "17")))
+    expect_state(opened, ExploreState(model="rn-pixels", view="cells", pair=("3", "17")))
 
 
 def test_a_pair_pinned_in_the_scene_is_framed_in_the_matrix(page, url):

@@ -112,6 +112,7 @@ def test_edits_can_be_undone():
 
 
 def test_models_and_views_change_the_matrix(app):
+    app.segmented_control(key="explore.model").set_value("rn-pixels").run()
     assert "7 by 7" in charts(app)[0]
     app.segmented_control(key="explore.view").set_value("cells").run()
     assert "25 by 25" in charts(app)[0]
@@ -211,8 +212,8 @@ def test_marks_can_be_hidden(app):
 
 
 def test_the_link_is_shown():
-    app = open_page(seed="5", model="rn-objects")
-    assert any(block.value.endswith("?seed=5&model=rn-objects") for block in app.code)
+    app = open_page(seed="5", model="rn-pixels")
+    assert any(block.value.endswith("?seed=5&model=rn-pixels") for block in app.code)
 
 
 def test_files_are_offered_and_not_made_before_they_are_asked_for(app):
@@ -289,7 +290,7 @@ def test_damaged_weights_are_one_sentence_and_the_page_works(monkeypatch):
     }
     app.segmented_control(key="explore.model").set_value("rn-pixels").run()
     assert sentences(app) == []
-    assert state_of(app) == ExploreState(seed=4)
+    assert state_of(app) == ExploreState(seed=4, model="rn-pixels")
 
 
 @pytest.mark.usefixtures("clean_caches")

@@ -17,7 +17,9 @@ from pages._ui.state import ExploreState, sampled_scene
 from rn_core.tasks.sort_of_clevr import Scene
 
 
-@pytest.fixture(params=[{"model": "rn-objects", "pair": ("red", "blue")}, {}, {"view": "cells"}], ids=str)
+@pytest.fixture(
+    params=[{"pair": ("red", "blue")}, {"model": "rn-pixels"}, {"model": "rn-pixels", "view": "cells"}], ids=str
+)
 def view(request, make_view):
     return make_view(**request.param)
 

@@ -38,7 +38,7 @@ def test_merged_relations_add_up_to_the_aggregate(model, view):
 
 
 def test_a_merged_relation_is_what_its_contribution_is_made_of():
-    nodes = make_nodes(ExploreState())
+    nodes = make_nodes(ExploreState(model="rn-pixels"))
     relations, slope = torch.randn(625, 4, dtype=torch.float64), torch.randn(4, dtype=torch.float64)
     matrix = nodes.merge(relations @ slope)
     assert matrix[2, 5] == pytest.approx((nodes.merge_relations(relations, (2, 5)) @ slope).item())
@@ -69,7 +69,7 @@ def test_true_pairs_of_objects():
 
 
 def test_true_pairs_of_cells_lie_on_their_objects():
-    state = ExploreState(view="cells")
+    state = ExploreState(model="rn-pixels", view="cells")
     by_object = make_nodes(state.change(view="objects"))
     most = [by_object.labels[k] for k in by_object.membership.argmax(dim=1)]
     pairs = find_true_pairs(state, ("blue",))

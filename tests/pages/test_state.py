@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import assume, given
@@ -136,7 +137,7 @@ def test_a_bad_parameter_gives_one_sentence_and_loses_nothing_else(key, value, w
     [
         ({"model": "rn-objects", "view": "cells"}, "view"),
         ({"pair": "3-4"}, "pair"),
-        ({"view": "cells", "pair": "red-blue"}, "pair"),
+        ({"model": "rn-pixels", "view": "cells", "pair": "red-blue"}, "pair"),
         ({"model": "rn-objects", "pair": "red-ground"}, "pair"),
         ({"scene": "r20.30s_b50.12c", "pair": "red-green"}, "pair"),
         ({"scene": "r20.30s_b50.12c", "without": "green"}, "without"),
@@ -181,10 +182,11 @@ def test_a_new_seed_drops_what_belonged_to_the_old_scene():
 
 
 def test_a_new_view_or_model_drops_the_pinned_pair():
-    state = ExploreState(pair=("red", GROUND), top=5)
-    assert state.change(view="cells") == ExploreState(view="cells")
+    state = ExploreState(model="rn-pixels", pair=("red", GROUND), top=5)
+    cells = ExploreState(model="rn-pixels", view="cells")
+    assert state.change(view="cells") == cells
     assert state.change(model="rn-objects") == ExploreState(model="rn-objects")
-    assert ExploreState(view="cells", pair=("1", "2")).change(model="rn-objects") == ExploreState(model="rn-objects")
+    assert replace(cells, pair=("1", "2")).change(model="rn-objects") == ExploreState(model="rn-objects")
 
 
 def test_a_new_question_drops_the_named_answers():
@@ -212,7 +214,7 @@ def test_a_link_with_the_sampled_scene_holds_no_edit():
 def test_an_edit_drops_what_names_a_gone_object():
     state = ExploreState(pair=("red", "gray"), without=("gray", "blue")).edit(sampled_scene(0).remove("gray"))
     assert (state.pair, state.without) == (None, ("blue",))
-    cells = ExploreState(view="cells", pair=("1", "2")).edit(sampled_scene(0).remove("gray"))
+    cells = ExploreState(model="rn-pixels", view="cells", pair=("1", "2")).edit(sampled_scene(0).remove("gray"))
     assert cells.pair == ("1", "2")
 
 

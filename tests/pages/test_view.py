@@ -95,7 +95,7 @@ def test_norms_have_no_share(make_view):
 
 
 def test_the_pinned_pair_is_found_by_name(make_view):
-    view = make_view(pair=("gray", "ground"))
+    view = make_view(model="rn-pixels", pair=("gray", "ground"))
     assert view.pinned == (4, 6)
     expected = view.nodes.merge_relations(view.reading.relations, (4, 6))
     torch.testing.assert_close(view.pinned_relation, expected)
