@@ -304,8 +304,18 @@ def _print_evaluation(name: str, found: Evaluation) -> None:
 
 
 def _print_table(table: dict[str, dict[str, float]]) -> None:
-    """Print the attribution table, a line a method."""
-    columns = list(next(iter(table.values())))
-    print("method".ljust(22) + " ".join(column[:16].rjust(17) for column in columns))
+    """Print the attribution table, a line a method, ready for Markdown."""
+    questions = int(next(iter(table.values()))["n"])
+    print(f"\nattribution over {questions} closest and furthest questions; in brackets the same after shuffling:")
+    print("the weights (true pair, share) or the order of the pairs (deletion, insertion)\n")
+    print("| method | points at the true pair | share on it | deletion | insertion | largest gap |")
+    print("| --- | --- | --- | --- | --- | --- |")
     for method, row in table.items():
-        print(method.ljust(22) + " ".join(f"{row[column]:17.4g}" for column in columns))
+        cells = [
+            f"{row['pointing_game']:.1%} ({row['randomised_weights_pointing_game']:.1%})",
+            f"{row['relevance_mass']:.1%} ({row['randomised_weights_relevance_mass']:.1%})",
+            f"{row['deletion']:.2f} ({row['random_order_deletion']:.2f})",
+            f"{row['insertion']:.2f} ({row['random_order_insertion']:.2f})",
+            f"{row['completeness_gap']:.1g}",
+        ]
+        print(f"| {method} | " + " | ".join(cells) + " |")
