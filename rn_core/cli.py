@@ -28,7 +28,7 @@ from rn_core.tasks.sort_of_clevr import sample_scene, sample_scenes, solve
 from rn_core.tasks.sort_of_clevr.questions import ANSWERS, answer_shares, blind_floor
 from rn_core.tasks.sort_of_clevr.rendering import render_scenes
 from rn_core.tasks.sort_of_clevr.scene import COLORS, DEFAULT_MARGIN
-from rn_core.training import Trainer, make_fabric
+from rn_core.training import Trainer, leave_processes, make_fabric
 from rn_core.weights import list_weights, weights_status
 
 RUNS = Path("runs")
@@ -159,6 +159,7 @@ def _train(options: argparse.Namespace) -> None:
         raise
     finally:
         bar.close()
+    leave_processes()
     if options.json:
         print(json.dumps({"run": str(folder), **asdict(trainer.run.history[-1])}))
 

@@ -281,3 +281,13 @@ def make_fabric(device: str, precision: str, processes: int | None = None) -> Fa
     fabric = Fabric(accelerator=device, devices=processes, precision=precision, strategy=strategy)
     fabric.launch()
     return fabric
+
+
+def leave_processes() -> None:
+    """Part from the other processes of a run, if there are any.
+
+    Without it, gloo's threads can abort a process that is about to end well.
+    """
+    if torch.distributed.is_available() and torch.distributed.is_initialized():
+        torch.distributed.barrier()
+        torch.distributed.destroy_process_group()

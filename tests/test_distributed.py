@@ -12,7 +12,7 @@ import pytest
 import torch
 from lightning_fabric import Fabric
 
-from rn_core.training import TrainConfig, Trainer
+from rn_core.training import TrainConfig, Trainer, leave_processes
 from tests.test_training import TINY, TINY_PIXELS
 
 #: Unfrozen batch norm, whose batch must be that of both processes.
@@ -31,6 +31,7 @@ def work(fabric: Fabric, values: dict[str, Any], path: Path) -> None:
     found = gradients(fabric, TrainConfig.from_dict(values))
     if fabric.is_global_zero:
         torch.save(found, path)
+    leave_processes()
 
 
 @pytest.mark.parametrize("config", [TINY, UNFROZEN], ids=["objects", "pixels"])
