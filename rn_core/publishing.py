@@ -88,6 +88,7 @@ def _make_card(name: str, config: TrainConfig, state: dict[str, Any], metrics: d
         "source": "Santoro et al. 2017, arXiv 1706.01427",
         "recipe": f"{recipe} && python -m rn_core weights publish {shlex.quote(name)}",
         "data": "scenes made on the fly, never seen twice; test seeds cannot overlap training seeds",
+        "start": _describe_start(config),
         "training": {
             **training,
             "questions": state["step"] * config.n_scenes * config.n_questions,
@@ -105,6 +106,15 @@ def _make_card(name: str, config: TrainConfig, state: dict[str, Any], metrics: d
         ],
         "metrics": metrics,
     }
+
+
+def _describe_start(config: TrainConfig) -> str:
+    """Return in a sentence what the network knew before it was trained on questions."""
+    if not config.warm_start:
+        return "trained from answers alone, as in the paper"
+    encoder = f"the encoder first learned for {config.warm_start} steps to name what its cells hold"
+    relations = f"; the relations go on from {config.core_from}" if config.core_from else ""
+    return f"not from answers alone, as in the paper: {encoder}{relations}"
 
 
 @torch.inference_mode()

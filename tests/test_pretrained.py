@@ -30,7 +30,7 @@ def test_the_card_says_what_the_file_is(name):
     assert len(check_weights(entry)) == entry.path.stat().st_size == entry.card["bytes"]
     assert loaded.model.count_parameters() == entry.card["parameters"]
     assert sum(value.numel() for value in loaded.model.parameters()) == entry.card["parameters"]
-    for field in ("task", "recipe", "license", "source", "training", "metrics", "curve", "data"):
+    for field in ("task", "recipe", "start", "license", "source", "training", "metrics", "curve", "data"):
         assert entry.card[field], field
 
 
