@@ -19,6 +19,7 @@ from rn_core.tasks import TASKS, SortOfClevr
 from rn_core.tasks.sort_of_clevr import Question, Scene, question_codes, stack_scenes
 from rn_core.tasks.sort_of_clevr.encoding import VIEWS, check_image, check_rows
 from rn_core.tasks.sort_of_clevr.language import parse
+from rn_core.tasks.sort_of_clevr.scene import N_OBJECTS
 from rn_core.weights import load_weights
 
 SceneInput = Scene | np.ndarray
@@ -137,14 +138,9 @@ class Answerer:
             return (torch.from_numpy(np.stack([check_image(array) for array in arrays])),)
         rows = [torch.from_numpy(check_rows(array)) for array in arrays]
         padded = torch.nn.utils.rnn.pad_sequence(rows, batch_first=True)
-        padded = torch.nn.functional.pad(padded, (0, 0, 0, self._n_rows - padded.shape[1]))
-        mask = torch.arange(self._n_rows) < torch.tensor([len(row) for row in rows])[:, None]
+        padded = torch.nn.functional.pad(padded, (0, 0, 0, N_OBJECTS - padded.shape[1]))
+        mask = torch.arange(N_OBJECTS) < torch.tensor([len(row) for row in rows])[:, None]
         return padded, mask
-
-    @property
-    def _n_rows(self) -> int:
-        """Return the rows that object models are given, padding included."""
-        return 6
 
 
 def check_answerable(scene: Scene, question: Question) -> None:

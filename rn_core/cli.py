@@ -17,7 +17,7 @@ from tqdm import tqdm
 
 from rn_core import benchmarking, publishing
 from rn_core.answering import load
-from rn_core.device import DEVICES, choose_device, has_fast_bf16
+from rn_core.device import DEVICES, choose_device, fast_autocast, has_fast_bf16
 from rn_core.errors import RNCoreError
 from rn_core.evaluation import Evaluation, evaluate
 from rn_core.recipes import RECIPES, make_recipe
@@ -177,8 +177,7 @@ def _evaluate(options: argparse.Namespace) -> None:
     answerer = load(options.name, options.device)
     if options.data is not None:
         raise RNCoreError(f"'{options.name}' makes its own scenes and reads no folder; leave --data out.")
-    bf16 = has_fast_bf16(choose_device(options.device))
-    with torch.autocast(choose_device(options.device).type, torch.bfloat16, enabled=bf16):
+    with fast_autocast(choose_device(options.device)):
         found = evaluate(
             answerer.model, answerer.task, options.seed, options.scenes, progress=_bar(options, "evaluate")
         )

@@ -36,6 +36,11 @@ def has_fast_bf16(device: torch.device) -> bool:
     return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
 
 
+def fast_autocast(device: torch.device) -> torch.autocast:
+    """Return a context that computes in bf16 where that is native, and as usual elsewhere."""
+    return torch.autocast(device.type, torch.bfloat16, enabled=has_fast_bf16(device))
+
+
 def describe_device(device: torch.device) -> str:
     """Return the device in words, such as "cpu, 2 threads, bf16"."""
     if device.type == "cuda":

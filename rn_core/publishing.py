@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from rn_core.checkpoints import FILE_NAME, read_checkpoint
-from rn_core.device import choose_device, describe_device, has_fast_bf16, processor_name
+from rn_core.device import choose_device, describe_device, fast_autocast, processor_name
 from rn_core.errors import RNCoreError
 from rn_core.evaluation import evaluate
 from rn_core.files import write_whole
@@ -52,7 +52,7 @@ def publish(
         raise RNCoreError(f"The run in '{folder}' is at step {state['step']} of {config.steps}; train it to its end.")
     task = TASKS[config.task]
     device = choose_device()
-    with torch.autocast(device.type, torch.bfloat16, enabled=has_fast_bf16(device)):
+    with fast_autocast(device):
         found = evaluate(model.to(device), task, seed, n_scenes, progress=progress)
     model.cpu()
     mean = mean_aggregates(model, task, seed, _MEAN_SCENES) if model.has_pairs else None

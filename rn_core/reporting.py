@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from rn_core.attribution import (
     METHODS,
+    Attribution,
     Target,
     attribute_pairs,
     cell_weights,
@@ -27,7 +28,7 @@ from rn_core.errors import RNCoreError
 from rn_core.models import QuestionAnsweringModel
 from rn_core.seeding import make_rng
 from rn_core.tasks import SortOfClevr
-from rn_core.tasks.sort_of_clevr import questions, sample_scenes, solve
+from rn_core.tasks.sort_of_clevr import SceneBatch, questions, sample_scenes, solve
 from rn_core.tasks.sort_of_clevr.cells import GRID_SIZE, STRIDE
 from rn_core.tasks.sort_of_clevr.encoding import VIEWS
 from rn_core.tasks.sort_of_clevr.rendering import object_masks
@@ -84,10 +85,15 @@ def attribution_table(
         asked, targets = index % _N_COLORS, solution.targets[row, index]
         scene = scenes[row : row + 1]
         true_pairs = make_true_pairs(asked, np.append(targets, False) if task.view == "pixels" else targets)
+        asked_of = {name: _ask(network, task, scene, index) for name, network in (("", model), ("shuffled", control))}
         for name in METHODS:
-            score = _score(model, task, scene, index, name, true_pairs, orders)
-            shuffled = _point(control, task, scene, index, name, true_pairs)
-            rows[name].append(score | {f"randomised_weights_{key}": value for key, value in shuffled.items()})
+            found, score = _point(asked_of[""], name, true_pairs)
+            _, shuffled = _point(asked_of["shuffled"], name, true_pairs)
+            rows[name].append(
+                score
+                | _measure_curves(asked_of[""], found, orders)
+                | {f"randomised_weights_{key}": value for key, value in shuffled.items()}
+            )
     return {name: _summarise(scores) for name, scores in rows.items()}
 
 
@@ -98,58 +104,57 @@ def _summarise(scores: list[dict[str, float]]) -> dict[str, float]:
     return {key: float(ways.get(key, np.mean)(values)) for key, values in columns.items()} | {"n": len(scores)}
 
 
-def _trace(model: QuestionAnsweringModel, task: SortOfClevr, scene: Any, index: int) -> tuple[Tensor, Target]:
-    """Return the relations (P, D_g) of one question and the winning logit."""
+@dataclass(frozen=True)
+class _Asked:
+    """One question put to one network.
+
+    Attributes:
+        f_phi: the network's own.
+        relations: (P, D_g).
+        target: the winning logit.
+        weights: (25, 7) from cells to objects and ground, or None for object rows.
+    """
+
+    f_phi: nn.Sequential
+    relations: Tensor
+    target: Target
+    weights: Tensor | None
+
+
+def _ask(model: QuestionAnsweringModel, task: SortOfClevr, scene: SceneBatch, index: int) -> _Asked:
+    """Trace one question once, for all methods."""
     with torch.inference_mode():
         objects, mask = model.encoder(*VIEWS[task.view](scene))
         trace = model.core.trace(objects, mask, _CODES[index : index + 1])
-    return trace.relations[0], Target(int(trace.logits[0].argmax()))
+    is_pixels = task.view == "pixels"
+    weights = cell_weights(torch.from_numpy(object_masks(scene)[0]), GRID_SIZE, STRIDE) if is_pixels else None
+    return _Asked(model.core.f_phi, trace.relations[0], Target(int(trace.logits[0].argmax())), weights)
 
 
-def _object_shares(contributions: Tensor, task: SortOfClevr, scene: Any) -> Tensor:
-    """Return (K * K,) contributions of pairs of objects; pixel cells are merged, and ground is a seventh object."""
-    if task.view == "objects":
-        return contributions
-    matrix = pair_matrix(contributions, GRID_SIZE * GRID_SIZE)
-    weights = cell_weights(torch.from_numpy(object_masks(scene)[0]), GRID_SIZE, STRIDE)
-    return merge_cells(matrix, weights).flatten()
+def _point(asked: _Asked, method: str, true_pairs: Tensor) -> tuple[Attribution, dict[str, float]]:
+    """Return a method's contributions; and whether it points at the true pair, with its mass there.
 
-
-def _point(
-    model: QuestionAnsweringModel, task: SortOfClevr, scene: Any, index: int, method: str, true_pairs: Tensor
-) -> dict[str, float]:
-    """Return whether the method points at the true pair, and its mass there."""
-    relations, target = _trace(model, task, scene, index)
-    found = attribute_pairs(model.core.f_phi, relations, target, method)
-    shares = _object_shares(found.contributions, task, scene)
-    return {
+    Pairs of cells are merged to pairs of objects first, with ground as a seventh object.
+    """
+    found = attribute_pairs(asked.f_phi, asked.relations, asked.target, method)
+    shares = found.contributions
+    if asked.weights is not None:
+        shares = merge_cells(pair_matrix(shares, GRID_SIZE * GRID_SIZE), asked.weights).flatten()
+    return found, {
         "pointing_game": float(pointing_game(shares, true_pairs)),
         "relevance_mass": relevance_mass(shares, true_pairs),
     }
 
 
-def _score(
-    model: QuestionAnsweringModel,
-    task: SortOfClevr,
-    scene: Any,
-    index: int,
-    method: str,
-    true_pairs: Tensor,
-    orders: torch.Generator,
-) -> dict[str, float]:
-    """Return every measure of one method on one question."""
-    f_phi = model.core.f_phi
-    relations, target = _trace(model, task, scene, index)
-    found = attribute_pairs(f_phi, relations, target, method)
-    curves = measure_faithfulness(f_phi, relations, found.contributions, target, orders, n_points=26)
-    shares = _object_shares(found.contributions, task, scene)
+def _measure_curves(asked: _Asked, found: Attribution, orders: torch.Generator) -> dict[str, float]:
+    """Return how the answer fares while pairs leave and enter, and what the shares miss."""
+    measured = (asked.f_phi, asked.relations, found.contributions)
+    curves = measure_faithfulness(*measured, asked.target, orders, n_points=26)
     return {
-        "pointing_game": float(pointing_game(shares, true_pairs)),
-        "relevance_mass": relevance_mass(shares, true_pairs),
         "deletion": curves.deletion.kept_area,
         "insertion": curves.insertion.kept_area,
         "random_order_deletion": curves.random_deletion.kept_area,
         "random_order_insertion": curves.random_insertion.kept_area,
-        "keeping_pairs": len(smallest_keeping_set(f_phi, relations, found.contributions).pairs),
+        "keeping_pairs": len(smallest_keeping_set(*measured).pairs),
         "completeness_gap": found.completeness_gap or 0.0,
     }
