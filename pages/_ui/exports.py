@@ -13,7 +13,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from pages._ui import layout
-from pages._ui.components.scene import _SCRIPTS, _read
+from pages._ui.components.scene import read_sources
 from pages._ui.components.scene_view import make_scene_data
 from pages._ui.figures import AGAINST, FOR
 from pages._ui.picture import make_scene_view
@@ -139,8 +139,8 @@ def _draw_matrix(figure: Figure, axes: Axes, view: ExploreView) -> None:
 def export_html(view: ExploreView) -> bytes:
     """Return one page with the interactive scene, the answers and the strongest pairs; it asks no network."""
     # The one export of the component's module becomes a plain function of the page's script.
-    script = "\n".join(map(_read, _SCRIPTS)).replace("export default function (", "function draw(")
-    body, style = _read("scene.html"), _read("scene.css")
+    body, style, script = read_sources().values()
+    script = script.replace("export default function (", "function draw(")
     data = json.dumps(make_scene_data(make_scene_view(view, editable=False))).replace("</", "<\\/")
     question = escape(text(view.state.question))
     page = _PAGE.format(

@@ -21,12 +21,12 @@ def _read(name: str) -> str:
     return (_FOLDER / name).read_text(encoding="utf-8")
 
 
-_mount = st.components.v2.component(
-    "relation_scene",
-    html=_read("scene.html"),
-    css=_read("scene.css"),
-    js="\n".join(map(_read, _SCRIPTS)),
-)
+def read_sources() -> dict[str, str]:
+    """Return the component's "html", "css" and "js", the scripts joined to one module."""
+    return {"html": _read("scene.html"), "css": _read("scene.css"), "js": "\n".join(map(_read, _SCRIPTS))}
+
+
+_mount = st.components.v2.component("relation_scene", **read_sources())
 
 
 def draw_scene(
