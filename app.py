@@ -13,5 +13,13 @@ st.set_page_config(
     initial_sidebar_state="collapsed",
 )
 
-explore = st.Page("pages/explore.py", title="Explore", icon=":material/hub:", default=True)
-st.navigation([explore], position="top").run()
+st.navigation(
+    [
+        st.Page("pages/explore.py", title="Explore", icon=":material/hub:", default=True),
+        st.Page("pages/how_it_works.py", title="How it works", icon=":material/account_tree:"),
+        st.Page("pages/train.py", title="Train", icon=":material/speed:"),
+        st.Page("pages/lessons.py", title="Lessons", icon=":material/school:"),
+        st.Page("pages/results.py", title="Results", icon=":material/fact_check:"),
+    ],
+    position="top",
+).run()

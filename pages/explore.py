@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages._ui import exports, layout, sections, session
+from pages._ui import explore_session, exports, layout, sections
 from pages._ui.cache import cached_answerer, cached_attribution, cached_reading
 from pages._ui.components import SceneEvent, draw_scene
+from pages._ui.explore_session import EXPLORE
 from pages._ui.figures import Look
+from pages._ui.frame import draw_frame
 from pages._ui.picture import make_plain_view, make_scene_view
 from pages._ui.state import MODELS, SECTIONS, VIEWS, ExploreState
 from pages._ui.view import ExploreView, choose_target, make_explore_view, second_method
@@ -15,7 +17,7 @@ from pages._ui.words import QUESTION_NAMES
 from rn_core.device import choose_device, describe_device
 from rn_core.errors import RNCoreError
 from rn_core.seeding import MAX_SEED
-from rn_core.tasks.sort_of_clevr import COLORS, Question
+from rn_core.tasks.sort_of_clevr import COLORS
 from rn_core.tasks.sort_of_clevr.questions import QUESTION_TYPES
 
 
@@ -32,11 +34,11 @@ def read_view(state: ExploreState) -> ExploreView:
 def take_event(event: SceneEvent) -> None:
     """Do what a person did to the scene."""
     if event.kind == "move":
-        session.edit_scene(lambda scene: scene.replace(event.color, x=event.x, y=event.y))
+        explore_session.edit_scene(lambda scene: scene.replace(event.color, x=event.x, y=event.y))
     elif event.kind == "toggle":
-        session.toggle_shape(event.color)
+        explore_session.toggle_shape(event.color)
     else:
-        session.pin_nodes(event.pair)
+        explore_session.pin_nodes(event.pair)
 
 
 def draw_picture(state: ExploreState, view: ExploreView | None) -> None:
@@ -48,15 +50,15 @@ def draw_picture(state: ExploreState, view: ExploreView | None) -> None:
 def draw_scene_controls(state: ExploreState, view: ExploreView | None) -> None:
     """Draw what changes the scene and the models, and what keeps the picture."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.segmented_control("Networks see", list(MODELS), format_func=layout.MODEL_NAMES.get, **session.bind("model"))
+        st.segmented_control("Networks see", list(MODELS), format_func=layout.MODEL_NAMES.get, **EXPLORE.bind("model"))
         if state.model == "rn-pixels":
-            st.segmented_control("Pairs of", list(VIEWS), format_func=VIEWS.get, **session.bind("view"))
-        st.toggle("Mark the deciding pairs", **session.bind("truth"))
+            st.segmented_control("Pairs of", list(VIEWS), format_func=VIEWS.get, **EXPLORE.bind("view"))
+        st.toggle("Mark the deciding pairs", **EXPLORE.bind("truth"))
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.number_input("Scene", 0, MAX_SEED, step=1, width=140, **session.bind("seed"))
-        st.button("New scene", icon=":material/casino:", on_click=session.next_scene)
+        st.number_input("Scene", 0, MAX_SEED, step=1, width=140, **EXPLORE.bind("seed"))
+        st.button("New scene", icon=":material/casino:", on_click=explore_session.next_scene)
         if state.edited is not None:
-            st.button("Undo edits", icon=":material/undo:", on_click=session.reset_scene)
+            st.button("Undo edits", icon=":material/undo:", on_click=explore_session.reset_scene)
         if view is not None:
             draw_save(view)
 
@@ -68,30 +70,29 @@ def draw_question(state: ExploreState) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.selectbox(
             "Ask", QUESTION_TYPES, format_func=QUESTION_NAMES.get, width=290 if state.projector else 215,
-            **session.bind("question.type", question.type, lambda name: {"question": Question(name, question.color)}),
+            **EXPLORE.bind("question.type", question.type, lambda name: explore_session.choose_question(type=name)),
         )  # fmt: skip
         st.selectbox(
             "about", COLORS, width=130,
-            **session.bind("question.color", question.color, lambda name: {"question": Question(question.type, name)}),
+            **EXPLORE.bind("question.color", question.color, lambda name: explore_session.choose_question(color=name)),
         )  # fmt: skip
-        st.text_input("or type it", **session.bind_typed_question())
-    if session.typed_problem():
-        st.error(session.typed_problem())
+        st.text_input("or type it", **explore_session.bind_typed_question())
+    if EXPLORE.problem():
+        st.error(EXPLORE.problem())
 
 
 def draw_save(view: ExploreView) -> None:
     """Draw the link and the files that keep this picture; a file is made when it is asked for."""
     with st.popover("Save & share", icon=":material/ios_share:"):
         st.caption("A link to this very picture")
-        st.code(session.link_to(view.state), language=None, wrap_lines=True)
+        st.code(EXPLORE.link(), language=None, wrap_lines=True)
         for title, name, mime, make in exports.FORMATS:
             st.download_button(title, lambda make=make: make(view), name, mime, on_click="ignore", width="stretch")
 
 
 def draw_sidebar(state: ExploreState) -> None:
-    """Draw projector type, the models' cards and the device."""
+    """Draw the models' cards and the device."""
     with st.sidebar:
-        st.toggle("Projector: large type", **session.bind("projector"))
         for model in (state.model, MODELS[state.model]):
             try:
                 answerer = cached_answerer(model)
@@ -107,7 +108,7 @@ def draw_sidebar(state: ExploreState) -> None:
 def draw_section(view: ExploreView, look: Look) -> None:
     """Draw the chosen section under the scene."""
     st.segmented_control(
-        "Look closer", list(SECTIONS), format_func=SECTIONS.get, label_visibility="collapsed", **session.bind("section")
+        "Look closer", list(SECTIONS), format_func=SECTIONS.get, label_visibility="collapsed", **EXPLORE.bind("section")
     )
     if view.disagreement and view.state.section != "method":
         st.warning(view.disagreement)
@@ -116,12 +117,9 @@ def draw_section(view: ExploreView, look: Look) -> None:
 
 def draw_page() -> None:
     """Draw the whole page from the session's state."""
-    state = session.open_state()
-    look = Look(dark=st.context.theme.type == "dark", large=state.projector)
-    st.html(layout.STYLE + layout.scheme_style(look.dark) + (layout.PROJECTOR_STYLE if state.projector else ""))
+    state = EXPLORE.open()
+    look = draw_frame(EXPLORE)
     draw_sidebar(state)
-    for sentence in session.notices():
-        st.warning(sentence)
     view, problem = None, None
     try:
         view = read_view(state)
@@ -139,7 +137,7 @@ def draw_page() -> None:
         draw_picture(state, view)
     if view is not None:
         draw_section(view, look)
-    session.write_url(state)
+    EXPLORE.write_url()
 
 
 draw_page()

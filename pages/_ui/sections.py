@@ -11,8 +11,8 @@ import streamlit as st
 
 from pages._ui import figures, layout
 from pages._ui.cache import cached_answerer, cached_ranking, cached_reading
+from pages._ui.explore_session import EXPLORE, pin_nodes
 from pages._ui.figures import Look
-from pages._ui.session import bind, pin_nodes, update
 from pages._ui.state import AUTO, BASELINES, METHODS, in_order
 from pages._ui.view import ExploreView, Reading, describe_sum, second_method
 from pages._ui.what_if import describe_enough, follow_pair, make_what_ifs, remove_objects
@@ -51,10 +51,13 @@ def draw_threshold(view: ExploreView) -> None:
     # A link may ask for a number that is no stop; the slider then has it as one more.
     stops = sorted({0, view.state.top, *(stop for stop in _STOPS if stop < n_pairs)})
     st.select_slider(
-        "Strongest pairs kept", stops, format_func=lambda top: f"all {n_pairs}" if top == 0 else str(top), **bind("top")
+        "Strongest pairs kept",
+        stops,
+        format_func=lambda top: f"all {n_pairs}" if top == 0 else str(top),
+        **EXPLORE.bind("top"),
     )
     if view.state.top:
-        st.checkbox("Scale them up to the whole", **bind("renormalise"))
+        st.checkbox("Scale them up to the whole", **EXPLORE.bind("renormalise"))
 
 
 def draw_rows(view: ExploreView) -> None:
@@ -86,7 +89,7 @@ def _pin_from_table(view: ExploreView) -> None:
     """Pin the pair of the chosen line."""
     chosen = st.session_state[f"{_TABLE}.{view.pinned}"]["selection"]["rows"]
     if chosen:
-        update(pair=(view.rows[chosen[0]].first, view.rows[chosen[0]].second))
+        EXPLORE.update(pair=(view.rows[chosen[0]].first, view.rows[chosen[0]].second))
 
 
 def draw_pair(view: ExploreView, look: Look) -> None:
@@ -116,7 +119,7 @@ def draw_pair_choice(view: ExploreView) -> None:
     for place, title in enumerate(("First object, i", "Second object, j")):
         columns[place].selectbox(
             title, options, format_func=lambda label: "none" if label is None else node_name(label),
-            **bind(f"pair.{place}", show=None if view.state.pair is None else view.state.pair[place],
+            **EXPLORE.bind(f"pair.{place}", show=None if view.state.pair is None else view.state.pair[place],
                    read=partial(_replace_node, view, place)),
         )  # fmt: skip
 
@@ -135,7 +138,9 @@ def draw_what_if(view: ExploreView, look: Look) -> None:
     left, right = st.columns([6, 5], gap="large")
     with left:
         present = [thing.color for thing in view.state.scene.objects]
-        chosen = bind("without", show=list(view.state.without), read=lambda colors: {"without": in_order(colors)})
+        chosen = EXPLORE.bind(
+            "without", show=list(view.state.without), read=lambda colors: {"without": in_order(colors)}
+        )
         st.pills("Take objects away", present, selection_mode="multi", **chosen)
         draw_threshold(view)
         f_phi = cached_answerer(view.state.model).model.core.f_phi
@@ -179,18 +184,18 @@ def draw_method(view: ExploreView, _: Look) -> None:
     """Draw the choice of method, baseline and target, and what the contributions add up to."""
     left, right = st.columns([6, 5], gap="large")
     with left:
-        st.selectbox("Method", list(METHODS), format_func=METHODS.get, **bind("method"))
-        baseline = {"format_func": BASELINES.get, "horizontal": True, **bind("baseline")}
+        st.selectbox("Method", list(METHODS), format_func=METHODS.get, **EXPLORE.bind("method"))
+        baseline = {"format_func": BASELINES.get, "horizontal": True, **EXPLORE.bind("baseline")}
         st.radio("Compared with (baseline)", list(BASELINES), **baseline)
         why, why_not = st.columns(2)
         why.selectbox(
-            "Why this answer", [AUTO, *ANSWERS], **bind("why"),
+            "Why this answer", [AUTO, *ANSWERS], **EXPLORE.bind("why"),
             format_func=lambda name: f"the model's answer ({view.reading.answer.text})" if name == AUTO else name,
         )  # fmt: skip
         why_not.selectbox(
             "… and not", [AUTO, "none", *(name for name in ANSWERS if name != view.why)],
             format_func=lambda name: _TARGET_NAMES.get(name, name),
-            **bind("why_not", show=AUTO if view.state.why_not == view.why else view.state.why_not),
+            **EXPLORE.bind("why_not", show=AUTO if view.state.why_not == view.why else view.state.why_not),
         )  # fmt: skip
     with right:
         st.markdown(describe_sum(view))

@@ -7,17 +7,30 @@ A value at its default is left out of the URL, so the plain address is the defau
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
+from pages._ui.links import (
+    Field,
+    format_question,
+    format_scene,
+    format_switch,
+    one_of,
+    parse_question,
+    parse_scene,
+    parse_seed,
+    parse_switch,
+    read_query,
+    write_query,
+)
 from pages._ui.words import GRID
 from rn_core.attribution import pairs
-from rn_core.errors import RNCoreError, SceneError, did_you_mean, lookup
-from rn_core.seeding import MAX_SEED, check_seed, make_rng
-from rn_core.tasks.sort_of_clevr import COLORS, Question, Scene, SceneObject, sample_scene
-from rn_core.tasks.sort_of_clevr.questions import ANSWERS, QUESTION_TYPES
+from rn_core.errors import RNCoreError, lookup
+from rn_core.seeding import make_rng
+from rn_core.tasks.sort_of_clevr import COLORS, Question, Scene, sample_scene
+from rn_core.tasks.sort_of_clevr.questions import ANSWERS
 
 N_CELLS = GRID**2
 #: Model -> the baseline that answers beside it.
@@ -33,10 +46,6 @@ DEFAULT_QUESTION = Question("closest_shape", "red")
 #: "auto" in the URL: the model's answer, or the next best one.
 AUTO = "auto"
 GROUND = "ground"
-_COLOR_CODES = MappingProxyType({"red": "r", "green": "g", "blue": "b", "orange": "o", "gray": "a", "yellow": "y"})
-_SHAPE_CODES = MappingProxyType({"square": "s", "circle": "c"})
-_OBJECT_CODE = re.compile(r"([a-z])(\d{1,3})\.(\d{1,3})([a-z])")
-_SWITCH = MappingProxyType({"on": True, "off": False})
 
 
 @dataclass(frozen=True)
@@ -114,12 +123,7 @@ class ExploreState:
 
     def to_query(self) -> dict[str, str]:
         """Return the URL parameters, without those at their default."""
-        default = ExploreState()
-        return {
-            field.key: field.format(getattr(self, field.name))
-            for field in FIELDS
-            if getattr(self, field.name) != getattr(default, field.name)
-        }
+        return write_query(self, FIELDS)
 
     @staticmethod
     def from_query(query: Mapping[str, str]) -> tuple[ExploreState, list[str]]:
@@ -131,16 +135,7 @@ class ExploreState:
         Returns:
             the state, and one sentence for each parameter that could not be used and is left at its default.
         """
-        values: dict[str, Any] = {}
-        problems = [_unknown(key) for key in query if key not in _KEYS]
-        for field in FIELDS:
-            if field.key not in query:
-                continue
-            try:
-                values[field.name] = field.parse(query[field.key])
-            except RNCoreError as err:
-                problems.append(f"The link's '{field.key}' was left out: {err}")
-        return _consistent(ExploreState(**values), problems)
+        return _consistent(*read_query(ExploreState, FIELDS, query))
 
 
 def sampled_scene(seed: int) -> Scene:
@@ -188,60 +183,6 @@ def _range_text(labels: tuple[str, ...]) -> str:
     return f"0 to {len(labels) - 1}" if labels[0] == "0" else ", ".join(labels)
 
 
-def _unknown(key: str) -> str:
-    """Return the sentence about a parameter that no field has."""
-    return (
-        f"The link's '{key[:40]}' was left out: it is not a parameter of this page.{did_you_mean(key[:40], [*_KEYS])}"
-    )
-
-
-def format_scene(scene: Scene) -> str:
-    """Return a scene as URL text: colour, x.y in pixels, shape, as in `r20.30s_b50.12c`."""
-    return "_".join(
-        f"{_COLOR_CODES[thing.color]}{thing.x}.{thing.y}{_SHAPE_CODES[thing.shape]}" for thing in scene.objects
-    )
-
-
-def parse_scene(text: str) -> Scene:
-    """Read what `format_scene` wrote.
-
-    Raises:
-        SceneError: if the text is not such a scene, or the scene breaks a rule of the task.
-    """
-    colors = {code: color for color, code in _COLOR_CODES.items()}
-    shapes = {code: shape for shape, code in _SHAPE_CODES.items()}
-    things = []
-    for part in text.split("_"):
-        match = _OBJECT_CODE.fullmatch(part)
-        if match is None or match[1] not in colors or match[4] not in shapes:
-            raise SceneError(
-                f"An object must read like r20.30s (a colour of {''.join(colors)}, x.y in pixels, s or c), "
-                f"got '{part[:40]}'."
-            )
-        things.append(SceneObject(colors[match[1]], shapes[match[4]], int(match[2]), int(match[3])))
-    return Scene(tuple(things))
-
-
-def _parse_seed(text: str) -> int:
-    """Read a seed."""
-    if not re.fullmatch(r"[0-9]{1,10}", text):
-        raise RNCoreError(f"A seed must be a whole number from 0 to {MAX_SEED}, got '{text[:40]}'.")
-    return check_seed(int(text))
-
-
-def _format_question(question: Question) -> str:
-    """Return a question as URL text, such as `closest_shape-red`."""
-    return f"{question.type}-{question.color}"
-
-
-def _parse_question(text: str) -> Question:
-    """Read what `_format_question` wrote."""
-    kind, _, color = text.partition("-")
-    lookup(kind[:40], dict.fromkeys(QUESTION_TYPES), "question type")
-    lookup(color[:40], dict.fromkeys(COLORS), "colour")
-    return Question(kind, color)
-
-
 def _parse_pair(text: str) -> tuple[str, str]:
     """Read a pair such as `red-blue` or `3-17`; whether the scene has it is checked later."""
     parts = text.split("-")
@@ -271,59 +212,21 @@ def in_order(colors: Collection[str]) -> tuple[str, ...]:
     return tuple(color for color in COLORS if color in colors)
 
 
-def _one_of(allowed: Mapping[str, Any] | tuple[str, ...], kind: str) -> Callable[[str], str]:
-    """Return a parser that takes the keys of a table as they are."""
-
-    def parse(text: str) -> str:
-        lookup(text[:40], dict.fromkeys(allowed), kind)
-        return text
-
-    return parse
-
-
-def _parse_switch(text: str) -> bool:
-    """Read `on` or `off`."""
-    return lookup(text[:40], _SWITCH, "switch position")
-
-
-def _format_switch(value: bool) -> str:
-    """Return `on` or `off`."""
-    return "on" if value else "off"
-
-
-@dataclass(frozen=True)
-class Field:
-    """One URL parameter.
-
-    Attributes:
-        key: its name in the URL.
-        name: the field of `ExploreState`.
-        parse: text -> value; raises RNCoreError.
-        format: value -> text, of letters, digits and `-._` only.
-    """
-
-    key: str
-    name: str
-    parse: Callable[[str], Any]
-    format: Callable[[Any], str] = str
-
-
 FIELDS = (
-    Field("seed", "seed", _parse_seed),
+    Field("seed", "seed", parse_seed),
     Field("scene", "edited", parse_scene, format_scene),
-    Field("q", "question", _parse_question, _format_question),
-    Field("model", "model", _one_of(MODELS, "model")),
-    Field("method", "method", _one_of(METHODS, "attribution method")),
-    Field("baseline", "baseline", _one_of(BASELINES, "baseline")),
-    Field("why", "why", _one_of((AUTO, *ANSWERS), "answer")),
-    Field("not", "why_not", _one_of((AUTO, "none", *ANSWERS), "answer")),
-    Field("view", "view", _one_of(VIEWS, "view")),
+    Field("q", "question", parse_question, format_question),
+    Field("model", "model", one_of(MODELS, "model")),
+    Field("method", "method", one_of(METHODS, "attribution method")),
+    Field("baseline", "baseline", one_of(BASELINES, "baseline")),
+    Field("why", "why", one_of((AUTO, *ANSWERS), "answer")),
+    Field("not", "why_not", one_of((AUTO, "none", *ANSWERS), "answer")),
+    Field("view", "view", one_of(VIEWS, "view")),
     Field("pair", "pair", _parse_pair, "-".join),
     Field("top", "top", _parse_top),
-    Field("renormalise", "renormalise", _parse_switch, _format_switch),
+    Field("renormalise", "renormalise", parse_switch, format_switch),
     Field("without", "without", _parse_colors, "-".join),
-    Field("truth", "truth", _parse_switch, _format_switch),
-    Field("section", "section", _one_of(SECTIONS, "section")),
-    Field("projector", "projector", _parse_switch, _format_switch),
+    Field("truth", "truth", parse_switch, format_switch),
+    Field("section", "section", one_of(SECTIONS, "section")),
+    Field("projector", "projector", parse_switch, format_switch),
 )
-_KEYS = MappingProxyType({field.key: field for field in FIELDS})

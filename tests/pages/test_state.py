@@ -11,6 +11,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from pages._ui.components import scene_view
+from pages._ui.links import format_scene, parse_scene
 from pages._ui.state import (
     AUTO,
     BASELINES,
@@ -20,9 +21,7 @@ from pages._ui.state import (
     MODELS,
     SECTIONS,
     ExploreState,
-    format_scene,
     pair_labels,
-    parse_scene,
     sampled_scene,
 )
 from pages._ui.words import GRID

@@ -1,0 +1,7 @@
+"""Lessons."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+st.title("Lessons")

@@ -1,0 +1,7 @@
+"""Results."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+st.title("Results")
