@@ -6,6 +6,8 @@ from pathlib import Path
 
 import streamlit as st
 
+from pages._ui.run_keeper import draw_heartbeat
+
 st.set_page_config(
     page_title="Relation Networks",
     page_icon=str(Path(__file__).parent / "pages/_ui/icon.svg"),
@@ -13,6 +15,7 @@ st.set_page_config(
     initial_sidebar_state="collapsed",
 )
 
+draw_heartbeat()
 st.navigation(
     [
         st.Page("pages/explore.py", title="Explore", icon=":material/hub:", default=True),

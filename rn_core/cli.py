@@ -87,7 +87,7 @@ def _add_train(commands: Any) -> None:
     """Add `train`."""
     train = _add(commands, "train", _train, "train a recipe; resumes where a run with the same options stopped")
     train.add_argument("name", help=f"recipe: {', '.join(RECIPES)}")
-    train.add_argument("--size", default="small", choices=("small", "paper"), help="small is what ships")
+    train.add_argument("--size", default="small", choices=("tiny", "small", "paper"), help="small is what ships")
     train.add_argument("--steps", type=int, default=None, help="optimiser steps (default: the recipe's)")
     train.add_argument("--warm-start", type=int, default=None, help="steps of the image encoder's warm start")
     train.add_argument("--validate-every", type=int, default=None, help="steps between validations and checkpoints")

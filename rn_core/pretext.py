@@ -9,6 +9,7 @@ object row would be. The paper trains from answers alone; cards say that ours do
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
@@ -59,13 +60,40 @@ def warm_start(
         the last step's loss, the squared error of the facts an object.
     """
     with fork_torch_rng(config.seed):
-        naming, loss = _train_naming(model.encoder, task, config)
+        naming = make_naming(model, task)
+        *_, loss = train_naming(model, naming, task, config)
         model.encoder.freeze_statistics()
         if learned is None:
             read_cells_as_rows(model, naming, task.cell_reading())
         else:
             read_cells_with(model, learned, naming, task.cell_reading())
     return loss
+
+
+def make_naming(model: QuestionAnsweringModel, task: Task) -> nn.Linear:
+    """Return a fresh layer from a cell's features to its facts; drawn from torch's global generator."""
+    n_facts = task.sample_cells(make_rng(0, "train", 0), 1)[1][0, 0].numel()
+    return nn.Linear(model.encoder.config.channels[-1], n_facts)
+
+
+def train_naming(
+    model: QuestionAnsweringModel, naming: nn.Linear, task: Task, config: PretextConfig
+) -> Iterator[float]:
+    """Train a model's encoder and `naming` behind it, changed in place; yields each step's loss."""
+    encoder = model.encoder
+    optimizer = torch.optim.AdamW([*encoder.parameters(), *naming.parameters()], config.learning_rate, weight_decay=0.0)
+    encoder.train()
+    for step in range(config.steps):
+        for group in optimizer.param_groups:
+            group["lr"] = config.learning_rate * _rate(step, config.steps)
+        images, facts = task.sample_cells(make_rng(config.seed, "train", step, 0), config.n_scenes)
+        cells, _ = encoder(images)
+        named = naming(cells[..., : naming.in_features]).unflatten(-1, facts.shape[2:])  # (S, C, K, 4)
+        loss = naming_loss(named, facts)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        yield loss.item()
 
 
 def naming_loss(named: Tensor, facts: Tensor) -> Tensor:
@@ -129,26 +157,6 @@ def _compose(naming: nn.Linear, matrix: Tensor, offset: Tensor) -> tuple[Tensor,
     """Return (weight, bias) over a cell of a linear map (matrix, offset) over its facts and coordinates."""
     facts = matrix[:, : naming.out_features]
     return torch.cat([facts @ naming.weight, matrix[:, naming.out_features :]], dim=1), facts @ naming.bias + offset
-
-
-def _train_naming(encoder: nn.Module, task: Task, config: PretextConfig) -> tuple[nn.Linear, float]:
-    """Train the encoder with a linear layer on its cells; return that layer and the last loss."""
-    n_facts = task.sample_cells(make_rng(config.seed, "train", 0), 1)[1][0, 0].numel()
-    naming = nn.Linear(encoder.config.channels[-1], n_facts)
-    optimizer = torch.optim.AdamW([*encoder.parameters(), *naming.parameters()], config.learning_rate, weight_decay=0.0)
-    encoder.train()
-    loss = torch.tensor(math.nan)
-    for step in range(config.steps):
-        for group in optimizer.param_groups:
-            group["lr"] = config.learning_rate * _rate(step, config.steps)
-        images, facts = task.sample_cells(make_rng(config.seed, "train", step, 0), config.n_scenes)
-        cells, _ = encoder(images)
-        named = naming(cells[..., : naming.in_features]).unflatten(-1, facts.shape[2:])  # (S, C, K, 4)
-        loss = naming_loss(named, facts)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-    return naming, loss.item()
 
 
 def _rate(step: int, steps: int) -> float:

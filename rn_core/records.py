@@ -88,6 +88,23 @@ class Answer:
 
 
 @dataclass(frozen=True)
+class Example:
+    """One question about one scene, as a person reads it.
+
+    Attributes:
+        scene: the scene as its task writes it (JSON for Sort-of-CLEVR).
+        question: in English.
+        type: its question type.
+        answer: the true answer.
+    """
+
+    scene: str
+    question: str
+    type: str
+    answer: str
+
+
+@dataclass(frozen=True)
 class StepMetrics:
     """One report of a training run.
 

@@ -29,6 +29,9 @@ from rn_core.seeding import make_rng
 from rn_core.tasks import TASKS, Task
 from rn_core.weights import load_weights
 
+#: Weight of a question type that is not asked: above 0, so small that any other comes first.
+_NEVER = 1e-12
+
 
 @dataclass(frozen=True)
 class TrainConfig:
@@ -45,6 +48,7 @@ class TrainConfig:
         warmup_steps: steps over which the rate rises from 0 to its peak; then it falls as a cosine to 0.
         weight_decay: of AdamW.
         clip_norm: largest norm of the gradient.
+        question_types: the types that are asked; empty asks all.
         focus: lowest weight of a question type when questions are drawn. A type's weight is its current
             share of wrong answers, so what is learned is asked less; 1 draws all types alike.
         warm_start: steps in which an image encoder first learns to name what its cells hold; 0 for none.
@@ -71,6 +75,7 @@ class TrainConfig:
     warmup_steps: int = 300
     weight_decay: float = 0.0
     clip_norm: float = 10.0
+    question_types: tuple[str, ...] = ()
     focus: float = 0.05
     warm_start: int = 0
     core_from: str | None = None
@@ -90,7 +95,10 @@ class TrainConfig:
         for name in ("learning_rate", "clip_norm"):
             if not getattr(self, name) > 0 or not math.isfinite(getattr(self, name)):
                 raise RNCoreError(f"{name} must be a finite number above 0, got {getattr(self, name)!r}.")
-        lookup(self.task, TASKS, "task")
+        known = lookup(self.task, TASKS, "task").question_types
+        object.__setattr__(self, "question_types", tuple(self.question_types))
+        for kind in self.question_types:
+            lookup(kind, dict.fromkeys(known), "question type")
         if not 0 < self.focus <= 1:
             raise RNCoreError(f"focus must be above 0 and at most 1, got {self.focus!r}.")
         if self.precision not in ("32-true", "bf16-mixed"):
@@ -172,8 +180,7 @@ class Trainer:
         self.wrapped.train()
         while run.step < config.steps:
             started = time.perf_counter()
-            losses.append(self._step())
-            run.step += 1
+            losses.append(self.step(self.sample()))
             run.seconds += time.perf_counter() - started
             validates = run.step % config.validate_every == 0 or run.step == config.steps
             if not validates and run.step % config.report_every:
@@ -210,14 +217,17 @@ class Trainer:
         self.run.accuracy = np.array(state["accuracy"])
         self.run.history = [StepMetrics(**metrics) for metrics in state["history"]]
 
-    def _step(self) -> Tensor:
-        """Take one optimiser step and return its loss."""
-        config = self.run.config
-        rate = learning_rate(config, self.run.step)
+    def sample(self) -> Batch:
+        """Draw the next step's batch for all processes and return this process's part."""
+        return sample_step(self.run.config, self.fabric, self.run.step, self.run.accuracy)
+
+    def step(self, batch: Batch) -> Tensor:
+        """Take one optimiser step on a batch and return its loss."""
+        run, config = self.run, self.run.config
+        rate = learning_rate(config, run.step)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
-        batch = self._batch()
-        hold = self.run.step < config.hold_encoder * config.steps
+        hold = run.step < config.hold_encoder * config.steps
         logits = self.wrapped(batch.inputs, batch.question, batch.scene_index, batch.kept, hold)
         loss = functional.cross_entropy(logits.float(), batch.answer)
         self.optimizer.zero_grad()
@@ -225,18 +235,8 @@ class Trainer:
         self.fabric.clip_gradients(self.wrapped, self.optimizer, max_norm=config.clip_norm, error_if_nonfinite=False)
         self.optimizer.step()
         self._watch(logits, batch)
+        run.step += 1
         return loss.detach()
-
-    def _batch(self) -> Batch:
-        """Draw this step's batch for all processes and return this process's part."""
-        config, fabric = self.run.config, self.fabric
-        rng = make_rng(config.seed, "train", self.run.step)
-        weights = np.maximum(1 - self.run.accuracy, config.focus)
-        n_cells = config.n_cells if self.run.step < config.all_cells_from * config.steps else None
-        n_scenes = config.n_scenes * fabric.world_size
-        batch = self.task.sample_batch(rng, n_scenes, config.n_questions, weights, n_cells)
-        first = fabric.global_rank * config.n_scenes
-        return batch.select(slice(first, first + config.n_scenes)).to(fabric.device)
 
     def _watch(self, logits: Tensor, batch: Batch) -> None:
         """Update the running accuracy of each question type, the same in every process."""
@@ -257,6 +257,26 @@ class Trainer:
             accuracy = {kind: value.accuracy for kind, value in found.types.items()}
         loss = torch.stack(losses).mean().item() if losses else math.nan
         return StepMetrics(run.step, run.n_questions, run.seconds, learning_rate(run.config, run.step), loss, accuracy)
+
+
+def sample_step(config: TrainConfig, fabric: Fabric, step: int, accuracy: np.ndarray) -> Batch:
+    """Draw one step's batch for all processes and return this process's part.
+
+    Args:
+        config: task, seed and sizes; its seed and the step decide the batch.
+        fabric: how many processes there are, and which one this is.
+        step: optimiser steps done.
+        accuracy: (T,) share of right answers of each question type, which decides how often it is asked.
+    """
+    rng = make_rng(config.seed, "train", step)
+    weights = np.maximum(1 - accuracy, config.focus)
+    if config.question_types:
+        weights *= np.where(np.isin(TASKS[config.task].question_types, config.question_types), 1, _NEVER)
+    n_cells = config.n_cells if step < config.all_cells_from * config.steps else None
+    n_scenes = config.n_scenes * fabric.world_size
+    batch = TASKS[config.task].sample_batch(rng, n_scenes, config.n_questions, weights, n_cells)
+    first = fabric.global_rank * config.n_scenes
+    return batch.select(slice(first, first + config.n_scenes)).to(fabric.device)
 
 
 def learning_rate(config: TrainConfig, step: int) -> float:

@@ -6,6 +6,7 @@ Files lie in `pretrained/<name>.safetensors`, `<name>.json` and `<name>.golden.s
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,8 @@ from rn_core.files import sha256, write_whole
 from rn_core.models import ModelConfig, QuestionAnsweringModel, build_model
 
 PRETRAINED = Path(__file__).resolve().parent.parent / "pretrained"
-_MEAN_AGGREGATE = "attribution.mean_aggregate"
+#: Name of the mean aggregate among a file's tensors.
+MEAN_AGGREGATE = "attribution.mean_aggregate"
 
 
 @dataclass(frozen=True)
@@ -106,18 +108,27 @@ def load_weights(name: str, folder: Path = PRETRAINED) -> LoadedWeights:
         WeightsError: if the name is unknown, or the file missing, changed or unfit for the card's model.
     """
     entry = find_weights(name, folder)
-    tensors = parse_tensors(check_weights(entry), entry.path.name)
-    mean_aggregate = tensors.pop(_MEAN_AGGREGATE, None)
-    model = build_model(ModelConfig.from_dict(entry.card["model"]), seed=0)
-    fill_model(model, tensors, entry.path.name)
-    return LoadedWeights(model.eval().requires_grad_(False), entry.card, mean_aggregate)
+    config = ModelConfig.from_dict(entry.card["model"])
+    return make_loaded(config, entry.card, parse_tensors(check_weights(entry), entry.path.name), entry.path.name)
+
+
+def make_loaded(config: ModelConfig, card: dict[str, Any], tensors: dict[str, Tensor], file_name: str) -> LoadedWeights:
+    """Build the model of `config` and fill it with a file's tensors.
+
+    Raises:
+        WeightsError: as `fill_model`.
+    """
+    learned = {name: value for name, value in tensors.items() if name != MEAN_AGGREGATE}
+    model = build_model(config, seed=0)
+    fill_model(model, learned, file_name)
+    return LoadedWeights(model.eval().requires_grad_(False), card, tensors.get(MEAN_AGGREGATE))
 
 
 def parse_tensors(content: bytes, file_name: str) -> dict[str, Tensor]:
     """Read safetensors bytes; raises WeightsError for anything else, pickles included."""
     try:
         return load_tensors(content)
-    except (SafetensorError, ValueError) as err:
+    except (SafetensorError, ValueError, LookupError, AssertionError, RuntimeError) as err:
         raise WeightsError(
             f"'{file_name}' is not a safetensors file ({err}); pickled or cut files are not read, export it again."
         ) from err
@@ -129,7 +140,12 @@ def fill_model(model: QuestionAnsweringModel, tensors: dict[str, Tensor], file_n
     Raises:
         WeightsError: naming the first tensor that is missing, foreign, misshapen or not finite.
     """
-    wanted = model.state_dict()
+    check_tensors(model.state_dict(), tensors, file_name)
+    model.load_state_dict(tensors)
+
+
+def check_tensors(wanted: Mapping[str, Tensor], tensors: Mapping[str, Tensor], file_name: str) -> None:
+    """Hold tensors against those of a model, whose values do not matter; errors as `fill_model`."""
     for name in sorted(wanted.keys() ^ tensors.keys()):
         trouble = "lacks" if name in wanted else "has the unknown"
         raise WeightsError(f"'{file_name}' {trouble} tensor '{name}'; it belongs to another model than its card says.")
@@ -141,7 +157,6 @@ def fill_model(model: QuestionAnsweringModel, tensors: dict[str, Tensor], file_n
             )
         if tensors[name].is_floating_point() and not torch.isfinite(tensors[name]).all():
             raise WeightsError(f"'{file_name}': tensor '{name}' holds numbers that are not finite; train it again.")
-    model.load_state_dict(tensors)
 
 
 def save_weights(
@@ -156,22 +171,29 @@ def save_weights(
     Raises:
         RNCoreError: if a file cannot be written.
     """
-    tensors = {key: value.detach().cpu().contiguous() for key, value in model.state_dict().items()}
-    if mean_aggregate is not None:
-        tensors[_MEAN_AGGREGATE] = mean_aggregate.detach().cpu().contiguous()
-    content = save_tensors(tensors)
-    card = {
-        "name": name,
+    content = save_tensors(collect_tensors(model, mean_aggregate))
+    card = complete_card({"name": name, **card}, model, content)
+    path = folder / f"{name}.safetensors"
+    write_whole(path, content)
+    write_whole(path.with_suffix(".json"), (json.dumps(card, indent=1) + "\n").encode())
+    return WeightsEntry(name, card, path)
+
+
+def collect_tensors(model: QuestionAnsweringModel, mean_aggregate: Tensor | None) -> dict[str, Tensor]:
+    """Return what a weights file holds, by name, on the CPU."""
+    extra = {} if mean_aggregate is None else {MEAN_AGGREGATE: mean_aggregate}
+    return {key: value.detach().cpu().contiguous() for key, value in (model.state_dict() | extra).items()}
+
+
+def complete_card(card: dict[str, Any], model: QuestionAnsweringModel, content: bytes) -> dict[str, Any]:
+    """Return the card with what can be read off the model and its safetensors bytes."""
+    return {
         **card,
         "model": model.config.to_dict(),
         "parameters": model.count_parameters(),
         "bytes": len(content),
         "sha256": sha256(content),
     }
-    path = folder / f"{name}.safetensors"
-    write_whole(path, content)
-    write_whole(path.with_suffix(".json"), (json.dumps(card, indent=1) + "\n").encode())
-    return WeightsEntry(name, card, path)
 
 
 def save_golden(entry: WeightsEntry, tensors: dict[str, Tensor]) -> None:

@@ -22,7 +22,7 @@ UNFROZEN = replace(TINY_PIXELS, warm_start=0, n_cells=None)
 def gradients(fabric: Fabric, config: TrainConfig) -> dict[str, torch.Tensor]:
     trainer = Trainer(config, fabric)
     trainer.wrapped.train()
-    trainer._step()
+    trainer.step(trainer.sample())
     names = trainer.run.model.named_parameters()
     return {name: parameter.grad.clone() for name, parameter in names}
 

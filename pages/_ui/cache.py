@@ -6,7 +6,9 @@ import streamlit as st
 import torch
 from torch import Tensor
 
-from pages._ui.state import MODELS
+from pages._ui.job_board import JobBoard
+from pages._ui.models import baseline_of, is_own, shipped_baseline
+from pages._ui.own_models import find_own
 from pages._ui.view import Reading, find_truth
 from pages._ui.what_if import measure_ranking
 from rn_core.answering import Answerer, load
@@ -19,9 +21,19 @@ from rn_core.tasks.sort_of_clevr import Question, Scene
 from rn_core.tasks.sort_of_clevr.language import text
 
 
-@st.cache_resource(max_entries=8, show_spinner="Loading the weights…")
 def cached_answerer(model: str) -> Answerer:
-    """Return a trained model by its short name; read only.
+    """Return a trained model by the name that pages call it: a shipped one, or one of the session's own; read only.
+
+    Raises:
+        RNCoreError: if the weights are missing or damaged, or an own model is not this session's.
+    """
+    own = find_own(model) if is_own(model) else None
+    return own or shipped_answerer(shipped_baseline(model) if is_own(model) else model)
+
+
+@st.cache_resource(max_entries=8, show_spinner="Loading the weights…")
+def shipped_answerer(model: str) -> Answerer:
+    """Return a shipped model by its short name; read only.
 
     Raises:
         RNCoreError: if the weights are missing or damaged.
@@ -44,7 +56,7 @@ def cached_reading(model: str, scene_json: str, question_index: int) -> Reading:
     answer, trace = answerer.answer(scene, sentence), answerer.trace(scene, sentence)
     return Reading(
         answer=answer,
-        other=_answer_or_none(MODELS[model], scene, sentence),
+        other=_answer_or_none(baseline_of(model), scene, sentence),
         relations=trace.relations[0].cpu().clone(),
         truth=truth,
         margin=margin,
@@ -90,3 +102,9 @@ def cached_ranking(
     shares = cached_attribution(model, scene_json, question_index, target, method, baseline).contributions
     f_phi = cached_answerer(model).model.core.f_phi
     return measure_ranking(f_phi, relations, shares, target, _baseline(model, question_index, baseline))
+
+
+@st.cache_resource(show_spinner=False, on_release=JobBoard.close)
+def cached_board() -> JobBoard:
+    """Return the one board of this server's training runs."""
+    return JobBoard()

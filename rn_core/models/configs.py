@@ -3,7 +3,8 @@
 Source of "paper": Santoro et al. 2017, supplement D. Its baseline puts an MLP in the RN's place and has more
 parameters than the RN; ours has the layers of g_theta, then those of f_phi. The paper gives no object rows for
 Sort-of-CLEVR: "paper" there is the same core without the convolutions.
-"small" is ours: it trains on a laptop, and its baseline has more parameters than its RN.
+"small" is ours: it trains on a laptop, and its baseline has more parameters than its RN. "tiny" learns in front of
+a class on a slow machine.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ _PAPER_RN = {"g_widths": _PAPER_G, "f_widths": _PAPER_F}
 _PAPER_MLP = {"widths": _PAPER_G + _PAPER_F}
 _SMALL_RN = {"g_widths": (256, 256, 256), "f_widths": (256, 256, 256)}
 _SMALL_MLP = {"widths": (512, 512, 512)}
+_TINY_RN = {"g_widths": (64, 64), "f_widths": (64, 64)}
+_TINY_MLP = {"widths": (128, 128, 128)}
 
 #: task -> size -> (encoder, what the RN has, what the MLP has).
 _SIZES: Mapping[str, Mapping[str, tuple[ImageEncoderConfig | RowEncoderConfig, dict[str, Any], dict[str, Any]]]] = {
@@ -37,10 +40,12 @@ _SIZES: Mapping[str, Mapping[str, tuple[ImageEncoderConfig | RowEncoderConfig, d
             {**_SMALL_RN, "pair_chunk": 5000},
             _SMALL_MLP,
         ),
+        "tiny": (ImageEncoderConfig((16, 16, 24, 24)), {**_TINY_RN, "pair_chunk": 20_000}, _TINY_MLP),
     },
     "sort-of-clevr/objects": {
         "paper": (RowEncoderConfig(_D_ROW), _PAPER_RN, _PAPER_MLP),
         "small": (RowEncoderConfig(_D_ROW), _SMALL_RN, _SMALL_MLP),
+        "tiny": (RowEncoderConfig(_D_ROW), _TINY_RN, _TINY_MLP),
     },
 }
 
@@ -74,7 +79,7 @@ def model_config(task: str, kind: str, size: str = "small") -> ModelConfig:
     Args:
         task: "sort-of-clevr/pixels" or "sort-of-clevr/objects".
         kind: "rn" or "mlp".
-        size: "paper" or "small".
+        size: "paper", "small" or "tiny".
 
     Raises:
         UnknownNameError: on a name that is not in the table.

@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from torch import Tensor
 
-from rn_core.records import Batch
+from rn_core.records import Batch, Example
 
 
 class CellReading(NamedTuple):
@@ -57,6 +57,10 @@ class Task(Protocol):
             type_weights: (T,) how likely each question type is drawn, above 0; None draws all alike.
             n_cells: how many cells of an image take part (`Batch.kept`), those with an object first; None for all.
         """
+        ...
+
+    def sample_examples(self, rng: np.random.Generator, n_examples: int) -> tuple[Batch, tuple[Example, ...]]:
+        """Draw scenes with one question each, types in turn, relational ones first; as tensors and in words."""
         ...
 
     def sample_cells(self, rng: np.random.Generator, n_scenes: int) -> tuple[Tensor, Tensor]:

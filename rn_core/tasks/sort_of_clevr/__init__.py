@@ -9,12 +9,13 @@ import numpy as np
 import torch
 
 from rn_core.errors import QuestionError
-from rn_core.records import Batch
+from rn_core.records import Batch, Example
 from rn_core.seeding import uniform_integers
 from rn_core.tasks.base import CellReading
 from rn_core.tasks.sort_of_clevr import questions
 from rn_core.tasks.sort_of_clevr.cells import cell_facts, cell_reading, keep_cells
 from rn_core.tasks.sort_of_clevr.encoding import VIEWS, check_view, shuffle_rows
+from rn_core.tasks.sort_of_clevr.language import text
 from rn_core.tasks.sort_of_clevr.questions import Question, Solution, question_codes, solve
 from rn_core.tasks.sort_of_clevr.rendering import render_scenes
 from rn_core.tasks.sort_of_clevr.scene import (
@@ -89,6 +90,18 @@ class SortOfClevr:
         if self.view == "objects":
             batch = replace(batch, inputs=shuffle_rows(rng, *batch.inputs))
         return batch if n_cells is None else replace(batch, kept=keep_cells(rng, scenes, n_cells))
+
+    def sample_examples(self, rng: np.random.Generator, n_examples: int) -> tuple[Batch, tuple[Example, ...]]:
+        """Draw scenes with one question each; arguments as `Task.sample_examples`. Rows are in colour order."""
+        scenes = sample_scenes(rng, n_examples, self.margin)
+        kinds = (*self.groups["relational"], *self.groups["non_relational"])
+        colors = uniform_integers(rng, len(COLORS), (n_examples,))
+        asked = [Question(kinds[k % len(kinds)], COLORS[color]) for k, color in enumerate(colors)]
+        batch = make_batch(scenes, np.array([[question.index] for question in asked]), self.view)
+        return batch, tuple(
+            Example(scenes.scene(k).to_json(), text(question), question.type, self.answers[batch.answer[k]])
+            for k, question in enumerate(asked)
+        )
 
     def sample_cells(self, rng: np.random.Generator, n_scenes: int) -> tuple[torch.Tensor, torch.Tensor]:
         """Draw images (S, 75, 75, 3) uint8 and what each cell of them holds, (S, 25, 6, 4) as `cell_facts`."""

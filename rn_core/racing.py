@@ -1,0 +1,214 @@
+"""A race: a Relation Network and an MLP learn from the same batches, watched as they learn.
+
+`Race.train` takes one step of every runner at a time, so pausing is not calling `next`; `Race.look` asks all
+runners the same validation questions and the same few examples. Nothing here draws or knows of processes.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor
+
+from rn_core.attribution import Target, attribute_pairs
+from rn_core.bundles import write_bundle
+from rn_core.device import describe_device, fast_autocast, processor_name
+from rn_core.evaluation import Evaluation, count_right, summarise
+from rn_core.files import write_whole
+from rn_core.models import QuestionAnsweringModel
+from rn_core.pretext import PretextConfig, make_naming, read_cells_as_rows, train_naming
+from rn_core.race_records import Progress, RaceConfig, Snapshot
+from rn_core.records import Accuracy, Batch, Example
+from rn_core.seeding import fork_torch_rng, make_rng
+from rn_core.tasks import TASKS
+from rn_core.training import Trainer, sample_step
+
+#: Validation scenes a look, all questions each; pixels cost a hundred times more.
+LOOK_SCENES = MappingProxyType({"sort-of-clevr/pixels": 16})
+_LOOK_SCENES = 100
+N_EXAMPLES = 8
+
+
+class Race:
+    """Runners, their batches and what they are asked; one at a time in a thread."""
+
+    def __init__(self, config: RaceConfig, fabric: Fabric, precision: str = "32-true") -> None:
+        """Build the runners from the config's seed.
+
+        Args:
+            config: what learns from what.
+            fabric: launched, with that precision.
+            precision: as `TrainConfig.precision`.
+        """
+        self.config, self.fabric = config, fabric
+        self.task = TASKS[config.task]
+        self.trainers = {kind: Trainer(config.training(kind, precision), fabric) for kind in config.models}
+        self.seconds = 0.0
+        self._found: dict[str, tuple[int, Evaluation]] = {}
+
+    @property
+    def models(self) -> dict[str, QuestionAnsweringModel]:
+        """Return runner -> model."""
+        return {kind: trainer.run.model for kind, trainer in self.trainers.items()}
+
+    @property
+    def step(self) -> int:
+        """Return the optimiser steps done."""
+        return next(iter(self.trainers.values())).run.step
+
+    @property
+    def n_questions(self) -> int:
+        """Return the questions asked of each runner so far."""
+        return self.step * self.config.n_scenes * self.config.n_questions
+
+    def train(self) -> Iterator[Progress]:
+        """Take the remaining steps, the head start first; yields after each step."""
+        if self.config.head_start:
+            yield from self._head_start()
+        while self.step < self.config.steps:
+            started = time.perf_counter()
+            losses = self._take_step()
+            self.seconds += time.perf_counter() - started
+            yield Progress(self.step, self.n_questions, self.seconds, losses)
+
+    def look(self) -> Snapshot:
+        """Ask every runner the validation questions and the examples."""
+        found = {kind: self.evaluate(kind) for kind in self.models}
+        contributions, rival = self._explain() if "rn" in self.trainers else (None, None)
+        return Snapshot(
+            step=self.step,
+            seconds=self.seconds,
+            accuracy={kind: _shares(one.types) for kind, one in found.items()},
+            groups={kind: _shares(one.groups) for kind, one in found.items()},
+            blind_floor=next(iter(found.values())).blind_floor,
+            probabilities={kind: self._ask_examples(model) for kind, model in self.models.items()},
+            contributions=contributions,
+            rival=rival,
+        )
+
+    def evaluate(self, kind: str) -> Evaluation:
+        """Ask one runner the validation questions, once a step."""
+        step, found = self._found.get(kind, (None, None))
+        if step != self.step:
+            found = self._evaluate(self.models[kind].eval())
+            self._found[kind] = (self.step, found)
+        return found
+
+    def _evaluate(self, model: QuestionAnsweringModel) -> Evaluation:
+        """Ask a model the validation questions."""
+        with fast_autocast(self.fabric.device):
+            counts = count_right(model, self.task, self.validation)
+        answers = np.zeros((len(self.task.question_types), len(self.task.answers)), dtype=np.int64)
+        np.add.at(answers, (self.validation.type_index.numpy(), self.validation.answer.numpy()), 1)
+        return summarise(self.task, self.config.seed, counts, answers)
+
+    def save(self, folder: Path) -> None:
+        """Write each runner with its card as `<runner>.safetensors` into a folder; see `rn_core.bundles`.
+
+        Raises:
+            RNCoreError: if a file cannot be written; the one before it is untouched.
+        """
+        for kind, model in self.models.items():
+            write_whole(folder / f"{kind}.safetensors", write_bundle(model, self._card(kind)))
+
+    def _card(self, kind: str) -> dict[str, Any]:
+        """Return what a runner's weights say of themselves."""
+        family, _, view = self.config.task.rpartition("/")
+        start = "trained from answers alone, live" if not self.config.head_start else "trained live after a head start"
+        return {
+            "name": f"{family}/{kind}-{view}-live",
+            "task": self.config.task,
+            "source": "Santoro et al. 2017, arXiv 1706.01427",
+            "start": start,
+            "training": {
+                **self.config.to_dict(),
+                "step": self.step,
+                "questions": self.n_questions,
+                "minutes": round(self.seconds / 60, 2),
+                "machine": f"{processor_name()}, {describe_device(self.fabric.device)}",
+                "torch": torch.__version__,
+            },
+            "split": "validation",
+            "metrics": self.evaluate(kind).to_dict(),
+        }
+
+    @cached_property
+    def validation(self) -> Batch:
+        """Return the questions of every look, about scenes that no runner learns from."""
+        n_scenes = LOOK_SCENES.get(self.config.task, _LOOK_SCENES)
+        return self.task.sample_batch(make_rng(self.config.seed, "validation", 0), n_scenes)
+
+    @cached_property
+    def examples(self) -> tuple[Example, ...]:
+        """Return the example questions in words."""
+        return self._examples[1]
+
+    @cached_property
+    def _examples(self) -> tuple[Batch, tuple[Example, ...]]:
+        """Draw the examples once."""
+        return self.task.sample_examples(make_rng(self.config.seed, "explore", 1), N_EXAMPLES)
+
+    def _take_step(self) -> dict[str, float]:
+        """Draw one batch for all runners, by what they get wrong in the mean, and let each learn from it."""
+        runs = [trainer.run for trainer in self.trainers.values()]
+        accuracy = np.mean([run.accuracy for run in runs], axis=0)
+        batch = sample_step(runs[0].config, self.fabric, self.step, accuracy)
+        for trainer in self.trainers.values():
+            trainer.wrapped.train()
+        return {kind: trainer.step(batch).item() for kind, trainer in self.trainers.items()}
+
+    def _head_start(self) -> Iterator[Progress]:
+        """Let one image encoder learn to name what its cells hold, then give it to every runner."""
+        config, models = self.config, list(self.models.values())
+        first = models[0]
+        with fork_torch_rng(config.seed):
+            naming = make_naming(first, self.task)
+        pretext = PretextConfig(steps=config.head_start, seed=config.seed)
+        for done, _ in enumerate(train_naming(first, naming, self.task, pretext), start=1):
+            yield Progress(0, 0, self.seconds, {}, done / config.head_start)
+        for model in models:
+            model.encoder.load_state_dict(first.encoder.state_dict())
+            model.encoder.freeze_statistics()
+            with fork_torch_rng(config.seed):
+                read_cells_as_rows(model, naming, self.task.cell_reading())
+
+    @torch.inference_mode()
+    def _ask_examples(self, model: QuestionAnsweringModel) -> list[list[float]]:
+        """Return (E, A) probabilities."""
+        batch = self._examples[0].to(self.fabric.device)
+        logits = model.eval()(batch.inputs, batch.question, batch.scene_index)
+        return logits.double().softmax(dim=1).tolist()
+
+    def _rivals(self, type_index: int, answer: int) -> list[int]:
+        """Return the other answers that validation questions of a type have."""
+        seen = self.validation.answer[self.validation.type_index == type_index].unique().tolist()
+        return [other for other in seen if other != answer]
+
+    def _explain(self) -> tuple[list[float], str]:
+        """Return each pair's share of the first example's true answer above its strongest rival, and that rival."""
+        batch, model = self._examples[0].to(self.fabric.device), self.models["rn"].eval()
+        with torch.inference_mode():
+            objects, mask = model.encoder(*(part[:1] for part in batch.inputs))
+            trace = model.core.trace(objects, mask, batch.question[:1])
+        answer = int(batch.answer[0])
+        rival = _strongest(trace.logits[0], self._rivals(int(batch.type_index[0]), answer))
+        shares = attribute_pairs(model.core.f_phi, trace.relations[0].clone(), Target(answer, rival))
+        return shares.contributions.tolist(), self.task.answers[rival]
+
+
+def _shares(found: Mapping[str, Accuracy]) -> dict[str, float]:
+    """Return name -> share of right answers."""
+    return {name: one.accuracy for name, one in found.items()}
+
+
+def _strongest(logits: Tensor, allowed: Sequence[int]) -> int:
+    """Return which of some answers has the largest logit."""
+    return max(allowed, key=lambda answer: logits[answer].item())

@@ -1,0 +1,183 @@
+"""One race in a process of its own: `python -m rn_core.worker`.
+
+Lines of JSON go in and out. The first line on standard input is the order, `{"config": {...}, "folder": "..."}`;
+each further one a command, `{"do": "pause" | "resume" | "step" | "stop"}`. Standard output carries events, each
+with its `kind`: "hello", "progress", "snapshot", "status", "problem". When standard input ends, the owner is gone,
+and the process ends at once, whatever it is doing: nothing is left running behind a server that died.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import sys
+import threading
+import time
+import traceback
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, TextIO
+
+import torch
+
+from rn_core.device import choose_device, has_fast_bf16
+from rn_core.errors import RNCoreError
+from rn_core.race_records import Progress, RaceConfig
+from rn_core.racing import Race
+from rn_core.training import make_fabric
+
+#: Seconds between reports of progress, between looks (at least), and between checkpoints.
+REPORT_EVERY, LOOK_EVERY, SAVE_EVERY = 0.4, 2.0, 20.0
+#: A look may take this share of the time.
+_LOOK_SHARE = 0.1
+#: How much more readily the kernel ends this process than the server when memory runs out (Linux, -1000 to 1000).
+_OOM_SCORE = "1000"
+_NICENESS = 10
+
+
+class Commands:
+    """What the owner asks for, read by a thread of its own so that the end of input is seen at once."""
+
+    def __init__(self, stream: TextIO) -> None:
+        """Start to read commands from a stream."""
+        self._waiting: queue.SimpleQueue[str] = queue.SimpleQueue()
+        threading.Thread(target=self._read, args=(stream,), daemon=True).start()
+
+    def _read(self, stream: TextIO) -> None:
+        """Queue each command; end the process when the stream ends."""
+        for line in stream:
+            self._waiting.put(json.loads(line)["do"])
+        os._exit(0)
+
+    def next(self, wait: bool) -> str | None:
+        """Return the next command; if there is none, wait for one or return None."""
+        try:
+            return self._waiting.get(block=wait)
+        except queue.Empty:
+            return None
+
+
+class Worker:
+    """Runs a race, reports it, keeps its weights on disk, and does what it is told between two steps."""
+
+    def __init__(self, order: dict[str, Any], commands: Commands, out: TextIO) -> None:
+        """Take the order; raises RNCoreError if its config cannot be trained."""
+        device = choose_device()
+        precision = "bf16-mixed" if has_fast_bf16(device) else "32-true"
+        self.race = Race(RaceConfig.from_dict(order["config"]), make_fabric(device.type, precision), precision)
+        self.folder = Path(order["folder"])
+        self.commands, self.out = commands, out
+        self._reported = self._looked = self._saved = time.monotonic()
+        self._look_every = LOOK_EVERY
+        self._shown_step = -1
+        self.paused = self.stopped = False
+
+    def run(self) -> None:
+        """Run the race to its end or until it is stopped; the weights are on disk before the end is reported."""
+        examples = [asdict(example) for example in self.race.examples]
+        self.emit("hello", examples=examples, n_validation=len(self.race.validation.inputs[0]))
+        self.look()
+        self.emit("status", status="running")
+        for progress in self.race.train():
+            self._report(progress)
+            self._obey(progress)
+            if self.stopped:
+                break
+        self.look()
+        self.race.save(self.folder)
+        self.emit("status", status="stopped" if self.stopped else "finished")
+
+    def emit(self, kind: str, **values: Any) -> None:
+        """Send one event."""
+        self.out.write(json.dumps({"kind": kind, **values}) + "\n")
+        self.out.flush()
+
+    def look(self) -> None:
+        """Send what the runners know now, unless it was sent already."""
+        if self._shown_step == self.race.step:
+            return
+        started = time.monotonic()
+        self.emit("snapshot", **asdict(self.race.look()))
+        self._shown_step, self._looked = self.race.step, time.monotonic()
+        self._look_every = max(LOOK_EVERY, (self._looked - started) / _LOOK_SHARE)
+
+    def _report(self, progress: Progress) -> None:
+        """Send progress, look and save, each when it is due."""
+        now = time.monotonic()
+        if now - self._reported >= REPORT_EVERY:
+            self._reported = now
+            self.emit("progress", **asdict(progress))
+        if now - self._looked >= self._look_every:
+            self.look()
+        if now - self._saved >= SAVE_EVERY:
+            self._saved = now
+            self.race.save(self.folder)
+
+    def _obey(self, progress: Progress) -> None:
+        """Do what is asked between two steps; return when the next may be taken or the race is stopped."""
+        if self.paused:
+            self._show(progress)
+        while command := self.commands.next(wait=self.paused):
+            if command == "stop":
+                self.stopped = True
+                return
+            self.paused = command != "resume"
+            self.emit("status", status="paused" if self.paused else "running")
+            if command == "step":
+                return
+            if self.paused:
+                self._show(progress)
+
+    def _show(self, progress: Progress) -> None:
+        """Send and keep where the race stands."""
+        self.emit("progress", **asdict(progress))
+        self.look()
+        self.race.save(self.folder)
+
+
+def main() -> int:
+    """Run one order; return 0, or 1 after a problem that was reported in one sentence."""
+    out = _take_output()
+    _be_modest()
+    order = json.loads(sys.stdin.readline() or "{}")
+    try:
+        Worker(order, Commands(sys.stdin), out).run()
+    except (RNCoreError, KeyError) as err:
+        return _fail(out, str(err))
+    except KeyboardInterrupt:
+        return 130
+    except MemoryError:
+        return _fail(out, "The training ran out of memory; choose a smaller size or fewer scenes a step.")
+    except Exception as err:  # whatever it is, the page gets a sentence and the log the traceback
+        traceback.print_exc()
+        return _fail(out, f"The training broke off ({type(err).__name__}: {str(err)[:200]}); start it again.")
+    return 0
+
+
+def _take_output() -> TextIO:
+    """Return standard output for events alone; whatever else prints there goes to standard error."""
+    out = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    return out
+
+
+def _be_modest() -> None:
+    """Leave the processor to whoever uses the app, and be the first to go when memory runs out."""
+    torch.set_num_threads(max(1, min(4, (os.cpu_count() or 1) // 2)))
+    if hasattr(os, "nice"):
+        os.nice(_NICENESS)
+    score = Path("/proc/self/oom_score_adj")
+    if score.exists():
+        score.write_text(_OOM_SCORE)
+
+
+def _fail(out: TextIO, sentence: str) -> int:
+    """Send a problem; return the exit status."""
+    out.write(json.dumps({"kind": "problem", "sentence": sentence}) + "\n")
+    out.flush()
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

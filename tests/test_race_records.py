@@ -1,0 +1,79 @@
+"""What a race is asked for: JSON round trip, one sentence for each bad value."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from rn_core.errors import RNCoreError
+from rn_core.models.relation_network import RelationNetworkConfig
+from rn_core.race_records import RaceConfig
+from rn_core.tasks import TASKS
+
+BAD = {
+    "task": ("sort-of-clevr/object", "Did you mean 'sort-of-clevr/objects'"),
+    "models": (("rn", "cnn"), "Unknown model 'cnn'"),
+    "size": ("huge", "Unknown model size 'huge'"),
+    "learning_rate": (0.5, "learning_rate must be above 0 and at most 0.1, got 0.5"),
+    "n_scenes": (0, "n_scenes must be a whole number from 1 to 256, got 0"),
+    "n_questions": (37, "n_questions must be a whole number from 1 to 36, got 37"),
+    "question_types": (("colour",), "Unknown question type 'colour'"),
+    "aggregate": ("max", "Unknown aggregate 'max'"),
+    "seed": (-1, "A seed must be a whole number from 0 to 4294967295, got -1"),
+    "steps": (2.5, "steps must be a whole number from 1 to 1000000, got 2.5"),
+    "head_start": (True, "head_start must be a whole number"),
+}
+
+
+def test_it_survives_json():
+    config = RaceConfig(models=("mlp",), question_types=("left", "top"), n_questions=3, aggregate="mean", seed=9)
+    assert RaceConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_bad_value_is_one_sentence(name):
+    value, sentence = BAD[name]
+    with pytest.raises(RNCoreError, match=re.escape(sentence)):
+        RaceConfig(**{name: value})
+
+
+def test_every_field_is_tried_with_a_bad_value():
+    assert set(BAD) == set(RaceConfig().to_dict())
+
+
+@pytest.mark.parametrize("learning_rate", [0.0, -1e-3, float("nan"), float("inf")])
+def test_rates_that_learn_nothing(learning_rate):
+    with pytest.raises(RNCoreError, match="learning_rate must be above 0"):
+        RaceConfig(learning_rate=learning_rate)
+
+
+@pytest.mark.parametrize("models", [(), ("rn", "rn")])
+def test_a_race_needs_one_or_two_different_runners(models):
+    with pytest.raises(RNCoreError, match="one model or two different ones"):
+        RaceConfig(models=models)
+
+
+def test_one_question_type_has_only_six_questions_a_scene():
+    RaceConfig(question_types=("left",), n_questions=6)
+    with pytest.raises(RNCoreError, match="at most 6 for these question types, got 7"):
+        RaceConfig(question_types=("left",), n_questions=7)
+
+
+def test_object_rows_need_no_head_start():
+    with pytest.raises(RNCoreError, match="head_start is for images, got 5 with sort-of-clevr/objects"):
+        RaceConfig(head_start=5)
+
+
+def test_an_unknown_field_is_named():
+    with pytest.raises(RNCoreError, match="speed"):
+        RaceConfig.from_dict({"speed": 3})
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_the_aggregate_is_the_relation_network_s_alone(task):
+    config = RaceConfig(task=task, aggregate="mean")
+    assert isinstance(config.model("rn").core, RelationNetworkConfig)
+    assert config.model("rn").core.aggregate == "mean"
+    assert config.model("mlp") == RaceConfig(task=task).model("mlp")

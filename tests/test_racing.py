@@ -1,0 +1,145 @@
+"""A race: both runners see the same batches, and what a look says is what the models do."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from lightning_fabric import Fabric
+
+from rn_core.bundles import read_bundle
+from rn_core.race_records import Progress, RaceConfig
+from rn_core.racing import N_EXAMPLES, Race
+from rn_core.tasks.sort_of_clevr import Scene, solve, stack_scenes
+from rn_core.tasks.sort_of_clevr.language import parse
+from rn_core.training import Trainer
+
+TINY = RaceConfig(size="tiny", n_scenes=2, n_questions=3, steps=4)
+
+
+def make_race(**changes: object) -> Race:
+    config = RaceConfig(**{**TINY.to_dict(), **changes})
+    return Race(config, Fabric(accelerator="cpu", devices=1, precision="32-true"))
+
+
+@pytest.fixture
+def seen(monkeypatch) -> list[torch.Tensor]:
+    """Return the list that fills with the questions of every batch that any runner learns from."""
+    batches: list[torch.Tensor] = []
+    step = Trainer.step
+
+    def note(trainer: Trainer, batch):
+        batches.append(torch.cat([batch.inputs[0].flatten(1).repeat_interleave(3, 0).float(), batch.question], dim=1))
+        return step(trainer, batch)
+
+    monkeypatch.setattr(Trainer, "step", note)
+    return batches
+
+
+def test_both_runners_learn_from_the_same_batches(seen):
+    for _ in make_race().train():
+        pass
+    assert len(seen) == 8
+    for rn, mlp in zip(seen[::2], seen[1::2], strict=True):
+        assert torch.equal(rn, mlp)
+    assert not torch.equal(seen[0], seen[2]), "each step has a batch of its own"
+
+
+def test_a_runner_alone_learns_what_it_learns_in_a_race_of_types_asked_alike(monkeypatch):
+    # With fixed weights of the types, batches do not depend on who else runs.
+    monkeypatch.setattr(Trainer, "_watch", lambda *_: None)
+    together, alone = make_race(), make_race(models=("rn",))
+    for race in (together, alone):
+        for _ in race.train():
+            pass
+    for one, other in zip(together.models["rn"].parameters(), alone.models["rn"].parameters(), strict=True):
+        assert torch.equal(one, other)
+
+
+def test_progress_counts_steps_and_questions():
+    last = [*make_race().train()][-1]
+    assert (last.step, last.n_questions, last.head_start) == (4, 4 * 2 * 3, None)
+    assert set(last.losses) == {"rn", "mlp"} and all(np.isfinite([*last.losses.values()]))
+    assert last.seconds > 0
+
+
+def test_only_the_chosen_question_types_are_asked():
+    race = make_race(question_types=("left", "closest_shape"))
+    kinds = [race.task.question_types.index(kind) for kind in race.config.question_types]
+    trainer = race.trainers["rn"]
+    for step in range(20):
+        trainer.run.step = step
+        assert set(trainer.sample().type_index.tolist()) <= set(kinds)
+
+
+def test_a_look_says_what_the_models_do():
+    race = make_race()
+    next(race.train())
+    shown = race.look()
+    for kind, model in race.models.items():
+        batch = race.validation
+        with torch.no_grad():
+            right = model.eval()(batch.inputs, batch.question, batch.scene_index).argmax(dim=1) == batch.answer
+        relational = batch.type_index >= 3
+        assert shown.groups[kind]["relational"] == pytest.approx(right[relational].float().mean().item(), abs=0.01)
+        left = batch.type_index == 1
+        assert shown.accuracy[kind]["left"] == pytest.approx(right[left].float().mean().item(), abs=0.02)
+        assert np.allclose(np.sum(shown.probabilities[kind], axis=1), 1)
+    counts = torch.bincount(race.validation.answer[left])
+    assert shown.blind_floor["left"] == pytest.approx((counts.max() / counts.sum()).item())
+
+
+def test_the_pairs_add_up_to_the_true_answer_above_its_rival():
+    race = make_race()
+    shown = race.look()
+    answers, batch, model = race.task.answers, race._examples[0], race.models["rn"].eval()
+    with torch.no_grad():
+        logits = model(batch.inputs, batch.question, batch.scene_index)[0].double()
+        nothing = model.core.f_phi(torch.zeros(1, model.core.config.g_widths[-1]))[0].double()
+    true, rival = int(batch.answer[0]), answers.index(shown.rival)
+    assert {race.examples[0].answer, shown.rival} == {"square", "circle"}
+    reach = (logits[true] - logits[rival]) - (nothing[true] - nothing[rival])
+    assert sum(shown.contributions) == pytest.approx(reach.item(), abs=1e-4)
+
+
+def test_examples_are_true_questions_one_of_each_type_first():
+    race = make_race()
+    assert len(race.examples) == N_EXAMPLES
+    assert {example.type for example in race.examples[:6]} == set(race.task.question_types)
+    assert race.examples[0].type == "closest_shape"
+    for row, example in enumerate(race.examples):
+        scene = Scene.from_json(example.scene)
+        answer = solve(stack_scenes([scene])).answers[0, parse(example.question).index]
+        assert race.task.answers[answer] == example.answer
+        assert race._examples[0].answer[row] == answer
+
+
+def test_without_a_relation_network_there_are_no_pairs():
+    shown = make_race(models=("mlp",)).look()
+    assert (shown.contributions, shown.rival) == (None, None)
+
+
+def test_a_head_start_gives_all_runners_the_same_encoder():
+    race = make_race(task="sort-of-clevr/pixels", head_start=2, steps=1)
+    steps = race.train()
+    first, second = next(steps), next(steps)
+    assert [first.head_start, second.head_start] == [0.5, 1.0]
+    assert first == Progress(0, 0, 0.0, {}, 0.5)
+    next(steps)
+    encoders = [model.encoder for model in race.models.values()]
+    names = [name for name, _ in encoders[0].named_buffers() if "frozen" in name]
+    assert all(encoder.get_buffer(name).all() for encoder in encoders for name in names) and names
+
+
+def test_saved_runners_can_be_loaded_again(tmp_path):
+    race = make_race()
+    next(race.train())
+    race.save(tmp_path)
+    batch = race.validation
+    for kind, model in race.models.items():
+        again = read_bundle((tmp_path / f"{kind}.safetensors").read_bytes(), "mine")
+        with torch.no_grad():
+            wanted = model.eval()(batch.inputs, batch.question, batch.scene_index)
+            assert torch.equal(again.model(batch.inputs, batch.question, batch.scene_index), wanted)
+        assert again.card["training"]["step"] == 1
+        assert again.card["metrics"]["groups"]["relational"]["accuracy"] == race.look().groups[kind]["relational"]
