@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from rn_core.attribution import Target, attribute_pairs
 from rn_core.device import choose_device
-from rn_core.errors import RNCoreError, SceneError
+from rn_core.errors import RNCoreError
 from rn_core.models import QuestionAnsweringModel
 from rn_core.models.relation_network import RelationTrace, make_pair_index
 from rn_core.records import Answer
-from rn_core.tasks import TASKS, SortOfClevr
-from rn_core.tasks.sort_of_clevr import Question, Scene, question_codes, stack_scenes
-from rn_core.tasks.sort_of_clevr.encoding import VIEWS, check_image, check_rows
-from rn_core.tasks.sort_of_clevr.language import parse
-from rn_core.tasks.sort_of_clevr.scene import N_OBJECTS
-from rn_core.weights import load_weights
-
-SceneInput = Scene | np.ndarray
-_CODES = torch.from_numpy(question_codes())
+from rn_core.tasks import TASKS, Task
+from rn_core.weights import PRETRAINED, load_weights
 
 
 @dataclass(frozen=True)
@@ -35,21 +28,23 @@ class Answerer:
         card: what the weights' JSON card says.
         model: in eval mode.
         task: what it was trained on.
-        mean_aggregates: (36, D_g) mean aggregate over scenes of each question; None for models without pairs.
+        mean_aggregates: (Q, D_g) mean aggregate over scenes of each question; None for models without pairs and for
+            tasks whose questions are too many.
     """
 
     name: str
     card: dict[str, Any]
     model: QuestionAnsweringModel
-    task: SortOfClevr
+    task: Task
     mean_aggregates: Tensor | None
 
-    def answer(self, scene: SceneInput, question: str) -> Answer:
+    def answer(self, scene: Any, question: str) -> Answer:
         """Answer one question.
 
         Args:
-            scene: a `Scene`; or what the model sees of one: a uint8 image (75, 75, 3) for a pixel model,
-                object rows (N, 10) for an object model.
+            scene: what the task's `encode_scenes` reads. Sort-of-CLEVR: a `Scene`; or what the model sees of one, a
+                uint8 image (75, 75, 3) or object rows (N, 10). CLEVR: a uint8 picture (H, W, 3) of any size for a
+                pixel model, scene JSON for a state model.
             question: English, such as "Is the red object on the left?".
 
         Returns:
@@ -61,19 +56,19 @@ class Answerer:
         """
         return self.answer_many([scene], [question])[0]
 
-    def answer_many(self, scenes: list[SceneInput], questions: list[str]) -> list[Answer]:
+    def answer_many(self, scenes: list[Any], questions: list[str]) -> list[Answer]:
         """Answer one question about each scene in one batch; arguments and errors as `answer`."""
         if len(scenes) != len(questions):
             raise RNCoreError(f"Give one question a scene: got {len(scenes)} scenes and {len(questions)} questions.")
         if not scenes:
             return []
         if not self.model.has_pairs:
-            inputs, codes = self._encode(scenes, questions)
+            inputs, asked = self._encode(scenes, questions)
             with torch.inference_mode():
-                return [self._read(row) for row in self.model(inputs, codes).cpu().double()]
+                return [self._read(row) for row in self.model(inputs, asked).cpu().double()]
         return [self._explain(trace) for trace in self._traces(scenes, questions)]
 
-    def trace(self, scene: SceneInput, question: str) -> RelationTrace:
+    def trace(self, scene: Any, question: str) -> RelationTrace:
         """Return objects, relations, aggregate and logits of one question (M = 1); errors as `answer`.
 
         Raises:
@@ -86,20 +81,20 @@ class Answerer:
     def mean_aggregate(self, question: str) -> Tensor:
         """Return (D_g,), the aggregate that this question has in the mean over scenes."""
         if self.mean_aggregates is None:
-            raise RNCoreError(f"'{self.name}' has no mean aggregate; choose a Relation Network.")
-        return self.mean_aggregates[parse(question).index]
+            raise RNCoreError(f"'{self.name}' has no mean aggregate; choose zero as the baseline, or another model.")
+        return self.mean_aggregates[self.task.question_index(question)]
 
     @torch.inference_mode()
-    def _traces(self, scenes: list[SceneInput], questions: list[str]) -> list[RelationTrace]:
+    def _traces(self, scenes: list[Any], questions: list[str]) -> list[RelationTrace]:
         """Trace questions a few at a time, so that memory does not grow with their number."""
         traces = []
         for first in range(0, len(scenes), 16):
             block = slice(first, first + 16)
-            inputs, codes = self._encode(scenes[block], questions[block])
+            inputs, asked = self._encode(scenes[block], questions[block])
             objects, mask = self.model.encoder(*inputs)
-            whole = self.model.core.trace(objects, mask, codes)
+            whole = self.model.core.trace(objects, mask, self.model.encode_question(asked))
             parts = (whole.objects, whole.object_mask, whole.relations, whole.aggregate, whole.logits)
-            traces += [RelationTrace(*(part[row : row + 1] for part in parts)) for row in range(len(codes))]
+            traces += [RelationTrace(*(part[row : row + 1] for part in parts)) for row in range(len(asked))]
         return traces
 
     def _explain(self, trace: RelationTrace) -> Answer:
@@ -117,55 +112,28 @@ class Answerer:
         probabilities = dict(zip(self.task.answers, logits.softmax(dim=0).tolist(), strict=True))
         return Answer(self.task.answers[int(logits.argmax())], probabilities, logits.numpy())
 
-    def _encode(self, scenes: list[SceneInput], questions: list[str]) -> tuple[tuple[Tensor, ...], Tensor]:
-        """Return the encoder's inputs and the questions' codes (M, 11) on the model's device."""
-        asked = [parse(question) for question in questions]
-        if all(isinstance(scene, Scene) for scene in scenes):
-            for scene, question in zip(scenes, asked, strict=True):
-                check_answerable(scene, question)
-            inputs = VIEWS[self.task.view](stack_scenes(scenes))
-        else:
-            inputs = self._encode_arrays(scenes)
+    def _encode(self, scenes: list[Any], questions: list[str]) -> tuple[tuple[Tensor, ...], Tensor]:
+        """Return the encoder's inputs and the questions, as `Batch` has them, on the model's device."""
+        for scene, question in zip(scenes, questions, strict=True):
+            self.task.check_answerable(scene, question)
+        inputs, asked = self.task.encode_scenes(scenes), self.task.encode_questions(questions)
         device = next(self.model.parameters()).device
-        codes = _CODES[torch.tensor([question.index for question in asked])]
-        return tuple(part.to(device) for part in inputs), codes.to(device)
-
-    def _encode_arrays(self, arrays: list[SceneInput]) -> tuple[Tensor, ...]:
-        """Return the encoder's inputs for images or object rows."""
-        if any(isinstance(array, Scene) for array in arrays):
-            raise SceneError("Give either scenes or arrays, not both in one call.")
-        if self.task.view == "pixels":
-            return (torch.from_numpy(np.stack([check_image(array) for array in arrays])),)
-        rows = [torch.from_numpy(check_rows(array)) for array in arrays]
-        padded = torch.nn.utils.rnn.pad_sequence(rows, batch_first=True)
-        padded = torch.nn.functional.pad(padded, (0, 0, 0, N_OBJECTS - padded.shape[1]))
-        mask = torch.arange(N_OBJECTS) < torch.tensor([len(row) for row in rows])[:, None]
-        return padded, mask
+        return tuple(part.to(device) for part in inputs), asked.to(device)
 
 
-def check_answerable(scene: Scene, question: Question) -> None:
-    """Raise SceneError if the scene lacks the asked object, or any other that the question is about."""
-    colors = [thing.color for thing in scene.objects]
-    if question.color not in colors:
-        raise SceneError(
-            f"This scene has no {question.color} object; ask about {', '.join(colors)} or put the object back."
-        )
-    if question.is_relational and len(colors) < 2:
-        raise SceneError("A relational question needs two objects or more, this scene has one; put an object back.")
-
-
-def load(name: str, device: str = "auto") -> Answerer:
+def load(name: str, device: str = "auto", folder: Path = PRETRAINED) -> Answerer:
     """Load weights by name after checking their hash.
 
     Args:
         name: such as "sort-of-clevr/rn-pixels"; `python -m rn_core weights` lists all.
         device: "auto", "cpu", "cuda" or "mps".
+        folder: where the weights lie.
 
     Raises:
         WeightsError: if the name is unknown or the file is missing, changed or damaged.
         RNCoreError: if this machine has no such device.
     """
-    weights = load_weights(name)
+    weights = load_weights(name, folder)
     target = choose_device(device)
     weights.model.to(target)
     mean = None if weights.mean_aggregate is None else weights.mean_aggregate.to(target)

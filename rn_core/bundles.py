@@ -140,7 +140,8 @@ def _signature(config: ModelConfig) -> dict[str, Any]:
         sizes["encoder's d_object"] = encoder.d_object
     if hasattr(core, "n_objects"):
         sizes["n_objects"] = core.n_objects
-    return {"encoder": type(encoder).__name__, **sizes, "d_question": core.d_question, "n_answers": core.n_answers}
+    asked = {"d_question": core.d_question} if config.question is None else {"words": config.question.n_words}
+    return {"encoder": type(encoder).__name__, **sizes, **asked, "n_answers": core.n_answers}
 
 
 def _check_sizes(config: ModelConfig, tensors: dict[str, Tensor], shown: str) -> None:
@@ -152,6 +153,7 @@ def _check_sizes(config: ModelConfig, tensors: dict[str, Tensor], shown: str) ->
     widths = [width for value in parts if isinstance(value, tuple) for width in value]
     if len(widths) > len(tensors):
         raise WeightsError(f"'{shown}': its card asks for {len(widths)} layers, more than its tensors; {_AGAIN}.")
+    widths += [] if config.question is None else map(int, asdict(config.question).values())
     if max(widths) > _MAX_WIDTH:
         raise WeightsError(
             f"'{shown}': its card asks for a layer of {max(widths):,} units and {_MAX_WIDTH:,} are allowed; "

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from rn_core import benchmarking, publishing
+from rn_core import benchmarking, public_weights, publishing
 from rn_core.answering import load
 from rn_core.device import DEVICES, choose_device, fast_autocast, has_fast_bf16
 from rn_core.errors import RNCoreError
@@ -32,6 +32,12 @@ from rn_core.training import Trainer, leave_processes, make_fabric
 from rn_core.weights import list_weights, weights_status
 
 RUNS = Path("runs")
+#: Action of `weights` -> an example of it.
+_WEIGHTS_ACTIONS = {
+    "publish": "weights publish sort-of-clevr/rn-pixels",
+    "fetch": "weights fetch clevr/rn-pixels-public",
+    "import": "weights import original_fp_epoch_493.pth --name clevr/rn-pixels-public",
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -125,9 +131,11 @@ def _add_generate(commands: Any) -> None:
 
 def _add_weights(commands: Any) -> None:
     """Add `weights`."""
-    parser = _add(commands, "weights", _weights, "list the weights that ship and whether each file is sound")
-    parser.add_argument("action", nargs="?", default="list", choices=("list", "publish"), help="publish ships a run")
-    parser.add_argument("name", nargs="?", help="weights to publish")
+    parser = _add(commands, "weights", _weights, "list the weights that are here and whether each file is sound")
+    actions = "publish ships a run, fetch downloads public weights, import reads them from a file"
+    parser.add_argument("action", nargs="?", default="list", choices=("list", *_WEIGHTS_ACTIONS), help=actions)
+    parser.add_argument("what", nargs="?", help="weights to publish or fetch, or the .pth file to import")
+    parser.add_argument("--name", help=f"import: one of {', '.join(public_weights.PUBLIC)}")
     parser.add_argument("--folder", type=Path, default=None, help="folder of the run (default: runs/NAME)")
     parser.add_argument("--scenes", type=int, default=10_000, help="test scenes that the card's figures come from")
 
@@ -251,12 +259,16 @@ def _generate(options: argparse.Namespace) -> None:
 
 
 def _weights(options: argparse.Namespace) -> None:
-    """List the weights that ship, or publish a run."""
-    if options.action == "publish":
-        if options.name is None:
-            raise RNCoreError("Name the weights to publish, such as `weights publish sort-of-clevr/rn-pixels`.")
-        folder = options.folder or RUNS / options.name
-        publishing.publish(options.name, folder, options.scenes, options.seed, _bar(options, "evaluate"))
+    """Publish a run, or get public weights; then list the weights that are here."""
+    if options.action in _WEIGHTS_ACTIONS and options.what is None:
+        raise RNCoreError(f"Say what to {options.action}, such as `{_WEIGHTS_ACTIONS[options.action]}`.")
+    if options.action == "fetch":
+        public_weights.fetch_public(options.what)
+    elif options.action == "import":
+        public_weights.import_file(options.name, Path(options.what))
+    elif options.action == "publish":
+        folder = options.folder or RUNS / options.what
+        publishing.publish(options.what, folder, options.scenes, options.seed, _bar(options, "evaluate"))
     entries = list_weights().values()
     rows = [{"name": entry.name, "status": weights_status(entry), "card": entry.card} for entry in entries]
     if options.json:

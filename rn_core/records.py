@@ -15,7 +15,7 @@ class Batch:
 
     Attributes:
         inputs: what the encoder takes, each with S rows (images; or object rows and their mask).
-        question: (M, D_q) float32.
+        question: (M, D_q) float32; or (M, L) int64, the numbers of its words with padding 0 behind them.
         scene_index: (M,) int64, non-decreasing, the scene each question is about.
         answer: (M,) int64, index into the task's answers.
         type_index: (M,) int64, index into the task's question types.

@@ -22,6 +22,8 @@ from rn_core.files import sha256, write_whole
 from rn_core.models import ModelConfig, QuestionAnsweringModel, build_model
 
 PRETRAINED = Path(__file__).resolve().parent.parent / "pretrained"
+#: Weights that do not ship: a person downloads them (`rn_core.public_weights.PUBLIC`).
+PUBLIC_NAMES = ("clevr/rn-pixels-public", "clevr/rn-pixels-public-ir")
 #: Name of the mean aggregate among a file's tensors.
 MEAN_AGGREGATE = "attribution.mean_aggregate"
 
@@ -73,6 +75,11 @@ def find_weights(name: str, folder: Path = PRETRAINED) -> WeightsEntry:
         WeightsError: if there is no card of that name, listing those that there are.
     """
     entries = list_weights(folder)
+    if name not in entries and name in PUBLIC_NAMES:
+        raise WeightsError(
+            f"The public weights '{name}' are not here yet; get them with `python -m rn_core weights fetch {name}`, "
+            f"or from a file by hand with `python -m rn_core weights import FILE --name {name}`."
+        )
     if name not in entries:
         allowed = ", ".join(entries) or "none yet; train one with `python -m rn_core train`"
         raise WeightsError(f"No weights named '{name}'.{did_you_mean(name, list(entries))} There are: {allowed}.")

@@ -1,8 +1,10 @@
-"""What all tests share: one thread, seeded hypothesis; a test that draws from a global generator starts alike."""
+"""What all tests share: one thread, seeded hypothesis and global generators, and the data beside the checkout."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import torch
@@ -12,6 +14,8 @@ settings.register_profile("same_every_run", derandomize=True, deadline=None, max
 settings.load_profile("same_every_run")
 torch.set_num_threads(1)
 
+SHARED_DATA = Path(__file__).resolve().parents[1].parent / "shared" / "data"
+
 
 @pytest.fixture(autouse=True)
 def seeded_torch() -> Iterator[None]:
@@ -19,3 +23,14 @@ def seeded_torch() -> Iterator[None]:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         yield
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Return the folder of real data that lies beside the checkout; its tests skip where it is missing, not in CI."""
+    if not SHARED_DATA.is_dir():
+        reason = f"no real data at {SHARED_DATA.parent.name}/{SHARED_DATA.name} beside the checkout"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return SHARED_DATA

@@ -14,6 +14,7 @@ from rn_core.models import build_model
 from rn_core.models.configs import model_config
 from rn_core.seeding import make_rng
 from rn_core.tasks import TASKS
+from rn_core.tasks.clevr import sample_scenes as sample_clevr_scenes
 from rn_core.tasks.sort_of_clevr import sample_scenes, stack_scenes
 from rn_core.tasks.sort_of_clevr.encoding import encode_rows
 from rn_core.tasks.sort_of_clevr.language import ALL_TEXTS
@@ -131,6 +132,27 @@ def test_bad_rows_and_uneven_lists_get_a_sentence():
     with pytest.raises(SceneError, match="not both"):
         objects.answer_many([SCENES[0], np.zeros((6, 10))], [CLOSEST, CLOSEST])
     assert objects.answer_many([], []) == []
+
+
+@pytest.mark.parametrize("kind", ["rn", "mlp", "lstm"])
+def test_states_of_clevr_are_answered_from_scene_json(kind):
+    model = build_model(model_config("clevr/states", kind), 0).eval()
+    answerer = Answerer(f"clevr/{kind}-states", {}, model, TASKS["clevr/states"], None)
+    scenes = sample_clevr_scenes(make_rng(2, "test"), 4)
+    questions = ["Is there a cube?", "There is a cube; what color is it?", "How many things are large?", "Is it red?"]
+    together = answerer.answer_many([scene.to_dict() for scene in scenes], questions)
+    for scene, question, answer in zip(scenes, questions, together, strict=True):
+        alone = answerer.answer(scene.to_json(), question)
+        np.testing.assert_allclose(answer.logits, alone.logits, atol=1e-4)
+        assert len(answer.probabilities) == 28
+        if kind == "rn":
+            n_objects = len(scene.to_dict()["objects"])
+            assert alone.contributions.shape == (n_objects**2,)
+            assert answer.contributions.sum() == pytest.approx(alone.contributions.sum(), abs=1e-4)
+    with pytest.raises(SceneError):
+        answerer.answer({"objects": "none"}, questions[0])
+    with pytest.raises(QuestionError, match="pyramid"):
+        answerer.answer(scenes[0], "Is there a pyramid?")
 
 
 def test_a_wrong_name_or_device_gets_a_sentence():

@@ -127,6 +127,12 @@ def test_a_large_file_is_not_read():
         (forge_model("core", g_widths=[1] * 10_000), "asks for 10001 layers"),
         (forge_model("core", g_widths=[8, 7]), "shape"),
         (forge_model("core", g_widths=[8], question_layer=0), "has the unknown tensor"),
+        (
+            forge(
+                model={**card_of(BUNDLE)["model"], "question": {"kind": "lstm", "n_words": 10**30, "d_question": 11}}
+            ),
+            "d_question None and sort-of-clevr/objects needs 11",
+        ),
         (forge_model("core", n_answers=3), "n_answers 3 and sort-of-clevr/objects needs 10"),
         (forge_model("core", d_question=12), "d_question 12 and sort-of-clevr/objects needs 11"),
         (

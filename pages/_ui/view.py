@@ -13,11 +13,10 @@ from torch import Tensor
 from pages._ui.nodes import Nodes, find_true_pairs, make_nodes
 from pages._ui.state import AUTO, ExploreState
 from pages._ui.words import format_pair, format_signed
-from rn_core.answering import check_answerable
 from rn_core.attribution.base import Attribution, Target
 from rn_core.attribution.pairs import METHODS
 from rn_core.records import Answer
-from rn_core.tasks.sort_of_clevr import COLORS, Question, Scene, solve, stack_scenes
+from rn_core.tasks.sort_of_clevr import COLORS, Question, Scene, check_answerable, solve, stack_scenes
 from rn_core.tasks.sort_of_clevr.questions import ANSWERS
 from rn_core.tasks.sort_of_clevr.scene import DEFAULT_MARGIN, SHAPES
 

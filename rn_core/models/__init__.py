@@ -1,8 +1,8 @@
-"""Models by name: an encoder in front of a Relation Network or of a baseline with its signature."""
+"""Models by name: encoders in front of a Relation Network or of a baseline with its signature."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
@@ -10,34 +10,54 @@ import torch
 from torch import Tensor, nn
 
 from rn_core.errors import RNCoreError, lookup
-from rn_core.models.baselines import MLP, MLPConfig
+from rn_core.models.attention import StackedAttention, StackedAttentionConfig
+from rn_core.models.baselines import MLP, MLPConfig, QuestionMLP, QuestionMLPConfig
 from rn_core.models.encoders import ImageEncoder, ImageEncoderConfig, RowEncoder, RowEncoderConfig
+from rn_core.models.layers import plain_fields
+from rn_core.models.questions import QuestionEncoder, QuestionEncoderConfig
 from rn_core.models.relation_network import RelationNetwork, RelationNetworkConfig
 from rn_core.seeding import fork_torch_rng
 
 #: kind -> (config, module).
 ENCODERS = MappingProxyType({"image": (ImageEncoderConfig, ImageEncoder), "rows": (RowEncoderConfig, RowEncoder)})
-CORES = MappingProxyType({"relation_network": (RelationNetworkConfig, RelationNetwork), "mlp": (MLPConfig, MLP)})
+QUESTION_ENCODERS = MappingProxyType({"lstm": (QuestionEncoderConfig, QuestionEncoder)})
+CORES = MappingProxyType(
+    {
+        "relation_network": (RelationNetworkConfig, RelationNetwork),
+        "mlp": (MLPConfig, MLP),
+        "stacked_attention": (StackedAttentionConfig, StackedAttention),
+        "question_mlp": (QuestionMLPConfig, QuestionMLP),
+    }
+)
+EncoderConfig = ImageEncoderConfig | RowEncoderConfig
+CoreConfig = RelationNetworkConfig | MLPConfig | StackedAttentionConfig | QuestionMLPConfig
 
 
 @dataclass(frozen=True)
 class ModelConfig:
-    """An encoder and the core behind it.
+    """Encoders and the core behind them.
 
     Attributes:
         encoder: how a scene becomes objects.
         core: how objects and a question become logits.
+        question: how a question's words become a vector; None where the question is a vector already.
     """
 
-    encoder: ImageEncoderConfig | RowEncoderConfig
-    core: RelationNetworkConfig | MLPConfig
+    encoder: EncoderConfig
+    core: CoreConfig
+    question: QuestionEncoderConfig | None = None
 
     def __post_init__(self) -> None:
-        """Raise RNCoreError unless the core takes what the encoder gives."""
+        """Raise RNCoreError unless the core takes what the encoders give."""
         given, taken = self.encoder.d_object, self.core.d_object
         if given != taken:
             raise RNCoreError(
                 f"The core must take objects of {given} features, got d_object {taken}; set it to {given}."
+            )
+        if self.question is not None and self.question.d_question != self.core.d_question:
+            given, taken = self.question.d_question, self.core.d_question
+            raise RNCoreError(
+                f"The core must take questions of {given} features, got d_question {taken}; set it to {given}."
             )
         if isinstance(self.encoder, ImageEncoderConfig) and isinstance(self.core, MLPConfig):
             given, taken = self.encoder.n_objects, self.core.n_objects
@@ -46,10 +66,13 @@ class ModelConfig:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values that JSON can hold; `from_dict` reads them back."""
-        return {
-            "encoder": {"kind": _kind(self.encoder, ENCODERS), **asdict(self.encoder)},
-            "core": {"kind": _kind(self.core, CORES), **asdict(self.core)},
+        values = {
+            "encoder": {"kind": _kind(self.encoder, ENCODERS), **plain_fields(self.encoder)},
+            "core": {"kind": _kind(self.core, CORES), **plain_fields(self.core)},
         }
+        if self.question is not None:
+            values["question"] = {"kind": _kind(self.question, QUESTION_ENCODERS), **plain_fields(self.question)}
+        return values
 
     @staticmethod
     def from_dict(values: dict[str, Any]) -> ModelConfig:
@@ -58,10 +81,10 @@ class ModelConfig:
         Raises:
             RNCoreError: if a field is missing, unknown or out of range.
         """
-        return ModelConfig(
-            _config(values, "encoder", ENCODERS),
-            _config(values, "core", CORES),
-        )
+        encoder, core = _config(values, "encoder", ENCODERS), _config(values, "core", CORES)
+        if values.get("question") is None:
+            return ModelConfig(encoder, core)
+        return ModelConfig(encoder, core, _config(values, "question", QUESTION_ENCODERS))
 
 
 def _kind(config: object, table: MappingProxyType) -> str:
@@ -82,13 +105,14 @@ def _config(values: dict[str, Any], part: str, table: MappingProxyType) -> Any:
 
 
 class QuestionAnsweringModel(nn.Module):
-    """An encoder and a core: scenes and questions to logits."""
+    """Encoders and a core: scenes and questions to logits."""
 
     def __init__(self, config: ModelConfig) -> None:
-        """Build both parts of `config`; use `build_model` for seeded weights."""
+        """Build the parts of `config`; use `build_model` for seeded weights."""
         super().__init__()
         self.config = config
         self.encoder = ENCODERS[_kind(config.encoder, ENCODERS)][1](config.encoder)
+        self.question_encoder = None if config.question is None else QuestionEncoder(config.question)
         self.core = CORES[_kind(config.core, CORES)][1](config.core)
 
     def forward(
@@ -103,10 +127,10 @@ class QuestionAnsweringModel(nn.Module):
 
         Args:
             inputs: what the encoder takes, each with S rows.
-            question: (M, D_q) float32.
+            question: (M, D_q) float32; or (M, L) int64 words, padding 0 behind them, for a model with a question
+                encoder.
             scene_index: (M,) int64; None means question m asks scene m.
             kept: (S, K) int64, the objects of each scene that take part (training on few cells); None for all.
-
             hold_encoder: whether no gradient reaches the encoder (training the core alone).
 
         Returns:
@@ -117,7 +141,11 @@ class QuestionAnsweringModel(nn.Module):
         if kept is not None:
             objects = objects.take_along_dim(kept[..., None], dim=1)  # (S, K, D_o)
             object_mask = None if object_mask is None else object_mask.take_along_dim(kept, dim=1)
-        return self.core(objects, object_mask, question, scene_index)
+        return self.core(objects, object_mask, self.encode_question(question), scene_index)
+
+    def encode_question(self, question: Tensor) -> Tensor:
+        """Return questions as the core takes them (M, D_q); a vector stays as it is."""
+        return question if self.question_encoder is None else self.question_encoder(question)
 
     @property
     def has_pairs(self) -> bool:

@@ -1,6 +1,7 @@
 """Baselines with the Relation Network's signature, so that they can stand in its place.
 
-Source: Santoro et al. 2017, section 5.3 and supplement D: "CNN+MLP", the same CNN with an MLP in the RN's place.
+Source: Santoro et al. 2017, section 5.3 and supplement D: "CNN+MLP", the same CNN with an MLP in the RN's place;
+table 1: "CNN+LSTM", the same with an LSTM before the MLP, and "LSTM", which does not see the scene.
 """
 
 from __future__ import annotations
@@ -9,7 +10,9 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
+from rn_core.errors import RNCoreError
 from rn_core.models.layers import check_dropout, check_size, check_sizes, make_mlp
 
 
@@ -18,7 +21,7 @@ class MLPConfig:
     """An MLP over all objects laid end to end, with the question behind them.
 
     Attributes:
-        n_objects: rows N that the network is built for; an MLP cannot take another number.
+        n_objects: rows N that the network is built for; fewer are filled up with zeros, more cannot be taken.
         d_object: features of one object.
         d_question: features of the question.
         n_answers: number of logits A.
@@ -54,10 +57,19 @@ class MLP(nn.Module):
     def forward(
         self, objects: Tensor, object_mask: Tensor | None, question: Tensor, scene_index: Tensor | None = None
     ) -> Tensor:
-        """Answer M questions about S scenes; arguments as `RelationNetwork.forward`, logits (M, A)."""
+        """Answer M questions about S scenes; arguments as `RelationNetwork.forward`, logits (M, A).
+
+        Raises:
+            RNCoreError: if a scene has more rows than the network is built for.
+        """
+        missing = self.config.n_objects - objects.shape[1]
+        if missing < 0:
+            raise RNCoreError(
+                f"This MLP takes at most {self.config.n_objects} objects, got {objects.shape[1]}; remove some."
+            )
         if object_mask is not None:
             objects = objects * object_mask[..., None]
-        scene = objects.flatten(1)  # (S, N * D_o)
+        scene = functional.pad(objects, (0, 0, 0, missing)).flatten(1)  # (S, N * D_o)
         scene = scene if scene_index is None else scene[scene_index]  # (M, N * D_o)
         return self.layers(torch.cat([scene, question], dim=1))  # (M, A)
 
@@ -70,3 +82,47 @@ class MLP(nn.Module):
     def n_blocks(self) -> int:
         """Return how many objects lie end to end in that layer's input."""
         return self.config.n_objects
+
+
+@dataclass(frozen=True)
+class QuestionMLPConfig:
+    """An MLP over the question alone: what can be answered without looking.
+
+    Source: Santoro et al. 2017, table 1, "LSTM".
+
+    Attributes:
+        d_object: features of one object, which it does not look at.
+        d_question: features of the question.
+        n_answers: number of logits A.
+        widths: hidden units, ReLU after each.
+        dropout: dropout probability after the last hidden layer.
+    """
+
+    d_object: int
+    d_question: int
+    n_answers: int
+    widths: tuple[int, ...] = (512, 512)
+    dropout: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Raise RNCoreError for a size that cannot be built."""
+        object.__setattr__(self, "widths", check_sizes("widths", self.widths))
+        for name in ("d_object", "d_question", "n_answers"):
+            check_size(name, getattr(self, name))
+        check_dropout("dropout", self.dropout)
+
+
+class QuestionMLP(nn.Module):
+    """The question through an MLP; the scene is not looked at."""
+
+    def __init__(self, config: QuestionMLPConfig) -> None:
+        """Build the layers of `config`."""
+        super().__init__()
+        self.config = config
+        self.layers = make_mlp((config.d_question, *config.widths, config.n_answers), config.dropout)
+
+    def forward(
+        self, objects: Tensor, object_mask: Tensor | None, question: Tensor, scene_index: Tensor | None = None
+    ) -> Tensor:
+        """Answer M questions unseen; arguments as `RelationNetwork.forward`, logits (M, A)."""
+        return self.layers(question)  # (M, A)

@@ -1,9 +1,11 @@
-"""Named models: for each task, the Relation Network and its baseline, in the paper's size and in a small one.
+"""Named models: for each task, the Relation Network and its baselines, in the paper's size and in smaller ones.
 
-Source of "paper": Santoro et al. 2017, supplement D. Its baseline puts an MLP in the RN's place and has more
-parameters than the RN; ours has the layers of g_theta, then those of f_phi. The paper gives no object rows for
-Sort-of-CLEVR: "paper" there is the same core without the convolutions.
-"small" is ours: it trains on a laptop, and its baseline has more parameters than its RN. "tiny" learns in front of
+Source of "paper": Santoro et al. 2017, supplements B (CLEVR from pixels), C (CLEVR from states) and D (Sort-of-CLEVR).
+The paper's baseline puts an MLP in the RN's place and has more parameters than the RN; ours for Sort-of-CLEVR has the
+layers of g_theta, then those of f_phi. The paper gives no object rows for Sort-of-CLEVR: "paper" there is the same
+core without the convolutions. On CLEVR it does not give the sizes of its baselines; ours have more parameters than
+their RN. It counts 29 answers, there are 28.
+"small" is ours: it trains on a laptop, and its baselines have more parameters than its RN. "tiny" learns in front of
 a class on a slow machine.
 """
 
@@ -11,17 +13,42 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from rn_core.errors import lookup
-from rn_core.models import ModelConfig
-from rn_core.models.baselines import MLPConfig
+from rn_core.models import EncoderConfig, ModelConfig
+from rn_core.models.attention import StackedAttentionConfig
+from rn_core.models.baselines import MLPConfig, QuestionMLPConfig
 from rn_core.models.encoders import ImageEncoderConfig, RowEncoderConfig
+from rn_core.models.questions import QuestionEncoderConfig
 from rn_core.models.relation_network import RelationNetworkConfig
 
-#: Bits of a Sort-of-CLEVR question, and its answers.
-_D_QUESTION, _N_ANSWERS = 11, 10
-_D_ROW, _N_ROWS = 10, 6
+#: Model kind -> config of its core: the Relation Network, the MLP in its place ("CNN+MLP", "CNN+LSTM"), two-hop
+#: stacked attention ("CNN+LSTM+SA"), and the question alone ("LSTM").
+_CORES = MappingProxyType(
+    {"rn": RelationNetworkConfig, "mlp": MLPConfig, "sa": StackedAttentionConfig, "lstm": QuestionMLPConfig}
+)
+
+
+class _Size(NamedTuple):
+    """One size of a task's models.
+
+    Attributes:
+        encoder: of the scene.
+        question: LSTM over the question's words; None takes a vector of 11 bits.
+        cores: model kind -> what its core has beside the sizes of object, question and answers.
+    """
+
+    encoder: EncoderConfig
+    question: QuestionEncoderConfig | None
+    cores: Mapping[str, dict[str, Any]]
+
+
+#: Bits of a Sort-of-CLEVR question; words of CLEVR's questions, ";" and "?" included.
+_D_BITS, _N_WORDS = 11, 82
+#: Answers, and objects of a scene at most, of both families of tasks.
+_N_ANSWERS = MappingProxyType({"sort-of-clevr": 10, "clevr": 28})
+_N_ROWS = MappingProxyType({"sort-of-clevr": 6, "clevr": 10})
 
 _PAPER_G, _PAPER_F = (2000, 2000, 2000, 2000), (2000, 1000, 500, 100)
 _PAPER_RN = {"g_widths": _PAPER_G, "f_widths": _PAPER_F}
@@ -31,43 +58,91 @@ _SMALL_MLP = {"widths": (512, 512, 512)}
 _TINY_RN = {"g_widths": (64, 64), "f_widths": (64, 64)}
 _TINY_MLP = {"widths": (128, 128, 128)}
 
-#: task -> size -> (encoder, what the RN has, what the MLP has).
-_SIZES: Mapping[str, Mapping[str, tuple[ImageEncoderConfig | RowEncoderConfig, dict[str, Any], dict[str, Any]]]] = {
+_SHORT_ROWS, _CLEVR_ROWS = RowEncoderConfig(10), RowEncoderConfig(18)
+#: The paper's convolutions; pixels, coordinates and the order of batch norm and ReLU as in the public weights.
+_PAPER_IMAGE = ImageEncoderConfig((24, 24, 24, 24), 128, coordinate_range=4.0, pixel_values="light")
+_SMALL_IMAGE = ImageEncoderConfig((16, 16, 24, 24), 128, coordinate_range=4.0, pixel_values="light")
+_LSTM_64, _LSTM_128, _LSTM_256 = (QuestionEncoderConfig(_N_WORDS, d_question=units) for units in (64, 128, 256))
+_STATES_F = {"f_widths": (512, 1024), "f_dropout": 0.02}
+
+#: task -> size -> its parts.
+_SIZES: Mapping[str, Mapping[str, _Size]] = {
     "sort-of-clevr/pixels": {
-        "paper": (ImageEncoderConfig((32, 64, 128, 256)), {**_PAPER_RN, "pair_chunk": 5000}, _PAPER_MLP),
-        "small": (
-            ImageEncoderConfig((32, 32, 64, 64)),
-            {**_SMALL_RN, "pair_chunk": 5000},
-            _SMALL_MLP,
+        "paper": _Size(
+            ImageEncoderConfig((32, 64, 128, 256)), None, {"rn": {**_PAPER_RN, "pair_chunk": 5000}, "mlp": _PAPER_MLP}
         ),
-        "tiny": (ImageEncoderConfig((16, 16, 24, 24)), {**_TINY_RN, "pair_chunk": 20_000}, _TINY_MLP),
+        "small": _Size(
+            ImageEncoderConfig((32, 32, 64, 64)), None, {"rn": {**_SMALL_RN, "pair_chunk": 5000}, "mlp": _SMALL_MLP}
+        ),
+        "tiny": _Size(
+            ImageEncoderConfig((16, 16, 24, 24)), None, {"rn": {**_TINY_RN, "pair_chunk": 20_000}, "mlp": _TINY_MLP}
+        ),
     },
     "sort-of-clevr/objects": {
-        "paper": (RowEncoderConfig(_D_ROW), _PAPER_RN, _PAPER_MLP),
-        "small": (RowEncoderConfig(_D_ROW), _SMALL_RN, _SMALL_MLP),
-        "tiny": (RowEncoderConfig(_D_ROW), _TINY_RN, _TINY_MLP),
+        "paper": _Size(_SHORT_ROWS, None, {"rn": _PAPER_RN, "mlp": _PAPER_MLP}),
+        "small": _Size(_SHORT_ROWS, None, {"rn": _SMALL_RN, "mlp": _SMALL_MLP}),
+        "tiny": _Size(_SHORT_ROWS, None, {"rn": _TINY_RN, "mlp": _TINY_MLP}),
+    },
+    "clevr/pixels": {
+        "paper": _Size(
+            _PAPER_IMAGE,
+            _LSTM_128,
+            {
+                "rn": {"g_widths": (256,) * 4, "f_widths": (256, 256), "f_dropout": 0.5, "pair_chunk": 65_536},
+                "mlp": {"widths": (512, 512, 512), "dropout": 0.5},
+                "sa": {"d_attention": 512, "widths": (1024,), "dropout": 0.5},
+            },
+        ),
+        "small": _Size(
+            _SMALL_IMAGE,
+            _LSTM_64,
+            {
+                "rn": {"g_widths": (128,) * 3, "f_widths": (128, 128), "pair_chunk": 16_384},
+                "mlp": {"widths": (256, 256)},
+                "sa": {"d_attention": 256, "widths": (256,)},
+            },
+        ),
+    },
+    "clevr/states": {
+        "paper": _Size(
+            _CLEVR_ROWS,
+            _LSTM_256,
+            {
+                "rn": {"g_widths": (512,) * 4, **_STATES_F},
+                "mlp": {"widths": (1024, 1024, 1024), "dropout": 0.02},
+                "lstm": {"widths": (1024, 1024, 1024), "dropout": 0.02},
+            },
+        ),
+        "small": _Size(
+            _CLEVR_ROWS,
+            _LSTM_128,
+            {
+                "rn": {"g_widths": (256,) * 4, **_STATES_F},
+                "mlp": {"widths": (1024, 1024), "dropout": 0.02},
+                "lstm": {"widths": (1024, 1024), "dropout": 0.02},
+            },
+        ),
     },
 }
 
 
-def _make_configs(
-    encoder: ImageEncoderConfig | RowEncoderConfig, rn: dict[str, Any], mlp: dict[str, Any]
-) -> Mapping[str, ModelConfig]:
-    """Return kind -> config for one encoder."""
-    sizes = {"d_object": encoder.d_object, "d_question": _D_QUESTION, "n_answers": _N_ANSWERS}
-    n_objects = encoder.n_objects if isinstance(encoder, ImageEncoderConfig) else _N_ROWS
-    return MappingProxyType(
-        {
-            "rn": ModelConfig(encoder, RelationNetworkConfig(**sizes, **rn)),
-            "mlp": ModelConfig(encoder, MLPConfig(n_objects, **sizes, **mlp)),
-        }
-    )
+def _make_configs(task: str, size: _Size) -> Mapping[str, ModelConfig]:
+    """Return kind -> config for one size of a task's models."""
+    family = task.partition("/")[0]
+    d_question = _D_BITS if size.question is None else size.question.d_question
+    parts = {"d_object": size.encoder.d_object, "d_question": d_question, "n_answers": _N_ANSWERS[family]}
+    n_objects = size.encoder.n_objects if isinstance(size.encoder, ImageEncoderConfig) else _N_ROWS[family]
+    configs = {}
+    for kind, fields in size.cores.items():
+        rows = {"n_objects": n_objects} if kind == "mlp" else {}
+        configs[kind] = ModelConfig(size.encoder, _CORES[kind](**parts, **rows, **fields), size.question)
+    return MappingProxyType(configs)
 
 
 #: task -> size -> kind -> config.
 CONFIGS: Mapping[str, Mapping[str, Mapping[str, ModelConfig]]] = MappingProxyType(
     {
-        task: MappingProxyType({size: _make_configs(*parts) for size, parts in sizes.items()})
+        task: MappingProxyType({size: _make_configs(task, parts) for size, parts in sizes.items()})
         for task, sizes in _SIZES.items()
     }
 )
@@ -77,9 +152,9 @@ def model_config(task: str, kind: str, size: str = "small") -> ModelConfig:
     """Return the config of a named model.
 
     Args:
-        task: "sort-of-clevr/pixels" or "sort-of-clevr/objects".
-        kind: "rn" or "mlp".
-        size: "paper", "small" or "tiny".
+        task: such as "clevr/states"; a key of `CONFIGS`.
+        kind: "rn" or "mlp"; on CLEVR also "sa" (pixels) and "lstm" (states).
+        size: "paper", "small" or, on Sort-of-CLEVR, "tiny".
 
     Raises:
         UnknownNameError: on a name that is not in the table.

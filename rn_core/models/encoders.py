@@ -6,14 +6,19 @@ object, tagged with its coordinates; and "Dealing with state descriptions": each
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
 import torch
 from torch import Tensor, distributed, nn
 
-from rn_core.models.layers import check_size, check_sizes
+from rn_core.errors import RNCoreError
+from rn_core.models.layers import OMIT_DEFAULT, check_size, check_sizes
+
+#: How bytes become numbers: "ink" makes white 0 and black 2, so that an empty white ground adds nothing; "light"
+#: makes black 0 and white 1.
+PIXEL_VALUES = ("ink", "light")
 
 
 @dataclass(frozen=True)
@@ -23,17 +28,27 @@ class ImageEncoderConfig:
     Attributes:
         channels: kernels of each 3x3 convolution with stride 2 and padding 1.
         image_size: height and width of the input in pixels.
-        coordinates: whether two coordinate features in -1..1 (x, then y) are added to every cell.
+        coordinates: whether two coordinate features (x, then y) are added to every cell.
+        coordinate_range: the coordinates run from minus this to this; the paper calls them arbitrary.
+        pixel_values: a name in `PIXEL_VALUES`.
     """
 
     channels: tuple[int, ...] = (32, 32, 32, 32)
     image_size: int = 75
     coordinates: bool = True
+    coordinate_range: float = field(default=1.0, metadata=OMIT_DEFAULT)
+    pixel_values: str = field(default="ink", metadata=OMIT_DEFAULT)
 
     def __post_init__(self) -> None:
-        """Raise RNCoreError for a size that cannot be built."""
+        """Raise RNCoreError for a value that cannot be built."""
         object.__setattr__(self, "channels", check_sizes("channels", self.channels))
         check_size("image_size", self.image_size, lowest=2)
+        if not isinstance(self.coordinate_range, int | float) or not 0 < self.coordinate_range < float("inf"):
+            raise RNCoreError(
+                f"coordinate_range must be above 0 and finite, got {self.coordinate_range!r}; 1 is usual."
+            )
+        if self.pixel_values not in PIXEL_VALUES:
+            raise RNCoreError(f"pixel_values must be one of {', '.join(PIXEL_VALUES)}, got {self.pixel_values!r}.")
 
     @property
     def grid_size(self) -> int:
@@ -54,12 +69,12 @@ class ImageEncoderConfig:
         return self.channels[-1] + 2 * self.coordinates
 
 
-def make_coordinates(grid_size: int) -> Tensor:
-    """Return (d * d, 2) float32: x then y of each cell, -1 at the left and top, 1 at the right and bottom.
+def make_coordinates(grid_size: int, coordinate_range: float = 1.0) -> Tensor:
+    """Return (d * d, 2) float32: x then y of each cell, from minus the range at the left and top to the range.
 
-    Cell `row * d + column`, the order in which a feature map is flattened. The paper calls the tags arbitrary.
+    Cell `row * d + column`, the order in which a feature map is flattened.
     """
-    line = torch.linspace(-1, 1, grid_size)
+    line = torch.linspace(-coordinate_range, coordinate_range, grid_size)
     y, x = torch.meshgrid(line, line, indexing="ij")
     return torch.stack([x, y], dim=-1).flatten(0, 1)
 
@@ -125,7 +140,8 @@ class ImageEncoder(nn.Module):
         for d_in, d_out in pairwise((3, *config.channels)):
             layers += [nn.Conv2d(d_in, d_out, 3, stride=2, padding=1), SyncedBatchNorm(d_out), nn.ReLU()]
         self.layers = nn.Sequential(*layers)
-        self.register_buffer("coordinates", make_coordinates(config.grid_size), persistent=False)
+        coordinates = make_coordinates(config.grid_size, config.coordinate_range)
+        self.register_buffer("coordinates", coordinates, persistent=False)
 
     def freeze_statistics(self) -> None:
         """Let batch norm use its running statistics from now on, also while training."""
@@ -137,14 +153,16 @@ class ImageEncoder(nn.Module):
         """Encode images, in 32 bits also under autocast (bf16 upsets the batch statistics).
 
         Args:
-            images: (S, H, W, 3) uint8; white becomes 0, black 2, so an empty ground adds nothing.
+            images: (S, H, W, 3) uint8.
 
         Returns:
             objects (S, d * d, C + 2), and None: no cell is padding.
         """
         with torch.autocast(images.device.type, enabled=False):
             dtype = self.layers[0].weight.dtype
-            pixels = (255 - images).permute(0, 3, 1, 2).to(dtype) * (2 / 255)  # (S, 3, H, W)
+            ink = self.config.pixel_values == "ink"
+            pixels = (255 - images if ink else images).permute(0, 3, 1, 2).to(dtype)  # (S, 3, H, W)
+            pixels = pixels * ((2 if ink else 1) / 255)
             cells = self.layers(pixels).flatten(2).transpose(1, 2)  # (S, d * d, C)
             if not self.config.coordinates:
                 return cells, None
@@ -176,5 +194,10 @@ class RowEncoder(nn.Module):
         self.config = config
 
     def forward(self, rows: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
-        """Return rows (S, N, D_o) and mask (S, N) unchanged."""
+        """Return rows (S, N, D_o) and mask (S, N) unchanged.
+
+        N need not be the most that a scene can have: rows are padded to the largest scene of the batch. A Relation
+        Network's work is that of the pairs that exist, so batches need no order either; memory of the rows alone
+        grows with the padding.
+        """
         return rows, mask

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, fields
 from itertools import pairwise
+from types import MappingProxyType
+from typing import Any
 
 from torch import nn
 
 from rn_core.errors import RNCoreError
+
+#: Marks a field of a config that came after configs had been written to cards: at its default it is left out.
+OMIT_DEFAULT: Mapping[str, bool] = MappingProxyType({"omit_default": True})
+
+
+def plain_fields(config: Any) -> dict[str, Any]:
+    """Return a config dataclass as plain values, without the fields of `OMIT_DEFAULT` that are at their default."""
+    later = {field.name: field.default for field in fields(config) if "omit_default" in field.metadata}
+    return {name: value for name, value in asdict(config).items() if name not in later or value != later[name]}
 
 
 def make_mlp(sizes: tuple[int, ...], dropout: float = 0.0) -> nn.Sequential:

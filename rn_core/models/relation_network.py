@@ -3,11 +3,13 @@
 Source: Santoro et al. 2017, "A simple neural network module for relational reasoning"
 (https://arxiv.org/abs/1706.01427), equations 1 and 2, and section 4 for the question.
 
-The values are the formula's; three things are computed in another order, because there are N * N pairs:
+The values are the formula's; four things are computed in another order, because there are N * N pairs:
   1. g_theta's first layer is linear in its parts, W [o_i; o_j; q] = W_1 o_i + W_2 o_j + W_3 q, so each part
      goes through it once and the pairs are made by adding (`_split_first_layer`, `_g_theta`).
   2. A scene is given once, however many questions are asked about it (`scene_index`).
-  3. The sum is taken block by block (`_sum_relations`), so memory need not grow with the number of pairs.
+  3. Scenes of one size are paired together and without their padding, so the work is that of the pairs that exist
+     (`_aggregate_by_size`).
+  4. The sum is taken block by block (`_sum_relations`), so memory need not grow with the number of pairs.
 """
 
 from __future__ import annotations
@@ -124,14 +126,20 @@ class RelationNetwork(nn.Module):
         Returns:
             logits (M, A).
         """
-        parts = self._split_first_layer(objects, object_mask, question, scene_index)
-        aggregate = self._sum_relations(parts) * self._pair_weight(parts)  # (M, D_g)
+        if scene_index is None:
+            scene_index = torch.arange(len(objects), device=objects.device)
+        if object_mask is None:
+            aggregate = self._aggregate(objects, question, scene_index)  # (M, D_g)
+        else:
+            aggregate = self._aggregate_by_size(objects, object_mask, question, scene_index)  # (M, D_g)
         return self._f_phi(aggregate)  # (M, A)
 
     def trace(
         self, objects: Tensor, object_mask: Tensor | None, question: Tensor, scene_index: Tensor | None = None
     ) -> RelationTrace:
         """Return everything that `forward` computes on the way, all pairs at once; arguments as there."""
+        if scene_index is None:
+            scene_index = torch.arange(len(objects), device=objects.device)
         parts = self._split_first_layer(objects, object_mask, question, scene_index)
         relations = self._g_theta(parts, slice(None), slice(None)).flatten(1, 2)  # (M, N * N, D_g)
         relations = relations * self._pair_weight(parts)[..., None]  # (M, N * N, D_g)
@@ -149,12 +157,36 @@ class RelationNetwork(nn.Module):
         """Return how many objects lie end to end in that layer's input."""
         return 2
 
+    def _aggregate(self, objects: Tensor, question: Tensor, scene_index: Tensor) -> Tensor:
+        """Return the aggregates (M, D_g) of scenes without padding."""
+        parts = self._split_first_layer(objects, None, question, scene_index)
+        return self._sum_relations(parts) * self._pair_weight(parts)  # (M, D_g)
+
+    def _aggregate_by_size(self, objects: Tensor, object_mask: Tensor, question: Tensor, scene_index: Tensor) -> Tensor:
+        """Return the aggregates (M, D_g), one size of scenes after the other: a padded row costs nothing.
+
+        Padding may lie anywhere among the rows. A scene of no objects has the aggregate 0.
+        """
+        sizes = object_mask.sum(dim=1)  # (S,)
+        present_first = object_mask.int().argsort(dim=1, descending=True, stable=True)  # (S, N)
+        objects = objects.take_along_dim(present_first[..., None], dim=1)  # (S, N, D_o)
+        scenes_by_size, asked_by_size = _group(sizes), _group(sizes[scene_index])
+        aggregates = []
+        for size, asked in asked_by_size.items():
+            scenes = scenes_by_size[size]
+            if size == 0:
+                dtype = torch.promote_types(objects.dtype, torch.float32)
+                aggregates.append(objects.new_zeros(len(asked), self.config.g_widths[-1], dtype=dtype))
+                continue
+            index = torch.searchsorted(scenes, scene_index[asked])
+            aggregates.append(self._aggregate(objects[scenes, :size], question[asked], index))
+        order = torch.cat([*asked_by_size.values()]).argsort()
+        return torch.cat(aggregates)[order]  # (M, D_g)
+
     def _split_first_layer(
-        self, objects: Tensor, object_mask: Tensor | None, question: Tensor, scene_index: Tensor | None
+        self, objects: Tensor, object_mask: Tensor | None, question: Tensor, scene_index: Tensor
     ) -> _Parts:
         """Return what g_theta's first layer makes of each object and each question, before they are paired."""
-        if scene_index is None:
-            scene_index = torch.arange(len(objects), device=objects.device)
         first, asked_at = self.g_theta[0], self.g_theta[self.config.question_layer]
         d_object, d_question = self.config.d_object, self.config.d_question
         receiver = functional.linear(objects, first.weight[:, :d_object], first.bias)  # (S, N, D)
@@ -254,6 +286,13 @@ class _Parts(NamedTuple):
     asked: Tensor
     object_mask: Tensor | None
     scene_index: Tensor
+
+
+def _group(values: Tensor) -> dict[int, Tensor]:
+    """Return value -> the rows (ascending, int64) of `values`, whole numbers of 0 or more, that have it."""
+    counts = values.bincount().tolist()
+    rows = values.argsort(stable=True).split(counts)
+    return {value: found for value, found in enumerate(rows) if len(found)}
 
 
 def _split(length: int, step: int) -> list[slice]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import NamedTuple, Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from torch import Tensor
@@ -39,6 +39,22 @@ class Task(Protocol):
     answers: tuple[str, ...]
     question_types: tuple[str, ...]
     groups: Mapping[str, tuple[str, ...]]
+
+    def encode_scenes(self, scenes: Sequence[Any]) -> tuple[Tensor, ...]:
+        """Return the encoder's inputs for 1 or more scenes in a form that the task reads; raises SceneError else."""
+        ...
+
+    def encode_questions(self, texts: Sequence[str]) -> Tensor:
+        """Return English questions as `Batch.question`; raises QuestionError for what is not in its language."""
+        ...
+
+    def check_answerable(self, scene: Any, text: str) -> None:
+        """Raise SceneError or QuestionError if the scene lacks what the question is about."""
+        ...
+
+    def question_index(self, text: str) -> int:
+        """Return the row that a question has where something is kept for each; RNCoreError if they are too many."""
+        ...
 
     def sample_batch(
         self,

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from rn_core.errors import RNCoreError
-from rn_core.models.baselines import MLP, MLPConfig
+from rn_core.models.baselines import MLP, MLPConfig, QuestionMLP, QuestionMLPConfig
 from rn_core.models.layers import make_mlp
 
 CONFIG = MLPConfig(n_objects=6, d_object=5, d_question=3, n_answers=4, widths=(8, 7))
@@ -49,6 +49,26 @@ def test_no_scene_index_means_one_question_a_scene():
     torch.testing.assert_close(
         network(objects, None, question), network(objects, None, question, torch.arange(3)), rtol=0, atol=0
     )
+
+
+def test_fewer_rows_are_filled_up_and_more_are_refused():
+    network = MLP(CONFIG)
+    objects, question = torch.randn(2, 4, 5), torch.randn(3, 3)
+    filled = torch.cat([objects, torch.zeros(2, 2, 5)], dim=1)
+    torch.testing.assert_close(
+        network(objects, None, question, SCENE_INDEX), network(filled, None, question, SCENE_INDEX), rtol=0, atol=0
+    )
+    with pytest.raises(RNCoreError, match=r"^This MLP takes at most 6 objects, got 7; remove some\.$"):
+        network(torch.randn(2, 7, 5), None, question, SCENE_INDEX)
+
+
+def test_the_question_alone_is_an_mlp_that_sees_no_object():
+    network = QuestionMLP(QuestionMLPConfig(d_object=5, d_question=3, n_answers=4, widths=(8, 7)))
+    question = torch.randn(3, 3)
+    logits = network(torch.randn(2, 6, 5), None, question, SCENE_INDEX)
+    torch.testing.assert_close(logits, network.layers(question), rtol=0, atol=0)
+    torch.testing.assert_close(logits, network(torch.randn(2, 1, 5), None, question, SCENE_INDEX), rtol=0, atol=0)
+    assert [tuple(layer.weight.shape) for layer in network.layers[::2]] == [(8, 3), (7, 8), (4, 7)]
 
 
 def test_make_mlp_has_relu_between_and_dropout_before_the_last_layer():

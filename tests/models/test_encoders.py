@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -73,6 +75,23 @@ def test_white_is_zero_and_black_is_two():
     torch.testing.assert_close(seen[0][1].unique(), torch.tensor([2.0]))
 
 
+def test_light_makes_black_zero_and_white_one():
+    encoder = ImageEncoder(replace(CONFIG, pixel_values="light"))
+    seen = []
+    encoder.layers.register_forward_pre_hook(lambda module, inputs: seen.append(inputs[0]))
+    levels = torch.arange(256, dtype=torch.uint8)[:, None, None, None].expand(256, 75, 75, 3)
+    encoder(levels)
+    torch.testing.assert_close(seen[0][:, 1, 3, 4], torch.arange(256) / 255, rtol=1e-6, atol=0)
+
+
+def test_coordinates_run_over_their_range():
+    config = ImageEncoderConfig((4, 4, 4, 24), 128, coordinate_range=4.0)
+    objects = ImageEncoder(config)(sample_images(1, 128))[0]
+    line = torch.linspace(-4, 4, 8)
+    torch.testing.assert_close(objects[0, :, 24].view(8, 8), line.expand(8, 8))  # x, along a row
+    torch.testing.assert_close(objects[0, :, 25].view(8, 8), line[:, None].expand(8, 8))
+
+
 def test_red_green_and_blue_stay_apart():
     encoder = ImageEncoder(CONFIG)
     seen = []
@@ -105,6 +124,9 @@ def test_rows_pass_through():
         (lambda: ImageEncoderConfig(()), "channels must list one or more layer sizes, got none"),
         (lambda: ImageEncoderConfig((32, 0)), "Each of channels must be a whole number of 1 or more, got 0"),
         (lambda: ImageEncoderConfig(image_size=1), "image_size must be a whole number of 2 or more, got 1"),
+        (lambda: ImageEncoderConfig(coordinate_range=0), "coordinate_range must be above 0 and finite, got 0; 1 is"),
+        (lambda: ImageEncoderConfig(coordinate_range=float("nan")), "coordinate_range must be above 0"),
+        (lambda: ImageEncoderConfig(pixel_values="dark"), "pixel_values must be one of ink, light, got 'dark'"),
         (lambda: RowEncoderConfig(0), "d_object must be a whole number of 1 or more, got 0"),
     ],
 )

@@ -12,20 +12,29 @@ from torch import Tensor
 
 from rn_core.errors import RNCoreError, UnknownNameError
 from rn_core.models import ModelConfig, build_model
-from rn_core.models.baselines import MLPConfig
+from rn_core.models.baselines import MLPConfig, QuestionMLPConfig
 from rn_core.models.configs import CONFIGS, model_config
 from rn_core.models.encoders import ImageEncoderConfig, RowEncoderConfig
+from rn_core.models.questions import QuestionEncoderConfig
 from rn_core.models.relation_network import RelationNetworkConfig
 
-SMALL = [
-    pytest.param(task, kind, id=f"{task.split('/')[1]} {kind}") for task in CONFIGS for kind in CONFIGS[task]["small"]
-]
+SMALL = [pytest.param(task, kind, id=f"{task} {kind}") for task in CONFIGS for kind in CONFIGS[task]["small"]]
 EVERY = [
-    pytest.param(task, size, kind, id=f"{task.split('/')[1]} {size} {kind}")
+    pytest.param(task, size, kind, id=f"{task} {size} {kind}")
     for task, sizes in CONFIGS.items()
     for size, kinds in sizes.items()
     for kind in kinds
 ]
+
+MLP_FIELDS = {
+    "kind": "mlp",
+    "n_objects": 361,
+    "d_object": 8,
+    "d_question": 3,
+    "n_answers": 4,
+    "widths": [5],
+    "dropout": 0.0,
+}
 
 
 def sample_inputs(config: ModelConfig, n_scenes: int) -> tuple[Tensor, ...]:
@@ -34,6 +43,15 @@ def sample_inputs(config: ModelConfig, n_scenes: int) -> tuple[Tensor, ...]:
         size = config.encoder.image_size
         return (torch.randint(0, 256, (n_scenes, size, size, 3), dtype=torch.uint8),)
     return torch.randn(n_scenes, 6, config.encoder.d_object), torch.ones(n_scenes, 6, dtype=torch.bool)
+
+
+def sample_questions(config: ModelConfig, n_questions: int) -> Tensor:
+    """Return vectors, or words of questions of two lengths."""
+    if config.question is None:
+        return torch.randn(n_questions, config.core.d_question)
+    words = torch.randint(1, config.question.n_words + 1, (n_questions, 7))
+    words[::2, 5:] = 0
+    return words
 
 
 @pytest.mark.parametrize(("task", "kind"), SMALL)
@@ -55,7 +73,7 @@ def test_two_builds_with_one_seed_are_equal_and_leave_the_global_generators_alon
 def test_every_parameter_gets_a_gradient(task, kind):
     config = model_config(task, kind)
     model = build_model(config, 0)
-    question = torch.eye(config.core.d_question)[:8]
+    question = torch.eye(11)[:8] if config.question is None else sample_questions(config, 8)
     scene_index = torch.arange(4).repeat_interleave(2)
     model(sample_inputs(config, 4), question, scene_index).logsumexp(dim=1).sum().backward()
     # A question of 8 one-hot rows leaves 3 question columns unseen: only whole parameters are judged.
@@ -68,8 +86,10 @@ def test_every_config_builds_in_its_task_s_shape(task, size, kind):
     config = model_config(task, kind, size)
     with torch.device("meta"):
         model = build_model(config, 0)
-    assert config.core.d_question == 11
-    assert config.core.n_answers == 10
+    is_short = task.startswith("sort-of-clevr")
+    assert config.core.n_answers == (10 if is_short else 28)
+    assert config.core.d_question == (11 if is_short else config.question.d_question)
+    assert (config.question is None) == is_short
     assert model.has_pairs == (kind == "rn")
     assert model.count_parameters() == sum(value.numel() for value in model.parameters()) > 10_000
 
@@ -78,8 +98,8 @@ def test_every_config_builds_in_its_task_s_shape(task, size, kind):
 @pytest.mark.parametrize("size", ["paper", "small"])
 def test_the_baseline_has_at_least_as_many_parameters(task, size):
     with torch.device("meta"):
-        rn, mlp = (build_model(model_config(task, kind, size), 0).count_parameters() for kind in ("rn", "mlp"))
-    assert mlp >= rn
+        counts = {kind: build_model(config, 0).count_parameters() for kind, config in CONFIGS[task][size].items()}
+    assert min(counts, key=counts.get) == "rn"
 
 
 def test_paper_sizes_by_value():
@@ -104,13 +124,61 @@ def test_the_paper_s_relation_network_has_19_6_million_parameters_behind_the_con
     assert sum(value.numel() for value in model.core.f_phi.parameters()) == 6_554_610
 
 
+def test_clevr_sizes_of_the_paper_by_value():
+    pixels = model_config("clevr/pixels", "rn", "paper")
+    assert pixels.encoder.channels == (24, 24, 24, 24)
+    assert (pixels.encoder.image_size, pixels.encoder.n_objects, pixels.core.d_object) == (128, 64, 26)
+    assert pixels.question == QuestionEncoderConfig(82, 32, 128)
+    assert (pixels.core.g_widths, pixels.core.f_widths) == ((256, 256, 256, 256), (256, 256))
+    assert (pixels.core.f_dropout, pixels.core.question_layer, pixels.core.aggregate) == (0.5, 0, "sum")
+    states = model_config("clevr/states", "rn", "paper")
+    assert (states.question.d_word, states.question.d_question) == (32, 256)
+    assert (states.core.g_widths, states.core.f_widths) == ((512, 512, 512, 512), (512, 1024))
+    assert (states.core.f_dropout, states.core.n_answers) == (0.02, 28)
+    assert model_config("clevr/pixels", "sa", "paper").core.n_hops == 2
+    assert isinstance(model_config("clevr/states", "lstm", "paper").core, QuestionMLPConfig)
+
+
+def test_the_paper_s_networks_for_clevr_have_the_sizes_that_it_gives():
+    with torch.device("meta"):
+        pixels, states = (build_model(model_config(f"clevr/{view}", "rn", "paper"), 0) for view in ("pixels", "states"))
+    for model, g_millions, f_millions in ((pixels, 0.24, 0.14), (states, 0.94, 0.82)):
+        counts = [sum(p.numel() for p in part.parameters()) / 1e6 for part in (model.core.g_theta, model.core.f_phi)]
+        assert counts == pytest.approx([g_millions, f_millions], abs=0.01)
+
+
+def test_a_question_is_read_before_it_meets_the_objects():
+    config = model_config("clevr/states", "rn")
+    model = build_model(config, 0).eval()
+    inputs, question = sample_inputs(config, 2), sample_questions(config, 2)
+    expected = model.core(*inputs, model.question_encoder(question))
+    torch.testing.assert_close(model(inputs, question), expected, rtol=0, atol=0)
+    vectors = build_model(model_config("sort-of-clevr/objects", "rn"), 0)
+    bits = torch.randn(2, 11)
+    assert vectors.encode_question(bits) is bits
+    assert not any("question" in name for name in vectors.state_dict())
+
+
+def test_what_was_written_before_questions_had_words_still_reads_and_writes_alike():
+    written = {
+        "encoder": {"kind": "image", "channels": [4, 6], "image_size": 75, "coordinates": True},
+        "core": MLP_FIELDS,
+    }
+    config = ModelConfig.from_dict(written)
+    assert config.question is None
+    assert json.loads(json.dumps(config.to_dict())) == written
+    light = replace(config, encoder=replace(config.encoder, pixel_values="light"))
+    assert light.to_dict()["encoder"] == {**config.to_dict()["encoder"], "pixel_values": "light"}
+    assert ModelConfig.from_dict(light.to_dict()) == light
+
+
 def test_configs_are_read_only():
     with pytest.raises(TypeError):
         CONFIGS["sort-of-clevr/pixels"]["small"]["rn"] = None
     with pytest.raises(TypeError):
         CONFIGS["sort-of-clevr/pixels"]["huge"] = {}
     with pytest.raises(TypeError):
-        CONFIGS["clevr"] = {}
+        CONFIGS["babi"] = {}
 
 
 @pytest.mark.parametrize(
@@ -133,7 +201,7 @@ def test_a_scene_is_encoded_once_however_many_questions_are_asked(task, kind):
     rows: list[int] = []
     model.encoder.register_forward_hook(lambda module, inputs, result: rows.append(len(inputs[0])))
     inputs = sample_inputs(config, 2)
-    question, scene_index = torch.randn(12, 11), torch.arange(2).repeat_interleave(6)
+    question, scene_index = sample_questions(config, 12), torch.arange(2).repeat_interleave(6)
     with torch.no_grad():
         logits = model(inputs, question, scene_index)
         assert rows == [2]
@@ -166,7 +234,7 @@ def test_a_held_encoder_gets_no_gradient_and_changes_no_logit():
     torch.testing.assert_close(logits, model(inputs, question), rtol=0, atol=0)
 
 
-@pytest.mark.parametrize(("task", "kind"), SMALL)
+@pytest.mark.parametrize(("task", "kind"), [param for param in SMALL if param.values[1] in ("rn", "mlp")])
 def test_the_first_layer_sees_its_objects_end_to_end(task, kind):
     config = model_config(task, kind)
     core = build_model(config, 0).core
@@ -196,6 +264,12 @@ def broken(**changes: object) -> dict[str, object]:
         (broken(encoder={"kind": "rows", "d_object": 10, "depth": 3}), "A model config needs a valid 'encoder' part"),
         (broken(encoder={"kind": "row", "d_object": 10}), r"Unknown encoder kind 'row'\. Did you mean 'rows'\?"),
         (broken(encoder={"kind": "rows", "d_object": "10"}), "d_object must be a whole number of 1 or more, got '10'"),
+        (broken(question=3), "A model config needs a valid 'question' part"),
+        (broken(question={"kind": "gru"}), "Unknown question kind 'gru'"),
+        (
+            broken(question={"kind": "lstm", "n_words": 5, "d_question": 12}),
+            "The core must take questions of 12 features, got d_question 11; set it to 12",
+        ),
         (broken(encoder={"kind": "rows", "d_object": 9}), "The core must take objects of 9 features, got d_object 10"),
     ],
 )

@@ -276,3 +276,42 @@ def test_dropout_acts_in_training_only():
 def test_a_size_that_cannot_be_built_is_one_sentence(changes, sentence):
     with pytest.raises(RNCoreError, match=f"^{sentence}"):
         replace(CONFIG, **changes)
+
+
+def ragged_input() -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Return objects of 4, 0 and 6 rows, padding anywhere, and questions out of the order of their scenes."""
+    objects, mask, question, _ = sample_input(masked=True)
+    mask[0, :4] = mask[1] = False
+    mask[0, [0, 2]] = mask[2] = True
+    return objects, mask, question, torch.tensor([2, 0, 1, 0, 2, 2])
+
+
+@pytest.mark.parametrize("aggregate", ["sum", "mean"])
+@pytest.mark.parametrize("question_layer", [0, 2])
+def test_without_its_padding_a_scene_has_the_values_and_gradients_that_it_has_with_it(question_layer, aggregate):
+    network = build_network(question_layer=question_layer, aggregate=aggregate)
+    given = ragged_input()
+    padded = network.trace(*given)
+    torch.testing.assert_close(network(*given), padded.logits, rtol=0, atol=1e-12)
+    wanted = torch.autograd.grad(padded.logits.square().sum(), list(network.parameters()))
+    found = torch.autograd.grad(network(*given).square().sum(), list(network.parameters()))
+    for one, other in zip(found, wanted, strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("chunk", [None, 7])
+def test_the_work_is_that_of_the_pairs_that_exist(chunk):
+    network = build_network(pair_chunk=chunk)
+    rows: list[int] = []
+    network.g_theta[1].register_forward_hook(lambda module, inputs, result: rows.append(len(inputs[0])))
+    objects, mask, question, scene_index = ragged_input()
+    network(objects, mask, question, scene_index)
+    sizes = mask.sum(dim=1)[scene_index]
+    assert sum(rows) == int(sizes.square().sum()) == 3 * 36 + 2 * sizes[1] ** 2
+
+
+def test_a_scene_of_no_objects_is_an_empty_sum():
+    network = build_network()
+    objects, mask, question, scene_index = ragged_input()
+    logits = network(objects, mask, question, scene_index)
+    torch.testing.assert_close(logits[2], network.f_phi(torch.zeros(7, dtype=torch.float64)))

@@ -85,7 +85,7 @@ def test_a_batch_asks_what_it_says(view):
         assert batch.type_index[place] == Question.from_index(question).index // 6
 
 
-@pytest.mark.parametrize("name", sorted(TASKS))
+@pytest.mark.parametrize("name", ["sort-of-clevr/objects", "sort-of-clevr/pixels"])
 def test_sampled_batches_hold_true_answers(name):
     task = TASKS[name]
     batch = task.sample_batch(make_rng(0, "train"), 4)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,10 +12,11 @@ from rn_core.errors import QuestionError
 from rn_core.records import Batch, Example
 from rn_core.seeding import uniform_integers
 from rn_core.tasks.base import CellReading
-from rn_core.tasks.sort_of_clevr import questions
+from rn_core.tasks.sort_of_clevr import asking, questions
+from rn_core.tasks.sort_of_clevr.asking import SceneInput, check_answerable
 from rn_core.tasks.sort_of_clevr.cells import cell_facts, cell_reading, keep_cells
 from rn_core.tasks.sort_of_clevr.encoding import VIEWS, check_view, shuffle_rows
-from rn_core.tasks.sort_of_clevr.language import text
+from rn_core.tasks.sort_of_clevr.language import parse, text
 from rn_core.tasks.sort_of_clevr.questions import Question, Solution, question_codes, solve
 from rn_core.tasks.sort_of_clevr.rendering import render_scenes
 from rn_core.tasks.sort_of_clevr.scene import (
@@ -34,9 +35,11 @@ __all__ = [
     "Question",
     "Scene",
     "SceneBatch",
+    "SceneInput",
     "SceneObject",
     "Solution",
     "SortOfClevr",
+    "check_answerable",
     "make_batch",
     "sample_questions",
     "sample_scene",
@@ -75,6 +78,24 @@ class SortOfClevr:
     def groups(self) -> Mapping[str, tuple[str, ...]]:
         """Return group -> question types."""
         return questions.GROUPS
+
+    def encode_scenes(self, scenes: Sequence[SceneInput]) -> tuple[torch.Tensor, ...]:
+        """Return the encoder's inputs for scenes, or for arrays as the view has them; see `asking.encode_scenes`."""
+        return asking.encode_scenes(scenes, self.view)
+
+    def encode_questions(self, texts: Sequence[str]) -> torch.Tensor:
+        """Return the 11 bits of English questions (M, 11) float32; raises QuestionError for any other text."""
+        return asking.encode_questions(texts)
+
+    def check_answerable(self, scene: SceneInput, text: str) -> None:
+        """Raise SceneError or QuestionError if a `Scene` lacks what the question is about; arrays are not read."""
+        question = parse(text)
+        if isinstance(scene, Scene):
+            check_answerable(scene, question)
+
+    def question_index(self, text: str) -> int:
+        """Return 0 to 35, the question's row in a table of mean aggregates."""
+        return parse(text).index
 
     def sample_batch(
         self,

@@ -1,0 +1,52 @@
+"""Images moved and turned a little, so that a network does not learn its training pictures by heart.
+
+Source: Santoro et al. 2017, supplement B: images of 128 x 128 pixels padded to 136 x 136, a random crop of 128 x 128,
+a random rotation of -0.05 to 0.05 radians. The paper does not say what the padding shows; here the edge goes on.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from rn_core.seeding import uniform_integers
+
+#: Pixels of padding on each side; largest angle in radians.
+PADDING, MAX_ANGLE = 4, 0.05
+
+
+def augment_images(images: Tensor, rng: np.random.Generator) -> Tensor:
+    """Return each image moved by up to 4 pixels and turned about its centre by up to 0.05 radians.
+
+    Args:
+        images: (S, H, H, 3) uint8, on any device.
+        rng: generator over PCG64.
+
+    Returns:
+        (S, H, H, 3) uint8.
+    """
+    shifts = uniform_integers(rng, 2 * PADDING + 1, (len(images), 2)) - PADDING
+    angles = (uniform_integers(rng, 2**32, (len(images),)) / 2**31 - 1) * MAX_ANGLE
+    return move_images(images, torch.from_numpy(shifts), torch.from_numpy(angles))
+
+
+def move_images(images: Tensor, shifts: Tensor, angles: Tensor) -> Tensor:
+    """Return images seen through a window that is moved, then turned about its own centre.
+
+    Args:
+        images: (S, H, H, 3) uint8.
+        shifts: (S, 2) pixels to the right and down.
+        angles: (S,) radians, clockwise on the screen.
+
+    Returns:
+        (S, H, H, 3) uint8, interpolated between four pixels each; outside, the edge goes on.
+    """
+    cos, sin = angles.cos(), angles.sin()
+    x, y = (2 * shifts / images.shape[1]).unbind(dim=1)  # in halves of the image's side, as `affine_grid` counts
+    matrix = torch.stack([cos, -sin, x, sin, cos, y], dim=1).view(-1, 2, 3)  # (S, 2, 3)
+    pixels = images.permute(0, 3, 1, 2).float()  # (S, 3, H, H)
+    places = functional.affine_grid(matrix.to(pixels), list(pixels.shape), align_corners=False)  # (S, H, H, 2)
+    moved = functional.grid_sample(pixels, places, "bilinear", "border", align_corners=False)  # (S, 3, H, H)
+    return moved.round().to(torch.uint8).permute(0, 2, 3, 1)  # (S, H, H, 3)

@@ -1,0 +1,25 @@
+"""CLEVR: scenes, questions, programs and their truth."""
+
+from __future__ import annotations
+
+from rn_core.tasks.clevr.execution import deciding_objects, execute, execute_nodes
+from rn_core.tasks.clevr.generation import ClevrQuestion, QuestionGenerator
+from rn_core.tasks.clevr.grammar import parse
+from rn_core.tasks.clevr.sampling import sample_scene, sample_scenes
+from rn_core.tasks.clevr.scene import RELATIONS, VALUES, ClevrScene
+from rn_core.tasks.clevr.vocabulary import encode_questions
+
+__all__ = [
+    "RELATIONS",
+    "VALUES",
+    "ClevrQuestion",
+    "ClevrScene",
+    "QuestionGenerator",
+    "deciding_objects",
+    "encode_questions",
+    "execute",
+    "execute_nodes",
+    "parse",
+    "sample_scene",
+    "sample_scenes",
+]

@@ -1,0 +1,134 @@
+"""The truth: what each node of a program gives on a scene, the answer, and the objects that decide it."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+from rn_core.errors import QuestionError
+from rn_core.tasks.clevr.program import FUNCTIONS, Node, check_answering, check_program
+from rn_core.tasks.clevr.scene import VALUES, ClevrScene
+
+#: What a node gives: indices in rising order, one index, a number, yes or no, or a value of an attribute.
+Output = list[int] | int | bool | str
+
+_COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = MappingProxyType(
+    {
+        "less_than": operator.lt,
+        "greater_than": operator.gt,
+        **{f"equal_{name}": operator.eq for name in ("integer", *VALUES)},
+    }
+)
+
+
+def execute_nodes(program: Sequence[Mapping[str, Any]], scene: ClevrScene | Mapping[str, Any] | str) -> list[Output]:
+    """Return what each node of a program gives.
+
+    Args:
+        program: list of nodes, as `check_program` takes it; the last one may give anything.
+        scene: a scene, or its JSON.
+
+    Returns:
+        an output a node: a list of object indices in rising order, an index, a number, True or False, or a word.
+
+    Raises:
+        QuestionError: if the program is malformed or asks for the only object of a set that has none or several.
+        SceneError: if the scene is malformed.
+    """
+    return _run(check_program(program), _as_scene(scene))
+
+
+def execute(program: Sequence[Mapping[str, Any]], scene: ClevrScene | Mapping[str, Any] | str) -> str:
+    """Return a program's answer in CLEVR's spelling: "yes", "no", "0" to "10", or a value such as "red".
+
+    Arguments and errors as `execute_nodes`; also raises QuestionError if the last node gives objects.
+    """
+    nodes = check_program(program)
+    check_answering(nodes)
+    return answer_text(_run(nodes, _as_scene(scene))[-1])
+
+
+def answer_text(output: int | bool | str) -> str:
+    """Return an answer in CLEVR's spelling."""
+    if isinstance(output, bool):
+        return "yes" if output else "no"
+    return str(output)
+
+
+def deciding_objects(
+    program: Sequence[Mapping[str, Any]], scene: ClevrScene | Mapping[str, Any] | str
+) -> tuple[int, ...]:
+    """Return the objects that a program touched last, in rising order: those that its answer is read from.
+
+    - query: the object asked about;
+    - equal_size, _color, _material, _shape: the two objects whose values are compared;
+    - count, exist: the objects of the set;
+    - equal_integer, less_than, greater_than: the objects of both sets.
+
+    Where a set is empty, the objects that it was looked for from take its place: for relate and same the object that
+    they start from, for filter the set that it filtered, for intersect and union both of their sets; and where such a
+    set is itself empty, what that one was looked for from. Arguments and errors as `execute`.
+    """
+    nodes = check_program(program)
+    check_answering(nodes)
+    touched: list[set[int]] = []
+    for node, output in zip(nodes, _run(nodes, _as_scene(scene)), strict=True):
+        touched.append(_objects_in(node, output) or set().union(*(touched[source] for source in node.inputs)))
+    return tuple(sorted(touched[-1]))
+
+
+def _objects_in(node: Node, output: Output) -> set[int]:
+    """Return the objects in a node's output; none if it is a number, a word, or yes or no."""
+    returns = FUNCTIONS[node.function].returns
+    return set(output) if returns == "set" else {output} if returns == "object" else set()
+
+
+def _as_scene(scene: ClevrScene | Mapping[str, Any] | str) -> ClevrScene:
+    """Return the scene itself, or read it."""
+    return scene if isinstance(scene, ClevrScene) else ClevrScene.from_json(scene)
+
+
+def _run(nodes: Sequence[Node], scene: ClevrScene) -> list[Output]:
+    """Return the output of each node of a checked program."""
+    outputs: list[Output] = []
+    for index, node in enumerate(nodes):
+        outputs.append(_apply(node, index, [outputs[source] for source in node.inputs], scene))
+    return outputs
+
+
+def _apply(node: Node, index: int, inputs: list[Any], scene: ClevrScene) -> Output:
+    """Return what one node gives on the outputs of its inputs."""
+    kind, _, attribute = node.function.partition("_")
+    if node.function in _COMPARISONS:
+        return _COMPARISONS[node.function](*inputs)
+    if kind == "scene":
+        return list(range(scene.n_objects))
+    if kind == "filter":
+        return [thing for thing in inputs[0] if scene.words[attribute][thing] == node.value]
+    if kind == "unique":
+        return _only(inputs[0], index)
+    if kind == "relate":
+        return scene.related[node.value][inputs[0]].nonzero()[0].tolist()
+    if kind == "same":
+        values = scene.words[attribute]
+        return [thing for thing, value in enumerate(values) if value == values[inputs[0]] and thing != inputs[0]]
+    if kind == "intersect":
+        return sorted(set(inputs[0]) & set(inputs[1]))
+    if kind == "union":
+        return sorted(set(inputs[0]) | set(inputs[1]))
+    if kind == "query":
+        return scene.words[attribute][inputs[0]]
+    return len(inputs[0]) if kind == "count" else bool(inputs[0])
+
+
+def _only(objects: list[int], index: int) -> int:
+    """Return the only object of a set; raises QuestionError if it has none or several."""
+    if len(objects) != 1:
+        got = "none" if not objects else f"{len(objects)} (objects {', '.join(map(str, objects))})"
+        raise QuestionError(
+            f"Node {index} (unique) asks for the one object that fits a description, but this scene has {got}; "
+            "describe one object only."
+        )
+    return objects[0]

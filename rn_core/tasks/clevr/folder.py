@@ -1,0 +1,202 @@
+"""A folder in CLEVR's layout: pictures, questions, scene graphs, of any split, official or made here.
+
+    images/<split>/CLEVR_<split>_000000.png ...
+    questions/CLEVR_<split>_questions.json   {"questions": [{"image_filename", "question", "answer", "program"}, ...]}
+    scenes/CLEVR_<split>_scenes.json         {"scenes": [...]}, may be missing
+
+Answers and programs may be missing, as they are in the official test split.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rn_core.errors import QuestionError, RNCoreError, SceneError
+from rn_core.tasks.clevr.checks import is_whole, shown
+from rn_core.tasks.clevr.encoding import ANSWERS
+from rn_core.tasks.clevr.execution import answer_text
+from rn_core.tasks.clevr.json_stream import stream_records
+from rn_core.tasks.clevr.program import QUESTION_TYPES
+from rn_core.tasks.clevr.scene import ClevrScene
+
+#: Marks what a question does not say in `FolderSplit.answers` and `.type_index`.
+UNKNOWN = -1
+_SPLIT = re.compile(r"[A-Za-z0-9_-]{1,40}")
+_QUESTION_FILE = re.compile(r"CLEVR_([A-Za-z0-9_-]{1,40})_questions\.json")
+_MAX_QUESTION = 1000
+_ANSWER_INDEX = {answer: index for index, answer in enumerate(ANSWERS)}
+_TYPE_INDEX = {name: index for index, name in enumerate(QUESTION_TYPES)}
+Progress = Callable[[Iterable[Any]], Iterable[Any]]
+
+
+@dataclass(frozen=True)
+class FolderSplit:
+    """One split of a folder: the pictures that its questions are about, and the questions.
+
+    Attributes:
+        root: the folder.
+        split: "train", "val", "test" or another.
+        images: file names, S, sorted.
+        texts: the questions in English, M, in the file's order.
+        image_index: (M,) int64, the picture that each question is about, index into `images`.
+        answers: (M,) int64, index into `ANSWERS`; `UNKNOWN` where the file does not say.
+        type_index: (M,) int64, index into `QUESTION_TYPES`; `UNKNOWN` where the file has no program.
+    """
+
+    root: Path
+    split: str
+    images: tuple[str, ...]
+    texts: tuple[str, ...]
+    image_index: np.ndarray
+    answers: np.ndarray
+    type_index: np.ndarray
+
+    def image_path(self, index: int) -> Path:
+        """Return where a picture lies."""
+        return self.root / "images" / self.split / self.images[index]
+
+    @property
+    def scene_file(self) -> Path:
+        """Return where the scene graphs lie, if there are any."""
+        return self.root / "scenes" / f"CLEVR_{self.split}_scenes.json"
+
+    def load_scenes(self, progress: Progress = iter) -> list[ClevrScene]:
+        """Return the scene graph of each of `images`.
+
+        Args:
+            progress: wraps the iteration over the file's records (a progress bar).
+
+        Raises:
+            SceneError: in one sentence, if a record is malformed or a picture has none.
+            RNCoreError: if the file is missing or damaged.
+        """
+        wanted = {name: index for index, name in enumerate(self.images)}
+        scenes: dict[int, ClevrScene] = {}
+        for number, record in enumerate(progress(stream_records(self.scene_file, "scenes"))):
+            index = wanted.get(_image_of(record, self.split, f"Scene {number}"))
+            if index is not None:
+                scenes[index] = _read_scene(record, number)
+        missing = [name for name, index in wanted.items() if index not in scenes]
+        if missing:
+            raise SceneError(f"'{self.scene_file.name}' has no scene of {_several(missing)}; get the whole file.")
+        return [scenes[index] for index in range(len(self.images))]
+
+
+def find_splits(root: Path) -> tuple[str, ...]:
+    """Return the splits that a folder has questions for, sorted; empty if it is no such folder."""
+    found = (_QUESTION_FILE.fullmatch(path.name) for path in (root / "questions").glob("CLEVR_*_questions.json"))
+    return tuple(sorted(match[1] for match in found if match))
+
+
+def open_split(root: Path, split: str, progress: Progress = iter) -> FolderSplit:
+    """Read the questions of a split and check that their pictures are there.
+
+    Args:
+        root: the folder, such as CLEVR_v1.0.
+        split: one of `find_splits`.
+        progress: wraps the iteration over the file's records (a progress bar).
+
+    Raises:
+        QuestionError: in one sentence, if a question is malformed.
+        RNCoreError: in one sentence, if the folder, the questions or a picture is missing, or a file is damaged.
+    """
+    _check_folder(root, split)
+    path = root / "questions" / f"CLEVR_{split}_questions.json"
+    rows = [
+        _read_question(record, split, number)
+        for number, record in enumerate(progress(stream_records(path, "questions")))
+    ]
+    if not rows:
+        raise QuestionError(f"'{path.name}' must hold one question or more, got none; get the whole file.")
+    files, texts, answers, types = zip(*rows, strict=True)
+    images, image_index = np.unique(np.array(files), return_inverse=True)
+    names = tuple(images.tolist())
+    _check_images(root / "images" / split, names)
+    return FolderSplit(root, split, names, texts, image_index.astype(np.int64), np.array(answers), np.array(types))
+
+
+def _check_folder(root: Path, split: str) -> None:
+    """Raise RNCoreError unless a folder has a split's questions and pictures."""
+    if not root.is_dir():
+        raise RNCoreError(f"There is no folder '{root}'; give the one that CLEVR_v1.0.zip was unpacked to.")
+    splits = find_splits(root)
+    if not splits:
+        raise RNCoreError(
+            f"'{root}' has no questions/CLEVR_<split>_questions.json; give the folder that holds images and questions."
+        )
+    if not isinstance(split, str) or not _SPLIT.fullmatch(split) or split not in splits:
+        raise RNCoreError(f"'{root}' has questions for {', '.join(splits)}, got split {shown(split)}; use one of them.")
+    if not (root / "images" / split).is_dir():
+        raise RNCoreError(f"'{root}' has no images/{split}; unpack the pictures there.")
+
+
+def _check_images(folder: Path, names: tuple[str, ...]) -> None:
+    """Raise RNCoreError unless all pictures are there."""
+    there = {path.name for path in folder.iterdir()}
+    missing = [name for name in names if name not in there]
+    if missing:
+        raise RNCoreError(f"'{folder}' lacks {_several(missing)}, which the questions are about; unpack all pictures.")
+
+
+def _several(names: list[str]) -> str:
+    """Return the first name and how many there are beside it."""
+    return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
+
+
+def _image_of(record: Any, split: str, what: str) -> str:
+    """Return the file name of a record's picture: a plain name of the split, so that it cannot leave the folder."""
+    if not isinstance(record, Mapping):
+        raise RNCoreError(f"{what} must be a JSON object, got {shown(record)}.")
+    name = record.get("image_filename")
+    if name is None and is_whole(record.get("image_index")) and 0 <= record["image_index"] < 10**9:
+        name = f"CLEVR_{split}_{record['image_index']:06d}.png"
+    if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z0-9_-]{1,60}\.png", name):
+        raise RNCoreError(
+            f'{what} must have an "image_filename" such as CLEVR_{split}_000000.png, got {shown(name)}; correct it.'
+        )
+    return name
+
+
+def _read_question(record: Any, split: str, number: int) -> tuple[str, str, int, int]:
+    """Return picture, text, answer and type of one record of the questions."""
+    what = f"Question {number}"
+    image = _image_of(record, split, what)
+    text = record.get("question")
+    if not isinstance(text, str) or not 0 < len(text) <= _MAX_QUESTION:
+        raise QuestionError(f'{what} must have a "question" of 1 to {_MAX_QUESTION} characters, got {shown(text)}.')
+    return image, text, _read_answer(record.get("answer"), what), _read_type(record.get("program"), what)
+
+
+def _read_answer(answer: Any, what: str) -> int:
+    """Return the index of an answer in CLEVR's spelling, or as its engine writes it: true, 3, "red"."""
+    if answer is None:
+        return UNKNOWN
+    spelled = answer_text(answer) if isinstance(answer, bool | str) or (is_whole(answer) and 0 <= answer <= 10) else ""
+    if spelled not in _ANSWER_INDEX:
+        raise QuestionError(f"{what}'s answer must be one of {', '.join(ANSWERS)}, got {shown(answer)}.")
+    return _ANSWER_INDEX[spelled]
+
+
+def _read_type(program: Any, what: str) -> int:
+    """Return the index of a program's question type, which its last node names."""
+    if program is None or program == []:
+        return UNKNOWN
+    last = program[-1] if isinstance(program, list) else None
+    name = last.get("type", last.get("function")) if isinstance(last, Mapping) else None
+    if not isinstance(name, str) or name not in _TYPE_INDEX:
+        raise QuestionError(f"{what}'s program must end with one of {', '.join(QUESTION_TYPES)}, got {shown(name)}.")
+    return _TYPE_INDEX[name]
+
+
+def _read_scene(record: Mapping[str, Any], number: int) -> ClevrScene:
+    """Return a record's scene; its sentence says which record it was."""
+    try:
+        return ClevrScene.from_json(record)
+    except SceneError as err:
+        raise SceneError(f"Scene {number}: {err}") from err

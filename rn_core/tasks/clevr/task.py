@@ -1,0 +1,108 @@
+"""CLEVR behind one task object: pictures or scene graphs, and English questions, as tensors for models."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from rn_core.errors import RNCoreError
+from rn_core.records import Batch
+from rn_core.tasks.clevr.encoding import ANSWERS, encode_scenes
+from rn_core.tasks.clevr.generation import QUESTIONS_PER_SCENE, QuestionGenerator
+from rn_core.tasks.clevr.images import resize_image
+from rn_core.tasks.clevr.program import GROUPS, QUESTION_TYPES, question_type
+from rn_core.tasks.clevr.sampling import sample_scenes
+from rn_core.tasks.clevr.scene import ClevrScene
+from rn_core.tasks.clevr.tokens import encode_tokens
+
+VIEWS = ("pixels", "states")
+
+
+@dataclass(frozen=True)
+class Clevr:
+    """The task as models see it.
+
+    Attributes:
+        view: "pixels" (pictures) or "states" (one row an object).
+    """
+
+    view: str
+    answers: tuple[str, ...] = ANSWERS
+    question_types: tuple[str, ...] = QUESTION_TYPES
+
+    def __post_init__(self) -> None:
+        """Raise RNCoreError for an unknown view."""
+        if self.view not in VIEWS:
+            raise RNCoreError(f"view must be one of {', '.join(VIEWS)}, got {self.view!r}.")
+
+    @property
+    def name(self) -> str:
+        """Return the task's key in `TASKS`."""
+        return f"clevr/{self.view}"
+
+    @property
+    def groups(self) -> Mapping[str, tuple[str, ...]]:
+        """Return group -> question types."""
+        return GROUPS
+
+    def encode_scenes(self, scenes: Sequence[Any]) -> tuple[Tensor, ...]:
+        """Return the encoder's inputs.
+
+        Args:
+            scenes: 1 or more; for pixels pictures (H, W, 3) uint8 of any size; for states a `ClevrScene`, or CLEVR's
+                scene JSON as text or parsed.
+
+        Raises:
+            SceneError: in one sentence, for anything else.
+        """
+        if self.view == "pixels":
+            return (torch.from_numpy(np.stack([resize_image(image) for image in scenes])),)
+        return encode_scenes(
+            [scene if isinstance(scene, ClevrScene) else ClevrScene.from_json(scene) for scene in scenes]
+        )
+
+    def encode_questions(self, texts: Sequence[str]) -> Tensor:
+        """Return the words of English questions (M, L) int64; see `tokens.encode_tokens`."""
+        return encode_tokens(texts)
+
+    def sample_batch(
+        self,
+        rng: np.random.Generator,
+        n_scenes: int,
+        n_questions: int | None = None,
+        type_weights: np.ndarray | None = None,
+        n_cells: int | None = None,
+    ) -> Batch:
+        """Draw fresh scenes and questions about them; arguments as `Task.sample_batch`.
+
+        None asks ten questions a scene, as CLEVR does. Which types are asked is CLEVR's rule, not that of
+        `type_weights`; states have no cells.
+
+        Raises:
+            RNCoreError: for pixels, whose pictures take too long to draw: they are read from a folder.
+        """
+        if self.view == "pixels":
+            raise RNCoreError("Pictures of CLEVR are not drawn on the fly; give a folder in CLEVR's layout.")
+        scenes = sample_scenes(rng, n_scenes)
+        generator = QuestionGenerator(rng)
+        asked = [generator.ask(scene, n_questions or QUESTIONS_PER_SCENE) for scene in scenes]
+        questions = [question for of_scene in asked for question in of_scene]
+        return Batch(
+            inputs=encode_scenes(scenes),
+            question=encode_tokens([question.text for question in questions]),
+            scene_index=torch.arange(n_scenes).repeat_interleave(torch.tensor([len(of_scene) for of_scene in asked])),
+            answer=torch.tensor([self.answers.index(question.answer) for question in questions]),
+            type_index=torch.tensor([self.question_types.index(question_type(q.program)) for q in questions]),
+        )
+
+    def check_answerable(self, scene: Any, text: str) -> None:
+        """Let every question pass: what has no true answer still gets a model's."""
+
+    def question_index(self, text: str) -> int:
+        """Raise RNCoreError: CLEVR's questions cannot be counted, so nothing is kept for each of them."""
+        raise RNCoreError("CLEVR has too many questions to keep an aggregate for each; choose zero as the baseline.")

@@ -1,0 +1,55 @@
+"""What a person asks: a scene in any of its forms and an English question, as tensors for a model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from rn_core.errors import SceneError
+from rn_core.tasks.sort_of_clevr.encoding import VIEWS, check_image, check_rows
+from rn_core.tasks.sort_of_clevr.language import parse
+from rn_core.tasks.sort_of_clevr.questions import Question, question_codes
+from rn_core.tasks.sort_of_clevr.scene import N_OBJECTS, Scene, stack_scenes
+
+#: A scene; or what a model sees of one: an image (75, 75, 3) uint8, or object rows (N, 10).
+SceneInput = Scene | np.ndarray
+
+_CODES = torch.from_numpy(question_codes())
+
+
+def encode_scenes(scenes: Sequence[SceneInput], view: str) -> tuple[Tensor, ...]:
+    """Return the encoder's inputs for scenes that are all given as `Scene`, or all as arrays.
+
+    Raises:
+        SceneError: if an array is not what a model of this view sees, or some are scenes and some arrays.
+    """
+    if all(isinstance(scene, Scene) for scene in scenes):
+        return VIEWS[view](stack_scenes(list(scenes)))
+    if any(isinstance(scene, Scene) for scene in scenes):
+        raise SceneError("Give either scenes or arrays, not both in one call.")
+    if view == "pixels":
+        return (torch.from_numpy(np.stack([check_image(array) for array in scenes])),)
+    rows = [torch.from_numpy(check_rows(array)) for array in scenes]
+    padded = torch.nn.utils.rnn.pad_sequence(rows, batch_first=True)
+    padded = torch.nn.functional.pad(padded, (0, 0, 0, N_OBJECTS - padded.shape[1]))
+    mask = torch.arange(N_OBJECTS) < torch.tensor([len(row) for row in rows])[:, None]
+    return padded, mask
+
+
+def encode_questions(texts: Sequence[str]) -> Tensor:
+    """Return the 11 bits of English questions (M, 11) float32; raises QuestionError for any other text."""
+    return _CODES[torch.tensor([parse(text).index for text in texts])]
+
+
+def check_answerable(scene: Scene, question: Question) -> None:
+    """Raise SceneError if the scene lacks the asked object, or any other that the question is about."""
+    colors = [thing.color for thing in scene.objects]
+    if question.color not in colors:
+        raise SceneError(
+            f"This scene has no {question.color} object; ask about {', '.join(colors)} or put the object back."
+        )
+    if question.is_relational and len(colors) < 2:
+        raise SceneError("A relational question needs two objects or more, this scene has one; put an object back.")
