@@ -6,6 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from pages._ui.frame import mark_entry
 from pages._ui.run_keeper import draw_heartbeat
 
 st.set_page_config(
@@ -15,6 +16,7 @@ st.set_page_config(
     initial_sidebar_state="collapsed",
 )
 
+mark_entry()
 draw_heartbeat()
 st.navigation(
     [
