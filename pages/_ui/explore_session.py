@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import streamlit as st
 
+from pages._ui.own_models import keep_own
 from pages._ui.session import PageSession
 from pages._ui.state import ExploreState, pair_labels, sampled_scene
 from rn_core.errors import RNCoreError
@@ -14,7 +15,13 @@ from rn_core.seeding import MAX_SEED
 from rn_core.tasks.sort_of_clevr import Scene
 from rn_core.tasks.sort_of_clevr.language import parse, text
 
-EXPLORE = PageSession("explore", ExploreState.from_query)
+
+def read_query(query: Mapping[str, str]) -> tuple[ExploreState, list[str]]:
+    """Read URL parameters as `ExploreState.from_query`; an own model must be this session's."""
+    return keep_own(*ExploreState.from_query(query))
+
+
+EXPLORE = PageSession("explore", read_query)
 
 
 def pin_nodes(pair: tuple[int, int] | None) -> None:

@@ -16,8 +16,8 @@ from pages._ui import layout
 from pages._ui.components.scene import read_sources
 from pages._ui.components.scene_view import make_scene_data
 from pages._ui.figures import AGAINST, FOR
+from pages._ui.models import baseline_of
 from pages._ui.picture import make_scene_view
-from pages._ui.state import MODELS
 from pages._ui.view import ExploreView, describe_sum
 from pages._ui.words import format_pair, format_signed
 from rn_core.tasks.sort_of_clevr.language import text
@@ -42,7 +42,7 @@ def export_json(view: ExploreView) -> bytes:
         "truth": reading.truth,
         "answers": {
             state.model: reading.answer.probabilities,
-            MODELS[state.model]: None if reading.other is None else reading.other.probabilities,
+            baseline_of(state.model): None if reading.other is None else reading.other.probabilities,
         },
         "attribution": {
             "method": parts.method,

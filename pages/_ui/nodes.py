@@ -12,7 +12,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from pages._ui.state import N_CELLS, ExploreState, pair_labels
+from pages._ui.models import N_CELLS, sees_pixels
+from pages._ui.state import ExploreState, pair_labels
 from rn_core.attribution.cells import cell_weights, merge_cells
 from rn_core.attribution.ground_truth import make_true_pairs
 from rn_core.attribution.objects import pair_matrix
@@ -51,7 +52,7 @@ def make_nodes(state: ExploreState) -> Nodes:
     labels = pair_labels(state)
     if state.view == "cells":
         return Nodes(labels, torch.eye(N_CELLS, dtype=torch.float64))
-    if state.model == "rn-pixels":
+    if sees_pixels(state.model):
         return Nodes(labels, cell_weights(object_masks(state.scene)))
     slots = [COLORS.index(color) for color in labels]
     return Nodes(labels, torch.eye(len(COLORS), dtype=torch.float64)[:, slots])

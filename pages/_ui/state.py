@@ -25,18 +25,13 @@ from pages._ui.links import (
     read_query,
     write_query,
 )
-from pages._ui.words import GRID
+from pages._ui.models import MODELS, N_CELLS, count_pairs, parse_model, sees_pixels
 from rn_core.attribution import pairs
 from rn_core.errors import RNCoreError, lookup
 from rn_core.seeding import make_rng
 from rn_core.tasks.sort_of_clevr import COLORS, Question, Scene, sample_scene
 from rn_core.tasks.sort_of_clevr.questions import ANSWERS
 
-N_CELLS = GRID**2
-#: Model -> the baseline that answers beside it.
-MODELS = MappingProxyType({"rn-objects": "mlp-objects", "rn-pixels": "mlp-pixels"})
-#: Model -> ordered pairs of what it sees.
-N_PAIRS = MappingProxyType({"rn-pixels": N_CELLS**2, "rn-objects": len(COLORS) ** 2})
 #: Attribution method -> its name on the page.
 METHODS = MappingProxyType({name: method.title for name, method in pairs.METHODS.items()})
 BASELINES = MappingProxyType({"zero": "no pairs at all", "mean": "the mean scene"})
@@ -46,6 +41,8 @@ DEFAULT_QUESTION = Question("closest_shape", "red")
 #: "auto" in the URL: the model's answer, or the next best one.
 AUTO = "auto"
 GROUND = "ground"
+#: URL parameters that mean the same on every page about one question.
+SHARED = ("seed", "scene", "q", "model")
 
 
 @dataclass(frozen=True)
@@ -56,12 +53,12 @@ class ExploreState:
         seed: the sampled scene, 0 to 2**32 - 1.
         edited: the scene after edits; None while it is the sampled one.
         question: what is asked.
-        model: key of `MODELS`.
+        model: key of `MODELS`, or one of the session's own.
         method: key of `METHODS`.
         baseline: key of `BASELINES`.
         why: the answer whose logit is explained; "auto" is the model's answer.
         why_not: the answer it is set against; "auto" is the next best one, "none" the logit alone.
-        view: key of `VIEWS`; cells exist for the pixel model only.
+        view: key of `VIEWS`; cells exist for pixel models only.
         pair: the pinned pair as two labels, colours or "ground" in the object view, cell numbers in the other.
         top: strongest pairs kept, 1 or more; 0 keeps all.
         renormalise: whether the pairs kept are scaled up to the total of all.
@@ -74,7 +71,7 @@ class ExploreState:
     seed: int = 0
     edited: Scene | None = None
     question: Question = DEFAULT_QUESTION
-    model: str = "rn-objects"
+    model: str = next(iter(MODELS))
     method: str = "exact_path"
     baseline: str = "zero"
     why: str = AUTO
@@ -110,7 +107,7 @@ class ExploreState:
         A new model or view drops the pinned pair and the threshold of the old one, a new seed the edits, a new
         question the answers named, and an answer is never set against itself.
         """
-        if changes.get("model", self.model) != "rn-pixels" and "view" not in changes:
+        if not sees_pixels(changes.get("model", self.model)) and "view" not in changes:
             changes["view"] = "objects"
         if "seed" in changes and changes["seed"] != self.seed:
             changes = {"edited": None, "pair": None, "without": (), **changes}
@@ -124,6 +121,11 @@ class ExploreState:
     def to_query(self) -> dict[str, str]:
         """Return the URL parameters, without those at their default."""
         return write_query(self, FIELDS)
+
+    def to_shared_query(self) -> dict[str, str]:
+        """Return what is asked of which model, as URL parameters that other pages read too; defaults included."""
+        shared = (field for field in FIELDS if field.key in SHARED and getattr(self, field.name) is not None)
+        return {field.key: field.format(getattr(self, field.name)) for field in shared}
 
     @staticmethod
     def from_query(query: Mapping[str, str]) -> tuple[ExploreState, list[str]]:
@@ -148,8 +150,10 @@ def _consistent(state: ExploreState, problems: list[str]) -> tuple[ExploreState,
     present = tuple(thing.color for thing in state.scene.objects)
     if state.edited == sampled_scene(state.seed):
         state = replace(state, edited=None)
-    if state.view == "cells" and state.model != "rn-pixels":
-        problems.append(f"The link's 'view' was left out: cells belong to rn-pixels, and the model is {state.model}.")
+    if state.view == "cells" and not sees_pixels(state.model):
+        problems.append(
+            f"The link's 'view' was left out: cells belong to models of pixels, and the model is {state.model}."
+        )
         state = replace(state, view="objects")
     if state.pair is not None and not {*state.pair} <= {*pair_labels(state)}:
         problems.append(
@@ -160,7 +164,7 @@ def _consistent(state: ExploreState, problems: list[str]) -> tuple[ExploreState,
     if not {*state.without} <= {*present}:
         problems.append(f"The link's 'without' was left out: this scene has {', '.join(present)}.")
         state = replace(state, without=())
-    n_pairs = N_PAIRS[state.model]
+    n_pairs = count_pairs(state.model)
     if state.top > n_pairs:
         problems.append(f"The link's 'top' was left out: {state.model} has {n_pairs} pairs, got {state.top}.")
         state = replace(state, top=0)
@@ -175,7 +179,7 @@ def pair_labels(state: ExploreState) -> tuple[str, ...]:
     if state.view == "cells":
         return tuple(map(str, range(N_CELLS)))
     colors = tuple(thing.color for thing in state.scene.objects)
-    return (*colors, GROUND) if state.model == "rn-pixels" else colors
+    return (*colors, GROUND) if sees_pixels(state.model) else colors
 
 
 def _range_text(labels: tuple[str, ...]) -> str:
@@ -216,7 +220,7 @@ FIELDS = (
     Field("seed", "seed", parse_seed),
     Field("scene", "edited", parse_scene, format_scene),
     Field("q", "question", parse_question, format_question),
-    Field("model", "model", one_of(MODELS, "model")),
+    Field("model", "model", parse_model),
     Field("method", "method", one_of(METHODS, "attribution method")),
     Field("baseline", "baseline", one_of(BASELINES, "baseline")),
     Field("why", "why", one_of((AUTO, *ANSWERS), "answer")),

@@ -269,7 +269,7 @@ def break_weights(monkeypatch, *names: str) -> None:
             raise WeightsError(f"The weights file '{name}' was changed; get it again from the project.")
         return whole(name)
 
-    cache.cached_answerer.clear()
+    cache.shipped_answerer.clear()
     cache.cached_reading.clear()
     monkeypatch.setattr(cache, "load", load)
 
@@ -277,7 +277,7 @@ def break_weights(monkeypatch, *names: str) -> None:
 @pytest.fixture
 def clean_caches():
     yield
-    cache.cached_answerer.clear()
+    cache.shipped_answerer.clear()
     cache.cached_reading.clear()
 
 

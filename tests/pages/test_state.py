@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 
 from pages._ui.components import scene_view
 from pages._ui.links import format_scene, parse_scene
+from pages._ui.models import MODELS
 from pages._ui.state import (
     AUTO,
     BASELINES,
     FIELDS,
     GROUND,
     METHODS,
-    MODELS,
     SECTIONS,
     ExploreState,
     pair_labels,
