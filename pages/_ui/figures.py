@@ -229,10 +229,10 @@ def _ticks(labels: Sequence[str]) -> dict[str, list]:
     if labels[0].isdigit():
         middles = range(GRID // 2, len(labels), GRID)
         return {"tickvals": list(middles), "ticktext": [f"row {k // GRID + 1}" for k in middles]}
-    return {"tickvals": list(range(len(labels))), "ticktext": [_swatch(label) for label in labels]}
+    return {"tickvals": list(range(len(labels))), "ticktext": [swatch(label) for label in labels]}
 
 
-def _swatch(label: str) -> str:
+def swatch(label: str) -> str:
     """Return a colour's name behind its swatch; other labels as they are."""
     if label not in PALETTE:
         return label

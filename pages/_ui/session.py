@@ -77,9 +77,12 @@ class PageSession(Generic[State]):
         return self.state
 
     def write_url(self) -> None:
-        """Put the state into the URL, unless it is there already."""
+        """Put the state into the URL, unless it is there already and was the last that was put there.
+
+        After quick clicks the browser may still be applying an older one than the server has.
+        """
         query = self.state.to_query()
-        if st.query_params.to_dict() != query:
+        if st.query_params.to_dict() != query or st.session_state.get(self.key("written")) != query:
             st.query_params.from_dict(query)
         st.session_state[self.key("written")] = query
 
