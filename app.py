@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages._ui.frame import mark_entry
-from pages._ui.run_keeper import draw_heartbeat
+from pages._ui.train.run_keeper import draw_heartbeat
 
 st.set_page_config(
     page_title="Relation Networks",

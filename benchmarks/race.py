@@ -10,8 +10,8 @@ import argparse
 import time
 from dataclasses import dataclass, replace
 
-from pages._ui.job_board import JobBoard
-from pages._ui.jobs import Job
+from pages._ui.train.job_board import JobBoard
+from pages._ui.train.jobs import Job
 from rn_core.device import choose_device, describe_device, processor_name
 from rn_core.race_records import RaceConfig, Snapshot
 

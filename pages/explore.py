@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages._ui import explore_session, exports, layout, sections
+from pages._ui import layout
 from pages._ui.cache import cached_answerer, cached_attribution, cached_reading
 from pages._ui.components import SceneEvent, draw_scene
-from pages._ui.explore_session import EXPLORE
+from pages._ui.explore import exports, sections
+from pages._ui.explore import session as explore_session
+from pages._ui.explore.picture import make_plain_view, make_scene_view
+from pages._ui.explore.session import EXPLORE
+from pages._ui.explore.state import SECTIONS, VIEWS, ExploreState
+from pages._ui.explore.view import ExploreView, choose_target, make_explore_view, second_method
 from pages._ui.figures import Look
 from pages._ui.frame import draw_frame
 from pages._ui.models import baseline_of, sees_pixels
 from pages._ui.own_models import draw_upload, model_names
-from pages._ui.picture import make_plain_view, make_scene_view
-from pages._ui.state import SECTIONS, VIEWS, ExploreState
-from pages._ui.view import ExploreView, choose_target, make_explore_view, second_method
 from pages._ui.words import QUESTION_NAMES
 from rn_core.device import choose_device, describe_device
 from rn_core.errors import RNCoreError

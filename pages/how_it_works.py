@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages._ui import layout, walk_html, walk_sections, walk_session
+from pages._ui import layout
 from pages._ui.cache import cached_answerer, cached_attribution, cached_reading, cached_thought, cached_walk
 from pages._ui.figures import Look
 from pages._ui.frame import draw_frame
 from pages._ui.models import baseline_of
 from pages._ui.own_models import model_names
-from pages._ui.walk import Thought
-from pages._ui.walk_session import WALK
-from pages._ui.walk_state import N_STEPS, WalkState
-from pages._ui.walk_steps import STEPS
-from pages._ui.walk_view import WalkView, choose_walk_target
+from pages._ui.walk import html as walk_html
+from pages._ui.walk import sections as walk_sections
+from pages._ui.walk import session as walk_session
+from pages._ui.walk.forward import Thought
+from pages._ui.walk.session import WALK
+from pages._ui.walk.state import N_STEPS, WalkState
+from pages._ui.walk.steps import STEPS
+from pages._ui.walk.view import WalkView, choose_walk_target
 from pages._ui.words import QUESTION_NAMES
 from rn_core.errors import RNCoreError, WeightsError
 from rn_core.seeding import MAX_SEED

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages._ui import lesson_file, lesson_layout, lesson_session
 from pages._ui.cache import cached_lessons
 from pages._ui.figures import Look
 from pages._ui.frame import draw_frame
-from pages._ui.lesson_file import Lesson
-from pages._ui.lesson_layout import LETTERS
-from pages._ui.lesson_print import make_quiz_page
-from pages._ui.lesson_session import LESSONS
-from pages._ui.lesson_state import LessonsState
-from pages._ui.lesson_views import VIEWS, read_reading, read_view
+from pages._ui.lessons import file as lesson_file
+from pages._ui.lessons import layout as lesson_layout
+from pages._ui.lessons import session as lesson_session
+from pages._ui.lessons.file import Lesson
+from pages._ui.lessons.layout import LETTERS
+from pages._ui.lessons.print import make_quiz_page
+from pages._ui.lessons.session import LESSONS
+from pages._ui.lessons.state import LessonsState
+from pages._ui.lessons.views import VIEWS, read_reading, read_view
 from rn_core.errors import RNCoreError
 from rn_core.tasks.sort_of_clevr.language import text
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages._ui import results_sections
+from pages._ui.explore.sections import draw_figure
 from pages._ui.figures import Look
 from pages._ui.frame import draw_frame
-from pages._ui.results_figures import plot_results
-from pages._ui.results_html import results_html
-from pages._ui.results_sections import RESULTS
-from pages._ui.results_state import LEVELS, SECTIONS, ResultsState
-from pages._ui.results_view import Lane, find_entries, levels_of, make_lanes
-from pages._ui.sections import draw_figure
+from pages._ui.results import sections as results_sections
+from pages._ui.results.figures import plot_results
+from pages._ui.results.html import results_html
+from pages._ui.results.sections import RESULTS
+from pages._ui.results.state import LEVELS, SECTIONS, ResultsState
+from pages._ui.results.view import Lane, find_entries, levels_of, make_lanes
 from rn_core.errors import RNCoreError
 from rn_core.published import DOMAINS
 from rn_core.weights import WeightsEntry, list_weights

@@ -9,14 +9,16 @@ from typing import Any
 
 import streamlit as st
 
-from pages._ui import train_html, train_models, train_sections
+from pages._ui.explore.sections import draw_figure
 from pages._ui.figures import Look
 from pages._ui.frame import draw_frame
-from pages._ui.jobs import Job, JobView
-from pages._ui.sections import draw_figure
-from pages._ui.train_figures import plot_race
-from pages._ui.train_moments import LIVE, is_moving
-from pages._ui.train_session import (
+from pages._ui.train import html as train_html
+from pages._ui.train import models as train_models
+from pages._ui.train import sections as train_sections
+from pages._ui.train.figures import plot_race
+from pages._ui.train.jobs import Job, JobView
+from pages._ui.train.moments import LIVE, is_moving
+from pages._ui.train.session import (
     TRAIN,
     find_job,
     look_at,
@@ -28,10 +30,10 @@ from pages._ui.train_session import (
     settings_link,
     start,
 )
-from pages._ui.train_settings import draw_settings
-from pages._ui.train_state import VIEWS, TrainState, needs_head_start
-from pages._ui.train_view import describe_status, share_done
-from pages._ui.train_words import describe_race
+from pages._ui.train.settings import draw_settings
+from pages._ui.train.state import VIEWS, TrainState, needs_head_start
+from pages._ui.train.view import describe_status, share_done
+from pages._ui.train.words import describe_race
 
 #: Seconds between two looks at a run that moves, and at one that rests: another window may steer it too.
 _EVERY, _SELDOM = 0.5, 5.0

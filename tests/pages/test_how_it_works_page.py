@@ -10,9 +10,9 @@ from streamlit.testing.v1 import AppTest
 
 from pages._ui import cache
 from pages._ui.models import MODELS
-from pages._ui.walk_session import replace_node
-from pages._ui.walk_state import N_STEPS, WalkState
-from pages._ui.walk_steps import STEPS
+from pages._ui.walk.session import replace_node
+from pages._ui.walk.state import N_STEPS, WalkState
+from pages._ui.walk.steps import STEPS
 from rn_core.errors import WeightsError
 from rn_core.tasks.sort_of_clevr import Question
 from rn_core.tasks.sort_of_clevr.language import text

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from pages._ui import job_board
-from pages._ui.job_board import JobBoard
-from pages._ui.jobs import MAX_SNAPSHOTS, Job, _append_thinned
+from pages._ui.train import job_board
+from pages._ui.train.job_board import JobBoard
+from pages._ui.train.jobs import MAX_SNAPSHOTS, Job, _append_thinned
 from rn_core.bundles import read_bundle
 from rn_core.errors import RNCoreError
 from rn_core.race_records import RaceConfig
@@ -156,7 +156,7 @@ def test_a_paused_run_makes_way_for_who_waits(board):
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
 def test_nothing_is_left_running_when_the_server_dies(how):
     code = (
-        "import time; from pages._ui.job_board import JobBoard; from rn_core.race_records import RaceConfig;"
+        "import time; from pages._ui.train.job_board import JobBoard; from rn_core.race_records import RaceConfig;"
         "job = JobBoard(limit=1).submit(RaceConfig(size='tiny', steps=1000000), 'a');\n"
         "while job.view().status != 'running': time.sleep(0.05)\n"
         "print(job._process.pid, flush=True); time.sleep(600)"

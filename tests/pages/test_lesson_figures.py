@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from pages._ui.figures import Look, alt_text
-from pages._ui.lesson_figures import (
+from pages._ui.lessons.figures import (
     plot_accuracies,
     plot_crowd,
     plot_crowds,
@@ -17,7 +17,7 @@ from pages._ui.lesson_figures import (
     plot_orders,
     plot_times,
 )
-from pages._ui.lesson_work import add_in_orders, describe_ends
+from pages._ui.lessons.work import add_in_orders, describe_ends
 from rn_core.attribution.base import Target
 from rn_core.benchmarking import PairTime
 from rn_core.limits import CrowdAccuracy, MarginAccuracy

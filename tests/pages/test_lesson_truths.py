@@ -7,11 +7,11 @@ import pytest
 import torch
 
 from pages._ui.cache import cached_answerer
-from pages._ui.lesson_file import FOLDER, read_folder
-from pages._ui.lesson_measured import N_SCENES, SEED, find_crowd
-from pages._ui.lesson_views import read_reading, read_view
-from pages._ui.lesson_work import make_turns
-from pages._ui.view import ExploreView
+from pages._ui.explore.view import ExploreView
+from pages._ui.lessons.file import FOLDER, read_folder
+from pages._ui.lessons.measured import N_SCENES, SEED, find_crowd
+from pages._ui.lessons.views import read_reading, read_view
+from pages._ui.lessons.work import make_turns
 from rn_core.evaluation import evaluate
 from rn_core.limits import measure_crowds, measure_margins
 from rn_core.probes import ask, find_common_shapes, measure_diagonal, measure_guess, measure_redeal

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages._ui import lesson_file, lesson_measured
-from pages._ui.lesson_file import FOLDER, VIEWS, Lesson, read_folder
-from pages._ui.lesson_state import LessonsState
-from pages._ui.lesson_views import VIEWS as DRAWN
+from pages._ui.lessons import file as lesson_file
+from pages._ui.lessons import measured as lesson_measured
+from pages._ui.lessons.file import FOLDER, VIEWS, Lesson, read_folder
+from pages._ui.lessons.state import LessonsState
+from pages._ui.lessons.views import VIEWS as DRAWN
 
 ROOT = Path(__file__).resolve().parents[2]
 LESSONS = read_folder(FOLDER).lessons

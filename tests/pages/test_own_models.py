@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
 from pages._ui import models, own_model, own_models
+from pages._ui.explore.state import FIELDS, SHARED, ExploreState
 from pages._ui.models import MODELS, is_own, parse_model, sees_pixels
 from pages._ui.own_model import make_own_model, read_files
-from pages._ui.state import FIELDS, SHARED, ExploreState
 from rn_core.answering import load
 from rn_core.bundles import read_bundle, write_bundle
 from rn_core.errors import RNCoreError, UnknownNameError

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages._ui import results_measure
-from pages._ui.results_state import ResultsState
+from pages._ui.results import measure as results_measure
+from pages._ui.results.state import ResultsState
 from rn_core import weights
 from rn_core.errors import WeightsError
 from rn_core.published import DOMAINS

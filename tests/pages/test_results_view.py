@@ -14,12 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pages._ui.figures import Look, alt_text
-from pages._ui.results_figures import place_lanes, plot_results
-from pages._ui.results_files import export_csv, export_png
-from pages._ui.results_html import card_lines, describe_head_start, measured_html, results_html
-from pages._ui.results_measure import fresh_seed, measure
-from pages._ui.results_state import FEWEST, FIELDS, LEVELS, MOST, SECTIONS, ResultsState
-from pages._ui.results_view import (
+from pages._ui.results.figures import place_lanes, plot_results
+from pages._ui.results.files import export_csv, export_png
+from pages._ui.results.html import card_lines, describe_head_start, measured_html, results_html
+from pages._ui.results.measure import fresh_seed, measure
+from pages._ui.results.state import FEWEST, FIELDS, LEVELS, MOST, SECTIONS, ResultsState
+from pages._ui.results.view import (
     Lane,
     Mark,
     agree,

@@ -8,8 +8,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pages._ui.state import sampled_scene
-from pages._ui.walk import (
+from pages._ui.explore.state import sampled_scene
+from pages._ui.walk.forward import (
     choose_stops,
     deal_order,
     follow_pair,

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pages._ui.walk_code import Anchor, read_code
-from pages._ui.walk_steps import STEPS, THOUGHT
+from pages._ui.walk.code import Anchor, read_code
+from pages._ui.walk.steps import STEPS, THOUGHT
 from rn_core.errors import RNCoreError
 
 ROOT = Path(__file__).resolve().parents[2]

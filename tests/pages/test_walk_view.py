@@ -11,15 +11,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pages._ui import walk_figures, walk_formulas, walk_html, walk_strips
+from pages._ui.explore.view import Reading, find_truth
 from pages._ui.figures import Look, alt_text
 from pages._ui.models import MODELS
-from pages._ui.view import Reading, find_truth
-from pages._ui.walk import make_thought, make_walk
-from pages._ui.walk_growth import plot_growth
-from pages._ui.walk_state import ORDERS, WalkState
-from pages._ui.walk_steps import STEPS
-from pages._ui.walk_view import WalkView, choose_walk_target
+from pages._ui.walk import figures as walk_figures
+from pages._ui.walk import formulas as walk_formulas
+from pages._ui.walk import html as walk_html
+from pages._ui.walk import strips as walk_strips
+from pages._ui.walk.forward import make_thought, make_walk
+from pages._ui.walk.growth import plot_growth
+from pages._ui.walk.state import ORDERS, WalkState
+from pages._ui.walk.steps import STEPS
+from pages._ui.walk.view import WalkView, choose_walk_target
 from rn_core.answering import Answerer, load
 from rn_core.attribution.cells import cell_weights
 from rn_core.attribution.pairs import attribute_pairs
@@ -250,17 +253,8 @@ def test_changes_are_written_short(change, words):
 
 
 def test_everything_but_the_drawing_works_without_streamlit():
-    modules = (
-        "walk",
-        "walk_state",
-        "walk_view",
-        "walk_code",
-        "walk_formulas",
-        "walk_steps",
-        "walk_html",
-        "walk_growth",
-    )
-    imports = ", ".join(f"pages._ui.{name}" for name in (*modules, "walk_figures", "walk_strips"))
+    modules = ("forward", "state", "view", "code", "formulas", "steps", "html", "growth", "figures", "strips")
+    imports = ", ".join(f"pages._ui.walk.{name}" for name in modules)
     done = subprocess.run(
         [sys.executable, "-c", f"import {imports}, sys; sys.exit('streamlit' in sys.modules)"], cwd=ROOT, check=False
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from lightning_fabric import Fabric
 
-from pages._ui.jobs import JobView
+from pages._ui.train.jobs import JobView
 from rn_core.errors import RNCoreError
 from rn_core.race_records import RaceConfig
 from rn_core.racing import Race

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pages._ui import train_figures as figures
 from pages._ui.figures import Look, alt_text
-from pages._ui.train_runs import MOST_RUNS, export_csv, export_png, remember_run, table_rows
-from pages._ui.train_view import Curve, loss_curves, race_curves, type_panels
+from pages._ui.train import figures
+from pages._ui.train.runs import MOST_RUNS, export_csv, export_png, remember_run, table_rows
+from pages._ui.train.view import Curve, loss_curves, race_curves, type_panels
 
 ROOT = Path(__file__).resolve().parents[3]
 LOOKS = [Look(), Look(dark=True, large=True)]
@@ -150,8 +150,7 @@ def test_curves_of_a_run_are_those_of_its_looks(runs, play):
 
 
 def test_what_computes_loads_no_streamlit():
-    names = ("train_state", "train_view", "train_runs", "train_figures", "train_html")
-    code = (
-        "; ".join(f"import pages._ui.{name}" for name in names) + "; import sys; sys.exit('streamlit' in sys.modules)"
-    )
+    names = ("state", "view", "runs", "figures", "html", "jobs", "job_board")
+    imports = ", ".join(f"pages._ui.train.{name}" for name in names)
+    code = f"import sys, {imports}; sys.exit('streamlit' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0

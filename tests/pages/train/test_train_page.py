@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages._ui import cache, own_model, run_keeper
-from pages._ui.train_moments import LATEST
-from pages._ui.train_state import VIEWS, TrainState
+from pages._ui import cache, own_model
+from pages._ui.train import run_keeper
+from pages._ui.train.moments import LATEST
+from pages._ui.train.state import VIEWS, TrainState
 from rn_core.errors import RNCoreError
 from rn_core.race_records import RaceConfig
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pages._ui.train_state import GROUPS, VIEWS, TrainState, choose_models, choose_types, has_head_start
-from pages._ui.train_words import describe_race
+from pages._ui.train.state import GROUPS, VIEWS, TrainState, choose_models, choose_types, has_head_start
+from pages._ui.train.words import describe_race
 from rn_core.models.configs import CONFIGS
 from rn_core.race_records import LIMITS, RUNNERS, RaceConfig
 from rn_core.seeding import MAX_SEED

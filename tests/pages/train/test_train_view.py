@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from lightning_fabric import Fabric
 
 from pages._ui.figures import Look
-from pages._ui.jobs import JobView
-from pages._ui.train_html import examples_html, scene_uri
-from pages._ui.train_moments import LATEST, Moment, describe_moment, find_snapshot, is_moving, moment_of, time_stops
-from pages._ui.train_pairs import make_pair_picture, watched_state
-from pages._ui.train_view import (
+from pages._ui.train.html import examples_html, scene_uri
+from pages._ui.train.jobs import JobView
+from pages._ui.train.moments import LATEST, Moment, describe_moment, find_snapshot, is_moving, moment_of, time_stops
+from pages._ui.train.pairs import make_pair_picture, watched_state
+from pages._ui.train.view import (
     Card,
     Curve,
     Reply,
@@ -29,7 +29,7 @@ from pages._ui.train_view import (
     share_done,
     type_panels,
 )
-from pages._ui.train_words import format_clock
+from pages._ui.train.words import format_clock
 from rn_core.race_records import Progress, RaceConfig, Snapshot
 from rn_core.racing import Race
 from rn_core.records import Example
