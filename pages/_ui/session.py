@@ -98,13 +98,18 @@ class PageSession(Generic[State]):
 
     def notify(self, sentence: str) -> None:
         """Show a sentence until the next change."""
-        st.session_state.update({self.key("notices"): [sentence], self.key("touched"): True})
+        st.session_state[self.key("notices")] = [sentence]
+        self.touch()
+
+    def touch(self) -> None:
+        """Say that a control, not an edited address, causes the next run: it may come with an older address."""
+        st.session_state[self.key("touched")] = True
 
     def set(self, state: State) -> None:
         """Take a new state that a control asked for."""
         st.session_state[_PROJECTOR] = state.projector
-        keys = {self.key("state"): state, self.key("notices"): [], self.key("touched"): True}
-        st.session_state.update(keys)
+        st.session_state.update({self.key("state"): state, self.key("notices"): []})
+        self.touch()
 
     def update(self, **changes: Any) -> None:
         """Change fields of the state, by its `change`."""
@@ -136,4 +141,5 @@ class PageSession(Generic[State]):
 
     def set_problem(self, sentence: str | None) -> None:
         """Keep or clear that sentence; a kept one stays until the text is mended or the URL edited."""
-        st.session_state.update({self.key("problem"): sentence, self.key("touched"): True})
+        st.session_state[self.key("problem")] = sentence
+        self.touch()

@@ -27,8 +27,6 @@ from rn_core.weights import LoadedWeights
 
 TRAIN = PageSession("train", TrainState.from_query)
 _OWNER, _RUNS, _PRESSED, _LOADED = (TRAIN.key(part) for part in ("owner", "runs", "pressed", "loaded"))
-#: The page session's own mark of a control that was moved.
-_TOUCHED = TRAIN.key("touched")
 
 
 def find_job() -> Job | None:
@@ -72,19 +70,14 @@ def press(job: Job, steer: Callable[[], None]) -> None:
     """Steer the run, and look often until it has followed."""
     st.session_state[_PRESSED] = moment_of(job.view())
     steer()
-    _keep_state()
+    TRAIN.touch()
 
 
 def redraw() -> None:
     """Draw the whole page anew, because the run has entered another status or has followed a button."""
     st.session_state[_PRESSED] = None
-    _keep_state()
+    TRAIN.touch()
     st.rerun()
-
-
-def _keep_state() -> None:
-    """Keep the state through the next run, which may come with an address from before the last click."""
-    st.session_state[_TOUCHED] = True
 
 
 def pressed() -> Moment | None:
