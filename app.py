@@ -6,7 +6,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages._ui.run_keeper import draw_heartbeat
+from pages._ui.frame import mark_entry
+from pages._ui.train.run_keeper import draw_heartbeat
 
 st.set_page_config(
     page_title="Relation Networks",
@@ -15,6 +16,7 @@ st.set_page_config(
     initial_sidebar_state="collapsed",
 )
 
+mark_entry()
 draw_heartbeat()
 st.navigation(
     [

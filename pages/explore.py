@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages._ui import explore_session, exports, layout, sections
+from pages._ui import layout
 from pages._ui.cache import cached_answerer, cached_attribution, cached_reading
 from pages._ui.components import SceneEvent, draw_scene
-from pages._ui.explore_session import EXPLORE
+from pages._ui.explore import exports, sections
+from pages._ui.explore import session as explore_session
+from pages._ui.explore.picture import make_plain_view, make_scene_view
+from pages._ui.explore.session import EXPLORE
+from pages._ui.explore.state import SECTIONS, VIEWS, ExploreState
+from pages._ui.explore.view import ExploreView, choose_target, make_explore_view, second_method
 from pages._ui.figures import Look
 from pages._ui.frame import draw_frame
-from pages._ui.picture import make_plain_view, make_scene_view
-from pages._ui.state import MODELS, SECTIONS, VIEWS, ExploreState
-from pages._ui.view import ExploreView, choose_target, make_explore_view, second_method
+from pages._ui.models import baseline_of, sees_pixels
+from pages._ui.own_models import draw_upload, model_names
 from pages._ui.words import QUESTION_NAMES
 from rn_core.device import choose_device, describe_device
 from rn_core.errors import RNCoreError
@@ -50,8 +54,9 @@ def draw_picture(state: ExploreState, view: ExploreView | None) -> None:
 def draw_scene_controls(state: ExploreState, view: ExploreView | None) -> None:
     """Draw what changes the scene and the models, and what keeps the picture."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.segmented_control("Networks see", list(MODELS), format_func=layout.MODEL_NAMES.get, **EXPLORE.bind("model"))
-        if state.model == "rn-pixels":
+        names = model_names()
+        st.segmented_control("Networks see", list(names), format_func=names.get, wrap=True, **EXPLORE.bind("model"))
+        if sees_pixels(state.model):
             st.segmented_control("Pairs of", list(VIEWS), format_func=VIEWS.get, **EXPLORE.bind("view"))
         st.toggle("Mark the deciding pairs", **EXPLORE.bind("truth"))
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -61,6 +66,10 @@ def draw_scene_controls(state: ExploreState, view: ExploreView | None) -> None:
             st.button("Undo edits", icon=":material/undo:", on_click=explore_session.reset_scene)
         if view is not None:
             draw_save(view)
+        st.page_link(
+            "pages/how_it_works.py", label="See how it is computed", icon=":material/account_tree:",
+            query_params=state.to_shared_query(),
+        )  # fmt: skip
 
 
 def draw_question(state: ExploreState) -> None:
@@ -91,9 +100,9 @@ def draw_save(view: ExploreView) -> None:
 
 
 def draw_sidebar(state: ExploreState) -> None:
-    """Draw the models' cards and the device."""
+    """Draw the models' cards, where own ones are uploaded, and the device."""
     with st.sidebar:
-        for model in (state.model, MODELS[state.model]):
+        for model in (state.model, baseline_of(state.model)):
             try:
                 answerer = cached_answerer(model)
             except RNCoreError as err:
@@ -102,6 +111,7 @@ def draw_sidebar(state: ExploreState) -> None:
             st.markdown(layout.card_text(answerer.card))
             if "recipe" in answerer.card:
                 st.code(answerer.card["recipe"], language="shell", wrap_lines=True)
+        draw_upload(lambda own: EXPLORE.update(model=own.name), EXPLORE.notify)
         st.caption(f"Computes on {describe_device(choose_device())}.")
 
 

@@ -1,7 +1,129 @@
-"""How it works."""
+"""How it works: one question's forward pass, step by step, from the image to the answer."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-st.title("How it works")
+from pages._ui import layout
+from pages._ui.cache import cached_answerer, cached_attribution, cached_reading, cached_thought, cached_walk
+from pages._ui.figures import Look
+from pages._ui.frame import draw_frame
+from pages._ui.models import baseline_of
+from pages._ui.own_models import model_names
+from pages._ui.walk import html as walk_html
+from pages._ui.walk import sections as walk_sections
+from pages._ui.walk import session as walk_session
+from pages._ui.walk.forward import Thought
+from pages._ui.walk.session import WALK
+from pages._ui.walk.state import N_STEPS, WalkState
+from pages._ui.walk.steps import STEPS
+from pages._ui.walk.view import WalkView, choose_walk_target
+from pages._ui.words import QUESTION_NAMES
+from rn_core.errors import RNCoreError, WeightsError
+from rn_core.seeding import MAX_SEED
+from rn_core.tasks.sort_of_clevr import COLORS
+from rn_core.tasks.sort_of_clevr.questions import QUESTION_TYPES
+
+
+def read_view(state: WalkState) -> WalkView:
+    """Ask the models and put together what the page shows; raises RNCoreError if they cannot answer."""
+    asked = (state.model, state.scene.to_json(), state.question.index)
+    reading = cached_reading(*asked)
+    target = choose_walk_target(state, reading)
+    shares = cached_attribution(*asked, target, "exact_path", "zero").contributions
+    return WalkView(
+        state=state,
+        core=cached_answerer(state.model).model.core,
+        walk=cached_walk(*asked, state.deal),
+        plain=cached_walk(*asked, 0),
+        reading=reading,
+        target=target,
+        contributions=shares.numpy(),
+        thought=read_thought(state, state.deal),
+        plain_thought=read_thought(state, 0),
+    )
+
+
+def read_thought(state: WalkState, deal: int) -> Thought | None:
+    """Return the MLP's forward pass; None if its weights cannot be used: the page works without it."""
+    try:
+        return cached_thought(baseline_of(state.model), state.scene.to_json(), state.question.index, deal)
+    except WeightsError:
+        return None
+
+
+def draw_head(state: WalkState) -> None:
+    """Draw the question, and the ways to another one, to Explore, and to a link."""
+    words, tools = st.columns([5, 4], vertical_alignment="center")
+    words.html(layout.question_html(state.question))
+    with tools.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
+        with st.popover("Change", icon=":material/tune:"):
+            draw_settings(state)
+        with st.popover("Share", icon=":material/ios_share:"):
+            st.caption("A link to this very step")
+            st.code(WALK.link(), language=None, wrap_lines=True)
+        st.page_link(
+            "pages/explore.py", label="Explore it", icon=":material/hub:", query_params=state.to_shared_query()
+        )
+
+
+def draw_settings(state: WalkState) -> None:
+    """Draw what changes scene, question and model."""
+    names = model_names()
+    st.segmented_control("The network sees", list(names), format_func=names.get, **WALK.bind("model"))
+    question = state.question
+    st.selectbox(
+        "Ask", QUESTION_TYPES, format_func=QUESTION_NAMES.get,
+        **WALK.bind("question.type", question.type, lambda name: walk_session.choose_question(type=name)),
+    )  # fmt: skip
+    st.selectbox(
+        "about", COLORS,
+        **WALK.bind("question.color", question.color, lambda name: walk_session.choose_question(color=name)),
+    )  # fmt: skip
+    st.number_input("Scene", 0, MAX_SEED, step=1, **WALK.bind("seed"))
+    st.button("New scene", icon=":material/casino:", on_click=walk_session.next_scene)
+
+
+def draw_stepper(state: WalkState, has_cells: bool) -> None:
+    """Draw the steps and the buttons back and next, which the arrow keys press too."""
+    names = {number: f"{number} {step.side(has_cells).name}" for number, step in enumerate(STEPS, start=1)}
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="walk.stepper"):
+        st.button("Back", shortcut="Left", disabled=state.step == 1, on_click=walk_session.go, args=(-1,))
+        # Buttons, no segmented control: one that was clicked would keep the arrow keys to itself.
+        for number, name in names.items():
+            st.button(
+                name, key=WALK.key(f"step.{number}"), type="primary" if number == state.step else "secondary",
+                width="stretch", on_click=WALK.update, kwargs={"step": number},
+            )  # fmt: skip
+        st.button("Next", shortcut="Right", disabled=state.step == N_STEPS, on_click=walk_session.go, args=(1,))
+
+
+def draw_walk(view: WalkView, look: Look) -> None:
+    """Draw the step, and what stands under all of them."""
+    picture, words = st.columns([6, 5], gap="large")
+    with picture:
+        walk_sections.DRAW[view.state.step - 1](view, look)
+    with words:
+        walk_sections.draw_explanation(view)
+    walk_sections.draw_order(view)
+    if view.state.mlp:
+        walk_sections.draw_thought(view, look)
+
+
+def draw_page() -> None:
+    """Draw the whole page from the session's state."""
+    state = WALK.open()
+    look = draw_frame(WALK)
+    st.html(walk_html.STYLE)
+    draw_head(state)
+    try:
+        view = read_view(state)
+    except RNCoreError as err:
+        st.error(str(err))
+    else:
+        draw_stepper(state, view.has_cells)
+        draw_walk(view, look)
+    WALK.write_url()
+
+
+draw_page()

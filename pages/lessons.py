@@ -1,7 +1,161 @@
-"""Lessons."""
+"""Lessons: a scene, a question to the class, and only then what the network says and why."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-st.title("Lessons")
+from pages._ui.cache import cached_lessons
+from pages._ui.figures import Look
+from pages._ui.frame import draw_frame
+from pages._ui.lessons import file as lesson_file
+from pages._ui.lessons import layout as lesson_layout
+from pages._ui.lessons import session as lesson_session
+from pages._ui.lessons.file import Lesson
+from pages._ui.lessons.layout import LETTERS
+from pages._ui.lessons.print import make_quiz_page
+from pages._ui.lessons.session import LESSONS
+from pages._ui.lessons.state import LessonsState
+from pages._ui.lessons.views import VIEWS, read_reading, read_view
+from rn_core.errors import RNCoreError
+from rn_core.tasks.sort_of_clevr.language import text
+
+
+def find_open(state: LessonsState, lessons: tuple[Lesson, ...]) -> Lesson | None:
+    """Return the open lesson: the one of the state, or the first; None if its file is bad or there is none."""
+    if not state.lesson:
+        return next(iter(lessons), None)
+    return next((lesson for lesson in lessons if lesson.slug == state.lesson), None)
+
+
+def draw_list(lessons: tuple[Lesson, ...], opened: Lesson | None, answers: dict[str, int], large: bool) -> None:
+    """Draw the lessons with what is answered: a list, or a menu where type is large."""
+    names = {
+        lesson.slug: f"{number} · {lesson.title}{lesson_layout.mark(lesson.quiz, answers.get(lesson.slug))}"
+        for number, lesson in enumerate(lessons, start=1)
+    }
+    bound = LESSONS.bind("lesson", show=opened.slug if opened else None)
+    draw = st.selectbox if large else st.radio
+    draw("Lesson", list(names), format_func=names.get, label_visibility="collapsed", **bound)
+
+
+def draw_menu(state: LessonsState, lessons: tuple[Lesson, ...], opened: Lesson | None, answers: dict[str, int]) -> None:
+    """Draw the lessons, the progress and the tools, one under the other or, where type is large, side by side."""
+    places = st.columns([6, 4, 4, 5], vertical_alignment="center") if state.projector else [st.container()] * 4
+    with places[0]:
+        draw_list(lessons, opened, answers, state.projector)
+    with places[1]:
+        st.progress(len(answers) / len(lessons), lesson_layout.describe_progress(lessons, answers))
+    with places[2]:
+        st.toggle("Teacher view", **LESSONS.bind("teacher"))
+    with places[3]:
+        draw_share(state, lessons)
+
+
+def draw_share(state: LessonsState, lessons: tuple[Lesson, ...]) -> None:
+    """Draw the lesson's link and the page to print."""
+    with st.popover("Share & print", icon=":material/ios_share:"):
+        st.caption("A link to this lesson")
+        st.code(lesson_session.make_class_link(), language=None, wrap_lines=True)
+        title = "Questions and answers to print" if state.teacher else "Questions to print"
+        st.download_button(
+            title, lambda: print_quizzes(lessons, state.teacher), "questions.html", "text/html",
+            on_click="ignore", width="stretch", key=LESSONS.key("print"),
+        )  # fmt: skip
+
+
+def print_quizzes(lessons: tuple[Lesson, ...], with_answers: bool) -> bytes:
+    """Return the page to print; lessons that ask about a matrix have theirs on it."""
+    views = {lesson.slug: read_view(lesson.explore) for lesson in lessons if lesson.view == "matrix"}
+    matrices = {slug: (view.nodes.labels, view.matrix) for slug, view in views.items()}
+    return make_quiz_page(lessons, matrices, with_answers)
+
+
+def draw_quiz(lesson: Lesson) -> None:
+    """Draw the question to the class with a button for each choice."""
+    st.html(lesson_layout.ask_html(lesson.quiz))
+    with st.container(key="lessons-choices"):
+        for number, choice in enumerate(lesson.quiz.choices):
+            st.button(
+                f"**{LETTERS[number]}** · {choice}", key=LESSONS.key(f"choice.{lesson.slug}.{number}"),
+                width="stretch", on_click=lesson_session.store_answer, args=(lesson.slug, number),
+            )  # fmt: skip
+
+
+def draw_reveal(lesson: Lesson, chosen: int, following: Lesson | None) -> None:
+    """Draw whether the choice was right, why, what the networks say, and where to go from here."""
+    st.html(lesson_layout.ask_html(lesson.quiz))
+    st.html(lesson_layout.verdict_html(lesson.quiz, chosen))
+    with st.container(key="lessons-why"):
+        st.markdown(lesson.quiz.why)
+    if VIEWS[lesson.view].answers:
+        st.html(lesson_layout.said_html(read_reading(lesson.explore)))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button(
+            "Try again", icon=":material/replay:", key=LESSONS.key("again"),
+            on_click=lesson_session.drop_answer, args=(lesson.slug,),
+        )  # fmt: skip
+        if following is not None:
+            st.button(
+                f"Next: {following.title}", icon=":material/arrow_forward:", type="primary", key=LESSONS.key("next"),
+                on_click=lesson_session.open_lesson, args=(following.slug,),
+            )  # fmt: skip
+        query = lesson.explore.to_shared_query()
+        label = "Open this in Explore" if VIEWS[lesson.view].answers else "Try six objects in Explore"
+        st.page_link("pages/explore.py", label=label, icon=":material/hub:", query_params=query)
+
+
+def draw_text(lesson: Lesson, folded: bool) -> None:
+    """Draw the lesson's text; folded away once the answer has the stage."""
+    with st.expander("The lesson's text") if folded else st.container(), st.container(key="lessons-text"):
+        st.markdown(lesson.body)
+
+
+def draw_lesson(lesson: Lesson, lessons: tuple[Lesson, ...], chosen: int | None, look: Look) -> None:
+    """Draw one lesson: picture, text and quiz; after an answer, everything."""
+    place = lessons.index(lesson)
+    st.html(lesson_layout.head_html(lesson, place + 1, len(lessons)))
+    view = VIEWS[lesson.view]
+    picture, words = st.columns(2, gap="large")
+    with picture:
+        if view.answers:
+            st.html(lesson_layout.asked_html(text(lesson.explore.question)))
+        (view.before if chosen is None else view.after)(lesson.explore, look)
+    with words:
+        draw_text(lesson, folded=chosen is not None)
+        if chosen is None:
+            draw_quiz(lesson)
+        else:
+            draw_reveal(lesson, chosen, next(iter(lessons[place + 1 :]), None))
+    if chosen is not None:
+        view.below(lesson.explore, look)
+
+
+def draw_page() -> None:
+    """Draw the whole page from the session's state."""
+    state = LESSONS.open()
+    look = draw_frame(LESSONS)
+    st.html(lesson_layout.STYLE)
+    found = cached_lessons(lesson_file.FOLDER, lesson_session.read_stamp(lesson_file.FOLDER))
+    for sentence in found.problems:
+        st.error(sentence)
+    lessons, opened = found.lessons, find_open(state, found.lessons)
+    answers = lesson_session.get_answers(lessons)
+    menu, body = (st.container(), st.container()) if state.projector else st.columns([2, 7], gap="large")
+    with menu:
+        if lessons:
+            draw_menu(state, lessons, opened, answers)
+    with body:
+        if opened is None:
+            st.info("There is no such lesson to open here.")
+        else:
+            try:
+                draw_lesson(opened, lessons, answers.get(opened.slug), look)
+            except RNCoreError as err:
+                st.error(str(err))
+    if state.teacher:
+        st.html(lesson_layout.key_html(lessons))
+        st.markdown(lesson_file.describe_format())
+    LESSONS.write_url()
+
+
+draw_page()

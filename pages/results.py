@@ -1,7 +1,66 @@
-"""Results."""
+"""Results: how often each network is right, ours beside the paper's and beside guessing."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-st.title("Results")
+from pages._ui.explore.sections import draw_figure
+from pages._ui.figures import Look
+from pages._ui.frame import draw_frame
+from pages._ui.results import sections as results_sections
+from pages._ui.results.figures import plot_results
+from pages._ui.results.html import results_html
+from pages._ui.results.sections import RESULTS
+from pages._ui.results.state import LEVELS, SECTIONS, ResultsState
+from pages._ui.results.view import Lane, find_entries, levels_of, make_lanes
+from rn_core.errors import RNCoreError
+from rn_core.published import DOMAINS
+from rn_core.weights import WeightsEntry, list_weights
+
+
+def read_entries(domain: str) -> dict[str, WeightsEntry]:
+    """Return the domain's shipped weights by model; a card that cannot be read is one sentence on the page."""
+    try:
+        return find_entries(domain, list_weights())
+    except RNCoreError as err:
+        st.error(str(err))
+        return {}
+
+
+def draw_controls(state: ResultsState, lanes: tuple[Lane, ...]) -> None:
+    """Draw the choice of domain and of questions, and what keeps the view."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.segmented_control("Questions from", list(DOMAINS), format_func=DOMAINS.get, **RESULTS.bind("domain"))
+        levels = levels_of(lanes)
+        if len(levels) > 1:
+            st.segmented_control("Shown", levels, format_func=LEVELS.get, **RESULTS.bind("level"))
+        results_sections.draw_save(state, lanes)
+
+
+def draw_chart(lanes: list[Lane], look: Look) -> None:
+    """Draw the chart of what is shown."""
+    st.html('<h2 class="rn-question">How often is each network right?</h2>')
+    draw_figure(plot_results(lanes, look), key="results.chart")
+
+
+def draw_page() -> None:
+    """Draw the whole page from the session's state."""
+    state = RESULTS.open()
+    look = draw_frame(RESULTS)
+    entries = read_entries(state.domain)
+    lanes = make_lanes(state.domain, entries, results_sections.read_measured(state, entries))
+    shown = [lane for lane in lanes if lane.level == state.level] or list(lanes)
+    draw_controls(state, lanes)
+    draw_chart(shown, look)
+    results_sections.draw_cards(state, entries)
+    st.segmented_control(
+        "Look closer", list(SECTIONS), format_func=SECTIONS.get, label_visibility="collapsed", **RESULTS.bind("section")
+    )
+    if state.section == "table":
+        st.html(results_html(shown))
+    else:
+        results_sections.draw_measure(state, entries)
+    RESULTS.write_url()
+
+
+draw_page()

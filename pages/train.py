@@ -1,7 +1,181 @@
-"""Train."""
+"""Train: two networks learn from the same questions, and the class watches."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+from types import MappingProxyType
+from typing import Any
+
 import streamlit as st
 
-st.title("Train")
+from pages._ui.explore.sections import draw_figure
+from pages._ui.figures import Look
+from pages._ui.frame import draw_frame
+from pages._ui.train import html as train_html
+from pages._ui.train import models as train_models
+from pages._ui.train import sections as train_sections
+from pages._ui.train.figures import plot_race
+from pages._ui.train.jobs import Job, JobView
+from pages._ui.train.moments import LIVE, is_moving
+from pages._ui.train.session import (
+    TRAIN,
+    find_job,
+    look_at,
+    press,
+    pressed,
+    redraw,
+    reset,
+    runs,
+    settings_link,
+    start,
+)
+from pages._ui.train.settings import draw_settings
+from pages._ui.train.state import VIEWS, TrainState, needs_head_start
+from pages._ui.train.view import describe_status, share_done
+from pages._ui.train.words import describe_race
+
+#: Seconds between two looks at a run that moves, and at one that rests: another window may steer it too.
+_EVERY, _SELDOM = 0.5, 5.0
+#: Width in pixels of the button that pauses and resumes, in plain and in projector type.
+_WIDTH = MappingProxyType({False: 130, True: 170})
+_IDEA = "Both networks get the same scenes and the same questions. Only the Relation Network looks at pairs of objects."
+_SLOW = "From images, relations take hours to learn; give the image encoder a head start of some thousand steps."
+_GONE = "That run has ended and is no longer on this server. Its settings are still here: start it again."
+
+
+def draw_ready(state: TrainState) -> None:
+    """Draw what a race will be, the button that starts it, and the way to change it."""
+    if state.run:
+        st.info(_GONE)
+    problem = state.problem
+    if problem is None:
+        st.html(train_html.race_html(describe_race(state.config), _SLOW if needs_head_start(state) else _IDEA))
+    else:
+        st.error(problem)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        label = "Start the race" if len(state.models) > 1 else "Start the training"
+        st.button(label, icon=":material/flag:", type="primary", disabled=problem is not None, on_click=start)
+        with st.popover("Change", icon=":material/tune:"):
+            draw_settings(state)
+        draw_share()
+        train_models.draw_load()
+
+
+def draw_share() -> None:
+    """Draw the link to the settings."""
+    with st.popover("Share", icon=":material/ios_share:"):
+        st.caption("A link to these settings; whoever opens it starts a run of their own")
+        st.code(settings_link(), language=None, wrap_lines=True)
+
+
+def draw_steering(state: TrainState, job: Job, view: JobView) -> None:
+    """Draw the buttons of a run that can go on.
+
+    Pause and Resume are one button of one width: where two took turns, the others would slip away under the mouse.
+    """
+    is_paused = view.status == "paused"
+    label, icon, act = ("Resume", "play_arrow", job.resume) if is_paused else ("Pause", "pause", job.pause)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        draw_button(
+            label, icon, partial(press, job, act), "pause", width=_WIDTH[state.projector],
+            type="primary" if is_paused else "secondary", disabled=view.status not in ("running", "paused"),
+        )  # fmt: skip
+        draw_button("One step", "skip_next", partial(press, job, job.step), disabled=not is_paused)
+        draw_button("Stop", "stop", partial(press, job, job.stop))
+        draw_button("Reset", "restart_alt", partial(reset, job))
+        draw_share()
+
+
+def draw_button(label: str, icon: str, act: Callable[[], None], key: str | None = None, **options: Any) -> None:
+    """Draw one button with its sign; its key is the sign's name if there is no other."""
+    st.button(label, icon=f":material/{icon}:", on_click=act, key=TRAIN.key(f"press.{key or icon}"), **options)
+
+
+def draw_run(state: TrainState, job: Job, view: JobView) -> None:
+    """Draw what runs, where it stands, and what can be done with it."""
+    st.html(train_html.race_html(describe_race(job.config)))
+    if view.is_active:
+        draw_steering(state, job, view)
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        problem = state.problem
+        draw_button("Start again", "flag", start, type="primary", disabled=problem is not None)
+        with st.popover("Change", icon=":material/tune:"):
+            draw_settings(state)
+        draw_button("Reset", "restart_alt", partial(reset, job))
+        draw_share()
+        train_models.draw_load()
+    if state.problem:
+        st.error(state.problem)
+
+
+def draw_live(job: Job, status: str, look: Look) -> None:
+    """Draw what changes by itself; when the run enters another status, draw the whole page anew."""
+    view = look_at(job)
+    state = TRAIN.state
+    if view.status != status or (pressed() and not is_moving(view, pressed())):
+        redraw()
+    if view.problem:
+        st.error(view.problem)
+    st.html(train_html.status_html(describe_status(view, job.config), share_done(view, job.config)))
+    if state.view != "compare":
+        train_sections.DRAW[state.view](state, job.config, view, look)
+    else:
+        train_sections.draw_runs(state, look)
+
+
+def draw_views(state: TrainState, job: Job, view: JobView) -> None:
+    """Draw the choice of views, and of what the chosen one is about."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.segmented_control(
+            "View", list(VIEWS), format_func=VIEWS.get, label_visibility="collapsed", **TRAIN.bind("view")
+        )
+        if state.view in ("race", "compare"):
+            train_sections.draw_group_choice()
+    if state.view in ("examples", "pairs"):
+        train_sections.draw_time(state, job.config, view)
+
+
+def draw_page() -> None:
+    """Draw the whole page from the session's state.
+
+    What moves stands in a container that is always at the same place, so that a look at the run that began before a
+    click cannot draw over what the click brought.
+    """
+    state = TRAIN.open()
+    frame, head, views, live, foot = (st.container() for _ in range(5))
+    with frame:
+        look = draw_frame(TRAIN)
+        st.html(train_html.STYLE)
+    job = find_job()
+    if job is None:
+        with head:
+            draw_ready(state)
+        with live:
+            draw_before(state, look)
+    else:
+        view = look_at(job)
+        with head:
+            draw_run(state, job, view)
+        with views:
+            draw_views(state, job, view)
+        with foot:
+            if view.has_weights and view.status not in LIVE:
+                train_models.draw_learned(job, view)
+        with live:
+            every = _EVERY if is_moving(view, pressed()) else _SELDOM if view.is_active else None
+            st.fragment(draw_live, run_every=every)(job, view.status, look)
+    TRAIN.write_url()
+
+
+def draw_before(state: TrainState, look: Look) -> None:
+    """Draw the empty race, or the runs that there have been."""
+    if runs():
+        train_sections.draw_group_choice()
+        train_sections.draw_runs(state, look)
+    else:
+        draw_figure(plot_race((), None, state.group, look), key="train.race")
+
+
+draw_page()

@@ -11,16 +11,19 @@ import platform
 import statistics
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 
 from rn_core.device import describe_device, has_fast_bf16, processor_name
 from rn_core.errors import RNCoreError
-from rn_core.seeding import check_seed
+from rn_core.models.configs import model_config
+from rn_core.models.relation_network import RelationNetwork
+from rn_core.seeding import check_seed, fork_torch_rng
 
 SUITE = "benchmarks.suite"
+_FEWEST_CALLS = 3
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,15 @@ class Case:
     name: str
     unit: str
     measure: Callable[[], Measurement]
+
+
+@dataclass(frozen=True)
+class PairTime:
+    """How long one answer takes: median seconds over some calls, for n objects, so n * n ordered pairs."""
+
+    n_objects: int
+    seconds: float
+    calls: int
 
 
 def run(
@@ -134,6 +146,45 @@ def time_side_by_side(ours: Callable[[], Any], plain: Callable[[], Any], repeats
     plain()
     seconds = [(_seconds(ours), _seconds(plain)) for _ in range(repeats)]
     return statistics.median(pair[0] for pair in seconds), statistics.median(pair[1] for pair in seconds)
+
+
+def time_pairs(
+    sizes: Sequence[int],
+    seconds: float,
+    seed: int,
+    pair_chunk: int = 4000,
+    progress: Callable[[Sequence[int]], Iterable[int]] = iter,
+) -> tuple[PairTime, ...]:
+    """Time one answer of the small Relation Network about random objects, on the CPU, without training it.
+
+    Args:
+        sizes: numbers of objects n.
+        seconds: how long each size is repeated after one call to warm up; three calls at least.
+        seed: of weights and objects.
+        pair_chunk: pairs computed at once; memory grows with it, not with n * n.
+        progress: wraps the sizes, such as a progress bar.
+    """
+    config = replace(model_config("sort-of-clevr/objects", "rn", "small").core, pair_chunk=pair_chunk)
+    with fork_torch_rng(seed):
+        core = RelationNetwork(config).eval()
+    generator = torch.Generator().manual_seed(seed)
+    found = []
+    for n_objects in progress(sizes):
+        objects = torch.randn(1, n_objects, config.d_object, generator=generator)
+        question = torch.randn(1, config.d_question, generator=generator)
+        taken = _repeat(lambda given=(objects, None, question): core(*given), seconds)
+        found.append(PairTime(n_objects, statistics.median(taken), len(taken)))
+    return tuple(found)
+
+
+@torch.inference_mode()
+def _repeat(work: Callable[[], Any], seconds: float) -> list[float]:
+    """Return how long each call takes, one to warm up left out."""
+    work()
+    taken: list[float] = []
+    while len(taken) < _FEWEST_CALLS or sum(taken) < seconds:
+        taken.append(_seconds(work))
+    return taken
 
 
 def _seconds(work: Callable[[], Any]) -> float:

@@ -27,8 +27,9 @@ from rn_core.race_records import Progress, RaceConfig
 from rn_core.racing import Race
 from rn_core.training import make_fabric
 
-#: Seconds between reports of progress, between looks (at least), and between checkpoints.
-REPORT_EVERY, LOOK_EVERY, SAVE_EVERY = 0.4, 2.0, 20.0
+#: Seconds between reports of progress, between looks (at least), and between checkpoints; the first comes early, so
+#: that a run stopped at once has something to show.
+REPORT_EVERY, LOOK_EVERY, SAVE_EVERY, FIRST_SAVE = 0.4, 2.0, 20.0, 3.0
 #: A look may take this share of the time.
 _LOOK_SHARE = 0.1
 #: How much more readily the kernel ends this process than the server when memory runs out (Linux, -1000 to 1000).
@@ -69,6 +70,7 @@ class Worker:
         self.folder = Path(order["folder"])
         self.commands, self.out = commands, out
         self._reported = self._looked = self._saved = time.monotonic()
+        self._saved -= SAVE_EVERY - FIRST_SAVE
         self._look_every = LOOK_EVERY
         self._shown_step = -1
         self.paused = self.stopped = False

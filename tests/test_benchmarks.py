@@ -186,3 +186,13 @@ def test_inputs_and_weights_follow_the_seed():
     assert not torch.equal(one.scenes, other.scenes)
     assert torch.equal(make_core(10, 1).g_theta[0].weight, make_core(10, 1).g_theta[0].weight)
     assert not torch.equal(make_core(10, 1).g_theta[0].weight, make_core(10, 2).g_theta[0].weight)
+
+
+def test_answers_are_timed_for_every_number_of_objects(monkeypatch):
+    clock = itertools.count()
+    monkeypatch.setattr(benchmarking.time, "perf_counter", lambda: float(next(clock)))
+    seen = []
+    found = benchmarking.time_pairs((2, 5), 10.0, 0, pair_chunk=3, progress=lambda sizes: seen.append(sizes) or sizes)
+    assert [(part.n_objects, part.seconds, part.calls) for part in found] == [(2, 1.0, 10), (5, 1.0, 10)]
+    assert seen == [(2, 5)]
+    assert [part.calls for part in benchmarking.time_pairs((2,), 0.0, 0)] == [3]

@@ -101,7 +101,7 @@ def test_imports_keep_the_layers():
         ("rn_core/models/encoders.py", "import rn_core.tasks", "layers of the core"),
         ("rn_core/attribution/pairs.py", "import rn_core.training", "layers of the core"),
         ("rn_core/errors.py", "import streamlit", "the core draws nothing"),
-        ("rn_core/records.py", "import pages._ui.state", "the core draws nothing"),
+        ("rn_core/records.py", "import pages._ui.explore.state", "the core draws nothing"),
         ("rn_core/attribution/pairs.py", "import rn_core.tasks", "attribution and models work on tensors"),
     ],
 )

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+from threading import Semaphore
+
 import streamlit as st
 import torch
 from torch import Tensor
 
-from pages._ui.job_board import JobBoard
+from pages._ui.explore.view import Reading, find_truth
+from pages._ui.explore.what_if import measure_ranking
+from pages._ui.lessons.file import Lessons, read_folder
 from pages._ui.models import baseline_of, is_own, shipped_baseline
 from pages._ui.own_models import find_own
-from pages._ui.view import Reading, find_truth
-from pages._ui.what_if import measure_ranking
+from pages._ui.train.job_board import JobBoard
+from pages._ui.walk.forward import Thought, Walk, make_thought, make_walk
 from rn_core.answering import Answerer, load
 from rn_core.attribution.base import Attribution, Target
 from rn_core.attribution.faithfulness import Faithfulness, KeepingSet
 from rn_core.attribution.pairs import attribute_pairs
 from rn_core.errors import WeightsError
-from rn_core.records import Answer
+from rn_core.evaluation import Evaluation, evaluate
+from rn_core.limits import CROWD_SIZES, CrowdAccuracy, MarginAccuracy, measure_crowds, measure_margins
+from rn_core.probes import RedealChange, measure_diagonal, measure_guess, measure_redeal
+from rn_core.records import Accuracy, Answer
 from rn_core.tasks.sort_of_clevr import Question, Scene
 from rn_core.tasks.sort_of_clevr.language import text
 
@@ -108,3 +117,64 @@ def cached_ranking(
 def cached_board() -> JobBoard:
     """Return the one board of this server's training runs."""
     return JobBoard()
+
+
+@st.cache_resource(show_spinner=False)
+def measuring_turns() -> Semaphore:
+    """Return what lets as many measurements go on at once as leave a core to everybody else."""
+    return Semaphore(max(1, (os.cpu_count() or 1) - 1))
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def cached_walk(model: str, scene_json: str, question_index: int, deal: int) -> Walk:
+    """Return a Relation Network's forward pass taken apart; arguments and errors as `make_walk`."""
+    scene, question = Scene.from_json(scene_json), Question.from_index(question_index)
+    return make_walk(cached_answerer(model), scene, question, deal)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def cached_thought(model: str, scene_json: str, question_index: int, deal: int) -> Thought:
+    """Return an MLP's forward pass taken apart; arguments and errors as `make_walk`."""
+    scene, question = Scene.from_json(scene_json), Question.from_index(question_index)
+    return make_thought(cached_answerer(model), scene, question, deal)
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def cached_lessons(folder: Path, stamp: tuple[tuple[str, int, int], ...]) -> Lessons:
+    """Return the lessons of a folder; `stamp` tells that a file has changed."""
+    return read_folder(folder)
+
+
+@st.cache_data(max_entries=16, show_spinner="Asking both networks…")
+def cached_floors(model: str, n_scenes: int, seed: int) -> tuple[dict[str, Evaluation], dict[str, dict[str, Accuracy]]]:
+    """Return the accuracy of a model and of its baseline on the same scenes, and how far the baseline guesses."""
+    pair = {name: cached_answerer(name) for name in (model, baseline_of(model))}
+    with measuring_turns():
+        found = {name: evaluate(one.model, one.task, seed, n_scenes) for name, one in pair.items()}
+        other = pair[baseline_of(model)]
+        return found, measure_guess(other.model, other.task.view, n_scenes, seed)
+
+
+@st.cache_data(max_entries=16, show_spinner="Dealing the others anew…")
+def cached_redeal(model: str, scene_json: str, color: str, n_scenes: int, seed: int) -> dict[str, RedealChange]:
+    """Return how often answers change when all objects but one are dealt anew."""
+    one = cached_answerer(model)
+    with measuring_turns():
+        return measure_redeal(one.model, one.task.view, Scene.from_json(scene_json), color, n_scenes, seed)
+
+
+@st.cache_data(max_entries=16, show_spinner="Leaving pairs out…")
+def cached_diagonal(model: str, n_scenes: int, seed: int) -> dict[str, dict[str, Accuracy]]:
+    """Return a model's accuracy without its diagonal and with nothing else."""
+    one = cached_answerer(model)
+    with measuring_turns():
+        return measure_diagonal(one.model, one.task.view, n_scenes, seed)
+
+
+@st.cache_data(max_entries=16, show_spinner="Asking about more and fewer objects…")
+def cached_limits(model: str, n_scenes: int, seed: int) -> tuple[tuple[CrowdAccuracy, ...], tuple[MarginAccuracy, ...]]:
+    """Return a model's accuracy on crowds of every size, and near ties."""
+    one = cached_answerer(model)
+    with measuring_turns():
+        crowds = tuple(measure_crowds(one.model, n_objects, n_scenes, seed) for n_objects in CROWD_SIZES)
+        return crowds, measure_margins(one.model, one.task.view, n_scenes, seed)

@@ -101,7 +101,7 @@ def plot_pair_matrix(
         f"Matrix of {n} by {n} pairs. The strongest is {format_pair(labels[i], labels[j])} with "
         f"{format_signed(matrix[i, j])} logits."
     )
-    return _finish(figure, look, alt, height=620 if look.large else 500)
+    return finish_figure(figure, look, alt, height=620 if look.large else 500)
 
 
 def _click_layer(matrix: np.ndarray, labels: Sequence[str]) -> go.Scatter:
@@ -131,7 +131,7 @@ def plot_relation_strip(relation: np.ndarray, look: Look = Look()) -> go.Figure:
     figure.update_yaxes(title="activation", rangemode="tozero")
     active = int((relation > 0).sum())
     alt = f"Relation vector: {active} of {len(relation)} units are active; the largest is {relation.max():.2f}."
-    return _finish(figure, look, alt, height=220)
+    return finish_figure(figure, look, alt, height=220)
 
 
 def plot_logit_shift(
@@ -164,7 +164,7 @@ def plot_logit_shift(
     figure.update_layout(legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0})
     first, now = answers[int(without.argmax())], answers[int(full.argmax())]
     alt = f"Logits of {len(answers)} answers. Without {removed} the answer is {first}; with all pairs it is {now}."
-    return _finish(figure, look, alt, height=460 if look.large else 380)
+    return finish_figure(figure, look, alt, height=460 if look.large else 380)
 
 
 def plot_hidden_change(changes: Sequence[np.ndarray], look: Look = Look()) -> go.Figure:
@@ -193,7 +193,7 @@ def plot_hidden_change(changes: Sequence[np.ndarray], look: Look = Look()) -> go
         f"{int((np.abs(change) > 1e-6).sum())} of {len(change)} units of layer {k} move"
         for k, change in enumerate(changes, start=1)
     )
-    return _finish(figure, look, f"What the pair changes inside f_phi: {moved}.", height=120 + 70 * len(changes))
+    return finish_figure(figure, look, f"What the pair changes inside f_phi: {moved}.", height=120 + 70 * len(changes))
 
 
 def plot_faithfulness(curves: Sequence[tuple[str, np.ndarray]], look: Look = Look()) -> go.Figure:
@@ -216,7 +216,7 @@ def plot_faithfulness(curves: Sequence[tuple[str, np.ndarray]], look: Look = Loo
     figure.update_yaxes(title="explained logit", zeroline=True, zerolinecolor=look.faint)
     figure.update_layout(legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0})
     ends = "; ".join(f"{name}: from {values[0]:.1f} to {values[-1]:.1f}" for name, values in curves)
-    return _finish(figure, look, f"Faithfulness curves. {ends}.", height=460 if look.large else 380)
+    return finish_figure(figure, look, f"Faithfulness curves. {ends}.", height=460 if look.large else 380)
 
 
 def alt_text(figure: go.Figure) -> str:
@@ -229,10 +229,10 @@ def _ticks(labels: Sequence[str]) -> dict[str, list]:
     if labels[0].isdigit():
         middles = range(GRID // 2, len(labels), GRID)
         return {"tickvals": list(middles), "ticktext": [f"row {k // GRID + 1}" for k in middles]}
-    return {"tickvals": list(range(len(labels))), "ticktext": [_swatch(label) for label in labels]}
+    return {"tickvals": list(range(len(labels))), "ticktext": [swatch(label) for label in labels]}
 
 
-def _swatch(label: str) -> str:
+def swatch(label: str) -> str:
     """Return a colour's name behind its swatch; other labels as they are."""
     if label not in PALETTE:
         return label
@@ -248,8 +248,18 @@ def _frame(i: int, j: int, half: float, color: str, dash: str, width: int) -> di
     }  # fmt: skip
 
 
-def _finish(figure: go.Figure, look: Look, alt: str, height: int) -> go.Figure:
-    """Set what all figures share."""
+def finish_figure(figure: go.Figure, look: Look, alt: str, height: int) -> go.Figure:
+    """Set what all figures share.
+
+    Args:
+        figure: changed in place.
+        look: colours and type size.
+        alt: the figure in words, for who cannot see it.
+        height: in pixels.
+
+    Returns:
+        the same figure.
+    """
     figure.update_layout(
         template="none", height=height, meta={"alt": alt}, dragmode=False, uirevision="keep",
         margin={"l": 10, "r": 10, "t": 10, "b": 10}, paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)",

@@ -2,15 +2,38 @@
 
 from __future__ import annotations
 
+import runpy
+from pathlib import Path
+
 import streamlit as st
 
 from pages._ui import layout
 from pages._ui.figures import Look
 from pages._ui.session import PageSession
 
+_APP = Path(__file__).resolve().parents[2] / "app.py"
+_ENTERED = "entered"
+
+
+def mark_entry() -> None:
+    """Note that this session came through the entry script."""
+    st.session_state[_ENTERED] = True
+
+
+def _enter() -> None:
+    """Run the entry script, which runs this page again, where the session did not come through it.
+
+    Because there is a folder called `pages`, a server that has not run the entry script yet takes a page's own
+    address for a script to run alone: without navigation, title and signs of life.
+    """
+    if _ENTERED not in st.session_state:
+        runpy.run_path(str(_APP))
+        st.stop()
+
 
 def draw_frame(session: PageSession) -> Look:
     """Draw style, the projector switch and the page's notices; return how figures are to look."""
+    _enter()
     state = session.state
     look = Look(dark=st.context.theme.type == "dark", large=state.projector)
     st.html(layout.STYLE + layout.scheme_style(look.dark) + (layout.PROJECTOR_STYLE if look.large else ""))

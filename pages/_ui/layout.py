@@ -10,8 +10,8 @@ from html import escape
 from types import MappingProxyType
 from typing import Any
 
-from pages._ui.view import NEAR, Reading
-from pages._ui.what_if import WhatIf
+from pages._ui.explore.view import NEAR, Reading
+from pages._ui.explore.what_if import WhatIf
 from rn_core.records import Answer
 from rn_core.tasks.sort_of_clevr import Question
 from rn_core.tasks.sort_of_clevr.language import text

@@ -77,9 +77,12 @@ class PageSession(Generic[State]):
         return self.state
 
     def write_url(self) -> None:
-        """Put the state into the URL, unless it is there already."""
+        """Put the state into the URL, unless it is there already and was the last that was put there.
+
+        After quick clicks the browser may still be applying an older one than the server has.
+        """
         query = self.state.to_query()
-        if st.query_params.to_dict() != query:
+        if st.query_params.to_dict() != query or st.session_state.get(self.key("written")) != query:
             st.query_params.from_dict(query)
         st.session_state[self.key("written")] = query
 
@@ -95,13 +98,18 @@ class PageSession(Generic[State]):
 
     def notify(self, sentence: str) -> None:
         """Show a sentence until the next change."""
-        st.session_state.update({self.key("notices"): [sentence], self.key("touched"): True})
+        st.session_state[self.key("notices")] = [sentence]
+        self.touch()
+
+    def touch(self) -> None:
+        """Say that a control, not an edited address, causes the next run: it may come with an older address."""
+        st.session_state[self.key("touched")] = True
 
     def set(self, state: State) -> None:
         """Take a new state that a control asked for."""
         st.session_state[_PROJECTOR] = state.projector
-        keys = {self.key("state"): state, self.key("notices"): [], self.key("touched"): True}
-        st.session_state.update(keys)
+        st.session_state.update({self.key("state"): state, self.key("notices"): []})
+        self.touch()
 
     def update(self, **changes: Any) -> None:
         """Change fields of the state, by its `change`."""
@@ -133,4 +141,5 @@ class PageSession(Generic[State]):
 
     def set_problem(self, sentence: str | None) -> None:
         """Keep or clear that sentence; a kept one stays until the text is mended or the URL edited."""
-        st.session_state.update({self.key("problem"): sentence, self.key("touched"): True})
+        st.session_state[self.key("problem")] = sentence
+        self.touch()

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 
-from pages._ui.state import ExploreState, sampled_scene
+from pages._ui.explore.state import ExploreState, sampled_scene
 
 pytestmark = pytest.mark.browser
 

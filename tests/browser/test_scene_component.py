@@ -39,6 +39,8 @@ n = 25 if mode == "cells" else 6
 weights = np.zeros((n, n))
 weights[0, 1], weights[1, 0], weights[0, 0], weights[2, 0], weights[0, 3], weights[4, 0] = 3, -2, 1.5, -1, 0.5, 0.25
 weights[2, 3] = 9
+if st.query_params.get("blank"):
+    weights = weights * 0
 view = SceneView([asdict(thing) for thing in state.scene.objects], weights, mode=mode, pinned=state.pinned,
                  target="<b>square</b>", true_pairs=[(0, 1)], show_truth=True, alt="Six objects",
                  editable=st.query_params.get("frozen") is None)
@@ -306,3 +308,13 @@ def test_words_for_screen_readers_and_no_markup_from_data(stage):
     opened.locator("svg.stage").focus()
     opened.keyboard.press("Tab")
     wait_for_text(opened, ".status", "Strongest partners of red: red from green +3.00")
+
+
+def test_a_scene_that_says_nothing_promises_nothing(page, url):
+    blank = page(f"{url}?blank=yes&frozen=yes")
+    expect(blank.locator(".stage .object")).to_have_count(6)
+    expect(blank.locator(".legend")).to_be_hidden()
+    expect(blank.locator(".status")).to_have_text("")
+    full = page(f"{url}?frozen=yes")
+    expect(full.locator(".legend")).to_be_visible()
+    expect(full.locator(".status")).to_contain_text("Point at an object")

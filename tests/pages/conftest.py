@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 import torch
 
-from pages._ui.state import ExploreState
-from pages._ui.view import (
+from pages._ui.explore.state import ExploreState
+from pages._ui.explore.view import (
     ExploreView,
     Reading,
     choose_target,

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages._ui import cache, sections
-from pages._ui.state import METHODS, SECTIONS, ExploreState, sampled_scene
+from pages._ui import cache
+from pages._ui.explore import sections
+from pages._ui.explore.state import METHODS, SECTIONS, ExploreState, sampled_scene
 from rn_core.errors import WeightsError
 from rn_core.tasks.sort_of_clevr import Question
 from rn_core.tasks.sort_of_clevr.language import ALL_TEXTS, text
@@ -269,7 +270,7 @@ def break_weights(monkeypatch, *names: str) -> None:
             raise WeightsError(f"The weights file '{name}' was changed; get it again from the project.")
         return whole(name)
 
-    cache.cached_answerer.clear()
+    cache.shipped_answerer.clear()
     cache.cached_reading.clear()
     monkeypatch.setattr(cache, "load", load)
 
@@ -277,7 +278,7 @@ def break_weights(monkeypatch, *names: str) -> None:
 @pytest.fixture
 def clean_caches():
     yield
-    cache.cached_answerer.clear()
+    cache.shipped_answerer.clear()
     cache.cached_reading.clear()
 
 

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pages._ui import exports
-from pages._ui.state import ExploreState, sampled_scene
+from pages._ui.explore import exports
+from pages._ui.explore.state import ExploreState, sampled_scene
 from rn_core.tasks.sort_of_clevr import Scene
 
 

@@ -113,8 +113,11 @@ def test_projector_type_is_larger():
 @pytest.mark.parametrize(
     ("names", "unwanted"),
     [
-        (("figures", "view", "what_if", "nodes", "layout", "state", "words"), {"streamlit", "matplotlib", "captum"}),
-        (("exports", "cache", "sections"), {"matplotlib", "captum", "lightning"}),
+        (
+            ("figures", "explore.view", "explore.what_if", "explore.nodes", "layout", "explore.state", "words"),
+            {"streamlit", "matplotlib", "captum"},
+        ),
+        (("explore.exports", "cache", "explore.sections"), {"matplotlib", "captum", "lightning"}),
     ],
 )
 def test_what_does_not_draw_knows_no_streamlit_and_no_page_waits_for_matplotlib(names, unwanted):

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from pages._ui import job_board
-from pages._ui.job_board import JobBoard
-from pages._ui.jobs import MAX_SNAPSHOTS, Job, _append_thinned
+from pages._ui.train import job_board
+from pages._ui.train.job_board import JobBoard
+from pages._ui.train.jobs import MAX_SNAPSHOTS, Job, _append_thinned
 from rn_core.bundles import read_bundle
 from rn_core.errors import RNCoreError
 from rn_core.race_records import RaceConfig
@@ -138,10 +138,14 @@ def test_a_paused_run_makes_way_for_who_waits(board):
     until_status(job, "running")
     job.pause()
     until_status(job, "paused")
+    other = board.submit(CONFIG, "b")
+    board.sweep()
+    assert job.view().problem is None, "not for long yet"
+    other.stop()
     job.moved -= job_board.PAUSED_AT_MOST + 1
     board.sweep()
-    assert job.view().status == "paused", "nobody waits"
-    other = board.submit(CONFIG, "b")
+    assert job.view().problem is None, "nobody waits"
+    other = board.submit(CONFIG, "c")
     board.sweep()
     until_status(job, "stopped")
     assert "paused for a minute while others waited" in job.view().problem
@@ -152,7 +156,7 @@ def test_a_paused_run_makes_way_for_who_waits(board):
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
 def test_nothing_is_left_running_when_the_server_dies(how):
     code = (
-        "import time; from pages._ui.job_board import JobBoard; from rn_core.race_records import RaceConfig;"
+        "import time; from pages._ui.train.job_board import JobBoard; from rn_core.race_records import RaceConfig;"
         "job = JobBoard(limit=1).submit(RaceConfig(size='tiny', steps=1000000), 'a');\n"
         "while job.view().status != 'running': time.sleep(0.05)\n"
         "print(job._process.pid, flush=True); time.sleep(600)"
@@ -165,10 +169,11 @@ def test_nothing_is_left_running_when_the_server_dies(how):
     until(lambda: not is_running(worker))
 
 
-def test_long_histories_keep_their_ends_and_order():
+@pytest.mark.parametrize("most", [MAX_SNAPSHOTS, 7])
+def test_long_histories_keep_their_ends_and_order(most):
     records: list[int] = []
     for value in range(1000):
-        _append_thinned(records, value, MAX_SNAPSHOTS)
+        _append_thinned(records, value, most)
         assert (records[0], records[-1]) == (0, value)
-        assert len(records) <= MAX_SNAPSHOTS and records == sorted(set(records))
-    assert len(records) > MAX_SNAPSHOTS / 2 - 1
+        assert len(records) <= most and records == sorted(set(records))
+    assert len(records) > most / 2 - 1

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from pages._ui.state import METHODS, ExploreState, sampled_scene
-from pages._ui.view import (
+from pages._ui.explore.state import METHODS, ExploreState, sampled_scene
+from pages._ui.explore.view import (
     choose_target,
     describe_disagreement,
     describe_scene,

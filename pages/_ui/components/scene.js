@@ -68,6 +68,7 @@ class Scene {
     root.classList.toggle("editable", data.editable);
     root.querySelector(".toward").textContent = data.target;
     root.querySelector(".against").textContent = data.against;
+    root.querySelector(".legend").hidden = this.isBlank();
     root.querySelector(".truth-key").hidden = !(data.showTruth && data.truePairs.length > 0);
     this.stage.setAttribute("aria-label", data.alt);
     const strongest = rankPairs(data.weights).slice(0, N_OVERALL).map((pair) => describePair(data, pair));
@@ -254,6 +255,11 @@ class Scene {
     this.status.classList.toggle("alarm", isAlarm);
   }
 
+  /** Whether no pair says anything: a scene without an answer, or before it is given away. */
+  isBlank() {
+    return this.data.weights.every((row) => row.every((weight) => weight === 0));
+  }
+
   /** Say what can be done next. */
   hint() {
     const { data } = this;
@@ -264,8 +270,9 @@ class Scene {
     } else if (pinned !== null) {
       this.say(`Pinned: ${describePair(data, { i: pinned[0], j: pinned[1], share: data.weights[pinned[0]][pinned[1]] })}.`);
     } else {
-      const edits = data.editable ? " Drag an object to move it, double-click to change its shape." : "";
-      this.say(`Point at ${data.mode === "cells" ? "a cell" : "an object"} to see its strongest partners, click two to pin their pair.${edits}`);
+      const pairs = `Point at ${data.mode === "cells" ? "a cell" : "an object"} to see its strongest partners, click two to pin their pair.`;
+      const edits = "Drag an object to move it, double-click to change its shape.";
+      this.say([this.isBlank() ? "" : pairs, data.editable ? edits : ""].join(" ").trim());
     }
     this.isHint = true;
   }

@@ -1,0 +1,196 @@
+"""The picture as files: PNG, SVG, CSV, JSON, and one HTML page that works without a network.
+
+Nothing here knows Streamlit; Matplotlib is loaded when a picture is asked for.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from pages._ui import layout
+from pages._ui.components.scene import read_sources
+from pages._ui.components.scene_view import make_scene_data
+from pages._ui.explore.picture import make_scene_view
+from pages._ui.explore.view import ExploreView, describe_sum
+from pages._ui.figures import AGAINST, FOR
+from pages._ui.models import baseline_of
+from pages._ui.words import format_pair, format_signed
+from rn_core.tasks.sort_of_clevr.language import text
+from rn_core.tasks.sort_of_clevr.rendering import render_scene
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+#: Version of the JSON file; it rises when a field changes its meaning.
+SCHEMA = 1
+
+
+def export_json(view: ExploreView) -> bytes:
+    """Return scene, question, answers and contributions; `contributions[p]` is the model pair `pair_index[p]`."""
+    state, reading, parts = view.state, view.reading, view.attribution
+    n_objects = len(view.nodes.membership)
+    content: dict[str, Any] = {
+        "schema": SCHEMA,
+        "scene": json.loads(state.scene.to_json()),
+        "question": text(state.question),
+        "truth": reading.truth,
+        "answers": {
+            state.model: reading.answer.probabilities,
+            baseline_of(state.model): None if reading.other is None else reading.other.probabilities,
+        },
+        "attribution": {
+            "method": parts.method,
+            "baseline": state.baseline,
+            "why": view.why,
+            "why_not": view.why_not,
+            "value": parts.value,
+            "baseline_value": parts.baseline_value,
+            "completeness_gap": parts.completeness_gap,
+            "pair_index": [list(divmod(p, n_objects)) for p in range(n_objects**2)],
+            "contributions": parts.contributions.tolist(),
+        },
+        "view": {"labels": list(view.nodes.labels), "matrix": view.matrix.tolist(), "link": state.to_query()},
+    }
+    return (json.dumps(content, indent=1) + "\n").encode()
+
+
+def export_csv(view: ExploreView) -> bytes:
+    """Return one line a pair of the matrix: first, second, contribution, whether it decides the answer."""
+    lines = io.StringIO()
+    writer = csv.writer(lines, lineterminator="\n")
+    writer.writerow(["first", "second", "contribution", "decides"])
+    labels = view.nodes.labels
+    for i, first in enumerate(labels):
+        for j, second in enumerate(labels):
+            writer.writerow([first, second, repr(float(view.matrix[i, j])), int((i, j) in view.true_pairs)])
+    return lines.getvalue().encode()
+
+
+def export_png(view: ExploreView) -> bytes:
+    """Return scene, question, answers and pair matrix as a picture."""
+    return _save(view, "png")
+
+
+def export_svg(view: ExploreView) -> bytes:
+    """Return the same picture as vectors."""
+    return _save(view, "svg")
+
+
+def _save(view: ExploreView, kind: str) -> bytes:
+    """Return the figure's bytes."""
+    content = io.BytesIO()
+    make_figure(view).savefig(content, format=kind, dpi=160, facecolor="white")
+    return content.getvalue()
+
+
+def make_figure(view: ExploreView) -> Figure:
+    """Return a Matplotlib figure: the scene, the question with its answers, the pair matrix."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(12, 6.2), layout="constrained")
+    reading, state = view.reading, view.state
+    other = "" if reading.other is None else f"     MLP: {reading.other.text}"
+    figure.suptitle(
+        f"{text(state.question)}\n{state.model}: {reading.answer.text}{other}     truth: {reading.truth}", fontsize=15
+    )
+    scene_axes, matrix_axes = figure.subplots(1, 2)
+    _draw_scene(scene_axes, view)
+    _draw_matrix(figure, matrix_axes, view)
+    return figure
+
+
+def _draw_scene(axes: Axes, view: ExploreView) -> None:
+    """Draw the image that the pixel model sees, with the colours' names."""
+    axes.imshow(render_scene(view.state.scene))
+    for thing in view.state.scene.objects:
+        axes.annotate(thing.color, (thing.x, thing.y + 8.5), ha="center", va="center", fontsize=10)
+    axes.set(xticks=[], yticks=[], title=f"Scene {view.state.seed}{', edited' if view.state.edited else ''}")
+
+
+def _draw_matrix(figure: Figure, axes: Axes, view: ExploreView) -> None:
+    """Draw the pair matrix, pairs that decide the answer framed."""
+    from matplotlib.colors import LinearSegmentedColormap
+    from matplotlib.patches import Rectangle
+
+    n, labels = len(view.matrix), view.nodes.labels
+    limit = max(abs(view.matrix).max(), 1e-9)
+    scale = LinearSegmentedColormap.from_list("against-for", [AGAINST[False], "#ffffff", FOR[False]])
+    image = axes.imshow(view.matrix, cmap=scale, vmin=-limit, vmax=limit)
+    for i, j in view.true_pairs_shown:
+        axes.add_patch(Rectangle((j - 0.46, i - 0.46), 0.92, 0.92, fill=False, linewidth=1.6, edgecolor="#1f2933"))
+    if n <= 8:
+        for i in range(n):
+            for j in range(n):
+                ink = "white" if abs(view.matrix[i, j]) > 0.6 * limit else "black"
+                axes.text(j, i, format_signed(view.matrix[i, j]), ha="center", va="center", fontsize=9, color=ink)
+    step = range(n) if n <= 8 else range(0, n, 5)
+    names = [labels[k] for k in step]
+    axes.set(xticks=list(step), yticks=list(step), xticklabels=names, yticklabels=names)
+    axes.set(xlabel="second object, j", ylabel="first object, i", title=f"What each pair adds to {view.target_text}")
+    figure.colorbar(image, ax=axes, label="logit", shrink=0.8)
+
+
+def export_html(view: ExploreView) -> bytes:
+    """Return one page with the interactive scene, the answers and the strongest pairs; it asks no network."""
+    # The one export of the component's module becomes a plain function of the page's script.
+    body, style, script = read_sources().values()
+    script = script.replace("export default function (", "function draw(")
+    data = json.dumps(make_scene_data(make_scene_view(view, editable=False))).replace("</", "<\\/")
+    question = escape(text(view.state.question))
+    page = _PAGE.format(
+        title=question, style=style, layout=layout.STYLE, body=body, script=script, data=data,
+        answers=layout.truth_html(view.reading) + layout.answers_html(view.reading), rows=_rows_html(view),
+        total=escape(describe_sum(view)),
+    )  # fmt: skip
+    return page.encode()
+
+
+def _rows_html(view: ExploreView) -> str:
+    """Return the table of the strongest pairs."""
+    rows = "".join(
+        f"<tr><td>{escape(format_pair(row.first, row.second))}</td><td>{format_signed(row.contribution)}</td>"
+        f"<td>{'✓ decides' if row.decides else ''}</td></tr>"
+        for row in view.rows
+    )
+    return f'<table class="rn-table"><thead><tr><th>Pair</th><th>Logit</th><th></th></tr></thead>{rows}</table>'
+
+
+#: The component tells the page of pins; here the page is this script, which hands them straight back.
+_PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>{title}</title>
+<style>:root {{color-scheme: light dark; --st-text-color: light-dark(#1f2933, #e8edf3)}}
+body {{font: 17px/1.4 system-ui, sans-serif; max-width: 1200px; margin: 1.5rem auto; padding: 0 1rem;
+  color: light-dark(#1f2933, #e8edf3); background: light-dark(#fff, #0e1117)}}
+main {{display: grid; grid-template-columns: repeat(auto-fit, minmax(20rem, 1fr)); gap: 2rem}}
+{style}</style>{layout}</head>
+<body><h1>{title}</h1><main><div id="picture">{body}</div><div>{answers}{rows}<p>{total}</p></div></main>
+<script type="module">
+{script}
+let data = {data};
+const parentElement = document.getElementById("picture");
+function show() {{
+  draw({{ parentElement, data, setTriggerValue(name, event) {{
+    const pinned = event.kind === "pin" ? [event.i, event.j] : null;
+    data = {{ ...data, pinned, answered: event.number }};
+    setTimeout(show);
+  }} }});
+}}
+show();
+</script></body></html>
+"""
+
+#: Title, file name, media type, view -> bytes.
+FORMATS: tuple[tuple[str, str, str, Callable[[ExploreView], bytes]], ...] = (
+    ("Picture (PNG)", "relations.png", "image/png", export_png),
+    ("Picture (SVG)", "relations.svg", "image/svg+xml", export_svg),
+    ("Pairs (CSV)", "pairs.csv", "text/csv", export_csv),
+    ("Everything (JSON)", "relations.json", "application/json", export_json),
+    ("Page that works offline (HTML)", "relations.html", "text/html", export_html),
+)

@@ -1,0 +1,146 @@
+"""What lessons measure on many scenes, or on this machine, and how they draw it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import streamlit as st
+
+from pages._ui.cache import (
+    cached_answerer,
+    cached_diagonal,
+    cached_floors,
+    cached_limits,
+    cached_redeal,
+    measuring_turns,
+)
+from pages._ui.explore.sections import draw_figure
+from pages._ui.explore.state import ExploreState
+from pages._ui.figures import Look
+from pages._ui.lessons import figures as lesson_figures
+from pages._ui.lessons import layout as lesson_layout
+from pages._ui.lessons.session import LESSONS
+from pages._ui.models import baseline_of
+from pages._ui.words import QUESTION_NAMES
+from rn_core.benchmarking import PairTime, time_pairs
+from rn_core.probes import DIAGONAL_PARTS, ask
+from rn_core.seeding import make_rng
+from rn_core.tasks.sort_of_clevr import COLORS
+from rn_core.tasks.sort_of_clevr.crowds import (
+    LARGEST_CROWD,
+    UNSAYABLE,
+    CrowdBatch,
+    make_crowd_batch,
+    sample_crowds,
+    solve_crowds,
+)
+from rn_core.tasks.sort_of_clevr.language import text
+from rn_core.tasks.sort_of_clevr.questions import ANSWERS, QUESTION_TYPES
+
+#: Scenes that a lesson measures on, and their seed; every figure says both.
+N_SCENES, SEED = 200, 0
+#: Numbers of objects that are timed, and how long each.
+TIMED_SIZES, SECONDS = (10, 20, 50, 100, 200), 0.5
+
+
+def draw_redeal(state: ExploreState, look: Look) -> None:
+    """Draw how often answers change when all other objects are dealt anew."""
+    found = cached_redeal(state.model, state.scene.to_json(), state.question.color, N_SCENES, SEED)
+    series = {
+        "Relation Network": {kind: change.said for kind, change in found.items()},
+        "truth": {kind: change.true for kind, change in found.items()},
+    }
+    figure = lesson_figures.plot_accuracies(series, look, title="answer changes, %")
+    draw_figure(figure, key=LESSONS.key("redeal"))
+    _say_sample(f"the {state.question.color} object stays in all of them")
+
+
+def draw_floors(state: ExploreState, look: Look) -> None:
+    """Draw the accuracy of both networks with the blind floor, and say how far the MLP guesses."""
+    found, guess = cached_floors(state.model, N_SCENES, SEED)
+    network, other = found[state.model], found[baseline_of(state.model)]
+    series = {
+        "Relation Network": network.types,
+        "MLP": other.types,
+        "guess: the commoner shape": {kind: shares["guess"] for kind, shares in guess.items()},
+    }
+    draw_figure(lesson_figures.plot_accuracies(series, look, network.blind_floor), key=LESSONS.key("floors"))
+    same = " and ".join(
+        f"{100 * shares['same'].accuracy:.1f} % of its answers to “{QUESTION_NAMES[kind]}”"
+        for kind, shares in guess.items()
+    )
+    st.markdown(f"The MLP says the commoner shape in {same}.")
+    _say_sample("all questions about each")
+
+
+def draw_diagonal(state: ExploreState, look: Look) -> None:
+    """Draw accuracy without the diagonal and with nothing else."""
+    found = cached_diagonal(state.model, N_SCENES, SEED)
+    draw_figure(
+        lesson_figures.plot_accuracies({name: found[name] for name in DIAGONAL_PARTS}, look),
+        key=LESSONS.key("diagonal"),
+    )
+    _say_sample("all questions about each")
+
+
+def find_crowd(color: str) -> CrowdBatch:
+    """Return the one crowd that is shown: the first that is measured, asked about a colour, with a count to say."""
+    crowds = sample_crowds(make_rng(SEED, "test", LARGEST_CROWD), LARGEST_CROWD, N_SCENES)
+    fitting = (crowds.colors[:, 0] == COLORS.index(color)) & (solve_crowds(crowds) != UNSAYABLE).all(axis=1)
+    return crowds[np.flatnonzero(fitting)[:1]]
+
+
+def draw_crowd(state: ExploreState, look: Look) -> None:
+    """Draw one scene with more objects than the network was trained on."""
+    draw_figure(lesson_figures.plot_crowd(find_crowd(state.question.color), look), key=LESSONS.key("crowd"))
+
+
+def draw_answered_crowd(state: ExploreState, look: Look) -> None:
+    """Draw the same scene with what the network says to it, and the truth."""
+    draw_crowd(state, look)
+    batch, column = make_crowd_batch(find_crowd(state.question.color)), QUESTION_TYPES.index(state.question.type)
+    said, true = ask(cached_answerer(state.model).model, batch)[column], int(batch.answer[column])
+    st.html(lesson_layout.crowd_html(text(state.question), ANSWERS[said], ANSWERS[true]))
+
+
+def draw_limits(state: ExploreState, look: Look) -> None:
+    """Draw accuracy against the number of objects and against the margin, and how far wrong counts are off."""
+    crowds, margins = cached_limits(state.model, N_SCENES, SEED)
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.markdown("**More objects, or fewer**")
+        draw_figure(lesson_figures.plot_crowds(crowds, look), key=LESSONS.key("crowds"))
+        st.html(lesson_layout.counts_html(crowds))
+    with right:
+        st.markdown("**Closest and furthest, near a tie**")
+        draw_figure(lesson_figures.plot_margins(margins, look), key=LESSONS.key("margins"))
+    unsayable = sum(crowd.unsayable for crowd in crowds)
+    _say_sample(f"for each number of objects; {unsayable} true counts above 5 have no word and are left out")
+
+
+def draw_cost(_: ExploreState, look: Look) -> None:
+    """Measure, on a click, how the time of one answer grows, and draw it."""
+    key = LESSONS.key("times")
+    if st.button("Measure on this machine", icon=":material/timer:", type="primary", key=LESSONS.key("measure")):
+        with measuring_turns():
+            bar = st.progress(0.0, "Measuring…")
+            st.session_state[key] = time_pairs(TIMED_SIZES, SECONDS, SEED, progress=lambda sizes: _follow(bar, sizes))
+        bar.empty()
+    times: tuple[PairTime, ...] | None = st.session_state.get(key)
+    if times is not None:
+        draw_figure(lesson_figures.plot_times(times, look), key=LESSONS.key("cost"))
+        calls = ", ".join(str(part.calls) for part in times)
+        st.caption(f"The small Relation Network, one question at a time; each point the median of {calls} answers.")
+
+
+def _follow(bar: st.delta_generator.DeltaGenerator, sizes: Sequence[int]) -> Iterator[int]:
+    """Pass sizes on, and show on a bar how far they have come."""
+    for k, size in enumerate(sizes):
+        bar.progress(k / len(sizes), f"{size} objects, {size * size:,} pairs…")
+        yield size
+
+
+def _say_sample(what: str) -> None:
+    """Say how many scenes were asked about."""
+    st.caption(f"{N_SCENES} scenes nobody trained on, seed {SEED}, {what}; thin lines: 95 % intervals.")

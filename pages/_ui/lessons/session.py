@@ -1,0 +1,59 @@
+"""What a person can do on the Lessons page: open a lesson, answer it, try again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from pages._ui.lessons.file import Lesson, find_files
+from pages._ui.lessons.state import LessonsState
+from pages._ui.session import PageSession
+
+LESSONS = PageSession("lessons", LessonsState.from_query)
+
+
+def read_stamp(folder: Path) -> tuple[tuple[str, int, int], ...]:
+    """Return name, time and size of every lesson file; it changes when a teacher changes a file."""
+    found = ((path.name, path.stat()) for path in find_files(folder))
+    return tuple((name, info.st_mtime_ns, info.st_size) for name, info in found)
+
+
+def get_answers(lessons: tuple[Lesson, ...]) -> dict[str, int]:
+    """Return the session's answers: lesson -> index of a choice that the lesson still has."""
+    sizes = {lesson.slug: len(lesson.quiz.choices) for lesson in lessons}
+    answers: dict[str, int] = st.session_state.get(LESSONS.key("answers"), {})
+    return {slug: choice for slug, choice in answers.items() if choice < sizes.get(slug, 0)}
+
+
+def store_answer(slug: str, choice: int) -> None:
+    """Keep the answer to a lesson's quiz."""
+    _keep({**_kept(), slug: choice})
+
+
+def drop_answer(slug: str) -> None:
+    """Ask a lesson's quiz again."""
+    _keep({name: choice for name, choice in _kept().items() if name != slug})
+
+
+def open_lesson(slug: str) -> None:
+    """Go to a lesson."""
+    LESSONS.update(lesson=slug)
+
+
+def make_class_link() -> str:
+    """Return the full address of the open lesson, for a class: without the teacher's view of the answers."""
+    query = urlencode(LESSONS.state.change(teacher=False).to_query())
+    return (st.context.url or "").partition("?")[0] + (f"?{query}" if query else "")
+
+
+def _kept() -> dict[str, int]:
+    """Return all answers of the session."""
+    return st.session_state.get(LESSONS.key("answers"), {})
+
+
+def _keep(answers: dict[str, int]) -> None:
+    """Replace all answers of the session; the state stays, and so does its URL."""
+    st.session_state[LESSONS.key("answers")] = answers
+    LESSONS.update()

@@ -1,0 +1,129 @@
+"""What each lesson shows beside its quiz, before the answer and after it; a row of `VIEWS` a view."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+
+import streamlit as st
+
+from pages._ui.cache import cached_answerer, cached_attribution, cached_reading
+from pages._ui.components import draw_scene
+from pages._ui.explore.picture import make_plain_view, make_scene_view
+from pages._ui.explore.sections import draw_figure
+from pages._ui.explore.state import BASELINES, ExploreState
+from pages._ui.explore.view import ExploreView, Reading, choose_target, describe_sum, make_explore_view, second_method
+from pages._ui.figures import Look, plot_pair_matrix
+from pages._ui.lessons import figures as lesson_figures
+from pages._ui.lessons import layout as lesson_layout
+from pages._ui.lessons import measured as lesson_measured
+from pages._ui.lessons.session import LESSONS
+from pages._ui.lessons.work import add_in_orders, describe_ends, make_turns
+
+#: Orders in which pairs are added up, and the seed of the random ones.
+N_ORDERS, SEED = 4, 0
+
+
+def read_reading(state: ExploreState) -> Reading:
+    """Ask the models; raises RNCoreError if they cannot answer."""
+    return cached_reading(state.model, state.scene.to_json(), state.question.index)
+
+
+def read_view(state: ExploreState) -> ExploreView:
+    """Ask the models and share the answer out to the pairs; raises RNCoreError if they cannot answer."""
+    reading = read_reading(state)
+    asked = (state.model, state.scene.to_json(), state.question.index, choose_target(state, reading.answer))
+    methods = (state.method, second_method(state.method))
+    return make_explore_view(state, reading, *(cached_attribution(*asked, name, state.baseline) for name in methods))
+
+
+def draw_plain_scene(state: ExploreState, _: Look) -> None:
+    """Draw the scene without any pair; nothing can be moved here."""
+    draw_scene(replace(make_plain_view(state), editable=False), key=LESSONS.key("plain"))
+
+
+def draw_pairs_over_scene(state: ExploreState, _: Look) -> None:
+    """Draw the scene with its pairs; nothing can be moved here, and where one object decides no pair is marked."""
+    marked = state.change(truth=state.question.is_relational)
+    draw_scene(make_scene_view(read_view(marked), editable=False), key=LESSONS.key("scene"))
+
+
+def draw_bare_matrix(state: ExploreState, look: Look) -> None:
+    """Draw the pair matrix without the marks that give the answer away."""
+    view = read_view(state)
+    draw_figure(plot_pair_matrix(view.matrix, view.nodes.labels, look=look), key=LESSONS.key("bare"))
+
+
+def draw_matrix(state: ExploreState, look: Look) -> None:
+    """Draw the pair matrix with the deciding pairs framed."""
+    view = read_view(state)
+    figure = plot_pair_matrix(view.matrix, view.nodes.labels, view.true_pairs_shown, look=look)
+    draw_figure(figure, key=LESSONS.key(f"matrix.{state.baseline}"))
+    st.caption(f"Each number: what a pair adds to the logit of {view.target_text}. Framed: the pairs that decide.")
+
+
+def draw_orders(state: ExploreState, look: Look) -> None:
+    """Draw the pairs added up in several orders."""
+    view = read_view(state)
+    f_phi = cached_answerer(state.model).model.core.f_phi
+    paths = add_in_orders(f_phi, view.reading.relations, view.target, N_ORDERS, SEED)
+    draw_figure(lesson_figures.plot_orders(paths, view.target_text, look), key=LESSONS.key("orders"))
+    st.caption(describe_ends(paths))
+
+
+def draw_baselines(state: ExploreState, look: Look) -> None:
+    """Draw the pair matrix against each baseline, side by side."""
+    for column, (name, title) in zip(st.columns(len(BASELINES), gap="large"), BASELINES.items(), strict=True):
+        with column:
+            st.markdown(f"**Compared with {title}**")
+            compared = state.change(baseline=name)
+            draw_matrix(compared, look)
+            st.caption(describe_sum(read_view(compared)))
+
+
+def draw_turns(state: ExploreState, _: Look) -> None:
+    """Draw the answers after each object's shape is turned."""
+    st.html(lesson_layout.turns_html(make_turns(state, read_reading)))
+
+
+Draw = Callable[[ExploreState, Look], None]
+
+
+@dataclass(frozen=True)
+class LessonView:
+    """How one view is drawn.
+
+    Attributes:
+        before: beside the quiz, before it is answered.
+        after: in the same place once it is.
+        below: under both once it is.
+        answers: whether the networks' answers to the lesson's question are shown.
+    """
+
+    below: Draw
+    before: Draw = draw_plain_scene
+    after: Draw = draw_pairs_over_scene
+    answers: bool = True
+
+
+#: Key of `lesson_file.VIEWS` -> how it is drawn.
+VIEWS: Mapping[str, LessonView] = MappingProxyType(
+    {
+        "scene": LessonView(draw_matrix),
+        "sum": LessonView(draw_orders),
+        "redeal": LessonView(lesson_measured.draw_redeal),
+        "floors": LessonView(lesson_measured.draw_floors),
+        "matrix": LessonView(draw_matrix, before=draw_bare_matrix),
+        "diagonal": LessonView(lesson_measured.draw_diagonal),
+        "baseline": LessonView(draw_baselines),
+        "counterfactual": LessonView(draw_turns),
+        "crowds": LessonView(
+            lesson_measured.draw_limits,
+            before=lesson_measured.draw_crowd,
+            after=lesson_measured.draw_answered_crowd,
+            answers=False,
+        ),
+        "cost": LessonView(lesson_measured.draw_cost, after=draw_plain_scene, answers=False),
+    }
+)

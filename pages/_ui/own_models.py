@@ -1,0 +1,118 @@
+"""The models that this session trained or uploaded: seen by no other session, gone when it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, TypeVar
+
+import streamlit as st
+
+from pages._ui.layout import MODEL_NAMES
+from pages._ui.models import MODELS, baseline_of, is_own
+from pages._ui.own_model import OwnModel, make_own_model, read_files
+from rn_core.answering import Answerer
+from rn_core.errors import RNCoreError
+from rn_core.weights import LoadedWeights
+
+#: Most models that one session keeps: each takes memory until the session ends.
+MAX_OWN = 6
+UPLOAD_LABEL = "my RN"
+_KEY, _UPLOAD, _TURN = "own.models", "own.upload", "own.turn"
+State = TypeVar("State")
+
+
+def own_models() -> dict[str, OwnModel]:
+    """Return the session's own models by name, in the order they came."""
+    return dict(st.session_state.get(_KEY, {}))
+
+
+def add_own_model(weights: LoadedWeights, label: str, baseline: LoadedWeights | None = None) -> OwnModel:
+    """Keep a model for this session; arguments as `make_own_model`.
+
+    Returns:
+        the model; one that the session had already as it was, else with a number behind a label that is taken.
+
+    Raises:
+        RNCoreError: as `make_own_model`, or if the session holds as many models as it may.
+    """
+    return _keep(make_own_model(weights, label, baseline))
+
+
+def _keep(made: OwnModel) -> OwnModel:
+    """Keep a model for this session; returns and raises as `add_own_model`."""
+    kept = own_models()
+    if made.name not in kept:
+        if len(kept) >= MAX_OWN:
+            raise RNCoreError(f"A session keeps {MAX_OWN} own models at most; open the app anew to choose others.")
+        taken = {model.label for model in kept.values()}
+        numbered = (made.label, *(f"{made.label} {number}" for number in range(2, MAX_OWN + 1)))
+        kept[made.name] = replace(made, label=next(label for label in numbered if label not in taken))
+        st.session_state[_KEY] = kept
+    return kept[made.name]
+
+
+def find_own(name: str) -> Answerer | None:
+    """Return one of the session's own models, or the own baseline of one; None for one without.
+
+    Raises:
+        RNCoreError: if this session has no such model.
+    """
+    for model, own in own_models().items():
+        if name in (model, baseline_of(model)):
+            return own.answerer if name == model else own.baseline
+    raise RNCoreError(_describe_foreign(name))
+
+
+def keep_own(state: State, problems: list[str]) -> tuple[State, list[str]]:
+    """Return a page's state that was read from a link, with the default model where this session lacks the own one.
+
+    Args:
+        state: has `model` and `change`.
+        problems: sentences about the link; one is added for a model that is not here.
+    """
+    if not is_own(state.model) or state.model in own_models():
+        return state, problems
+    return state.change(model=type(state)().model), [*problems, _describe_foreign(state.model)]
+
+
+def _describe_foreign(name: str) -> str:
+    """Return the sentence about an own model that this session does not have."""
+    return f"'{name}' is a model of another session; upload its file in the sidebar, or choose one of these."
+
+
+def model_names() -> dict[str, str]:
+    """Return every model that this session can show, as name -> label: the shipped ones, then its own."""
+    return {name: MODEL_NAMES[name] for name in MODELS} | {name: own.label for name, own in own_models().items()}
+
+
+def draw_upload(take: Callable[[OwnModel], Any], notify: Callable[[str], Any]) -> None:
+    """Draw where files are uploaded.
+
+    Args:
+        take: called with the model that came.
+        notify: called with a sentence, if none did.
+    """
+    turn = st.session_state.setdefault(_TURN, 0)
+    st.file_uploader(
+        "Your own weights",
+        type="safetensors",
+        accept_multiple_files=True,
+        key=f"{_UPLOAD}.{turn}",
+        on_change=_take_upload,
+        args=(take, notify),
+        help="A file from the Train page; a Relation Network, alone or together with its MLP. Only you see it.",
+    )
+
+
+def _take_upload(take: Callable[[OwnModel], Any], notify: Callable[[str], Any]) -> None:
+    """Keep what was uploaded, and make room for the next."""
+    turn = st.session_state[_TURN]
+    files = [(file.name, file.getvalue()) for file in st.session_state[f"{_UPLOAD}.{turn}"]]
+    st.session_state[_TURN] = turn + 1
+    if not files:
+        return
+    try:
+        take(_keep(read_files(files, UPLOAD_LABEL)))
+    except RNCoreError as err:
+        notify(str(err))

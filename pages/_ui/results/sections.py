@@ -1,0 +1,124 @@
+"""What lies under the Results page's chart: the table, a new measurement, the weights' cards."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import partial
+
+import streamlit as st
+
+from pages._ui.cache import measuring_turns
+from pages._ui.results import files as results_files
+from pages._ui.results.html import card_lines, describe_head_start, measured_html
+from pages._ui.results.measure import fresh_seed, measure
+from pages._ui.results.state import FEWEST, MOST, ResultsState
+from pages._ui.results.view import Lane, describe_model, make_lanes
+from pages._ui.session import PageSession
+from rn_core.errors import RNCoreError
+from rn_core.evaluation import Evaluation
+from rn_core.published import DOMAINS
+from rn_core.seeding import MAX_SEED
+from rn_core.weights import WeightsEntry
+
+RESULTS = PageSession("results", ResultsState.from_query)
+_STOPS = (FEWEST, 200, 500, 1000, MOST)
+_MEASURED = RESULTS.key("measured")
+
+
+def chosen_model(state: ResultsState, entries: Mapping[str, WeightsEntry]) -> str:
+    """Return what is measured again: the state's model where it ships, else the first that does."""
+    return state.model if state.model in entries else next(iter(entries))
+
+
+def read_measured(state: ResultsState, entries: Mapping[str, WeightsEntry]) -> dict[str, Evaluation]:
+    """Return what this session measured last of each model of the domain."""
+    kept = st.session_state.get(_MEASURED, {})
+    return {model: kept[state.domain, model] for model in entries if (state.domain, model) in kept}
+
+
+def draw_measure(state: ResultsState, entries: Mapping[str, WeightsEntry]) -> None:
+    """Draw the choice of weights and scenes, the progress, and the result beside the card's figures."""
+    if not entries:
+        st.info(f"No weights for {DOMAINS[state.domain]} ship yet, so there is nothing to measure.")
+        return
+    model = chosen_model(state, entries)
+    seed = fresh_seed(entries[model]) if state.seed is None else state.seed
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.selectbox(
+            "Weights", list(entries), format_func=describe_model, width=260, **RESULTS.bind("model", show=model)
+        )
+        stops = sorted({*_STOPS, state.n_scenes})
+        with st.container(width=320):
+            st.select_slider("Fresh scenes, all questions each", stops, **RESULTS.bind("n_scenes"))
+        st.number_input("Seed of the scenes", 0, MAX_SEED, step=1, width=200, **RESULTS.bind("seed", show=seed))
+        asked = st.button("Measure now", type="primary", icon=":material/play_arrow:")
+    if asked:
+        _measure_now(state, model, entries[model], seed)
+    measured = read_measured(state, entries)
+    if model in measured:
+        found = measured[model]
+        st.caption(f"{describe_model(model)}, measured here on {found.n:,} fresh scenes of seed {found.seed}:")
+        lanes = make_lanes(state.domain, entries, measured)
+        st.html(measured_html([lane for lane in lanes if lane.model == model]))
+
+
+def _measure_now(state: ResultsState, model: str, entry: WeightsEntry, seed: int) -> None:
+    """Measure and keep the result; whatever a person moves meanwhile ends it."""
+    place = st.empty()
+    with place.container(horizontal=True, vertical_alignment="center"):
+        bar = st.progress(0.0)
+        st.button("Stop measuring", icon=":material/stop:")
+    try:
+        found = measure(entry, seed, state.n_scenes, measuring_turns(), bar.progress)
+    except RNCoreError as err:
+        place.error(str(err))
+        return
+    kept = st.session_state.get(_MEASURED, {})
+    st.session_state[_MEASURED] = {**kept, (state.domain, model): found}
+    st.rerun()
+
+
+def draw_cards(state: ResultsState, entries: Mapping[str, WeightsEntry]) -> None:
+    """Draw one button a weights file that opens its card."""
+    if not entries:
+        st.caption(f"Ours for {DOMAINS[state.domain]}: not shipped yet.")
+        return
+    ahead = describe_head_start(entries)
+    if ahead:
+        st.caption(ahead)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown("Card and recipe:", width="content")
+        for model, entry in entries.items():
+            if st.button(describe_model(model), icon=":material/description:", key=RESULTS.key(f"card.{model}")):
+                _open_card(entry)
+
+
+@st.dialog("Card and recipe", width="large")
+def _open_card(entry: WeightsEntry) -> None:
+    """Draw everything that a card says, and offer it as a file."""
+    card = entry.card
+    st.markdown(f"#### {card['name']}")
+    if "recipe" in card:
+        st.code(card["recipe"], language="shell", wrap_lines=True)
+    st.markdown(card_lines(card))
+    content = json.dumps(card, indent=1) + "\n"
+    name = f"{entry.name.replace('/', '-')}.json"
+    st.download_button("Card (JSON)", content, name, "application/json", on_click="ignore", icon=":material/download:")
+    with st.expander("All of it, metrics included"):
+        st.json(card, expanded=1)
+
+
+def draw_save(state: ResultsState, lanes: tuple[Lane, ...]) -> None:
+    """Draw the link and the files; a file is made when it is asked for."""
+    with st.popover("Save & share", icon=":material/ios_share:"):
+        st.caption("A link to this very view")
+        st.code(RESULTS.link(), language=None, wrap_lines=True)
+        title = DOMAINS[state.domain]
+        shown = [lane for lane in lanes if lane.level == state.level] or list(lanes)
+        png = partial(results_files.export_png, title, shown)
+        options = {"on_click": "ignore", "width": "stretch"}
+        st.download_button(
+            "Table (CSV)", partial(results_files.export_csv, lanes), "results.csv", "text/csv", **options
+        )
+        st.download_button("Picture (PNG)", png, "results.png", "image/png", **options)

@@ -1,0 +1,79 @@
+"""Moments of a run: whether another will come, and which one the page goes back to; nothing here draws."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pages._ui.train.words import format_clock
+from rn_core.race_records import RaceConfig, Snapshot
+
+if TYPE_CHECKING:
+    from pages._ui.train.jobs import JobView
+
+#: Statuses in which something is about to change by itself.
+LIVE = ("waiting", "starting", "running")
+#: Last stop of the slider of time: whatever comes.
+LATEST = -1
+#: Stops of the slider of time while a run goes on.
+_STOPS = 60
+
+
+@dataclass(frozen=True)
+class Moment:
+    """How a run stands: its status, and the last step that it reported and looked at."""
+
+    status: str
+    reported: int
+    looked: int
+
+
+def moment_of(view: JobView) -> Moment:
+    """Return how a run stands; -1 where it has not reported or looked yet."""
+    reported = view.progress[-1].step if view.progress else -1
+    return Moment(view.status, reported, view.snapshots[-1].step if view.snapshots else -1)
+
+
+def is_moving(view: JobView, pressed: Moment | None) -> bool:
+    """Return whether a run is about to change without a person's doing, so that the page must look again.
+
+    Args:
+        view: the run.
+        pressed: how it stood when it was told to do something, until it has followed; else None.
+    """
+    if view.status in LIVE:
+        return True
+    now = moment_of(view)
+    return view.is_active and pressed is not None and (now == pressed or now.looked < now.reported)
+
+
+def find_snapshot(snapshots: Sequence[Snapshot], at: int | None) -> Snapshot:
+    """Return the last snapshot up to a step; None takes the latest."""
+    reached = [snapshot for snapshot in snapshots if at is None or snapshot.step <= at]
+    return reached[-1] if reached else snapshots[0]
+
+
+def time_stops(view: JobView, config: RaceConfig, at: int | None) -> tuple[int, ...]:
+    """Return where the slider of time can stop: steps, then `LATEST`.
+
+    While looks can still come, stops are spread over all steps and stay where they are; afterwards they are the looks.
+
+    Args:
+        view: the run.
+        config: what it was asked for.
+        at: the step chosen now, which is always a stop; None if that is the latest.
+    """
+    if view.is_active:
+        steps = {*range(0, config.steps, math.ceil(config.steps / _STOPS))}
+    else:
+        steps = {look.step for look in view.snapshots[:-1]}
+    return (*sorted(steps if at is None else steps | {at}), LATEST)
+
+
+def describe_moment(snapshot: Snapshot) -> str:
+    """Return when a snapshot was taken."""
+    if snapshot.step == 0:
+        return "before the first step"
+    return f"after {format_clock(snapshot.seconds)}, step {snapshot.step:,}"

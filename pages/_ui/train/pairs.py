@@ -1,0 +1,79 @@
+"""Which pairs the learning Relation Network uses, for the watched example; nothing here draws."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from pages._ui.components.scene_view import SceneView
+from pages._ui.explore.nodes import find_true_pairs, make_nodes
+from pages._ui.explore.picture import make_plain_view
+from pages._ui.explore.state import ExploreState
+from pages._ui.explore.view import find_truth
+from rn_core.race_records import Snapshot
+from rn_core.records import Example
+from rn_core.tasks import TASKS
+from rn_core.tasks.sort_of_clevr import Question, Scene
+from rn_core.tasks.sort_of_clevr.language import parse
+
+
+@dataclass(frozen=True)
+class PairPicture:
+    """The watched example's pairs at one moment.
+
+    Attributes:
+        scene: what the interactive scene shows.
+        labels: names of the nodes: colours, and "ground" for images.
+        matrix: (n, n) contributions of pairs of nodes, in logits.
+        limit: largest size of any contribution in the whole run, so that moments compare.
+        true_pairs: pairs of nodes that decide the answer.
+    """
+
+    scene: SceneView
+    labels: tuple[str, ...]
+    matrix: np.ndarray
+    limit: float
+    true_pairs: tuple[tuple[int, int], ...]
+
+
+def make_pair_picture(
+    example: Example, shown: Snapshot, snapshots: Sequence[Snapshot], task: str, projector: bool = False
+) -> PairPicture:
+    """Return the pairs' shares of the example's true answer above its strongest rival.
+
+    Args:
+        example: the watched one, the first.
+        shown: a look with contributions.
+        snapshots: all looks, for a scale that stays.
+        task: key of `TASKS`.
+        projector: large type.
+    """
+    state = watched_state(example, task)
+    nodes = make_nodes(state)
+    tables = [nodes.merge(torch.tensor(look.contributions, dtype=torch.float64)) for look in snapshots]
+    matrix = nodes.merge(torch.tensor(shown.contributions, dtype=torch.float64))
+    true_pairs = find_true_pairs(state, find_truth(state.scene, state.question)[2])
+    plain = make_plain_view(state.change(projector=projector))
+    scene = SceneView(
+        objects=plain.objects,
+        weights=matrix,
+        target=f"“{example.answer}”",
+        against=f"“{shown.rival}”",
+        true_pairs=true_pairs,
+        show_truth=True,
+        editable=False,
+        projector=projector,
+        alt=plain.alt,
+    )
+    limit = max((float(np.abs(table).max()) for table in tables), default=0.0)
+    return PairPicture(scene, nodes.labels, matrix, limit, true_pairs)
+
+
+def watched_state(example: Example, task: str) -> ExploreState:
+    """Return the Explore page's state of an example: its scene and question, by a model that sees the same."""
+    question: Question = parse(example.question)
+    view = TASKS[task].view
+    return ExploreState(edited=Scene.from_json(example.scene), question=question, model=f"rn-{view}")

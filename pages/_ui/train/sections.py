@@ -1,0 +1,123 @@
+"""The views of the Train page, one idea each: race, question types, loss, examples, pairs, runs side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from types import MappingProxyType
+
+import streamlit as st
+
+from pages._ui.components import draw_scene
+from pages._ui.explore.sections import draw_figure
+from pages._ui.figures import Look, plot_pair_matrix
+from pages._ui.train import figures as train_figures
+from pages._ui.train import html as train_html
+from pages._ui.train.jobs import JobView
+from pages._ui.train.moments import LATEST, describe_moment, find_snapshot, time_stops
+from pages._ui.train.pairs import make_pair_picture
+from pages._ui.train.runs import export_csv, export_png
+from pages._ui.train.session import TRAIN, runs
+from pages._ui.train.state import GROUPS, TrainState
+from pages._ui.train.view import group_floor, loss_curves, make_cards, race_curves, type_panels
+from rn_core.race_records import RaceConfig
+
+_WAIT = "It appears with the first look at the networks, in a moment."
+
+
+def draw_race(state: TrainState, config: RaceConfig, view: JobView, look: Look) -> None:
+    """Draw the race: accuracy over time, and each runner's last in large numbers."""
+    curves = race_curves(view.snapshots, state.group)
+    figure, score = st.columns([4, 1], gap="medium", vertical_alignment="center")
+    with figure:
+        floor = group_floor(view.snapshots, config.task, state.group)
+        draw_figure(train_figures.plot_race(curves, floor, state.group, look), key="train.race")
+    if curves:
+        score.html(train_html.score_html(curves, look))
+
+
+def draw_types(_: TrainState, config: RaceConfig, view: JobView, look: Look) -> None:
+    """Draw one small race a question type."""
+    panels = type_panels(view.snapshots, config)
+    if not panels:
+        st.info(_WAIT)
+        return
+    draw_figure(train_figures.plot_types(panels, look), key="train.types")
+    st.caption("Dotted level: guessing, the best one can do without looking at the scene.")
+
+
+def draw_loss(_: TrainState, __: RaceConfig, view: JobView, look: Look) -> None:
+    """Draw the loss of each runner."""
+    draw_figure(train_figures.plot_losses(loss_curves(view.progress), look), key="train.loss")
+
+
+def draw_examples(state: TrainState, config: RaceConfig, view: JobView, look: Look) -> None:
+    """Draw the example questions with the runners' present answers."""
+    if not view.snapshots:
+        st.info(_WAIT)
+        return
+    shown = find_snapshot(view.snapshots, state.at)
+    st.caption(f"Scenes that nobody trains on; answers {describe_moment(shown)}.")
+    st.html(train_html.examples_html(make_cards(view.examples, shown, config.task), look))
+
+
+def draw_pairs(state: TrainState, config: RaceConfig, view: JobView, look: Look) -> None:
+    """Draw which pairs the Relation Network uses for one question, at the chosen moment."""
+    if "rn" not in config.models:
+        st.info("Only a Relation Network has pairs to look at; let one learn too.")
+        return
+    if not view.snapshots:
+        st.info(_WAIT)
+        return
+    shown, example = find_snapshot(view.snapshots, state.at), view.examples[0]
+    picture = make_pair_picture(example, shown, view.snapshots, config.task, state.projector)
+    reply = make_cards(view.examples[:1], shown, config.task)[0].replies[0]
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.html(train_html.watched_html(example, reply, describe_moment(shown)))
+        draw_scene(picture.scene, key="train.scene")
+    with right:
+        st.caption(f"What each pair adds for “{example.answer}” and against “{shown.rival}”; framed pairs decide.")
+        figure = plot_pair_matrix(picture.matrix, picture.labels, picture.true_pairs, look=look)
+        figure.update_traces(zmin=-picture.limit, zmax=picture.limit, selector={"type": "heatmap"})
+        draw_figure(figure, key="train.matrix")
+
+
+#: View -> what draws a run in it.
+DRAW: Mapping[str, Callable[[TrainState, RaceConfig, JobView, Look], None]] = MappingProxyType(
+    {"race": draw_race, "types": draw_types, "loss": draw_loss, "examples": draw_examples, "pairs": draw_pairs}
+)
+
+
+def draw_group_choice() -> None:
+    """Draw the choice of the questions that a race is about."""
+    st.segmented_control(
+        "Questions", list(GROUPS), format_func=lambda group: GROUPS[group].capitalize(),
+        label_visibility="collapsed", **TRAIN.bind("group"),
+    )  # fmt: skip
+
+
+def draw_time(state: TrainState, config: RaceConfig, view: JobView) -> None:
+    """Draw the slider that goes back in time; at its right end the page follows the latest look."""
+    st.select_slider(
+        "Go back in time", time_stops(view, config, state.at),
+        format_func=lambda at: "latest" if at == LATEST else f"step {at:,}",
+        **TRAIN.bind("at", LATEST if state.at is None else state.at, lambda at: {"at": None if at == LATEST else at}),
+    )  # fmt: skip
+
+
+def draw_runs(state: TrainState, look: Look) -> None:
+    """Draw all runs of the session in one chart and one table, and offer them as files."""
+    records = runs()
+    if not records:
+        st.info("Runs of this session appear here, side by side.")
+        return
+    draw_figure(train_figures.plot_runs(records, state.group, look), key="train.runs")
+    st.html(train_html.runs_html(records))
+    files = (
+        ("Curves (CSV)", "runs.csv", "text/csv", partial(export_csv, records)),
+        ("Chart (PNG)", "runs.png", "image/png", partial(export_png, records, state.group)),
+    )
+    with st.container(horizontal=True):
+        for title, name, mime, make in files:
+            st.download_button(title, make, name, mime, on_click="ignore", icon=":material/download:")

@@ -1,0 +1,128 @@
+"""What a person can do on the Train page: start, steer and clear a run, and keep what it learned.
+
+The run itself lives on the server's board, not in the session: its token in the URL finds it again after a reload.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Callable
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from pages._ui import cache
+from pages._ui.own_model import OwnModel
+from pages._ui.own_models import add_own_model
+from pages._ui.session import PageSession
+from pages._ui.train.jobs import Job, JobView
+from pages._ui.train.moments import Moment, moment_of
+from pages._ui.train.run_keeper import keep_run
+from pages._ui.train.runs import RunRecord, remember_run
+from pages._ui.train.state import TrainState
+from rn_core.bundles import read_bundle
+from rn_core.errors import RNCoreError
+from rn_core.weights import LoadedWeights
+
+TRAIN = PageSession("train", TrainState.from_query)
+_OWNER, _RUNS, _PRESSED, _LOADED = (TRAIN.key(part) for part in ("owner", "runs", "pressed", "loaded"))
+
+
+def find_job() -> Job | None:
+    """Return the run that the page watches; None if there is none, or if the server has it no more."""
+    token = TRAIN.state.run
+    return cache.cached_board().find(token) if token else None
+
+
+def look_at(job: Job) -> JobView:
+    """Return a run as it stands; tell it that somebody watches, and keep what it found for comparison."""
+    job.touch()
+    keep_run(job.token)
+    view = job.view()
+    st.session_state[_RUNS] = remember_run(runs(), job.token, job.config, view)
+    return view
+
+
+def runs() -> tuple[RunRecord, ...]:
+    """Return the session's runs so far, oldest first."""
+    return st.session_state.get(_RUNS, ())
+
+
+def run_title(token: str) -> str:
+    """Return what a run is called."""
+    return next((record.title for record in runs() if record.token == token), "New run")
+
+
+def start() -> None:
+    """Start a race with the page's settings; whatever this session still runs is stopped."""
+    owner = st.session_state.setdefault(_OWNER, secrets.token_urlsafe(12))
+    try:
+        job = cache.cached_board().submit(TRAIN.state.config, owner)
+    except RNCoreError as err:
+        TRAIN.notify(str(err))
+        return
+    st.session_state[_PRESSED] = None
+    TRAIN.update(run=job.token)
+
+
+def press(job: Job, steer: Callable[[], None]) -> None:
+    """Steer the run, and look often until it has followed."""
+    st.session_state[_PRESSED] = moment_of(job.view())
+    steer()
+    TRAIN.touch()
+
+
+def redraw() -> None:
+    """Draw the whole page anew, because the run has entered another status or has followed a button."""
+    st.session_state[_PRESSED] = None
+    TRAIN.touch()
+    st.rerun()
+
+
+def pressed() -> Moment | None:
+    """Return how the run stood when a button was pressed that it may not have followed yet."""
+    return st.session_state.get(_PRESSED)
+
+
+def reset(job: Job | None) -> None:
+    """Stop the run and clear the page of it; what it found stays for comparison."""
+    if job is not None:
+        look_at(job)
+        job.stop()
+    TRAIN.update(run="")
+
+
+def settings_link() -> str:
+    """Return the address of the page's settings, without the run: another browser starts its own."""
+    query = urlencode(TRAIN.state.change(run="").to_query())
+    base = TRAIN.link().partition("?")[0]
+    return f"{base}?{query}" if query else base
+
+
+def read_weights(job: Job, kind: str) -> LoadedWeights:
+    """Return what a runner has learned so far; raises RNCoreError if there is nothing yet."""
+    content = job.bundle(kind)
+    return read_bundle(content, f"{kind}.safetensors", max_bytes=len(content))
+
+
+def read_cards(job: Job) -> bytes:
+    """Return the runners' cards as JSON; raises RNCoreError if there are none yet."""
+    cards = {kind: read_weights(job, kind).card for kind in job.config.models}
+    return (json.dumps(cards, indent=1) + "\n").encode()
+
+
+def use_run(job: Job) -> OwnModel:
+    """Make a run's Relation Network, with its MLP beside it, one of the session's own models; raises RNCoreError."""
+    beside = read_weights(job, "mlp") if "mlp" in job.config.models else None
+    return add_own_model(read_weights(job, "rn"), run_title(job.token), beside)
+
+
+def note_loaded(model: OwnModel) -> None:
+    """Remember the model that was uploaded, to offer it."""
+    st.session_state[_LOADED] = (model.name, model.label)
+
+
+def loaded() -> tuple[str, str] | None:
+    """Return name and label of the model that was uploaded last, or None."""
+    return st.session_state.get(_LOADED)

@@ -1,0 +1,70 @@
+"""The settings of a race: what learns from what."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages._ui.train.session import TRAIN
+from pages._ui.train.state import TrainState, choose_models, choose_types, has_head_start
+from pages._ui.train.words import TASK_NAMES
+from pages._ui.words import QUESTION_NAMES
+from rn_core.models.configs import CONFIGS
+from rn_core.models.relation_network import AGGREGATES
+from rn_core.race_records import LIMITS, RUNNERS
+from rn_core.seeding import MAX_SEED
+from rn_core.tasks import TASKS
+
+#: Stops of the slider of the learning rate.
+_RATES = (1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 1e-2)
+
+
+def draw_settings(state: TrainState) -> None:
+    """Draw all settings."""
+    left, right = st.columns(2)
+    left.segmented_control("Scenes", sorted(TASKS), format_func=_task_name, **TRAIN.bind("task"))
+    right.pills(
+        "Who learns", list(RUNNERS), selection_mode="multi", format_func=RUNNERS.get,
+        **TRAIN.bind("models", list(state.models), lambda chosen: {"models": choose_models(chosen)}),
+    )  # fmt: skip
+    left.segmented_control("Size of the networks", list(CONFIGS[state.task]), **TRAIN.bind("size"))
+    if "rn" in state.models:
+        right.segmented_control("The RN takes, over its pairs, the", AGGREGATES, **TRAIN.bind("aggregate"))
+    _draw_questions(state)
+    _draw_numbers(state)
+
+
+def _draw_questions(state: TrainState) -> None:
+    """Draw the choice of question types; all of them are the state's empty choice."""
+    known = TASKS[state.task].question_types
+    shown = list(state.question_types or known)
+    st.pills(
+        "Trained on questions about", known, selection_mode="multi", format_func=_type_name,
+        **TRAIN.bind("question_types", shown, lambda chosen: {"question_types": choose_types(chosen, state.task)}),
+    )  # fmt: skip
+
+
+def _draw_numbers(state: TrainState) -> None:
+    """Draw what is set by number."""
+    # A link may ask for a rate that is no stop; the slider then has it as one more.
+    rates = sorted({*_RATES, state.learning_rate})
+    st.select_slider("Learning rate", rates, format_func=lambda rate: f"{rate:g}", **TRAIN.bind("learning_rate"))
+    left, right = st.columns(2)
+    left.number_input("Scenes a step", *LIMITS["n_scenes"], step=1, **TRAIN.bind("n_scenes"))
+    right.number_input("Questions a scene", *LIMITS["n_questions"], step=1, **TRAIN.bind("n_questions"))
+    left.number_input("Steps", *LIMITS["steps"], step=1000, **TRAIN.bind("steps"))
+    right.number_input("Seed", 0, MAX_SEED, step=1, **TRAIN.bind("seed"))
+    if has_head_start(state.task):
+        st.number_input(
+            "Head start of the image encoder, in steps", *LIMITS["head_start"], step=500, **TRAIN.bind("head_start"),
+            help="First the encoder learns to name what each cell of the image holds; without that, images take hours.",
+        )  # fmt: skip
+
+
+def _task_name(task: str) -> str:
+    """Return what the page calls a task."""
+    return TASK_NAMES.get(task, task)
+
+
+def _type_name(kind: str) -> str:
+    """Return what the page calls a question type."""
+    return QUESTION_NAMES.get(kind, kind)

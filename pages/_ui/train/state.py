@@ -1,0 +1,216 @@
+"""What the Train page shows, as one value that fits in a URL: the settings of a race, its run, and the view."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Any
+
+from pages._ui.links import (
+    Field,
+    format_switch,
+    one_of,
+    parse_seed,
+    parse_switch,
+    read_query,
+    whole_number,
+    write_query,
+)
+from rn_core.errors import RNCoreError, lookup
+from rn_core.models.configs import CONFIGS
+from rn_core.models.relation_network import AGGREGATES
+from rn_core.race_records import HIGHEST_RATE, LIMITS, RUNNERS, RaceConfig
+from rn_core.tasks import TASKS
+
+VIEWS = MappingProxyType(
+    {
+        "race": "Race",
+        "types": "By question type",
+        "loss": "Loss",
+        "examples": "Examples",
+        "pairs": "Pair picture",
+        "compare": "Compare runs",
+    }
+)
+#: Group of question types -> its name on the page.
+GROUPS = MappingProxyType({"relational": "relational", "non_relational": "non-relational"})
+_DEFAULT = RaceConfig()
+_TYPES = tuple(dict.fromkeys(kind for task in TASKS.values() for kind in task.question_types))
+_SIZES = tuple(dict.fromkeys(size for sizes in CONFIGS.values() for size in sizes))
+
+
+#: Steps in which image encoders learn to see, about a minute: from answers alone, relations take hours.
+USUAL_HEAD_START = 2_000
+
+
+@dataclass(frozen=True)
+class TrainState:
+    """Everything that decides what the Train page shows.
+
+    The first eleven fields are those of `RaceConfig`, and mean the same.
+
+    Attributes:
+        run: token of the run that the page watches; "" for none. Who has it can watch and steer the run: a teacher's
+            second window, or whoever is given the address with it. A link without it opens the same settings.
+        view: key of `VIEWS`.
+        group: key of `GROUPS`, the questions that the race is about.
+        at: step that the pair picture goes back to; None follows the latest.
+        projector: large type.
+    """
+
+    task: str = _DEFAULT.task
+    models: tuple[str, ...] = _DEFAULT.models
+    size: str = _DEFAULT.size
+    learning_rate: float = _DEFAULT.learning_rate
+    n_scenes: int = _DEFAULT.n_scenes
+    n_questions: int = _DEFAULT.n_questions
+    question_types: tuple[str, ...] = _DEFAULT.question_types
+    aggregate: str = _DEFAULT.aggregate
+    seed: int = _DEFAULT.seed
+    steps: int = _DEFAULT.steps
+    head_start: int = _DEFAULT.head_start
+    run: str = ""
+    view: str = "race"
+    group: str = "relational"
+    at: int | None = None
+    projector: bool = False
+
+    @property
+    def config(self) -> RaceConfig:
+        """Return the race that the settings ask for; raises RNCoreError if they do not fit each other."""
+        return RaceConfig(**{name: getattr(self, name) for name in _DEFAULT.to_dict()})
+
+    @property
+    def problem(self) -> str | None:
+        """Return the sentence that says why no race can start with these settings, or None."""
+        try:
+            _ = self.config
+        except RNCoreError as err:
+            return str(err)
+        return None
+
+    def change(self, **changes: Any) -> TrainState:
+        """Return the state with new values, and without what they make meaningless.
+
+        Another task drops the sizes, question types and head start that it does not have, and images bring the usual
+        head start; another run is watched from its latest moment.
+        """
+        if changes.get("run", self.run) != self.run:
+            changes = {"at": None, **changes}
+        if has_head_start(changes.get("task", self.task)) and not has_head_start(self.task):
+            changes = {"head_start": USUAL_HEAD_START, **changes}
+        return _fit_task(replace(self, **changes))
+
+    def to_query(self) -> dict[str, str]:
+        """Return the URL parameters, without those at their default."""
+        return write_query(self, FIELDS)
+
+    @staticmethod
+    def from_query(query: Mapping[str, str]) -> tuple[TrainState, list[str]]:
+        """Read URL parameters, each for itself.
+
+        Args:
+            query: name -> text, as `to_query` writes it.
+
+        Returns:
+            the state, and one sentence for each parameter that could not be used and is left at its default.
+            Settings that are each allowed but do not fit each other stay, as `problem`.
+        """
+        state, problems = read_query(TrainState, FIELDS, query)
+        fitting = _fit_task(state)
+        fields = {field.name: field.key for field in FIELDS}
+        for name in ("size", "question_types", "head_start"):
+            if getattr(fitting, name) != getattr(state, name):
+                problems.append(f"The link's '{fields[name]}' was left out: {state.task} has no such thing.")
+        return fitting, problems
+
+
+def _fit_task(state: TrainState) -> TrainState:
+    """Return the state with only what its task has."""
+    return replace(
+        state,
+        size=state.size if state.size in CONFIGS[state.task] else _DEFAULT.size,
+        question_types=choose_types(state.question_types, state.task),
+        head_start=state.head_start if has_head_start(state.task) else 0,
+    )
+
+
+def has_head_start(task: str) -> bool:
+    """Return whether runners of a task see images, so that their encoders can learn something first."""
+    return task.endswith("/pixels")
+
+
+def needs_head_start(state: TrainState) -> bool:
+    """Return whether a race would go too slowly to be watched."""
+    return has_head_start(state.task) and state.head_start == 0
+
+
+def choose_types(chosen: Collection[str], task: str) -> tuple[str, ...]:
+    """Return the chosen question types that a task has, in its order; all of them are none, which asks all."""
+    known = TASKS[task].question_types
+    kept = tuple(kind for kind in known if kind in chosen)
+    return () if len(kept) == len(known) else kept
+
+
+def choose_models(chosen: Collection[str]) -> tuple[str, ...]:
+    """Return the chosen runners in the order of `RUNNERS`."""
+    return tuple(kind for kind in RUNNERS if kind in chosen)
+
+
+def _parse_names(allowed: Sequence[str], kind: str) -> Any:
+    """Return a parser of names such as `rn-mlp`, each once, in the order of `allowed`."""
+
+    def parse(text: str) -> tuple[str, ...]:
+        parts = text.split("-")
+        for part in parts:
+            lookup(part[:40], dict.fromkeys(allowed), kind)
+        return tuple(name for name in allowed if name in parts)
+
+    return parse
+
+
+def _parse_task(text: str) -> str:
+    """Read a task as `_format_task` writes it."""
+    known = {_format_task(name): name for name in TASKS}
+    return lookup(text[:40], known, "task")
+
+
+def _format_task(task: str) -> str:
+    """Return a task without the slash, which URLs would escape."""
+    return task.replace("/", ".")
+
+
+def _parse_rate(text: str) -> float:
+    """Read a learning rate."""
+    if not re.fullmatch(r"[0-9]{0,4}\.?[0-9]{1,20}(e-[0-9]{1,2})?", text) or not 0 < float(text) <= HIGHEST_RATE:
+        raise RNCoreError(f"A learning rate must be above 0 and at most {HIGHEST_RATE}, got '{text[:40]}'.")
+    return float(text)
+
+
+def _parse_run(text: str) -> str:
+    """Read the token of a run; whether the server has the run is asked later."""
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,80}", text):
+        raise RNCoreError(f"A run's token is made of letters, digits, - and _, got '{text[:40]}'.")
+    return text
+
+
+FIELDS = (
+    Field("task", "task", _parse_task, _format_task),
+    Field("models", "models", _parse_names(tuple(RUNNERS), "model"), "-".join),
+    Field("size", "size", one_of(_SIZES, "model size")),
+    Field("rate", "learning_rate", _parse_rate, repr),
+    Field("scenes", "n_scenes", whole_number(*LIMITS["n_scenes"], "The scenes a step")),
+    Field("questions", "n_questions", whole_number(*LIMITS["n_questions"], "The questions a scene")),
+    Field("types", "question_types", _parse_names(_TYPES, "question type"), "-".join),
+    Field("aggregate", "aggregate", one_of(tuple(AGGREGATES), "aggregate")),
+    Field("seed", "seed", parse_seed),
+    Field("steps", "steps", whole_number(*LIMITS["steps"], "The steps")),
+    Field("head", "head_start", whole_number(*LIMITS["head_start"], "The head start")),
+    Field("run", "run", _parse_run),
+    Field("view", "view", one_of(VIEWS, "view")),
+    Field("group", "group", one_of(GROUPS, "group of questions")),
+    Field("at", "at", whole_number(0, LIMITS["steps"][1], "The step to look back at")),
+    Field("projector", "projector", parse_switch, format_switch),
+)

@@ -1,0 +1,192 @@
+"""What the Train page says about a run, worked out from what the run reported; nothing here draws."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pages._ui.train.moments import LIVE
+from pages._ui.train.state import GROUPS
+from pages._ui.train.words import format_clock
+from pages._ui.words import QUESTION_NAMES
+from rn_core.race_records import Progress, RaceConfig, Snapshot
+from rn_core.records import Example
+from rn_core.tasks import TASKS
+
+if TYPE_CHECKING:
+    from pages._ui.train.jobs import JobView
+
+#: What counts as having learned a group of questions, in percent.
+TARGET = 90.0
+#: Losses are drawn as the mean over so many reports.
+_SMOOTH = 5
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One line over training time.
+
+    Attributes:
+        model: the runner, key of `RUNNERS`.
+        minutes: of training, looks left out.
+        values: as many, in percent or in nats.
+    """
+
+    model: str
+    minutes: tuple[float, ...]
+    values: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One question type: its name, the best constant answer in percent, and the runners' curves."""
+
+    name: str
+    floor: float
+    curves: tuple[Curve, ...]
+    is_asked: bool = True
+
+
+@dataclass(frozen=True)
+class Reply:
+    """One runner's present answer to an example, with its probability 0 to 1."""
+
+    model: str
+    answer: str
+    probability: float
+    is_right: bool
+
+
+@dataclass(frozen=True)
+class Card:
+    """One example as the page shows it."""
+
+    example: Example
+    replies: tuple[Reply, ...]
+
+
+def describe_status(view: JobView, config: RaceConfig) -> str:
+    """Return where a run stands, in one line."""
+    last = view.progress[-1] if view.progress else None
+    if view.status == "waiting":
+        ahead = "next in line" if view.place <= 1 else f"number {view.place} in line"
+        return f"Waiting for a free processor: {ahead}, {_plural(view.line, 'run')} waiting."
+    if last is None:
+        return "Starting…" if view.status in LIVE else f"{view.status.capitalize()}."
+    if last.head_start is not None:
+        return f"Head start: the image encoder learns to name what it sees, {100 * last.head_start:.0f} %"
+    words = {"running": "Learning", "paused": "Paused", "failed": "Broke off"}.get(
+        view.status, view.status.capitalize()
+    )
+    step, seconds = _reached(view)
+    parts = [words, format_clock(seconds), f"step {step:,} of {config.steps:,}"]
+    return " · ".join([*parts, *describe_speed(view.steps_per_second, config)])
+
+
+def share_done(view: JobView, config: RaceConfig) -> float | None:
+    """Return the share 0 to 1 of the steps, or of the head start, that is done; None before the first."""
+    if not view.progress:
+        return None
+    last = view.progress[-1]
+    return _reached(view)[0] / config.steps if last.head_start is None else last.head_start
+
+
+def _reached(view: JobView) -> tuple[int, float]:
+    """Return the last step known and its seconds of training; a look can come after the last report."""
+    last = max((*view.progress[-1:], *view.snapshots[-1:]), key=lambda found: found.step)
+    return last.step, last.seconds
+
+
+def describe_speed(steps_per_second: float, config: RaceConfig) -> list[str]:
+    """Return steps and questions a second in words; nothing while nothing moves."""
+    if steps_per_second <= 0:
+        return []
+    questions = steps_per_second * config.n_scenes * config.n_questions
+    digits = 0 if steps_per_second >= 10 else 1
+    return [f"{steps_per_second:.{digits}f} steps/s", f"{questions:,.0f} questions/s"]
+
+
+def _plural(number: int, word: str) -> str:
+    """Return a number with its word."""
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+
+
+def race_curves(snapshots: Sequence[Snapshot], group: str) -> tuple[Curve, ...]:
+    """Return each runner's accuracy on a group of question types, in percent."""
+    return _curves(snapshots, [snapshot.groups for snapshot in snapshots], group)
+
+
+def _curves(
+    snapshots: Sequence[Snapshot], found: Sequence[Mapping[str, Mapping[str, float]]], name: str
+) -> tuple[Curve, ...]:
+    """Return each runner's curve of one accuracy."""
+    minutes = tuple(snapshot.seconds / 60 for snapshot in snapshots)
+    runners = found[0] if found else ()
+    return tuple(Curve(kind, minutes, tuple(100 * row[kind][name] for row in found)) for kind in runners)
+
+
+def group_floor(snapshots: Sequence[Snapshot], task: str, group: str) -> float | None:
+    """Return the accuracy in percent of the best constant answers; None before the first look.
+
+    Every type of a group is asked equally often, so that the group's floor is the mean of theirs.
+    """
+    if not snapshots:
+        return None
+    floors = [snapshots[-1].blind_floor[kind] for kind in TASKS[task].groups[group]]
+    return 100 * sum(floors) / len(floors)
+
+
+def type_panels(snapshots: Sequence[Snapshot], config: RaceConfig) -> tuple[Panel, ...]:
+    """Return one panel a question type, in the order of the task."""
+    if not snapshots:
+        return ()
+    asked = config.question_types or TASKS[config.task].question_types
+    return tuple(
+        Panel(
+            name=QUESTION_NAMES.get(kind, kind),
+            floor=100 * snapshots[-1].blind_floor[kind],
+            curves=_curves(snapshots, [snapshot.accuracy for snapshot in snapshots], kind),
+            is_asked=kind in asked,
+        )
+        for kind in TASKS[config.task].question_types
+    )
+
+
+def loss_curves(progress: Sequence[Progress]) -> tuple[Curve, ...]:
+    """Return each runner's cross-entropy in nats, as the mean over the last few reports."""
+    reports = [report for report in progress if report.losses]
+    minutes = tuple(report.seconds / 60 for report in reports)
+    curves = []
+    for kind in reports[0].losses if reports else ():
+        raw = [report.losses[kind] for report in reports]
+        windows = (raw[max(0, end - _SMOOTH) : end] for end in range(1, len(raw) + 1))
+        curves.append(Curve(kind, minutes, tuple(sum(window) / len(window) for window in windows)))
+    return tuple(curves)
+
+
+def minutes_to_target(curve: Curve) -> float | None:
+    """Return the minutes after which a curve first reached `TARGET`, or None."""
+    return next((at for at, value in zip(curve.minutes, curve.values, strict=True) if value >= TARGET), None)
+
+
+def make_cards(examples: Sequence[Example], snapshot: Snapshot, task: str) -> tuple[Card, ...]:
+    """Return every example with what each runner answers at a moment."""
+    answers = TASKS[task].answers
+    cards = []
+    for row, example in enumerate(examples):
+        replies = []
+        for kind, table in snapshot.probabilities.items():
+            best = max(range(len(answers)), key=table[row].__getitem__)
+            replies.append(Reply(kind, answers[best], table[row][best], answers[best] == example.answer))
+        cards.append(Card(example, tuple(replies)))
+    return tuple(cards)
+
+
+def describe_race_result(curves: Sequence[Curve], floor: float | None, group: str) -> str:
+    """Return what the race figure shows, for who cannot see it."""
+    if not curves:
+        return f"Accuracy on {GROUPS[group]} questions; the race has not begun."
+    ends = ", ".join(f"{curve.model.upper()} {curve.values[-1]:.0f} %" for curve in curves)
+    guessing = "" if floor is None else f"; guessing gives {floor:.0f} %"
+    return f"Accuracy on {GROUPS[group]} questions after {60 * curves[0].minutes[-1]:.0f} s: {ends}{guessing}."

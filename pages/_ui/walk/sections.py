@@ -1,0 +1,148 @@
+"""The picture of each step, and what stands under all of them: a new order of the objects, and the MLP's way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import streamlit as st
+
+from pages._ui import layout
+from pages._ui.explore.sections import draw_figure
+from pages._ui.figures import Look
+from pages._ui.walk import figures as walk_figures
+from pages._ui.walk import html as walk_html
+from pages._ui.walk import session as walk_session
+from pages._ui.walk import strips as walk_strips
+from pages._ui.walk.code import read_code
+from pages._ui.walk.formulas import thought_formulas
+from pages._ui.walk.growth import plot_growth
+from pages._ui.walk.session import GRID_KEY, WALK, replace_node, take_click
+from pages._ui.walk.state import ORDERS, count_pairs
+from pages._ui.walk.steps import STEPS, THOUGHT, Side
+from pages._ui.walk.view import WalkView
+
+
+def draw_explanation(view: WalkView) -> None:
+    """Draw a step's sentence, its formula with the scene's numbers, and its lines of code."""
+    step = STEPS[view.state.step - 1]
+    side = step.side(view.has_cells)
+    draw_side(f"{view.state.step} · {side.name}", side, step.formulas(view), view)
+
+
+def draw_side(title: str, side: Side, formulas: tuple[str, ...], view: WalkView) -> None:
+    """Draw one side of a step."""
+    n = len(view.labels)
+    st.html(walk_html.step_html(title, side.sentence.format(n=n, pairs=n * n)))
+    for formula in formulas:
+        st.latex(formula)
+    excerpt = read_code(side.anchors)
+    st.code(excerpt.text, language="python", wrap_lines=True)
+    st.caption(excerpt.place)
+
+
+def draw_image(view: WalkView, look: Look) -> None:
+    """Draw what the network is given."""
+    draw_figure(walk_figures.plot_image(view, look), key="walk.figure.image")
+
+
+def draw_features(view: WalkView, look: Look) -> None:
+    """Draw the feature maps, or the rows."""
+    plot = walk_figures.plot_maps if view.has_cells else walk_figures.plot_rows
+    draw_figure(plot(view, look), key="walk.figure.features")
+
+
+def draw_objects(view: WalkView, look: Look) -> None:
+    """Draw the objects in their places, and the numbers of one."""
+    draw_nodes(view, ("Object",))
+    draw_figure(walk_figures.plot_objects(view, look, both=False, height=500), key="walk.figure.objects")
+    draw_figure(walk_strips.plot_strips([walk_strips.object_strip(view)], look), key="walk.figure.object")
+
+
+def draw_pairs(view: WalkView, look: Look) -> None:
+    """Draw the grid of pairs, one of them laid end to end."""
+    draw_nodes(view, ("First object, i", "Second object, j"))
+    draw_figure(
+        walk_figures.plot_pair_grid(view, look), key=GRID_KEY, selection_mode="points",
+        on_select=partial(take_click, view.labels),
+    )  # fmt: skip
+    draw_figure(walk_strips.plot_strips([walk_strips.pair_input(view)], look), key="walk.figure.pair")
+
+
+def draw_g_theta(view: WalkView, look: Look) -> None:
+    """Draw the pair's way through the layers of g_theta."""
+    draw_nodes(view, ("First object, i", "Second object, j"))
+    draw_figure(walk_strips.plot_strips(walk_strips.pair_strips(view), look), key="walk.figure.g")
+    draw_figure(walk_figures.plot_objects(view, look, both=True, height=330), key="walk.figure.where")
+
+
+def draw_sum(view: WalkView, look: Look) -> None:
+    """Draw the growing sum with its order and where its film opens."""
+    state = view.state
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.selectbox("Pairs join", list(ORDERS), format_func=ORDERS.get, width=220, **WALK.bind("order"))
+        st.number_input("Pairs in the sum", 0, count_pairs(state), step=1, width=170, **WALK.bind("added"))
+    # Another film takes another place, so that one that plays is not mixed with the next.
+    draw_figure(plot_growth(view, look), key=f"walk.figure.sum.{hash((state, look))}")
+
+
+def draw_f_phi(view: WalkView, look: Look) -> None:
+    """Draw the sum's way through f_phi, and the logits at its end."""
+    draw_figure(walk_strips.plot_strips(walk_strips.readout_strips(view), look), key="walk.figure.f")
+    draw_figure(walk_strips.plot_logits(view.walk.logits, view.reading.truth, look), key="walk.figure.logits")
+
+
+def draw_answer(view: WalkView, look: Look) -> None:
+    """Draw the probabilities, and both models' answers."""
+    st.html(layout.truth_html(view.reading) + layout.answers_html(view.reading))
+    draw_figure(
+        walk_strips.plot_probabilities(view.growth.probabilities[-1], view.reading.truth, look),
+        key="walk.figure.answer",
+    )
+
+
+def draw_nodes(view: WalkView, titles: tuple[str, ...]) -> None:
+    """Draw the menus that choose the followed pair, or its first object alone."""
+    names = {label: view.name(node) for node, label in enumerate(view.labels)}
+    columns = st.columns(2)
+    for place, title in enumerate(titles):
+        columns[place].selectbox(
+            title, list(names), format_func=names.get,
+            **WALK.bind(f"pair.{place}", show=view.pair_labels[place],
+                        read=partial(replace_node, view.pair_labels, place)),
+        )  # fmt: skip
+
+
+def draw_order(view: WalkView) -> None:
+    """Draw the button that deals the objects anew, and what it did."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button("Permute the objects", icon=":material/shuffle:", on_click=walk_session.permute)
+        if view.state.deal:
+            st.button("Put them back", icon=":material/undo:", on_click=walk_session.put_back)
+            st.caption("The cells have new numbers." if view.has_cells else f"Now: {', '.join(view.labels)}.")
+        st.toggle("What the MLP has instead", **WALK.bind("mlp"))
+    if view.state.deal:
+        st.html(walk_html.deal_html(view))
+
+
+def draw_thought(view: WalkView, look: Look) -> None:
+    """Draw the MLP's way from the same input to its answer."""
+    if view.thought is None:
+        st.info("The MLP's weights cannot be used here, so its way is not shown.")
+        return
+    left, right = st.columns([6, 5], gap="large")
+    with left:
+        draw_figure(
+            walk_strips.plot_strips(walk_strips.thought_strips(view, view.thought), look), key="walk.figure.mlp"
+        )
+        draw_figure(
+            walk_strips.plot_logits(view.thought.logits, view.reading.truth, look), key="walk.figure.mlp.logits"
+        )
+    with right:
+        draw_side(THOUGHT.name, THOUGHT, thought_formulas(view), view)
+
+
+#: What draws the picture of each step, first to last.
+DRAW: tuple[Callable[[WalkView, Look], None], ...] = (
+    draw_image, draw_features, draw_objects, draw_pairs, draw_g_theta, draw_sum, draw_f_phi, draw_answer,
+)  # fmt: skip

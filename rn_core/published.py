@@ -1,0 +1,138 @@
+"""What others measured: the paper's figures and the best open implementations', each with where it stands.
+
+Source of "paper": Santoro et al. 2017, "A simple neural network module for relational reasoning"
+(https://arxiv.org/abs/1706.01427). Measures and models bear the names that our own cards use, where both exist.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from rn_core.errors import RNCoreError, lookup
+
+#: Domain, the first part of a weights' name -> its title.
+DOMAINS = MappingProxyType({"sort-of-clevr": "Sort-of-CLEVR", "clevr": "CLEVR", "babi": "bAbI", "physics": "Physics"})
+#: Who measured -> in words; "floor" is what answering by question type alone gets.
+ORIGINS = MappingProxyType({"paper": "paper", "floor": "blind floor of the paper", "open": "best open implementation"})
+#: Measures are shown together (groups of questions, or all) or one question type each.
+LEVELS = ("groups", "types")
+
+
+@dataclass(frozen=True)
+class PublishedFigure:
+    """One published share of right answers.
+
+    Attributes:
+        domain: key of `DOMAINS`.
+        level: "groups" or "types".
+        measure: group, question type, or "overall".
+        model: such as "rn-pixels"; empty for a floor, which belongs to no model.
+        value: 0 to 1; of a figure given as a bound, the bound.
+        source: table or section, or the repository.
+        origin: key of `ORIGINS`.
+        said: the figure as the source puts it, in a few words, where the number alone would say more or less.
+        note: what else there is to know about it.
+    """
+
+    domain: str
+    level: str
+    measure: str
+    model: str
+    value: float
+    source: str
+    origin: str = "paper"
+    said: str = ""
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        """Raise RNCoreError for a domain, level or origin that is not there, or a share that is none."""
+        lookup(self.domain, DOMAINS, "domain")
+        lookup(self.level, dict.fromkeys(LEVELS), "level of measures")
+        lookup(self.origin, ORIGINS, "origin")
+        if not 0 <= self.value <= 1:
+            raise RNCoreError(f"A share must be 0 to 1, got {self.value!r}; divide a percentage by 100.")
+
+
+def _table_1() -> tuple[PublishedFigure, ...]:
+    """Return Table 1, accuracies on CLEVR's test questions, by question type."""
+    measures = ("overall", "count", "exist", "compare_numbers", "query_attribute", "compare_attribute")
+    rows = {
+        "human": (92.6, 86.7, 96.6, 86.5, 95.0, 96.0),
+        "floor": (41.8, 34.6, 50.2, 51.0, 36.0, 51.3),
+        "sa-pixels": (76.6, 64.4, 82.7, 77.4, 82.6, 75.4),
+        "rn-pixels": (95.5, 90.1, 97.8, 93.6, 97.9, 97.1),
+    }
+    notes = {"sa-pixels": "the paper's own run of stacked attention, trained end to end"}
+    return tuple(
+        PublishedFigure(
+            "clevr", "groups" if measure == "overall" else "types", measure, "" if model == "floor" else model,
+            round(percent / 100, 4), "Table 1", "floor" if model == "floor" else "paper", note=notes.get(model, ""),
+        )
+        for model, percents in rows.items()
+        for measure, percent in zip(measures, percents, strict=True)
+    )  # fmt: skip
+
+
+_SORT_OF_CLEVR = "sort-of-clevr"
+_BOTH = "closest and furthest together"
+#: A bAbI task counts as passed above this; the paper says by how much two tasks missed it.
+_PASS = 0.95
+FIGURES: tuple[PublishedFigure, ...] = (
+    PublishedFigure(_SORT_OF_CLEVR, "groups", "relational", "rn-pixels", 0.94, "section 5.3", said="above 94 %"),
+    PublishedFigure(_SORT_OF_CLEVR, "groups", "non_relational", "rn-pixels", 0.94, "section 5.3", said="above 94 %"),
+    PublishedFigure(_SORT_OF_CLEVR, "groups", "relational", "mlp-pixels", 0.63, "section 5.3", said="63 %"),
+    PublishedFigure(_SORT_OF_CLEVR, "groups", "non_relational", "mlp-pixels", 0.94, "section 5.3", said="above 94 %"),
+    PublishedFigure(_SORT_OF_CLEVR, "types", "closest_shape", "mlp-pixels", 0.523, "section 5.3", note=_BOTH),
+    PublishedFigure(_SORT_OF_CLEVR, "types", "furthest_shape", "mlp-pixels", 0.523, "section 5.3", note=_BOTH),
+    PublishedFigure(
+        _SORT_OF_CLEVR, "groups", "relational", "rn-pixels", 0.92,
+        "github.com/hdjang/Visual_Question_Answering_Relation-Networks_FiLM", "open",
+    ),
+    PublishedFigure(
+        _SORT_OF_CLEVR, "groups", "non_relational", "rn-pixels", 0.99,
+        "github.com/hdjang/Visual_Question_Answering_Relation-Networks_FiLM", "open",
+    ),
+    *_table_1(),
+    PublishedFigure("clevr", "groups", "overall", "rn-states", 0.964, "section 5.2"),
+    PublishedFigure(
+        "clevr", "groups", "overall", "rn-pixels", 0.936, "github.com/mesnico/RelationNetworks-CLEVR", "open",
+        note="on the validation questions",
+    ),
+    PublishedFigure(
+        "clevr", "groups", "overall", "rn-states", 0.9815, "github.com/junayednaushad/Relation-Network-VQA", "open",
+        said="98.15 %", note="on the validation questions",
+    ),
+    PublishedFigure("babi", "groups", "tasks_passed", "rn-sentences", 18 / 20, "section 5.4", said="18 of 20"),
+    PublishedFigure(
+        "babi", "groups", "tasks_passed", "rn-sentences", 17 / 20, "github.com/inmoonlight/Relation-Network", "open",
+        said="17 of 20",
+    ),
+    PublishedFigure(
+        "babi", "types", "two_supporting_facts", "rn-sentences", round(_PASS - 0.031, 4), "section 5.4",
+        note="3.1 points below the 95 % that pass",
+    ),
+    PublishedFigure(
+        "babi", "types", "three_supporting_facts", "rn-sentences", round(_PASS - 0.115, 4), "section 5.4",
+        note="11.5 points below the 95 % that pass",
+    ),
+    PublishedFigure(
+        "babi", "types", "basic_induction", "rn-sentences", round(1 - 0.021, 4), "section 5.4", note="2.1 % wrong"
+    ),
+    PublishedFigure(
+        "physics", "groups", "connections", "rn-states", 0.93, "section 5.5", note="scenes with all pairs right"
+    ),
+    PublishedFigure(
+        "physics", "groups", "counting", "rn-states", 0.95, "section 5.5", note="scenes with the right count"
+    ),
+)  # fmt: skip
+
+
+def find_figures(domain: str) -> tuple[PublishedFigure, ...]:
+    """Return what others published on a domain, in the order of `FIGURES`.
+
+    Raises:
+        UnknownNameError: if there is no such domain.
+    """
+    lookup(domain, DOMAINS, "domain")
+    return tuple(figure for figure in FIGURES if figure.domain == domain)

@@ -1,0 +1,86 @@
+"""The Lessons page in a browser: a lesson is answered, its link opens elsewhere, its scene opens in Explore."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import expect
+
+from pages._ui.lessons.file import FOLDER, read_folder
+
+pytestmark = pytest.mark.browser
+
+APP = Path(__file__).resolve().parents[2] / "app.py"
+LESSONS = read_folder(FOLDER).lessons
+
+
+@pytest.fixture(scope="module")
+def url(serve) -> str:
+    return serve(APP)
+
+
+@pytest.fixture
+def opened(page, url):
+    """Return the Lessons page, opened from the app's first page."""
+    start = page(url)
+    start.get_by_role("link", name="Lessons").click()
+    expect(start.locator(".rn-lesson")).to_have_text(LESSONS[0].title)
+    return start
+
+
+def answer(opened, choice: str) -> None:
+    """Click a choice."""
+    opened.locator(".st-key-lessons-choices").get_by_role("button", name=choice).click()
+
+
+def test_a_lesson_is_answered(opened):
+    lesson = LESSONS[0]
+    expect(opened.locator(".rn-said")).to_have_count(0)
+    answer(opened, lesson.quiz.choices[0])
+    expect(opened.locator(".rn-verdict").first).to_have_text(f"✗ You said: {lesson.quiz.choices[0]}")
+    opened.get_by_role("button", name="Try again").click()
+    answer(opened, lesson.quiz.right)
+    expect(opened.locator(".rn-verdict")).to_have_text(f"✓ Right: {lesson.quiz.right}")
+    expect(opened.locator(".rn-said")).to_have_count(2)
+    expect(opened.locator(".scene .tag").first).to_be_visible()
+    expect(opened.locator(".js-plotly-plot")).to_be_visible()
+    expect(opened.get_by_text("1 of 10 answered, 1 right")).to_be_visible()
+    opened.get_by_role("button", name=f"Next: {LESSONS[1].title}").click()
+    expect(opened.locator(".rn-lesson")).to_have_text(LESSONS[1].title)
+    opened.wait_for_function("slug => location.search === '?lesson=' + slug", arg=LESSONS[1].slug)
+
+
+def test_a_link_opens_the_lesson_in_a_second_browser(opened, page):
+    opened.get_by_text(f"8 · {LESSONS[7].title}").click()
+    expect(opened.locator(".rn-lesson")).to_have_text(LESSONS[7].title)
+    answer(opened, LESSONS[7].quiz.right)
+    expect(opened.locator(".rn-verdict")).to_be_visible()
+    opened.get_by_role("button", name="Share & print").click()
+    link = opened.locator("[data-testid=stPopoverBody] [data-testid=stCode]").inner_text().strip()
+    second = page(link)
+    expect(second.locator(".rn-lesson")).to_have_text(LESSONS[7].title)
+    expect(second.get_by_text("0 of 10 answered")).to_be_visible()
+    expect(second.locator(".rn-said")).to_have_count(0)
+
+
+def test_the_lesson_s_scene_opens_in_explore(opened):
+    answer(opened, LESSONS[0].quiz.right)
+    opened.get_by_role("link", name="Open this in Explore").click()
+    expect(opened.locator("h2.rn-question")).to_have_text("What is the shape of the object closest to the gray object?")
+    opened.wait_for_function("location.search.includes('seed=6')")
+    assert "q=closest_shape-gray" in urlsplit(opened.url).query
+    opened.get_by_role("link", name="Lessons").click()
+    expect(opened.get_by_text("1 of 10 answered, 1 right")).to_be_visible()
+
+
+def test_the_questions_are_downloaded(opened):
+    opened.get_by_text("Teacher view").click()
+    expect(opened.locator(".rn-table")).to_be_visible()
+    opened.get_by_role("button", name="Share & print").click()
+    with opened.expect_download() as download:
+        opened.get_by_role("button", name="Questions and answers to print").click()
+    content = Path(download.value.path()).read_text()
+    assert all(lesson.title in content for lesson in LESSONS if "'" not in lesson.title)
+    assert "<article>" in content

@@ -1,0 +1,162 @@
+"""What lessons claim about the shipped networks is so: every quiz's answer is checked by asking them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from pages._ui.cache import cached_answerer
+from pages._ui.explore.view import ExploreView
+from pages._ui.lessons.file import FOLDER, read_folder
+from pages._ui.lessons.measured import N_SCENES, SEED, find_crowd
+from pages._ui.lessons.views import read_reading, read_view
+from pages._ui.lessons.work import make_turns
+from rn_core.evaluation import evaluate
+from rn_core.limits import measure_crowds, measure_margins
+from rn_core.probes import ask, find_common_shapes, measure_diagonal, measure_guess, measure_redeal
+from rn_core.tasks.sort_of_clevr import COLORS, stack_scenes
+from rn_core.tasks.sort_of_clevr.crowds import make_crowd_batch
+from rn_core.tasks.sort_of_clevr.encoding import encode_rows
+from rn_core.tasks.sort_of_clevr.questions import GROUPS, QUESTION_TYPES, question_codes
+from rn_core.tasks.sort_of_clevr.scene import SHAPES
+
+LESSONS = {lesson.slug: lesson for lesson in read_folder(FOLDER).lessons}
+
+
+@pytest.fixture(scope="module")
+def network():
+    return cached_answerer("rn-objects").model
+
+
+@pytest.fixture(scope="module")
+def mlp():
+    return cached_answerer("mlp-objects")
+
+
+def strongest(view: ExploreView, count: int) -> list[tuple[str, str]]:
+    """Return the strongest pairs of a view, strongest first."""
+    labels, order = view.nodes.labels, np.argsort(-np.abs(view.matrix), axis=None)
+    return [(labels[k // len(labels)], labels[k % len(labels)]) for k in order[:count]]
+
+
+@pytest.mark.parametrize("lesson", LESSONS.values(), ids=LESSONS)
+def test_the_network_is_right_about_every_lesson_s_scene(lesson):
+    reading = read_reading(lesson.explore)
+    assert reading.answer.text == reading.truth
+    assert reading.margin > 8
+
+
+def test_the_pair_that_holds_the_answer_is_the_strongest():
+    lesson = LESSONS["why-pairs"]
+    view = read_view(lesson.explore)
+    assert view.reading.targets == ("red",)
+    assert lesson.quiz.right == "gray and red"
+    assert {*strongest(view, 2)} == {("gray", "red"), ("red", "gray")}
+
+
+@torch.inference_mode()
+def test_another_order_of_the_objects_is_the_same_answer(network):
+    state = LESSONS["why-a-sum"].explore
+    rows, mask = encode_rows(stack_scenes([state.scene]))
+    code = torch.from_numpy(question_codes())[[state.question.index]]
+    logits = network((rows, mask), code)
+    for seed in range(5):
+        order = torch.randperm(6, generator=torch.Generator().manual_seed(seed))
+        torch.testing.assert_close(network((rows[:, order], mask), code), logits, rtol=1e-5, atol=1e-3)
+
+
+def test_answers_change_where_the_truth_does(network):
+    state = LESSONS["relational-or-not"].explore
+    found = measure_redeal(network, "objects", state.scene, "blue", N_SCENES, SEED)
+    assert {kind for kind, change in found.items() if change.true.accuracy > 0} == {*GROUPS["relational"]}
+    assert {kind for kind, change in found.items() if change.said.accuracy > 0} == {*GROUPS["relational"]}
+
+
+def test_the_mlp_guesses_the_commoner_shape(mlp):
+    state = LESSONS["blind-floors"].explore
+    reading, scenes = read_reading(state), stack_scenes([state.scene])
+    common = SHAPES[find_common_shapes(scenes)[0, COLORS.index(state.question.color)]]
+    assert (reading.other.text, reading.truth) == (common, "circle")
+    assert common == "square"
+    found = measure_guess(mlp.model, "objects", N_SCENES, SEED)
+    assert min(shares["same"].accuracy for shares in found.values()) > 0.98
+    evaluation = evaluate(mlp.model, mlp.task, SEED, N_SCENES)
+    assert evaluation.types["count_same_shape"].accuracy > 0.99
+    for kind in found:
+        assert evaluation.blind_floor[kind] + 0.1 < evaluation.types[kind].accuracy < 0.8
+    assert mlp.card["parameters"] > cached_answerer("rn-objects").card["parameters"]
+
+
+def test_one_square_of_the_matrix_outweighs_the_others():
+    lesson = LESSONS["the-pair-matrix"]
+    view = read_view(lesson.explore)
+    assert view.reading.targets == ("orange",)
+    assert lesson.quiz.right == "orange"
+    assert strongest(view, 1) == [("gray", "orange")]
+    assert 2 * np.abs(view.matrix).max() > np.abs(view.matrix).sum()
+
+
+def test_the_diagonal_answers_about_one_object_only(network):
+    found = measure_diagonal(network, "objects", N_SCENES, SEED)
+    alone = {kind: share.accuracy for kind, share in found["the diagonal alone"].items()}
+    assert min(alone[kind] for kind in GROUPS["non_relational"]) > 0.95
+    assert max(alone[kind] for kind in GROUPS["relational"]) < 0.7
+    assert min(share.accuracy for share in found["without the diagonal"].values()) > 0.95
+
+
+def test_another_baseline_is_another_strongest_pair_and_the_same_answer():
+    state = LESSONS["baselines"].explore
+    zero, mean = (read_view(state.change(baseline=name)) for name in ("zero", "mean"))
+    assert strongest(zero, 1) != strongest(mean, 1)
+    assert zero.attribution.value == pytest.approx(mean.attribution.value)
+    assert zero.reading.answer.text == mean.reading.answer.text
+
+
+def test_one_turned_shape_turns_the_answer():
+    lesson = LESSONS["counterfactuals"]
+    turns = make_turns(lesson.explore, read_reading)
+    assert lesson.quiz.right == "the red one"
+    assert [turn.color for turn in turns if turn.flips] == ["red"]
+    assert all(turn.answer == turn.truth for turn in turns)
+    assert {*strongest(read_view(lesson.explore), 2)} == {("yellow", "red"), ("red", "yellow")}
+
+
+def test_counts_fail_with_more_and_with_fewer_objects(network):
+    found = {n: measure_crowds(network, n, N_SCENES, SEED) for n in (2, 4, 6, 8, 10)}
+    worst = [min(crowd.types, key=lambda kind: crowd.types[kind].accuracy) for n, crowd in found.items() if n != 6]
+    assert {*worst} == {"count_same_shape"}
+    assert found[6].types["count_same_shape"].accuracy > 0.99
+    assert min(found[10].types[kind].accuracy for kind in QUESTION_TYPES[:5]) > 0.9
+    assert min(found[n].too_few.accuracy for n in (8, 10)) > 0.95
+    assert max(found[n].too_few.accuracy for n in (2, 4)) < 0.05
+    assert min(found[n].off_by_one.accuracy for n in (4, 8)) > 0.7
+
+
+def test_the_crowd_on_the_page_is_miscounted(network):
+    batch = make_crowd_batch(find_crowd(LESSONS["when-it-fails"].explore.question.color))
+    assert len(batch) == 6
+    assert ask(network, batch)[5] != batch.answer[5]
+
+
+def test_near_ties_are_harder(network):
+    found = measure_margins(network, "objects", N_SCENES, SEED)
+    assert found[0].accuracy.high < found[3].accuracy.low
+    assert found[-1].accuracy.accuracy > 0.99
+
+
+def test_ten_times_as_many_objects_are_a_hundred_times_as_many_pairs():
+    assert LESSONS["the-price"].quiz.right == f"{60**2 // 6**2} times"
+
+
+def test_no_lesson_is_left_unchecked():
+    checked = {
+        "why-pairs", "why-a-sum", "relational-or-not", "blind-floors", "the-pair-matrix", "the-diagonal", "baselines",
+        "counterfactuals", "when-it-fails", "the-price",
+    }  # fmt: skip
+    assert {*LESSONS} == checked
+
+
+def test_lessons_differ_in_scene():
+    scenes = [lesson.explore.scene for lesson in LESSONS.values()]
+    assert len({*scenes}) == len(scenes)

@@ -1,0 +1,261 @@
+"""What the page draws: names, figures and formulas hold the numbers of the real forward pass; no Streamlit."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pages._ui.explore.view import Reading, find_truth
+from pages._ui.figures import Look, alt_text
+from pages._ui.models import MODELS
+from pages._ui.walk import figures as walk_figures
+from pages._ui.walk import formulas as walk_formulas
+from pages._ui.walk import html as walk_html
+from pages._ui.walk import strips as walk_strips
+from pages._ui.walk.forward import make_thought, make_walk
+from pages._ui.walk.growth import plot_growth
+from pages._ui.walk.state import ORDERS, WalkState
+from pages._ui.walk.steps import STEPS
+from pages._ui.walk.view import WalkView, choose_walk_target
+from rn_core.answering import Answerer, load
+from rn_core.attribution.cells import cell_weights
+from rn_core.attribution.pairs import attribute_pairs
+from rn_core.tasks.sort_of_clevr.language import text
+from rn_core.tasks.sort_of_clevr.questions import ANSWERS
+from rn_core.tasks.sort_of_clevr.scene import IMAGE_SIZE
+
+ROOT = Path(__file__).resolve().parents[2]
+NUMBER = r"(-?\d+\.\d+)"
+LOOK = Look()
+
+
+@cache
+def answerer(model: str) -> Answerer:
+    """Return a shipped model."""
+    return load(f"sort-of-clevr/{model}")
+
+
+def make_view(**fields: object) -> WalkView:
+    """Return what the page of `WalkState(**fields)` draws."""
+    state = WalkState(**fields)
+    network, mlp = answerer(state.model), answerer(MODELS[state.model])
+    asked = (state.scene, state.question)
+    sentence = text(state.question)
+    trace = network.trace(state.scene, sentence)
+    answers = (network.answer(state.scene, sentence), mlp.answer(state.scene, sentence))
+    reading = Reading(*answers, trace.relations[0], *find_truth(*asked))
+    target = choose_walk_target(state, reading)
+    return WalkView(
+        state=state,
+        core=network.model.core,
+        walk=make_walk(network, *asked, state.deal),
+        plain=make_walk(network, *asked),
+        reading=reading,
+        target=target,
+        contributions=attribute_pairs(network.model.core.f_phi, reading.relations, target).contributions.numpy(),
+        thought=make_thought(mlp, *asked, state.deal),
+        plain_thought=make_thought(mlp, *asked),
+    )
+
+
+def formulas(step: int, **fields: object) -> str:
+    """Return the formulas of a step in one text."""
+    return "\n".join(STEPS[step - 1].formulas(make_view(**fields)))
+
+
+@pytest.mark.parametrize("model", [*MODELS])
+def test_without_a_choice_the_strongest_pair_is_followed_in_any_order(model):
+    plain = make_view(model=model)
+    n = len(plain.labels)
+    i, j = divmod(int(np.abs(plain.contributions).argmax()), n)
+    assert plain.pair_labels == (plain.labels[i], plain.labels[j])
+    dealt = make_view(model=model, deal=5)
+    assert dealt.pair_labels == plain.pair_labels
+    assert dealt.pair != plain.pair
+    i, j = dealt.pair
+    np.testing.assert_allclose(dealt.steps.layers[-1], dealt.walk.relations[i * n + j], atol=1e-5)
+
+
+def test_objects_keep_their_names_and_places_when_they_are_dealt():
+    for model in MODELS:
+        plain, dealt = make_view(model=model), make_view(model=model, deal=9)
+        assert sorted(plain.labels) == sorted(dealt.labels)
+        named = dict(zip(plain.labels, zip(plain.places.tolist(), plain.contents, strict=True), strict=True))
+        for number, label in enumerate(dealt.labels):
+            assert named[label] == (dealt.places[number].tolist(), dealt.contents[number])
+            k = plain.labels.index(label)
+            np.testing.assert_array_equal(dealt.walk.objects[number], plain.walk.objects[k])
+
+
+@pytest.mark.parametrize("color", ["red", "green", "blue", "orange", "gray", "yellow"])
+def test_a_colour_among_cells_is_the_cell_around_its_middle(color):
+    for seed in range(5):
+        view = make_view(seed=seed, pair=(color, "0"))
+        thing = view.state.scene.get(color)
+        pixel = np.zeros((1, IMAGE_SIZE, IMAGE_SIZE), dtype=bool)
+        pixel[0, thing.y, thing.x] = True
+        assert cell_weights(pixel)[int(view.pair_labels[0]), 0] == 1
+        assert view.contents[view.pair[0]] != "ground"
+
+
+def test_the_film_opens_where_it_is_told_and_ends_at_the_answer():
+    for model, order in ((model, order) for model in MODELS for order in ORDERS):
+        view = make_view(model=model, order=order, added=13)
+        film = plot_growth(view, LOOK)
+        counts = [int(frame.name) for frame in film.frames]
+        assert counts == view.growth.counts.tolist()
+        assert counts[0] == 0
+        assert counts[film.layout.sliders[0].active] == 13
+        assert len(counts) <= 60
+        for frame, count in zip(film.frames, counts, strict=True):
+            assert int(np.sum(frame.data[1].z)) == count
+            assert f"<b>{count}</b> of" in frame.layout.title.text
+        np.testing.assert_allclose(film.frames[-1].data[0].z[0], view.walk.aggregate, rtol=1e-4, atol=1e-4)
+        np.testing.assert_allclose(np.sum(film.frames[-1].data[3].x), 1, rtol=1e-6)
+        assert ANSWERS[view.answer] in film.frames[-1].layout.title.text
+        for trace, value in zip(film.data, film.frames[counts.index(13)].data, strict=False):
+            key = "z" if trace.type == "heatmap" else "x"
+            np.testing.assert_array_equal(trace[key], value[key])
+
+
+def test_the_pair_that_came_last_is_framed_in_the_film():
+    view = make_view(model="rn-objects", order="rows")
+    frame = plot_growth(view, LOOK).frames[9]
+    assert (frame.data[2].y[0], frame.data[2].x[0]) == divmod(8, 6)
+    assert "last (green, blue)" in frame.layout.title.text
+
+
+def test_a_dealt_cell_has_one_number_in_image_grid_and_film():
+    view = make_view(deal=2, order="rows")
+    image = walk_figures.plot_objects(view, LOOK, both=False, height=300).data[0]
+    assert list(image.text) == list(walk_figures.plot_pair_grid(view, LOOK).layout.xaxis.ticktext)
+    assert [hover.split(": ")[0] for hover in image.hovertext] == [f"object {number}" for number in image.text]
+    assert "last (0, 6)" in plot_growth(view, LOOK).frames[7].layout.title.text
+
+
+def test_a_square_of_the_grid_names_its_pair():
+    view = make_view(model="rn-objects", deal=3)
+    squares = walk_figures.plot_pair_grid(view, LOOK).data[1]
+    for x, y, name in zip(squares.x, squares.y, squares.text, strict=True):
+        assert name == f"({view.labels[y]}, {view.labels[x]})"
+
+
+@pytest.mark.parametrize("model", [*MODELS])
+@pytest.mark.parametrize("look", [Look(), Look(dark=True, large=True)], ids=["light", "dark large"])
+def test_every_figure_says_in_words_what_it_shows(model, look):
+    view = make_view(model=model, deal=1)
+    features = walk_figures.plot_maps if view.has_cells else walk_figures.plot_rows
+    strips = (
+        [walk_strips.object_strip(view)],
+        walk_strips.pair_strips(view),
+        walk_strips.readout_strips(view),
+        walk_strips.thought_strips(view, view.thought),
+    )
+    figures = [
+        walk_figures.plot_image(view, look),
+        features(view, look),
+        walk_figures.plot_objects(view, look, both=False, height=300),
+        walk_figures.plot_objects(view, look, both=True, height=300),
+        walk_figures.plot_pair_grid(view, look),
+        *(walk_strips.plot_strips(strip, look) for strip in strips),
+        walk_strips.plot_logits(view.walk.logits, view.reading.truth, look),
+        walk_strips.plot_probabilities(view.growth.probabilities[-1], view.reading.truth, look),
+        plot_growth(view, look),
+    ]
+    for figure in figures:
+        assert len(alt_text(figure)) > 30
+        assert figure.layout.font.size == look.font_size
+
+
+def test_strips_hold_the_vectors_of_the_walk():
+    view = make_view()
+    i, j = view.pair
+    strips = walk_strips.pair_strips(view)
+    parts = [view.walk.objects[i], view.walk.objects[j], view.walk.question]
+    np.testing.assert_array_equal(strips[0].values, np.concatenate(parts))
+    assert [length for _, length in strips[0].parts] == [66, 66, 11]
+    np.testing.assert_array_equal(strips[-1].values, view.steps.layers[-1])
+    drawn = walk_strips.plot_strips(strips, LOOK)
+    for strip, trace in zip(strips, drawn.data, strict=True):
+        np.testing.assert_array_equal(trace.z[0], strip.values)
+
+
+def test_the_worked_unit_of_g_theta_adds_up():
+    for model in MODELS:
+        found = re.search(r"relu}\((.*)\) = " + NUMBER, formulas(5, model=model))
+        inside, result = found[1].replace("- ", "+ -").split(" + "), float(found[2])
+        assert len(inside) == 3
+        assert max(sum(map(float, inside)), 0) == pytest.approx(result, abs=0.02)
+
+
+def test_the_worked_unit_of_the_sum_is_the_aggregates():
+    for model in MODELS:
+        view = make_view(model=model, order="rows")
+        line = walk_formulas.sum_formulas(view)[1]
+        unit, *terms = re.search(r"S\[(\d+)\] = " + r" \+ ".join([NUMBER] * 2), line).groups()
+        expected = view.walk.relations[:2, int(unit)]
+        np.testing.assert_allclose(np.array(terms, dtype=float), expected, atol=0.0051)
+        assert float(re.search(rf"= {NUMBER}$", line)[1]) == pytest.approx(view.walk.aggregate[int(unit)], abs=0.0051)
+
+
+def test_shapes_in_formulas_are_those_of_the_scene():
+    assert r"25^2 = 625 \text{ pairs}" in formulas(4)
+    assert r"\mathbb{R}^{66 + 66 + 11} = \mathbb{R}^{143}" in formulas(4)
+    assert r"143 \to 256 \to 256 \to 256" in formulas(5)
+    assert r"5^2 \!\times\! 64" in formulas(2)
+    assert r"75 \times 75 \times 3 = 16{,}875" in formulas(1)
+    fewer = WalkState().scene.remove("gray").remove("blue")
+    assert r"4^2 = 16 \text{ pairs}" in formulas(4, model="rn-objects", edited=fewer)
+    assert r"16 \times 256" in formulas(6, model="rn-objects", edited=fewer)
+
+
+@pytest.mark.parametrize("model", [*MODELS])
+def test_coordinates_in_the_formula_are_those_of_the_object(model):
+    view = make_view(model=model, pair=("blue", "red"), deal=2)
+    x, y = view.walk.objects[view.pair[0], -2:]
+    found = re.findall(rf"= {NUMBER}$", "\n".join(walk_formulas.object_formulas(view)[2:4]), re.MULTILINE)
+    np.testing.assert_allclose(np.array(found, dtype=float), [x, y], atol=0.0051)
+
+
+def test_a_probability_never_reads_as_certain():
+    view = make_view(model="rn-objects")
+    line = walk_formulas.answer_formulas(view)[1]
+    missing = re.search(r"= 1 - (\d) \\cdot 10\^\{(-\d+)\}", line)
+    rest = 1 - view.growth.probabilities[-1].max()
+    assert float(missing[1]) * 10.0 ** int(missing[2]) == pytest.approx(rest, rel=0.5)
+
+
+def test_a_minus_that_rounds_to_zero_is_not_written():
+    assert walk_formulas.image_formulas(make_view())[1].count("-") == 0
+    assert "-0.00" not in "\n".join(line for step in range(1, 9) for line in STEPS[step - 1].formulas(make_view()))
+
+
+def test_a_deal_is_told_with_both_networks_changes():
+    told = walk_html.deal_html(make_view(deal=3))
+    assert told.count("largest change of a logit") == 2
+    assert told.count("(rounding)") == 1
+    assert "10⁻" in told
+    assert "still “square”" in told
+    assert "“square” became “circle”" in told
+
+
+@pytest.mark.parametrize(
+    ("change", "words"), [(0.0, "0"), (2.3e-6, "2 · 10⁻⁶"), (9.9e-6, "1 · 10⁻⁵"), (0.5, "0.50"), (12.345, "12.35")]
+)
+def test_changes_are_written_short(change, words):
+    assert walk_html.format_change(change) == words
+
+
+def test_everything_but_the_drawing_works_without_streamlit():
+    modules = ("forward", "state", "view", "code", "formulas", "steps", "html", "growth", "figures", "strips")
+    imports = ", ".join(f"pages._ui.walk.{name}" for name in modules)
+    done = subprocess.run(
+        [sys.executable, "-c", f"import {imports}, sys; sys.exit('streamlit' in sys.modules)"], cwd=ROOT, check=False
+    )
+    assert done.returncode == 0

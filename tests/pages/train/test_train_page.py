@@ -1,0 +1,358 @@
+"""The Train page as people use it, over a board that plays back a short race in every status."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pages._ui import cache, own_model
+from pages._ui.train import run_keeper
+from pages._ui.train.moments import LATEST
+from pages._ui.train.state import VIEWS, TrainState
+from rn_core.errors import RNCoreError
+from rn_core.race_records import RaceConfig
+
+ROOT = Path(__file__).resolve().parents[3]
+STATUSES = ("waiting", "starting", "running", "paused", "stopped", "finished", "failed")
+ACTIVE = STATUSES[:4]
+
+
+class FakeBoard:
+    """A board of jobs that a test put there; what is submitted starts to run at once."""
+
+    def __init__(self, make: Callable[..., object]) -> None:
+        self.make, self.jobs, self.owners = make, {}, []
+
+    def find(self, token: str) -> object | None:
+        return self.jobs.get(token)
+
+    def submit(self, config: RaceConfig, owner: str) -> object:
+        self.owners.append(owner)
+        job = self.make("starting", progress=(), snapshots=(), examples=(), has_weights=False)
+        job.config, job.token = config, f"run-{len(self.owners)}"
+        self.jobs[job.token] = job
+        return job
+
+
+@pytest.fixture
+def board(play, monkeypatch) -> FakeBoard:
+    fake = FakeBoard(play)
+    for module in (cache, run_keeper):
+        monkeypatch.setattr(module, "cached_board", lambda: fake)
+    return fake
+
+
+@pytest.fixture
+def job(board, play):
+    """Return the job that the token "here" finds."""
+    board.jobs["here"] = replace(play(), token="here")
+    return board.jobs["here"]
+
+
+def open_page(**query: str) -> AppTest:
+    """Return the page, opened by a link from the entry script."""
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+    app.query_params.update(query)
+    return app.switch_page("pages/train.py").run()
+
+
+def html(app: AppTest) -> str:
+    return "".join(element.proto.body for element in app.get("html"))
+
+
+def charts(app: AppTest) -> list[str]:
+    return [chart.proto.alt for chart in app.get("plotly_chart")]
+
+
+def sentences(app: AppTest) -> list[str]:
+    """Return every sentence that says that something is wrong; a traceback fails the test."""
+    assert [error.message for error in app.exception] == []
+    return [element.value for element in (*app.error, *app.warning)]
+
+
+def state_of(app: AppTest) -> TrainState:
+    """Return the state in the URL."""
+    state, problems = TrainState.from_query({name: value for name, value in app.query_params.items() if value})
+    assert problems == []
+    return state
+
+
+def buttons(app: AppTest) -> dict[str, bool]:
+    """Return label -> whether it can be pressed."""
+    return {button.label: not button.disabled for button in app.button}
+
+
+def click(app: AppTest, label: str) -> AppTest:
+    return next(button for button in app.button if button.label == label).click().run()
+
+
+def show(job: object, status: str, **view: object) -> None:
+    """Put a job into a status."""
+    job.shown = replace(job.shown, status=status, **view)
+
+
+def test_it_opens_ready_to_go(board):
+    app = open_page()
+    assert sentences(app) == []
+    assert buttons(app)["Start the race"]
+    assert "RN against MLP · object scenes · small · 16 scenes × 8 questions a step · seed 0" in html(app)
+    assert charts(app) == ["Accuracy on relational questions; the race has not begun."]
+    assert state_of(app) == TrainState()
+
+
+def test_images_without_a_head_start_are_told_to_be_slow(board):
+    assert "hours" in html(open_page(task="sort-of-clevr.pixels"))
+    assert "hours" not in html(open_page(task="sort-of-clevr.pixels", head="500"))
+    assert "hours" not in html(open_page())
+
+
+def test_start_puts_the_run_into_the_url(board):
+    app = click(open_page(seed="3"), "Start the race")
+    assert sentences(app) == []
+    assert state_of(app) == TrainState(seed=3, run="run-1")
+    assert board.jobs["run-1"].config == RaceConfig(seed=3)
+    assert "Starting…" in html(app)
+    assert "Start the race" not in buttons(app)
+
+
+def test_every_setting_reaches_the_race(board):
+    app = open_page()
+    app.segmented_control(key="train.task").set_value("sort-of-clevr/pixels").run()
+    app.pills(key="train.models").set_value(["rn"]).run()
+    app.segmented_control(key="train.size").set_value("tiny").run()
+    app.segmented_control(key="train.aggregate").set_value("mean").run()
+    app.pills(key="train.question_types").set_value(["left", "shape"]).run()
+    app.select_slider(key="train.learning_rate").set_value(5e-4).run()
+    for name, value in (("n_scenes", 4), ("n_questions", 5), ("steps", 700), ("seed", 9), ("head_start", 50)):
+        app.number_input(key=f"train.{name}").set_value(value).run()
+    expected = RaceConfig(
+        task="sort-of-clevr/pixels", models=("rn",), size="tiny", learning_rate=5e-4, n_scenes=4, n_questions=5,
+        question_types=("shape", "left"), aggregate="mean", seed=9, steps=700, head_start=50,
+    )  # fmt: skip
+    assert sentences(app) == []
+    assert state_of(app).config == expected
+    click(app, "Start the training")
+    assert board.jobs["run-1"].config == expected
+
+
+def test_settings_that_do_not_fit_are_one_sentence_and_nothing_starts(board):
+    app = open_page(types="shape", questions="8")
+    assert len(sentences(app)) == 1
+    assert "n_questions" in sentences(app)[0]
+    assert not buttons(app)["Start the race"]
+    app.number_input(key="train.n_questions").set_value(6).run()
+    assert sentences(app) == []
+    assert buttons(app)["Start the race"]
+    app.pills(key="train.models").set_value([]).run()
+    assert len(sentences(app)) == 1
+
+
+def test_bad_links_give_one_sentence_each_and_keep_the_rest(board):
+    app = open_page(rate="7", task="sounds", seed="5")
+    assert len(sentences(app)) == 2
+    assert state_of(app) == TrainState(seed=5)
+
+
+def test_a_board_that_takes_nothing_is_one_sentence(board, monkeypatch):
+    def refuse(*_: object) -> None:
+        raise RNCoreError("The line is full; try again later.")
+
+    monkeypatch.setattr(board, "submit", refuse)
+    app = click(open_page(), "Start the race")
+    assert sentences(app) == ["The line is full; try again later."]
+    assert state_of(app).run == ""
+
+
+@pytest.mark.parametrize("view", [*VIEWS])
+@pytest.mark.parametrize("status", STATUSES)
+def test_every_view_opens_in_every_status(job, status, view):
+    show(job, status, problem="The training was killed." if status == "failed" else None)
+    app = open_page(run="here", view=view)
+    assert sentences(app) == (["The training was killed."] if status == "failed" else [])
+    assert charts(app) or view == "examples"
+    assert all(charts(app))
+    assert ("Pause" in buttons(app) or "Resume" in buttons(app)) == (status in ACTIVE)
+    assert ("Start again" in buttons(app)) == (status not in ACTIVE)
+    assert state_of(app) == TrainState(run="here", view=view)
+
+
+@pytest.mark.parametrize("view", [*VIEWS])
+@pytest.mark.parametrize("status", ["waiting", "starting", "stopped"])
+def test_every_view_opens_before_the_first_look(job, status, view):
+    show(job, status, progress=(), snapshots=(), examples=(), has_weights=False, place=1, line=2)
+    app = open_page(run="here", view=view)
+    assert sentences(app) == []
+    assert ("2 runs waiting" in html(app)) == (status == "waiting")
+
+
+@pytest.mark.parametrize("view", [*VIEWS])
+@pytest.mark.parametrize("config", [{"models": ("mlp",)}, {"task": "sort-of-clevr/pixels"}])
+def test_every_view_opens_for_every_kind_of_race(board, play, config, view):
+    board.jobs["here"] = play(config=config)
+    app = open_page(run="here", view=view)
+    assert sentences(app) == []
+    assert charts(app) or view == "examples" or config.get("models") == ("mlp",)
+
+
+def test_pausing_stepping_and_going_on(job):
+    app = open_page(run="here")
+    assert (buttons(app)["Pause"], buttons(app)["One step"]) == (True, False)
+    click(app, "Pause")
+    assert (buttons(app)["Resume"], buttons(app)["One step"]) == (True, True)
+    click(app, "One step")
+    click(app, "Resume")
+    assert buttons(app)["Pause"]
+    click(app, "Stop")
+    assert [told for told in job.told if told != "touch"] == ["pause", "step", "resume", "stop"]
+    assert buttons(app)["Start again"]
+    assert sentences(app) == []
+
+
+def test_a_look_tells_the_run_that_somebody_watches(job):
+    app = open_page(run="here")
+    before = job.told.count("touch")
+    app.run()
+    assert job.told.count("touch") > before > 0
+
+
+def test_reset_clears_the_page_and_keeps_the_run_for_comparison(job):
+    app = click(open_page(run="here"), "Reset")
+    assert "stop" in job.told
+    assert state_of(app) == TrainState()
+    assert buttons(app)["Start the race"]
+    assert any("Run 1" in alt for alt in charts(app))
+    assert [button.label for button in app.get("download_button")] == ["Curves (CSV)", "Chart (PNG)"]
+
+
+def test_a_session_has_one_owner(board):
+    app = click(open_page(), "Start the race")
+    show(board.jobs["run-1"], "stopped")
+    click(click(app, "Start the race") if "Start the race" in buttons(app) else app.run(), "Start again")
+    assert len(board.owners) == 2
+    assert len({*board.owners}) == 1
+    click(open_page(), "Start the race")
+    assert len({*board.owners}) == 2
+
+
+def test_a_run_that_is_gone_is_a_sentence_and_its_settings_stay(board):
+    app = open_page(run="gone", seed="8")
+    assert sentences(app) == []
+    assert "no longer on this server" in app.info[0].value
+    assert "seed 8" in html(app)
+    assert buttons(app)["Start the race"]
+
+
+def test_a_run_that_ends_while_one_watches_keeps_its_curves(job, board):
+    app = open_page(run="here")
+    del board.jobs["here"]
+    app.run()
+    assert "no longer on this server" in app.info[0].value
+    assert any("Run 1" in alt for alt in charts(app))
+
+
+def test_the_link_to_the_settings_has_no_run(job):
+    app = open_page(run="here", seed="5", view="loss")
+    assert [block.value.partition("?")[2] for block in app.code] == ["seed=5&view=loss"]
+
+
+@pytest.mark.parametrize("view", ["examples", "pairs"])
+def test_one_can_go_back_in_time(job, view):
+    show(job, "finished")
+    app = open_page(run="here", view=view)
+    assert "step 4" in html(app) + "".join(block.value for block in app.caption)
+    app.select_slider(key="train.at").set_value(0).run()
+    assert "before the first step" in html(app) + "".join(block.value for block in app.caption)
+    assert state_of(app).at == 0
+    app.select_slider(key="train.at").set_value(LATEST).run()
+    assert state_of(app).at is None
+
+
+def test_the_pair_picture_changes_with_time(job):
+    show(job, "finished")
+    alts = {at: charts(open_page(run="here", view="pairs", at=at))[0] for at in ("0", "4")}
+    assert alts["0"] != alts["4"]
+
+
+def test_the_group_of_questions_can_be_chosen(job):
+    app = open_page(run="here")
+    app.segmented_control(key="train.group").set_value("non_relational").run()
+    assert state_of(app).group == "non_relational"
+    assert charts(app)[0].startswith("Accuracy on non-relational questions")
+
+
+@pytest.mark.parametrize("status", STATUSES)
+def test_what_was_learned_is_offered_once_the_run_rests(job, status):
+    show(job, status)
+    labels = [button.label for button in open_page(run="here").get("download_button")]
+    offered = ["Download RN (.safetensors)", "Download MLP (.safetensors)", "Card (JSON)"]
+    assert labels == (offered if status in STATUSES[3:] else [])
+
+
+def test_a_learned_network_is_used_in_explore(job, monkeypatch):
+    monkeypatch.setattr(own_model, "_MEAN_SCENES", {"objects": 2, "pixels": 1})
+    show(job, "finished")
+    app = click(open_page(run="here"), "Use in Explore")
+    assert sentences(app) == []
+    assert job.shown.examples[0].question in html(app)
+    model = app.query_params["model"]
+    assert (model if isinstance(model, str) else model[0]).startswith("own-objects-")
+
+
+def test_a_network_that_cannot_be_used_is_one_sentence(job, monkeypatch):
+    show(job, "finished")
+    app = open_page(run="here")
+    job.folder = Path("/nowhere")
+
+    def fail(_: str) -> bytes:
+        raise RNCoreError("This run has no weights of 'rn' yet.")
+
+    monkeypatch.setattr(job, "bundle", fail)
+    click(app, "Use in Explore")
+    assert sentences(app) == ["This run has no weights of 'rn' yet."]
+
+
+def test_a_download_can_be_loaded_back(job, monkeypatch):
+    monkeypatch.setattr(own_model, "_MEAN_SCENES", {"objects": 2, "pixels": 1})
+    show(job, "finished")
+    app = open_page(run="here")
+    app.file_uploader[0].set_value([("mine.safetensors", job.bundle("rn"), "application/octet-stream")]).run()
+    assert sentences(app) == []
+    link = app.get("page_link")[0].proto
+    assert "in Explore" in link.label
+    assert "model=own-objects-" in link.query_string
+
+
+def test_a_damaged_file_is_one_sentence(job):
+    app = open_page()
+    app.file_uploader[0].set_value([("bad.safetensors", b"garbage", "application/octet-stream")]).run()
+    assert len(sentences(app)) == 1
+    assert "bad.safetensors" in sentences(app)[0]
+
+
+def test_projector_type(job):
+    app = open_page(run="here")
+    app.toggle(key="train.projector").set_value(True).run()
+    assert "font-size: 22px" in html(app)
+    assert state_of(app).projector
+
+
+def test_a_button_pressed_before_the_url_has_followed_keeps_the_view(job):
+    app = open_page(run="here")
+    app.segmented_control(key="train.view").set_value("loss").run()
+    app.query_params.clear()
+    app.query_params["run"] = "here"
+    click(app, "Pause")
+    assert state_of(app) == TrainState(run="here", view="loss")
+
+
+def test_a_run_that_enters_another_status_redraws_the_whole_page(job, monkeypatch):
+    app = open_page(run="here")
+    seen = [job.shown, replace(job.shown, status="finished")]
+    monkeypatch.setattr(job, "view", lambda: seen.pop(0) if len(seen) > 1 else seen[0])
+    app.run()
+    assert "Start again" in buttons(app)
+    assert "Pause" not in buttons(app)

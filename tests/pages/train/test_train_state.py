@@ -1,0 +1,133 @@
+"""The Train page's state in the URL: round trips, one sentence for each bad parameter, settings that fit the task."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pages._ui.train.state import GROUPS, VIEWS, TrainState, choose_models, choose_types, has_head_start
+from pages._ui.train.words import describe_race
+from rn_core.models.configs import CONFIGS
+from rn_core.race_records import LIMITS, RUNNERS, RaceConfig
+from rn_core.seeding import MAX_SEED
+from rn_core.tasks import TASKS
+
+PIXELS, OBJECTS = "sort-of-clevr/pixels", "sort-of-clevr/objects"
+
+
+@st.composite
+def states(draw) -> TrainState:
+    """Draw any state that a person can reach."""
+    task = draw(st.sampled_from([*TASKS]))
+    kinds = draw(st.lists(st.sampled_from(TASKS[task].question_types), unique=True))
+    return TrainState(
+        task=task,
+        models=choose_models(draw(st.sets(st.sampled_from([*RUNNERS]), min_size=1))),
+        size=draw(st.sampled_from([*CONFIGS[task]])),
+        learning_rate=draw(st.floats(1e-6, 0.1)),
+        question_types=choose_types(kinds, task),
+        aggregate=draw(st.sampled_from(("sum", "mean"))),
+        seed=draw(st.integers(0, MAX_SEED)),
+        **{name: draw(st.integers(*LIMITS[name])) for name in ("n_scenes", "n_questions", "steps")},
+        head_start=draw(st.integers(*LIMITS["head_start"])) if has_head_start(task) else 0,
+        run=draw(st.from_regex(r"[A-Za-z0-9_-]{0,20}", fullmatch=True)),
+        view=draw(st.sampled_from([*VIEWS])),
+        group=draw(st.sampled_from([*GROUPS])),
+        at=draw(st.none() | st.integers(0, 1000)),
+        projector=draw(st.booleans()),
+    )
+
+
+@given(states())
+def test_any_state_comes_back_from_its_url(state):
+    assert TrainState.from_query(state.to_query()) == (state, [])
+
+
+@given(states())
+def test_the_url_needs_no_escapes(state):
+    for value in state.to_query().values():
+        assert all(letter.isalnum() or letter in "-._" for letter in value)
+
+
+def test_the_plain_address_is_the_default_race():
+    assert TrainState().to_query() == {}
+    assert TrainState().config == RaceConfig()
+    assert {field.name for field in fields(RaceConfig)} < {field.name for field in fields(TrainState)}
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "word"),
+    [
+        ("task", "sort-of-clevr.sounds", "task"),
+        ("models", "rn-cnn", "cnn"),
+        ("size", "huge", "huge"),
+        ("rate", "0", "learning rate"),
+        ("rate", "nan", "learning rate"),
+        ("rate", "0.5", "0.1"),
+        ("scenes", "0", "scenes"),
+        ("questions", "37", "37"),
+        ("types", "shape-colour", "colour"),
+        ("aggregate", "max", "max"),
+        ("seed", "-1", "seed"),
+        ("steps", "many", "many"),
+        ("head", "99999", "99999"),
+        ("head", "100", "head"),
+        ("run", "../etc", "token"),
+        ("view", "film", "film"),
+        ("group", "all", "all"),
+        ("at", "-3", "-3"),
+        ("speed", "2", "speed"),
+    ],
+)
+def test_a_bad_parameter_is_one_sentence_and_the_rest_stays(key, value, word):
+    state, problems = TrainState.from_query({"seed": "7", "view": "loss", key: value})
+    assert len(problems) == 1
+    assert word in problems[0]
+    assert key in ("seed", "view") or (state.seed, state.view) == (7, "loss")
+
+
+@pytest.mark.parametrize(
+    ("changes", "word"),
+    [({"question_types": ("shape",), "n_questions": 8}, "n_questions"), ({"models": ()}, "models")],
+)
+def test_settings_that_do_not_fit_are_a_sentence(changes, word):
+    state = TrainState().change(**changes)
+    assert word in state.problem
+    assert TrainState().problem is None
+
+
+def test_another_task_drops_what_it_lacks():
+    images = TrainState().change(task=PIXELS, head_start=500)
+    assert images.config.head_start == 500
+    assert images.change(task=OBJECTS).config.head_start == 0
+
+
+def test_another_run_is_watched_from_its_latest_moment():
+    state = TrainState(run="one", at=40)
+    assert state.change(run="two").at is None
+    assert state.change(view="pairs").at == 40
+
+
+def test_all_question_types_are_the_empty_choice():
+    known = TASKS[OBJECTS].question_types
+    assert choose_types(known, OBJECTS) == choose_types((), OBJECTS) == ()
+    assert choose_types(("left", "shape"), OBJECTS) == ("shape", "left")
+
+
+def test_the_default_race_in_words():
+    expected = "RN against MLP · object scenes · small · 16 scenes × 8 questions a step · seed 0"
+    assert describe_race(RaceConfig()) == expected
+
+
+def test_what_is_not_as_usual_is_said():
+    config = RaceConfig(
+        task=PIXELS, models=("rn",), size="tiny", learning_rate=5e-4, n_scenes=4, n_questions=3,
+        question_types=("shape", "closest_shape"), aggregate="mean", seed=9, steps=500, head_start=1000,
+    )  # fmt: skip
+    assert describe_race(config) == (
+        "RN · images · tiny · 4 scenes × 3 questions a step · seed 9 · asked only shape and closest shape · "
+        "mean over pairs · learning rate 0.0005 · 500 steps · head start of 1,000 steps"
+    )

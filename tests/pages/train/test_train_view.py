@@ -1,0 +1,240 @@
+"""What the page says about a run: the run's own numbers, in percent, minutes and words."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from lightning_fabric import Fabric
+
+from pages._ui.figures import Look
+from pages._ui.train.html import examples_html, scene_uri
+from pages._ui.train.jobs import JobView
+from pages._ui.train.moments import LATEST, Moment, describe_moment, find_snapshot, is_moving, moment_of, time_stops
+from pages._ui.train.pairs import make_pair_picture, watched_state
+from pages._ui.train.view import (
+    Card,
+    Curve,
+    Reply,
+    describe_speed,
+    describe_status,
+    group_floor,
+    loss_curves,
+    make_cards,
+    minutes_to_target,
+    race_curves,
+    share_done,
+    type_panels,
+)
+from pages._ui.train.words import format_clock
+from rn_core.race_records import Progress, RaceConfig, Snapshot
+from rn_core.racing import Race
+from rn_core.records import Example
+from rn_core.tasks import TASKS
+from rn_core.tasks.sort_of_clevr import COLORS, Scene, solve, stack_scenes
+from rn_core.tasks.sort_of_clevr.questions import ANSWERS
+
+CONFIG = RaceConfig()
+
+
+def report(step: int, seconds: float, **losses: float) -> Progress:
+    return Progress(step=step, n_questions=step * 128, seconds=seconds, losses=losses)
+
+
+def test_curves_are_the_looks_in_percent_and_minutes(play):
+    shown = play().shown
+    for group in ("relational", "non_relational"):
+        curves = race_curves(shown.snapshots, group)
+        assert [curve.model for curve in curves] == ["rn", "mlp"]
+        for curve in curves:
+            for minute, value, look in zip(curve.minutes, curve.values, shown.snapshots, strict=True):
+                assert minute == look.seconds / 60
+                assert value == 100 * look.groups[curve.model][group]
+    assert race_curves((), "relational") == ()
+
+
+def test_a_groups_curve_is_the_mean_of_its_types(play):
+    job = play()
+    panels = dict(zip(TASKS[CONFIG.task].question_types, type_panels(job.shown.snapshots, job.config), strict=True))
+    for group, kinds in TASKS[CONFIG.task].groups.items():
+        for at, curve in enumerate(race_curves(job.shown.snapshots, group)):
+            of_types = np.mean([panels[kind].curves[at].values for kind in kinds], axis=0)
+            np.testing.assert_allclose(curve.values, of_types)
+
+
+def test_the_floor_is_what_the_best_constant_answers_get():
+    race = Race(RaceConfig(size="tiny", models=("mlp",)), Fabric(accelerator="cpu", devices=1))
+    types, answers = race.validation.type_index.numpy(), race.validation.answer.numpy()
+    rows = [TASKS[CONFIG.task].question_types.index(kind) for kind in TASKS[CONFIG.task].groups["relational"]]
+    right = sum(max((answers[types == row] == answer).sum() for answer in range(len(ANSWERS))) for row in rows)
+    floor = group_floor([race.look()], CONFIG.task, "relational")
+    assert floor == pytest.approx(100 * right / np.isin(types, rows).sum())
+    assert group_floor([], CONFIG.task, "relational") is None
+
+
+def test_types_that_are_not_trained_are_told(play):
+    job = play(config={"question_types": ("shape", "left")})
+    assert [panel.is_asked for panel in type_panels(job.shown.snapshots, job.config)] == [True, True, *4 * [False]]
+
+
+def test_losses_are_means_of_the_last_reports():
+    reports = [report(step, step / 10, rn=float(step), mlp=2.0) for step in range(1, 9)]
+    rn, mlp = loss_curves([replace(report(0, 0), head_start=0.5), *reports])
+    assert rn.values == (1, 1.5, 2, 2.5, 3, 4, 5, 6)
+    assert mlp.values == 8 * (2.0,)
+    assert rn.minutes == tuple(one.seconds / 60 for one in reports)
+    assert loss_curves([]) == ()
+
+
+def test_the_target_is_reached_when_it_is_first_reached():
+    assert minutes_to_target(Curve("rn", (0, 1, 2, 3), (10, 91, 80, 95))) == 1
+    assert minutes_to_target(Curve("rn", (0, 1), (10, 89.9))) is None
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(0, "0:00 min"), (83.9, "1:23 min"), (3725, "1:02:05 h")])
+def test_clocks(seconds, text):
+    assert format_clock(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("view", "text"),
+    [
+        (JobView("waiting", place=2, line=3), "Waiting for a free processor: number 2 in line, 3 runs waiting."),
+        (JobView("waiting", place=1, line=1), "Waiting for a free processor: next in line, 1 run waiting."),
+        (JobView("starting"), "Starting…"),
+        (JobView("stopped"), "Stopped."),
+        (
+            JobView("running", progress=(report(90, 83),), steps_per_second=9.81),
+            "Learning · 1:23 min · step 90 of 6,000 · 9.8 steps/s · 1,256 questions/s",
+        ),
+        (
+            JobView("finished", progress=(report(90, 83),), snapshots=(Snapshot(6000, 120, {}, {}, {}, {}),)),
+            "Finished · 2:00 min · step 6,000 of 6,000",
+        ),
+        (JobView("paused", progress=(report(90, 83),)), "Paused · 1:23 min · step 90 of 6,000"),
+        (JobView("failed", progress=(report(90, 83),)), "Broke off · 1:23 min · step 90 of 6,000"),
+        (
+            JobView("running", progress=(replace(report(0, 0), head_start=0.25),)),
+            "Head start: the image encoder learns to name what it sees, 25 %",
+        ),
+    ],
+)
+def test_a_status_is_one_line(view, text):
+    assert describe_status(view, CONFIG) == text
+
+
+def test_speed_is_in_steps_and_questions():
+    assert describe_speed(30.4, CONFIG) == ["30 steps/s", "3,891 questions/s"]
+    assert describe_speed(0, CONFIG) == []
+
+
+def test_the_bar_shows_steps_or_the_head_start():
+    assert share_done(JobView("starting"), CONFIG) is None
+    assert share_done(JobView("running", progress=(report(1500, 1),)), CONFIG) == 0.25
+    assert share_done(JobView("running", progress=(replace(report(0, 0), head_start=0.7),)), CONFIG) == 0.7
+
+
+@pytest.mark.parametrize("status", ["waiting", "starting", "running"])
+def test_what_goes_on_by_itself_moves(status):
+    assert is_moving(JobView(status), None)
+
+
+@pytest.mark.parametrize("status", ["paused", "stopped", "finished", "failed"])
+def test_what_stands_does_not_move(status, play):
+    assert not is_moving(play(status).shown, None)
+
+
+def test_a_button_moves_the_page_until_the_run_has_followed(play):
+    paused = play("paused").shown
+    pressed = moment_of(paused)
+    assert pressed == Moment("paused", 4, 4)
+    assert is_moving(paused, pressed)
+    stepped = replace(paused, progress=(*paused.progress, report(5, 9, rn=1, mlp=1)))
+    assert is_moving(stepped, pressed), "the look at the step is still to come"
+    looked = replace(stepped, snapshots=(*paused.snapshots, replace(paused.snapshots[-1], step=5)))
+    assert not is_moving(looked, pressed)
+    assert not is_moving(replace(paused, status="stopped"), pressed)
+    assert not is_moving(replace(stepped, status="failed"), pressed)
+
+
+def test_going_back_finds_the_last_look_until_then(play):
+    looks = play().shown.snapshots
+    steps = [find_snapshot(looks, at).step for at in (None, 0, 1, 2, 3, 4, 5000)]
+    assert steps == [4, 0, 0, 2, 2, 4, 4]
+    assert describe_moment(looks[0]) == "before the first step"
+    assert describe_moment(replace(looks[1], seconds=61)) == "after 1:01 min, step 2"
+
+
+@given(st.integers(1, 1_000_000), st.none() | st.integers(0, 1_000_000))
+def test_the_slider_of_time_is_in_order_and_has_the_chosen_step(steps, at):
+    *stops, last = time_stops(JobView("running"), RaceConfig(steps=steps), at)
+    assert last == LATEST
+    assert stops == sorted({*stops})
+    assert stops[0] == 0
+    assert at is None or at in stops
+    assert len(stops) <= 61
+
+
+def test_the_slider_of_a_run_that_ended_stops_at_its_looks(play):
+    job = play("finished")
+    assert time_stops(job.shown, job.config, None) == (0, 2, LATEST)
+
+
+@pytest.mark.parametrize("task", [*TASKS])
+def test_examples_show_the_likeliest_answer_and_the_truth(play, task):
+    job = play(config={"task": task})
+    look = job.shown.snapshots[-1]
+    cards = make_cards(job.shown.examples, look, task)
+    assert [card.example for card in cards] == list(job.shown.examples)
+    assert len(cards) == 8
+    for row, card in enumerate(cards):
+        state = watched_state(card.example, task)
+        truth = ANSWERS[solve(stack_scenes([state.scene])).answers[0, state.question.index]]
+        assert card.example.answer == truth
+        for reply in card.replies:
+            shares = look.probabilities[reply.model][row]
+            assert reply.probability == max(shares)
+            assert shares[ANSWERS.index(reply.answer)] == max(shares)
+            assert reply.is_right == (reply.answer == truth)
+
+
+@pytest.mark.parametrize("task", [*TASKS])
+def test_the_pair_picture_loses_no_contribution(play, task):
+    job = play(config={"task": task})
+    looks, example = job.shown.snapshots, job.shown.examples[0]
+    for look in looks:
+        picture = make_pair_picture(example, look, looks, task)
+        assert picture.matrix.sum() == pytest.approx(sum(look.contributions), abs=1e-9)
+        assert np.abs(picture.matrix).max() <= picture.limit
+        if task.endswith("objects"):
+            np.testing.assert_allclose(picture.matrix, np.reshape(look.contributions, (6, 6)))
+    assert picture.labels[:6] == COLORS
+    asked, target = (picture.labels[k] for k in picture.true_pairs[0])
+    scene = Scene.from_json(example.scene)
+    assert example.type == "closest_shape"
+    nearest = min(
+        (thing for thing in scene.objects if thing.color != asked),
+        key=lambda thing: np.hypot(thing.x - scene.get(asked).x, thing.y - scene.get(asked).y),
+    )
+    assert {asked, target} == {nearest.color, asked}
+    assert asked in example.question
+
+
+def test_pages_escape_what_runs_report():
+    example = Example(Scene.to_json(watched_scene()), "<b>?", "shape", "<i>")
+    text = examples_html([Card(example, (Reply("rn", "<u>", 0.5, False),))], Look())
+    assert "<b>?" not in text
+    assert "<i>" not in text
+    assert "<u>" not in text
+    assert "&lt;i&gt;" in text
+
+
+def watched_scene() -> Scene:
+    return Scene.from_json('{"objects": [{"color": "red", "shape": "circle", "x": 20, "y": 30}]}')
+
+
+def test_a_scenes_picture_is_a_data_uri():
+    assert scene_uri(watched_scene().to_json()).startswith("data:image/svg+xml;base64,")
