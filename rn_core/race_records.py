@@ -15,6 +15,8 @@ from rn_core.seeding import check_seed
 from rn_core.tasks import TASKS
 from rn_core.training import TrainConfig
 
+#: The tasks that can be raced: those that have examples to watch.
+RACE_TASKS = MappingProxyType({name: task for name, task in TASKS.items() if hasattr(task, "sample_examples")})
 RUNNERS = MappingProxyType({"rn": "Relation Network", "mlp": "MLP"})
 #: Bounds of what can be asked for: name -> lowest, highest.
 LIMITS = MappingProxyType(
@@ -28,7 +30,7 @@ class RaceConfig:
     """What learns side by side, from what.
 
     Attributes:
-        task: key of `TASKS`.
+        task: key of `RACE_TASKS`.
         models: one or two keys of `RUNNERS`.
         size: key of `CONFIGS[task]`.
         learning_rate: peak rate of AdamW, above 0, at most 0.1.
@@ -57,7 +59,7 @@ class RaceConfig:
         """Raise RNCoreError for a value that cannot be trained with, naming it and what is allowed."""
         for name in ("models", "question_types"):
             object.__setattr__(self, name, tuple(getattr(self, name)))
-        known = lookup(self.task, TASKS, "task").question_types
+        known = lookup(self.task, RACE_TASKS, "task").question_types
         lookup(self.size, CONFIGS[self.task], "model size")
         for name, table, kind in (("models", RUNNERS, "model"), ("question_types", known, "question type")):
             for value in getattr(self, name):

@@ -9,8 +9,7 @@ import pytest
 
 from rn_core.errors import RNCoreError
 from rn_core.models.relation_network import RelationNetworkConfig
-from rn_core.race_records import RaceConfig
-from rn_core.tasks import TASKS
+from rn_core.race_records import RACE_TASKS, RaceConfig
 
 BAD = {
     "task": ("sort-of-clevr/object", "Did you mean 'sort-of-clevr/objects'"),
@@ -71,7 +70,7 @@ def test_an_unknown_field_is_named():
         RaceConfig.from_dict({"speed": 3})
 
 
-@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("task", RACE_TASKS)
 def test_the_aggregate_is_the_relation_network_s_alone(task):
     config = RaceConfig(task=task, aggregate="mean")
     assert isinstance(config.model("rn").core, RelationNetworkConfig)

@@ -76,7 +76,10 @@ class Task(Protocol):
         ...
 
     def sample_examples(self, rng: np.random.Generator, n_examples: int) -> tuple[Batch, tuple[Example, ...]]:
-        """Draw scenes with one question each, types in turn, relational ones first; as tensors and in words."""
+        """Draw scenes with one question each, types in turn, relational ones first; as tensors and in words.
+
+        Only tasks that can be raced have this.
+        """
         ...
 
     def sample_cells(self, rng: np.random.Generator, n_scenes: int) -> tuple[Tensor, Tensor]:

@@ -12,7 +12,7 @@ from pages._ui.train.pairs import watched_state
 from pages._ui.train.session import TRAIN, loaded, note_loaded, read_cards, use_run
 from pages._ui.train.words import SHORT
 from rn_core.errors import RNCoreError
-from rn_core.tasks import TASKS
+from rn_core.race_records import RACE_TASKS
 
 _EXPLORE = "pages/explore.py"
 
@@ -21,7 +21,7 @@ def draw_learned(job: Job, view: JobView) -> None:
     """Draw what can be done with a run's networks; a file is made when it is asked for."""
     config = job.config
     step = view.snapshots[-1].step if view.snapshots else 0
-    name = f"{TASKS[config.task].view}-seed{config.seed}-step{step}"
+    name = f"{RACE_TASKS[config.task].view}-seed{config.seed}-step{step}"
     with st.container(horizontal=True, vertical_alignment="center"):
         if "rn" in config.models and st.button("Use in Explore", icon=":material/hub:", key=TRAIN.key("use")):
             _open_explore(job, view)

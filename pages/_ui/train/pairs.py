@@ -13,9 +13,8 @@ from pages._ui.explore.nodes import find_true_pairs, make_nodes
 from pages._ui.explore.picture import make_plain_view
 from pages._ui.explore.state import ExploreState
 from pages._ui.explore.view import find_truth
-from rn_core.race_records import Snapshot
+from rn_core.race_records import RACE_TASKS, Snapshot
 from rn_core.records import Example
-from rn_core.tasks import TASKS
 from rn_core.tasks.sort_of_clevr import Question, Scene
 from rn_core.tasks.sort_of_clevr.language import parse
 
@@ -48,7 +47,7 @@ def make_pair_picture(
         example: the watched one, the first.
         shown: a look with contributions.
         snapshots: all looks, for a scale that stays.
-        task: key of `TASKS`.
+        task: key of `RACE_TASKS`.
         projector: large type.
     """
     state = watched_state(example, task)
@@ -75,5 +74,5 @@ def make_pair_picture(
 def watched_state(example: Example, task: str) -> ExploreState:
     """Return the Explore page's state of an example: its scene and question, by a model that sees the same."""
     question: Question = parse(example.question)
-    view = TASKS[task].view
+    view = RACE_TASKS[task].view
     return ExploreState(edited=Scene.from_json(example.scene), question=question, model=f"rn-{view}")

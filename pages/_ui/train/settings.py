@@ -10,9 +10,8 @@ from pages._ui.train.words import TASK_NAMES
 from pages._ui.words import QUESTION_NAMES
 from rn_core.models.configs import CONFIGS
 from rn_core.models.relation_network import AGGREGATES
-from rn_core.race_records import LIMITS, RUNNERS
+from rn_core.race_records import LIMITS, RACE_TASKS, RUNNERS
 from rn_core.seeding import MAX_SEED
-from rn_core.tasks import TASKS
 
 #: Stops of the slider of the learning rate.
 _RATES = (1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 1e-2)
@@ -21,7 +20,7 @@ _RATES = (1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 1e-2)
 def draw_settings(state: TrainState) -> None:
     """Draw all settings."""
     left, right = st.columns(2)
-    left.segmented_control("Scenes", sorted(TASKS), format_func=_task_name, **TRAIN.bind("task"))
+    left.segmented_control("Scenes", sorted(RACE_TASKS), format_func=_task_name, **TRAIN.bind("task"))
     right.pills(
         "Who learns", list(RUNNERS), selection_mode="multi", format_func=RUNNERS.get,
         **TRAIN.bind("models", list(state.models), lambda chosen: {"models": choose_models(chosen)}),
@@ -35,7 +34,7 @@ def draw_settings(state: TrainState) -> None:
 
 def _draw_questions(state: TrainState) -> None:
     """Draw the choice of question types; all of them are the state's empty choice."""
-    known = TASKS[state.task].question_types
+    known = RACE_TASKS[state.task].question_types
     shown = list(state.question_types or known)
     st.pills(
         "Trained on questions about", known, selection_mode="multi", format_func=_type_name,

@@ -21,8 +21,7 @@ from pages._ui.links import (
 from rn_core.errors import RNCoreError, lookup
 from rn_core.models.configs import CONFIGS
 from rn_core.models.relation_network import AGGREGATES
-from rn_core.race_records import HIGHEST_RATE, LIMITS, RUNNERS, RaceConfig
-from rn_core.tasks import TASKS
+from rn_core.race_records import HIGHEST_RATE, LIMITS, RACE_TASKS, RUNNERS, RaceConfig
 
 VIEWS = MappingProxyType(
     {
@@ -37,8 +36,8 @@ VIEWS = MappingProxyType(
 #: Group of question types -> its name on the page.
 GROUPS = MappingProxyType({"relational": "relational", "non_relational": "non-relational"})
 _DEFAULT = RaceConfig()
-_TYPES = tuple(dict.fromkeys(kind for task in TASKS.values() for kind in task.question_types))
-_SIZES = tuple(dict.fromkeys(size for sizes in CONFIGS.values() for size in sizes))
+_TYPES = tuple(dict.fromkeys(kind for task in RACE_TASKS.values() for kind in task.question_types))
+_SIZES = tuple(dict.fromkeys(size for task in RACE_TASKS for size in CONFIGS[task]))
 
 
 #: Steps in which image encoders learn to see, about a minute: from answers alone, relations take hours.
@@ -149,7 +148,7 @@ def needs_head_start(state: TrainState) -> bool:
 
 def choose_types(chosen: Collection[str], task: str) -> tuple[str, ...]:
     """Return the chosen question types that a task has, in its order; all of them are none, which asks all."""
-    known = TASKS[task].question_types
+    known = RACE_TASKS[task].question_types
     kept = tuple(kind for kind in known if kind in chosen)
     return () if len(kept) == len(known) else kept
 
@@ -173,7 +172,7 @@ def _parse_names(allowed: Sequence[str], kind: str) -> Any:
 
 def _parse_task(text: str) -> str:
     """Read a task as `_format_task` writes it."""
-    known = {_format_task(name): name for name in TASKS}
+    known = {_format_task(name): name for name in RACE_TASKS}
     return lookup(text[:40], known, "task")
 
 

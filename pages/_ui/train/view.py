@@ -10,9 +10,8 @@ from pages._ui.train.moments import LIVE
 from pages._ui.train.state import GROUPS
 from pages._ui.train.words import format_clock
 from pages._ui.words import QUESTION_NAMES
-from rn_core.race_records import Progress, RaceConfig, Snapshot
+from rn_core.race_records import RACE_TASKS, Progress, RaceConfig, Snapshot
 from rn_core.records import Example
-from rn_core.tasks import TASKS
 
 if TYPE_CHECKING:
     from pages._ui.train.jobs import JobView
@@ -133,7 +132,7 @@ def group_floor(snapshots: Sequence[Snapshot], task: str, group: str) -> float |
     """
     if not snapshots:
         return None
-    floors = [snapshots[-1].blind_floor[kind] for kind in TASKS[task].groups[group]]
+    floors = [snapshots[-1].blind_floor[kind] for kind in RACE_TASKS[task].groups[group]]
     return 100 * sum(floors) / len(floors)
 
 
@@ -141,7 +140,7 @@ def type_panels(snapshots: Sequence[Snapshot], config: RaceConfig) -> tuple[Pane
     """Return one panel a question type, in the order of the task."""
     if not snapshots:
         return ()
-    asked = config.question_types or TASKS[config.task].question_types
+    asked = config.question_types or RACE_TASKS[config.task].question_types
     return tuple(
         Panel(
             name=QUESTION_NAMES.get(kind, kind),
@@ -149,7 +148,7 @@ def type_panels(snapshots: Sequence[Snapshot], config: RaceConfig) -> tuple[Pane
             curves=_curves(snapshots, [snapshot.accuracy for snapshot in snapshots], kind),
             is_asked=kind in asked,
         )
-        for kind in TASKS[config.task].question_types
+        for kind in RACE_TASKS[config.task].question_types
     )
 
 
@@ -172,7 +171,7 @@ def minutes_to_target(curve: Curve) -> float | None:
 
 def make_cards(examples: Sequence[Example], snapshot: Snapshot, task: str) -> tuple[Card, ...]:
     """Return every example with what each runner answers at a moment."""
-    answers = TASKS[task].answers
+    answers = RACE_TASKS[task].answers
     cards = []
     for row, example in enumerate(examples):
         replies = []

@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 from pages._ui.train.state import GROUPS, VIEWS, TrainState, choose_models, choose_types, has_head_start
 from pages._ui.train.words import describe_race
 from rn_core.models.configs import CONFIGS
-from rn_core.race_records import LIMITS, RUNNERS, RaceConfig
+from rn_core.race_records import LIMITS, RACE_TASKS, RUNNERS, RaceConfig
 from rn_core.seeding import MAX_SEED
-from rn_core.tasks import TASKS
 
 PIXELS, OBJECTS = "sort-of-clevr/pixels", "sort-of-clevr/objects"
 
@@ -21,8 +20,8 @@ PIXELS, OBJECTS = "sort-of-clevr/pixels", "sort-of-clevr/objects"
 @st.composite
 def states(draw) -> TrainState:
     """Draw any state that a person can reach."""
-    task = draw(st.sampled_from([*TASKS]))
-    kinds = draw(st.lists(st.sampled_from(TASKS[task].question_types), unique=True))
+    task = draw(st.sampled_from([*RACE_TASKS]))
+    kinds = draw(st.lists(st.sampled_from(RACE_TASKS[task].question_types), unique=True))
     return TrainState(
         task=task,
         models=choose_models(draw(st.sets(st.sampled_from([*RUNNERS]), min_size=1))),
@@ -112,7 +111,7 @@ def test_another_run_is_watched_from_its_latest_moment():
 
 
 def test_all_question_types_are_the_empty_choice():
-    known = TASKS[OBJECTS].question_types
+    known = RACE_TASKS[OBJECTS].question_types
     assert choose_types(known, OBJECTS) == choose_types((), OBJECTS) == ()
     assert choose_types(("left", "shape"), OBJECTS) == ("shape", "left")
 

@@ -30,10 +30,9 @@ from pages._ui.train.view import (
     type_panels,
 )
 from pages._ui.train.words import format_clock
-from rn_core.race_records import Progress, RaceConfig, Snapshot
+from rn_core.race_records import RACE_TASKS, Progress, RaceConfig, Snapshot
 from rn_core.racing import Race
 from rn_core.records import Example
-from rn_core.tasks import TASKS
 from rn_core.tasks.sort_of_clevr import COLORS, Scene, solve, stack_scenes
 from rn_core.tasks.sort_of_clevr.questions import ANSWERS
 
@@ -58,8 +57,10 @@ def test_curves_are_the_looks_in_percent_and_minutes(play):
 
 def test_a_groups_curve_is_the_mean_of_its_types(play):
     job = play()
-    panels = dict(zip(TASKS[CONFIG.task].question_types, type_panels(job.shown.snapshots, job.config), strict=True))
-    for group, kinds in TASKS[CONFIG.task].groups.items():
+    panels = dict(
+        zip(RACE_TASKS[CONFIG.task].question_types, type_panels(job.shown.snapshots, job.config), strict=True)
+    )
+    for group, kinds in RACE_TASKS[CONFIG.task].groups.items():
         for at, curve in enumerate(race_curves(job.shown.snapshots, group)):
             of_types = np.mean([panels[kind].curves[at].values for kind in kinds], axis=0)
             np.testing.assert_allclose(curve.values, of_types)
@@ -68,7 +69,7 @@ def test_a_groups_curve_is_the_mean_of_its_types(play):
 def test_the_floor_is_what_the_best_constant_answers_get():
     race = Race(RaceConfig(size="tiny", models=("mlp",)), Fabric(accelerator="cpu", devices=1))
     types, answers = race.validation.type_index.numpy(), race.validation.answer.numpy()
-    rows = [TASKS[CONFIG.task].question_types.index(kind) for kind in TASKS[CONFIG.task].groups["relational"]]
+    rows = [RACE_TASKS[CONFIG.task].question_types.index(kind) for kind in RACE_TASKS[CONFIG.task].groups["relational"]]
     right = sum(max((answers[types == row] == answer).sum() for answer in range(len(ANSWERS))) for row in rows)
     floor = group_floor([race.look()], CONFIG.task, "relational")
     assert floor == pytest.approx(100 * right / np.isin(types, rows).sum())
@@ -183,7 +184,7 @@ def test_the_slider_of_a_run_that_ended_stops_at_its_looks(play):
     assert time_stops(job.shown, job.config, None) == (0, 2, LATEST)
 
 
-@pytest.mark.parametrize("task", [*TASKS])
+@pytest.mark.parametrize("task", [*RACE_TASKS])
 def test_examples_show_the_likeliest_answer_and_the_truth(play, task):
     job = play(config={"task": task})
     look = job.shown.snapshots[-1]
@@ -201,7 +202,7 @@ def test_examples_show_the_likeliest_answer_and_the_truth(play, task):
             assert reply.is_right == (reply.answer == truth)
 
 
-@pytest.mark.parametrize("task", [*TASKS])
+@pytest.mark.parametrize("task", [*RACE_TASKS])
 def test_the_pair_picture_loses_no_contribution(play, task):
     job = play(config={"task": task})
     looks, example = job.shown.snapshots, job.shown.examples[0]
