@@ -82,7 +82,7 @@ def draw_steering(state: TrainState, job: Job, view: JobView) -> None:
             type="primary" if is_paused else "secondary", disabled=view.status not in ("running", "paused"),
         )  # fmt: skip
         draw_button("One step", "skip_next", partial(press, job, job.step), disabled=not is_paused)
-        draw_button("Stop", "stop", partial(press, job, job.stop))
+        draw_button("Stop", "stop", partial(press, job, job.stop), disabled=view.status == "stopping")
         draw_button("Reset", "restart_alt", partial(reset, job))
         draw_share()
 

@@ -29,7 +29,7 @@ ROOT = Path(__file__).resolve().parents[3]
 GRACE = 0.9
 #: Longest histories that a page is given.
 MAX_PROGRESS, MAX_SNAPSHOTS = 300, 120
-ACTIVE = ("waiting", "starting", "running", "paused")
+ACTIVE = ("waiting", "starting", "running", "paused", "stopping")
 Record = TypeVar("Record")
 
 
@@ -38,7 +38,7 @@ class JobView:
     """A job at one moment, safe to keep.
 
     Attributes:
-        status: "waiting", "starting", "running", "paused", "stopped", "finished" or "failed".
+        status: "waiting", "starting", "running", "paused", "stopping", "stopped", "finished" or "failed".
         place: its place in the line, 1 is next; 0 if it does not wait.
         line: how many jobs wait.
         problem: what went wrong, in one sentence.
@@ -121,8 +121,8 @@ class Job:
             if self.status not in ACTIVE or self._stop_asked:
                 return
             self._stop_asked, self._problem = True, reason
+            self.status = "stopped" if self._process is None else "stopping"
             if self._process is None:
-                self.status = "stopped"
                 return
         self._send("stop")
         ender = threading.Timer(GRACE, self._process.kill)
@@ -217,6 +217,8 @@ class Job:
         elif kind == "hello":
             self._examples = tuple(Example(**example) for example in event["examples"])
             self._n_validation = event["n_validation"]
+        elif kind == "status" and self.status == "stopping" and event["status"] in ACTIVE:
+            pass  # said before it heard of the stop
         elif kind == "status":
             self.status, self.moved = event["status"], time.monotonic()
         else:

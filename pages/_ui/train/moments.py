@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pages._ui.train.jobs import JobView
 
 #: Statuses in which something is about to change by itself.
-LIVE = ("waiting", "starting", "running")
+LIVE = ("waiting", "starting", "running", "stopping")
 #: Last stop of the slider of time: whatever comes.
 LATEST = -1
 #: Stops of the slider of time while a run goes on.

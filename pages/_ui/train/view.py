@@ -72,7 +72,7 @@ def describe_status(view: JobView, config: RaceConfig) -> str:
         ahead = "next in line" if view.place <= 1 else f"number {view.place} in line"
         return f"Waiting for a free processor: {ahead}, {_plural(view.line, 'run')} waiting."
     if last is None:
-        return "Starting…" if view.status in LIVE else f"{view.status.capitalize()}."
+        return f"{view.status.capitalize()}{'…' if view.status in LIVE else '.'}"
     if last.head_start is not None:
         return f"Head start: the image encoder learns to name what it sees, {100 * last.head_start:.0f} %"
     words = {"running": "Learning", "paused": "Paused", "failed": "Broke off"}.get(

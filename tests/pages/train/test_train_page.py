@@ -17,8 +17,8 @@ from rn_core.errors import RNCoreError
 from rn_core.race_records import RaceConfig
 
 ROOT = Path(__file__).resolve().parents[3]
-STATUSES = ("waiting", "starting", "running", "paused", "stopped", "finished", "failed")
-ACTIVE = STATUSES[:4]
+STATUSES = ("waiting", "starting", "running", "paused", "stopping", "stopped", "finished", "failed")
+ACTIVE = STATUSES[:5]
 
 
 class FakeBoard:
@@ -289,7 +289,7 @@ def test_what_was_learned_is_offered_once_the_run_rests(job, status):
     show(job, status)
     labels = [button.label for button in open_page(run="here").get("download_button")]
     offered = ["Download RN (.safetensors)", "Download MLP (.safetensors)", "Card (JSON)"]
-    assert labels == (offered if status in STATUSES[3:] else [])
+    assert labels == (offered if status in ("paused", *STATUSES[5:]) else [])
 
 
 def test_a_learned_network_is_used_in_explore(job, monkeypatch):

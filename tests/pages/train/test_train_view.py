@@ -138,7 +138,7 @@ def test_the_bar_shows_steps_or_the_head_start():
     assert share_done(JobView("running", progress=(replace(report(0, 0), head_start=0.7),)), CONFIG) == 0.7
 
 
-@pytest.mark.parametrize("status", ["waiting", "starting", "running"])
+@pytest.mark.parametrize("status", ["waiting", "starting", "running", "stopping"])
 def test_what_goes_on_by_itself_moves(status):
     assert is_moving(JobView(status), None)
 
