@@ -13,9 +13,9 @@ from types import MappingProxyType
 from pages._ui.explore.state import MODELS, ExploreState
 from pages._ui.lessons.front import Group, LessonError, read_head
 from pages._ui.links import one_of, parse_scene
-from rn_core.answering import check_answerable
 from rn_core.errors import RNCoreError, did_you_mean
 from rn_core.seeding import MAX_SEED
+from rn_core.tasks.sort_of_clevr.asking import check_answerable
 from rn_core.tasks.sort_of_clevr.language import parse
 
 FOLDER = Path(__file__).parents[2] / "lessons"

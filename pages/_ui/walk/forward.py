@@ -13,11 +13,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from rn_core.answering import Answerer, check_answerable
+from rn_core.answering import Answerer
 from rn_core.models.encoders import ImageEncoder
 from rn_core.models.relation_network import RelationNetwork
 from rn_core.seeding import make_rng, uniform_integers
 from rn_core.tasks.sort_of_clevr import Question, Scene, question_codes, stack_scenes
+from rn_core.tasks.sort_of_clevr.asking import check_answerable
 from rn_core.tasks.sort_of_clevr.encoding import VIEWS
 
 _CODES = torch.from_numpy(question_codes())

@@ -17,6 +17,7 @@ _ROWS = "rn_core/tasks/sort_of_clevr/encoding.py"
 _NETWORK = "rn_core/models/relation_network.py"
 _MLP = "rn_core/models/baselines.py"
 _ANSWERING = "rn_core/answering.py"
+_ASKING = "rn_core/tasks/sort_of_clevr/asking.py"
 
 
 @dataclass(frozen=True)
@@ -64,12 +65,15 @@ STEPS = (
         Side(
             "Image",
             "The network gets numbers, three a pixel, and no word about objects.",
-            (Anchor(_ENCODER, "ImageEncoder.forward", "pixels = (255 - images)"),),
+            (
+                Anchor(_ENCODER, "ImageEncoder.forward", "pixels = (255 - images"),
+                Anchor(_ENCODER, "ImageEncoder.forward", "pixels = pixels *"),
+            ),
         ),
         Side(
             "Scene",
             "The network is told the facts of each object, no image.",
-            (Anchor(_ANSWERING, "Answerer._encode", "inputs = VIEWS[self.task.view]"),),
+            (Anchor(_ASKING, "encode_scenes", "VIEWS[view](stack_scenes(list(scenes)))"),),
         ),
         formulas.image_formulas,
     ),
@@ -155,7 +159,7 @@ THOUGHT = Side(
     "What the MLP has instead",
     "One long row, every object in a slot of its own: no pairs, no sum, so each slot has to learn everything anew.",
     (
-        Anchor(_MLP, "MLP.forward", "scene = objects.flatten(1)"),
+        Anchor(_MLP, "MLP.forward", "scene = functional.pad("),
         Anchor(_MLP, "MLP.forward", "return self.layers("),
     ),
 )
