@@ -16,10 +16,10 @@ import torch
 from tqdm import tqdm
 
 from rn_core import benchmarking, public_weights, publishing
-from rn_core.answering import load
+from rn_core.answering import Answerer, load
 from rn_core.device import DEVICES, choose_device, fast_autocast, has_fast_bf16
 from rn_core.errors import RNCoreError
-from rn_core.evaluation import Evaluation, evaluate
+from rn_core.evaluation import Evaluation, evaluate, evaluate_batches
 from rn_core.recipes import RECIPES, make_recipe
 from rn_core.records import Accuracy
 from rn_core.reporting import attribution_table
@@ -108,6 +108,7 @@ def _add_evaluate(commands: Any) -> None:
     parser.add_argument("name", help="weights, such as sort-of-clevr/rn-pixels")
     parser.add_argument("--scenes", type=int, default=1000, help="test scenes, all questions each")
     parser.add_argument("--data", type=Path, default=None, help="a data folder, for tasks that read one")
+    parser.add_argument("--split", default=None, help="which split of the folder, such as val (default: its only one)")
     parser.add_argument("--attribution", action="store_true", help="add the table of attribution methods")
     parser.add_argument("--attribution-scenes", type=int, default=200, help="test scenes for that table")
 
@@ -183,12 +184,8 @@ def _precision(options: argparse.Namespace) -> str:
 def _evaluate(options: argparse.Namespace) -> None:
     """Print accuracies, and the attribution table where asked for."""
     answerer = load(options.name, options.device)
-    if options.data is not None:
-        raise RNCoreError(f"'{options.name}' makes its own scenes and reads no folder; leave --data out.")
     with fast_autocast(choose_device(options.device)):
-        found = evaluate(
-            answerer.model, answerer.task, options.seed, options.scenes, progress=_bar(options, "evaluate")
-        )
+        found = _measure(answerer, options)
     result = {"name": options.name, **found.to_dict()}
     if options.attribution:
         result["attribution"] = attribution_table(
@@ -200,6 +197,16 @@ def _evaluate(options: argparse.Namespace) -> None:
     _print_evaluation(options.name, found)
     if options.attribution:
         _print_table(result["attribution"])
+
+
+def _measure(answerer: Answerer, options: argparse.Namespace) -> Evaluation:
+    """Return accuracies on a folder's questions where one is given, else on fresh scenes."""
+    model, task, bar = answerer.model, answerer.task, _bar(options, "evaluate")
+    if options.data is None:
+        return evaluate(model, task, options.seed, options.scenes, progress=bar)
+    if not hasattr(task, "read_batches"):
+        raise RNCoreError(f"'{options.name}' makes its own scenes and reads no folder; leave --data out.")
+    return evaluate_batches(model, task, task.read_batches(options.data, options.split, bar))
 
 
 def _explain(options: argparse.Namespace) -> None:

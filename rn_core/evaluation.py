@@ -68,12 +68,27 @@ def evaluate(
     """
     if n_scenes < 1:
         raise RNCoreError(f"The number of scenes must be 1 or more, got {n_scenes!r}.")
+    batches = (
+        task.sample_batch(make_rng(seed, split, first), min(_SCENES_A_BATCH, n_scenes - first))
+        for first in progress(range(0, n_scenes, _SCENES_A_BATCH))
+    )
+    return evaluate_batches(model, task, batches, seed)
+
+
+def evaluate_batches(model: nn.Module, task: Task, batches: Iterable[Batch], seed: int = 0) -> Evaluation:
+    """Ask the questions of some batches, one or more; model and task as in `evaluate`.
+
+    Args:
+        model: put into eval mode, left as it was.
+        task: knows the question types.
+        batches: no scene in two of them.
+        seed: root seed of the scenes, as far as they were drawn.
+    """
     was_training = model.training
     model.eval()
     counts = []
     answers = np.zeros((len(task.question_types), len(task.answers)), dtype=np.int64)
-    for first in progress(range(0, n_scenes, _SCENES_A_BATCH)):
-        batch = task.sample_batch(make_rng(seed, split, first), min(_SCENES_A_BATCH, n_scenes - first))
+    for batch in batches:
         counts.append(count_right(model, task, batch))
         np.add.at(answers, (batch.type_index.numpy(), batch.answer.numpy()), 1)
     model.train(was_training)
@@ -92,8 +107,12 @@ def count_right(model: nn.Module, task: Task, batch: Batch) -> np.ndarray:
 
 
 def summarise(task: Task, seed: int, counts: np.ndarray, answers: np.ndarray) -> Evaluation:
-    """Return accuracies from (S, T, 2) counts of right answers and questions, floors from (T, A) true answers."""
-    rows = {kind: row for row, kind in enumerate(task.question_types)}
+    """Return accuracies from (S, T, 2) counts of right answers and questions, floors from (T, A) true answers.
+
+    Groups and types that nobody asked about are left out.
+    """
+    rows = {kind: row for row, kind in enumerate(task.question_types) if answers[row].any()}
+    groups = {group: [kind for kind in kinds if kind in rows] for group, kinds in task.groups.items()}
 
     def over(kinds: Iterable[str]) -> Accuracy:
         right, asked = np.moveaxis(counts[:, [rows[kind] for kind in kinds]].sum(axis=1), 1, 0)
@@ -102,9 +121,9 @@ def summarise(task: Task, seed: int, counts: np.ndarray, answers: np.ndarray) ->
     return Evaluation(
         n=len(counts),
         seed=seed,
-        overall=over(task.question_types),
-        groups={group: over(kinds) for group, kinds in task.groups.items()},
-        types={kind: over([kind]) for kind in task.question_types},
+        overall=over(rows),
+        groups={group: over(kinds) for group, kinds in groups.items() if kinds},
+        types={kind: over([kind]) for kind in rows},
         blind_floor={kind: float(answers[row].max() / answers[row].sum()) for kind, row in rows.items()},
     )
 

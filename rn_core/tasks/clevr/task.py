@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from torch import Tensor
 from rn_core.errors import RNCoreError
 from rn_core.records import Batch
 from rn_core.tasks.clevr.encoding import ANSWERS, encode_scenes
+from rn_core.tasks.clevr.folder_batches import read_batches
 from rn_core.tasks.clevr.generation import QUESTIONS_PER_SCENE, QuestionGenerator
 from rn_core.tasks.clevr.images import resize_image
 from rn_core.tasks.clevr.program import GROUPS, QUESTION_TYPES, question_type
@@ -99,6 +101,12 @@ class Clevr:
             answer=torch.tensor([self.answers.index(question.answer) for question in questions]),
             type_index=torch.tensor([self.question_types.index(question_type(q.program)) for q in questions]),
         )
+
+    def read_batches(
+        self, root: Path, split: str | None = None, progress: Callable[[Iterable[Any]], Iterable[Any]] = iter
+    ) -> Iterator[Batch]:
+        """Yield the questions of a folder in CLEVR's layout; see `folder_batches.read_batches`."""
+        return read_batches(root, self.view, split, progress)
 
     def check_answerable(self, scene: Any, text: str) -> None:
         """Let every question pass: what has no true answer still gets a model's."""
