@@ -110,11 +110,12 @@ def draw_run(state: TrainState, job: Job, view: JobView) -> None:
         st.error(state.problem)
 
 
-def draw_live(job: Job, status: str, look: Look) -> None:
-    """Draw what changes by itself; when the run enters another status, draw the whole page anew."""
+def draw_live(job: Job, status: str, has_weights: bool, look: Look) -> None:
+    """Draw what changes by itself; when the run enters another status or has its first weights, draw all anew."""
     view = look_at(job)
     state = TRAIN.state
-    if view.status != status or (pressed() and not is_moving(view, pressed())):
+    is_new = (view.status, view.has_weights) != (status, has_weights)
+    if is_new or (pressed() and not is_moving(view, pressed())):
         redraw()
     if view.problem:
         st.error(view.problem)
@@ -165,7 +166,7 @@ def draw_page() -> None:
                 train_models.draw_learned(job, view)
         with live:
             every = _EVERY if is_moving(view, pressed()) else _SELDOM if view.is_active else None
-            st.fragment(draw_live, run_every=every)(job, view.status, look)
+            st.fragment(draw_live, run_every=every)(job, view.status, view.has_weights, look)
     TRAIN.write_url()
 
 

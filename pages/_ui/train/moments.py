@@ -43,7 +43,7 @@ def is_moving(view: JobView, pressed: Moment | None) -> bool:
         view: the run.
         pressed: how it stood when it was told to do something, until it has followed; else None.
     """
-    if view.status in LIVE:
+    if view.status in LIVE or (view.status == "paused" and not view.has_weights):  # which it is about to save
         return True
     now = moment_of(view)
     return view.is_active and pressed is not None and (now == pressed or now.looked < now.reported)

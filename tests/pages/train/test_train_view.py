@@ -143,6 +143,12 @@ def test_what_goes_on_by_itself_moves(status):
     assert is_moving(JobView(status), None)
 
 
+def test_a_paused_run_moves_until_it_has_saved(play):
+    paused = play("paused").shown
+    assert is_moving(replace(paused, has_weights=False), None)
+    assert not is_moving(paused, None)
+
+
 @pytest.mark.parametrize("status", ["paused", "stopped", "finished", "failed"])
 def test_what_stands_does_not_move(status, play):
     assert not is_moving(play(status).shown, None)
