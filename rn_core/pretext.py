@@ -85,7 +85,7 @@ def train_naming(
     encoder.train()
     for step in range(config.steps):
         for group in optimizer.param_groups:
-            group["lr"] = config.learning_rate * _rate(step, config.steps)
+            group["lr"] = config.learning_rate * rate_share(step, config.steps)
         images, facts = task.sample_cells(make_rng(config.seed, "train", step, 0), config.n_scenes)
         cells, _ = encoder(images)
         named = naming(cells[..., : naming.in_features]).unflatten(-1, facts.shape[2:])  # (S, C, K, 4)
@@ -159,6 +159,6 @@ def _compose(naming: nn.Linear, matrix: Tensor, offset: Tensor) -> tuple[Tensor,
     return torch.cat([facts @ naming.weight, matrix[:, naming.out_features :]], dim=1), facts @ naming.bias + offset
 
 
-def _rate(step: int, steps: int) -> float:
+def rate_share(step: int, steps: int) -> float:
     """Return the share of the peak learning rate at a step."""
     return min(1.0, (step + 1) / 200) * 0.5 * (1 + math.cos(math.pi * step / steps))

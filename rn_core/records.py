@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -46,6 +46,29 @@ class Batch:
         rows = (self.scene_index >= first) & (self.scene_index < end)
         rest = (self.question[rows], self.scene_index[rows] - first, self.answer[rows], self.type_index[rows])
         return Batch(inputs, *rest, None if self.kept is None else self.kept[scenes])
+
+
+@dataclass(frozen=True)
+class PairLesson:
+    """M questions with K pairs of objects each, and what is true of both, to be learned before answers.
+
+    Attributes:
+        question: (M, L) int64, as `Batch.question`.
+        first: (M, K, D_row) float32, rows of the objects i.
+        second: (M, K, D_row) float32, rows of the objects j.
+        question_facts: (M, F_q) float32, each 0 or 1.
+        pair_facts: (M, K, F_p) float32.
+    """
+
+    question: Tensor
+    first: Tensor
+    second: Tensor
+    question_facts: Tensor
+    pair_facts: Tensor
+
+    def to(self, device: Any) -> PairLesson:
+        """Return the lesson on another device."""
+        return PairLesson(*(getattr(self, field.name).to(device) for field in fields(self)))
 
 
 @dataclass(frozen=True)

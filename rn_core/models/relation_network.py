@@ -147,6 +147,25 @@ class RelationNetwork(nn.Module):
         mask = torch.ones_like(objects[..., 0], dtype=torch.bool) if object_mask is None else object_mask
         return RelationTrace(objects, mask, relations, aggregate, self._f_phi(aggregate))
 
+    def relate(self, first: Tensor, second: Tensor, question: Tensor) -> Tensor:
+        """Return g_theta of chosen pairs, written as the formula is.
+
+        Args:
+            first: (M, K, D_o) float, objects i of K pairs a question.
+            second: (M, K, D_o) float, objects j.
+            question: (M, D_q) float.
+
+        Returns:
+            (M, K, D_g), as `trace` has them, but not scaled.
+        """
+        asked = question[:, None].expand(-1, first.shape[1], -1)  # (M, K, D_q)
+        hidden = torch.cat([first, second], dim=-1)  # (M, K, 2 * D_o)
+        for k, layer in enumerate(self.g_theta):
+            if k == self.config.question_layer:
+                hidden = torch.cat([hidden, asked], dim=-1)
+            hidden = functional.relu(layer(hidden))
+        return hidden  # (M, K, D_g)
+
     @property
     def first_layer(self) -> nn.Linear:
         """Return the layer that sees the objects first."""

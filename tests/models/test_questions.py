@@ -61,12 +61,12 @@ def test_more_padding_behind_changes_nothing():
     torch.testing.assert_close(encoder(pad(QUESTIONS)), alone, rtol=0, atol=1e-15)
 
 
-def test_the_lstm_reads_the_words_and_no_padding():
-    encoder = build_encoder()
-    seen = []
-    encoder.lstm.register_forward_pre_hook(lambda module, inputs: seen.append(len(inputs[0].data)))
-    encoder(pad(QUESTIONS, 50))
-    assert seen == [sum(map(len, QUESTIONS))]
+@pytest.mark.parametrize("reverse", [False, True])
+def test_padding_gets_no_gradient(reverse):
+    encoder = build_encoder(reversed=reverse)
+    encoder(pad(QUESTIONS, 17)).sum().backward()
+    assert not encoder.words.weight.grad[0].any()
+    assert encoder.words.weight.grad[[1, 2, 3]].abs().sum(dim=1).all()
 
 
 def test_a_question_of_no_words_is_one_padding_word():
@@ -74,12 +74,16 @@ def test_a_question_of_no_words_is_one_padding_word():
     torch.testing.assert_close(encoder(torch.zeros(1, 3, dtype=torch.int64))[0], read_word_by_word(encoder, [0]))
 
 
-def test_words_are_read_in_32_bits_under_autocast():
+def test_autocast_counts_while_training_only():
     encoder = QuestionEncoder(CONFIG)
+    exact = encoder(pad(QUESTIONS))
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        found = encoder(pad(QUESTIONS))
-    assert found.dtype == torch.float32
-    torch.testing.assert_close(found, encoder(pad(QUESTIONS)), rtol=0, atol=0)
+        rounded = encoder.train()(pad(QUESTIONS))
+        found = encoder.eval()(pad(QUESTIONS))
+    assert found.dtype == rounded.dtype == torch.float32
+    torch.testing.assert_close(found, exact, rtol=0, atol=0)
+    torch.testing.assert_close(rounded, exact, rtol=0, atol=0.02)
+    assert not torch.equal(rounded, exact)
 
 
 def test_the_order_of_words_counts():

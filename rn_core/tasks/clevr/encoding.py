@@ -27,6 +27,8 @@ _BITS = (
     ("material", "material", MATERIALS),
     ("size", "size", SIZES),
 )
+#: The attributes in that order.
+BIT_ORDER = tuple(name for name, _, _ in _BITS)
 #: Columns of an object row: index, meaning, range.
 ROW_COLUMNS = (
     (0, f"x of the centre / {EXTENT:g}", "-1 to 1"),

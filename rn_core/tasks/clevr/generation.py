@@ -32,6 +32,7 @@ _N_ATTEMPTS = 40
 _OVER_SECOND = 1.1
 #: ...and so many times as often as the median one, which counts as at least so many.
 _OVER_MEDIAN, _LEAST_MEDIAN = 5, 5
+_SLOTS = (*sorted(DESCRIPTION_SLOTS), *sorted(RELATION_SLOTS))
 _YES_NO = ("yes", "no")
 _NUMBERS = tuple(str(number) for number in range(11))
 
@@ -47,6 +48,8 @@ class ClevrQuestion:
         family: CLEVR's official number of its family, 0 to 89.
         group: a key of `rn_core.tasks.clevr.program.GROUPS`.
         deciding: the objects that its answer is read from, as `deciding_objects` names them.
+        slots: (7,) what fills the family's slots: index into `DESCRIPTIONS` for A to D, into `RELATIONS` for R to T;
+            -1 for a slot that it has not.
     """
 
     text: str
@@ -55,6 +58,7 @@ class ClevrQuestion:
     family: int
     group: str
     deciding: tuple[int, ...]
+    slots: tuple[int, ...]
 
 
 class _Family:
@@ -175,7 +179,8 @@ class QuestionGenerator:
         }
         program = make_program(template.program, slots)
         deciding = deciding_objects(program, attempt.masks.scene)
-        return ClevrQuestion(text, program, answer, template.family, template.group, deciding)
+        filled = tuple(attempt.slots.get(slot, -1) for slot in _SLOTS)
+        return ClevrQuestion(text, program, answer, template.family, template.group, deciding, filled)
 
 
 def _is_degenerate(family: _Family, attempt: Attempt, result: Any) -> bool:

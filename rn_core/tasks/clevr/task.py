@@ -12,11 +12,12 @@ import torch
 from torch import Tensor
 
 from rn_core.errors import RNCoreError
-from rn_core.records import Batch
+from rn_core.records import Batch, PairLesson
 from rn_core.tasks.clevr.encoding import ANSWERS, encode_scenes
 from rn_core.tasks.clevr.folder_batches import read_batches
-from rn_core.tasks.clevr.generation import QUESTIONS_PER_SCENE, QuestionGenerator
+from rn_core.tasks.clevr.generation import QUESTIONS_PER_SCENE, ClevrQuestion, QuestionGenerator
 from rn_core.tasks.clevr.images import resize_image
+from rn_core.tasks.clevr.pair_facts import make_lesson
 from rn_core.tasks.clevr.program import GROUPS, QUESTION_TYPES, question_type
 from rn_core.tasks.clevr.sampling import sample_scenes
 from rn_core.tasks.clevr.scene import ClevrScene
@@ -90,9 +91,7 @@ class Clevr:
         """
         if self.view == "pixels":
             raise RNCoreError("Pictures of CLEVR are not drawn on the fly; give a folder in CLEVR's layout.")
-        scenes = sample_scenes(rng, n_scenes)
-        generator = QuestionGenerator(rng)
-        asked = [generator.ask(scene, n_questions or QUESTIONS_PER_SCENE) for scene in scenes]
+        scenes, asked = _ask(rng, n_scenes, n_questions)
         questions = [question for of_scene in asked for question in of_scene]
         return Batch(
             inputs=encode_scenes(scenes),
@@ -101,6 +100,12 @@ class Clevr:
             answer=torch.tensor([self.answers.index(question.answer) for question in questions]),
             type_index=torch.tensor([self.question_types.index(question_type(q.program)) for q in questions]),
         )
+
+    def sample_lesson(
+        self, rng: np.random.Generator, n_scenes: int, n_questions: int | None = None, n_pairs: int = 8
+    ) -> PairLesson:
+        """Draw fresh scenes and questions, with some pairs each and what the program makes of them; states only."""
+        return make_lesson(rng, *_ask(rng, n_scenes, n_questions), n_pairs)
 
     def read_batches(
         self, root: Path, split: str | None = None, progress: Callable[[Iterable[Any]], Iterable[Any]] = iter
@@ -114,3 +119,12 @@ class Clevr:
     def question_index(self, text: str) -> int:
         """Raise RNCoreError: CLEVR's questions cannot be counted, so nothing is kept for each of them."""
         raise RNCoreError("CLEVR has too many questions to keep an aggregate for each; choose zero as the baseline.")
+
+
+def _ask(
+    rng: np.random.Generator, n_scenes: int, n_questions: int | None
+) -> tuple[list[ClevrScene], list[list[ClevrQuestion]]]:
+    """Draw scenes and, for each, questions about it; None asks ten."""
+    scenes = sample_scenes(rng, n_scenes)
+    generator = QuestionGenerator(rng)
+    return scenes, [generator.ask(scene, n_questions or QUESTIONS_PER_SCENE) for scene in scenes]
