@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
+import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import numpy as np
 import torch
+from lightning_fabric import Fabric
 from tqdm import tqdm
 
 from rn_core import benchmarking, public_weights, publishing
@@ -20,15 +24,18 @@ from rn_core.answering import Answerer, load
 from rn_core.device import DEVICES, choose_device, fast_autocast, has_fast_bf16
 from rn_core.errors import RNCoreError
 from rn_core.evaluation import Evaluation, evaluate, evaluate_batches
+from rn_core.processes import leave_processes, make_fabric
 from rn_core.recipes import RECIPES, make_recipe
 from rn_core.records import Accuracy
 from rn_core.reporting import attribution_table
 from rn_core.seeding import MAX_SEED, SPLITS, make_rng
+from rn_core.tasks import TASKS, Task
+from rn_core.tasks.base import Source
 from rn_core.tasks.sort_of_clevr import sample_scene, sample_scenes, solve
 from rn_core.tasks.sort_of_clevr.questions import ANSWERS, answer_shares, blind_floor
 from rn_core.tasks.sort_of_clevr.rendering import render_scenes
 from rn_core.tasks.sort_of_clevr.scene import COLORS, DEFAULT_MARGIN
-from rn_core.training import Trainer, leave_processes, make_fabric
+from rn_core.training import Trainer
 from rn_core.weights import list_weights, weights_status
 
 RUNS = Path("runs")
@@ -93,10 +100,13 @@ def _add_train(commands: Any) -> None:
     """Add `train`."""
     train = _add(commands, "train", _train, "train a recipe; resumes where a run with the same options stopped")
     train.add_argument("name", help=f"recipe: {', '.join(RECIPES)}")
+    train.add_argument("--data", type=Path, default=None, help="folder in CLEVR's layout to learn from, for clevr/...")
     train.add_argument("--size", default="small", choices=("tiny", "small", "paper"), help="small is what ships")
     train.add_argument("--steps", type=int, default=None, help="optimiser steps (default: the recipe's)")
     train.add_argument("--warm-start", type=int, default=None, help="steps of the image encoder's warm start")
+    train.add_argument("--scenes", type=int, default=None, help="scenes a step in each process (default: the recipe's)")
     train.add_argument("--validate-every", type=int, default=None, help="steps between validations and checkpoints")
+    train.add_argument("--validation-scenes", type=int, default=None, help="scenes a validation (default: the recipe's)")
     train.add_argument("--precision", default="auto", choices=("auto", "32-true", "bf16-mixed"), help="auto: bf16")
     train.add_argument("--processes", type=int, default=None, help="processes (default: torchrun's, or one)")
     train.add_argument("--folder", type=Path, default=None, help="folder of the run (default: runs/NAME)")
@@ -149,28 +159,60 @@ def _train(options: argparse.Namespace) -> None:
         seed=options.seed,
         steps=options.steps,
         warm_start=options.warm_start,
+        n_scenes=options.scenes,
         validate_every=options.validate_every,
+        validation_scenes=options.validation_scenes,
         precision=_precision(options),
     )
     folder = options.folder or RUNS / options.name
-    trainer = Trainer(config, make_fabric(options.device, config.precision, options.processes), folder)
+    fabric = make_fabric(options.device, config.precision, options.processes)
+    trainer = Trainer(config, fabric, folder, _open_source(options, config.task, fabric))
     bar = tqdm(total=config.steps, initial=trainer.run.step, unit="step", disable=options.json, smoothing=0.05)
     if not options.json:
         bar.write(f"{options.name}, {options.size}: {trainer.run.model.count_parameters():,} parameters, in {folder}")
-    try:
+    with _stop_after_step(trainer), contextlib.closing(bar):
         for metrics in trainer.train():
             bar.update(metrics.step - bar.n)
             bar.set_postfix_str(f"loss {metrics.loss:.3f}")
             if metrics.accuracy and not options.json:
                 bar.write(f"step {metrics.step}  " + _percentages(metrics.accuracy))
-    except KeyboardInterrupt:
+    if trainer.stops:
         trainer.save()
-        raise
-    finally:
-        bar.close()
+        raise KeyboardInterrupt
     leave_processes()
     if options.json:
         print(json.dumps({"run": str(folder), **asdict(trainer.run.history[-1])}))
+
+
+def _open_source(options: argparse.Namespace, task: str, fabric: Fabric) -> Source | None:
+    """Return the data folder to learn from, if one is given; one process of a machine makes its caches."""
+    if options.data is None:
+        return None
+    _check_reads_folder(options.name, TASKS[task], "open_source")
+    with fabric.rank_zero_first(local=True):
+        return TASKS[task].open_source(options.data, _bar(options, "read data"))
+
+
+def _check_reads_folder(name: str, task: Task, method: str) -> None:
+    """Raise RNCoreError for a task that reads no folder, which then lacks the method."""
+    if not hasattr(task, method):
+        raise RNCoreError(f"'{name}' makes its own scenes and reads no folder; leave --data out.")
+
+
+@contextlib.contextmanager
+def _stop_after_step(trainer: Trainer) -> Iterator[None]:
+    """Let the first Ctrl-C inside the block end training between two steps, and the second one at once."""
+    before = signal.getsignal(signal.SIGINT)
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        trainer.stops = True
+        signal.signal(signal.SIGINT, before)
+
+    signal.signal(signal.SIGINT, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _precision(options: argparse.Namespace) -> str:
@@ -204,8 +246,7 @@ def _measure(answerer: Answerer, options: argparse.Namespace) -> Evaluation:
     model, task, bar = answerer.model, answerer.task, _bar(options, "evaluate")
     if options.data is None:
         return evaluate(model, task, options.seed, options.scenes, progress=bar)
-    if not hasattr(task, "read_batches"):
-        raise RNCoreError(f"'{options.name}' makes its own scenes and reads no folder; leave --data out.")
+    _check_reads_folder(options.name, task, "read_batches")
     return evaluate_batches(model, task, task.read_batches(options.data, options.split, bar))
 
 

@@ -15,6 +15,7 @@ from rn_core.errors import RNCoreError
 from rn_core.records import Batch
 from rn_core.tasks.clevr.encoding import ANSWERS, encode_scenes
 from rn_core.tasks.clevr.folder_batches import read_batches
+from rn_core.tasks.clevr.folder_source import FolderSource
 from rn_core.tasks.clevr.generation import QUESTIONS_PER_SCENE, QuestionGenerator
 from rn_core.tasks.clevr.images import resize_image
 from rn_core.tasks.clevr.program import GROUPS, QUESTION_TYPES, question_type
@@ -107,6 +108,10 @@ class Clevr:
     ) -> Iterator[Batch]:
         """Yield the questions of a folder in CLEVR's layout; see `folder_batches.read_batches`."""
         return read_batches(root, self.view, split, progress)
+
+    def open_source(self, root: Path, progress: Callable[[Iterable[Any]], Iterable[Any]] = iter) -> FolderSource:
+        """Return a folder in CLEVR's layout as training data; see `folder_source.FolderSource`."""
+        return FolderSource(root, self.view, progress)
 
     def check_answerable(self, scene: Any, text: str) -> None:
         """Let every question pass: what has no true answer still gets a model's."""
