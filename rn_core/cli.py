@@ -35,7 +35,7 @@ from rn_core.tasks.sort_of_clevr import sample_scene, sample_scenes, solve
 from rn_core.tasks.sort_of_clevr.questions import ANSWERS, answer_shares, blind_floor
 from rn_core.tasks.sort_of_clevr.rendering import render_scenes
 from rn_core.tasks.sort_of_clevr.scene import COLORS, DEFAULT_MARGIN
-from rn_core.training import Trainer
+from rn_core.training import SCHEDULES, Trainer
 from rn_core.weights import list_weights, weights_status
 
 RUNS = Path("runs")
@@ -104,9 +104,12 @@ def _add_train(commands: Any) -> None:
     train.add_argument("--size", default="small", choices=("tiny", "small", "paper"), help="small is what ships")
     train.add_argument("--steps", type=int, default=None, help="optimiser steps (default: the recipe's)")
     train.add_argument("--warm-start", type=int, default=None, help="steps of the image encoder's warm start")
+    train.add_argument(
+        "--schedule", default=None, choices=SCHEDULES, help="of the learning rate (default: the recipe's)"
+    )
     train.add_argument("--scenes", type=int, default=None, help="scenes a step in each process (default: the recipe's)")
     train.add_argument("--validate-every", type=int, default=None, help="steps between validations and checkpoints")
-    train.add_argument("--validation-scenes", type=int, default=None, help="scenes a validation (default: the recipe's)")
+    train.add_argument("--validation-scenes", type=int, default=None, help="scenes a validation")
     train.add_argument("--precision", default="auto", choices=("auto", "32-true", "bf16-mixed"), help="auto: bf16")
     train.add_argument("--processes", type=int, default=None, help="processes (default: torchrun's, or one)")
     train.add_argument("--folder", type=Path, default=None, help="folder of the run (default: runs/NAME)")
@@ -149,6 +152,10 @@ def _add_weights(commands: Any) -> None:
     parser.add_argument("--name", help=f"import: one of {', '.join(public_weights.PUBLIC)}")
     parser.add_argument("--folder", type=Path, default=None, help="folder of the run (default: runs/NAME)")
     parser.add_argument("--scenes", type=int, default=10_000, help="test scenes that the card's figures come from")
+    parser.add_argument(
+        "--data", type=Path, default=None, help="publish: folder that a run from a folder is measured on"
+    )
+    parser.add_argument("--split", default="val", help="publish: which split of that folder")
 
 
 def _train(options: argparse.Namespace) -> None:
@@ -159,6 +166,7 @@ def _train(options: argparse.Namespace) -> None:
         seed=options.seed,
         steps=options.steps,
         warm_start=options.warm_start,
+        schedule=options.schedule,
         n_scenes=options.scenes,
         validate_every=options.validate_every,
         validation_scenes=options.validation_scenes,
@@ -203,6 +211,9 @@ def _check_reads_folder(name: str, task: Task, method: str) -> None:
 def _stop_after_step(trainer: Trainer) -> Iterator[None]:
     """Let the first Ctrl-C inside the block end training between two steps, and the second one at once."""
     before = signal.getsignal(signal.SIGINT)
+    if before is signal.SIG_IGN:  # a job in the background is not for this terminal to stop
+        yield
+        return
 
     def stop(number: int, frame: FrameType | None) -> None:
         trainer.stops = True
@@ -316,7 +327,8 @@ def _weights(options: argparse.Namespace) -> None:
         public_weights.import_file(options.name, Path(options.what))
     elif options.action == "publish":
         folder = options.folder or RUNS / options.what
-        publishing.publish(options.what, folder, options.scenes, options.seed, _bar(options, "evaluate"))
+        exam = publishing.Exam(options.scenes, options.seed, options.data, options.split)
+        publishing.publish(options.what, folder, exam, _bar(options, "evaluate"))
     entries = list_weights().values()
     rows = [{"name": entry.name, "status": weights_status(entry), "card": entry.card} for entry in entries]
     if options.json:

@@ -15,8 +15,8 @@ from rn_core.training import TrainConfig
 _PIXELS = MappingProxyType({"learning_rate": 1e-3, "warm_start": 6_000, "hold_encoder": 0.85, "validation_scenes": 20})
 _OBJECTS = MappingProxyType({"learning_rate": 1e-3, "validation_scenes": 200})
 
-#: From CLEVR's pictures in a folder: the batch, the warm-up and the rest that made others' runs succeed, and the paper's
-#: augmentation. Batch: 64 pictures with their 10 questions each. Steps: about 400 epochs of CLEVR v1.0.
+#: From CLEVR's pictures in a folder: the batch of 640 questions, the warm-up and the rest that made others' runs
+#: succeed (where we differ: AdamW's weight decay), and the paper's augmentation. About 400 epochs of CLEVR v1.0.
 _FOLDER = MappingProxyType(
     {
         "n_scenes": 64,

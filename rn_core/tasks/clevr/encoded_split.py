@@ -57,9 +57,7 @@ class EncodedSplit:
         return digest.hexdigest()[:16]
 
 
-def load_encoded(
-    root: Path, split: str, progress: Callable[[Iterable[Any]], Iterable[Any]] = iter
-) -> EncodedSplit:
+def load_encoded(root: Path, split: str, progress: Callable[[Iterable[Any]], Iterable[Any]] = iter) -> EncodedSplit:
     """Return the questions of a split, from the cache, which is made first where it is not there.
 
     The cache belongs to the question file: where that changes, another one is made. A folder that cannot be written

@@ -90,7 +90,9 @@ class Clevr:
             RNCoreError: for pixels, whose pictures take too long to draw: they are read from a folder.
         """
         if self.view == "pixels":
-            raise RNCoreError("Pictures of CLEVR are not drawn on the fly; give a folder in CLEVR's layout.")
+            raise RNCoreError(
+                "Pictures of CLEVR are not drawn on the fly; give a folder in CLEVR's layout with --data."
+            )
         scenes = sample_scenes(rng, n_scenes)
         generator = QuestionGenerator(rng)
         asked = [generator.ask(scene, n_questions or QUESTIONS_PER_SCENE) for scene in scenes]
