@@ -6,12 +6,10 @@ import argparse
 import contextlib
 import json
 import os
-import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -24,7 +22,7 @@ from rn_core.answering import Answerer, load
 from rn_core.device import DEVICES, choose_device, fast_autocast, has_fast_bf16
 from rn_core.errors import RNCoreError
 from rn_core.evaluation import Evaluation, evaluate, evaluate_batches
-from rn_core.processes import leave_processes, make_fabric
+from rn_core.processes import catch_interrupt, leave_processes, make_fabric
 from rn_core.recipes import RECIPES, make_recipe
 from rn_core.records import Accuracy
 from rn_core.reporting import attribution_table
@@ -178,13 +176,13 @@ def _train(options: argparse.Namespace) -> None:
     bar = tqdm(total=config.steps, initial=trainer.run.step, unit="step", disable=options.json, smoothing=0.05)
     if not options.json:
         bar.write(f"{options.name}, {options.size}: {trainer.run.model.count_parameters():,} parameters, in {folder}")
-    with _stop_after_step(trainer), contextlib.closing(bar):
+    with catch_interrupt(trainer.stop), contextlib.closing(bar):
         for metrics in trainer.train():
             bar.update(metrics.step - bar.n)
             bar.set_postfix_str(f"loss {metrics.loss:.3f}")
             if metrics.accuracy and not options.json:
                 bar.write(f"step {metrics.step}  " + _percentages(metrics.accuracy))
-    if trainer.stops:
+    if trainer.stopped:
         trainer.save()
         raise KeyboardInterrupt
     leave_processes()
@@ -205,25 +203,6 @@ def _check_reads_folder(name: str, task: Task, method: str) -> None:
     """Raise RNCoreError for a task that reads no folder, which then lacks the method."""
     if not hasattr(task, method):
         raise RNCoreError(f"'{name}' makes its own scenes and reads no folder; leave --data out.")
-
-
-@contextlib.contextmanager
-def _stop_after_step(trainer: Trainer) -> Iterator[None]:
-    """Let the first Ctrl-C inside the block end training between two steps, and the second one at once."""
-    before = signal.getsignal(signal.SIGINT)
-    if before is signal.SIG_IGN:  # a job in the background is not for this terminal to stop
-        yield
-        return
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        trainer.stops = True
-        signal.signal(signal.SIGINT, before)
-
-    signal.signal(signal.SIGINT, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def _precision(options: argparse.Namespace) -> str:

@@ -1,8 +1,12 @@
-"""One command on one device or many: the processes of a training run, by Lightning Fabric."""
+"""The processes of a training run: one command on one device or many, by Lightning Fabric, and how it is stopped."""
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
+from collections.abc import Callable, Iterator
+from types import FrameType
 
 import torch
 from lightning_fabric import Fabric
@@ -34,3 +38,20 @@ def leave_processes() -> None:
     if torch.distributed.is_available() and torch.distributed.is_initialized():
         torch.distributed.barrier()
         torch.distributed.destroy_process_group()
+
+
+@contextlib.contextmanager
+def catch_interrupt(stop: Callable[[], None]) -> Iterator[None]:
+    """Let the first Ctrl-C inside the block call `stop`; the second one interrupts as usual."""
+    usual = signal.getsignal(signal.SIGINT)
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        signal.signal(signal.SIGINT, usual)
+        stop()
+
+    if usual is not signal.SIG_IGN:  # a job in the background is not for this terminal to stop
+        signal.signal(signal.SIGINT, handle)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, usual)

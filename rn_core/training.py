@@ -163,11 +163,7 @@ class Run:
 
 
 class Trainer:
-    """Owns a run's model, optimiser and checkpoint; `train()` yields its metrics.
-
-    Attributes:
-        stops: set from outside, lets `train` end after the step that it takes; never in the middle of one.
-    """
+    """Owns a run's model, optimiser and checkpoint; `train()` yields its metrics."""
 
     def __init__(
         self, config: TrainConfig, fabric: Fabric, folder: Path | None = None, source: Source | None = None
@@ -187,7 +183,7 @@ class Trainer:
         if source is None and config.schedule == "doubling":
             raise RNCoreError("This run learns from a data folder, whose epochs it counts; give one with --data.")
         config = replace(config, data=None if source is None else source.fingerprint)
-        self.fabric, self.source, self.stops = fabric, source, False
+        self.fabric, self.source, self.stopped = fabric, source, False
         self.task: Task = TASKS[config.task]
         model = build_model(config.model, config.seed)
         self.path = folder / FILE_NAME if folder else None
@@ -208,7 +204,7 @@ class Trainer:
         config, run = self.run.config, self.run
         losses: list[Tensor] = []
         self.wrapped.train()
-        while run.step < config.steps and not self.stops:
+        while run.step < config.steps and not self.stopped:
             started = time.perf_counter()
             losses.append(self.step(self.sample()))
             run.seconds += time.perf_counter() - started
@@ -221,6 +217,10 @@ class Trainer:
                 run.history.append(metrics)
                 self.save()
             yield metrics
+
+    def stop(self) -> None:
+        """Let `train` end when the step that it takes is done, so that what is then saved is whole."""
+        self.stopped = True
 
     def save(self) -> None:
         """Write a checkpoint from the first process; does nothing for a run that lives in memory."""

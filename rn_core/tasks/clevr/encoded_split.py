@@ -105,7 +105,7 @@ def _encode(texts: Sequence[str]) -> np.ndarray:
 def _load(whole: Path, root: Path, split: str) -> EncodedSplit:
     """Return what the cache holds; raises RNCoreError if it is damaged."""
     try:
-        with np.load(whole, allow_pickle=False) as file:
+        with np.load(io.BytesIO(whole.read_bytes()), allow_pickle=False) as file:
             columns = (file["image_index"], file["answers"], file["type_index"])
             return EncodedSplit(FolderSplit(root, split, tuple(file["images"].tolist()), (), *columns), file["tokens"])
     except _UNREADABLE as err:
