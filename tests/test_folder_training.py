@@ -31,6 +31,7 @@ from rn_core.models.relation_network import RelationNetworkConfig
 from rn_core.processes import leave_processes
 from rn_core.publishing import Exam, publish
 from rn_core.recipes import RECIPES, make_recipe
+from rn_core.records import Batch
 from rn_core.tasks import TASKS
 from rn_core.tasks.clevr.program import QUESTION_TYPES
 from rn_core.training import TrainConfig, Trainer
@@ -128,20 +129,44 @@ def test_what_is_watched_is_the_accuracy_on_val(source, painted):
     assert last.accuracy == {kind: value.accuracy for kind, value in found.types.items()}
 
 
-def test_pictures_are_moved_in_training_and_dropout_changes_with_the_step(source):
-    trainer = Trainer(TINY, make_fabric(), source=source)
-    plain = source.take_batch(0, 0, 3, 4)
-    moved, again = trainer.sample(), trainer.sample()
-    assert torch.equal(moved.question, plain.question)
-    assert torch.equal(moved.inputs[0], again.inputs[0])
-    assert not torch.equal(moved.inputs[0], plain.inputs[0])
-    assert torch.equal(
-        Trainer(replace(TINY, augment=False), make_fabric(), source=source).sample().inputs[0], *plain.inputs
-    )
-    seeds = []
-    for trainer.run.step in range(3):
-        seeds.append(trainer._dropout_seed())
-    assert len(set(seeds)) == 3
+class SameBatch:
+    """A source that asks the same at every step."""
+
+    fingerprint, n_questions = "same", 4
+
+    def __init__(self, batch: Batch) -> None:
+        self.batch = batch
+
+    def count_turns(self, n_questions: int) -> int:
+        return 3
+
+    def take_batch(self, *_: int) -> Batch:
+        return self.batch
+
+
+def test_pictures_are_moved_in_training_at_each_step_anew(source):
+    batch = source.take_batch(0, 0, 3, 4)
+    trainer = Trainer(TINY, make_fabric(), source=SameBatch(batch))
+    first, again = trainer.sample(), trainer.sample()
+    trainer.run.step = 1
+    second = trainer.sample()
+    assert torch.equal(first.inputs[0], again.inputs[0])
+    assert not torch.equal(first.inputs[0], batch.inputs[0])
+    assert not torch.equal(first.inputs[0], second.inputs[0])
+    assert all(torch.equal(one.question, batch.question) for one in (first, second))
+    plain = Trainer(replace(TINY, augment=False), make_fabric(), source=SameBatch(batch))
+    assert torch.equal(plain.sample().inputs[0], batch.inputs[0])
+
+
+def test_what_is_dropped_changes_with_the_step(source):
+    """At a rate of nothing the weights stay; what changes the loss is dropout alone."""
+    config = replace(TINY, augment=False, schedule="cosine", learning_rate=1e-30)
+    trainer = Trainer(config, make_fabric(), source=SameBatch(source.take_batch(0, 0, 3, 4)))
+    trainer.wrapped.train()
+    losses = [trainer.step(trainer.sample()).item() for _ in range(2)]
+    trainer.run.step = 0
+    assert losses[0] != losses[1]
+    assert trainer.step(trainer.sample()).item() == losses[0]
 
 
 def test_epochs_and_questions_are_counted_in_the_folders_questions(source):
@@ -169,6 +194,7 @@ def test_other_data_is_refused_in_one_sentence(source, painted, tmp_path):
 
 def gradients(fabric: Fabric, values: dict[str, Any], root: Path) -> dict[str, torch.Tensor]:
     trainer = Trainer(TrainConfig.from_dict(values), fabric, source=TASK.open_source(root))
+    trainer.run.step = 1
     trainer.wrapped.train()
     trainer.step(trainer.sample())
     return {name: parameter.grad.clone() for name, parameter in trainer.run.model.named_parameters()}
@@ -220,6 +246,22 @@ def test_a_killed_command_resumes_with_the_result_of_an_unbroken_one(painted, tm
     assert whole.keys() == resumed.keys()
     for name, value in whole.items():
         np.testing.assert_array_equal(value.numpy(), resumed[name].numpy(), err_msg=name)
+
+
+def test_ctrl_c_saves_the_step_that_was_taken(painted, tmp_path, monkeypatch, capsys):
+    take = Trainer.step
+
+    def take_and_interrupt(trainer, batch):
+        if trainer.run.step == 2:
+            signal.raise_signal(signal.SIGINT)
+        return take(trainer, batch)
+
+    monkeypatch.setattr(Trainer, "step", take_and_interrupt)
+    arguments = [*train("clevr/mlp-pixels", painted, tmp_path), "--validate-every", "6", "--json"]
+    assert cli.main(arguments) == 130
+    assert capsys.readouterr().err.endswith("Stopped.\n")
+    _, state = read_checkpoint(tmp_path / "checkpoint.safetensors")
+    assert state["step"] == 3
 
 
 def test_torchrun_joins_two_processes_on_a_folder_without_caches(tmp_path):
