@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import sys
@@ -13,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from lightning_fabric import Fabric
 from tqdm import tqdm
 
 from rn_core import benchmarking, public_weights, publishing
@@ -20,15 +22,18 @@ from rn_core.answering import Answerer, load
 from rn_core.device import DEVICES, choose_device, fast_autocast, has_fast_bf16
 from rn_core.errors import RNCoreError
 from rn_core.evaluation import Evaluation, evaluate, evaluate_batches
+from rn_core.processes import catch_interrupt, leave_processes, make_fabric
 from rn_core.recipes import RECIPES, make_recipe
 from rn_core.records import Accuracy
 from rn_core.reporting import attribution_table
 from rn_core.seeding import MAX_SEED, SPLITS, make_rng
+from rn_core.tasks import TASKS, Task
+from rn_core.tasks.base import Source
 from rn_core.tasks.sort_of_clevr import sample_scene, sample_scenes, solve
 from rn_core.tasks.sort_of_clevr.questions import ANSWERS, answer_shares, blind_floor
 from rn_core.tasks.sort_of_clevr.rendering import render_scenes
 from rn_core.tasks.sort_of_clevr.scene import COLORS, DEFAULT_MARGIN
-from rn_core.training import Trainer, leave_processes, make_fabric
+from rn_core.training import SCHEDULES, Trainer
 from rn_core.weights import list_weights, weights_status
 
 RUNS = Path("runs")
@@ -93,10 +98,16 @@ def _add_train(commands: Any) -> None:
     """Add `train`."""
     train = _add(commands, "train", _train, "train a recipe; resumes where a run with the same options stopped")
     train.add_argument("name", help=f"recipe: {', '.join(RECIPES)}")
+    train.add_argument("--data", type=Path, default=None, help="folder in CLEVR's layout to learn from, for clevr/...")
     train.add_argument("--size", default="small", choices=("tiny", "small", "paper"), help="small is what ships")
     train.add_argument("--steps", type=int, default=None, help="optimiser steps (default: the recipe's)")
     train.add_argument("--warm-start", type=int, default=None, help="steps of the image encoder's warm start")
+    train.add_argument(
+        "--schedule", default=None, choices=SCHEDULES, help="of the learning rate (default: the recipe's)"
+    )
+    train.add_argument("--scenes", type=int, default=None, help="scenes a step in each process (default: the recipe's)")
     train.add_argument("--validate-every", type=int, default=None, help="steps between validations and checkpoints")
+    train.add_argument("--validation-scenes", type=int, default=None, help="scenes a validation")
     train.add_argument("--precision", default="auto", choices=("auto", "32-true", "bf16-mixed"), help="auto: bf16")
     train.add_argument("--processes", type=int, default=None, help="processes (default: torchrun's, or one)")
     train.add_argument("--folder", type=Path, default=None, help="folder of the run (default: runs/NAME)")
@@ -139,6 +150,10 @@ def _add_weights(commands: Any) -> None:
     parser.add_argument("--name", help=f"import: one of {', '.join(public_weights.PUBLIC)}")
     parser.add_argument("--folder", type=Path, default=None, help="folder of the run (default: runs/NAME)")
     parser.add_argument("--scenes", type=int, default=10_000, help="test scenes that the card's figures come from")
+    parser.add_argument(
+        "--data", type=Path, default=None, help="publish: folder that a run from a folder is measured on"
+    )
+    parser.add_argument("--split", default="val", help="publish: which split of that folder")
 
 
 def _train(options: argparse.Namespace) -> None:
@@ -149,28 +164,45 @@ def _train(options: argparse.Namespace) -> None:
         seed=options.seed,
         steps=options.steps,
         warm_start=options.warm_start,
+        schedule=options.schedule,
+        n_scenes=options.scenes,
         validate_every=options.validate_every,
+        validation_scenes=options.validation_scenes,
         precision=_precision(options),
     )
     folder = options.folder or RUNS / options.name
-    trainer = Trainer(config, make_fabric(options.device, config.precision, options.processes), folder)
+    fabric = make_fabric(options.device, config.precision, options.processes)
+    trainer = Trainer(config, fabric, folder, _open_source(options, config.task, fabric))
     bar = tqdm(total=config.steps, initial=trainer.run.step, unit="step", disable=options.json, smoothing=0.05)
     if not options.json:
         bar.write(f"{options.name}, {options.size}: {trainer.run.model.count_parameters():,} parameters, in {folder}")
-    try:
+    with catch_interrupt(trainer.stop), contextlib.closing(bar):
         for metrics in trainer.train():
             bar.update(metrics.step - bar.n)
             bar.set_postfix_str(f"loss {metrics.loss:.3f}")
             if metrics.accuracy and not options.json:
                 bar.write(f"step {metrics.step}  " + _percentages(metrics.accuracy))
-    except KeyboardInterrupt:
+    if trainer.stopped:
         trainer.save()
-        raise
-    finally:
-        bar.close()
+        raise KeyboardInterrupt
     leave_processes()
     if options.json:
         print(json.dumps({"run": str(folder), **asdict(trainer.run.history[-1])}))
+
+
+def _open_source(options: argparse.Namespace, task: str, fabric: Fabric) -> Source | None:
+    """Return the data folder to learn from, if one is given; one process of a machine makes its caches."""
+    if options.data is None:
+        return None
+    _check_reads_folder(options.name, TASKS[task], "open_source")
+    with fabric.rank_zero_first(local=True):
+        return TASKS[task].open_source(options.data, _bar(options, "read data"))
+
+
+def _check_reads_folder(name: str, task: Task, method: str) -> None:
+    """Raise RNCoreError for a task that reads no folder, which then lacks the method."""
+    if not hasattr(task, method):
+        raise RNCoreError(f"'{name}' makes its own scenes and reads no folder; leave --data out.")
 
 
 def _precision(options: argparse.Namespace) -> str:
@@ -204,8 +236,7 @@ def _measure(answerer: Answerer, options: argparse.Namespace) -> Evaluation:
     model, task, bar = answerer.model, answerer.task, _bar(options, "evaluate")
     if options.data is None:
         return evaluate(model, task, options.seed, options.scenes, progress=bar)
-    if not hasattr(task, "read_batches"):
-        raise RNCoreError(f"'{options.name}' makes its own scenes and reads no folder; leave --data out.")
+    _check_reads_folder(options.name, task, "read_batches")
     return evaluate_batches(model, task, task.read_batches(options.data, options.split, bar))
 
 
@@ -275,7 +306,8 @@ def _weights(options: argparse.Namespace) -> None:
         public_weights.import_file(options.name, Path(options.what))
     elif options.action == "publish":
         folder = options.folder or RUNS / options.what
-        publishing.publish(options.what, folder, options.scenes, options.seed, _bar(options, "evaluate"))
+        exam = publishing.Exam(options.scenes, options.seed, options.data, options.split)
+        publishing.publish(options.what, folder, exam, _bar(options, "evaluate"))
     entries = list_weights().values()
     rows = [{"name": entry.name, "status": weights_status(entry), "card": entry.card} for entry in entries]
     if options.json:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import shlex
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,50 +15,90 @@ import torch
 from rn_core.checkpoints import FILE_NAME, read_checkpoint
 from rn_core.device import choose_device, describe_device, fast_autocast, processor_name
 from rn_core.errors import RNCoreError
-from rn_core.evaluation import evaluate
+from rn_core.evaluation import Evaluation, evaluate, evaluate_batches
 from rn_core.files import write_whole
 from rn_core.models import QuestionAnsweringModel, build_model
+from rn_core.models.configs import CONFIGS
+from rn_core.records import Batch
 from rn_core.reporting import mean_aggregates
 from rn_core.seeding import make_rng
-from rn_core.tasks import TASKS
+from rn_core.tasks import TASKS, Task
 from rn_core.training import TrainConfig
 from rn_core.weights import WeightsEntry, fill_model, save_golden, save_weights
 
 #: Scenes behind the mean aggregate, and behind the golden logits.
 _MEAN_SCENES, _GOLDEN_SCENES = 200, 3
+Progress = Callable[[Iterable[int]], Iterable[int]]
 
 
-def publish(
-    name: str,
-    folder: Path,
-    n_scenes: int = 10_000,
-    seed: int = 0,
-    progress: Callable[[Iterable[int]], Iterable[int]] = iter,
-) -> WeightsEntry:
-    """Evaluate a finished run on fresh test scenes and write it into `pretrained/`.
+@dataclass(frozen=True)
+class Exam:
+    """What a run is measured on: fresh test scenes or, if it learned from a data folder, one split of a folder.
+
+    Attributes:
+        n_scenes: test scenes, all questions each.
+        seed: root seed of the test scenes.
+        data: the folder, all questions of the split; None for test scenes.
+        split: of that folder.
+    """
+
+    n_scenes: int = 10_000
+    seed: int = 0
+    data: Path | None = None
+    split: str = "val"
+
+    def check(self, name: str, config: TrainConfig) -> None:
+        """Raise RNCoreError unless it asks the run about what it can see and has not learned from."""
+        if config.data is None and self.data is not None:
+            raise RNCoreError(
+                f"'{name}' learned from scenes made on the fly and is measured on them; leave --data out."
+            )
+        if config.data is not None and self.data is None:
+            raise RNCoreError(f"'{name}' learned from a data folder; give the one to measure it on with --data.")
+        if self.data is not None and self.split == "train":
+            raise RNCoreError(f"'{name}' learned from split train; measure it on another, such as --split val.")
+
+    def measure(self, model: QuestionAnsweringModel, task: Task, progress: Progress) -> Evaluation:
+        """Return the accuracies of a model."""
+        if self.data is None:
+            return evaluate(model, task, self.seed, self.n_scenes, progress=progress)
+        return evaluate_batches(model, task, task.read_batches(self.data, self.split, progress), self.seed)
+
+    def sample(self, task: Task) -> Batch:
+        """Return a few scenes of it."""
+        if self.data is None:
+            return task.sample_batch(make_rng(self.seed, "test", 3), _GOLDEN_SCENES)
+        return next(task.read_batches(self.data, self.split)).select(slice(_GOLDEN_SCENES))
+
+
+def publish(name: str, folder: Path, exam: Exam | None = None, progress: Progress = iter) -> WeightsEntry:
+    """Measure a finished run on scenes that it has not learned from and write it into `pretrained/`.
 
     Args:
         name: what the weights are called.
         folder: the run's folder.
-        n_scenes: test scenes, all questions each.
-        seed: root seed of the test scenes.
+        exam: what it is measured on; None for 10,000 test scenes.
         progress: wraps the iteration over test batches.
 
     Raises:
-        RNCoreError: if there is no finished run in the folder, or a file cannot be written.
+        RNCoreError: if there is no finished run in the folder, the exam is none for it, or a file cannot be written.
     """
+    exam = exam or Exam()
     model, state = load_run(folder)
     config = TrainConfig.from_dict(state["config"])
     if state["step"] < config.steps:
         raise RNCoreError(f"The run in '{folder}' is at step {state['step']} of {config.steps}; train it to its end.")
+    exam.check(name, config)
     task = TASKS[config.task]
     device = choose_device()
     with fast_autocast(device):
-        found = evaluate(model.to(device), task, seed, n_scenes, progress=progress)
+        found = exam.measure(model.to(device), task, progress)
     model.cpu()
-    mean = mean_aggregates(model, task, seed, _MEAN_SCENES) if model.has_pairs else None
-    entry = save_weights(name, model, _make_card(name, config, state, found.to_dict()), mean)
-    save_golden(entry, _golden(model, config, seed))
+    counted = model.has_pairs and config.data is None
+    mean = mean_aggregates(model, task, exam.seed, _MEAN_SCENES) if counted else None
+    card = _make_card(name, config, state, found.to_dict()) | _describe_folder(name, config, exam, found)
+    entry = save_weights(name, model, card, mean)
+    save_golden(entry, _golden(model, exam.sample(task)))
     return entry
 
 
@@ -91,7 +132,7 @@ def _make_card(name: str, config: TrainConfig, state: dict[str, Any], metrics: d
         "start": _describe_start(config),
         "training": {
             **training,
-            "questions": state["step"] * config.n_scenes * config.n_questions,
+            "questions": state["history"][-1]["n_questions"],
             "minutes": round(state["seconds"] / 60, 1),
             "machine": f"{processor_name()}, {describe_device(choose_device())}",
             "torch": torch.__version__,
@@ -108,6 +149,23 @@ def _make_card(name: str, config: TrainConfig, state: dict[str, Any], metrics: d
     }
 
 
+def _describe_folder(name: str, config: TrainConfig, exam: Exam, found: Evaluation) -> dict[str, str]:
+    """Return what the card of a run from a data folder says: by what command, from what, and measured on what."""
+    if config.data is None:
+        return {}
+    sizes = CONFIGS[config.task].items()
+    size = next((size for size, kinds in sizes if config.model in kinds.values()), "small")
+    options = f"--size {size} --steps {config.steps} --scenes {config.n_scenes} --seed {config.seed}"
+    quoted, moved = shlex.quote(name), "; pictures moved and turned a little" if config.augment else ""
+    return {
+        "recipe": f"python -m rn_core train {quoted} --data FOLDER {options} && "
+        f"python -m rn_core weights publish {quoted} --data FOLDER --split {exam.split}",
+        "data": f"split train of the data folder with fingerprint {config.data}, all questions once an epoch{moved}",
+        "measured_on": f"all {found.overall.n} questions about the {found.n} pictures of split {exam.split}, from "
+        f"which nothing was learned; up to {config.validation_scenes} pictures of split val were watched meanwhile",
+    }
+
+
 def _describe_start(config: TrainConfig) -> str:
     """Return in a sentence what the network knew before it was trained on questions."""
     if not config.warm_start:
@@ -118,9 +176,8 @@ def _describe_start(config: TrainConfig) -> str:
 
 
 @torch.inference_mode()
-def _golden(model: QuestionAnsweringModel, config: TrainConfig, seed: int) -> dict[str, torch.Tensor]:
+def _golden(model: QuestionAnsweringModel, batch: Batch) -> dict[str, torch.Tensor]:
     """Return a few inputs and questions and the logits they give."""
-    batch = TASKS[config.task].sample_batch(make_rng(seed, "test", 3), _GOLDEN_SCENES)
     inputs = {f"inputs.{index}": part for index, part in enumerate(batch.inputs)}
     logits = model(batch.inputs, batch.question, batch.scene_index)
     return {**inputs, "question": batch.question, "scene_index": batch.scene_index, "logits": logits}

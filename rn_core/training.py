@@ -6,10 +6,9 @@ Lightning Fabric gives device, precision and processes, so one command runs on o
 from __future__ import annotations
 
 import math
-import os
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,16 +20,24 @@ from torch.nn import functional
 
 from rn_core.checkpoints import FILE_NAME, load_checkpoint, save_checkpoint
 from rn_core.errors import RNCoreError, lookup
-from rn_core.evaluation import evaluate
+from rn_core.evaluation import Evaluation, evaluate, evaluate_batches
 from rn_core.models import ModelConfig, QuestionAnsweringModel, build_model
+from rn_core.models.augmentation import augment_images
+from rn_core.models.encoders import ImageEncoderConfig
+from rn_core.models.layers import OMIT_DEFAULT, plain_fields
 from rn_core.pretext import PretextConfig, warm_start
 from rn_core.records import Batch, StepMetrics
-from rn_core.seeding import make_rng
+from rn_core.seeding import fork_torch_rng, make_rng, uniform_integers
 from rn_core.tasks import TASKS, Task
+from rn_core.tasks.base import Source
 from rn_core.weights import load_weights
 
 #: Weight of a question type that is not asked: above 0, so small that any other comes first.
 _NEVER = 1e-12
+#: How the learning rate goes; see `learning_rate`.
+SCHEDULES = ("cosine", "doubling")
+#: Doublings from any rate to any other are fewer; more would overflow.
+_MAX_DOUBLINGS = 64
 
 
 @dataclass(frozen=True)
@@ -45,7 +52,7 @@ class TrainConfig:
         n_scenes: scenes a step in each process.
         n_questions: different questions about each scene.
         learning_rate: peak rate of AdamW.
-        warmup_steps: steps over which the rate rises from 0 to its peak; then it falls as a cosine to 0.
+        warmup_steps: steps over which the rate of schedule "cosine" rises from 0 to its peak.
         weight_decay: of AdamW.
         clip_norm: largest norm of the gradient.
         question_types: the types that are asked; empty asks all.
@@ -63,6 +70,12 @@ class TrainConfig:
         report_every: steps between reports.
         validate_every: steps between validations.
         validation_scenes: scenes a validation, all questions each.
+        schedule: "cosine" rises, then falls as a cosine to 0; "doubling" rises in steps of `doubling_epochs` epochs
+            of a data folder, from `first_rate` to its peak, and stays there.
+        first_rate: rate with which "doubling" begins.
+        doubling_epochs: epochs after which it doubles the rate.
+        augment: whether training pictures are moved and turned a little.
+        data: fingerprint of the data folder that is learned from; None makes scenes on the fly.
     """
 
     task: str
@@ -86,13 +99,19 @@ class TrainConfig:
     report_every: int = 50
     validate_every: int = 1000
     validation_scenes: int = 200
+    schedule: str = field(default="cosine", metadata=OMIT_DEFAULT)
+    first_rate: float = field(default=5e-6, metadata=OMIT_DEFAULT)
+    doubling_epochs: int = field(default=20, metadata=OMIT_DEFAULT)
+    augment: bool = field(default=False, metadata=OMIT_DEFAULT)
+    data: str | None = field(default=None, metadata=OMIT_DEFAULT)
 
     def __post_init__(self) -> None:
         """Raise RNCoreError for a value that cannot be trained with, naming it and what is allowed."""
-        for name in ("steps", "n_scenes", "n_questions", "report_every", "validate_every", "validation_scenes"):
+        sizes = ("steps", "n_scenes", "n_questions", "report_every", "validate_every", "validation_scenes")
+        for name in (*sizes, "doubling_epochs"):
             if getattr(self, name) < 1:
                 raise RNCoreError(f"{name} must be 1 or more, got {getattr(self, name)!r}.")
-        for name in ("learning_rate", "clip_norm"):
+        for name in ("learning_rate", "clip_norm", "first_rate"):
             if not getattr(self, name) > 0 or not math.isfinite(getattr(self, name)):
                 raise RNCoreError(f"{name} must be a finite number above 0, got {getattr(self, name)!r}.")
         known = lookup(self.task, TASKS, "task").question_types
@@ -103,10 +122,15 @@ class TrainConfig:
             raise RNCoreError(f"focus must be above 0 and at most 1, got {self.focus!r}.")
         if self.precision not in ("32-true", "bf16-mixed"):
             raise RNCoreError(f"precision must be '32-true' or 'bf16-mixed', got {self.precision!r}.")
+        lookup(self.schedule, dict.fromkeys(SCHEDULES), "schedule")
+        if self.augment and not isinstance(self.model.encoder, ImageEncoderConfig):
+            raise RNCoreError(f"augment moves pictures, and the model of '{self.task}' sees none; set it to False.")
+        if self.warm_start and not hasattr(TASKS[self.task], "sample_cells"):
+            raise RNCoreError(f"'{self.task}' has no warm start, got warm_start {self.warm_start!r}; set it to 0.")
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values that JSON can hold; `from_dict` reads them back."""
-        return {**asdict(self), "model": self.model.to_dict()}
+        return {**plain_fields(self), "model": self.model.to_dict()}
 
     @staticmethod
     def from_dict(values: dict[str, Any]) -> TrainConfig:
@@ -137,27 +161,29 @@ class Run:
     accuracy: np.ndarray
     history: list[StepMetrics]
 
-    @property
-    def n_questions(self) -> int:
-        """Return the questions seen so far in one process."""
-        return self.step * self.config.n_scenes * self.config.n_questions
-
 
 class Trainer:
     """Owns a run's model, optimiser and checkpoint; `train()` yields its metrics."""
 
-    def __init__(self, config: TrainConfig, fabric: Fabric, folder: Path | None = None) -> None:
+    def __init__(
+        self, config: TrainConfig, fabric: Fabric, folder: Path | None = None, source: Source | None = None
+    ) -> None:
         """Build the model, or resume the run in `folder` where it holds a checkpoint.
 
         Args:
             config: what to train.
             fabric: launched Fabric; its precision should be `config.precision`.
             folder: where checkpoints go; None keeps the run in memory.
+            source: data to learn from, which the run's config then names; None makes scenes on the fly.
 
         Raises:
-            RNCoreError: if the checkpoint is damaged or was made with another config.
+            RNCoreError: if the checkpoint is damaged or was made with another config or other data, or the schedule
+                counts the epochs of data that is not given.
         """
-        self.fabric = fabric
+        if source is None and config.schedule == "doubling":
+            raise RNCoreError("This run learns from a data folder, whose epochs it counts; give one with --data.")
+        config = replace(config, data=None if source is None else source.fingerprint)
+        self.fabric, self.source, self.stopped = fabric, source, False
         self.task: Task = TASKS[config.task]
         model = build_model(config.model, config.seed)
         self.path = folder / FILE_NAME if folder else None
@@ -178,7 +204,7 @@ class Trainer:
         config, run = self.run.config, self.run
         losses: list[Tensor] = []
         self.wrapped.train()
-        while run.step < config.steps:
+        while run.step < config.steps and not self.stopped:
             started = time.perf_counter()
             losses.append(self.step(self.sample()))
             run.seconds += time.perf_counter() - started
@@ -191,6 +217,10 @@ class Trainer:
                 run.history.append(metrics)
                 self.save()
             yield metrics
+
+    def stop(self) -> None:
+        """Let `train` end when the step that it takes is done, so that what is then saved is whole."""
+        self.stopped = True
 
     def save(self) -> None:
         """Write a checkpoint from the first process; does nothing for a run that lives in memory."""
@@ -208,7 +238,11 @@ class Trainer:
         """Take model, optimiser and counters from the checkpoint."""
         state = load_checkpoint(self.path, self.run.model, self.optimizer.optimizer)
         found, wanted = TrainConfig.from_dict(state["config"]).to_dict(), self.run.config.to_dict()
-        changed = [key for key, value in wanted.items() if found[key] != value]
+        changed = [key for key in wanted | found if found.get(key) != wanted.get(key)]
+        if "data" in changed:
+            raise RNCoreError(
+                f"'{self.path}' holds a run on other data; give --data as it was, or choose another folder for the run."
+            )
         if changed:
             raise RNCoreError(
                 f"'{self.path}' holds a run with another {', '.join(changed)}; choose another folder or delete it."
@@ -218,17 +252,28 @@ class Trainer:
         self.run.history = [StepMetrics(**metrics) for metrics in state["history"]]
 
     def sample(self) -> Batch:
-        """Draw the next step's batch for all processes and return this process's part."""
-        return sample_step(self.run.config, self.fabric, self.run.step, self.run.accuracy)
+        """Return this process's part of the next step's batch; seed and step decide it."""
+        config, fabric, step = self.run.config, self.fabric, self.run.step
+        part, n_all = fabric.global_rank * config.n_scenes, fabric.world_size * config.n_scenes
+        if self.source is None:
+            batch = sample_step(config, fabric, step, self.run.accuracy)
+        else:
+            batch = self.source.take_batch(config.seed, step * n_all + part, config.n_scenes, config.n_questions)
+            batch = batch.to(fabric.device)
+        if config.augment:
+            images = augment_images(*batch.inputs, make_rng(config.seed, "train", step, 0), part, n_all)
+            batch = replace(batch, inputs=(images,))
+        return batch
 
     def step(self, batch: Batch) -> Tensor:
         """Take one optimiser step on a batch and return its loss."""
         run, config = self.run, self.run.config
-        rate = learning_rate(config, run.step)
+        rate = learning_rate(config, run.step, self.epochs)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         hold = run.step < config.hold_encoder * config.steps
-        logits = self.wrapped(batch.inputs, batch.question, batch.scene_index, batch.kept, hold)
+        with fork_torch_rng(self._dropout_seed()):
+            logits = self.wrapped(batch.inputs, batch.question, batch.scene_index, batch.kept, hold)
         loss = functional.cross_entropy(logits.float(), batch.answer)
         self.optimizer.zero_grad()
         self.fabric.backward(loss)
@@ -237,6 +282,26 @@ class Trainer:
         self._watch(logits, batch)
         run.step += 1
         return loss.detach()
+
+    @property
+    def epochs(self) -> float:
+        """Return how often all questions of the data have been asked; 0 without data."""
+        config = self.run.config
+        turns = self.run.step * config.n_scenes * self.fabric.world_size
+        return 0.0 if self.source is None else turns / self.source.count_turns(config.n_questions)
+
+    @property
+    def n_questions(self) -> int:
+        """Return the questions asked so far, in all processes together."""
+        config = self.run.config
+        if self.source is not None:
+            return round(self.epochs * self.source.n_questions)
+        return self.run.step * config.n_scenes * config.n_questions * self.fabric.world_size
+
+    def _dropout_seed(self) -> int:
+        """Return the seed of what dropout drops at this step in this process, so that a resumed run drops the same."""
+        rng = make_rng(self.run.config.seed, "train", self.run.step, 1, self.fabric.global_rank)
+        return int(uniform_integers(rng, 2**32, (1,))[0])
 
     def _watch(self, logits: Tensor, batch: Batch) -> None:
         """Update the running accuracy of each question type, the same in every process."""
@@ -253,10 +318,18 @@ class Trainer:
         run = self.run
         accuracy = {}
         if validates:
-            found = evaluate(run.model, self.task, run.config.seed, run.config.validation_scenes, "validation")
-            accuracy = {kind: value.accuracy for kind, value in found.types.items()}
+            accuracy = {kind: value.accuracy for kind, value in self._validate().types.items()}
         loss = torch.stack(losses).mean().item() if losses else math.nan
-        return StepMetrics(run.step, run.n_questions, run.seconds, learning_rate(run.config, run.step), loss, accuracy)
+        rate = learning_rate(run.config, run.step, self.epochs)
+        return StepMetrics(run.step, self.n_questions, run.seconds, rate, loss, accuracy)
+
+    def _validate(self) -> Evaluation:
+        """Ask the questions of a validation."""
+        config, model = self.run.config, self.run.model
+        if self.source is None:
+            return evaluate(model, self.task, config.seed, config.validation_scenes, "validation")
+        batches = self.source.validation_batches(config.seed, config.validation_scenes)
+        return evaluate_batches(model, self.task, batches, config.seed)
 
 
 def sample_step(config: TrainConfig, fabric: Fabric, step: int, accuracy: np.ndarray) -> Batch:
@@ -279,35 +352,19 @@ def sample_step(config: TrainConfig, fabric: Fabric, step: int, accuracy: np.nda
     return batch.select(slice(first, first + config.n_scenes)).to(fabric.device)
 
 
-def learning_rate(config: TrainConfig, step: int) -> float:
-    """Return the rate at a step: linear warm-up, then a cosine to 0 (Loshchilov & Hutter, arXiv 1608.03983)."""
-    warm = min(1.0, (step + 1) / max(1, config.warmup_steps))
-    return config.learning_rate * warm * 0.5 * (1 + math.cos(math.pi * step / config.steps))
+def learning_rate(config: TrainConfig, step: int, epochs: float = 0.0) -> float:
+    """Return the rate at a step.
 
-
-def make_fabric(device: str, precision: str, processes: int | None = None) -> Fabric:
-    """Return a launched Fabric.
+    "cosine" is a linear warm-up, then a cosine to 0 (Loshchilov & Hutter, arXiv 1608.03983); "doubling" begins low
+    and doubles up to its peak, which is what made others' runs on CLEVR succeed.
 
     Args:
-        device: "auto", "cpu", "cuda" or "mps".
-        precision: as `TrainConfig.precision`.
-        processes: how many on this machine; None takes as many as `torchrun` started, or one. Under `fabric run`
-            its own options count instead of `device` and `processes`.
+        config: the schedule and its numbers.
+        step: optimiser steps done.
+        epochs: how often all questions of a data folder have been asked, which "doubling" goes by.
     """
-    if "LT_CLI_USED" in os.environ:
-        return Fabric(precision=precision)
-    processes = processes or int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
-    strategy = "auto" if processes == 1 else "ddp_find_unused_parameters_true"
-    fabric = Fabric(accelerator=device, devices=processes, precision=precision, strategy=strategy)
-    fabric.launch()
-    return fabric
-
-
-def leave_processes() -> None:
-    """Part from the other processes of a run, if there are any.
-
-    Without it, gloo's threads can abort a process that is about to end well.
-    """
-    if torch.distributed.is_available() and torch.distributed.is_initialized():
-        torch.distributed.barrier()
-        torch.distributed.destroy_process_group()
+    if config.schedule == "doubling":
+        doublings = min(epochs // config.doubling_epochs, _MAX_DOUBLINGS)
+        return min(config.learning_rate, config.first_rate * 2.0**doublings)
+    warm = min(1.0, (step + 1) / max(1, config.warmup_steps))
+    return config.learning_rate * warm * 0.5 * (1 + math.cos(math.pi * step / config.steps))

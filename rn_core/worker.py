@@ -23,9 +23,9 @@ import torch
 
 from rn_core.device import choose_device, has_fast_bf16
 from rn_core.errors import RNCoreError
+from rn_core.processes import make_fabric
 from rn_core.race_records import Progress, RaceConfig
 from rn_core.racing import Race
-from rn_core.training import make_fabric
 
 #: Seconds between reports of progress, between looks (at least), and between checkpoints; the first comes early, so
 #: that a run stopped at once has something to show.

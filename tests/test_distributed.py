@@ -12,7 +12,8 @@ import pytest
 import torch
 from lightning_fabric import Fabric
 
-from rn_core.training import TrainConfig, Trainer, leave_processes
+from rn_core.processes import leave_processes
+from rn_core.training import TrainConfig, Trainer
 from tests.test_training import TINY, TINY_PIXELS
 
 #: Unfrozen batch norm, whose batch must be that of both processes.

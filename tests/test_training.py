@@ -139,6 +139,31 @@ def test_the_rate_rises_to_its_peak_and_falls_to_nothing():
     assert rates[-1] < 1e-5
 
 
+def test_the_doubling_rate_goes_by_epochs_up_to_its_peak():
+    config = replace(TINY, schedule="doubling", first_rate=5e-6, doubling_epochs=20, learning_rate=5e-4)
+    starts = [learning_rate(config, 0, epochs) for epochs in range(0, 200, 20)]
+    by_hand = [5e-6, 1e-5, 2e-5, 4e-5, 8e-5, 1.6e-4, 3.2e-4, 5e-4, 5e-4, 5e-4]
+    assert starts == pytest.approx(by_hand, rel=1e-12)
+    assert learning_rate(config, 0, 19.99) == 5e-6
+    assert learning_rate(config, 10**6, 10.0**9) == 5e-4
+
+
+def test_what_came_later_changes_no_older_card_or_checkpoint():
+    later = {"schedule", "first_rate", "doubling_epochs", "augment", "data"}
+    written = TINY_PIXELS.to_dict()
+    assert later.isdisjoint(written)
+    config = TrainConfig.from_dict(json.loads(json.dumps(written)))
+    assert (config.schedule, config.augment, config.data) == ("cosine", False, None)
+    changed = replace(TINY_PIXELS, schedule="doubling", augment=True, first_rate=1e-5, doubling_epochs=7, data="ab12")
+    assert later <= changed.to_dict().keys()
+    assert TrainConfig.from_dict(json.loads(json.dumps(changed.to_dict()))) == changed
+
+
+def test_a_schedule_that_counts_epochs_needs_data(tmp_path):
+    with pytest.raises(RNCoreError, match="learns from a data folder, whose epochs it counts; give one with --data"):
+        Trainer(replace(TINY, schedule="doubling"), make_fabric())
+
+
 def test_what_is_wrong_is_asked_more():
     trainer = Trainer(replace(TINY, n_scenes=200, n_questions=6), make_fabric())
     trainer.run.accuracy[:] = [1, 1, 1, 0, 1, 1]
@@ -158,6 +183,11 @@ def test_config_survives_json():
         ({"learning_rate": float("nan")}, "learning_rate must be a finite number above 0, got nan"),
         ({"focus": 0}, "focus must be above 0 and at most 1, got 0"),
         ({"precision": "16"}, "precision must be '32-true' or 'bf16-mixed', got '16'"),
+        ({"schedule": "doublin"}, "Did you mean 'doubling'"),
+        ({"first_rate": 0}, "first_rate must be a finite number above 0, got 0"),
+        ({"doubling_epochs": 0}, "doubling_epochs must be 1 or more, got 0"),
+        ({"augment": True}, "augment moves pictures, and the model of 'sort-of-clevr/objects' sees none"),
+        ({"task": "clevr/states", "warm_start": 3}, "'clevr/states' has no warm start, got warm_start 3"),
         ({"task": "sort-of-clever/objects"}, "Did you mean 'sort-of-clevr/objects'"),
     ],
 )

@@ -17,19 +17,22 @@ from rn_core.seeding import uniform_integers
 PADDING, MAX_ANGLE = 4, 0.05
 
 
-def augment_images(images: Tensor, rng: np.random.Generator) -> Tensor:
+def augment_images(images: Tensor, rng: np.random.Generator, first: int = 0, n_all: int | None = None) -> Tensor:
     """Return each image moved by up to 4 pixels and turned about its centre by up to 0.05 radians.
 
     Args:
         images: (S, H, H, 3) uint8, on any device.
         rng: generator over PCG64.
+        first: the place of the first image among all that moves are drawn for, such as those of other processes.
+        n_all: how many these are; None for S.
 
     Returns:
         (S, H, H, 3) uint8.
     """
-    shifts = uniform_integers(rng, 2 * PADDING + 1, (len(images), 2)) - PADDING
-    angles = (uniform_integers(rng, 2**32, (len(images),)) / 2**31 - 1) * MAX_ANGLE
-    return move_images(images, torch.from_numpy(shifts), torch.from_numpy(angles))
+    n_all, part = n_all or len(images), slice(first, first + len(images))
+    shifts = uniform_integers(rng, 2 * PADDING + 1, (n_all, 2)) - PADDING
+    angles = (uniform_integers(rng, 2**32, (n_all,)) / 2**31 - 1) * MAX_ANGLE
+    return move_images(images, torch.from_numpy(shifts[part]), torch.from_numpy(angles[part]))
 
 
 def move_images(images: Tensor, shifts: Tensor, angles: Tensor) -> Tensor:

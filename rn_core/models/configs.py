@@ -62,7 +62,10 @@ _SHORT_ROWS, _CLEVR_ROWS = RowEncoderConfig(10), RowEncoderConfig(18)
 #: The paper's convolutions; pixels, coordinates and the order of batch norm and ReLU as in the public weights.
 _PAPER_IMAGE = ImageEncoderConfig((24, 24, 24, 24), 128, coordinate_range=4.0, pixel_values="light")
 _SMALL_IMAGE = ImageEncoderConfig((16, 16, 24, 24), 128, coordinate_range=4.0, pixel_values="light")
-_LSTM_64, _LSTM_128, _LSTM_256 = (QuestionEncoderConfig(_N_WORDS, d_question=units) for units in (64, 128, 256))
+_LSTM_128, _LSTM_256 = (QuestionEncoderConfig(_N_WORDS, d_question=units) for units in (128, 256))
+#: From pixels the question is read backwards, as in the runs of others that succeeded; its last words read are then
+#: "what color", "how many".
+_BACK_64, _BACK_128 = (QuestionEncoderConfig(_N_WORDS, d_question=units, reversed=True) for units in (64, 128))
 _STATES_F = {"f_widths": (512, 1024), "f_dropout": 0.02}
 
 #: task -> size -> its parts.
@@ -86,7 +89,7 @@ _SIZES: Mapping[str, Mapping[str, _Size]] = {
     "clevr/pixels": {
         "paper": _Size(
             _PAPER_IMAGE,
-            _LSTM_128,
+            _BACK_128,
             {
                 "rn": {"g_widths": (256,) * 4, "f_widths": (256, 256), "f_dropout": 0.5, "pair_chunk": 65_536},
                 "mlp": {"widths": (512, 512, 512), "dropout": 0.5},
@@ -95,7 +98,7 @@ _SIZES: Mapping[str, Mapping[str, _Size]] = {
         ),
         "small": _Size(
             _SMALL_IMAGE,
-            _LSTM_64,
+            _BACK_64,
             {
                 "rn": {"g_widths": (128,) * 3, "f_widths": (128, 128), "pair_chunk": 16_384},
                 "mlp": {"widths": (256, 256)},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -23,6 +23,39 @@ class CellReading(NamedTuple):
     matrix: Tensor
     offset: Tensor
     present: Tensor
+
+
+class Source(Protocol):
+    """Questions that were made before training: all come once an epoch, in another order each time.
+
+    They are asked in turns: in each, one scene is asked some of its questions.
+
+    Attributes:
+        fingerprint: stands for the data, so that a run is not resumed on other data.
+        n_questions: questions of an epoch.
+    """
+
+    fingerprint: str
+    n_questions: int
+
+    def count_turns(self, n_questions: int) -> int:
+        """Return the turns of an epoch if a scene is asked up to `n_questions` questions a turn."""
+        ...
+
+    def take_batch(self, seed: int, first: int, n_turns: int, n_questions: int) -> Batch:
+        """Return some turns of the endless row of epochs, each with its scene.
+
+        Args:
+            seed: root seed of the row.
+            first: the first turn, from 0; the row goes on past the end of an epoch.
+            n_turns: turns, which are the scenes S of the batch.
+            n_questions: questions a turn at most.
+        """
+        ...
+
+    def validation_batches(self, seed: int, n_scenes: int) -> Iterator[Batch]:
+        """Yield all questions about `n_scenes` scenes that are never trained on, or about all where there are fewer."""
+        ...
 
 
 class Task(Protocol):

@@ -51,6 +51,12 @@ def test_draws_stay_in_the_paper_s_range_and_reach_its_ends(monkeypatch):
     assert angles.max() > 0.049
 
 
+def test_a_part_is_moved_as_it_is_within_the_whole():
+    images = sample_images(5, 32)
+    whole = augment_images(images, make_rng(3, "train"))
+    assert torch.equal(augment_images(images[2:4], make_rng(3, "train"), 2, 5), whole[2:4])
+
+
 def test_a_seed_gives_the_same_images_and_the_given_ones_stay():
     images = sample_images(4, 32)
     before = images.clone()

@@ -128,7 +128,7 @@ def test_clevr_sizes_of_the_paper_by_value():
     pixels = model_config("clevr/pixels", "rn", "paper")
     assert pixels.encoder.channels == (24, 24, 24, 24)
     assert (pixels.encoder.image_size, pixels.encoder.n_objects, pixels.core.d_object) == (128, 64, 26)
-    assert pixels.question == QuestionEncoderConfig(82, 32, 128)
+    assert pixels.question == QuestionEncoderConfig(82, 32, 128, reversed=True)
     assert (pixels.core.g_widths, pixels.core.f_widths) == ((256, 256, 256, 256), (256, 256))
     assert (pixels.core.f_dropout, pixels.core.question_layer, pixels.core.aggregate) == (0.5, 0, "sum")
     states = model_config("clevr/states", "rn", "paper")

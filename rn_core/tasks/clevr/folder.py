@@ -94,6 +94,11 @@ def find_splits(root: Path) -> tuple[str, ...]:
     return tuple(sorted(match[1] for match in found if match))
 
 
+def question_file(root: Path, split: str) -> Path:
+    """Return where a split's questions lie."""
+    return root / "questions" / f"CLEVR_{split}_questions.json"
+
+
 def open_split(root: Path, split: str, progress: Progress = iter) -> FolderSplit:
     """Read the questions of a split and check that their pictures are there.
 
@@ -106,8 +111,8 @@ def open_split(root: Path, split: str, progress: Progress = iter) -> FolderSplit
         QuestionError: in one sentence, if a question is malformed.
         RNCoreError: in one sentence, if the folder, the questions or a picture is missing, or a file is damaged.
     """
-    _check_folder(root, split)
-    path = root / "questions" / f"CLEVR_{split}_questions.json"
+    check_folder(root, split)
+    path = question_file(root, split)
     rows = [
         _read_question(record, split, number)
         for number, record in enumerate(progress(stream_records(path, "questions")))
@@ -117,12 +122,12 @@ def open_split(root: Path, split: str, progress: Progress = iter) -> FolderSplit
     files, texts, answers, types = zip(*rows, strict=True)
     images, image_index = np.unique(np.array(files), return_inverse=True)
     names = tuple(images.tolist())
-    _check_images(root / "images" / split, names)
+    check_images(root / "images" / split, names)
     return FolderSplit(root, split, names, texts, image_index.astype(np.int64), np.array(answers), np.array(types))
 
 
-def _check_folder(root: Path, split: str) -> None:
-    """Raise RNCoreError unless a folder has a split's questions and pictures."""
+def check_folder(root: Path, split: str) -> None:
+    """Raise RNCoreError unless a folder has a split's questions and a place for its pictures."""
     if not root.is_dir():
         raise RNCoreError(f"There is no folder '{root}'; give the one that CLEVR_v1.0.zip was unpacked to.")
     splits = find_splits(root)
@@ -136,7 +141,7 @@ def _check_folder(root: Path, split: str) -> None:
         raise RNCoreError(f"'{root}' has no images/{split}; unpack the pictures there.")
 
 
-def _check_images(folder: Path, names: tuple[str, ...]) -> None:
+def check_images(folder: Path, names: tuple[str, ...]) -> None:
     """Raise RNCoreError unless all pictures are there."""
     there = {path.name for path in folder.iterdir()}
     missing = [name for name in names if name not in there]

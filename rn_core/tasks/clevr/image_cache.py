@@ -92,7 +92,7 @@ def cache_images(
     if not 1 <= side <= _MAX_SIDE:
         raise RNCoreError(f"The side of cached pictures must be 1 to {_MAX_SIDE} pixels, got {side!r}; use {SIDE}.")
     place = folder.root / "cache" if place is None else place
-    whole = place / f"CLEVR_{folder.split}_{side}_{_fingerprint(folder)}.npy"
+    whole = place / f"CLEVR_{folder.split}_{side}_{picture_fingerprint(folder)}.npy"
     shape = (len(folder.images), side, side, 3)
     if not whole.exists():
         try:
@@ -105,7 +105,7 @@ def cache_images(
     return _open(whole, shape)
 
 
-def _fingerprint(folder: FolderSplit) -> str:
+def picture_fingerprint(folder: FolderSplit) -> str:
     """Return 16 hex digits that stand for the names and sizes of a split's pictures."""
     digest = hashlib.sha256()
     try:

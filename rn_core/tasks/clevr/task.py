@@ -15,6 +15,7 @@ from rn_core.errors import RNCoreError
 from rn_core.records import Batch, PairLesson
 from rn_core.tasks.clevr.encoding import ANSWERS, encode_scenes
 from rn_core.tasks.clevr.folder_batches import read_batches
+from rn_core.tasks.clevr.folder_source import FolderSource
 from rn_core.tasks.clevr.generation import QUESTIONS_PER_SCENE, ClevrQuestion, QuestionGenerator
 from rn_core.tasks.clevr.images import resize_image
 from rn_core.tasks.clevr.pair_facts import make_lesson
@@ -90,7 +91,9 @@ class Clevr:
             RNCoreError: for pixels, whose pictures take too long to draw: they are read from a folder.
         """
         if self.view == "pixels":
-            raise RNCoreError("Pictures of CLEVR are not drawn on the fly; give a folder in CLEVR's layout.")
+            raise RNCoreError(
+                "Pictures of CLEVR are not drawn on the fly; give a folder in CLEVR's layout with --data."
+            )
         scenes, asked = _ask(rng, n_scenes, n_questions)
         questions = [question for of_scene in asked for question in of_scene]
         return Batch(
@@ -112,6 +115,10 @@ class Clevr:
     ) -> Iterator[Batch]:
         """Yield the questions of a folder in CLEVR's layout; see `folder_batches.read_batches`."""
         return read_batches(root, self.view, split, progress)
+
+    def open_source(self, root: Path, progress: Callable[[Iterable[Any]], Iterable[Any]] = iter) -> FolderSource:
+        """Return a folder in CLEVR's layout as training data; see `folder_source.FolderSource`."""
+        return FolderSource(root, self.view, progress)
 
     def check_answerable(self, scene: Any, text: str) -> None:
         """Let every question pass: what has no true answer still gets a model's."""
