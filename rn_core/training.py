@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,8 @@ from rn_core.models import ModelConfig, QuestionAnsweringModel, build_model
 from rn_core.models.augmentation import augment_images
 from rn_core.models.encoders import ImageEncoderConfig
 from rn_core.models.layers import OMIT_DEFAULT, plain_fields
+from rn_core.pair_pretext import LessonConfig, teach
+from rn_core.prefetch import draw_ahead
 from rn_core.pretext import PretextConfig, warm_start
 from rn_core.records import Batch, StepMetrics
 from rn_core.seeding import fork_torch_rng, make_rng, uniform_integers
@@ -58,11 +61,12 @@ class TrainConfig:
         question_types: the types that are asked; empty asks all.
         focus: lowest weight of a question type when questions are drawn. A type's weight is its current
             share of wrong answers, so what is learned is asked less; 1 draws all types alike.
-        warm_start: steps in which an image encoder first learns to name what its cells hold; 0 for none.
+        warm_start: steps in which an image encoder first learns to name what its cells hold, or a question encoder
+            and the pairs of object rows what a program makes of them; 0 for none.
         core_from: weights over object rows whose Relation Network goes on learning behind the encoder; None
             starts afresh.
-        hold_encoder: share of the steps in which the encoder then stands still: while the core has learned
-            nothing, its gradients would only spoil what the encoder knows.
+        hold_encoder: share of the steps in which the encoders then stand still: while the core has learned
+            nothing, its gradients would only spoil what they know.
         n_cells: cells a scene that take part until `all_cells_from`: those that hold an object and others
             at random. None lets all take part throughout.
         all_cells_from: share of the steps after which all cells take part.
@@ -125,7 +129,7 @@ class TrainConfig:
         lookup(self.schedule, dict.fromkeys(SCHEDULES), "schedule")
         if self.augment and not isinstance(self.model.encoder, ImageEncoderConfig):
             raise RNCoreError(f"augment moves pictures, and the model of '{self.task}' sees none; set it to False.")
-        if self.warm_start and not hasattr(TASKS[self.task], "sample_cells"):
+        if self.warm_start and not TASKS[self.task].warm_starts:
             raise RNCoreError(f"'{self.task}' has no warm start, got warm_start {self.warm_start!r}; set it to 0.")
 
     def to_dict(self) -> dict[str, Any]:
@@ -166,7 +170,13 @@ class Trainer:
     """Owns a run's model, optimiser and checkpoint; `train()` yields its metrics."""
 
     def __init__(
-        self, config: TrainConfig, fabric: Fabric, folder: Path | None = None, source: Source | None = None
+        self,
+        config: TrainConfig,
+        fabric: Fabric,
+        folder: Path | None = None,
+        source: Source | None = None,
+        workers: int = 0,
+        progress: Callable[[Iterable[int]], Iterable[int]] = iter,
     ) -> None:
         """Build the model, or resume the run in `folder` where it holds a checkpoint.
 
@@ -175,6 +185,8 @@ class Trainer:
             fabric: launched Fabric; its precision should be `config.precision`.
             folder: where checkpoints go; None keeps the run in memory.
             source: data to learn from, which the run's config then names; None makes scenes on the fly.
+            workers: processes that draw scenes and questions ahead, where the task allows it; the run is the same.
+            progress: wraps the iteration over the warm start's steps (a progress bar).
 
         Raises:
             RNCoreError: if the checkpoint is damaged or was made with another config or other data, or the schedule
@@ -191,13 +203,26 @@ class Trainer:
         resumes = self.path is not None and self.path.exists()
         if config.warm_start and not resumes:
             started = time.perf_counter()
-            learned = load_weights(config.core_from).model.core if config.core_from else None
-            warm_start(model, self.task, PretextConfig(steps=config.warm_start, seed=config.seed), learned)
+            self._warm_start(workers, progress)
             self.run.seconds = time.perf_counter() - started
         optimizer = torch.optim.AdamW(model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay)
         self.wrapped, self.optimizer = fabric.setup(model, optimizer)
         if resumes:
             self._resume()
+        self.ahead = None
+        if workers and source is None and not self.task.follows_weights:
+            draw = partial(draw_step, self.run.config, fabric.world_size, fabric.global_rank)
+            self.ahead = draw_ahead(draw, range(self.run.step, config.steps), workers)
+
+    def _warm_start(self, workers: int, progress: Callable[[Iterable[int]], Iterable[int]]) -> None:
+        """Let the model's parts learn what they can before answers."""
+        config, model = self.run.config, self.run.model
+        if config.model.question is not None:
+            lessons = LessonConfig(steps=config.warm_start, seed=config.seed)
+            teach(model, self.task, lessons, self.fabric, workers, progress)
+            return
+        learned = load_weights(config.core_from).model.core if config.core_from else None
+        warm_start(model, self.task, PretextConfig(steps=config.warm_start, seed=config.seed), learned)
 
     def train(self) -> Iterator[StepMetrics]:
         """Take the remaining steps, yielding a report every `report_every` and at each validation."""
@@ -255,11 +280,13 @@ class Trainer:
         """Return this process's part of the next step's batch; seed and step decide it."""
         config, fabric, step = self.run.config, self.fabric, self.run.step
         part, n_all = fabric.global_rank * config.n_scenes, fabric.world_size * config.n_scenes
-        if self.source is None:
-            batch = sample_step(config, fabric, step, self.run.accuracy)
+        if self.ahead is not None:
+            batch = next(self.ahead)
+        elif self.source is None:
+            batch = draw_step(config, fabric.world_size, fabric.global_rank, step, self.run.accuracy)
         else:
             batch = self.source.take_batch(config.seed, step * n_all + part, config.n_scenes, config.n_questions)
-            batch = batch.to(fabric.device)
+        batch = batch.to(fabric.device)
         if config.augment:
             images = augment_images(*batch.inputs, make_rng(config.seed, "train", step, 0), part, n_all)
             batch = replace(batch, inputs=(images,))
@@ -333,23 +360,37 @@ class Trainer:
 
 
 def sample_step(config: TrainConfig, fabric: Fabric, step: int, accuracy: np.ndarray) -> Batch:
-    """Draw one step's batch for all processes and return this process's part.
+    """Return this process's part of one step's batch on its device; arguments as `draw_step`."""
+    return draw_step(config, fabric.world_size, fabric.global_rank, step, accuracy).to(fabric.device)
+
+
+def draw_step(
+    config: TrainConfig, n_processes: int, process: int, step: int, accuracy: np.ndarray | None = None
+) -> Batch:
+    """Draw one step's batch for all processes and return the part of one of them.
 
     Args:
         config: task, seed and sizes; its seed and the step decide the batch.
-        fabric: how many processes there are, and which one this is.
+        n_processes: how many there are.
+        process: which one this is, from 0.
         step: optimiser steps done.
-        accuracy: (T,) share of right answers of each question type, which decides how often it is asked.
+        accuracy: (T,) share of right answers of each question type, which decides how often it is asked; None for
+            tasks that do not follow such weights.
     """
     rng = make_rng(config.seed, "train", step)
+    weights = None if accuracy is None else _type_weights(config, accuracy)
+    n_cells = config.n_cells if step < config.all_cells_from * config.steps else None
+    batch = TASKS[config.task].sample_batch(rng, config.n_scenes * n_processes, config.n_questions, weights, n_cells)
+    first = process * config.n_scenes
+    return batch.select(slice(first, first + config.n_scenes))
+
+
+def _type_weights(config: TrainConfig, accuracy: np.ndarray) -> np.ndarray:
+    """Return (T,) how likely each question type is asked."""
     weights = np.maximum(1 - accuracy, config.focus)
     if config.question_types:
         weights *= np.where(np.isin(TASKS[config.task].question_types, config.question_types), 1, _NEVER)
-    n_cells = config.n_cells if step < config.all_cells_from * config.steps else None
-    n_scenes = config.n_scenes * fabric.world_size
-    batch = TASKS[config.task].sample_batch(rng, n_scenes, config.n_questions, weights, n_cells)
-    first = fabric.global_rank * config.n_scenes
-    return batch.select(slice(first, first + config.n_scenes)).to(fabric.device)
+    return weights
 
 
 def learning_rate(config: TrainConfig, step: int, epochs: float = 0.0) -> float:

@@ -131,17 +131,18 @@ class QuestionAnsweringModel(nn.Module):
                 encoder.
             scene_index: (M,) int64; None means question m asks scene m.
             kept: (S, K) int64, the objects of each scene that take part (training on few cells); None for all.
-            hold_encoder: whether no gradient reaches the encoder (training the core alone).
+            hold_encoder: whether no gradient reaches the encoders (training the core alone).
 
         Returns:
             logits (M, A).
         """
         with torch.set_grad_enabled(torch.is_grad_enabled() and not hold_encoder):
             objects, object_mask = self.encoder(*inputs)
+            asked = self.encode_question(question)  # (M, D_q)
         if kept is not None:
             objects = objects.take_along_dim(kept[..., None], dim=1)  # (S, K, D_o)
             object_mask = None if object_mask is None else object_mask.take_along_dim(kept, dim=1)
-        return self.core(objects, object_mask, self.encode_question(question), scene_index)
+        return self.core(objects, object_mask, asked, scene_index)
 
     def encode_question(self, question: Tensor) -> Tensor:
         """Return questions as the core takes them (M, D_q); a vector stays as it is."""

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from torch import Tensor
 
-from rn_core.records import Batch, Example
+from rn_core.records import Batch, Example, PairLesson
 
 
 class CellReading(NamedTuple):
@@ -66,12 +66,16 @@ class Task(Protocol):
         answers: the answers' texts, in the order of the logits.
         question_types: in the order of `Batch.type_index`.
         groups: group -> the question types in it.
+        follows_weights: whether `sample_batch` heeds `type_weights`.
+        warm_starts: whether its models can learn something before answers, from `sample_cells` or `sample_lesson`.
     """
 
     name: str
     answers: tuple[str, ...]
     question_types: tuple[str, ...]
     groups: Mapping[str, tuple[str, ...]]
+    follows_weights: bool
+    warm_starts: bool
 
     def encode_scenes(self, scenes: Sequence[Any]) -> tuple[Tensor, ...]:
         """Return the encoder's inputs for 1 or more scenes in a form that the task reads; raises SceneError else."""
@@ -117,6 +121,12 @@ class Task(Protocol):
 
     def sample_cells(self, rng: np.random.Generator, n_scenes: int) -> tuple[Tensor, Tensor]:
         """Draw images and, for the warm start of an encoder, the facts that each cell of them holds."""
+        ...
+
+    def sample_lesson(
+        self, rng: np.random.Generator, n_scenes: int, n_questions: int | None, n_pairs: int
+    ) -> PairLesson:
+        """Draw questions with some pairs of object rows each and what is true of them, for a warm start."""
         ...
 
     def cell_reading(self) -> CellReading:

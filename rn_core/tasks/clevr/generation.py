@@ -7,6 +7,7 @@ does not tell it. Where we differ: what leads nowhere is drawn anew from the sta
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,33 +33,60 @@ _N_ATTEMPTS = 40
 _OVER_SECOND = 1.1
 #: ...and so many times as often as the median one, which counts as at least so many.
 _OVER_MEDIAN, _LEAST_MEDIAN = 5, 5
-_SLOTS = (*sorted(DESCRIPTION_SLOTS), *sorted(RELATION_SLOTS))
+#: All slots: A to D, R to T.
+SLOTS = (*sorted(DESCRIPTION_SLOTS), *sorted(RELATION_SLOTS))
 _YES_NO = ("yes", "no")
 _NUMBERS = tuple(str(number) for number in range(11))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ClevrQuestion:
     """One question about one scene.
 
     Attributes:
         text: in English.
-        program: CLEVR's nodes, each with "type", "inputs" and "value_inputs".
         answer: in CLEVR's spelling: "yes", "3", "red".
-        family: CLEVR's official number of its family, 0 to 89.
-        group: a key of `rn_core.tasks.clevr.program.GROUPS`.
-        deciding: the objects that its answer is read from, as `deciding_objects` names them.
+        template: its family.
         slots: (7,) what fills the family's slots: index into `DESCRIPTIONS` for A to D, into `RELATIONS` for R to T;
             -1 for a slot that it has not.
+        scene: what it is about.
     """
 
     text: str
-    program: list[dict[str, Any]]
     answer: str
-    family: int
-    group: str
-    deciding: tuple[int, ...]
+    template: Template
     slots: tuple[int, ...]
+    scene: ClevrScene
+
+    @property
+    def family(self) -> int:
+        """Return CLEVR's official number of its family, 0 to 89."""
+        return self.template.family
+
+    @property
+    def group(self) -> str:
+        """Return its group, a key of `rn_core.tasks.clevr.program.GROUPS`."""
+        return self.template.group
+
+    @property
+    def type(self) -> str:
+        """Return its type, one of `rn_core.tasks.clevr.program.QUESTION_TYPES`."""
+        return self.template.program.function
+
+    @functools.cached_property
+    def program(self) -> list[dict[str, Any]]:
+        """Return CLEVR's nodes, each with "type", "inputs" and "value_inputs"."""
+        filled = {
+            slot: RELATIONS[number] if slot in RELATION_SLOTS else Description(DESCRIPTIONS[number])
+            for slot, number in zip(SLOTS, self.slots, strict=True)
+            if number >= 0
+        }
+        return make_program(self.template.program, filled)
+
+    @functools.cached_property
+    def deciding(self) -> tuple[int, ...]:
+        """Return the objects that its answer is read from, as `deciding_objects` names them."""
+        return deciding_objects(self.program, self.scene)
 
 
 class _Family:
@@ -173,14 +201,8 @@ class QuestionGenerator:
     def _make_question(self, template: Template, attempt: Attempt, answer: str) -> ClevrQuestion:
         """Return the question of slots that are filled."""
         text = draw_text(template, attempt.slots, self._draws)
-        slots = {
-            slot: RELATIONS[number] if slot in RELATION_SLOTS else Description(DESCRIPTIONS[number])
-            for slot, number in attempt.slots.items()
-        }
-        program = make_program(template.program, slots)
-        deciding = deciding_objects(program, attempt.masks.scene)
-        filled = tuple(attempt.slots.get(slot, -1) for slot in _SLOTS)
-        return ClevrQuestion(text, program, answer, template.family, template.group, deciding, filled)
+        slots = tuple(attempt.slots.get(slot, -1) for slot in SLOTS)
+        return ClevrQuestion(text, answer, template, slots, attempt.masks.scene)
 
 
 def _is_degenerate(family: _Family, attempt: Attempt, result: Any) -> bool:

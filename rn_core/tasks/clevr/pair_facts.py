@@ -17,7 +17,6 @@ from rn_core.seeding import uniform_integers
 from rn_core.tasks.clevr.encoding import BIT_ORDER, encode_scenes
 from rn_core.tasks.clevr.family_links import DESCRIPTIONS_ORDER, N_LINKS, RELATIONS_ORDER, family_tables
 from rn_core.tasks.clevr.generation import ClevrQuestion
-from rn_core.tasks.clevr.language import DESCRIPTIONS
 from rn_core.tasks.clevr.program import QUESTION_TYPES
 from rn_core.tasks.clevr.scene import ClevrScene
 from rn_core.tasks.clevr.tokens import encode_tokens
@@ -28,15 +27,11 @@ _N_DESCRIPTIONS, _N_BITS, _N_PLACES = len(DESCRIPTIONS_ORDER), sum(_N_VALUES), 2
 #: Facts of a pair, in this order: for each link, whether the pair carries it, then with it i's bits and both places;
 #: for each description, whether it fits i and i = j; whether it fits i; whether it fits j; for i = j the question's
 #: type; for each side, whether the pair shows it, then with it those of i's bits that are asked for.
-N_PAIR_FACTS = (
-    N_LINKS * (1 + _N_BITS + 2 * _N_PLACES) + 3 * _N_DESCRIPTIONS + len(QUESTION_TYPES) + 2 * (1 + _N_BITS)
-)
+N_PAIR_FACTS = N_LINKS * (1 + _N_BITS + 2 * _N_PLACES) + 3 * _N_DESCRIPTIONS + len(QUESTION_TYPES) + 2 * (1 + _N_BITS)
 #: Facts of a question: its family; for each description and attribute whether it is left out, or which value is named;
 #: for each relation, which one it is.
 N_QUESTION_FACTS = (
-    len(family_tables().types)
-    + _N_DESCRIPTIONS * (len(_N_VALUES) + _N_BITS)
-    + len(RELATIONS_ORDER) * len(RELATIONS)
+    len(family_tables().types) + _N_DESCRIPTIONS * (len(_N_VALUES) + _N_BITS) + len(RELATIONS_ORDER) * len(RELATIONS)
 )
 #: How much more often pairs are chosen that carry link R, S, T or "the same"; that are one object twice; and whose
 #: objects both fit a description. Any other pair has weight 1.

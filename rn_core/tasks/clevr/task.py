@@ -19,7 +19,7 @@ from rn_core.tasks.clevr.folder_source import FolderSource
 from rn_core.tasks.clevr.generation import QUESTIONS_PER_SCENE, ClevrQuestion, QuestionGenerator
 from rn_core.tasks.clevr.images import resize_image
 from rn_core.tasks.clevr.pair_facts import make_lesson
-from rn_core.tasks.clevr.program import GROUPS, QUESTION_TYPES, question_type
+from rn_core.tasks.clevr.program import GROUPS, QUESTION_TYPES
 from rn_core.tasks.clevr.sampling import sample_scenes
 from rn_core.tasks.clevr.scene import ClevrScene
 from rn_core.tasks.clevr.tokens import encode_tokens
@@ -38,6 +38,7 @@ class Clevr:
     view: str
     answers: tuple[str, ...] = ANSWERS
     question_types: tuple[str, ...] = QUESTION_TYPES
+    follows_weights: bool = False
 
     def __post_init__(self) -> None:
         """Raise RNCoreError for an unknown view."""
@@ -48,6 +49,11 @@ class Clevr:
     def name(self) -> str:
         """Return the task's key in `TASKS`."""
         return f"clevr/{self.view}"
+
+    @property
+    def warm_starts(self) -> bool:
+        """Return whether models can learn from `sample_lesson` before answers: from object rows."""
+        return self.view == "states"
 
     @property
     def groups(self) -> Mapping[str, tuple[str, ...]]:
@@ -101,7 +107,7 @@ class Clevr:
             question=encode_tokens([question.text for question in questions]),
             scene_index=torch.arange(n_scenes).repeat_interleave(torch.tensor([len(of_scene) for of_scene in asked])),
             answer=torch.tensor([self.answers.index(question.answer) for question in questions]),
-            type_index=torch.tensor([self.question_types.index(question_type(q.program)) for q in questions]),
+            type_index=torch.tensor([self.question_types.index(question.type) for question in questions]),
         )
 
     def sample_lesson(
