@@ -109,7 +109,6 @@ def _add_train(commands: Any) -> None:
     train.add_argument("--validate-every", type=int, default=None, help="steps between validations and checkpoints")
     train.add_argument("--validation-scenes", type=int, default=None, help="scenes a validation")
     train.add_argument("--precision", default="auto", choices=("auto", "32-true", "bf16-mixed"), help="auto: bf16")
-    train.add_argument("--workers", type=int, default=0, help="processes that draw CLEVR's questions ahead")
     train.add_argument("--processes", type=int, default=None, help="processes (default: torchrun's, or one)")
     train.add_argument("--folder", type=Path, default=None, help="folder of the run (default: runs/NAME)")
 
@@ -174,7 +173,7 @@ def _train(options: argparse.Namespace) -> None:
     folder = options.folder or RUNS / options.name
     fabric = make_fabric(options.device, config.precision, options.processes)
     source = _open_source(options, config.task, fabric)
-    trainer = Trainer(config, fabric, folder, source, options.workers, _bar(options, "warm start"))
+    trainer = Trainer(config, fabric, folder, source, _bar(options, "before answers"))
     bar = tqdm(total=config.steps, initial=trainer.run.step, unit="step", disable=options.json, smoothing=0.05)
     if not options.json:
         bar.write(f"{options.name}, {options.size}: {trainer.run.model.count_parameters():,} parameters, in {folder}")

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import partial
 
 import torch
 from lightning_fabric import Fabric
@@ -19,11 +18,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from rn_core.models import QuestionAnsweringModel
-from rn_core.prefetch import draw_ahead
 from rn_core.pretext import rate_share
 from rn_core.records import PairLesson
 from rn_core.seeding import fork_torch_rng, make_rng
-from rn_core.tasks import TASKS, Task
+from rn_core.tasks.base import Pool
 
 _CLIP_NORM = 10.0
 
@@ -36,7 +34,6 @@ class LessonConfig:
         steps: optimiser steps.
         seed: root seed of scenes, questions and pairs.
         n_scenes: scenes a step.
-        n_questions: questions about each scene.
         n_pairs: pairs of objects a question.
         learning_rate: peak rate of AdamW; 200 steps of warm-up, then a cosine to 0.
         question_weight: weight of a question's facts beside those of a pair.
@@ -45,7 +42,6 @@ class LessonConfig:
     steps: int
     seed: int = 0
     n_scenes: int = 64
-    n_questions: int = 8
     n_pairs: int = 8
     learning_rate: float = 1e-3
     question_weight: float = 0.2
@@ -79,36 +75,32 @@ class _Readout(nn.Module):
 
 def teach(
     model: QuestionAnsweringModel,
-    task: Task,
+    pool: Pool,
     config: LessonConfig,
     fabric: Fabric,
-    workers: int = 0,
     progress: Callable[[Iterable[int]], Iterable[int]] = iter,
 ) -> float:
     """Let a model learn what questions say and what pairs show.
 
     Args:
         model: reads words and object rows; put on the fabric's device and changed in place.
-        task: offers `sample_lesson`.
+        pool: where lessons come from.
         config: steps, seed and sizes.
         fabric: gives device and precision; all processes of a run do the same.
-        workers: processes that draw lessons ahead.
         progress: wraps the iteration over the steps (a progress bar).
 
     Returns:
         the last step's loss.
     """
-    draw = partial(_draw_lesson, task.name, config)
     with fork_torch_rng(config.seed):
-        readout = _Readout(model, draw(0)).to(fabric.device)
+        readout = _Readout(model, _draw_lesson(pool, config, 0)).to(fabric.device)
     optimizer = torch.optim.AdamW(readout.parameters(), config.learning_rate, weight_decay=0.0)
     model.train()
-    lessons = draw_ahead(draw, range(config.steps), workers)
     for step in progress(range(config.steps)):
         for group in optimizer.param_groups:
             group["lr"] = config.learning_rate * rate_share(step, config.steps)
         with fabric.autocast():
-            loss = readout(next(lessons).to(fabric.device), config.question_weight)
+            loss = readout(_draw_lesson(pool, config, step).to(fabric.device), config.question_weight)
         optimizer.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(readout.parameters(), _CLIP_NORM)
@@ -116,7 +108,6 @@ def teach(
     return loss.item()
 
 
-def _draw_lesson(task: str, config: LessonConfig, step: int) -> PairLesson:
-    """Return one step's lesson; the task goes by its name, so that other processes can draw it."""
-    rng = make_rng(config.seed, "train", step, 0)
-    return TASKS[task].sample_lesson(rng, config.n_scenes, config.n_questions, config.n_pairs)
+def _draw_lesson(pool: Pool, config: LessonConfig, step: int) -> PairLesson:
+    """Return one step's lesson."""
+    return pool.sample_lesson(make_rng(config.seed, "train", step, 3), config.n_scenes, config.n_pairs)

@@ -40,10 +40,11 @@ _STATES = MappingProxyType(
     {
         "n_scenes": 40,
         "n_questions": 8,
+        "pool_scenes": 130_000,
         "learning_rate": 5e-4,
         "warm_start": 6_000,
         "hold_encoder": 0.8,
-        "steps": 22_000,
+        "steps": 20_000,
         "validation_scenes": 400,
     }
 )

@@ -9,7 +9,6 @@ import math
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,12 +26,11 @@ from rn_core.models.augmentation import augment_images
 from rn_core.models.encoders import ImageEncoderConfig
 from rn_core.models.layers import OMIT_DEFAULT, plain_fields
 from rn_core.pair_pretext import LessonConfig, teach
-from rn_core.prefetch import draw_ahead
 from rn_core.pretext import PretextConfig, warm_start
 from rn_core.records import Batch, StepMetrics
 from rn_core.seeding import fork_torch_rng, make_rng, uniform_integers
 from rn_core.tasks import TASKS, Task
-from rn_core.tasks.base import Source
+from rn_core.tasks.base import Pool, Source
 from rn_core.weights import load_weights
 
 #: Weight of a question type that is not asked: above 0, so small that any other comes first.
@@ -80,6 +78,8 @@ class TrainConfig:
         doubling_epochs: epochs after which it doubles the rate.
         augment: whether training pictures are moved and turned a little.
         data: fingerprint of the data folder that is learned from; None makes scenes on the fly.
+        pool_scenes: scenes that are drawn once, with `n_questions` each, and asked again and again; 0 draws new ones
+            for every step.
     """
 
     task: str
@@ -108,6 +108,7 @@ class TrainConfig:
     doubling_epochs: int = field(default=20, metadata=OMIT_DEFAULT)
     augment: bool = field(default=False, metadata=OMIT_DEFAULT)
     data: str | None = field(default=None, metadata=OMIT_DEFAULT)
+    pool_scenes: int = field(default=0, metadata=OMIT_DEFAULT)
 
     def __post_init__(self) -> None:
         """Raise RNCoreError for a value that cannot be trained with, naming it and what is allowed."""
@@ -129,8 +130,12 @@ class TrainConfig:
         lookup(self.schedule, dict.fromkeys(SCHEDULES), "schedule")
         if self.augment and not isinstance(self.model.encoder, ImageEncoderConfig):
             raise RNCoreError(f"augment moves pictures, and the model of '{self.task}' sees none; set it to False.")
-        if self.warm_start and not TASKS[self.task].warm_starts:
-            raise RNCoreError(f"'{self.task}' has no warm start, got warm_start {self.warm_start!r}; set it to 0.")
+        if self.pool_scenes and not TASKS[self.task].has_pool:
+            raise RNCoreError(f"'{self.task}' has no pool, got pool_scenes {self.pool_scenes!r}; set it to 0.")
+        if self.warm_start and not self.pool_scenes and not hasattr(TASKS[self.task], "sample_cells"):
+            raise RNCoreError(
+                f"'{self.task}' has no warm start without a pool, got warm_start {self.warm_start!r}; set it to 0."
+            )
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values that JSON can hold; `from_dict` reads them back."""
@@ -175,7 +180,6 @@ class Trainer:
         fabric: Fabric,
         folder: Path | None = None,
         source: Source | None = None,
-        workers: int = 0,
         progress: Callable[[Iterable[int]], Iterable[int]] = iter,
     ) -> None:
         """Build the model, or resume the run in `folder` where it holds a checkpoint.
@@ -185,8 +189,8 @@ class Trainer:
             fabric: launched Fabric; its precision should be `config.precision`.
             folder: where checkpoints go; None keeps the run in memory.
             source: data to learn from, which the run's config then names; None makes scenes on the fly.
-            workers: processes that draw scenes and questions ahead, where the task allows it; the run is the same.
-            progress: wraps the iteration over the warm start's steps (a progress bar).
+            progress: wraps the iterations before training, which draw a pool and take the warm start's steps (a
+                progress bar).
 
         Raises:
             RNCoreError: if the checkpoint is damaged or was made with another config or other data, or the schedule
@@ -201,25 +205,23 @@ class Trainer:
         self.path = folder / FILE_NAME if folder else None
         self.run = Run(config, model, 0, 0.0, np.full(len(self.task.question_types), 0.5), [])
         resumes = self.path is not None and self.path.exists()
+        self.pool: Pool | None = None
+        if config.pool_scenes:
+            self.pool = self.task.make_pool(config.seed, config.pool_scenes, config.n_questions, progress)
         if config.warm_start and not resumes:
             started = time.perf_counter()
-            self._warm_start(workers, progress)
+            self._warm_start(progress)
             self.run.seconds = time.perf_counter() - started
         optimizer = torch.optim.AdamW(model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay)
         self.wrapped, self.optimizer = fabric.setup(model, optimizer)
         if resumes:
             self._resume()
-        self.ahead = None
-        if workers and source is None and not self.task.follows_weights:
-            draw = partial(draw_step, self.run.config, fabric.world_size, fabric.global_rank)
-            self.ahead = draw_ahead(draw, range(self.run.step, config.steps), workers)
 
-    def _warm_start(self, workers: int, progress: Callable[[Iterable[int]], Iterable[int]]) -> None:
+    def _warm_start(self, progress: Callable[[Iterable[int]], Iterable[int]]) -> None:
         """Let the model's parts learn what they can before answers."""
         config, model = self.run.config, self.run.model
-        if config.model.question is not None:
-            lessons = LessonConfig(steps=config.warm_start, seed=config.seed)
-            teach(model, self.task, lessons, self.fabric, workers, progress)
+        if self.pool is not None:
+            teach(model, self.pool, LessonConfig(steps=config.warm_start, seed=config.seed), self.fabric, progress)
             return
         learned = load_weights(config.core_from).model.core if config.core_from else None
         warm_start(model, self.task, PretextConfig(steps=config.warm_start, seed=config.seed), learned)
@@ -280,13 +282,14 @@ class Trainer:
         """Return this process's part of the next step's batch; seed and step decide it."""
         config, fabric, step = self.run.config, self.fabric, self.run.step
         part, n_all = fabric.global_rank * config.n_scenes, fabric.world_size * config.n_scenes
-        if self.ahead is not None:
-            batch = next(self.ahead)
+        if self.pool is not None:
+            batch = self.pool.sample_batch(make_rng(config.seed, "train", step, 2), n_all)
+            batch = batch.select(slice(part, part + config.n_scenes)).to(fabric.device)
         elif self.source is None:
-            batch = draw_step(config, fabric.world_size, fabric.global_rank, step, self.run.accuracy)
+            batch = sample_step(config, fabric, step, self.run.accuracy)
         else:
             batch = self.source.take_batch(config.seed, step * n_all + part, config.n_scenes, config.n_questions)
-        batch = batch.to(fabric.device)
+            batch = batch.to(fabric.device)
         if config.augment:
             images = augment_images(*batch.inputs, make_rng(config.seed, "train", step, 0), part, n_all)
             batch = replace(batch, inputs=(images,))
@@ -360,37 +363,23 @@ class Trainer:
 
 
 def sample_step(config: TrainConfig, fabric: Fabric, step: int, accuracy: np.ndarray) -> Batch:
-    """Return this process's part of one step's batch on its device; arguments as `draw_step`."""
-    return draw_step(config, fabric.world_size, fabric.global_rank, step, accuracy).to(fabric.device)
-
-
-def draw_step(
-    config: TrainConfig, n_processes: int, process: int, step: int, accuracy: np.ndarray | None = None
-) -> Batch:
-    """Draw one step's batch for all processes and return the part of one of them.
+    """Draw one step's batch for all processes and return this process's part.
 
     Args:
         config: task, seed and sizes; its seed and the step decide the batch.
-        n_processes: how many there are.
-        process: which one this is, from 0.
+        fabric: how many processes there are, and which one this is.
         step: optimiser steps done.
-        accuracy: (T,) share of right answers of each question type, which decides how often it is asked; None for
-            tasks that do not follow such weights.
+        accuracy: (T,) share of right answers of each question type, which decides how often it is asked.
     """
     rng = make_rng(config.seed, "train", step)
-    weights = None if accuracy is None else _type_weights(config, accuracy)
-    n_cells = config.n_cells if step < config.all_cells_from * config.steps else None
-    batch = TASKS[config.task].sample_batch(rng, config.n_scenes * n_processes, config.n_questions, weights, n_cells)
-    first = process * config.n_scenes
-    return batch.select(slice(first, first + config.n_scenes))
-
-
-def _type_weights(config: TrainConfig, accuracy: np.ndarray) -> np.ndarray:
-    """Return (T,) how likely each question type is asked."""
     weights = np.maximum(1 - accuracy, config.focus)
     if config.question_types:
         weights *= np.where(np.isin(TASKS[config.task].question_types, config.question_types), 1, _NEVER)
-    return weights
+    n_cells = config.n_cells if step < config.all_cells_from * config.steps else None
+    n_scenes = config.n_scenes * fabric.world_size
+    batch = TASKS[config.task].sample_batch(rng, n_scenes, config.n_questions, weights, n_cells)
+    first = fabric.global_rank * config.n_scenes
+    return batch.select(slice(first, first + config.n_scenes)).to(fabric.device)
 
 
 def learning_rate(config: TrainConfig, step: int, epochs: float = 0.0) -> float:

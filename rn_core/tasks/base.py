@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -58,6 +58,18 @@ class Source(Protocol):
         ...
 
 
+class Pool(Protocol):
+    """Scenes and questions that were drawn once, for tasks where drawing takes longer than learning."""
+
+    def sample_batch(self, rng: np.random.Generator, n_scenes: int) -> Batch:
+        """Draw scenes, each perhaps more than once, with all their questions."""
+        ...
+
+    def sample_lesson(self, rng: np.random.Generator, n_scenes: int, n_pairs: int) -> PairLesson:
+        """Draw scenes with all their questions, and `n_pairs` pairs of objects for each question."""
+        ...
+
+
 class Task(Protocol):
     """A source of scenes, questions and true answers as tensors.
 
@@ -66,16 +78,14 @@ class Task(Protocol):
         answers: the answers' texts, in the order of the logits.
         question_types: in the order of `Batch.type_index`.
         groups: group -> the question types in it.
-        follows_weights: whether `sample_batch` heeds `type_weights`.
-        warm_starts: whether its models can learn something before answers, from `sample_cells` or `sample_lesson`.
+        has_pool: whether it offers `make_pool`.
     """
 
     name: str
     answers: tuple[str, ...]
     question_types: tuple[str, ...]
     groups: Mapping[str, tuple[str, ...]]
-    follows_weights: bool
-    warm_starts: bool
+    has_pool: bool
 
     def encode_scenes(self, scenes: Sequence[Any]) -> tuple[Tensor, ...]:
         """Return the encoder's inputs for 1 or more scenes in a form that the task reads; raises SceneError else."""
@@ -123,10 +133,10 @@ class Task(Protocol):
         """Draw images and, for the warm start of an encoder, the facts that each cell of them holds."""
         ...
 
-    def sample_lesson(
-        self, rng: np.random.Generator, n_scenes: int, n_questions: int | None, n_pairs: int
-    ) -> PairLesson:
-        """Draw questions with some pairs of object rows each and what is true of them, for a warm start."""
+    def make_pool(
+        self, seed: int, n_scenes: int, n_questions: int, progress: Callable[[Iterable[Any]], Iterable[Any]]
+    ) -> Pool:
+        """Draw scenes of split train and questions about each, to be asked again and again."""
         ...
 
     def cell_reading(self) -> CellReading:

@@ -12,13 +12,13 @@ import torch
 from torch import Tensor
 
 from rn_core.errors import RNCoreError
-from rn_core.records import Batch, PairLesson
+from rn_core.records import Batch
 from rn_core.tasks.clevr.encoding import ANSWERS, encode_scenes
 from rn_core.tasks.clevr.folder_batches import read_batches
 from rn_core.tasks.clevr.folder_source import FolderSource
-from rn_core.tasks.clevr.generation import QUESTIONS_PER_SCENE, ClevrQuestion, QuestionGenerator
+from rn_core.tasks.clevr.generation import QUESTIONS_PER_SCENE, QuestionGenerator
 from rn_core.tasks.clevr.images import resize_image
-from rn_core.tasks.clevr.pair_facts import make_lesson
+from rn_core.tasks.clevr.pool import QuestionPool, make_pool
 from rn_core.tasks.clevr.program import GROUPS, QUESTION_TYPES
 from rn_core.tasks.clevr.sampling import sample_scenes
 from rn_core.tasks.clevr.scene import ClevrScene
@@ -38,7 +38,6 @@ class Clevr:
     view: str
     answers: tuple[str, ...] = ANSWERS
     question_types: tuple[str, ...] = QUESTION_TYPES
-    follows_weights: bool = False
 
     def __post_init__(self) -> None:
         """Raise RNCoreError for an unknown view."""
@@ -51,8 +50,8 @@ class Clevr:
         return f"clevr/{self.view}"
 
     @property
-    def warm_starts(self) -> bool:
-        """Return whether models can learn from `sample_lesson` before answers: from object rows."""
+    def has_pool(self) -> bool:
+        """Return whether it offers `make_pool`, and lessons from it: where models see object rows."""
         return self.view == "states"
 
     @property
@@ -100,7 +99,9 @@ class Clevr:
             raise RNCoreError(
                 "Pictures of CLEVR are not drawn on the fly; give a folder in CLEVR's layout with --data."
             )
-        scenes, asked = _ask(rng, n_scenes, n_questions)
+        scenes = sample_scenes(rng, n_scenes)
+        generator = QuestionGenerator(rng)
+        asked = [generator.ask(scene, n_questions or QUESTIONS_PER_SCENE) for scene in scenes]
         questions = [question for of_scene in asked for question in of_scene]
         return Batch(
             inputs=encode_scenes(scenes),
@@ -110,11 +111,11 @@ class Clevr:
             type_index=torch.tensor([self.question_types.index(question.type) for question in questions]),
         )
 
-    def sample_lesson(
-        self, rng: np.random.Generator, n_scenes: int, n_questions: int | None = None, n_pairs: int = 8
-    ) -> PairLesson:
-        """Draw fresh scenes and questions, with some pairs each and what the program makes of them; states only."""
-        return make_lesson(rng, *_ask(rng, n_scenes, n_questions), n_pairs)
+    def make_pool(
+        self, seed: int, n_scenes: int, n_questions: int, progress: Callable[[Iterable[Any]], Iterable[Any]] = iter
+    ) -> QuestionPool:
+        """Draw scenes and questions to be asked again and again; see `pool.make_pool`."""
+        return make_pool(seed, n_scenes, n_questions, progress)
 
     def read_batches(
         self, root: Path, split: str | None = None, progress: Callable[[Iterable[Any]], Iterable[Any]] = iter
@@ -132,12 +133,3 @@ class Clevr:
     def question_index(self, text: str) -> int:
         """Raise RNCoreError: CLEVR's questions cannot be counted, so nothing is kept for each of them."""
         raise RNCoreError("CLEVR has too many questions to keep an aggregate for each; choose zero as the baseline.")
-
-
-def _ask(
-    rng: np.random.Generator, n_scenes: int, n_questions: int | None
-) -> tuple[list[ClevrScene], list[list[ClevrQuestion]]]:
-    """Draw scenes and, for each, questions about it; None asks ten."""
-    scenes = sample_scenes(rng, n_scenes)
-    generator = QuestionGenerator(rng)
-    return scenes, [generator.ask(scene, n_questions or QUESTIONS_PER_SCENE) for scene in scenes]

@@ -64,8 +64,7 @@ class SortOfClevr:
     margin: float = DEFAULT_MARGIN
     answers: tuple[str, ...] = questions.ANSWERS
     question_types: tuple[str, ...] = questions.QUESTION_TYPES
-    follows_weights: bool = True
-    warm_starts: bool = True
+    has_pool: bool = False
 
     def __post_init__(self) -> None:
         """Raise RNCoreError for an unknown view."""
