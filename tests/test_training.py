@@ -15,6 +15,7 @@ from rn_core.checkpoints import read_checkpoint
 from rn_core.errors import RNCoreError, WeightsError
 from rn_core.models import ModelConfig
 from rn_core.models.encoders import ImageEncoderConfig, RowEncoderConfig
+from rn_core.models.questions import QuestionEncoderConfig
 from rn_core.models.relation_network import RelationNetworkConfig
 from rn_core.training import TrainConfig, Trainer, learning_rate
 
@@ -36,6 +37,19 @@ TINY = TrainConfig(
 TINY_PIXELS = replace(
     TINY, task="sort-of-clevr/pixels", model=CELLS, warm_start=2, n_cells=7, all_cells_from=0.5, validation_scenes=2
 )
+#: Questions in words, asked from a pool after lessons, with the question encoder held still at first.
+TINY_STATES = replace(
+    TINY,
+    task="clevr/states",
+    model=ModelConfig(
+        RowEncoderConfig(18),
+        RelationNetworkConfig(18, 16, 28, (16, 16), (16,), f_dropout=0.1),
+        QuestionEncoderConfig(82, 8, 16),
+    ),
+    pool_scenes=30,
+    warm_start=2,
+    hold_encoder=0.6,
+)
 
 
 def make_fabric() -> Fabric:
@@ -46,7 +60,7 @@ def weights(trainer: Trainer) -> dict[str, torch.Tensor]:
     return {name: value.clone() for name, value in trainer.run.model.state_dict().items()}
 
 
-@pytest.mark.parametrize("config", [TINY, TINY_PIXELS], ids=["objects", "pixels"])
+@pytest.mark.parametrize("config", [TINY, TINY_PIXELS, TINY_STATES], ids=["objects", "pixels", "states"])
 def test_a_run_broken_off_and_resumed_ends_with_the_same_weights(config, tmp_path):
     whole = Trainer(config, make_fabric())
     list(whole.train())
@@ -187,7 +201,11 @@ def test_config_survives_json():
         ({"first_rate": 0}, "first_rate must be a finite number above 0, got 0"),
         ({"doubling_epochs": 0}, "doubling_epochs must be 1 or more, got 0"),
         ({"augment": True}, "augment moves pictures, and the model of 'sort-of-clevr/objects' sees none"),
-        ({"task": "clevr/states", "warm_start": 3}, "'clevr/states' has no warm start, got warm_start 3"),
+        (
+            {"task": "clevr/states", "warm_start": 3},
+            "'clevr/states' has no warm start without a pool, got warm_start 3",
+        ),
+        ({"pool_scenes": 3}, "'sort-of-clevr/objects' has no pool, got pool_scenes 3; set it to 0"),
         ({"task": "sort-of-clever/objects"}, "Did you mean 'sort-of-clevr/objects'"),
     ],
 )
@@ -199,3 +217,22 @@ def test_bad_values_get_a_sentence(change, sentence):
 def test_a_foreign_config_gets_a_sentence():
     with pytest.raises(RNCoreError, match="not a training config"):
         TrainConfig.from_dict({"model": ROWS.to_dict(), "colour": "red"})
+
+
+def test_a_pool_is_asked_and_no_question_is_drawn_anew():
+    trainer = Trainer(TINY_STATES, make_fabric())
+    known = {tuple(row[row != 0]) for row in trainer.pool.tokens.astype(int)}
+    for step in range(12):
+        trainer.run.step = step
+        words = trainer.sample().question
+        assert {tuple(row[row != 0].tolist()) for row in words} <= known
+
+
+def test_the_question_encoder_stands_still_as_long_as_it_is_held():
+    trainer = Trainer(TINY_STATES, make_fabric())
+    name = "question_encoder.words.weight"
+    trainer.wrapped.train()
+    for step in range(12):
+        before = weights(trainer)[name]
+        trainer.step(trainer.sample())
+        assert torch.equal(before, weights(trainer)[name]) == (step < 0.6 * 12)

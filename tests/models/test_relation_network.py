@@ -315,3 +315,14 @@ def test_a_scene_of_no_objects_is_an_empty_sum():
     objects, mask, question, scene_index = ragged_input()
     logits = network(objects, mask, question, scene_index)
     torch.testing.assert_close(logits[2], network.f_phi(torch.zeros(7, dtype=torch.float64)))
+
+
+@pytest.mark.parametrize("question_layer", [0, 1, 3])
+def test_chosen_pairs_have_the_relations_of_the_trace(question_layer):
+    network = build_network(question_layer=question_layer)
+    objects, _, question, scene_index = sample_input(masked=False)
+    relations = network.trace(objects, None, question, scene_index).relations  # (M, N * N, D_g)
+    first, second = torch.tensor([0, 5, 2]), torch.tensor([3, 5, 1])
+    asked = objects[scene_index]
+    found = network.relate(asked[:, first], asked[:, second], question)
+    torch.testing.assert_close(found, relations[:, first * N_OBJECTS + second], rtol=0, atol=1e-12)
