@@ -46,7 +46,7 @@ class FolderSource:
     def fingerprint(self) -> str:
         """Return 16 hex digits that stand for both splits: their questions, and their pictures or scene graphs."""
         parts = [part for split in (self._train, self._validation) for part in self._fingerprints(split)]
-        return hashlib.sha256(" ".join([self._view, *parts]).encode()).hexdigest()[:16]
+        return hashlib.sha256(" ".join(parts).encode()).hexdigest()[:16]
 
     @property
     def n_questions(self) -> int:
