@@ -19,6 +19,7 @@ from rn_core.evaluation import Evaluation, evaluate, evaluate_batches
 from rn_core.files import write_whole
 from rn_core.models import QuestionAnsweringModel, build_model
 from rn_core.models.configs import CONFIGS
+from rn_core.models.relation_network import RelationNetworkConfig
 from rn_core.records import Batch
 from rn_core.reporting import mean_aggregates
 from rn_core.seeding import make_rng
@@ -94,7 +95,7 @@ def publish(name: str, folder: Path, exam: Exam | None = None, progress: Progres
     with fast_autocast(device):
         found = exam.measure(model.to(device), task, progress)
     model.cpu()
-    counted = model.has_pairs and config.data is None
+    counted = model.has_pairs and config.data is None and config.model.question is None
     mean = mean_aggregates(model, task, exam.seed, _MEAN_SCENES) if counted else None
     card = _make_card(name, config, state, found.to_dict()) | _describe_folder(name, config, exam, found)
     entry = save_weights(name, model, card, mean)
@@ -128,7 +129,7 @@ def _make_card(name: str, config: TrainConfig, state: dict[str, Any], metrics: d
         "license": "MIT",
         "source": "Santoro et al. 2017, arXiv 1706.01427",
         "recipe": f"{recipe} && python -m rn_core weights publish {shlex.quote(name)}",
-        "data": "scenes made on the fly, never seen twice; test seeds cannot overlap training seeds",
+        "data": f"{_describe_scenes(config)}; test seeds cannot overlap training seeds",
         "start": _describe_start(config),
         "training": {
             **training,
@@ -166,10 +167,23 @@ def _describe_folder(name: str, config: TrainConfig, exam: Exam, found: Evaluati
     }
 
 
+def _describe_scenes(config: TrainConfig) -> str:
+    """Return where the scenes of a run without a data folder came from."""
+    if not config.pool_scenes:
+        return "scenes made on the fly, never seen twice"
+    return f"{config.pool_scenes:,} scenes made on the fly, {config.n_questions} questions each, asked again and again"
+
+
 def _describe_start(config: TrainConfig) -> str:
     """Return in a sentence what the network knew before it was trained on questions."""
     if not config.warm_start:
         return "trained from answers alone, as in the paper"
+    if config.pool_scenes:
+        pairs = " and its pairs show" if isinstance(config.model.core, RelationNetworkConfig) else ""
+        return (
+            f"not from answers alone, as in the paper: it first learned for {config.warm_start} steps what the "
+            f"question's program says{pairs}"
+        )
     encoder = f"the encoder first learned for {config.warm_start} steps to name what its cells hold"
     relations = f"; the relations go on from {config.core_from}" if config.core_from else ""
     return f"not from answers alone, as in the paper: {encoder}{relations}"
