@@ -293,7 +293,10 @@ def test_recipes_take_the_batch_and_the_warm_up_that_made_others_runs_succeed(na
         ("train clevr/rn-pixels --schedule cosine", "Pictures of CLEVR are not drawn on the fly; give a folder"),
         ("train sort-of-clevr/rn-objects --data DATA", "makes its own scenes and reads no folder; leave --data out."),
         ("train clevr/rn-pixels --data nowhere", "There is no folder 'nowhere'; give the one that"),
-        ("train clevr/rn-pixels --data DATA --warm-start 5", "'clevr/pixels' has no warm start, got warm_start 5;"),
+        (
+            "train clevr/rn-pixels --data DATA --warm-start 5",
+            "'clevr/pixels' has no warm start without a pool, got warm_start 5;",
+        ),
         ("train clevr/rn-pixels --data DATA --size tiny", "Unknown model size 'tiny'. Use one of: paper, small."),
         ("train clevr/rn-pixels --data DATA --scenes 0", "n_scenes must be 1 or more, got 0."),
     ],

@@ -57,7 +57,12 @@ class EncodedSplit:
         return digest.hexdigest()[:16]
 
 
-def load_encoded(root: Path, split: str, progress: Callable[[Iterable[Any]], Iterable[Any]] = iter) -> EncodedSplit:
+def load_encoded(
+    root: Path,
+    split: str,
+    progress: Callable[[Iterable[Any]], Iterable[Any]] = iter,
+    with_pictures: bool = True,
+) -> EncodedSplit:
     """Return the questions of a split, from the cache, which is made first where it is not there.
 
     The cache belongs to the question file: where that changes, another one is made. A folder that cannot be written
@@ -67,18 +72,20 @@ def load_encoded(root: Path, split: str, progress: Callable[[Iterable[Any]], Ite
         root: the folder, such as CLEVR_v1.0.
         split: one of `folder.find_splits`.
         progress: wraps the iteration over the file's records (a progress bar).
+        with_pictures: as `open_split`.
 
     Raises:
         QuestionError: in one sentence, if a question is malformed or has a word that is not CLEVR's.
         RNCoreError: in one sentence, if the folder, the questions or a picture is missing, or a file is damaged.
     """
-    check_folder(root, split)
+    check_folder(root, split, with_pictures)
     whole = root / "cache" / f"CLEVR_{split}_questions_{_key(question_file(root, split))}.npz"
     if whole.exists():
         encoded = _load(whole, root, split)
-        check_images(root / "images" / split, encoded.folder.images)
+        if with_pictures:
+            check_images(root / "images" / split, encoded.folder.images)
         return encoded
-    read = open_split(root, split, progress)
+    read = open_split(root, split, progress, with_pictures)
     encoded = EncodedSplit(replace(read, texts=()), _encode(read.texts))
     buffer = io.BytesIO()
     np.savez(buffer, **encoded.arrays)

@@ -99,19 +99,20 @@ def question_file(root: Path, split: str) -> Path:
     return root / "questions" / f"CLEVR_{split}_questions.json"
 
 
-def open_split(root: Path, split: str, progress: Progress = iter) -> FolderSplit:
+def open_split(root: Path, split: str, progress: Progress = iter, with_pictures: bool = True) -> FolderSplit:
     """Read the questions of a split and check that their pictures are there.
 
     Args:
         root: the folder, such as CLEVR_v1.0.
         split: one of `find_splits`.
         progress: wraps the iteration over the file's records (a progress bar).
+        with_pictures: whether the pictures are needed; scene graphs can do without.
 
     Raises:
         QuestionError: in one sentence, if a question is malformed.
         RNCoreError: in one sentence, if the folder, the questions or a picture is missing, or a file is damaged.
     """
-    check_folder(root, split)
+    check_folder(root, split, with_pictures)
     path = question_file(root, split)
     rows = [
         _read_question(record, split, number)
@@ -122,12 +123,13 @@ def open_split(root: Path, split: str, progress: Progress = iter) -> FolderSplit
     files, texts, answers, types = zip(*rows, strict=True)
     images, image_index = np.unique(np.array(files), return_inverse=True)
     names = tuple(images.tolist())
-    check_images(root / "images" / split, names)
+    if with_pictures:
+        check_images(root / "images" / split, names)
     return FolderSplit(root, split, names, texts, image_index.astype(np.int64), np.array(answers), np.array(types))
 
 
-def check_folder(root: Path, split: str) -> None:
-    """Raise RNCoreError unless a folder has a split's questions and a place for its pictures."""
+def check_folder(root: Path, split: str, with_pictures: bool = True) -> None:
+    """Raise RNCoreError unless a folder has a split's questions and, where needed, a place for its pictures."""
     if not root.is_dir():
         raise RNCoreError(f"There is no folder '{root}'; give the one that CLEVR_v1.0.zip was unpacked to.")
     splits = find_splits(root)
@@ -137,7 +139,7 @@ def check_folder(root: Path, split: str) -> None:
         )
     if not isinstance(split, str) or not _SPLIT.fullmatch(split) or split not in splits:
         raise RNCoreError(f"'{root}' has questions for {', '.join(splits)}, got split {shown(split)}; use one of them.")
-    if not (root / "images" / split).is_dir():
+    if with_pictures and not (root / "images" / split).is_dir():
         raise RNCoreError(f"'{root}' has no images/{split}; unpack the pictures there.")
 
 

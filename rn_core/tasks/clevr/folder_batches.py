@@ -83,7 +83,7 @@ def open_batches(root: Path, view: str, split: str, progress: Progress = iter) -
     Raises:
         RNCoreError: in one sentence, if the folder lacks something, or has questions without answers or programs.
     """
-    encoded = load_encoded(root, split, progress)
+    encoded = load_encoded(root, split, progress, with_pictures=view == "pixels")
     folder = encoded.folder
     unanswered = np.flatnonzero((folder.answers == UNKNOWN) | (folder.type_index == UNKNOWN))
     if len(unanswered):

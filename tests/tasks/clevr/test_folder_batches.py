@@ -69,6 +69,18 @@ def refusal(folder: Path, split: str | None = None) -> str:
     return str(caught.value)
 
 
+def test_scene_graphs_need_no_pictures(folder):
+    wanted = list(TASKS["clevr/states"].read_batches(folder))
+    for whole in (folder / "images", folder / "cache"):
+        shutil.rmtree(whole)
+    found = list(TASKS["clevr/states"].read_batches(folder))  # from the questions
+    again = list(TASKS["clevr/states"].read_batches(folder))  # from their cache
+    for batches in (found, again):
+        assert [batch.answer.tolist() for batch in batches] == [batch.answer.tolist() for batch in wanted]
+    with pytest.raises(RNCoreError, match="has no images/train; unpack the pictures there"):
+        list(TASKS["clevr/pixels"].read_batches(folder))
+
+
 def test_which_split_must_be_said_where_there_are_several(folder):
     shutil.copyfile(folder / "questions/CLEVR_train_questions.json", folder / "questions/CLEVR_val_questions.json")
     assert "has questions for train, val; say which with --split" in refusal(folder)
