@@ -188,7 +188,7 @@ class Trainer:
             config: what to train.
             fabric: launched Fabric; its precision should be `config.precision`.
             folder: where checkpoints go; None keeps the run in memory.
-            source: data to learn from, which the run's config then names; None makes scenes on the fly.
+            source: data to learn answers from, which the run's config then names; None makes scenes on the fly.
             progress: wraps the iterations before training, which draw a pool and take the warm start's steps (a
                 progress bar).
 
@@ -282,14 +282,14 @@ class Trainer:
         """Return this process's part of the next step's batch; seed and step decide it."""
         config, fabric, step = self.run.config, self.fabric, self.run.step
         part, n_all = fabric.global_rank * config.n_scenes, fabric.world_size * config.n_scenes
-        if self.pool is not None:
-            batch = self.pool.sample_batch(make_rng(config.seed, "train", step, 2), n_all)
-            batch = batch.select(slice(part, part + config.n_scenes)).to(fabric.device)
-        elif self.source is None:
-            batch = sample_step(config, fabric, step, self.run.accuracy)
-        else:
+        if self.source is not None:
             batch = self.source.take_batch(config.seed, step * n_all + part, config.n_scenes, config.n_questions)
             batch = batch.to(fabric.device)
+        elif self.pool is not None:
+            batch = self.pool.sample_batch(make_rng(config.seed, "train", step, 2), n_all)
+            batch = batch.select(slice(part, part + config.n_scenes)).to(fabric.device)
+        else:
+            batch = sample_step(config, fabric, step, self.run.accuracy)
         if config.augment:
             images = augment_images(*batch.inputs, make_rng(config.seed, "train", step, 0), part, n_all)
             batch = replace(batch, inputs=(images,))

@@ -24,7 +24,7 @@ from rn_core.answering import load
 from rn_core.checkpoints import read_checkpoint
 from rn_core.errors import RNCoreError
 from rn_core.evaluation import evaluate_batches
-from rn_core.models import ModelConfig
+from rn_core.models import ModelConfig, build_model
 from rn_core.models.encoders import ImageEncoderConfig
 from rn_core.models.questions import QuestionEncoderConfig
 from rn_core.models.relation_network import RelationNetworkConfig
@@ -34,10 +34,11 @@ from rn_core.recipes import RECIPES, make_recipe
 from rn_core.records import Batch
 from rn_core.tasks import TASKS
 from rn_core.tasks.clevr.program import QUESTION_TYPES
+from rn_core.tasks.clevr.tokens import encode_tokens
 from rn_core.training import TrainConfig, Trainer
 from rn_core.weights import load_golden
 from tests.painted_clevr import paint_folder
-from tests.test_training import make_fabric
+from tests.test_training import TINY_STATES, make_fabric
 from tests.test_training import weights as copy_weights
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -205,6 +206,17 @@ def work(fabric: Fabric, values: dict[str, Any], root: Path, path: Path) -> None
     if fabric.is_global_zero:
         torch.save(found, path)
     leave_processes()
+
+
+def test_states_have_their_lessons_from_a_pool_and_their_questions_from_the_folder(painted):
+    records = json.loads((painted / "questions/CLEVR_train_questions.json").read_text())["questions"]
+    known = {tuple(row[row != 0].tolist()) for row in encode_tokens([record["question"] for record in records])}
+    trainer = Trainer(TINY_STATES, make_fabric(), None, TASKS["clevr/states"].open_source(painted))
+    for step in range(5):
+        trainer.run.step = step
+        assert {tuple(row[row != 0].tolist()) for row in trainer.sample().question} <= known
+    fresh = build_model(TINY_STATES.model, TINY_STATES.seed).state_dict()["question_encoder.words.weight"]
+    assert not torch.equal(copy_weights(trainer)["question_encoder.words.weight"], fresh)
 
 
 def test_two_processes_share_a_batch(painted, tmp_path, monkeypatch):
