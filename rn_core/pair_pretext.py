@@ -44,7 +44,7 @@ class LessonConfig:
     n_scenes: int = 64
     n_pairs: int = 8
     learning_rate: float = 1e-3
-    question_weight: float = 0.2
+    question_weight: float = 0.5
 
 
 class _Readout(nn.Module):
@@ -54,19 +54,22 @@ class _Readout(nn.Module):
         """Draw the two layers from torch's global generator; models without pairs get the first one only."""
         super().__init__()
         self.model = model
-        self.of_question = nn.Linear(model.core.config.d_question, lesson.question_facts.shape[-1])
+        self.of_question = nn.Linear(model.core.config.d_question, sum(lesson.question_fact_sizes))
         if model.has_pairs:
             self.of_pair = nn.Linear(model.core.config.g_widths[-1], lesson.pair_facts.shape[-1])
 
     def forward(self, lesson: PairLesson, question_weight: float) -> Tensor:
-        """Return the loss: of a question's facts their cross entropy, of a pair's their squared error, each added up.
+        """Return the loss: of a question's facts their cross entropies, of a pair's their squared errors, added up.
 
         A squared error, because what is read off the sum of the relations is to be the sum of the facts.
         """
         question = self.model.encode_question(lesson.question)  # (M, D_q)
-        said = self.of_question(question).float()  # (M, F_q)
-        right = functional.binary_cross_entropy_with_logits(said, lesson.question_facts, reduction="none")
-        loss = question_weight * right.sum(dim=-1).mean()
+        said = self.of_question(question).float().split(lesson.question_fact_sizes, dim=-1)  # of (M, values)
+        wrong = (
+            functional.cross_entropy(logits, fact, ignore_index=-1, reduction="sum")
+            for logits, fact in zip(said, lesson.question_facts.unbind(dim=-1), strict=True)
+        )
+        loss = question_weight * sum(wrong) / len(question)
         if self.model.has_pairs:
             shown = self.of_pair(self.model.core.relate(lesson.first, lesson.second, question))  # (M, K, F_p)
             loss = loss + (shown.float() - lesson.pair_facts).square().sum(dim=-1).mean()

@@ -42,9 +42,9 @@ _STATES = MappingProxyType(
         "n_questions": 8,
         "pool_scenes": 130_000,
         "learning_rate": 5e-4,
-        "warm_start": 6_000,
+        "warm_start": 5_000,
         "hold_encoder": 0.8,
-        "steps": 20_000,
+        "steps": 18_000,
         "validation_scenes": 400,
     }
 )

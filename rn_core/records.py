@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -56,7 +56,8 @@ class PairLesson:
         question: (M, L) int64, as `Batch.question`.
         first: (M, K, D_row) float32, rows of the objects i.
         second: (M, K, D_row) float32, rows of the objects j.
-        question_facts: (M, F_q) float32, each 0 or 1.
+        question_facts: (M, F_q) int64, each from 0, or -1 where the question has no such fact.
+        question_fact_sizes: (F_q) how many values each of them can have.
         pair_facts: (M, K, F_p) float32.
     """
 
@@ -64,11 +65,13 @@ class PairLesson:
     first: Tensor
     second: Tensor
     question_facts: Tensor
+    question_fact_sizes: tuple[int, ...]
     pair_facts: Tensor
 
     def to(self, device: Any) -> PairLesson:
         """Return the lesson on another device."""
-        return PairLesson(*(getattr(self, field.name).to(device) for field in fields(self)))
+        tensors = ("question", "first", "second", "question_facts", "pair_facts")
+        return replace(self, **{name: getattr(self, name).to(device) for name in tensors})
 
 
 @dataclass(frozen=True)

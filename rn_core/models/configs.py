@@ -124,7 +124,7 @@ _SIZES: Mapping[str, Mapping[str, _Size]] = {
         ),
         "small": _Size(
             _CLEVR_ROWS,
-            _LSTM_128,
+            _BACK_128,
             {
                 "rn": {"g_widths": (256, 256, 256, 512), "aggregate_scale": 0.2, **_STATES_F},
                 "mlp": {"widths": (1024, 1024), "dropout": 0.02},

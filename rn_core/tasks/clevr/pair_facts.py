@@ -27,10 +27,12 @@ _N_DESCRIPTIONS, _N_BITS, _N_PLACES = len(DESCRIPTIONS_ORDER), sum(_N_VALUES), 2
 #: for each description, whether it fits i and i = j; whether it fits i; whether it fits j; for i = j the question's
 #: type; for each side, whether the pair shows it, then with it those of i's bits that are asked for.
 N_PAIR_FACTS = N_LINKS * (1 + _N_BITS + 2 * _N_PLACES) + 3 * _N_DESCRIPTIONS + len(QUESTION_TYPES) + 2 * (1 + _N_BITS)
-#: Facts of a question: its family; for each description and attribute whether it is left out, or which value is named;
-#: for each relation, which one it is.
-N_QUESTION_FACTS = (
-    len(family_tables().types) + _N_DESCRIPTIONS * (len(_N_VALUES) + _N_BITS) + len(RELATIONS_ORDER) * len(RELATIONS)
+#: Facts of a question, each one of so many: its family; for each attribute and description which value is named, or
+#: none; which relation each is.
+QUESTION_FACT_SIZES = (
+    len(family_tables().types),
+    *(1 + n for n in _N_VALUES for _ in range(_N_DESCRIPTIONS)),
+    *(len(RELATIONS) for _ in RELATIONS_ORDER),
 )
 #: How much more often pairs are chosen that carry link R, S, T or "the same"; that are one object twice; and whose
 #: objects both fit a description. Any other pair has weight 1.
@@ -107,6 +109,7 @@ def make_lesson(rng: np.random.Generator, asked: Asked, words: Tensor, n_pairs: 
         first=torch.from_numpy(asked.scenes.rows[row, first]),
         second=torch.from_numpy(asked.scenes.rows[row, second]),
         question_facts=torch.from_numpy(question_facts(asked)),
+        question_fact_sizes=QUESTION_FACT_SIZES,
         pair_facts=torch.from_numpy(pair_facts(asked, shown, first, second)),
     )
 
@@ -154,14 +157,10 @@ def _steps(asked: Asked) -> np.ndarray:
 
 
 def question_facts(asked: Asked) -> np.ndarray:
-    """Return (M, N_QUESTION_FACTS) float32, each 0 or 1."""
+    """Return (M, 20) int64, each fact as a number below its `QUESTION_FACT_SIZES`; -1 for slots that are not used."""
     descriptions, relations = asked.slots[:, :_N_DESCRIPTIONS], asked.slots[:, _N_DESCRIPTIONS:]
-    facts = [np.eye(len(family_tables().types))[asked.families]]
-    for attribute, n_values in enumerate(_N_VALUES):
-        said = np.eye(1 + n_values)[_NAMED[descriptions, attribute]] * (descriptions[..., None] >= 0)
-        facts.append(said.reshape(len(said), -1))
-    meant = np.eye(len(RELATIONS))[relations] * (relations[..., None] >= 0)
-    return np.concatenate([*facts, meant.reshape(len(meant), -1)], axis=1).astype(np.float32)
+    named = np.where(descriptions[..., None] < 0, -1, _NAMED[descriptions])  # (M, 4, 4), slot and attribute
+    return np.concatenate([asked.families[:, None], named.swapaxes(1, 2).reshape(len(named), -1), relations], axis=1)
 
 
 def pair_facts(asked: Asked, shown: Shown, first: np.ndarray, second: np.ndarray) -> np.ndarray:

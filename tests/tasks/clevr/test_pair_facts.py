@@ -15,7 +15,7 @@ from rn_core.tasks.clevr.family_links import ANY, N_LINKS, NONE, UNSEEN, family_
 from rn_core.tasks.clevr.language import DESCRIPTIONS
 from rn_core.tasks.clevr.pair_facts import (
     N_PAIR_FACTS,
-    N_QUESTION_FACTS,
+    QUESTION_FACT_SIZES,
     Asked,
     make_lesson,
     pair_facts,
@@ -155,23 +155,18 @@ def test_the_facts_of_all_pairs_are_those_of_a_loop(questions, asked):
 
 def test_the_facts_of_a_question_give_its_slots_back(questions, asked):
     facts = question_facts(asked)
-    assert facts.shape == (len(questions), N_QUESTION_FACTS)
-    for row, question in zip(facts, questions, strict=True):
-        assert row[:90].tolist() == [family == question.family for family in range(90)]
-        place = 90
-        for attribute, name in enumerate(VALUES):
-            width = 1 + len(VALUES[name])
-            for slot in range(4):
-                said = row[place : place + width]
-                place += width
-                number = question.slots[slot]
-                named = None if number < 0 else (None, *VALUES[name]).index(DESCRIPTIONS[number][attribute])
-                assert np.flatnonzero(said).tolist() == ([] if named is None else [named])
-        for slot in range(4, 7):
-            meant = np.flatnonzero(row[place : place + len(RELATIONS)]).tolist()
-            place += len(RELATIONS)
-            assert meant == ([question.slots[slot]] if question.slots[slot] >= 0 else [])
-        assert place == len(row)
+    assert facts.shape == (len(questions), len(QUESTION_FACT_SIZES))
+    assert ((facts >= -1) & (facts < QUESTION_FACT_SIZES)).all()
+    for (family, *named), question in zip(facts.tolist(), questions, strict=True):
+        assert family == question.family
+        for slot, number in enumerate(question.slots[:4]):
+            said = [named[4 * attribute + slot] for attribute in range(4)]
+            if number < 0:
+                assert said == [-1] * 4
+            else:
+                words = [(None, *values)[k] for k, values in zip(said, VALUES.values(), strict=True)]
+                assert tuple(words) == DESCRIPTIONS[number]
+        assert tuple(named[16:]) == question.slots[4:]
 
 
 def test_lessons_choose_pairs_that_are_there_and_mostly_tell_something(asked):
