@@ -17,10 +17,10 @@ from rn_core.pair_pretext import LessonConfig, teach
 from rn_core.tasks.clevr.pool import QuestionPool, make_pool
 
 RN = ModelConfig(
-    RowEncoderConfig(18), RelationNetworkConfig(18, 24, 28, (64, 64), (16,)), QuestionEncoderConfig(82, 16, 24)
+    RowEncoderConfig(18), RelationNetworkConfig(18, 48, 28, (64, 64), (16,)), QuestionEncoderConfig(82, 16, 48)
 )
-MLP = replace(RN, core=MLPConfig(10, 18, 24, 28, (16,)))
-LESSONS = LessonConfig(steps=150, n_scenes=16, n_pairs=4, learning_rate=5e-3)
+MLP = replace(RN, core=MLPConfig(10, 18, 48, 28, (16,)))
+LESSONS = LessonConfig(steps=300, n_scenes=16, n_pairs=4, learning_rate=1e-2)
 
 
 @pytest.fixture(scope="module")
@@ -42,14 +42,14 @@ def changed(model: QuestionAnsweringModel) -> set[str]:
 def test_the_question_encoder_and_the_pairs_learn_and_nothing_else(pool):
     model = build_model(RN, 0)
     untaught = teach(build_model(RN, 0), pool, replace(LESSONS, steps=1), make_fabric())
-    assert teach(model, pool, LESSONS, make_fabric()) < 0.5 * untaught
+    assert teach(model, pool, LESSONS, make_fabric()) < 0.65 * untaught
     assert changed(model) == {"question_encoder.words", "question_encoder.lstm", "core.g_theta"}
 
 
 def test_a_model_without_pairs_learns_what_questions_say(pool):
     model = build_model(MLP, 0)
     untaught = teach(build_model(MLP, 0), pool, replace(LESSONS, steps=1), make_fabric())
-    assert teach(model, pool, LESSONS, make_fabric()) < 0.5 * untaught
+    assert teach(model, pool, LESSONS, make_fabric()) < 0.65 * untaught
     assert changed(model) == {"question_encoder.words", "question_encoder.lstm"}
 
 

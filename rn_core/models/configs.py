@@ -62,9 +62,9 @@ _SHORT_ROWS, _CLEVR_ROWS = RowEncoderConfig(10), RowEncoderConfig(18)
 #: The paper's convolutions; pixels, coordinates and the order of batch norm and ReLU as in the public weights.
 _PAPER_IMAGE = ImageEncoderConfig((24, 24, 24, 24), 128, coordinate_range=4.0, pixel_values="light")
 _SMALL_IMAGE = ImageEncoderConfig((16, 16, 24, 24), 128, coordinate_range=4.0, pixel_values="light")
-_LSTM_128, _LSTM_256 = (QuestionEncoderConfig(_N_WORDS, d_question=units) for units in (128, 256))
-#: From pixels the question is read backwards, as in the runs of others that succeeded; its last words read are then
-#: "what color", "how many".
+_LSTM_256 = QuestionEncoderConfig(_N_WORDS, d_question=256)
+#: The question is read backwards, as in the runs of others that succeeded; the last words read are then "what color",
+#: "how many".
 _BACK_64, _BACK_128 = (QuestionEncoderConfig(_N_WORDS, d_question=units, reversed=True) for units in (64, 128))
 _STATES_F = {"f_widths": (512, 1024), "f_dropout": 0.02}
 
