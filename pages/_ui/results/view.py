@@ -17,7 +17,7 @@ from rn_core.tasks import TASKS
 from rn_core.weights import WeightsEntry
 
 #: First and last part of a model's name -> in words.
-_KINDS = MappingProxyType({"rn": "RN", "mlp": "MLP", "sa": "CNN+LSTM+SA", "human": "people"})
+_KINDS = MappingProxyType({"rn": "RN", "mlp": "MLP", "sa": "CNN+LSTM+SA", "lstm": "question alone", "human": "people"})
 _VIEWS = MappingProxyType(
     {"pixels": "image", "objects": "object rows", "states": "state rows", "sentences": "sentences"}
 )
