@@ -11,10 +11,10 @@ import torch
 from torch import Tensor
 
 from pages._ui.explore.view import Reading, find_truth
-from pages._ui.explore.what_if import measure_ranking
 from pages._ui.lessons.file import Lessons, read_folder
 from pages._ui.models import baseline_of, is_own, shipped_baseline
 from pages._ui.own_models import find_own
+from pages._ui.pairs.what_if import measure_ranking
 from pages._ui.train.job_board import JobBoard
 from pages._ui.walk.forward import Thought, Walk, make_thought, make_walk
 from rn_core.answering import Answerer, load

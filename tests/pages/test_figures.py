@@ -114,10 +114,10 @@ def test_projector_type_is_larger():
     ("names", "unwanted"),
     [
         (
-            ("figures", "explore.view", "explore.what_if", "explore.nodes", "layout", "explore.state", "words"),
+            ("figures", "explore.view", "pairs.what_if", "explore.nodes", "layout", "explore.state", "words"),
             {"streamlit", "matplotlib", "captum"},
         ),
-        (("explore.exports", "cache", "explore.sections"), {"matplotlib", "captum", "lightning"}),
+        (("pairs.exports", "cache", "explore.sections"), {"matplotlib", "captum", "lightning"}),
     ],
 )
 def test_what_does_not_draw_knows_no_streamlit_and_no_page_waits_for_matplotlib(names, unwanted):

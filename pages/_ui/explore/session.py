@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages._ui.explore.state import ExploreState, pair_labels, sampled_scene
+from pages._ui.explore.state import ExploreState, sampled_scene
 from pages._ui.own_models import keep_own
 from pages._ui.session import PageSession
 from rn_core.errors import RNCoreError
@@ -22,14 +22,6 @@ def read_query(query: Mapping[str, str]) -> tuple[ExploreState, list[str]]:
 
 
 EXPLORE = PageSession("explore", read_query)
-
-
-def pin_nodes(pair: tuple[int, int] | None) -> None:
-    """Pin a pair of nodes by number; None lets the pinned pair go, and so does the pinned pair itself."""
-    state = EXPLORE.state
-    labels = pair_labels(state)
-    named = None if pair is None else (labels[pair[0]], labels[pair[1]])
-    EXPLORE.update(pair=None if named == state.pair else named)
 
 
 def edit_scene(make: Callable[[Scene], Scene]) -> None:
