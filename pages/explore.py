@@ -18,7 +18,7 @@ from pages._ui.figures import Look
 from pages._ui.frame import draw_frame
 from pages._ui.models import baseline_of, sees_pixels
 from pages._ui.own_models import draw_upload, model_names
-from pages._ui.pairs import exports, sections
+from pages._ui.pairs import sections
 from pages._ui.pairs.state import SECTIONS, VIEWS
 from pages._ui.pairs.view import second_method
 from pages._ui.words import QUESTION_NAMES
@@ -70,7 +70,7 @@ def draw_scene_controls(state: ExploreState, view: ExploreView | None) -> None:
         if state.edited is not None:
             st.button("Undo edits", icon=":material/undo:", on_click=explore_session.reset_scene)
         if view is not None:
-            draw_save(view)
+            sections.draw_save(EXPLORE, view)
         st.page_link(
             "pages/how_it_works.py", label="See how it is computed", icon=":material/account_tree:",
             query_params=state.to_shared_query(),
@@ -90,18 +90,9 @@ def draw_question(state: ExploreState) -> None:
             "about", COLORS, width=130,
             **EXPLORE.bind("question.color", question.color, lambda name: explore_session.choose_question(color=name)),
         )  # fmt: skip
-        st.text_input("or type it", **explore_session.bind_typed_question())
+        st.text_input("or type it", **EXPLORE.bind_typed(text(question), explore_session.read_typed))
     if EXPLORE.problem():
         st.error(EXPLORE.problem())
-
-
-def draw_save(view: ExploreView) -> None:
-    """Draw the link and the files that keep this picture; a file is made when it is asked for."""
-    with st.popover("Save & share", icon=":material/ios_share:"):
-        st.caption("A link to this very picture")
-        st.code(EXPLORE.link(), language=None, wrap_lines=True)
-        for title, name, mime, make in exports.FORMATS:
-            st.download_button(title, lambda make=make: make(view), name, mime, on_click="ignore", width="stretch")
 
 
 def draw_sidebar(state: ExploreState) -> None:

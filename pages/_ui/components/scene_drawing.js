@@ -244,12 +244,11 @@ function drawTags(layers, pairs, nodes, objects, data) {
 function drawTruth(layers, nodes, data, taken) {
   layers.truth.replaceChildren();
   if (!data.showTruth || data.truePairs.length === 0) return;
-  const deciding = new Set(data.truePairs.flat());
-  for (const k of deciding) {
+  for (const k of data.deciding) {
     const d = outline(nodes[k], 2.4);
     layers.truth.append(makeSvg("path", { class: "truth-line", d, transform: turnOf(nodes[k]) }));
   }
-  const [i, j] = data.truePairs[0];
+  const [i, j] = data.truePairs.find((pair) => pair.every((k) => data.deciding.includes(k))) ?? data.truePairs[0];
   const text = "true";
   const size = tagSize(text, data.projector);
   const onLine = [0.5, 0.4, 0.6, 0.3, 0.7].map((t) => between(nodes[j], nodes[i], t));

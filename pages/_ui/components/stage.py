@@ -152,6 +152,7 @@ class PairLayer:
         true_pairs: the pairs that decide the question; every such pair of nodes.
         show_truth: whether `true_pairs` are marked.
         heat: whether all partners of a cell are coloured, not the strongest alone joined to it.
+        deciding: nodes that are ringed as deciding ones; None rings all that are in true pairs.
     """
 
     weights: np.ndarray | Sequence[Sequence[float]]
@@ -161,6 +162,7 @@ class PairLayer:
     true_pairs: Sequence[tuple[int, int]] = ()
     show_truth: bool = False
     heat: bool = False
+    deciding: Sequence[int] | None = None
 
 
 @dataclass(frozen=True)
@@ -218,6 +220,7 @@ def make_stage_data(backdrop: Backdrop, cast: Cast, layer: PairLayer, manner: Ma
         "weights": [[round(value, 6) for value in row] for row in weights.tolist()],
         "pinned": None if layer.pinned is None else check_pair(layer.pinned, n_nodes),
         "truePairs": [check_pair(pair, n_nodes) for pair in layer.true_pairs],
+        "deciding": _deciding_nodes(layer),
         "showTruth": bool(layer.show_truth),
         "heat": layer.heat,
         "target": str(layer.target),
@@ -242,6 +245,42 @@ def make_stage_data(backdrop: Backdrop, cast: Cast, layer: PairLayer, manner: Ma
         "origin": ground.origin,
         "scale": ground.scale,
     }
+
+
+def _deciding_nodes(layer: PairLayer) -> list[int]:
+    """Return the nodes that are ringed as deciding ones."""
+    nodes = layer.deciding
+    if nodes is None:
+        nodes = (node for pair in layer.true_pairs for node in pair)
+    return sorted({int(node) for node in nodes})
+
+
+@dataclass(frozen=True)
+class DrawnStage:
+    """A stage put together from its parts, in which nothing can be moved; see the parts' attributes."""
+
+    backdrop: Backdrop
+    cast: Cast
+    layer: PairLayer
+    manner: Manner
+
+    @property
+    def editable(self) -> bool:
+        """Return whether objects can be moved."""
+        return self.manner.editable
+
+    @property
+    def n_nodes(self) -> int:
+        """Return the number of nodes n."""
+        return len(self.cast.nodes)
+
+    def to_data(self) -> dict[str, Any]:
+        """Return `make_stage_data` of the parts."""
+        return make_stage_data(self.backdrop, self.cast, self.layer, self.manner)
+
+    def read_edit(self, kind: str, state: Mapping[str, object]) -> SceneEvent | None:
+        """Return None: nothing can be edited here."""
+        return None
 
 
 def make_cells(grid: int, step: tuple[float, float], size: tuple[float, float]) -> list[dict[str, Any]]:

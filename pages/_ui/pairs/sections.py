@@ -13,6 +13,7 @@ from torch import nn
 
 from pages._ui import figures, layout
 from pages._ui.figures import Look
+from pages._ui.pairs import exports
 from pages._ui.pairs.state import AUTO, BASELINES, METHODS
 from pages._ui.pairs.view import PairReading, PairView, describe_sum, second_method
 from pages._ui.pairs.what_if import PairPath, describe_enough, follow_pair, make_what_ifs
@@ -59,6 +60,15 @@ class PairPage:
 def draw_figure(figure: figures.go.Figure, **options: Any) -> None:
     """Draw a figure with its alternative text, its own colours and no tool bar."""
     st.plotly_chart(figure, theme=None, config=dict(_CHART), alt=figures.alt_text(figure), **options)
+
+
+def draw_save(session: PageSession, view: PairView) -> None:
+    """Draw the link and the files that keep this picture; a file is made when it is asked for."""
+    with st.popover("Save & share", icon=":material/ios_share:"):
+        st.caption("A link to this very picture")
+        st.code(session.link(), language=None, wrap_lines=True)
+        for title, name, mime, make in exports.FORMATS:
+            st.download_button(title, lambda make=make: make(view), name, mime, on_click="ignore", width="stretch")
 
 
 def draw_pairs(page: PairPage, view: PairView, look: Look) -> None:

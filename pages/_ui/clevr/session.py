@@ -1,0 +1,158 @@
+"""What a person can do to the CLEVR page's state, and what the session keeps beside it: pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import streamlit as st
+
+from pages._ui.cache import clevr_answerer
+from pages._ui.clevr.models import full_name
+from pages._ui.clevr.pictures import Picture, read_picture
+from pages._ui.clevr.questions import ANY_FAMILY, draw_question, tidy_question
+from pages._ui.clevr.stages import from_plan
+from pages._ui.clevr.state import ClevrState
+from pages._ui.clevr.things import LETTERS, Thing, add_thing, move_thing, sampled_things
+from pages._ui.components.stage import SceneEvent
+from pages._ui.session import PageSession
+from rn_core.errors import RNCoreError
+from rn_core.public_weights import fetch_public, import_public
+from rn_core.seeding import MAX_SEED
+
+#: Columns of the table of objects -> the field of `Thing`.
+COLUMNS = {"colour": "color", "shape": "shape", "size": "size", "material": "material"}
+
+
+def read_query(query: Mapping[str, str]) -> tuple[ClevrState, list[str]]:
+    """Read URL parameters as `ClevrState.from_query`; an uploaded picture must be this session's."""
+    state, problems = ClevrState.from_query(query)
+    if state.source == "image" and uploaded_picture() is None:
+        problems.append("The link's picture was uploaded in another session; choose its file again.")
+        state = ClevrState(question=state.question, projector=state.projector)
+    return state, problems
+
+
+CLEVR = PageSession("clevr", read_query)
+
+
+def uploaded_picture() -> Picture | None:
+    """Return the picture that this session uploaded, or None."""
+    return st.session_state.get("clevr.picture")
+
+
+def take_picture() -> None:
+    """Take the file that was chosen; if it is no picture, say why and keep what there is."""
+    file = st.session_state[upload_key()]
+    st.session_state["clevr.turn"] = st.session_state.get("clevr.turn", 0) + 1
+    if file is None:
+        return
+    try:
+        st.session_state["clevr.picture"] = read_picture(file.getvalue(), file.name)
+        CLEVR.update(source="image")
+    except RNCoreError as err:
+        CLEVR.notify(str(err))
+
+
+def upload_key() -> str:
+    """Return the key of the widget that takes a picture; a new one after each file, so that it is empty again."""
+    return f"clevr.upload.{st.session_state.get('clevr.turn', 0)}"
+
+
+def edit_things(make: Callable[[tuple[Thing, ...]], tuple[Thing, ...]]) -> None:
+    """Replace the scene's objects; if that breaks a rule, keep them and show the sentence."""
+    try:
+        CLEVR.set(CLEVR.state.edit(make(CLEVR.state.things)))
+    except RNCoreError as err:
+        CLEVR.notify(str(err))
+
+
+def take_move(event: SceneEvent) -> None:
+    """Move an object to where it was dropped on the plan."""
+    edit_things(lambda things: move_thing(things, event.thing, *from_plan(event.x, event.y)))
+
+
+def reset_scene() -> None:
+    """Go back to the sampled scene."""
+    edit_things(lambda _: sampled_things(CLEVR.state.seed))
+
+
+def next_scene() -> None:
+    """Go on to the scene of the next seed."""
+    CLEVR.update(seed=(CLEVR.state.seed + 1) % (MAX_SEED + 1))
+
+
+def leave_picture() -> None:
+    """Go back from the uploaded picture to the scene."""
+    CLEVR.update(source="scene", model=ClevrState().model)
+
+
+def take_table(changes: Mapping[str, Any]) -> None:
+    """Take what was changed in the table of objects.
+
+    Args:
+        changes: what Streamlit's data editor keeps: "edited_rows", "added_rows" and "deleted_rows".
+    """
+    seed = CLEVR.state.seed
+    edit_things(lambda things: apply_changes(things, changes, seed))
+
+
+def apply_changes(things: tuple[Thing, ...], changes: Mapping[str, Any], seed: int) -> tuple[Thing, ...]:
+    """Return the things after changes in the table; arguments as `take_table`.
+
+    Raises:
+        SceneError: if there is no room for a new one.
+    """
+    rows = list(things)
+    for row, cells in changes["edited_rows"].items():
+        rows[int(row)] = replace(rows[int(row)], **_read_cells(cells))
+    kept = tuple(thing for row, thing in enumerate(rows) if row not in changes["deleted_rows"])
+    for cells in changes["added_rows"]:
+        kept = add_thing(kept, seed, **_read_cells(cells))
+    return kept
+
+
+def _read_cells(cells: Mapping[str, Any]) -> dict[str, str]:
+    """Return the attributes that cells of the table set."""
+    return {COLUMNS[name]: value for name, value in cells.items() if name in COLUMNS and value is not None}
+
+
+def read_typed(text: str) -> dict[str, Any]:
+    """Return the change of state that a typed question asks for; raises QuestionError."""
+    return {"question": tidy_question(text)}
+
+
+def draw_anew() -> None:
+    """Draw a question of the chosen family about the scene."""
+    turn = st.session_state["clevr.drawn"] = st.session_state.get("clevr.drawn", -1) + 1
+    family = st.session_state.get("clevr.family", ANY_FAMILY)
+    try:
+        CLEVR.update(question=draw_question(CLEVR.state.scene, family, turn))
+        CLEVR.set_problem(None)
+    except RNCoreError as err:
+        CLEVR.notify(str(err))
+
+
+def get_weights(model: str, content: bytes | None = None, name: str = "") -> None:
+    """Download public weights, or take them from a file; if that fails, say why.
+
+    Args:
+        model: a short name.
+        content: the file; None downloads it.
+        name: what the file is called.
+    """
+    try:
+        if content is None:
+            fetch_public(full_name(model))
+        else:
+            import_public(full_name(model), content, shown=name)
+        clevr_answerer.clear()
+        CLEVR.touch()
+    except RNCoreError as err:
+        CLEVR.notify(str(err))
+
+
+def label_of(index: int) -> str:
+    """Return what an object is called."""
+    return LETTERS[index]
