@@ -12,6 +12,7 @@ from pages._ui.clevr import html, sections
 from pages._ui.clevr import session as clevr_session
 from pages._ui.clevr.models import is_here, is_public, models_beside, offered_models, sees_pixels
 from pages._ui.clevr.pictures import Picture
+from pages._ui.clevr.question_line import draw_question_line
 from pages._ui.clevr.questions import family_names
 from pages._ui.clevr.session import CLEVR
 from pages._ui.clevr.stages import make_picture_stage, make_plan_stage
@@ -26,6 +27,7 @@ from pages._ui.pairs.state import VIEWS
 from rn_core.device import choose_device, describe_device
 from rn_core.errors import RNCoreError
 from rn_core.seeding import MAX_SEED
+from rn_core.tasks.clevr.vocabulary import WORDS
 
 
 def take_event(event: SceneEvent, view: ClevrView | None) -> None:
@@ -51,7 +53,10 @@ def draw_stage(state: ClevrState, picture: Picture | None, view: ClevrView | Non
 def draw_question(state: ClevrState) -> None:
     """Draw the question, typed or drawn."""
     st.html(layout.question_html(state.question))
-    st.text_input("Ask", **CLEVR.bind_typed(state.question, clevr_session.read_typed))
+    draw_question_line(
+        CLEVR.typed_text(state.question), WORDS, key="clevr.line",
+        on_ask=lambda text: CLEVR.take_typed(text, clevr_session.read_typed),
+    )  # fmt: skip
     if CLEVR.problem():
         st.error(CLEVR.problem())
     if state.scene is not None:
@@ -118,14 +123,12 @@ def draw_sidebar(state: ClevrState) -> None:
         st.caption(f"Computes on {describe_device(choose_device())}.")
 
 
-def draw_section(state: ClevrState, truth: Truth, view: ClevrView | None, look: Look) -> None:
+def draw_section(state: ClevrState, view: ClevrView | None, look: Look) -> None:
     """Draw the chosen section under the scene."""
     st.segmented_control(
         "Look closer", list(SECTIONS), format_func=SECTIONS.get, label_visibility="collapsed", **CLEVR.bind("section")
     )
-    if state.section == "steps":
-        sections.draw_steps(truth)
-    elif state.section == "edit":
+    if state.section == "edit":
         sections.draw_table(state)
     elif view is not None:
         if view.disagreement and state.section != "method":
@@ -150,13 +153,18 @@ def draw_page() -> None:
         draw_models(state, problem)
         sources = st.container()
     with below:
-        draw_section(state, truth, view, look)
+        draw_section(state, view, look)
     with left:
         if picture is None and problem is None and state.stage == "picture":
             picture, trouble = sections.try_picture(state)
             if trouble:
                 st.warning(trouble)
+        if picture is not None and state.stage == "picture":
+            sections.keep_picture(state, picture)
         draw_stage(state, picture, view)
+        if state.stage == "plan":
+            sections.draw_thumbnail(state)
+        sections.draw_steps(truth)
     with sources:
         draw_sources(state, view if view is None else replace(view, picture=picture))
     CLEVR.write_url()

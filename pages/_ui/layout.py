@@ -26,6 +26,7 @@ STYLE = """
 <style>
 .rn-question {font-size: 1.55rem; font-weight: 650; line-height: 1.25; margin: 0; padding: 0; text-wrap: balance}
 .rn-answers {display: grid; grid-template-columns: 1fr 1fr; gap: 1rem; margin: .25rem 0}
+.rn-many {grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)); gap: .7rem}
 .rn-card {padding: .7rem .9rem; border-radius: .6rem;
   border: 1px solid color-mix(in srgb, currentColor 22%, transparent)}
 .rn-card h3 {font-size: .95rem; font-weight: 600; margin: 0; padding: 0; opacity: .8}
@@ -65,8 +66,8 @@ def cards_html(answers: Mapping[str, Answer | None], truth: str | None) -> str:
         truth: what each is held against; None where nobody knows it, then no answer has a mark.
     """
     cards = "".join(_card(title, answer, truth) for title, answer in answers.items())
-    columns = f"grid-template-columns: repeat({len(answers)}, 1fr)"
-    return f'<div class="rn-scheme rn-answers" style="{columns}">{cards}</div>'
+    name = "rn-answers rn-many" if len(answers) > 2 else "rn-answers"
+    return f'<div class="rn-scheme {name}">{cards}</div>'
 
 
 def _card(title: str, answer: Answer | None, truth: str | None) -> str:

@@ -145,12 +145,16 @@ class PageSession(Generic[State]):
             read: the text -> changes to the state; raises RNCoreError.
         """
         key = self.key("typed")
-        if self.problem() is None:
-            st.session_state[key] = show
+        st.session_state[key] = self.typed_text(show)
         return {"key": key, "on_change": lambda: self.take_typed(st.session_state[key], read)}
+
+    def typed_text(self, show: str) -> str:
+        """Return what a text box shows: `show`, or a bad text that stays there to be mended."""
+        return show if self.problem() is None else st.session_state[self.key("typed")]
 
     def take_typed(self, text: str, read: Callable[[str], dict[str, Any]]) -> None:
         """Take a typed text; if it cannot be read, keep the last good one and the sentence why."""
+        st.session_state[self.key("typed")] = text
         try:
             self.update(**read(text))
             self.set_problem(None)

@@ -16,10 +16,10 @@ IMAGE_SIDE = 128
 #: Relation Network -> what the page calls what it sees.
 MODELS = MappingProxyType(
     {
-        "rn-states": "the scene's objects",
-        "rn-pixels": "the picture",
-        "rn-pixels-public": "the picture (public)",
-        "rn-pixels-public-ir": "the picture (public, question later)",
+        "rn-states": "objects",
+        "rn-pixels": "pixels",
+        "rn-pixels-public": "pixels (public)",
+        "rn-pixels-public-ir": "pixels (public, late question)",
     }
 )
 #: Those that need not be there to be offered: they ship, or can be fetched.
@@ -31,9 +31,9 @@ TITLES = MappingProxyType(
         "rn-states": "Relation Network",
         "mlp-states": "MLP, same input",
         "lstm-states": "Question alone",
-        "rn-pixels": "Relation Network, picture",
-        "rn-pixels-public": "Relation Network, picture",
-        "rn-pixels-public-ir": "Relation Network, picture, question later",
+        "rn-pixels": "Relation Network, pixels",
+        "rn-pixels-public": "Relation Network, pixels",
+        "rn-pixels-public-ir": "Same, late question",
     }
 )
 

@@ -118,6 +118,30 @@ def draw_steps(truth: Truth) -> None:
         st.caption(describe_deciding(truth.deciding, truth.is_comparison))
 
 
+def keep_picture(state: ClevrState, picture: Picture) -> None:
+    """Remember the picture that was shown last, and of which scene it is."""
+    st.session_state["clevr.kept"] = (state.scene and state.scene.to_json(), picture)
+
+
+def draw_thumbnail(state: ClevrState) -> None:
+    """Draw the picture small beside the plan; one of an older scene says so, and is drawn again on demand."""
+    if st.session_state.pop("clevr.wanted", False):
+        picture, trouble = try_picture(state)
+        if trouble:
+            st.warning(trouble)
+        else:
+            keep_picture(state, picture)
+    shown, picture = st.session_state.get("clevr.kept", (bundled_scene(), bundled_picture()))
+    is_old = shown != state.scene.to_json()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.image(picture.pixels, width=300, output_format="JPEG")
+        with st.container():
+            st.markdown("⚠ The picture shows an **older scene**." if is_old else "The same scene as a picture.")
+            if is_old:
+                wanted = {"on_click": lambda: st.session_state.update({"clevr.wanted": True})}
+                st.button("Draw it again", icon=":material/photo_camera:", **wanted)
+
+
 def draw_table(state: ClevrState) -> None:
     """Draw the table of the scene's objects, in which all but their places can be changed."""
     if state.scene is None:

@@ -85,7 +85,7 @@ def _make_spot(thing: Thing, index: int, scene: ClevrScene) -> dict[str, Any]:
     """Return the ring around an object of the picture."""
     column, row, depth = scene.pixel_coords[index].tolist()
     unit = SIDE / HEIGHT
-    place = {"x": column * unit - 0.5, "y": row * unit - 0.5, "radius": 1.2 * thing.radius * FOCAL / depth * unit}
+    place = {"x": column * unit - 0.5, "y": row * unit - 0.5, "radius": thing.radius * FOCAL / depth * unit}
     return {**_show(thing, index), **place, "shape": "spot"}
 
 

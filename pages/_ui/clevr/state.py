@@ -34,7 +34,7 @@ DEFAULT_QUESTION = "How many spheres are left of the red cube?"
 SOURCES = ("scene", "image")
 #: How it is shown.
 STAGES = MappingProxyType({"picture": "Picture", "plan": "Plan, from above"})
-SECTIONS = MappingProxyType({**pair_state.SECTIONS, "steps": "Steps", "edit": "Edit the scene"})
+SECTIONS = MappingProxyType({**pair_state.SECTIONS, "edit": "Edit the scene"})
 #: CLEVR's questions cannot be counted, so no mean aggregate is kept for them.
 BASELINES = ("zero",)
 

@@ -267,7 +267,7 @@ function drawHeat(elements, active, weights) {
   for (const [k, element] of elements) {
     const [heat] = element.children;
     heat.setAttribute("class", `heat ${signOf(shares[k])}`);
-    heat.setAttribute("fill-opacity", (0.75 * Math.abs(shares[k])) / largest);
+    heat.style.fillOpacity = (0.75 * Math.abs(shares[k])) / largest;
   }
 }
 

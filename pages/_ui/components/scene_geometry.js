@@ -2,6 +2,7 @@
 
 const SVG_SPACE = "http://www.w3.org/2000/svg";
 const CELL_RIM = 2.2; // arcs between cells end this far from their centres
+const LETTER_RIM = 2.6; // and arcs over a picture this far from the letters on it
 const GAP = 1.2; // between an object's rim and an arc's end
 const PAD = 4; // room around the image for rings, arcs and tags
 const GROUND_BAND = 8; // height below the image for the ground's chip
@@ -34,6 +35,7 @@ function clamp(value, low, high) {
 function rimDistance(node, unitX, unitY) {
   if (node.kind === "cell") return CELL_RIM;
   if (node.kind === "ground") return Math.min(CHIP.width / 2 / Math.abs(unitX), CHIP.height / 2 / Math.abs(unitY)) + GAP;
+  if (node.shape === "spot") return Math.min(node.radius, LETTER_RIM) + GAP;
   if (node.shape !== "square") return node.radius + GAP;
   const turn = (-node.turn * Math.PI) / 180;
   const along = [unitX * Math.cos(turn) - unitY * Math.sin(turn), unitX * Math.sin(turn) + unitY * Math.cos(turn)];
