@@ -35,19 +35,20 @@ def truth_html(truth: Truth) -> str:
 
 def steps_html(lanes: Sequence[Lane]) -> str:
     """Return a program as lanes of steps, each with what it gives."""
+    runs = any(step.gives is not None for lane in lanes for step in lane.steps)
     rows = []
     for number, lane in enumerate(lanes):
         name = " and ".join(str(joined + 1) for joined in lane.joins)
         title = f"{number + 1} · from {name}" if name else str(number + 1)
         last = number == len(lanes) - 1
-        steps = "".join(_step(step, last and step is lane.steps[-1]) for step in lane.steps)
+        steps = "".join(_step(step, last and step is lane.steps[-1], runs) for step in lane.steps)
         shown = f'<div class="rn-lane-name">{title if len(lanes) > 1 else ""}</div>'
         rows.append(f'{shown}<div class="rn-lane">{steps}</div>')
     return f'{STYLE}<div class="rn-scheme rn-steps">{"".join(rows)}</div>'
 
 
-def _step(step: Step, is_last: bool) -> str:
-    """Return one step over its result."""
-    gives = "–" if step.gives is None else escape(step.gives)
+def _step(step: Step, is_last: bool, runs: bool) -> str:
+    """Return one step over its result; the word alone where no step has one."""
+    result = f"<b>{'–' if step.gives is None else escape(step.gives)}</b>" if runs else ""
     name = "rn-step last" if is_last else "rn-step"
-    return f'<div class="{name}"><div><span>{escape(step.asks)}</span><b>{gives}</b></div></div>'
+    return f'<div class="{name}"><div><span>{escape(step.asks)}</span>{result}</div></div>'

@@ -10,10 +10,8 @@ import streamlit as st
 #: Longest text that is taken from the browser.
 _MOST = 2_000
 _HERE = Path(__file__)
-_mount = st.components.v2.component(
-    "question_line",
-    **{kind: _HERE.with_suffix(f".{kind}").read_text(encoding="utf-8") for kind in ("html", "css", "js")},
-)
+_SOURCES = {kind: _HERE.with_suffix(f".{kind}").read_text(encoding="utf-8") for kind in ("html", "css", "js")}
+_mount = st.components.v2.component("question_line", **_SOURCES)
 
 
 def draw_question_line(text: str, words: Sequence[str], *, key: str, on_ask: Callable[[str], None]) -> None:
