@@ -86,12 +86,12 @@ def draw_models(state: ClevrState, problem: str | None) -> None:
     if problem is not None and is_public(state.model) and not is_here(state.model):
         with st.container(horizontal=True, vertical_alignment="bottom"):
             st.button(
-                "Download them", icon=":material/download:", on_click=clevr_session.get_weights, args=(state.model,)
+                "Download them", icon=":material/download:", on_click=clevr_session.fetch_weights, args=(state.model,)
             )
-            file = st.file_uploader("or choose the .pth file", type="pth", key="clevr.pth")
-            if file is not None:
-                clevr_session.get_weights(state.model, file.getvalue(), file.name)
-                st.rerun()
+            st.file_uploader(
+                "or choose the .pth file", type="pth", key=clevr_session.upload_key("weights"),
+                on_change=clevr_session.take_weights, args=(state.model,),
+            )  # fmt: skip
 
 
 def draw_sources(state: ClevrState, view: ClevrView | None) -> None:
@@ -105,8 +105,8 @@ def draw_sources(state: ClevrState, view: ClevrView | None) -> None:
             st.button("Back to the scene", icon=":material/undo:", on_click=clevr_session.leave_picture)
         with st.popover("Own picture", icon=":material/image:"):
             st.file_uploader(
-                "A picture in CLEVR's look, PNG or JPEG", type=["png", "jpg", "jpeg"], key=clevr_session.upload_key(),
-                on_change=clevr_session.take_picture,
+                "A picture in CLEVR's look, PNG or JPEG", type=["png", "jpg", "jpeg"],
+                key=clevr_session.upload_key("picture"), on_change=clevr_session.take_picture,
             )  # fmt: skip
         if view is not None:
             pair_sections.draw_save(CLEVR, view)

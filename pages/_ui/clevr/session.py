@@ -14,13 +14,15 @@ from pages._ui.clevr.pictures import Picture, read_picture
 from pages._ui.clevr.questions import ANY_FAMILY, draw_question, tidy_question
 from pages._ui.clevr.stages import from_plan
 from pages._ui.clevr.state import ClevrState
-from pages._ui.clevr.things import LETTERS, Thing, add_thing, move_thing, sampled_things
+from pages._ui.clevr.things import Thing, add_thing, move_thing, sampled_things
 from pages._ui.components.stage import SceneEvent
 from pages._ui.session import PageSession
 from rn_core.errors import RNCoreError
 from rn_core.public_weights import fetch_public, import_public
 from rn_core.seeding import MAX_SEED
+from rn_core.weights import WeightsEntry
 
+_PICTURE = "clevr.uploaded"
 #: Columns of the table of objects -> the field of `Thing`.
 COLUMNS = {"colour": "color", "shape": "shape", "size": "size", "material": "material"}
 
@@ -39,25 +41,63 @@ CLEVR = PageSession("clevr", read_query)
 
 def uploaded_picture() -> Picture | None:
     """Return the picture that this session uploaded, or None."""
-    return st.session_state.get("clevr.picture")
+    return st.session_state.get(_PICTURE)
 
 
-def take_picture() -> None:
-    """Take the file that was chosen; if it is no picture, say why and keep what there is."""
-    file = st.session_state[upload_key()]
-    st.session_state["clevr.turn"] = st.session_state.get("clevr.turn", 0) + 1
+def upload_key(kind: str) -> str:
+    """Return the key of the widget that takes a file; a new one after each file, so that it is empty again.
+
+    Args:
+        kind: "picture" or "weights".
+    """
+    return f"clevr.{kind}.{st.session_state.get(_turn_key(kind), 0)}"
+
+
+def _turn_key(kind: str) -> str:
+    """Return the session key that counts the files of a kind."""
+    return f"clevr.{kind}.turn"
+
+
+def _take_file(kind: str, take: Callable[[bytes, str], None]) -> None:
+    """Hand on the content and the name of a file that was chosen; if it cannot be used, say why."""
+    file = st.session_state[upload_key(kind)]
+    st.session_state[_turn_key(kind)] = st.session_state.get(_turn_key(kind), 0) + 1
     if file is None:
         return
     try:
-        st.session_state["clevr.picture"] = read_picture(file.getvalue(), file.name)
-        CLEVR.update(source="image")
+        take(file.getvalue(), file.name)
     except RNCoreError as err:
         CLEVR.notify(str(err))
 
 
-def upload_key() -> str:
-    """Return the key of the widget that takes a picture; a new one after each file, so that it is empty again."""
-    return f"clevr.upload.{st.session_state.get('clevr.turn', 0)}"
+def take_picture() -> None:
+    """Take the picture that was chosen; if it is none, keep what there is."""
+    _take_file("picture", _show_picture)
+
+
+def _show_picture(content: bytes, name: str) -> None:
+    """Show an uploaded picture instead of a scene."""
+    st.session_state[_PICTURE] = read_picture(content, name)
+    CLEVR.update(source="image")
+
+
+def take_weights(model: str) -> None:
+    """Take public weights from the file that was chosen."""
+    _take_file("weights", lambda content, name: _use_weights(import_public(full_name(model), content, shown=name)))
+
+
+def fetch_weights(model: str) -> None:
+    """Download public weights; if that fails, say why."""
+    try:
+        _use_weights(fetch_public(full_name(model)))
+    except RNCoreError as err:
+        CLEVR.notify(str(err))
+
+
+def _use_weights(_: WeightsEntry) -> None:
+    """Load weights anew that have just come."""
+    clevr_answerer.clear()
+    CLEVR.touch()
 
 
 def edit_things(make: Callable[[tuple[Thing, ...]], tuple[Thing, ...]]) -> None:
@@ -132,27 +172,3 @@ def draw_anew() -> None:
         CLEVR.set_problem(None)
     except RNCoreError as err:
         CLEVR.notify(str(err))
-
-
-def get_weights(model: str, content: bytes | None = None, name: str = "") -> None:
-    """Download public weights, or take them from a file; if that fails, say why.
-
-    Args:
-        model: a short name.
-        content: the file; None downloads it.
-        name: what the file is called.
-    """
-    try:
-        if content is None:
-            fetch_public(full_name(model))
-        else:
-            import_public(full_name(model), content, shown=name)
-        clevr_answerer.clear()
-        CLEVR.touch()
-    except RNCoreError as err:
-        CLEVR.notify(str(err))
-
-
-def label_of(index: int) -> str:
-    """Return what an object is called."""
-    return LETTERS[index]
