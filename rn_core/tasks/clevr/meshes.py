@@ -1,7 +1,7 @@
 """The bodies of CLEVR's objects as triangles: cubes and cylinders with rounded edges, of radius 1 around the origin.
 
-Every triangle has corners, normals and a place on the texture of its own, so that each can say along which direction
-its surface is brushed: around the vertical axis, as on a lathe.
+Every triangle has corners, normals and a brushing of its own: the direction along which its surface is brushed, around
+the vertical axis, as on a lathe.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ import numpy as np
 
 #: Radius of the rounded edges as a share of the object's own radius.
 CUBE_BEVEL, CYLINDER_BEVEL = 0.12, 0.05
-#: Steps of a rounded edge (half of it, on each of the two faces that meet there).
+#: Steps from the middle of a rounded edge to one of the faces that meet there.
 _BEVEL_STEPS = 4
-#: Steps across a face; brushing changes direction from one to the next.
-_FACE_STEPS = 24
-_TURN_STEPS = 96
-_RING_STEPS = 12
+#: Steps across the top of a cube, around a cylinder, and from the middle of its top; brushing turns from step to step.
+_TOP_STEPS, _TURN_STEPS, _RING_STEPS = 20, 64, 8
+#: Triangles of less than this area have none.
+_NO_AREA = 1e-9
 
 
 class Mesh(NamedTuple):
@@ -26,8 +26,8 @@ class Mesh(NamedTuple):
 
     Attributes:
         corners: (F, 3, 3) float64, counter-clockwise seen from outside.
-        normals: (F, 3, 3) float64, unit vectors of the smooth surface, outwards.
-        brushing: (F, 3) float64, unit vector of each triangle's plane, around the vertical axis.
+        normals: (F, 3, 3) float64, unit vectors at right angles to the smooth surface, outwards.
+        brushing: (F, 3) float64, unit vector in each triangle's plane.
     """
 
     corners: np.ndarray
@@ -39,58 +39,61 @@ class Mesh(NamedTuple):
 def make_cube() -> Mesh:
     """Return a cube of half edge 1 whose edges and corners are rounded."""
     edge = 1 - CUBE_BEVEL
-    bevel = edge + CUBE_BEVEL * np.tan(np.linspace(0, np.pi / 4, _BEVEL_STEPS + 1))
-    flat = np.linspace(-edge, edge, _FACE_STEPS + 1)[1:-1]
-    across = np.concatenate([-bevel[::-1], flat, bevel])
-    u, v = np.meshgrid(across, across, indexing="ij")
-    top = np.stack([u, v, np.ones_like(u)], axis=-1)
-    faces = []
-    for axis in range(3):
-        face = np.roll(top, axis + 1, axis=-1)
-        faces += [face, -face[::-1]]
+    top, side = _make_face(_TOP_STEPS), _make_face(1)
+    faces = [top, -side[::-1], *(np.roll(face, turn, axis=-1) for turn in (1, 2) for face in (side, -side[::-1]))]
     corners = np.concatenate([_triangulate(face) for face in faces])
     inner = np.clip(corners, -edge, edge)
     normals = _unit(corners - inner)
-    return _make_mesh(inner + CUBE_BEVEL * normals, normals)
+    return _brush(inner + CUBE_BEVEL * normals, normals)
 
 
 @functools.cache
 def make_cylinder() -> Mesh:
     """Return an upright cylinder of radius and half height 1 whose two edges are rounded."""
     edge = 1 - CYLINDER_BEVEL
-    turn = np.linspace(0, np.pi / 2, 2 * _BEVEL_STEPS + 1)
-    radius = np.concatenate([np.linspace(0, edge, _RING_STEPS + 1)[:-1], edge + CYLINDER_BEVEL * np.sin(turn)])
-    height = np.concatenate([np.ones(_RING_STEPS), edge + CYLINDER_BEVEL * np.cos(turn)])
-    radius, height = np.concatenate([radius, radius[::-1]]), np.concatenate([height, -height[::-1]])
-    angle = np.linspace(0, 2 * np.pi, _TURN_STEPS + 1)[:, None]
-    rings = np.stack(
-        [radius * np.cos(angle), radius * np.sin(angle), np.broadcast_to(height, (len(angle), len(height)))], -1
+    bend = np.linspace(0, np.pi / 2, 2 * _BEVEL_STEPS + 1)
+    bevel = edge + CYLINDER_BEVEL * np.stack([np.sin(bend), np.cos(bend)])
+    ring = np.linspace(0, edge, _RING_STEPS + 1)[:-1]
+    radius, height = np.concatenate([np.stack([ring, np.ones_like(ring)]), bevel], axis=1)
+    radius, height = (
+        np.append(radius, [*radius[: _RING_STEPS - 1 : -1], 0]),
+        np.append(height, [*-height[: _RING_STEPS - 1 : -1], -1]),
     )
-    corners = _triangulate(rings[::-1])
+    angle = np.linspace(0, -2 * np.pi, _TURN_STEPS + 1)[:, None]
+    grid = np.stack(np.broadcast_arrays(radius * np.cos(angle), radius * np.sin(angle), height), axis=-1)
+    corners = _triangulate(grid)
     away = np.linalg.norm(corners[..., :2], axis=-1, keepdims=True)
-    inner = corners * np.minimum(1, edge / np.maximum(away, edge))
-    inner[..., 2] = np.clip(corners[..., 2], -edge, edge)
-    return _make_mesh(corners, _unit(corners - inner))
+    inner = np.clip(corners, -edge, edge)
+    inner[..., :2] = corners[..., :2] * np.minimum(1, edge / np.maximum(away, edge))
+    return _brush(corners, _unit(corners - inner))
+
+
+def _make_face(n_steps: int) -> np.ndarray:
+    """Return a grid (I, I, 3) of points on the face z = 1 of a cube, denser where its edge will be rounded."""
+    edge = 1 - CUBE_BEVEL
+    bevel = edge + CUBE_BEVEL * np.tan(np.linspace(0, np.pi / 4, _BEVEL_STEPS + 1))
+    across = np.concatenate([-bevel[::-1], np.linspace(-edge, edge, n_steps + 1)[1:-1], bevel])
+    x, y = np.meshgrid(across, across, indexing="ij")
+    return np.stack([x, y, np.ones_like(x)], axis=-1)
 
 
 def _triangulate(grid: np.ndarray) -> np.ndarray:
     """Return two triangles (F, 3, 3) for each cell of a grid (I, J, 3) of points, without those of no area."""
     a, b, c, d = grid[:-1, :-1], grid[1:, :-1], grid[1:, 1:], grid[:-1, 1:]
     triangles = np.stack([np.stack([a, b, c], axis=-2), np.stack([a, c, d], axis=-2)]).reshape(-1, 3, 3)
-    return triangles[np.linalg.norm(_across(triangles), axis=-1) > 1e-9]
+    return triangles[np.linalg.norm(area_vectors(triangles), axis=-1) > _NO_AREA]
 
 
-def _make_mesh(corners: np.ndarray, normals: np.ndarray) -> Mesh:
-    """Return a mesh, brushed around the vertical axis."""
-    middle = corners.mean(axis=1)
+def _brush(corners: np.ndarray, normals: np.ndarray) -> Mesh:
+    """Return a mesh that is brushed around the vertical axis."""
+    middle, outwards = corners.mean(axis=1), _unit(area_vectors(corners))
     around = np.stack([-middle[:, 1], middle[:, 0], np.zeros(len(middle))], axis=-1)
-    across = _unit(_across(corners))
-    return Mesh(corners, normals, _unit(around - across * (around * across).sum(axis=-1, keepdims=True)))
+    return Mesh(corners, normals, _unit(around - outwards * (around * outwards).sum(axis=-1, keepdims=True)))
 
 
-def _across(triangles: np.ndarray) -> np.ndarray:
-    """Return (F, 3) vectors at right angles to triangles (F, 3, 3), outwards."""
-    return np.cross(triangles[:, 1] - triangles[:, 0], triangles[:, 2] - triangles[:, 0])
+def area_vectors(corners: np.ndarray) -> np.ndarray:
+    """Return vectors (F, 3) at right angles to triangles (F, 3, 3), outwards, as long as the triangles have area."""
+    return np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]) / 2
 
 
 def _unit(vectors: np.ndarray) -> np.ndarray:

@@ -1,228 +1,149 @@
-"""Pictures of CLEVR scenes by path tracing: `render_scene(scene, seed)`, 480 x 320, on a CPU, without a display.
+"""Pictures of CLEVR scenes by path tracing, 480 x 320, on a CPU, without a display.
 
-Source: Johnson et al. 2017 (arXiv 1612.06890), supplement A: a ground plane, three jittered lamps, rubber and metal.
-Powers, roughness and the sun were fitted here to real pictures. Where we differ: Mitsuba 3 instead of Blender.
+Source: Johnson et al. 2017 (arXiv 1612.06890), supplement A. Where we differ: Mitsuba 3 instead of Blender, few paths
+a pixel, and Intel's Open Image Denoise to take the grain out.
 """
 
 from __future__ import annotations
 
 import threading
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from rn_core.errors import RNCoreError
-from rn_core.seeding import make_rng, uniform_integers
+from rn_core.seeding import check_seed, make_rng
+from rn_core.tasks.clevr.bodies import make_bodies, tint_of
 from rn_core.tasks.clevr.camera import FOCAL, HEIGHT, WIDTH, fit_camera, sample_cameras
-from rn_core.tasks.clevr.meshes import Mesh, make_cube, make_cylinder
-from rn_core.tasks.clevr.scene import COLORS, MATERIALS, RADIUS, SHAPES, ClevrScene
+from rn_core.tasks.clevr.checks import is_whole
+from rn_core.tasks.clevr.lighting import GROUND, describe_lights, place_lamps
+from rn_core.tasks.clevr.scene import ClevrScene
 
-#: Paths of light followed for each pixel.
-DEFAULT_SAMPLES = 4
-#: Tint of each of `COLORS`, in linear light.
-TINTS = (
-    (87, 87, 87),
-    (173, 35, 35),
-    (42, 75, 215),
-    (29, 105, 20),
-    (129, 74, 25),
-    (129, 38, 192),
-    (41, 208, 208),
-    (255, 238, 51),
-)
-#: Lamps: place before it is moved, half the side of its square, radiance.
-LAMPS = {
-    "key": ((6.45, -2.91, 4.26), 0.25, 60.0),
-    "fill": ((-4.67, -4.01, 3.01), 0.25, 20.0),
-    "back": ((-1.17, 2.65, 5.82), 0.25, 20.0),
-}
-LAMP_JITTER = 1.0
-SUN = (0.41, -0.2, 0.89)
-SUN_IRRADIANCE = 0.6
-SKY = 0.05
-GROUND = 0.5
-GROUND_SIZE = 200.0
-METAL_ROUGHNESS = (0.08, 0.25)
-RUBBER_GLOSS = 0.05
-RUBBER_ROUGHNESS = 0.4
+#: Paths of light that are followed for each pixel and each group of lights.
+DEFAULT_SAMPLES = 2
+MAX_SAMPLES = 1024
+#: Surfaces that a path may meet.
 _DEPTH = 6
+#: Side of the squares that are rendered by themselves; its default depends on the number of cores, and the noise on it.
 _BLOCK = 32
+#: One picture at a time: Mitsuba's variant is one for the process, and each picture takes all cores anyway.
 _LOCK = threading.Lock()
 
 
+class Guide(NamedTuple):
+    """What each pixel shows, by one ray.
+
+    Attributes:
+        shown: (320, 480) int64, index of the object, or the number of objects for the ground.
+        albedo: (320, 480, 3) float32, share of the light that it sends back.
+        normals: (320, 480, 3) float32.
+    """
+
+    shown: np.ndarray
+    albedo: np.ndarray
+    normals: np.ndarray
+
+
 def render_scene(scene: ClevrScene, seed: int = 0, samples: int = DEFAULT_SAMPLES) -> np.ndarray:
-    """Return a picture of a scene; the same scene, seed and samples give the same bytes on a machine.
+    """Return a picture of a scene; scene, seed and samples decide every byte of it. Threads may call it.
 
     Args:
-        scene: its camera is fitted to its pixel coordinates; without them it is drawn from `seed`.
-        seed: 0 to 2**32 - 1; moves the lamps, as CLEVR does, and decides the noise.
-        samples: paths of light a pixel.
+        scene: seen by the camera that its pixel coordinates tell; without them, by one drawn from `seed`.
+        seed: 0 to 2**32 - 1; moves the lamps, as CLEVR does for every scene.
+        samples: paths a pixel and a lamp, 1 to 1024; few are enough.
 
     Returns:
         (320, 480, 3) uint8, RGB.
+
+    Raises:
+        RNCoreError: in one sentence, on a bad seed or number of samples, or if Mitsuba cannot be loaded.
     """
-    light = render_light(scene, seed, samples)
-    return encode_srgb(light)
-
-
-def render_light(scene: ClevrScene, seed: int, samples: int) -> np.ndarray:
-    """Return (320, 480, 3) float32, linear light."""
+    if not is_whole(samples) or not 1 <= samples <= MAX_SAMPLES:
+        raise RNCoreError(f"samples must be a whole number from 1 to {MAX_SAMPLES}, got {samples!r}; change it.")
     rng = make_rng(seed, "explore")
-    return sum(render_parts(scene, place_camera(scene, rng), place_lamps(rng), seed, samples).values())
-
-
-def render_parts(scene, camera, lamps, seed, samples) -> dict[str, np.ndarray]:
-    mi = load_mitsuba()
-    base: dict[str, Any] = {
-        "type": "scene",
-        "integrator": {"type": "path", "max_depth": _DEPTH, "hide_emitters": True, "block_size": _BLOCK},
-        "sensor": mi.load_dict(describe_camera(camera)),
-        "ground": mi.load_dict(
-            {
-                "type": "rectangle",
-                "to_world": mi_scale(GROUND_SIZE),
-                "bsdf": {"type": "diffuse", "reflectance": {"type": "rgb", "value": GROUND}},
-            }
-        ),
-    }
-    for index in range(scene.n_objects):
-        o = make_object(scene, index)
-        base[f"object_{index}"] = mi.load_dict(o) if isinstance(o, dict) else o
-    return {
-        name: np.array(mi.render(mi.load_dict(base | lights), spp=samples, seed=seed))
-        for name, lights in describe_lights(lamps).items()
-    }
-
-
-def load_mitsuba() -> ModuleType:
-    """Return Mitsuba; raises RNCoreError if it is not there."""
+    camera, lamps = place_camera(scene, rng), place_lamps(rng)
     with _LOCK:
-        import mitsuba as mi
+        mi, denoiser = _load_renderer()
+        bodies, glowing = (make_bodies(scene, glows, mi) for glows in (False, True))
+        view = {"type": "scene", "sensor": mi.load_dict(_describe_camera(camera, mi))}
+        light = np.zeros((HEIGHT, WIDTH, 3), dtype=np.float32)
+        for name, lights in describe_lights(lamps, mi).items():
+            group = mi.load_dict({**view, **(glowing if name == "rest" else bodies), **lights, **_path(name != "rest")})
+            light += np.array(mi.render(group, spp=samples, seed=check_seed(seed)))
+        guide = _make_guide(scene, {**view, **bodies}, mi)
+        return encode_srgb(_remove_grain(light, guide, denoiser))
 
-        if mi.variant() != "scalar_rgb":
-            mi.set_variant("scalar_rgb")
-    return mi
+
+def render_guide(scene: ClevrScene, seed: int = 0) -> Guide:
+    """Return what each pixel of `render_scene` shows; arguments and errors as there."""
+    camera = place_camera(scene, make_rng(seed, "explore"))
+    with _LOCK:
+        mi, _ = _load_renderer()
+        view = {"type": "scene", "sensor": mi.load_dict(_describe_camera(camera, mi))}
+        return _make_guide(scene, {**view, **make_bodies(scene, False, mi)}, mi)
 
 
 def place_camera(scene: ClevrScene, rng: np.random.Generator) -> np.ndarray:
-    """Return the place (3,) of a scene's camera."""
+    """Return the place (3,) float64 of a scene's camera: the one that its pixel coordinates tell, or a random one."""
     drawn = sample_cameras(rng, 1)[0]
     return drawn if scene.pixel_coords is None else fit_camera(scene.coords, scene.pixel_coords)
 
 
-def place_lamps(rng: np.random.Generator) -> dict[str, np.ndarray]:
-    """Return name -> place (3,) of each lamp."""
-    moves = LAMP_JITTER * (uniform_integers(rng, 2**32, (len(LAMPS), 3)) / 2**31 - 1)
-    return {name: np.array(place) + move for (name, (place, _, _)), move in zip(LAMPS.items(), moves, strict=True)}
+def encode_srgb(light: np.ndarray) -> np.ndarray:
+    """Return linear light (..., 3), 0 to 1 and more, as (..., 3) uint8 in sRGB."""
+    light = np.clip(light, 0, 1)
+    encoded = np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
+    return np.rint(255 * encoded).astype(np.uint8)
 
 
-def mi_scale(size: float) -> Any:
-    mi = load_mitsuba()
-    return mi.ScalarTransform4f().scale([size, size, 1])
+def _load_renderer() -> tuple[ModuleType, ModuleType]:
+    """Return Mitsuba, set to its plain variant, and the denoiser; raises RNCoreError if one cannot be loaded."""
+    try:
+        import mitsuba as mi
+        import mitsuba_oidn
+
+        mi.set_variant("scalar_rgb")
+    except (ImportError, OSError, AttributeError) as err:
+        raise RNCoreError(
+            f"Pictures need Mitsuba, which could not be loaded ({str(err)[:200]}); run `python -m pip install mitsuba "
+            "mitsuba-oidn`."
+        ) from err
+    return mi, mitsuba_oidn
 
 
-def describe_camera(place: np.ndarray) -> dict[str, Any]:
-    mi = load_mitsuba()
-    fov = float(np.degrees(2 * np.arctan(WIDTH / 2 / FOCAL)))
+def _describe_camera(place: np.ndarray, mi: Any) -> dict[str, Any]:
+    """Return the camera for Mitsuba."""
+    film = {"type": "hdrfilm", "width": WIDTH, "height": HEIGHT, "pixel_format": "rgb", "component_format": "float32"}
     return {
         "type": "perspective",
-        "fov": fov,
+        "fov": float(np.degrees(2 * np.arctan(WIDTH / 2 / FOCAL))),
         "fov_axis": "x",
         "to_world": mi.ScalarTransform4f().look_at(origin=place.tolist(), target=[0, 0, 0], up=[0, 0, 1]),
-        "film": {
-            "type": "hdrfilm",
-            "width": WIDTH,
-            "height": HEIGHT,
-            "rfilter": {"type": "box"},
-            "pixel_format": "rgb",
-            "component_format": "float32",
-        },
-        "sampler": {"type": "independent"},
+        # A box: wider filters add neighbouring squares up in the order in which they are done.
+        "film": {**film, "rfilter": {"type": "box"}},
     }
 
 
-def describe_lights(lamps: dict[str, np.ndarray]) -> dict[str, Any]:
-    mi = load_mitsuba()
-    T = mi.ScalarTransform4f
-    passes: dict[str, Any] = {}
-    for name, place in lamps.items():
-        _, half, radiance = LAMPS[name]
-        passes[name] = {
-            "lamp": {
-                "type": "rectangle",
-                "to_world": T().look_at(origin=place.tolist(), target=[0, 0, 0], up=[0, 0, 1])
-                @ T().scale([half, half, 1]),
-                "emitter": {"type": "area", "radiance": {"type": "rgb", "value": radiance}},
-            }
-        }
-    passes["sun"] = {
-        "sun": {
-            "type": "directional",
-            "direction": [-v for v in SUN],
-            "irradiance": {"type": "rgb", "value": SUN_IRRADIANCE},
-        },
-        "sky": {"type": "constant", "radiance": {"type": "rgb", "value": SKY}, "sampling_weight": 0.0},
-    }
-    return passes
+def _path(hides_lights: bool) -> dict[str, Any]:
+    """Return what follows paths of light, for Mitsuba."""
+    integrator = {"type": "path", "max_depth": _DEPTH, "hide_emitters": hides_lights, "block_size": _BLOCK}
+    return {"integrator": integrator}
 
 
-def make_object(scene: ClevrScene, index: int) -> Any:
-    mi = load_mitsuba()
-    T = mi.ScalarTransform4f
-    bsdf = describe_material(MATERIALS[scene.materials[index]], TINTS[scene.colors[index]])
-    radius = RADIUS[scene.sizes[index]]
-    shape = SHAPES[scene.shapes[index]]
-    place = scene.coords[index]
-    turn = 0.0 if scene.rotation is None else float(scene.rotation[index])
-    if shape == "sphere":
-        return {"type": "sphere", "to_world": T().translate(place.tolist()) @ T().scale(radius), "bsdf": bsdf}
-    return make_mesh(make_cube() if shape == "cube" else make_cylinder(), bsdf, place, radius, turn)
+def _make_guide(scene: ClevrScene, world: dict[str, Any], mi: Any) -> Guide:
+    """Return what each pixel shows."""
+    integrator = {"type": "aov", "aovs": "shape:shape_index,normal:sh_normal", "block_size": _BLOCK}
+    loaded = mi.load_dict({**world, "integrator": integrator})
+    found = np.array(mi.render(loaded, spp=1, seed=0))[..., -4:]
+    names = [f"object_{index}" for index in range(scene.n_objects)]
+    order = np.array([scene.n_objects, *((*names, "ground").index(shape.id()) for shape in loaded.shapes())])
+    shown = order[found[..., 0].astype(np.int64)]
+    tints = np.array([*(tint_of(scene, index) for index in range(scene.n_objects)), (GROUND,) * 3], dtype=np.float32)
+    return Guide(shown, tints[shown], np.ascontiguousarray(found[..., 1:], dtype=np.float32))
 
 
-def make_mesh(mesh: Mesh, bsdf: Any, place: np.ndarray, radius: float, turn: float) -> Any:
-    mi = load_mitsuba()
-    c, s = np.cos(turn), np.sin(turn)
-    R = np.array([[c, -s, 0], [s, c, 0], [0, 0, 1]])
-    corners, normals, brush = mesh.corners @ R.T, mesh.normals @ R.T, mesh.brushing @ R.T
-    across = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    across /= np.linalg.norm(across, axis=1, keepdims=True)
-    other = np.cross(across, brush)
-    uv = np.stack([(corners * brush[:, None]).sum(-1), (corners * other[:, None]).sum(-1)], -1)
-    props = mi.Properties()
-    props["bsdf"] = mi.load_dict(bsdf)
-    n = 3 * len(corners)
-    made = mi.Mesh("object", n, len(corners), has_vertex_normals=True, has_vertex_texcoords=True, props=props)
-    p = mi.traverse(made)
-    p["vertex_positions"] = (corners * radius + place).ravel().astype(np.float32)
-    p["vertex_normals"] = normals.ravel().astype(np.float32)
-    p["vertex_texcoords"] = uv.ravel().astype(np.float32)
-    p["faces"] = np.arange(n, dtype=np.uint32)
-    p.update()
-    return made
-
-
-def describe_material(material: str, tint: tuple[int, int, int]) -> dict[str, Any]:
-    color = {"type": "rgb", "value": [v / 255 for v in tint]}
-    if material == "metal":
-        return {
-            "type": "roughconductor",
-            "material": "none",
-            "distribution": "ggx",
-            "alpha_u": METAL_ROUGHNESS[0],
-            "alpha_v": METAL_ROUGHNESS[1],
-            "specular_reflectance": color,
-        }
-    return {
-        "type": "blendbsdf",
-        "weight": RUBBER_GLOSS,
-        "diffuse": {"type": "diffuse", "reflectance": color},
-        "gloss": {"type": "roughconductor", "material": "none", "distribution": "ggx", "alpha": RUBBER_ROUGHNESS},
-    }
-
-
-def encode_srgb(light: np.ndarray) -> np.ndarray:
-    """Return (H, W, 3) uint8."""
-    light = np.clip(light, 0, 1)
-    srgb = np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
-    return np.rint(255 * srgb).astype(np.uint8)
+def _remove_grain(light: np.ndarray, guide: Guide, denoiser: Any) -> np.ndarray:
+    """Return a picture (320, 480, 3) float32 of linear light without its noise, by the processor alone."""
+    device = denoiser.Device(denoiser.DeviceType.CPU)
+    return denoiser.denoise(light, guide.albedo, guide.normals, hdr=True, device=device)
