@@ -70,7 +70,7 @@ def plot_pair_matrix(
     pinned: tuple[int, int] | None = None,
     look: Look = Look(),
     names: Sequence[str] | None = None,
-    ticks: Sequence[str] | None = None,
+    ticks: tuple[Sequence[str], Sequence[str]] | None = None,
 ) -> go.Figure:
     """Draw what every pair adds, one square a pair.
 
@@ -83,7 +83,7 @@ def plot_pair_matrix(
         pinned: the pinned pair, framed twice.
         look: colours and type size.
         names: n names in words; None makes them from the labels.
-        ticks: n names as they stand at the axes; None makes them from the labels.
+        ticks: n names as they stand beside the rows, and n above the columns; None makes them from the labels.
     """
     n, names = len(labels), names or name_nodes(labels)
     limit = max(float(np.abs(matrix).max(initial=0)), 1e-9)
@@ -99,10 +99,12 @@ def plot_pair_matrix(
         figure.add_shape(_frame(i, j, 0.46, look.ink, "solid", 3 if n <= MOST_NUMBERS else 1))
     if pinned is not None:
         figure.add_shape(_frame(*pinned, 0.38 if n <= MOST_NUMBERS else 0.9, look.ink, "dot", 3))
-    ticks = {"fixedrange": True, "constrain": "domain", **_ticks(labels, ticks)}
+    beside, above = (
+        {"fixedrange": True, "constrain": "domain", **_ticks(labels, each)} for each in ticks or (None, None)
+    )
     node = "cell" if labels[0].isdigit() else "object"
-    figure.update_xaxes(side="top", title=f"second {node}, j", range=[-0.5, n - 0.5], **ticks)
-    figure.update_yaxes(title=f"first {node}, i", range=[n - 0.5, -0.5], scaleanchor="x", **ticks)
+    figure.update_xaxes(side="top", title=f"second {node}, j", range=[-0.5, n - 0.5], **above)
+    figure.update_yaxes(title=f"first {node}, i", range=[n - 0.5, -0.5], scaleanchor="x", **beside)
     i, j = np.unravel_index(np.abs(matrix).argmax(), matrix.shape)
     alt = (
         f"Matrix of {n} by {n} pairs. The strongest is {format_pair(names[i], names[j])} with "

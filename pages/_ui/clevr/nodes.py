@@ -35,20 +35,17 @@ def make_nodes(state: ClevrState) -> Nodes:
     labels = pair_labels(state)
     if state.view == "cells":
         return Nodes(labels, torch.eye(N_CELLS, dtype=torch.float64), name_nodes(labels))
-    names, ticks = name_things(state.things), name_ticks(state.things)
+    ground = labels[len(state.things) :]
+    names = (*name_things(state.things), *ground)
+    ticks = ((*_paint(names, state.things), *ground), (*_paint(labels, state.things), *ground))
     if sees_pixels(state.model):
-        ground = labels[len(names) :]
-        return Nodes(
-            labels, cell_weights(object_masks(state.scene), GRID, STRIDE), (*names, *ground), (*ticks, *ground)
-        )
+        return Nodes(labels, cell_weights(object_masks(state.scene), GRID, STRIDE), names, ticks)
     return Nodes(labels, torch.eye(len(labels), dtype=torch.float64), names, ticks)
 
 
-def name_ticks(things: tuple[Thing, ...]) -> tuple[str, ...]:
-    """Return the things' short names behind a swatch of their colour."""
-    return tuple(
-        swatch_text(PALETTE[thing.color], name) for thing, name in zip(things, name_things(things), strict=True)
-    )
+def _paint(names: tuple[str, ...], things: tuple[Thing, ...]) -> tuple[str, ...]:
+    """Return what things are called behind a swatch of their colour."""
+    return tuple(swatch_text(PALETTE[thing.color], name) for thing, name in zip(things, names, strict=False))
 
 
 def object_masks(scene: ClevrScene) -> np.ndarray:

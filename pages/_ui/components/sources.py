@@ -7,6 +7,7 @@ from pathlib import Path
 _FOLDER = Path(__file__).parent
 #: Parts of one JavaScript module, in this order; they share one scope.
 _SCRIPTS = ("scene_geometry.js", "scene_drawing.js", "scene_input.js", "scene.js")
+_STYLES = ("scene.css", "scene_picture.css")
 
 
 def read_text(name: str) -> str:
@@ -15,5 +16,6 @@ def read_text(name: str) -> str:
 
 
 def read_sources() -> dict[str, str]:
-    """Return the interactive scene's "html", "css" and "js", the scripts joined to one module."""
-    return {"html": read_text("scene.html"), "css": read_text("scene.css"), "js": "\n".join(map(read_text, _SCRIPTS))}
+    """Return the interactive scene's "html", "css" and "js", styles and scripts each joined to one."""
+    css, js = ("\n".join(map(read_text, names)) for names in (_STYLES, _SCRIPTS))
+    return {"html": read_text("scene.html"), "css": css, "js": js}

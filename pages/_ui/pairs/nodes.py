@@ -25,13 +25,14 @@ class Nodes:
         membership: (N, n) float64, how much of each model object belongs to each node; a row adds up to 1, or
             to 0 for a slot that the scene leaves empty.
         names: n names in words.
-        ticks: n names as they stand at the axes of a figure; None makes them from the labels.
+        ticks: n names as they stand beside the rows of a matrix, and n above its columns; None makes them from the
+            labels.
     """
 
     labels: tuple[str, ...]
     membership: Tensor
     names: tuple[str, ...]
-    ticks: tuple[str, ...] | None = None
+    ticks: tuple[tuple[str, ...], tuple[str, ...]] | None = None
 
     def merge(self, contributions: Tensor) -> np.ndarray:
         """Return (n, n) contributions of pairs of nodes from those of model pairs (P,); the total stays."""
