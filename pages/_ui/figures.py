@@ -99,9 +99,8 @@ def plot_pair_matrix(
         figure.add_shape(_frame(i, j, 0.46, look.ink, "solid", 3 if n <= MOST_NUMBERS else 1))
     if pinned is not None:
         figure.add_shape(_frame(*pinned, 0.38 if n <= MOST_NUMBERS else 0.9, look.ink, "dot", 3))
-    beside, above = (
-        {"fixedrange": True, "constrain": "domain", **_ticks(labels, each)} for each in ticks or (None, None)
-    )
+    axis = {"fixedrange": True, "constrain": "domain"}
+    beside, above = (axis | _ticks(labels, each) for each in ticks or (None, None))
     node = "cell" if labels[0].isdigit() else "object"
     figure.update_xaxes(side="top", title=f"second {node}, j", range=[-0.5, n - 0.5], **above)
     figure.update_yaxes(title=f"first {node}, i", range=[n - 0.5, -0.5], scaleanchor="x", **beside)

@@ -93,6 +93,8 @@ def test_dragging_on_the_plan_changes_truth_and_link(page, url):
     opened.wait_for_function("location.search.includes('scene=A_B_')")
     assert [thing.words for thing in read_state(opened).things] == [thing.words for thing in ClevrState().things]
     opened.wait_for_selector("text=older scene")
+    opened.mouse.move(5, 5)
+    expect(opened.locator(".arc.subtle")).to_have_count(3)
     second = page(opened.url)
     second.wait_for_selector(f"{TRUTH}:has-text('Truth: 2')")
     assert view_of(second) == view_of(opened)
