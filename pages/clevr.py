@@ -62,7 +62,7 @@ def draw_question(state: ClevrState) -> None:
     if state.scene is not None:
         with st.container(horizontal=True, vertical_alignment="bottom"):
             names = family_names()
-            st.selectbox("Or draw one", list(names), format_func=names.get, key="clevr.family")
+            st.selectbox("Or draw one", list(names), format_func=names.get, key=clevr_session.FAMILY)
             st.button("Draw", icon=":material/casino:", on_click=clevr_session.draw_anew)
 
 
@@ -160,7 +160,7 @@ def draw_page() -> None:
             if trouble:
                 st.warning(trouble)
         if picture is not None and state.stage == "picture":
-            sections.keep_picture(state, picture)
+            clevr_session.keep_picture(state, picture)
         draw_stage(state, picture, view)
         if state.stage == "plan":
             sections.draw_thumbnail(state)

@@ -100,6 +100,18 @@ def test_dragging_on_the_plan_changes_truth_and_link(page, url):
     assert view_of(second) == view_of(opened)
 
 
+def test_an_object_is_not_put_onto_another_one(page, url):
+    opened = page(f"{url}?show=plan")
+    opened.wait_for_selector(".scene .object")
+    opened.mouse.move(*place_of(opened, "C"))
+    opened.mouse.down()
+    opened.mouse.move(*place_of(opened, "E"), steps=4)
+    expect(opened.locator(".object.overlapping")).to_have_count(2)
+    opened.mouse.up()
+    opened.wait_for_selector(".status.alarm:has-text('stand too near to the E one')")
+    assert read_state(opened) == ClevrState(stage="plan")
+
+
 def test_words_are_suggested_and_a_typed_question_is_answered(page, url):
     opened = page(url)
     line = opened.locator(".asking input")

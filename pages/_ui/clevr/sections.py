@@ -14,12 +14,12 @@ from pages._ui.cache import (
     cached_picture,
     clevr_answerer,
 )
-from pages._ui.clevr import html
+from pages._ui.clevr import html, session
 from pages._ui.clevr.models import models_beside, sees_pixels
 from pages._ui.clevr.nodes import describe_deciding
 from pages._ui.clevr.pictures import Picture, bundled_picture, bundled_scene
 from pages._ui.clevr.program import make_lanes
-from pages._ui.clevr.session import CLEVR, COLUMNS, reset_scene, take_table, uploaded_picture
+from pages._ui.clevr.session import CLEVR, COLUMNS, take_table, uploaded_picture
 from pages._ui.clevr.state import BASELINES, ClevrState
 from pages._ui.clevr.things import LETTERS, name_things
 from pages._ui.clevr.view import ClevrReading, ClevrView, Truth, choose_target, find_truth, make_clevr_view
@@ -118,28 +118,22 @@ def draw_steps(truth: Truth) -> None:
         st.caption(describe_deciding(truth.deciding, truth.is_comparison))
 
 
-def keep_picture(state: ClevrState, picture: Picture) -> None:
-    """Remember the picture that was shown last, and of which scene it is."""
-    st.session_state["clevr.kept"] = (state.scene and state.scene.to_json(), picture)
-
-
 def draw_thumbnail(state: ClevrState) -> None:
     """Draw the picture small beside the plan; one of an older scene says so, and is drawn again on demand."""
-    if st.session_state.pop("clevr.wanted", False):
+    if session.is_picture_wanted():
         picture, trouble = try_picture(state)
         if trouble:
             st.warning(trouble)
         else:
-            keep_picture(state, picture)
-    shown, picture = st.session_state.get("clevr.kept", (bundled_scene(), bundled_picture()))
+            session.keep_picture(state, picture)
+    shown, picture = session.kept_picture()
     is_old = shown != state.scene.to_json()
     with st.container(horizontal=True, vertical_alignment="center"):
         st.image(picture.pixels, width=300, output_format="JPEG")
         with st.container():
             st.markdown("⚠ The picture shows an **older scene**." if is_old else "The same scene as a picture.")
             if is_old:
-                wanted = {"on_click": lambda: st.session_state.update({"clevr.wanted": True})}
-                st.button("Draw it again", icon=":material/photo_camera:", **wanted)
+                st.button("Draw it again", icon=":material/photo_camera:", on_click=session.ask_for_picture)
 
 
 def draw_table(state: ClevrState) -> None:
@@ -160,5 +154,3 @@ def draw_table(state: ClevrState) -> None:
     with right:
         st.markdown("Change a cell, add a row, or choose rows and delete them.")
         st.markdown("Places are changed on the **plan**: drag an object there.")
-        if state.edited is not None:
-            st.button("Undo edits", key="clevr.undo.table", icon=":material/undo:", on_click=reset_scene)

@@ -10,7 +10,7 @@ import streamlit as st
 
 from pages._ui.cache import clevr_answerer
 from pages._ui.clevr.models import full_name
-from pages._ui.clevr.pictures import Picture, read_picture
+from pages._ui.clevr.pictures import Picture, bundled_picture, bundled_scene, read_picture
 from pages._ui.clevr.questions import ANY_FAMILY, draw_question, tidy_question
 from pages._ui.clevr.stages import from_plan
 from pages._ui.clevr.state import ClevrState
@@ -22,7 +22,8 @@ from rn_core.public_weights import fetch_public, import_public
 from rn_core.seeding import MAX_SEED
 from rn_core.weights import WeightsEntry
 
-_PICTURE = "clevr.uploaded"
+_PICTURE, _KEPT, _WANTED = "clevr.uploaded", "clevr.kept", "clevr.wanted"
+_DRAWN, FAMILY = "clevr.drawn", "clevr.family"
 #: Columns of the table of objects -> the field of `Thing`.
 COLUMNS = {"colour": "color", "shape": "shape", "size": "size", "material": "material"}
 
@@ -42,6 +43,27 @@ CLEVR = PageSession("clevr", read_query)
 def uploaded_picture() -> Picture | None:
     """Return the picture that this session uploaded, or None."""
     return st.session_state.get(_PICTURE)
+
+
+def keep_picture(state: ClevrState, picture: Picture) -> None:
+    """Remember the picture that was shown last, and of which scene it is; uploaded ones are of none."""
+    if state.scene is not None:
+        st.session_state[_KEPT] = (state.scene.to_json(), picture)
+
+
+def kept_picture() -> tuple[str, Picture]:
+    """Return the scene and the picture that was shown last; at first the bundled one."""
+    return st.session_state.get(_KEPT, (bundled_scene(), bundled_picture()))
+
+
+def ask_for_picture() -> None:
+    """Have the next run draw the picture of its scene, although the plan is shown."""
+    st.session_state[_WANTED] = True
+
+
+def is_picture_wanted() -> bool:
+    """Return whether this run is to draw a picture, once."""
+    return st.session_state.pop(_WANTED, False)
 
 
 def upload_key(kind: str) -> str:
@@ -165,8 +187,8 @@ def read_typed(text: str) -> dict[str, Any]:
 
 def draw_anew() -> None:
     """Draw a question of the chosen family about the scene."""
-    turn = st.session_state["clevr.drawn"] = st.session_state.get("clevr.drawn", -1) + 1
-    family = st.session_state.get("clevr.family", ANY_FAMILY)
+    turn = st.session_state[_DRAWN] = st.session_state.get(_DRAWN, -1) + 1
+    family = st.session_state.get(FAMILY, ANY_FAMILY)
     try:
         CLEVR.update(question=draw_question(CLEVR.state.scene, family, turn))
         CLEVR.set_problem(None)
