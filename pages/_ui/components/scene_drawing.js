@@ -9,6 +9,7 @@ const LAYERS = {
   cells: ["nodes", "grips", "objects", "arcs", "truth", "tags"],
 };
 const FONT = { plain: 2.8, projector: 3.3 }; // of the numbers; the same in scene.css
+const OVER_PICTURE = 1.3; // how much larger they are over a picture, whose units are smaller; as in scene_picture.css
 
 /** Nodes with the places they have now, edits on their way to the server included. */
 function placeNodes(data, objects) {
@@ -207,8 +208,8 @@ function buildTag(text, box, name) {
   ]);
 }
 
-function tagSize(text, projector) {
-  const font = projector ? FONT.projector : FONT.plain;
+function tagSize(text, { projector, image }) {
+  const font = (projector ? FONT.projector : FONT.plain) * (image ? OVER_PICTURE : 1);
   return { width: text.length * font * 0.58 + 1.4, height: font * 1.35 };
 }
 
@@ -231,7 +232,7 @@ function drawTags(layers, pairs, nodes, objects, data) {
   const isPinned = ({ style }) => style === "pinned";
   for (const pair of [...pairs.filter(isPinned), ...pairs.filter((pair) => !isPinned(pair))]) {
     const text = formatShare(pair.share);
-    const size = tagSize(text, data.projector);
+    const size = tagSize(text, data);
     const arcs = pairs.filter((other) => other !== pair).flatMap((other) => arcBoxes(other, nodes));
     const box = placeTag(tagPlaces(pair, nodes, size), size, [...taken, ...arcs], data);
     taken.push(box);
@@ -250,7 +251,7 @@ function drawTruth(layers, nodes, data, taken) {
   }
   const [i, j] = data.truePairs.find((pair) => pair.every((k) => data.deciding.includes(k))) ?? data.truePairs[0];
   const text = "true";
-  const size = tagSize(text, data.projector);
+  const size = tagSize(text, data);
   const onLine = [0.5, 0.4, 0.6, 0.3, 0.7].map((t) => between(nodes[j], nodes[i], t));
   const places = [...(i === j ? [] : onLine), ...ringPlaces(nodes[i], size), ...ringPlaces(nodes[j], size)];
   if (i !== j) {

@@ -198,7 +198,8 @@ def draw_what_if(page: PairPage, view: PairView, look: Look) -> None:
                 "without", show=list(view.state.without),
                 read=lambda labels: {"without": tuple(label for label in present if label in labels)},
             )  # fmt: skip
-            st.pills("Take objects away", list(present), format_func=present.get, selection_mode="multi", **chosen)
+            shown = {"format_func": present.get, "selection_mode": "multi", "wrap": True}
+            st.pills("Take objects away", list(present), **shown, **chosen)
         draw_threshold(page, view)
         st.html(layout.what_ifs_html(make_what_ifs(view, page.f_phi(view), _read_smaller(page, view))))
         if view.pinned is None:

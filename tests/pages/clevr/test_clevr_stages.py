@@ -21,7 +21,7 @@ from pages._ui.clevr.state import ClevrState
 from pages._ui.clevr.things import LETTERS, sampled_scene
 from pages._ui.components.stage import SceneEvent
 from rn_core.tasks.clevr.placement import MIN_GAP, MIN_OFFSET
-from rn_core.tasks.clevr.world import RADIUS, RELATION_OFFSET
+from rn_core.tasks.clevr.world import DIRECTIONS, RADIUS, RELATION_OFFSET
 
 FOLDER = Path(stages.__file__).parent
 PLAN = make_plan_stage(ClevrState(), None)
@@ -36,12 +36,17 @@ def test_left_right_front_and_behind_are_those_of_the_scene(seed):
         np.testing.assert_array_equal(scene.related[name], along[None, :] - along[:, None] > RELATION_OFFSET)
 
 
-def test_the_arrows_point_where_their_words_say():
+def test_the_arrows_point_where_clevr_says_that_their_words_are():
     data = PLAN.to_data()
     middle = (SIDE - 1) / 2
-    for (_, _, x, y), (word, at_x, at_y, _) in zip(data["arrows"], data["words"], strict=True):
-        assert np.sign([x - middle, y - middle]).tolist() == np.sign([at_x - middle, at_y - middle]).tolist()
-        assert word.split(",")[0] in ("left", "right", "front", "behind")
+    for (_, _, *end), (word, *place, _) in zip(data["arrows"], data["words"], strict=True):
+        way = np.array(to_plan(*DIRECTIONS[word.split(",")[0]][:2])) - middle
+        for point in (end, place):
+            np.testing.assert_allclose(
+                (np.array(point) - middle) / np.linalg.norm(np.array(point) - middle),
+                way / np.linalg.norm(way),
+                atol=1e-6,
+            )
 
 
 @given(st.floats(-3, 3), st.floats(-3, 3))
