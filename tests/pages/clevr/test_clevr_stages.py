@@ -86,6 +86,10 @@ def test_cells_tile_the_picture_each_around_the_middle_of_what_it_sees(make_view
         assert (node["x"] / width, node["y"] / height) == pytest.approx(
             (STRIDE * column / IMAGE_SIDE, STRIDE * row / IMAGE_SIDE)
         )
+        if 0 < column < GRID - 1:
+            assert node["box"]["x"] + node["box"]["width"] / 2 == pytest.approx(node["x"])
+        if 0 < row < GRID - 1:
+            assert node["box"]["y"] + node["box"]["height"] / 2 == pytest.approx(node["y"])
     assert (data["heat"], data["objects"]) == (True, [])
 
 
