@@ -193,6 +193,22 @@ def test_missing_public_weights_can_be_got_and_the_rest_works(monkeypatch, rando
     assert sentences(app) == []
 
 
+def test_fetched_weights_answer_at_once(monkeypatch, random_answerer):
+    here = set()
+
+    def load(name: str) -> object:
+        if "public" in name and name not in here:
+            raise WeightsError(f"The public weights '{name}' are not here yet.")
+        return random_answerer(name.removeprefix("clevr/"))
+
+    monkeypatch.setattr(cache, "load", load)
+    monkeypatch.setattr(session, "fetch_public", here.add)
+    monkeypatch.setattr("pages._ui.clevr.models.PRETRAINED", ROOT / "nowhere")
+    app = press(open_page(model="rn-pixels-public"), "Download them")
+    assert sentences(app) == []
+    assert html(app).count('class="rn-said"') == 2
+
+
 def test_a_picture_is_answered_from_its_pixels_without_truth():
     app = upload(open_page(), png(bundled_picture().pixels[:, ::-1]))
     assert sentences(app) == []
