@@ -24,6 +24,8 @@ from rn_core.recipes import RECIPES, make_recipe
 from rn_core.records import Accuracy
 from rn_core.reporting import attribution_table
 from rn_core.seeding import MAX_SEED, SPLITS, make_rng
+from rn_core.tasks.clevr.dataset import PictureRecipe, write_dataset
+from rn_core.tasks.clevr.rendering import DEFAULT_SAMPLES
 from rn_core.tasks.sort_of_clevr import sample_scene, sample_scenes, solve
 from rn_core.tasks.sort_of_clevr.questions import ANSWERS, answer_shares, blind_floor
 from rn_core.tasks.sort_of_clevr.rendering import render_scenes
@@ -123,11 +125,16 @@ def _add_explain(commands: Any) -> None:
 
 def _add_generate(commands: Any) -> None:
     """Add `generate`."""
-    parser = _add(commands, "generate", _generate, "write scenes with pictures, questions and answers to one .npz file")
-    parser.add_argument("output", type=Path, help="file to write")
+    parser = _add(commands, "generate", _generate, "write scenes with pictures, questions and answers")
+    parser.add_argument(
+        "output", type=Path, help="file to write, .npz; clevr: folder, resumed where it was interrupted"
+    )
+    parser.add_argument("--task", default="sort-of-clevr", choices=("sort-of-clevr", "clevr"), help="whose scenes")
     parser.add_argument("--scenes", type=int, default=100, help="number of scenes")
     parser.add_argument("--margin", type=float, default=DEFAULT_MARGIN, help="pixels to every decision boundary")
     parser.add_argument("--split", default="train", choices=tuple(SPLITS), help="whose seeds to use")
+    parser.add_argument("--processes", type=int, default=1, help="clevr: how many render side by side, a core each")
+    parser.add_argument("--samples", type=int, default=DEFAULT_SAMPLES, help="clevr: paths of light a pixel and lamp")
 
 
 def _add_weights(commands: Any) -> None:
@@ -243,7 +250,13 @@ def _top_pairs(answer: Any, top: int) -> list[dict[str, float]]:
 
 
 def _generate(options: argparse.Namespace) -> None:
-    """Write scenes as arrays."""
+    """Write scenes as arrays, or rendered ones as a folder."""
+    if options.task == "clevr":
+        recipe = PictureRecipe(options.split, options.seed, options.samples)
+        write_dataset(options.output, recipe, options.scenes, options.processes, _bar(options, "render"))
+        made = {"output": str(options.output), "scenes": options.scenes, **asdict(recipe)}
+        print(json.dumps(made) if options.json else f"{options.scenes} scenes in {options.output}")
+        return
     scenes = sample_scenes(make_rng(options.seed, options.split), options.scenes, options.margin)
     answers = solve(scenes).answers
     arrays = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from rn_core.errors import RNCoreError
@@ -16,6 +17,15 @@ def write_whole(path: Path, content: bytes) -> None:
     Raises:
         RNCoreError: naming the file and the system's reason; what was there before is untouched.
     """
+    write_parts(path, (content,))
+
+
+def write_parts(path: Path, parts: Iterable[bytes]) -> None:
+    """Write a file, too large for memory, part after part; otherwise as `write_whole`.
+
+    Raises:
+        RNCoreError: naming the file and the system's reason; what was there before is untouched.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
@@ -23,7 +33,8 @@ def write_whole(path: Path, content: bytes) -> None:
         raise _cannot_write(path, err) from err
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(content)
+            for part in parts:
+                file.write(part)
             file.flush()
             os.fsync(file.fileno())
         Path(beside).chmod(0o644)

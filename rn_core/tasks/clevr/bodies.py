@@ -26,7 +26,9 @@ TINTS = (
     (255, 238, 51),
 )
 #: Roughness of metal along and across its brushing: of its even part and of its brushed part, and the latter's share.
-METAL_EVEN, METAL_BRUSHED, BRUSHED_SHARE = (0.03, 0.03), (0.1, 0.3), 0.6
+METAL_EVEN, METAL_BRUSHED, BRUSHED_SHARE = (0.03, 0.03), (0.1, 0.3), 0.4
+#: Share of their colour that rubber things send back.
+RUBBER = 0.9
 _GROUND_SIZE = 200.0
 
 
@@ -54,11 +56,7 @@ def make_bodies(scene: ClevrScene, glows: bool, mi: Any) -> dict[str, Any]:
 
 def _make_object(scene: ClevrScene, index: int, glows: bool, mi: Any) -> Any:
     """Return one object as Mitsuba's shape."""
-    tint = tint_of(scene, index)
-    is_metal = MATERIALS[scene.materials[index]] == "metal"
-    surface = {"bsdf": _describe_metal(tint) if is_metal else {"type": "diffuse", "reflectance": rgb(tint)}}
-    if glows and not is_metal:
-        surface["emitter"] = describe_glow(tint)
+    surface = _describe_surface(MATERIALS[scene.materials[index]], tint_of(scene, index), glows)
     radius, place = RADIUS[scene.sizes[index]], scene.coords[index]
     shape = SHAPES[scene.shapes[index]]
     if shape == "sphere":
@@ -66,6 +64,15 @@ def _make_object(scene: ClevrScene, index: int, glows: bool, mi: Any) -> Any:
         return mi.load_dict({"type": "sphere", "to_world": to_world, **surface})
     rotation = 0.0 if scene.rotation is None else scene.rotation[index]
     return _load_mesh(_turn(make_cube() if shape == "cube" else make_cylinder(), rotation), radius, place, surface, mi)
+
+
+def _describe_surface(material: str, tint: Color, glows: bool) -> dict[str, Any]:
+    """Return what a surface does with light, for Mitsuba; rubber may glow."""
+    if material == "metal":
+        return {"bsdf": _describe_metal(tint)}
+    red, green, blue = (RUBBER * share for share in tint)
+    surface = {"bsdf": {"type": "diffuse", "reflectance": rgb((red, green, blue))}}
+    return {**surface, "emitter": describe_glow((red, green, blue))} if glows else surface
 
 
 def _turn(mesh: Mesh, angle: float) -> Mesh:

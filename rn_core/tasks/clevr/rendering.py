@@ -51,7 +51,7 @@ def render_scene(scene: ClevrScene, seed: int = 0, samples: int = DEFAULT_SAMPLE
     Args:
         scene: seen by the camera that its pixel coordinates tell; without them, by one drawn from `seed`.
         seed: 0 to 2**32 - 1; moves the lamps, as CLEVR does for every scene.
-        samples: paths a pixel and a lamp, 1 to 1024; few are enough.
+        samples: paths a pixel and a group of lights, 1 to 1024; few are enough.
 
     Returns:
         (320, 480, 3) uint8, RGB.
@@ -59,29 +59,26 @@ def render_scene(scene: ClevrScene, seed: int = 0, samples: int = DEFAULT_SAMPLE
     Raises:
         RNCoreError: in one sentence, on a bad seed or number of samples, or if Mitsuba cannot be loaded.
     """
+    return render_guided(scene, seed, samples)[0]
+
+
+def render_guided(scene: ClevrScene, seed: int, samples: int) -> tuple[np.ndarray, Guide]:
+    """Return a picture and what each of its pixels shows; arguments and errors as `render_scene`."""
     if not is_whole(samples) or not 1 <= samples <= MAX_SAMPLES:
         raise RNCoreError(f"samples must be a whole number from 1 to {MAX_SAMPLES}, got {samples!r}; change it.")
     rng = make_rng(seed, "explore")
     camera, lamps = place_camera(scene, rng), place_lamps(rng)
     with _LOCK:
         mi, denoiser = _load_renderer()
-        bodies, glowing = (make_bodies(scene, glows, mi) for glows in (False, True))
         view = {"type": "scene", "sensor": mi.load_dict(_describe_camera(camera, mi))}
+        bodies, glowing = (make_bodies(scene, glows, mi) for glows in (False, True))
         light = np.zeros((HEIGHT, WIDTH, 3), dtype=np.float32)
         for name, lights in describe_lights(lamps, mi).items():
-            group = mi.load_dict({**view, **(glowing if name == "rest" else bodies), **lights, **_path(name != "rest")})
+            things, integrator = (glowing, _path(False)) if name == "rest" else (bodies, _path(True))
+            group = mi.load_dict({**view, **things, **lights, "integrator": integrator})
             light += np.array(mi.render(group, spp=samples, seed=check_seed(seed)))
         guide = _make_guide(scene, {**view, **bodies}, mi)
-        return encode_srgb(_remove_grain(light, guide, denoiser))
-
-
-def render_guide(scene: ClevrScene, seed: int = 0) -> Guide:
-    """Return what each pixel of `render_scene` shows; arguments and errors as there."""
-    camera = place_camera(scene, make_rng(seed, "explore"))
-    with _LOCK:
-        mi, _ = _load_renderer()
-        view = {"type": "scene", "sensor": mi.load_dict(_describe_camera(camera, mi))}
-        return _make_guide(scene, {**view, **make_bodies(scene, False, mi)}, mi)
+        return encode_srgb(_remove_grain(light, guide, denoiser)), guide
 
 
 def place_camera(scene: ClevrScene, rng: np.random.Generator) -> np.ndarray:
@@ -127,8 +124,7 @@ def _describe_camera(place: np.ndarray, mi: Any) -> dict[str, Any]:
 
 def _path(hides_lights: bool) -> dict[str, Any]:
     """Return what follows paths of light, for Mitsuba."""
-    integrator = {"type": "path", "max_depth": _DEPTH, "hide_emitters": hides_lights, "block_size": _BLOCK}
-    return {"integrator": integrator}
+    return {"type": "path", "max_depth": _DEPTH, "hide_emitters": hides_lights, "block_size": _BLOCK}
 
 
 def _make_guide(scene: ClevrScene, world: dict[str, Any], mi: Any) -> Guide:

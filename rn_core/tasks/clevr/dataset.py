@@ -1,0 +1,214 @@
+"""A rendered data set in CLEVR's layout, written by many processes, resumed where it was interrupted.
+
+Every picture carries its scene and how it was made in a text field of its PNG file, so a picture that is there is
+whole and known. Scenes and questions are written when all pictures are there.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import signal
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image, PngImagePlugin
+
+from rn_core.errors import RNCoreError, lookup
+from rn_core.files import write_parts, write_whole
+from rn_core.seeding import SPLITS, check_seed, make_rng, uniform_integers
+from rn_core.tasks.clevr.checks import is_whole, shown
+from rn_core.tasks.clevr.generation import SCENES_PER_ROUND, ClevrQuestion, QuestionGenerator
+from rn_core.tasks.clevr.rendering import DEFAULT_SAMPLES, render_guided
+from rn_core.tasks.clevr.sampling import MIN_PIXELS, sample_scene
+from rn_core.tasks.clevr.scene import ClevrScene
+
+MAX_SCENES = 1_000_000
+MAX_PROCESSES = 256
+#: Splits that CLEVR calls otherwise.
+_NAMES = {"validation": "val"}
+_FIELD = "rn_core"
+#: Branch of a split's seeds that questions are drawn from; scenes have the branches 0, index.
+_SCENES, _QUESTIONS = 0, 1
+Progress = Callable[[Iterable[Any]], Iterable[Any]]
+
+
+@dataclass(frozen=True)
+class PictureRecipe:
+    """What decides all pictures of a split, beside their index.
+
+    Attributes:
+        split: a key of `SPLITS`; no scene of one split is drawn from the seeds of another.
+        seed: root seed, 0 to 2**32 - 1.
+        samples: paths a pixel and a group of lights.
+    """
+
+    split: str = "train"
+    seed: int = 0
+    samples: int = DEFAULT_SAMPLES
+
+    def __post_init__(self) -> None:
+        """Raise RNCoreError for an unknown split or a bad seed."""
+        lookup(self.split, SPLITS, "split")
+        check_seed(self.seed)
+
+    @property
+    def folder(self) -> str:
+        """Return the split's name in CLEVR's layout."""
+        return _NAMES.get(self.split, self.split)
+
+    def file_name(self, index: int) -> str:
+        """Return the name of a picture's file."""
+        return f"CLEVR_{self.folder}_{index:06d}.png"
+
+
+def write_dataset(
+    root: Path, recipe: PictureRecipe, n_scenes: int, processes: int = 1, progress: Progress = iter
+) -> None:
+    """Write pictures, scenes and ten questions a scene, so that `folder.open_split` reads them.
+
+    Pictures that are there are kept: the same call goes on after an interruption, one with more scenes adds to them.
+
+    Args:
+        root: the folder, new or begun before.
+        recipe: split, seed and samples.
+        n_scenes: 1 to 1,000,000.
+        processes: 1 to 256, each on one core.
+        progress: wraps the iteration over pictures that are missing (a progress bar).
+
+    Raises:
+        RNCoreError: in one sentence, on bad arguments, if the folder holds other pictures by these names, if
+            something cannot be written, or if Mitsuba cannot be loaded.
+    """
+    _check_count("The number of scenes", n_scenes, MAX_SCENES)
+    _check_count("The number of processes", processes, MAX_PROCESSES)
+    folder = root / "images" / recipe.folder
+    missing = [index for index in range(n_scenes) if not _is_there(folder, recipe, index)]
+    with _workers(min(processes, len(missing))) as run:
+        done = run(partial(_write_picture, folder, recipe), missing)
+        for _ in progress(missing):
+            next(done)
+    info = {"split": recipe.folder, **asdict(recipe)}
+    scenes = (_read_scene(folder / recipe.file_name(index), recipe) for index in range(n_scenes))
+    write_parts(root / "scenes" / f"CLEVR_{recipe.folder}_scenes.json", _format("scenes", info, scenes))
+    questions = _ask(folder, recipe, n_scenes)
+    write_parts(root / "questions" / f"CLEVR_{recipe.folder}_questions.json", _format("questions", info, questions))
+
+
+def draw_picture(recipe: PictureRecipe, index: int) -> tuple[ClevrScene, np.ndarray]:
+    """Return a scene of a split and its picture (320, 480, 3) uint8.
+
+    Drawn again until every object shows `MIN_PIXELS` in the picture itself, as CLEVR does.
+    """
+    rng = make_rng(recipe.seed, recipe.split, _SCENES, index)
+    while True:
+        scene = sample_scene(rng)
+        picture, guide = render_guided(scene, int(uniform_integers(rng, 2**32, (1,))[0]), recipe.samples)
+        pixels = np.bincount(guide.shown.ravel(), minlength=scene.n_objects + 1)[:-1]
+        if pixels.min() >= MIN_PIXELS:
+            return scene, picture
+
+
+def _check_count(what: str, count: int, most: int) -> None:
+    """Raise RNCoreError unless a number is from 1 to `most`."""
+    if not is_whole(count) or not 1 <= count <= most:
+        raise RNCoreError(f"{what} must be a whole number from 1 to {most:,}, got {shown(count)}; change it.")
+
+
+@contextmanager
+def _workers(processes: int) -> Iterator[Callable[[Callable[[int], None], list[int]], Iterator[None]]]:
+    """Yield a `map` that runs in this process, or in several new ones."""
+    if processes < 2:
+        yield map
+        return
+    pool = ProcessPoolExecutor(processes, get_context("spawn"), _start_worker)
+    try:
+        yield pool.map
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _start_worker() -> None:
+    """Leave Ctrl-C to the process that started this one, and the other cores to its other processes."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    import drjit
+
+    drjit.set_thread_count(1)
+
+
+def _write_picture(folder: Path, recipe: PictureRecipe, index: int) -> None:
+    """Render one picture and write it with its scene."""
+    scene, picture = draw_picture(recipe, index)
+    known = {"image_index": index, "image_filename": recipe.file_name(index), "split": recipe.folder}
+    text = PngImagePlugin.PngInfo()
+    text.add_text(_FIELD, json.dumps({"recipe": asdict(recipe), "scene": {**known, **scene.to_dict()}}))
+    content = io.BytesIO()
+    Image.fromarray(picture).save(content, "PNG", pnginfo=text)
+    write_whole(folder / recipe.file_name(index), content.getvalue())
+
+
+def _is_there(folder: Path, recipe: PictureRecipe, index: int) -> bool:
+    """Return whether a picture is there; raises RNCoreError if it is another one."""
+    path = folder / recipe.file_name(index)
+    return path.exists() and _read_scene(path, recipe) is not None
+
+
+def _read_scene(path: Path, recipe: PictureRecipe) -> dict[str, Any]:
+    """Return the scene that a picture carries; raises RNCoreError if it was not made by the recipe."""
+    try:
+        with Image.open(path, formats=["PNG"]) as image:
+            record = json.loads(image.info[_FIELD])
+        found, scene = PictureRecipe(**record["recipe"]), record["scene"]
+    except (OSError, SyntaxError, ValueError, KeyError, TypeError) as err:
+        raise RNCoreError(f"'{path}' was not made by this command; choose an empty folder.") from err
+    if found != recipe:
+        raise RNCoreError(
+            f"'{path.name}' was made with seed {found.seed} and {found.samples} samples, not seed {recipe.seed} and "
+            f"{recipe.samples} samples; give those again, or choose an empty folder."
+        )
+    return scene
+
+
+def _ask(folder: Path, recipe: PictureRecipe, n_scenes: int) -> Iterator[dict[str, Any]]:
+    """Yield the questions about all scenes, as CLEVR's records."""
+    number = 0
+    for index in range(n_scenes):
+        if index % SCENES_PER_ROUND == 0:
+            generator = QuestionGenerator(make_rng(recipe.seed, recipe.split, _QUESTIONS, index))
+        record = _read_scene(folder / recipe.file_name(index), recipe)
+        for question in generator.ask(ClevrScene.from_json(record)):
+            yield _describe_question(question, record, number)
+            number += 1
+
+
+def _describe_question(question: ClevrQuestion, scene: dict[str, Any], number: int) -> dict[str, Any]:
+    """Return a question as CLEVR writes it."""
+    program = [
+        {"inputs": node["inputs"], "function": node["type"], "value_inputs": node["value_inputs"]}
+        for node in question.program
+    ]
+    return {
+        "image_index": scene["image_index"],
+        "program": program,
+        "question_index": number,
+        "image_filename": scene["image_filename"],
+        "question_family_index": question.family,
+        "split": scene["split"],
+        "answer": question.answer,
+        "question": question.text,
+    }
+
+
+def _format(key: str, info: dict[str, Any], records: Iterable[dict[str, Any]]) -> Iterator[bytes]:
+    """Yield the parts of a JSON file that holds a list of records."""
+    yield f'{{"info": {json.dumps(info)}, "{key}": ['.encode()
+    for number, record in enumerate(records):
+        yield ((",\n" if number else "\n") + json.dumps(record)).encode()
+    yield b"\n]}\n"
