@@ -95,10 +95,12 @@ def plot_pair_matrix(
         colorbar={"title": {"text": "logit"}, "thickness": 12, "len": 0.8, "outlinewidth": 0},
     )  # fmt: skip
     figure.add_trace(_click_layer(matrix, names))
-    for i, j in true_pairs:
-        figure.add_shape(_frame(i, j, 0.46, look.ink, "solid", 3 if n <= MOST_NUMBERS else 1))
+    frames = [] if numbers is None else [_frame(i, j, 0.46, look.ink, "solid", 3) for i, j in true_pairs]
     if pinned is not None:
-        figure.add_shape(_frame(*pinned, 0.38 if n <= MOST_NUMBERS else 0.9, look.ink, "dot", 3))
+        frames.append(_frame(*pinned, 0.9 if numbers is None else 0.38, look.ink, "dot", 3))
+    figure.update_layout(shapes=frames)
+    if numbers is None and true_pairs:
+        figure.add_trace(_mark_layer(true_pairs, n, look))
     axis = {"fixedrange": True, "constrain": "domain"}
     beside, above = (axis | _ticks(labels, each) for each in ticks or (None, None))
     node = "cell" if labels[0].isdigit() else "object"
@@ -124,6 +126,13 @@ def _click_layer(matrix: np.ndarray, names: Sequence[str]) -> go.Scatter:
         showlegend=False,
         marker={"symbol": "square", "size": 380 / n, "opacity": 0}, selected=see_through, unselected=see_through,
     )  # fmt: skip
+
+
+def _mark_layer(pairs: Sequence[tuple[int, int]], n: int, look: Look) -> go.Scatter:
+    """Return an outline around each of many squares, which as frames would take a page seconds."""
+    rows, columns = zip(*pairs, strict=True)
+    marker = {"symbol": "square-open", "size": 400 / n, "color": look.ink, "line": {"width": 1, "color": look.ink}}
+    return go.Scatter(x=columns, y=rows, mode="markers", marker=marker, hoverinfo="skip", showlegend=False)
 
 
 def plot_relation_strip(relation: np.ndarray, look: Look = Look()) -> go.Figure:
