@@ -15,6 +15,7 @@ from pages._ui.clevr.questions import ANY_FAMILY, draw_question, tidy_question
 from pages._ui.clevr.stages import from_plan
 from pages._ui.clevr.state import ClevrState
 from pages._ui.clevr.things import Thing, add_thing, move_thing, sampled_things
+from pages._ui.clevr.view import find_truth
 from pages._ui.components.stage import SceneEvent
 from pages._ui.session import PageSession
 from rn_core.errors import RNCoreError
@@ -141,8 +142,12 @@ def reset_scene() -> None:
 
 
 def next_scene() -> None:
-    """Go on to the scene of the next seed."""
-    CLEVR.update(seed=(CLEVR.state.seed + 1) % (MAX_SEED + 1))
+    """Go on to the scene of the next seed; a question that has no true answer there gives way to another one."""
+    seed = (CLEVR.state.seed + 1) % (MAX_SEED + 1)
+    state = CLEVR.state.change(seed=seed)
+    if find_truth(state.question, state.scene).answer is None:
+        state = state.change(question=draw_question(state.scene, ANY_FAMILY, seed))
+    CLEVR.set(state)
 
 
 def leave_picture() -> None:
