@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import drjit
 import numpy as np
@@ -12,7 +13,7 @@ from PIL import Image
 from scipy.ndimage import binary_dilation, binary_erosion
 
 from rn_core.answering import load
-from rn_core.errors import RNCoreError
+from rn_core.errors import RNCoreError, SceneError
 from rn_core.public_weights import PUBLIC, import_file
 from rn_core.seeding import make_rng
 from rn_core.tasks.clevr import ClevrScene, QuestionGenerator, sample_scenes
@@ -180,6 +181,14 @@ def test_lamps_and_cameras_are_moved_within_their_jitter():
 def test_bad_arguments_are_one_sentence(seed, samples, sentence):
     with pytest.raises(RNCoreError, match=sentence):
         render_scene(SCENES[0], seed, samples)
+
+
+@pytest.mark.parametrize("pixels", [(1e5, -1e5, 1e5), (0, 0, 0), (240, 160, -3)])
+def test_pixels_that_no_camera_sees_are_one_sentence(pixels):
+    scene = SCENES[0]
+    made_up = np.broadcast_to(np.array(pixels, dtype=float), scene.coords.shape).copy()
+    with pytest.raises(SceneError, match=r"must be those of a camera within 2 of .* leave all of them out"):
+        place_camera(replace(scene, pixel_coords=made_up), make_rng(0, "test"))
 
 
 @pytest.mark.parametrize("package", ["mitsuba", "mitsuba_oidn"])
