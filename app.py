@@ -21,6 +21,7 @@ draw_heartbeat()
 st.navigation(
     [
         st.Page("pages/explore.py", title="Explore", icon=":material/hub:", default=True),
+        st.Page("pages/clevr.py", title="CLEVR", icon=":material/deployed_code:"),
         st.Page("pages/how_it_works.py", title="How it works", icon=":material/account_tree:"),
         st.Page("pages/train.py", title="Train", icon=":material/speed:"),
         st.Page("pages/lessons.py", title="Lessons", icon=":material/school:"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -24,7 +24,7 @@ from rn_core.tasks.clevr.dataset import PictureRecipe, draw_picture
 from rn_core.tasks.clevr.program import GROUPS, question_type
 from rn_core.tasks.clevr.rendering import DEFAULT_SAMPLES
 from rn_core.tasks.clevr.task import Clevr
-from rn_core.weights import PUBLIC_NAMES
+from rn_core.weights import PRETRAINED, PUBLIC_NAMES
 
 _TASK = Clevr("pixels")
 _QUESTIONS = 1
@@ -41,11 +41,6 @@ def draw_pictures(recipe: PictureRecipe, n_scenes: int) -> tuple[list[np.ndarray
         pictures.append(picture)
         asked.append(generator.ask(scene))
     return pictures, asked, float(np.median(seconds))
-
-
-def measure_likeness(name: str, batches: Sequence[Batch], seed: int) -> Evaluation:
-    """Return the accuracy of public weights on the questions of some batches."""
-    return evaluate_batches(load(name, "cpu").model, _TASK, batches, seed)
 
 
 def make_batches(pictures: list[np.ndarray], asked: list[list[ClevrQuestion]]) -> list[Batch]:
@@ -80,11 +75,13 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--scenes", type=int, default=100, help="fresh scenes, ten questions each")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--samples", type=int, default=DEFAULT_SAMPLES, help="paths a pixel and a group of lights")
+    parser.add_argument("--weights", type=Path, default=PRETRAINED, help="folder that the public weights lie in")
     options = parser.parse_args(arguments)
+    models = {name: load(name, "cpu", options.weights).model for name in PUBLIC_NAMES}
     recipe = PictureRecipe("test", options.seed, options.samples)
     pictures, asked, seconds = draw_pictures(recipe, options.scenes)
     batches = make_batches(pictures, asked)
-    print(format_likeness({name: measure_likeness(name, batches, options.seed) for name in PUBLIC_NAMES}))
+    print(format_likeness({name: evaluate_batches(models[name], _TASK, batches, options.seed) for name in models}))
     print(f"\n{options.scenes} scenes of the test split, seed {options.seed}; in brackets the 95 % interval.")
     machine = f"{processor_name()}, {describe_device(torch.device('cpu'))}"
     print(f"{seconds:.2f} s a picture (median, {options.samples} samples) on {machine}.")

@@ -6,22 +6,27 @@ import streamlit as st
 
 from pages._ui import layout
 from pages._ui.cache import cached_answerer, cached_attribution, cached_reading
-from pages._ui.components import SceneEvent, draw_scene
-from pages._ui.explore import exports, sections
+from pages._ui.components.scene import draw_scene
+from pages._ui.components.stage import SceneEvent
 from pages._ui.explore import session as explore_session
 from pages._ui.explore.picture import make_plain_view, make_scene_view
+from pages._ui.explore.sections import EXPLORE_PAGE
 from pages._ui.explore.session import EXPLORE
-from pages._ui.explore.state import SECTIONS, VIEWS, ExploreState
-from pages._ui.explore.view import ExploreView, choose_target, make_explore_view, second_method
+from pages._ui.explore.state import ExploreState
+from pages._ui.explore.view import ExploreView, choose_target, make_explore_view
 from pages._ui.figures import Look
 from pages._ui.frame import draw_frame
 from pages._ui.models import baseline_of, sees_pixels
 from pages._ui.own_models import draw_upload, model_names
+from pages._ui.pairs import sections
+from pages._ui.pairs.state import SECTIONS, VIEWS
+from pages._ui.pairs.view import second_method
 from pages._ui.words import QUESTION_NAMES
 from rn_core.device import choose_device, describe_device
 from rn_core.errors import RNCoreError
 from rn_core.seeding import MAX_SEED
 from rn_core.tasks.sort_of_clevr import COLORS
+from rn_core.tasks.sort_of_clevr.language import text
 from rn_core.tasks.sort_of_clevr.questions import QUESTION_TYPES
 
 
@@ -35,20 +40,20 @@ def read_view(state: ExploreState) -> ExploreView:
     return make_explore_view(state, reading, *attributions)
 
 
-def take_event(event: SceneEvent) -> None:
+def take_event(event: SceneEvent, view: ExploreView | None) -> None:
     """Do what a person did to the scene."""
     if event.kind == "move":
-        explore_session.edit_scene(lambda scene: scene.replace(event.color, x=event.x, y=event.y))
+        explore_session.edit_scene(lambda scene: scene.replace(event.thing, x=event.x, y=event.y))
     elif event.kind == "toggle":
-        explore_session.toggle_shape(event.color)
-    else:
-        explore_session.pin_nodes(event.pair)
+        explore_session.toggle_shape(event.thing)
+    elif view is not None:
+        EXPLORE_PAGE.pin(view, event.pair)
 
 
 def draw_picture(state: ExploreState, view: ExploreView | None) -> None:
     """Draw the interactive scene; without an answer, the scene alone."""
     shown = make_plain_view(state) if view is None else make_scene_view(view)
-    draw_scene(shown, key="explore.scene", on_change=take_event)
+    draw_scene(shown, key="explore.scene", on_change=lambda event: take_event(event, view))
 
 
 def draw_scene_controls(state: ExploreState, view: ExploreView | None) -> None:
@@ -65,7 +70,7 @@ def draw_scene_controls(state: ExploreState, view: ExploreView | None) -> None:
         if state.edited is not None:
             st.button("Undo edits", icon=":material/undo:", on_click=explore_session.reset_scene)
         if view is not None:
-            draw_save(view)
+            sections.draw_save(EXPLORE, view)
         st.page_link(
             "pages/how_it_works.py", label="See how it is computed", icon=":material/account_tree:",
             query_params=state.to_shared_query(),
@@ -75,7 +80,7 @@ def draw_scene_controls(state: ExploreState, view: ExploreView | None) -> None:
 def draw_question(state: ExploreState) -> None:
     """Draw the question, built from two menus or typed."""
     question = state.question
-    st.html(layout.question_html(question))
+    st.html(layout.question_html(text(question)))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.selectbox(
             "Ask", QUESTION_TYPES, format_func=QUESTION_NAMES.get, width=290 if state.projector else 215,
@@ -85,18 +90,9 @@ def draw_question(state: ExploreState) -> None:
             "about", COLORS, width=130,
             **EXPLORE.bind("question.color", question.color, lambda name: explore_session.choose_question(color=name)),
         )  # fmt: skip
-        st.text_input("or type it", **explore_session.bind_typed_question())
+        st.text_input("or type it", **EXPLORE.bind_typed(text(question), explore_session.read_typed))
     if EXPLORE.problem():
         st.error(EXPLORE.problem())
-
-
-def draw_save(view: ExploreView) -> None:
-    """Draw the link and the files that keep this picture; a file is made when it is asked for."""
-    with st.popover("Save & share", icon=":material/ios_share:"):
-        st.caption("A link to this very picture")
-        st.code(EXPLORE.link(), language=None, wrap_lines=True)
-        for title, name, mime, make in exports.FORMATS:
-            st.download_button(title, lambda make=make: make(view), name, mime, on_click="ignore", width="stretch")
 
 
 def draw_sidebar(state: ExploreState) -> None:
@@ -122,7 +118,7 @@ def draw_section(view: ExploreView, look: Look) -> None:
     )
     if view.disagreement and view.state.section != "method":
         st.warning(view.disagreement)
-    sections.DRAW[view.state.section](view, look)
+    sections.DRAW[view.state.section](EXPLORE_PAGE, view, look)
 
 
 def draw_page() -> None:
@@ -141,7 +137,7 @@ def draw_page() -> None:
         if view is None:
             st.error(problem)
         else:
-            st.html(layout.truth_html(view.reading) + layout.answers_html(view.reading))
+            st.html(view.answers_html())
         draw_scene_controls(state, view)
     with picture:
         draw_picture(state, view)

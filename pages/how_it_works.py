@@ -22,6 +22,7 @@ from pages._ui.words import QUESTION_NAMES
 from rn_core.errors import RNCoreError, WeightsError
 from rn_core.seeding import MAX_SEED
 from rn_core.tasks.sort_of_clevr import COLORS
+from rn_core.tasks.sort_of_clevr.language import text
 from rn_core.tasks.sort_of_clevr.questions import QUESTION_TYPES
 
 
@@ -55,7 +56,7 @@ def read_thought(state: WalkState, deal: int) -> Thought | None:
 def draw_head(state: WalkState) -> None:
     """Draw the question, and the ways to another one, to Explore, and to a link."""
     words, tools = st.columns([5, 4], vertical_alignment="center")
-    words.html(layout.question_html(state.question))
+    words.html(layout.question_html(text(state.question)))
     with tools.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
         with st.popover("Change", icon=":material/tune:"):
             draw_settings(state)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages._ui.explore.sections import draw_figure
 from pages._ui.figures import Look
 from pages._ui.frame import draw_frame
+from pages._ui.pairs.sections import draw_figure
 from pages._ui.results import sections as results_sections
 from pages._ui.results.figures import plot_results
 from pages._ui.results.html import results_html

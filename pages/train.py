@@ -9,9 +9,9 @@ from typing import Any
 
 import streamlit as st
 
-from pages._ui.explore.sections import draw_figure
 from pages._ui.figures import Look
 from pages._ui.frame import draw_frame
+from pages._ui.pairs.sections import draw_figure
 from pages._ui.train import html as train_html
 from pages._ui.train import models as train_models
 from pages._ui.train import sections as train_sections

@@ -5,16 +5,21 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from threading import Semaphore
+from types import MappingProxyType
+from typing import Any
 
 import streamlit as st
 import torch
 from torch import Tensor
 
+from pages._ui.clevr.models import full_name
+from pages._ui.clevr.pictures import Picture
+from pages._ui.clevr.view import ClevrReading
 from pages._ui.explore.view import Reading, find_truth
-from pages._ui.explore.what_if import measure_ranking
 from pages._ui.lessons.file import Lessons, read_folder
 from pages._ui.models import baseline_of, is_own, shipped_baseline
 from pages._ui.own_models import find_own
+from pages._ui.pairs.what_if import measure_ranking
 from pages._ui.train.job_board import JobBoard
 from pages._ui.walk.forward import Thought, Walk, make_thought, make_walk
 from rn_core.answering import Answerer, load
@@ -26,6 +31,8 @@ from rn_core.evaluation import Evaluation, evaluate
 from rn_core.limits import CROWD_SIZES, CrowdAccuracy, MarginAccuracy, measure_crowds, measure_margins
 from rn_core.probes import RedealChange, measure_diagonal, measure_guess, measure_redeal
 from rn_core.records import Accuracy, Answer
+from rn_core.tasks.clevr import ClevrScene
+from rn_core.tasks.clevr.rendering import render_scene
 from rn_core.tasks.sort_of_clevr import Question, Scene
 from rn_core.tasks.sort_of_clevr.language import text
 
@@ -111,6 +118,78 @@ def cached_ranking(
     shares = cached_attribution(model, scene_json, question_index, target, method, baseline).contributions
     f_phi = cached_answerer(model).model.core.f_phi
     return measure_ranking(f_phi, relations, shares, target, _baseline(model, question_index, baseline))
+
+
+#: How CLEVR's scenes and pictures tell that they have changed.
+_HASHES = MappingProxyType({Picture: lambda picture: picture.digest, ClevrScene: lambda scene: scene.to_json()})
+
+
+@st.cache_resource(max_entries=6, show_spinner="Loading the weights…")
+def clevr_answerer(model: str) -> Answerer:
+    """Return one of CLEVR's models by its short name; read only.
+
+    Raises:
+        RNCoreError: if the weights are missing or damaged.
+    """
+    torch.set_num_threads(1)
+    return load(full_name(model))
+
+
+@st.cache_resource(max_entries=64, show_spinner="Drawing the picture…", hash_funcs=dict(_HASHES))
+def cached_picture(scene: ClevrScene, seed: int) -> Picture:
+    """Return a scene's picture; raises RNCoreError where this computer cannot draw any."""
+    with measuring_turns():
+        return Picture(render_scene(scene, seed))
+
+
+@st.cache_data(max_entries=24, show_spinner=False, hash_funcs=dict(_HASHES))
+def cached_clevr_reading(model: str, question: str, seen: ClevrScene | Picture) -> ClevrReading:
+    """Return what one of CLEVR's Relation Networks says; nobody answers beside it yet.
+
+    Args:
+        model: a short name.
+        question: in English.
+        seen: what the model sees.
+
+    Raises:
+        RNCoreError: if the weights cannot be used.
+    """
+    answerer, content = clevr_answerer(model), _content_of(seen)
+    relations = answerer.trace(content, question).relations[0].cpu().clone()
+    return ClevrReading(answerer.answer(content, question), relations, None, {})
+
+
+@st.cache_data(max_entries=128, show_spinner=False, hash_funcs=dict(_HASHES))
+def cached_clevr_answer(model: str, question: str, seen: ClevrScene | Picture) -> Answer | None:
+    """Return what a model says beside another one; None if its weights cannot be used: the page works without it."""
+    try:
+        return clevr_answerer(model).answer(_content_of(seen), question)
+    except WeightsError:
+        return None
+
+
+def _content_of(seen: ClevrScene | Picture) -> Any:
+    """Return what a model takes."""
+    return seen.pixels if isinstance(seen, Picture) else seen
+
+
+@st.cache_data(max_entries=128, show_spinner=False, hash_funcs=dict(_HASHES))
+def cached_clevr_attribution(
+    model: str, question: str, seen: ClevrScene | Picture, target: Target, method: str
+) -> Attribution:
+    """Return the contributions of all pairs of one question about CLEVR; errors as `cached_clevr_reading`."""
+    relations = cached_clevr_reading(model, question, seen).relations
+    return attribute_pairs(clevr_answerer(model).model.core.f_phi, relations, target, method=method)
+
+
+@st.cache_data(max_entries=64, show_spinner="Leaving pairs out…", hash_funcs=dict(_HASHES))
+def cached_clevr_ranking(
+    model: str, question: str, seen: ClevrScene | Picture, target: Target, method: str
+) -> tuple[Faithfulness, KeepingSet]:
+    """Return how well a method's ranking of the pairs holds up; errors as `cached_clevr_reading`."""
+    relations = cached_clevr_reading(model, question, seen).relations
+    shares = cached_clevr_attribution(model, question, seen, target, method).contributions
+    return measure_ranking(clevr_answerer(model).model.core.f_phi, relations, shares, target, None)
 
 
 @st.cache_resource(show_spinner=False, on_release=JobBoard.close)

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isqrt
 
 import numpy as np
 import plotly.graph_objects as go
 
-from pages._ui.words import GRID, format_pair, format_signed
+from pages._ui.words import format_pair, format_signed, name_nodes
 from rn_core.tasks.sort_of_clevr.rendering import PALETTE
 
+#: A matrix of more nodes than this shows no numbers.
+MOST_NUMBERS = 11
 #: Ends of the diverging scale.
 AGAINST = {False: "#d55e00", True: "#ff9a4d"}
 FOR = {False: "#0072b2", True: "#5cb3ea"}
@@ -66,6 +69,8 @@ def plot_pair_matrix(
     true_pairs: Sequence[tuple[int, int]] = (),
     pinned: tuple[int, int] | None = None,
     look: Look = Look(),
+    names: Sequence[str] | None = None,
+    ticks: tuple[Sequence[str], Sequence[str]] | None = None,
 ) -> go.Figure:
     """Draw what every pair adds, one square a pair.
 
@@ -77,45 +82,57 @@ def plot_pair_matrix(
         true_pairs: pairs that decide the answer, framed.
         pinned: the pinned pair, framed twice.
         look: colours and type size.
+        names: n names in words; None makes them from the labels.
+        ticks: n names as they stand beside the rows, and n above the columns; None makes them from the labels.
     """
-    n = len(labels)
+    n, names = len(labels), names or name_nodes(labels)
     limit = max(float(np.abs(matrix).max(initial=0)), 1e-9)
     figure = go.Figure()
-    numbers = [[format_signed(value) for value in row] for row in matrix] if n <= 8 else None
+    numbers = [[format_signed(value) for value in row] for row in matrix] if n <= MOST_NUMBERS else None
     figure.add_heatmap(
         z=matrix, zmin=-limit, zmax=limit, colorscale=look.colorscale, xgap=1, ygap=1, hoverinfo="skip",
         text=numbers, texttemplate="%{text}" if numbers else None, showscale=numbers is None,
         colorbar={"title": {"text": "logit"}, "thickness": 12, "len": 0.8, "outlinewidth": 0},
     )  # fmt: skip
-    figure.add_trace(_click_layer(matrix, labels))
-    for i, j in true_pairs:
-        figure.add_shape(_frame(i, j, 0.46, look.ink, "solid", 3 if n <= 8 else 1))
+    figure.add_trace(_click_layer(matrix, names))
+    frames = [] if numbers is None else [_frame(i, j, 0.46, look.ink, "solid", 3) for i, j in true_pairs]
     if pinned is not None:
-        figure.add_shape(_frame(*pinned, 0.38 if n <= 8 else 0.9, look.ink, "dot", 3))
-    ticks = {"fixedrange": True, "constrain": "domain", **_ticks(labels)}
+        frames.append(_frame(*pinned, 0.9 if numbers is None else 0.38, look.ink, "dot", 3))
+    figure.update_layout(shapes=frames)
+    if numbers is None and true_pairs:
+        figure.add_trace(_mark_layer(true_pairs, n, look))
+    axis = {"fixedrange": True, "constrain": "domain"}
+    beside, above = (axis | _ticks(labels, each) for each in ticks or (None, None))
     node = "cell" if labels[0].isdigit() else "object"
-    figure.update_xaxes(side="top", title=f"second {node}, j", range=[-0.5, n - 0.5], **ticks)
-    figure.update_yaxes(title=f"first {node}, i", range=[n - 0.5, -0.5], scaleanchor="x", **ticks)
+    figure.update_xaxes(side="top", title=f"second {node}, j", range=[-0.5, n - 0.5], **above)
+    figure.update_yaxes(title=f"first {node}, i", range=[n - 0.5, -0.5], scaleanchor="x", **beside)
     i, j = np.unravel_index(np.abs(matrix).argmax(), matrix.shape)
     alt = (
-        f"Matrix of {n} by {n} pairs. The strongest is {format_pair(labels[i], labels[j])} with "
+        f"Matrix of {n} by {n} pairs. The strongest is {format_pair(names[i], names[j])} with "
         f"{format_signed(matrix[i, j])} logits."
     )
     return finish_figure(figure, look, alt, height=620 if look.large else 500)
 
 
-def _click_layer(matrix: np.ndarray, labels: Sequence[str]) -> go.Scatter:
+def _click_layer(matrix: np.ndarray, names: Sequence[str]) -> go.Scatter:
     """Return one invisible marker a square, with its name and value on hover."""
-    n = len(labels)
+    n = len(names)
     rows, columns = np.divmod(np.arange(n * n), n)
     values = map(format_signed, matrix.ravel())
-    names = [f"{format_pair(labels[i], labels[j])}: {value}" for i, j, value in zip(rows, columns, values, strict=True)]
+    texts = [f"{format_pair(names[i], names[j])}: {value}" for i, j, value in zip(rows, columns, values, strict=True)]
     see_through = {"marker": {"opacity": 0}}
     return go.Scatter(
-        x=columns, y=rows, mode="markers", text=names, hovertemplate="%{text}<extra></extra>",
+        x=columns, y=rows, mode="markers", text=texts, hovertemplate="%{text}<extra></extra>",
         showlegend=False,
         marker={"symbol": "square", "size": 380 / n, "opacity": 0}, selected=see_through, unselected=see_through,
     )  # fmt: skip
+
+
+def _mark_layer(pairs: Sequence[tuple[int, int]], n: int, look: Look) -> go.Scatter:
+    """Return an outline around each of many squares, which as frames would take a page seconds."""
+    rows, columns = zip(*pairs, strict=True)
+    marker = {"symbol": "square-open", "size": 400 / n, "color": look.ink, "line": {"width": 1, "color": look.ink}}
+    return go.Scatter(x=columns, y=rows, mode="markers", marker=marker, hoverinfo="skip", showlegend=False)
 
 
 def plot_relation_strip(relation: np.ndarray, look: Look = Look()) -> go.Figure:
@@ -224,20 +241,24 @@ def alt_text(figure: go.Figure) -> str:
     return figure.layout.meta["alt"]
 
 
-def _ticks(labels: Sequence[str]) -> dict[str, list]:
+def _ticks(labels: Sequence[str], ticks: Sequence[str] | None) -> dict[str, list]:
     """Return an axis's labels: colours with their swatch, or for cells the rows of the grid that they lie in."""
     if labels[0].isdigit():
-        middles = range(GRID // 2, len(labels), GRID)
-        return {"tickvals": list(middles), "ticktext": [f"row {k // GRID + 1}" for k in middles]}
-    return {"tickvals": list(range(len(labels))), "ticktext": [swatch(label) for label in labels]}
+        grid = isqrt(len(labels))
+        middles = range(grid // 2, len(labels), grid)
+        return {"tickvals": list(middles), "ticktext": [f"row {k // grid + 1}" for k in middles]}
+    return {"tickvals": list(range(len(labels))), "ticktext": list(ticks or map(swatch, labels))}
 
 
 def swatch(label: str) -> str:
     """Return a colour's name behind its swatch; other labels as they are."""
-    if label not in PALETTE:
-        return label
-    red, green, blue = PALETTE[label]
-    return f'<span style="color:rgb({red},{green},{blue})">■</span> {label}'
+    return swatch_text(PALETTE[label], label) if label in PALETTE else label
+
+
+def swatch_text(rgb: tuple[int, int, int], text: str) -> str:
+    """Return a text behind a swatch."""
+    red, green, blue = rgb
+    return f'<span style="color:rgb({red},{green},{blue})">■</span> {text}'
 
 
 def _frame(i: int, j: int, half: float, color: str, dash: str, width: int) -> dict:

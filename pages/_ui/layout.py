@@ -8,13 +8,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from html import escape
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pages._ui.explore.view import NEAR, Reading
-from pages._ui.explore.what_if import WhatIf
 from rn_core.records import Answer
-from rn_core.tasks.sort_of_clevr import Question
-from rn_core.tasks.sort_of_clevr.language import text
+from rn_core.tasks.sort_of_clevr.scene import DEFAULT_MARGIN
+
+if TYPE_CHECKING:
+    from pages._ui.explore.view import Reading
+    from pages._ui.pairs.what_if import WhatIf
+
+#: An answer nearer to its boundary than this, in pixels, gets the meter: training never went below half of it.
+NEAR = 2 * DEFAULT_MARGIN
 
 #: Bars shown for an answer: the likeliest ones above this probability, so many at most.
 _LOWEST, _MOST = 0.005, 3
@@ -22,6 +26,7 @@ STYLE = """
 <style>
 .rn-question {font-size: 1.55rem; font-weight: 650; line-height: 1.25; margin: 0; padding: 0; text-wrap: balance}
 .rn-answers {display: grid; grid-template-columns: 1fr 1fr; gap: 1rem; margin: .25rem 0}
+.rn-many {grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)); gap: .7rem}
 .rn-card {padding: .7rem .9rem; border-radius: .6rem;
   border: 1px solid color-mix(in srgb, currentColor 22%, transparent)}
 .rn-card h3 {font-size: .95rem; font-weight: 600; margin: 0; padding: 0; opacity: .8}
@@ -50,18 +55,29 @@ def scheme_style(dark: bool) -> str:
 
 def answers_html(reading: Reading) -> str:
     """Return the two models' answers side by side, each with its mark and its probabilities."""
-    cards = _card("Relation Network", reading.answer, reading.truth)
-    cards += _card("MLP, same input", reading.other, reading.truth)
-    return f'<div class="rn-scheme rn-answers">{cards}</div>'
+    return cards_html({"Relation Network": reading.answer, "MLP, same input": reading.other}, reading.truth)
 
 
-def _card(title: str, answer: Answer | None, truth: str) -> str:
+def cards_html(answers: Mapping[str, Answer | None], truth: str | None) -> str:
+    """Return answers side by side.
+
+    Args:
+        answers: title -> answer; None for a model whose weights cannot be used.
+        truth: what each is held against; None where nobody knows it, then no answer has a mark.
+    """
+    cards = "".join(_card(title, answer, truth) for title, answer in answers.items())
+    name = "rn-answers rn-many" if len(answers) > 2 else "rn-answers"
+    return f'<div class="rn-scheme {name}">{cards}</div>'
+
+
+def _card(title: str, answer: Answer | None, truth: str | None) -> str:
     """Return one model's answer."""
     if answer is None:
         return f'<section class="rn-card"><h3>{escape(title)}</h3><p>No usable weights.</p></section>'
+    mark = "" if truth is None else mark_html(answer.text == truth)
     return (
         f'<section class="rn-card"><h3>{escape(title)}</h3>'
-        f'<div class="rn-said">{escape(answer.text)}</div>{mark_html(answer.text == truth)}'
+        f'<div class="rn-said">{escape(answer.text)}</div>{mark}'
         f"{''.join(_bar(name, share) for name, share in likeliest(answer))}</section>"
     )
 
@@ -80,9 +96,9 @@ def _bar(name: str, share: float) -> str:
     )
 
 
-def question_html(question: Question) -> str:
-    """Return the question in English, large."""
-    return f'<h2 class="rn-question">{escape(text(question))}</h2>'
+def question_html(question: str) -> str:
+    """Return a question in English, large."""
+    return f'<h2 class="rn-question">{escape(question)}</h2>'
 
 
 def format_share(share: float) -> str:
@@ -110,7 +126,7 @@ def what_ifs_html(cases: Sequence[WhatIf]) -> str:
     """Return a table of answers after something is taken away."""
     rows = "".join(
         f"<tr><td>{escape(case.label)}</td><td><b>{escape(case.answer)}</b></td><td>{format_share(case.probability)}</td>"
-        f"<td>{_kept(case)}</td><td>{escape(case.truth)}</td></tr>"
+        f"<td>{_kept(case)}</td><td>{escape(case.truth or 'unknown')}</td></tr>"
         for case in cases
     )
     head = "".join(f"<th>{name}</th>" for name in ("With", "Answer", "Probability", "Answer kept?", "Truth"))

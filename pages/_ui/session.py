@@ -13,6 +13,8 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
+from rn_core.errors import RNCoreError
+
 #: Session key of what pages share: projector type.
 _PROJECTOR = "projector"
 #: Stands for "what the field holds" where None is a value.
@@ -134,6 +136,30 @@ class PageSession(Generic[State]):
         value = st.session_state[self.key(field)]
         if value is not None or read is not None:
             self.update(**(read(value) if read else {field: value}))
+
+    def bind_typed(self, show: str, read: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
+        """Return the keyword arguments that tie a text box to the state; a bad text stays there to be mended.
+
+        Args:
+            show: what the box shows while its text is a good one.
+            read: the text -> changes to the state; raises RNCoreError.
+        """
+        key = self.key("typed")
+        st.session_state[key] = self.typed_text(show)
+        return {"key": key, "on_change": lambda: self.take_typed(st.session_state[key], read)}
+
+    def typed_text(self, show: str) -> str:
+        """Return what a text box shows: `show`, or a bad text that stays there to be mended."""
+        return show if self.problem() is None else st.session_state[self.key("typed")]
+
+    def take_typed(self, text: str, read: Callable[[str], dict[str, Any]]) -> None:
+        """Take a typed text; if it cannot be read, keep the last good one and the sentence why."""
+        st.session_state[self.key("typed")] = text
+        try:
+            self.update(**read(text))
+            self.set_problem(None)
+        except RNCoreError as err:
+            self.set_problem(str(err))
 
     def problem(self) -> str | None:
         """Return what is wrong with a text that was typed and could not be read, or None."""

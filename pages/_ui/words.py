@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isqrt
 from types import MappingProxyType
 
 #: Cells along one side of the pixel model's grid.
@@ -21,16 +22,21 @@ QUESTION_NAMES = MappingProxyType(
 
 
 def format_pair(first: str, second: str) -> str:
-    """Return a pair in words: the receiving node, then the sending one."""
-    return f"({node_name(first)}, {node_name(second)})"
+    """Return a pair of names: the receiving node, then the sending one."""
+    return f"({first}, {second})"
 
 
-def node_name(label: str) -> str:
-    """Return a node in words; a cell by where it lies."""
+def node_name(label: str, grid: int = GRID) -> str:
+    """Return a node in words; a cell of a square grid by where it lies."""
     if not label.isdigit():
         return label
-    row, column = divmod(int(label), GRID)
+    row, column = divmod(int(label), grid)
     return f"row {row + 1} column {column + 1}"
+
+
+def name_nodes(labels: Sequence[str]) -> tuple[str, ...]:
+    """Return all nodes of a view in words; cells are those of a square grid."""
+    return tuple(node_name(label, isqrt(len(labels))) for label in labels)
 
 
 def format_signed(value: float) -> str:

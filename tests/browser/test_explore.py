@@ -50,7 +50,7 @@ def picture_of(opened) -> tuple:
 
 def place_of(opened, color: str) -> dict[str, float]:
     """Return the middle of an object on the screen."""
-    box = opened.locator(f'.object[data-color="{color}"] .shape').bounding_box()
+    box = opened.locator(f'.object[data-object="{color}"] .shape').bounding_box()
     return {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
 
 
@@ -170,7 +170,7 @@ def test_a_pair_pinned_in_the_scene_is_framed_in_the_matrix(page, url):
     opened = page(f"{url}/?model=rn-objects&truth=off")
     opened.wait_for_selector(".scene .object")
     for color in ("red", "blue"):
-        opened.locator(f'.object[data-color="{color}"]').click()
+        opened.locator(f'.object[data-object="{color}"]').click()
     opened.wait_for_function("location.search.includes('pair=')")
     assert {*read_state(opened).pair} == {"red", "blue"}
     opened.wait_for_function("document.querySelector('.js-plotly-plot')?.layout?.shapes?.length === 1")
@@ -202,7 +202,7 @@ def test_the_saved_page_works_without_a_server(page, url, tmp_path):
     alone.wait_for_selector(".scene .object")
     assert alone.locator(SAID).first.inner_text() == opened.locator(SAID).first.inner_text()
     for color in ("red", "blue"):
-        alone.locator(f'.object[data-color="{color}"]').click()
+        alone.locator(f'.object[data-object="{color}"]').click()
     alone.wait_for_selector(".scene .tag.pinned")
 
 

@@ -15,7 +15,8 @@ import json
 from dataclasses import asdict
 import numpy as np
 import streamlit as st
-from pages._ui.components import SceneView, draw_scene
+from pages._ui.components.scene import draw_scene
+from pages._ui.components.scene_view import SceneView
 from rn_core.tasks.sort_of_clevr.scene import Scene, SceneObject
 
 state = st.session_state
@@ -27,10 +28,10 @@ state.runs += 1
 
 def follow(event):
     if event.kind == "move":
-        state.scene = state.scene.replace(event.color, x=event.x, y=event.y)
+        state.scene = state.scene.replace(event.thing, x=event.x, y=event.y)
     elif event.kind == "toggle":
-        shape = "circle" if state.scene.get(event.color).shape == "square" else "square"
-        state.scene = state.scene.replace(event.color, shape=shape)
+        shape = "circle" if state.scene.get(event.thing).shape == "square" else "square"
+        state.scene = state.scene.replace(event.thing, shape=shape)
     else:
         state.pinned = event.pair
 
@@ -96,7 +97,7 @@ def place(opened, x: float, y: float) -> tuple[float, float]:
 
 
 def thing(opened, color: str):
-    return opened.locator(f"[data-color={color}]")
+    return opened.locator(f"[data-object={color}]")
 
 
 def drag(opened, start: tuple[int, int], end: tuple[int, int]) -> None:
@@ -150,7 +151,7 @@ def test_a_dropped_object_stays_where_it_was_dropped_while_the_page_answers(stag
     opened.evaluate(
         """() => {
             const host = document.querySelector('[data-testid=stBidiComponentIsolated]').shadowRoot;
-            const shape = host.querySelector('[data-color=blue] .shape');
+            const shape = host.querySelector('[data-object=blue] .shape');
             window.paths = [];
             new MutationObserver(() => window.paths.push(shape.getAttribute('d'))).observe(shape, {attributes: true});
         }"""

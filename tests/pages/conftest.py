@@ -8,14 +8,8 @@ import pytest
 import torch
 
 from pages._ui.explore.state import ExploreState
-from pages._ui.explore.view import (
-    ExploreView,
-    Reading,
-    choose_target,
-    find_truth,
-    make_explore_view,
-    second_method,
-)
+from pages._ui.explore.view import ExploreView, Reading, choose_target, find_truth, make_explore_view
+from pages._ui.pairs.view import second_method
 from rn_core.answering import Answerer
 from rn_core.attribution.pairs import attribute_pairs
 from rn_core.models import ModelConfig, build_model
@@ -52,7 +46,7 @@ def make_reading(random_answerer) -> Callable[[ExploreState], Reading]:
         answerer, sentence = random_answerer(state.model), text(state.question)
         answer = answerer.answer(state.scene, sentence)
         relations = answerer.trace(state.scene, sentence).relations[0].clone()
-        return Reading(answer, answer, relations, *find_truth(state.scene, state.question))
+        return Reading(answer, relations, *find_truth(state.scene, state.question), other=answer)
 
     return make
 

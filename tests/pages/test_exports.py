@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pages._ui.explore import exports
 from pages._ui.explore.state import ExploreState, sampled_scene
+from pages._ui.pairs import exports
 from rn_core.tasks.sort_of_clevr import Scene
 
 
@@ -77,7 +77,7 @@ def test_html_asks_no_network(view):
 def test_html_holds_the_scene_and_the_answers(view):
     page = exports.export_html(view).decode()
     data = json.loads(re.search(r"^let data = (.*);$", page, re.MULTILINE)[1])
-    assert [thing["color"] for thing in data["objects"]] == [thing.color for thing in view.state.scene.objects]
+    assert [thing["id"] for thing in data["objects"]] == [thing.color for thing in view.state.scene.objects]
     assert data["editable"] is False
     assert "export default" not in page
     assert f"<b>{view.reading.truth}</b>" in page

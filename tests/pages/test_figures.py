@@ -66,6 +66,15 @@ def test_cells_are_named_by_the_rows_of_the_grid():
     assert figure.data[1].text[27] == "(row 1 column 2, row 1 column 3): 0"
 
 
+def test_true_pairs_of_many_cells_are_marked_in_one_layer():
+    pairs = [(i, j) for i in range(40) for j in range(i)]
+    figure = figures.plot_pair_matrix(np.eye(64), tuple(map(str, range(64))), pairs, (3, 17))
+    assert [*zip(figure.data[2].y, figure.data[2].x, strict=True)] == pairs
+    assert figure.data[2].hoverinfo == "skip"
+    assert len(figure.layout.shapes) == 1
+    assert len(figures.plot_pair_matrix(np.eye(64), tuple(map(str, range(64)))).data) == 2
+
+
 def test_the_scale_is_the_pages_ground_in_the_middle():
     light, dark = Look(), Look(dark=True)
     assert light.colorscale[1][1] != dark.colorscale[1][1]
@@ -114,10 +123,10 @@ def test_projector_type_is_larger():
     ("names", "unwanted"),
     [
         (
-            ("figures", "explore.view", "explore.what_if", "explore.nodes", "layout", "explore.state", "words"),
+            ("figures", "explore.view", "pairs.what_if", "explore.nodes", "layout", "explore.state", "words"),
             {"streamlit", "matplotlib", "captum"},
         ),
-        (("explore.exports", "cache", "explore.sections"), {"matplotlib", "captum", "lightning"}),
+        (("pairs.exports", "cache", "explore.sections"), {"matplotlib", "captum", "lightning"}),
     ],
 )
 def test_what_does_not_draw_knows_no_streamlit_and_no_page_waits_for_matplotlib(names, unwanted):

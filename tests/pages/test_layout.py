@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 
 from pages._ui import layout
-from pages._ui.explore.what_if import WhatIf
+from pages._ui.pairs.what_if import WhatIf
 from rn_core.records import Answer
 
 

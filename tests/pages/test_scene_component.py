@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
 from pages._ui import components
-from pages._ui.components import SceneEvent, SceneView, make_scene_data
+from pages._ui.components.scene_view import SceneView, make_scene_data
+from pages._ui.components.stage import SceneEvent
 from rn_core.errors import RNCoreError, SceneError, UnknownNameError
 from rn_core.seeding import make_rng
 from rn_core.tasks.sort_of_clevr.rendering import PALETTE
@@ -30,7 +31,7 @@ CELLS = SceneView(ROWS, np.ones((25, 25)), mode="cells")
 def test_data_are_json_and_carry_every_contribution_with_its_sign():
     data = json.loads(json.dumps(make_scene_data(VIEW), allow_nan=False))
     assert data["weights"] == VIEW.weights.tolist()
-    assert [(thing["color"], thing["x"], thing["y"]) for thing in data["objects"]] == [
+    assert [(thing["id"], thing["x"], thing["y"]) for thing in data["objects"]] == [
         (thing.color, thing.x, thing.y) for thing in SCENE.objects
     ]
     assert [node["label"] for node in data["nodes"]] == list(COLORS)
@@ -39,7 +40,7 @@ def test_data_are_json_and_carry_every_contribution_with_its_sign():
 
 def test_objects_have_the_colours_that_the_model_sees_and_legible_names():
     for thing in make_scene_data(VIEW)["objects"]:
-        red, green, blue = PALETTE[thing["color"]]
+        red, green, blue = PALETTE[thing["id"]]
         assert thing["fill"] == f"rgb({red}, {green}, {blue})"
         ink = (255, 255, 255) if thing["ink"] == "#ffffff" else (17, 17, 17)
         assert contrast(ink, (red, green, blue)) >= 4.5  # WCAG 2.2, level AA
@@ -126,16 +127,16 @@ def free_place() -> dict[str, int]:
 
 def test_events_are_read():
     place = free_place()
-    assert SceneEvent.from_state({"kind": "move", "color": "red", **place, "number": 7}, VIEW) == SceneEvent(
-        "move", color="red", **place
+    assert SceneEvent.from_state({"kind": "move", "id": "red", **place, "number": 7}, VIEW) == SceneEvent(
+        "move", thing="red", **place
     )
-    assert SceneEvent.from_state({"kind": "toggle", "color": "blue"}, VIEW) == SceneEvent("toggle", color="blue")
+    assert SceneEvent.from_state({"kind": "toggle", "id": "blue"}, VIEW) == SceneEvent("toggle", thing="blue")
     assert SceneEvent.from_state({"kind": "pin", "i": 0, "j": 5}, VIEW) == SceneEvent("pin", pair=(0, 5))
     assert SceneEvent.from_state({"kind": "pin", "i": 24, "j": 5}, CELLS) == SceneEvent("pin", pair=(24, 5))
     assert SceneEvent.from_state({"kind": "unpin"}, VIEW) == SceneEvent("unpin")
 
 
-MOVE = {"kind": "move", "color": "red", **free_place()}
+MOVE = {"kind": "move", "id": "red", **free_place()}
 
 
 @pytest.mark.parametrize(
@@ -154,9 +155,9 @@ MOVE = {"kind": "move", "color": "red", **free_place()}
         {"kind": "pin", "i": True, "j": 1},
         {"kind": "pin", "i": "0", "j": 1},
         {"kind": "toggle"},
-        {"kind": "toggle", "color": "pink"},
-        {"kind": "toggle", "color": ["red"]},
-        {**MOVE, "color": "pink"},
+        {"kind": "toggle", "id": "pink"},
+        {"kind": "toggle", "id": ["red"]},
+        {**MOVE, "id": "pink"},
         {**MOVE, "x": 4},
         {**MOVE, "y": 70},
         {**MOVE, "x": 20.5},
@@ -175,7 +176,7 @@ def test_a_view_that_is_not_editable_takes_pins_only():
     view = replace(VIEW, editable=False)
     assert SceneEvent.from_state(MOVE, VIEW) is not None
     assert SceneEvent.from_state(MOVE, view) is None
-    assert SceneEvent.from_state({"kind": "toggle", "color": "red"}, view) is None
+    assert SceneEvent.from_state({"kind": "toggle", "id": "red"}, view) is None
     assert SceneEvent.from_state({"kind": "pin", "i": 1, "j": 1}, view) is not None
 
 
@@ -193,7 +194,7 @@ ANYTHING = st.one_of(
 @given(
     st.fixed_dictionaries(
         {"kind": st.one_of(st.sampled_from(["move", "toggle", "pin", "unpin"]), ANYTHING)},
-        optional={name: ANYTHING for name in ("color", "x", "y", "i", "j", "number")},
+        optional={name: ANYTHING for name in ("id", "x", "y", "i", "j", "number")},
     )
 )
 def test_whatever_the_browser_sends_is_an_allowed_event_or_none(state):
@@ -204,10 +205,10 @@ def test_whatever_the_browser_sends_is_an_allowed_event_or_none(state):
     if event.kind == "pin":
         assert all(type(node) is int and 0 <= node < 6 for node in event.pair)
     if event.kind in ("move", "toggle"):
-        assert event.color in COLORS
+        assert event.thing in COLORS
     if event.kind == "move":
         moved = [
-            replace(thing, x=event.x, y=event.y) if thing.color == event.color else thing for thing in SCENE.objects
+            replace(thing, x=event.x, y=event.y) if thing.color == event.thing else thing for thing in SCENE.objects
         ]
         check_objects(tuple(SceneObject(**asdict(thing)) for thing in moved))
 
@@ -218,7 +219,8 @@ def scene_app():
     import numpy as np
     import streamlit as st
 
-    from pages._ui.components import SceneView, draw_scene
+    from pages._ui.components.scene import draw_scene
+    from pages._ui.components.scene_view import SceneView
     from rn_core.seeding import make_rng
     from rn_core.tasks.sort_of_clevr.scene import sample_scene
 
@@ -232,5 +234,5 @@ def test_the_component_mounts_with_its_data():
     assert not app.exception
     assert app.text[0].value == "None"
     sent = app.get("bidi_component")[0].proto
-    assert json.loads(sent.json)["objects"][0]["color"] == "red"
+    assert json.loads(sent.json)["objects"][0]["id"] == "red"
     assert "export default" in sent.js_content

@@ -11,19 +11,10 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from pages._ui.components import scene_view
-from pages._ui.explore.state import (
-    AUTO,
-    BASELINES,
-    FIELDS,
-    GROUND,
-    METHODS,
-    SECTIONS,
-    ExploreState,
-    pair_labels,
-    sampled_scene,
-)
+from pages._ui.explore.state import FIELDS, ExploreState, pair_labels, sampled_scene
 from pages._ui.links import format_scene, parse_scene
 from pages._ui.models import MODELS
+from pages._ui.pairs.state import AUTO, BASELINES, GROUND, METHODS, SECTIONS
 from pages._ui.words import GRID
 from rn_core.errors import SceneError
 from rn_core.seeding import MAX_SEED

@@ -49,7 +49,7 @@ def make_view(**fields: object) -> WalkView:
     sentence = text(state.question)
     trace = network.trace(state.scene, sentence)
     answers = (network.answer(state.scene, sentence), mlp.answer(state.scene, sentence))
-    reading = Reading(*answers, trace.relations[0], *find_truth(*asked))
+    reading = Reading(answers[0], trace.relations[0], *find_truth(*asked), other=answers[1])
     target = choose_walk_target(state, reading)
     return WalkView(
         state=state,

@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from pages._ui.explore.state import ExploreState, sampled_scene
-from pages._ui.explore.what_if import describe_enough, follow_pair, make_what_ifs, measure_ranking, remove_objects
+from pages._ui.explore.view import remove_objects
+from pages._ui.pairs.what_if import describe_enough, follow_pair, make_what_ifs, measure_ranking
 from rn_core.attribution.faithfulness import KeepingSet
 from rn_core.errors import SceneError
 from rn_core.tasks.sort_of_clevr import Question

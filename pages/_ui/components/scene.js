@@ -6,7 +6,7 @@ const ANSWER_TIMEOUT = 10000; // milliseconds after which an edit that got no an
 function applyEvent(objects, event) {
   const other = { square: "circle", circle: "square" };
   return objects.map((thing) => {
-    if (thing.color !== event.color) return thing;
+    if (thing.id !== event.id) return thing;
     return event.kind === "move" ? { ...thing, x: event.x, y: event.y } : { ...thing, shape: other[thing.shape] };
   });
 }
@@ -22,7 +22,7 @@ class Scene {
     this.focused = null; // node reached by keyboard
     this.picked = null; // first node of a pair that is being picked
     this.press = null; // pointer that is down
-    this.draft = null; // move that is not sent yet: {color, x, y}
+    this.draft = null; // move that is not sent yet: {id, x, y}
     this.sent = null; // event that the page has not answered yet
     this.queue = []; // events that wait for that answer
     this.lastClick = null;
@@ -37,6 +37,7 @@ class Scene {
     this.send = send;
     if (this.sent !== null && data.answered === this.sent.number) this.finishSent();
     if (this.needsNewStage(before)) this.buildStage();
+    this.stage.querySelector(".picture")?.setAttribute("href", data.image);
     this.describe();
     this.draw();
     if (before === null || this.isHint) this.hint(); // results and refusals stay until the next thing is done
@@ -44,8 +45,9 @@ class Scene {
 
   /** Whether other nodes or objects exist now than the elements were made for. */
   needsNewStage(before) {
-    const frame = ({ mode, nodes, objects }) => JSON.stringify([mode, nodes, objects.map(({ color }) => color)]);
-    return before === null || frame(before) !== frame(this.data);
+    const frame = ({ mode, nodes, objects }) => JSON.stringify([mode, nodes, objects.map(({ id }) => id)]);
+    const size = ({ width, height, image }) => `${width} ${height} ${image !== ""}`;
+    return before === null || frame(before) !== frame(this.data) || size(before) !== size(this.data);
   }
 
   buildStage() {
@@ -53,9 +55,9 @@ class Scene {
     this.layers = buildStage(this.stage, data);
     this.elements = { objects: new Map(), nodes: new Map() };
     data.nodes.forEach((node, k) => {
-      if (node.kind !== "object") this.elements.nodes.set(k, buildNode(placeNodes(data, data.objects)[k], k, data));
+      if (node.kind !== "object") this.elements.nodes.set(k, buildNode(placeNodes(data, data.objects)[k], k));
     });
-    for (const { color } of data.objects) this.elements.objects.set(color, buildObject(color));
+    for (const { id } of data.objects) this.elements.objects.set(id, buildObject(id));
     this.layers.nodes.append(...this.elements.nodes.values());
     this.layers.objects.append(...this.elements.objects.values());
     this.hovered = this.focused = this.picked = this.press = this.draft = null;
@@ -66,6 +68,8 @@ class Scene {
     const { data, root } = this;
     root.classList.toggle("projector", data.projector);
     root.classList.toggle("editable", data.editable);
+    root.classList.toggle("pictured", data.image !== "");
+    root.style.setProperty("--aspect", data.width / data.height);
     root.querySelector(".toward").textContent = data.target;
     root.querySelector(".against").textContent = data.against;
     root.querySelector(".legend").hidden = this.isBlank();
@@ -94,9 +98,9 @@ class Scene {
 
   draw() {
     const objects = this.objects();
-    const moved = this.draft && objects.find(({ color }) => color === this.draft.color);
-    const touched = moved ? touchedBy(moved, objects, this.data.clearance) : [];
-    const overlapping = new Set(touched.length > 0 ? [moved, ...touched].map(({ color }) => color) : []);
+    const moved = this.draft && objects.find(({ id }) => id === this.draft.id);
+    const touched = moved ? touchedBy(moved, objects, this.data.spacing) : [];
+    const overlapping = new Set(touched.length > 0 ? [moved, ...touched].map(({ id }) => id) : []);
     const isEdited = this.draft !== null || this.pending().some(({ kind }) => kind === "move" || kind === "toggle");
     const active = this.hovered ?? this.focused ?? this.picked;
     this.unpinButton.hidden = this.pinned() === null;
@@ -173,12 +177,12 @@ class Scene {
 
   // Edits
 
-  toggle(color) {
+  toggle(id) {
     this.commitDraft();
     this.picked = null;
-    this.submit({ kind: "toggle", color });
-    const { shape } = this.objects().find((thing) => thing.color === color);
-    this.say(`The ${color} object is a ${shape} now.`);
+    this.submit({ kind: "toggle", id });
+    const { name, shape } = this.objects().find((thing) => thing.id === id);
+    this.say(`The ${name} object is a ${shape} now.`);
   }
 
   setDraft(draft) {
@@ -197,8 +201,8 @@ class Scene {
     this.after("draft", milliseconds, () => this.commitDraft());
   }
 
-  commitDraftNow(color) {
-    if (this.draft?.color === color && this.press === null) this.commitDraft();
+  commitDraftNow(id) {
+    if (this.draft?.id === id && this.press === null) this.commitDraft();
   }
 
   /** Send the move that was only shown so far, or take it back if it would put objects onto each other. */
@@ -206,15 +210,15 @@ class Scene {
     clearTimeout(this.timers.draft);
     const { draft } = this;
     if (draft === null) return;
-    const touched = touchedBy(draft, this.objects(), this.data.clearance);
+    const touched = touchedBy(draft, this.objects(), this.data.spacing);
     this.draft = null;
-    const thing = this.objects().find(({ color }) => color === draft.color);
+    const thing = this.objects().find(({ id }) => id === draft.id);
     if (touched.length > 0) {
       this.draw();
-      this.say(sentenceOfTouch(draft.color, touched, "it is back where it was"), true);
+      this.say(sentenceOfTouch(thing, touched, "it is back where it was", this.data), true);
     } else if (thing.x !== draft.x || thing.y !== draft.y) {
       this.submit({ kind: "move", ...draft });
-      this.say(`The ${draft.color} object is at x ${draft.x}, y ${draft.y} now.`);
+      this.say(`The ${thing.name} object is at ${describePlace(draft, this.data)} now.`);
     } else this.draw();
   }
 
@@ -271,7 +275,7 @@ class Scene {
       this.say(`Pinned: ${describePair(data, { i: pinned[0], j: pinned[1], share: data.weights[pinned[0]][pinned[1]] })}.`);
     } else {
       const pairs = `Point at ${data.mode === "cells" ? "a cell" : "an object"} to see its strongest partners, click two to pin their pair.`;
-      const edits = "Drag an object to move it, double-click to change its shape.";
+      const edits = `Drag an object to move it${data.toggles ? ", double-click to change its shape" : ""}.`;
       this.say([this.isBlank() ? "" : pairs, data.editable ? edits : ""].join(" ").trim());
     }
     this.isHint = true;

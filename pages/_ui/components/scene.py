@@ -4,34 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 
 import streamlit as st
 
-from pages._ui.components.scene_view import SceneEvent, SceneView, make_scene_data
+from pages._ui.components.sources import read_sources
+from pages._ui.components.stage import SceneEvent, Stage
 
-_FOLDER = Path(__file__).parent
-#: Parts of one JavaScript module, in this order; they share one scope.
-_SCRIPTS = ("scene_geometry.js", "scene_drawing.js", "scene_input.js", "scene.js")
 _TRIGGER = "event"
-
-
-def _read(name: str) -> str:
-    """Return the text of a file of this folder."""
-    return (_FOLDER / name).read_text(encoding="utf-8")
-
-
-def read_sources() -> dict[str, str]:
-    """Return the component's "html", "css" and "js", the scripts joined to one module."""
-    return {"html": _read("scene.html"), "css": _read("scene.css"), "js": "\n".join(map(_read, _SCRIPTS))}
-
 
 _mount = st.components.v2.component("relation_scene", **read_sources())
 
 
-def draw_scene(
-    view: SceneView, *, key: str, on_change: Callable[[SceneEvent], None] | None = None
-) -> SceneEvent | None:
+def draw_scene(view: Stage, *, key: str, on_change: Callable[[SceneEvent], None] | None = None) -> SceneEvent | None:
     """Draw the interactive scene.
 
     Args:
@@ -44,11 +28,11 @@ def draw_scene(
         The event that caused this run, or None; for pages that pass no `on_change`.
 
     Raises:
-        RNCoreError: if the view does not fit together (see `make_scene_data`).
+        RNCoreError: if the view does not fit together (see `Stage.to_data`).
     """
     # The browser numbers its events and keeps showing an edit until the data carries its number back.
     answered = st.session_state.get(_answered_key(key))
-    data = {**make_scene_data(view), "answered": answered}
+    data = {**view.to_data(), "answered": answered}
     result = _mount(key=key, data=data, on_event_change=partial(_answer, view, key, on_change))
     return SceneEvent.from_state(result.get(_TRIGGER), view)
 
@@ -58,7 +42,7 @@ def _answered_key(key: str) -> str:
     return f"{key}:answered"
 
 
-def _answer(view: SceneView, key: str, on_change: Callable[[SceneEvent], None] | None) -> None:
+def _answer(view: Stage, key: str, on_change: Callable[[SceneEvent], None] | None) -> None:
     """Note the event's number, then pass it on if it is a valid one on the view that the browser showed."""
     state = st.session_state[key].get(_TRIGGER)
     number = state.get("number") if isinstance(state, dict) else None

@@ -9,12 +9,13 @@ const LAYERS = {
   cells: ["nodes", "grips", "objects", "arcs", "truth", "tags"],
 };
 const FONT = { plain: 2.8, projector: 3.3 }; // of the numbers; the same in scene.css
+const OVER_PICTURE = 1.3; // how much larger they are over a picture, whose units are smaller; as in scene_picture.css
 
 /** Nodes with the places they have now, edits on their way to the server included. */
 function placeNodes(data, objects) {
   return data.nodes.map((node, k) => {
     if (node.kind === "object") return { ...node, ...objects[k] };
-    if (node.kind === "ground") return { ...node, x: data.middle, y: data.size + PAD + 1 };
+    if (node.kind === "ground") return { ...node, x: middleOf(data).x, y: data.height + PAD + 1 };
     return node;
   });
 }
@@ -49,34 +50,25 @@ function describePair(data, { i, j, share }) {
   return `${name} ${formatShare(share)}`;
 }
 
-function describeObject(thing, editable) {
-  const keys = editable ? "; arrow keys move it, S changes its shape, Enter picks it" : "; Enter picks it";
-  return `${thing.color} ${thing.shape}, x ${thing.x}, y ${thing.y}${keys}`;
+function describeObject(thing, { editable, toggles, origin, scale }) {
+  const keys = [editable && "arrow keys move it", toggles && "S changes its shape", "Enter picks it"].filter(Boolean);
+  return `${thing.words ?? `${thing.name} ${thing.shape}`}, ${describePlace(thing, { origin, scale })}; ${keys.join(", ")}`;
 }
 
-/** Everything that does not move: ground, middle lines, and empty layers in drawing order. */
+/** Everything that does not move: ground, picture, lines and words, and empty layers in drawing order. */
 function buildStage(stage, data) {
   const band = data.nodes.some((node) => node.kind === "ground") ? GROUND_BAND : 0;
-  const side = data.size + 2 * PAD;
   stage.replaceChildren();
-  stage.setAttribute("viewBox", `${-0.5 - PAD} ${-0.5 - PAD} ${side} ${side + band}`);
-  stage.append(makeSvg("rect", { class: "ground", x: -0.5, y: -0.5, width: data.size, height: data.size }));
-  const low = -0.5;
-  const high = data.size - 0.5;
-  const lines = [
-    [data.middle, low, data.middle, high],
-    [low, data.middle, high, data.middle],
-  ];
-  for (const [x1, y1, x2, y2] of lines) stage.append(makeSvg("line", { class: "middle", x1, y1, x2, y2 }));
-  const [first, second] = [data.size / 4, (3 * data.size) / 4];
-  const sides = [
-    ["left", first, -2.5, 0],
-    ["right", second, -2.5, 0],
-    ["top", -2.5, first, -90],
-    ["bottom", -2.5, second, -90],
-  ];
-  for (const [word, x, y, turn] of sides) {
-    const text = makeSvg("text", { class: "side", "aria-hidden": "true", transform: `translate(${x} ${y}) rotate(${turn})` });
+  stage.setAttribute("viewBox", `${-0.5 - PAD} ${-0.5 - PAD} ${data.width + 2 * PAD} ${data.height + 2 * PAD + band}`);
+  const middle = middleOf(data);
+  const turn = data.turn ? { transform: `rotate(${data.turn} ${middle.x} ${middle.y})` } : {};
+  stage.append(makeSvg("rect", { class: "ground", ...data.ground, ...turn }));
+  if (data.image) stage.append(makeSvg("image", { class: "picture", x: -0.5, y: -0.5, width: data.width, height: data.height }));
+  for (const [x1, y1, x2, y2] of data.lines) stage.append(makeSvg("line", { class: "middle", x1, y1, x2, y2 }));
+  for (const arrow of data.arrows) stage.append(buildDirection(arrow));
+  for (const [word, x, y, degrees] of data.words) {
+    const transform = `translate(${x} ${y}) rotate(${degrees})`;
+    const text = makeSvg("text", { class: "side", "aria-hidden": "true", transform });
     text.textContent = word;
     stage.append(text);
   }
@@ -85,9 +77,21 @@ function buildStage(stage, data) {
   return layers;
 }
 
+/** An arrow of the backdrop, such as where "right" is. */
+function buildDirection([x1, y1, x2, y2]) {
+  const length = Math.hypot(x2 - x1, y2 - y1) || 1;
+  const [unitX, unitY] = [(x2 - x1) / length, (y2 - y1) / length];
+  const neck = { x: x2 - unitX * 2.4, y: y2 - unitY * 2.4 };
+  const wings = [1, -1].map((side) => `${neck.x - unitY * 1.3 * side},${neck.y + unitX * 1.3 * side}`);
+  return makeSvg("g", { class: "direction" }, [
+    makeSvg("line", { x1, y1, x2: neck.x, y2: neck.y }),
+    makeSvg("polygon", { points: `${x2},${y2} ${wings.join(" ")}` }),
+  ]);
+}
+
 /** One element an object, made once, so that focus and a finger's hold survive new data. */
-function buildObject(color) {
-  return makeSvg("g", { class: "object", "data-color": color, tabindex: 0, role: "button" }, [
+function buildObject(id) {
+  return makeSvg("g", { class: "object", "data-object": id, tabindex: 0, role: "button" }, [
     makeSvg("path", { class: "shape" }),
     makeSvg("path", { class: "halo" }),
     makeSvg("text", { class: "name", "aria-hidden": "true" }),
@@ -100,23 +104,26 @@ function updateObject(element, thing, node, marks) {
   shape.setAttribute("d", outline(placed, thing.shape === "circle" ? -0.25 : 0));
   shape.setAttribute("fill", thing.fill);
   halo.setAttribute("d", outline(placed, 0.8));
-  name.textContent = thing.color;
+  for (const part of [shape, halo]) part.setAttribute("transform", turnOf(thing));
+  name.textContent = thing.name;
   name.setAttribute("x", thing.x);
   name.setAttribute("y", thing.y);
   name.setAttribute("fill", thing.ink);
-  element.setAttribute("aria-label", describeObject(thing, marks.editable));
+  element.classList.toggle("spot", thing.shape === "spot");
+  element.setAttribute("aria-label", describeObject(thing, marks.data));
   element.setAttribute("aria-pressed", marks.chosen);
   if (node !== null) element.setAttribute("data-node", node);
   for (const mark of ["chosen", "overlapping", "dimmed"]) element.classList.toggle(mark, marks[mark]);
 }
 
 /** Cells and the ground: nodes that are no objects. */
-function buildNode(node, k, data) {
+function buildNode(node, k) {
   const attributes = { class: "node", "data-node": k, role: "button", tabindex: node.kind === "ground" || k === 0 ? 0 : -1 };
   attributes["aria-label"] = node.kind === "cell" ? `cell ${node.label}; arrow keys go to the next cell, Enter picks it` : `${node.label}; Enter picks it`;
   if (node.kind === "cell") {
     return makeSvg("g", attributes, [
-      makeSvg("rect", { class: "cell", ...cellBox(node, data) }),
+      makeSvg("rect", { class: "heat", ...node.box }),
+      makeSvg("rect", { class: "cell", ...node.box }),
       makeSvg("circle", { class: "dot", cx: node.x, cy: node.y, r: 0.5 }),
       makeSvg("path", { class: "halo cell-halo", d: outline(node, 0.6) }),
     ]);
@@ -139,8 +146,9 @@ function buildArc(pair, nodes, largest) {
   const width = Math.max(thinnest, 0.45 + (widest - 0.45) * (Math.abs(pair.share) / largest) ** 0.75);
   const group = makeSvg("g", { class: `arc ${pair.style} ${sign}` });
   const isRing = pair.i === pair.j;
-  const arrow = isRing ? { line: outline(to, 1.5) } : makeArrow(makeCurve(from, to), width);
-  const stroke = (name, extra) => makeSvg("path", { class: name, d: arrow.line, "stroke-width": width + extra });
+  const arrow = isRing ? { line: outline(to, 1.5), turn: turnOf(to) } : makeArrow(makeCurve(from, to), width);
+  const transform = arrow.turn ?? "";
+  const stroke = (name, extra) => makeSvg("path", { class: name, d: arrow.line, transform, "stroke-width": width + extra });
   group.append(stroke("casing", 0.8), stroke(`line ${sign}`, 0));
   if (!isRing) group.append(makeSvg("polygon", { class: `tip ${sign}`, points: arrow.tip }));
   const grip = stroke("grip", 2.5);
@@ -162,8 +170,8 @@ function tagPlaces(pair, nodes, box) {
   });
 }
 
-function ringPlaces({ x, y, kind }, box) {
-  const rim = (kind === "cell" ? CELL_RIM : HALF_OBJECT) + 2;
+function ringPlaces({ x, y, kind, radius }, box) {
+  const rim = (kind === "object" ? radius : CELL_RIM) + 2;
   const tall = rim + box.height / 2;
   const wide = rim + box.width / 2;
   return [{ x, y: y - tall }, { x, y: y + tall }, { x: x + wide, y }, { x: x - wide, y }];
@@ -180,8 +188,8 @@ function overlap(one, other) {
 function placeTag(places, box, taken, data) {
   const boxes = places.map((place) => ({
     ...place,
-    x: clamp(place.x, box.width / 2 - PAD, data.size - 1 + PAD - box.width / 2),
-    y: clamp(place.y, box.height / 2 - PAD, data.size - 1 + PAD - box.height / 2),
+    x: clamp(place.x, box.width / 2 - PAD, data.width - 1 + PAD - box.width / 2),
+    y: clamp(place.y, box.height / 2 - PAD, data.height - 1 + PAD - box.height / 2),
     ...box,
   }));
   const covered = boxes.map((candidate) => taken.reduce((sum, other) => sum + overlap(candidate, other), 0));
@@ -200,14 +208,14 @@ function buildTag(text, box, name) {
   ]);
 }
 
-function tagSize(text, projector) {
-  const font = projector ? FONT.projector : FONT.plain;
+function tagSize(text, { projector, image }) {
+  const font = (projector ? FONT.projector : FONT.plain) * (image ? OVER_PICTURE : 1);
   return { width: text.length * font * 0.58 + 1.4, height: font * 1.35 };
 }
 
 /** Boxes of the objects, which no number should cover. */
 function objectBoxes(objects) {
-  return objects.map(({ x, y }) => ({ x, y, width: 2 * HALF_OBJECT, height: 2 * HALF_OBJECT }));
+  return objects.map(({ x, y, radius }) => ({ x, y, width: 2 * radius, height: 2 * radius }));
 }
 
 /** Small boxes along an arc; a number that covered another pair's arc would seem to belong to it. */
@@ -224,7 +232,7 @@ function drawTags(layers, pairs, nodes, objects, data) {
   const isPinned = ({ style }) => style === "pinned";
   for (const pair of [...pairs.filter(isPinned), ...pairs.filter((pair) => !isPinned(pair))]) {
     const text = formatShare(pair.share);
-    const size = tagSize(text, data.projector);
+    const size = tagSize(text, data);
     const arcs = pairs.filter((other) => other !== pair).flatMap((other) => arcBoxes(other, nodes));
     const box = placeTag(tagPlaces(pair, nodes, size), size, [...taken, ...arcs], data);
     taken.push(box);
@@ -237,11 +245,13 @@ function drawTags(layers, pairs, nodes, objects, data) {
 function drawTruth(layers, nodes, data, taken) {
   layers.truth.replaceChildren();
   if (!data.showTruth || data.truePairs.length === 0) return;
-  const deciding = new Set(data.truePairs.flat());
-  for (const k of deciding) layers.truth.append(makeSvg("path", { class: "truth-line", d: outline(nodes[k], 2.4) }));
-  const [i, j] = data.truePairs[0];
+  for (const k of data.deciding) {
+    const d = outline(nodes[k], 2.4);
+    layers.truth.append(makeSvg("path", { class: "truth-line", d, transform: turnOf(nodes[k]) }));
+  }
+  const [i, j] = data.truePairs.find((pair) => pair.every((k) => data.deciding.includes(k))) ?? data.truePairs[0];
   const text = "true";
-  const size = tagSize(text, data.projector);
+  const size = tagSize(text, data);
   const onLine = [0.5, 0.4, 0.6, 0.3, 0.7].map((t) => between(nodes[j], nodes[i], t));
   const places = [...(i === j ? [] : onLine), ...ringPlaces(nodes[i], size), ...ringPlaces(nodes[j], size)];
   if (i !== j) {
@@ -249,6 +259,17 @@ function drawTruth(layers, nodes, data, taken) {
     layers.truth.append(makeSvg("path", { class: "truth-line", d: `M${from.x} ${from.y}L${to.x} ${to.y}` }));
   }
   layers.tags.append(buildTag(text, placeTag(places, size, taken, data), "flag"));
+}
+
+/** Colour every cell by what its pairs with the active one contribute, both orders together. */
+function drawHeat(elements, active, weights) {
+  const shares = weights.map((row, k) => (active === null ? 0 : k === active ? row[k] : row[active] + weights[active][k]));
+  const largest = Math.max(...shares.map(Math.abs)) || 1;
+  for (const [k, element] of elements) {
+    const [heat] = element.children;
+    heat.setAttribute("class", `heat ${signOf(shares[k])}`);
+    heat.style.fillOpacity = (0.75 * Math.abs(shares[k])) / largest;
+  }
 }
 
 function between(one, other, t) {
@@ -265,17 +286,18 @@ function drawScene(stage, layers, elements, view) {
   const isChosen = (k) => (picked === null ? pinned !== null && pinned.includes(k) : picked === k);
   objects.forEach((thing, k) => {
     const marks = {
-      editable: data.editable,
+      data,
       chosen: isObjectMode && isChosen(k),
-      overlapping: overlapping.has(thing.color),
+      overlapping: overlapping.has(thing.id),
       dimmed: isObjectMode && !stale && active !== null && !lit.has(k),
     };
-    updateObject(elements.objects.get(thing.color), thing, isObjectMode ? k : null, marks);
+    updateObject(elements.objects.get(thing.id), thing, isObjectMode ? k : null, marks);
   });
   for (const [k, element] of elements.nodes) {
     element.classList.toggle("active", active === k);
     element.classList.toggle("chosen", isChosen(k));
   }
+  if (data.heat) drawHeat(elements.nodes, active ?? picked, data.weights);
   const largest = Math.max(...data.weights.flat().map(Math.abs)) || 1;
   const arcs = pairs.map((pair) => buildArc(pair, nodes, largest));
   layers.arcs.replaceChildren(...arcs.map(({ group }) => group));

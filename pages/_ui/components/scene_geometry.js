@@ -1,8 +1,8 @@
-// Geometry of nodes and arcs. Every length is an image pixel; a pixel's centre has whole coordinates.
+// Geometry of nodes and arcs, in units of the stage: a pixel of the image that pixel models of Sort-of-CLEVR see.
 
 const SVG_SPACE = "http://www.w3.org/2000/svg";
-const HALF_OBJECT = 5.5; // radius 5, plus half a pixel to its rim
 const CELL_RIM = 2.2; // arcs between cells end this far from their centres
+const LETTER_RIM = 2.6; // and arcs over a picture this far from the letters on it
 const GAP = 1.2; // between an object's rim and an arc's end
 const PAD = 4; // room around the image for rings, arcs and tags
 const GROUND_BAND = 8; // height below the image for the ground's chip
@@ -35,8 +35,11 @@ function clamp(value, low, high) {
 function rimDistance(node, unitX, unitY) {
   if (node.kind === "cell") return CELL_RIM;
   if (node.kind === "ground") return Math.min(CHIP.width / 2 / Math.abs(unitX), CHIP.height / 2 / Math.abs(unitY)) + GAP;
-  if (node.shape === "circle") return HALF_OBJECT + GAP;
-  return HALF_OBJECT / Math.max(Math.abs(unitX), Math.abs(unitY)) + GAP;
+  if (node.shape === "spot") return Math.min(node.radius, LETTER_RIM) + GAP;
+  if (node.shape !== "square") return node.radius + GAP;
+  const turn = (-node.turn * Math.PI) / 180;
+  const along = [unitX * Math.cos(turn) - unitY * Math.sin(turn), unitX * Math.sin(turn) + unitY * Math.cos(turn)];
+  return node.radius / Math.max(...along.map(Math.abs)) + GAP;
 }
 
 function leave(node, towards) {
@@ -87,9 +90,9 @@ function makeArrow(curve, width) {
 function outline(node, gap) {
   if (node.kind === "ground") return roundedBox(node, CHIP.width / 2 + gap, CHIP.height / 2 + gap, 1.5);
   if (node.kind === "object" && node.shape === "square") {
-    return roundedBox(node, HALF_OBJECT + gap, HALF_OBJECT + gap, gap);
+    return roundedBox(node, node.radius + gap, node.radius + gap, gap);
   }
-  const radius = (node.kind === "cell" ? CELL_RIM : HALF_OBJECT) + gap;
+  const radius = (node.kind === "cell" ? CELL_RIM : node.radius) + gap;
   return `M${node.x - radius} ${node.y}a${radius} ${radius} 0 1 1 ${2 * radius} 0a${radius} ${radius} 0 1 1 ${-2 * radius} 0Z`;
 }
 
@@ -102,32 +105,53 @@ function roundedBox(center, halfWidth, halfHeight, corner) {
   );
 }
 
-/** The part of the image that is nearer to this cell's centre than to any other's. */
-function cellBox(node, data) {
-  const edge = (value) => (value <= 0 ? -0.5 : value >= data.step * (data.grid - 1) ? data.size - 0.5 : value);
-  const side = (center) => {
-    const low = center === 0 ? -0.5 : center - data.step / 2;
-    const high = edge(center) === data.size - 0.5 ? data.size - 0.5 : center + data.step / 2;
-    return [low, high - low];
-  };
-  const [x, width] = side(node.x);
-  const [y, height] = side(node.y);
-  return { x, y, width, height };
+/** A turned square's outline is drawn straight and turned as a whole. */
+function turnOf(node) {
+  return node.turn ? `rotate(${node.turn} ${node.x} ${node.y})` : "";
 }
 
+function isIn({ x, y, width, height }, point) {
+  return point.x >= x && point.x <= x + width && point.y >= y && point.y <= y + height;
+}
+
+/** Number of the cell under a point, or null outside them. */
 function cellAt(point, data) {
-  const index = (value) => clamp(Math.round(value / data.step), 0, data.grid - 1);
-  return index(point.y) * data.grid + index(point.x);
+  const k = data.nodes.findIndex(({ box }) => box && isIn(box, point));
+  return k < 0 ? null : k;
 }
 
-function isInside(point, data) {
-  return [point.x, point.y].every((value) => value >= -0.5 && value <= data.size - 0.5);
+function middleOf(data) {
+  return { x: (data.width - 1) / 2, y: (data.height - 1) / 2 };
 }
 
-/** Objects that `moved` would touch: closer than the clearance along both axes. */
-function touchedBy(moved, objects, clearance) {
-  return objects.filter(
-    (other) =>
-      other.color !== moved.color && Math.max(Math.abs(other.x - moved.x), Math.abs(other.y - moved.y)) < clearance,
-  );
+function turnAbout(center, point, degrees) {
+  const [dx, dy] = [point.x - center.x, point.y - center.y];
+  const [cos, sin] = [Math.cos((degrees * Math.PI) / 180), Math.sin((degrees * Math.PI) / 180)];
+  return { x: center.x + dx * cos - dy * sin, y: center.y + dx * sin + dy * cos };
+}
+
+/** The nearest place on the ground where an object may have its centre. */
+function toGround(point, data) {
+  const middle = middleOf(data);
+  const straight = turnAbout(middle, point, -data.turn);
+  const inside = { x: clamp(straight.x, data.lowest, data.highest), y: clamp(straight.y, data.lowest, data.highest) };
+  const place = data.turn ? turnAbout(middle, inside, data.turn) : inside;
+  const digits = Math.round(1 / data.grain); // a whole number divides exactly, a decimal fraction would not
+  return { x: Math.round(place.x * digits) / digits, y: Math.round(place.y * digits) / digits };
+}
+
+/** A place in words, in the units that are told. */
+function describePlace({ x, y }, { origin, scale }) {
+  const [across, down] = [x, y].map((value) => Number(((value - origin) / scale).toFixed(scale === 1 ? 0 : 2)));
+  return `x ${across}, y ${down}`;
+}
+
+/** Objects that `moved` would come too near to. */
+function touchedBy(moved, objects, { box, gap, band }) {
+  const own = objects.find(({ id }) => id === moved.id);
+  return objects.filter((other) => {
+    const [dx, dy] = [Math.abs(other.x - moved.x), Math.abs(other.y - moved.y)];
+    const isClose = gap !== null && Math.hypot(dx, dy) < own.radius + other.radius + gap;
+    return other.id !== moved.id && (Math.max(dx, dy) < box || isClose || Math.min(dx, dy) < band);
+  });
 }

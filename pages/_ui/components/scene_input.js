@@ -12,8 +12,8 @@ function pointOf(event, stage) {
   return { x: point.x, y: point.y };
 }
 
-function colorOf(event) {
-  return event.target.closest?.("[data-color]")?.getAttribute("data-color") ?? null;
+function idOf(event) {
+  return event.target.closest?.("[data-object]")?.getAttribute("data-object") ?? null;
 }
 
 /** Number of the node under a pointer, or null. An object among cells stands for the cell that is hit. */
@@ -21,15 +21,14 @@ function nodeOf(event, scene) {
   const { data, stage } = scene;
   const node = event.target.closest?.("[data-node]");
   if (node) return Number(node.getAttribute("data-node"));
-  const point = pointOf(event, stage);
-  return data.mode === "cells" && isInside(point, data) ? cellAt(point, data) : null;
+  return data.mode === "cells" ? cellAt(pointOf(event, stage), data) : null;
 }
 
 /** The node that a focused element stands for. */
 function nodeOfElement(element, scene) {
   const node = element.getAttribute("data-node");
   if (node !== null) return Number(node);
-  const thing = scene.objects().find(({ color }) => color === element.getAttribute("data-color"));
+  const thing = scene.objects().find(({ id }) => id === element.getAttribute("data-object"));
   return thing ? cellAt(thing, scene.data) : null;
 }
 
@@ -42,11 +41,11 @@ function pairOf(event) {
 
 function onPointerDown(event, scene) {
   if (event.button !== 0 || !event.isPrimary) return;
-  const color = colorOf(event);
-  const press = { id: event.pointerId, color, node: nodeOf(event, scene), pair: pairOf(event), moved: false };
+  const id = idOf(event);
+  const press = { pointer: event.pointerId, id, node: nodeOf(event, scene), pair: pairOf(event), moved: false };
   press.screen = { x: event.clientX, y: event.clientY };
-  if (color !== null) {
-    const thing = scene.objects().find((other) => other.color === color);
+  if (id !== null) {
+    const thing = scene.objects().find((other) => other.id === id);
     const point = pointOf(event, scene.stage);
     press.offset = { x: thing.x - point.x, y: thing.y - point.y };
   }
@@ -56,11 +55,11 @@ function onPointerDown(event, scene) {
 
 function onPointerMove(event, scene) {
   const { press } = scene;
-  if (press && press.id === event.pointerId && event.buttons === 0) onPointerCancel(event, scene); // released outside
-  else if (press && press.id === event.pointerId) {
+  if (press && press.pointer === event.pointerId && event.buttons === 0) onPointerCancel(event, scene); // released outside
+  else if (press && press.pointer === event.pointerId) {
     const way = Math.hypot(event.clientX - press.screen.x, event.clientY - press.screen.y);
     if (!press.moved && way > DRAG_THRESHOLD) startDrag(event, scene);
-    if (press.moved && press.color !== null && scene.data.editable) dragTo(event, scene);
+    if (press.moved && press.id !== null && scene.data.editable) dragTo(event, scene);
   } else if (pairOf(event) && scene.hovered !== null) scene.keepHover();
   else scene.hover(nodeOf(event, scene));
 }
@@ -68,7 +67,7 @@ function onPointerMove(event, scene) {
 function startDrag(event, scene) {
   const { press, data } = scene;
   press.moved = true;
-  if (press.color === null || !data.editable) return;
+  if (press.id === null || !data.editable) return;
   scene.commitDraft();
   scene.stage.setPointerCapture(event.pointerId);
   scene.root.classList.add("dragging");
@@ -78,13 +77,12 @@ function startDrag(event, scene) {
 function dragTo(event, scene) {
   const { press, data } = scene;
   const point = pointOf(event, scene.stage);
-  const inside = (value) => clamp(Math.round(value), data.lowest, data.highest);
-  scene.setDraft({ color: press.color, x: inside(point.x + press.offset.x), y: inside(point.y + press.offset.y) });
+  scene.setDraft({ id: press.id, ...toGround({ x: point.x + press.offset.x, y: point.y + press.offset.y }, data) });
 }
 
 function onPointerUp(event, scene) {
   const { press } = scene;
-  if (!press || press.id !== event.pointerId) return;
+  if (!press || press.pointer !== event.pointerId) return;
   scene.press = null;
   scene.root.classList.remove("dragging");
   if (press.moved) scene.commitDraft();
@@ -93,32 +91,32 @@ function onPointerUp(event, scene) {
 }
 
 function onPointerCancel(event, scene) {
-  if (scene.press?.id !== event.pointerId) return;
+  if (scene.press?.pointer !== event.pointerId) return;
   scene.press = null;
   scene.root.classList.remove("dragging");
   scene.dropDraft();
 }
 
 /** One click picks or pins, a second one soon after on the same object changes its shape. */
-function clickNode({ color, node }, now, scene) {
+function clickNode({ id, node }, now, scene) {
   const last = scene.lastClick;
-  const isDouble = color !== null && last?.color === color && now - last.time < DOUBLE_CLICK;
-  scene.lastClick = isDouble ? null : { color, time: now };
-  if (isDouble && scene.data.editable) scene.toggle(color);
+  const isDouble = id !== null && last?.id === id && now - last.time < DOUBLE_CLICK;
+  scene.lastClick = isDouble ? null : { id, time: now };
+  if (isDouble && scene.data.toggles) scene.toggle(id);
   else if (node === null) scene.pick(null);
   else scene.pickOrPin(node);
 }
 
 /** A finger on an object drags it, anywhere else it scrolls the page. Chromium heeds no touch-action in an SVG group. */
 function onTouchStart(event, scene) {
-  if (scene.data.editable && colorOf(event) !== null) event.preventDefault();
+  if (scene.data.editable && idOf(event) !== null) event.preventDefault();
 }
 
 // Keys
 
 function onKeyDown(event, scene) {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
-  const element = event.target.closest?.("[data-color], [data-node]");
+  const element = event.target.closest?.("[data-object], [data-node]");
   const done = event.key === "Escape" ? scene.escape() : element !== null && pressOn(element, event, scene);
   if (done) {
     event.preventDefault();
@@ -128,44 +126,43 @@ function onKeyDown(event, scene) {
 
 /** Handle a key on an object, a cell or the ground; true if the key meant something there. */
 function pressOn(element, event, scene) {
-  const color = element.getAttribute("data-color");
+  const id = element.getAttribute("data-object");
   const arrow = ARROWS[event.key];
   if (event.key === "Enter" || event.key === " ") {
     scene.pickOrPin(nodeOfElement(element, scene));
     return true;
   }
-  if (arrow && color === null) return focusNextCell(element, arrow, scene);
-  if (color === null || !scene.data.editable) return false;
-  if (arrow) step(color, arrow, event.shiftKey ? 5 : 1, scene);
-  else if (event.key === "s" || event.key === "S") scene.toggle(color);
+  if (arrow && id === null) return focusNextCell(element, arrow, scene);
+  if (id === null || !scene.data.editable) return false;
+  if (arrow) step(id, arrow, event.shiftKey ? 5 : 1, scene);
+  else if (scene.data.toggles && (event.key === "s" || event.key === "S")) scene.toggle(id);
   else return false;
   return true;
 }
 
 /** Move an object by keys. A step onto another object is refused, so nothing has to snap back later. */
-function step(color, [dx, dy], size, scene) {
+function step(id, [dx, dy], size, scene) {
   const { data } = scene;
   const objects = scene.objects();
-  const thing = objects.find((other) => other.color === color);
-  const inside = (value) => clamp(value, data.lowest, data.highest);
-  const moved = { color, x: inside(thing.x + dx * size), y: inside(thing.y + dy * size) };
-  const touched = touchedBy(moved, objects, data.clearance);
+  const thing = objects.find((other) => other.id === id);
+  const moved = { id, ...toGround({ x: thing.x + dx * size, y: thing.y + dy * size }, data) };
+  const touched = touchedBy(moved, objects, data.spacing);
   if (touched.length > 0) {
-    scene.say(sentenceOfTouch(color, touched, "go round it"), true);
+    scene.say(sentenceOfTouch(thing, touched, "go round it", data), true);
     return;
   }
   if (moved.x === thing.x && moved.y === thing.y) {
-    scene.say(`The ${color} object is at the edge of the image.`, true);
+    scene.say(`The ${thing.name} object is at the edge of the image.`, true);
     return;
   }
   scene.setDraft(moved);
-  scene.say(`${color}: x ${moved.x}, y ${moved.y}`);
+  scene.say(`${thing.name}: ${describePlace(moved, data)}`);
   scene.commitDraftAfter(KEY_PAUSE);
 }
 
-function sentenceOfTouch(color, touched, ending) {
-  const names = touched.map((other) => other.color).join(" and the ");
-  return `The ${color} object would touch the ${names} one here, and objects must not touch; ${ending}.`;
+function sentenceOfTouch(thing, touched, ending, { refusal }) {
+  const names = touched.map((other) => other.name).join(" and the ");
+  return `The ${thing.name} object would ${refusal.verb} the ${names} one here, and ${refusal.rule}; ${ending}.`;
 }
 
 /** Arrow keys walk over the cells, which are one stop of the Tab order together. */
@@ -183,12 +180,12 @@ function focusNextCell(element, [dx, dy], scene) {
 }
 
 function onFocusIn(event, scene) {
-  const element = event.target.closest?.("[data-color], [data-node]");
+  const element = event.target.closest?.("[data-object], [data-node]");
   if (element && element.matches(":focus-visible")) scene.focus(nodeOfElement(element, scene));
 }
 
 function onFocusOut(event, scene) {
-  scene.commitDraftNow(event.target.getAttribute?.("data-color") ?? null);
+  scene.commitDraftNow(event.target.getAttribute?.("data-object") ?? null);
   scene.focus(null);
 }
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pages._ui.components.scene_view import SceneView
 from pages._ui.explore.state import ExploreState
-from pages._ui.explore.view import ExploreView, describe_scene
+from rn_core.tasks.sort_of_clevr import Scene
+
+if TYPE_CHECKING:
+    from pages._ui.explore.view import ExploreView
 
 
 def make_scene_view(view: ExploreView, editable: bool = True) -> SceneView:
@@ -18,7 +22,7 @@ def make_scene_view(view: ExploreView, editable: bool = True) -> SceneView:
         weights=view.matrix,
         mode=view.state.view,
         target=view.target_text,
-        against="the other way" if view.why_not is None else f"“{view.why_not}”",
+        against=view.against_text,
         pinned=view.pinned,
         true_pairs=view.true_pairs,
         show_truth=view.state.truth,
@@ -37,3 +41,9 @@ def make_plain_view(state: ExploreState) -> SceneView:
         projector=state.projector,
         alt=describe_scene(state.scene),
     )
+
+
+def describe_scene(scene: Scene) -> str:
+    """Return a scene in words, for who cannot see it."""
+    things = "; ".join(f"{thing.color} {thing.shape} at x {thing.x}, y {thing.y}" for thing in scene.objects)
+    return f"Scene of {len(scene.objects)} objects, x to the right and y down in pixels of 75: {things}."

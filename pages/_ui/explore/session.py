@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import streamlit as st
-
-from pages._ui.explore.state import ExploreState, pair_labels, sampled_scene
+from pages._ui.explore.state import ExploreState, sampled_scene
 from pages._ui.own_models import keep_own
 from pages._ui.session import PageSession
 from rn_core.errors import RNCoreError
 from rn_core.seeding import MAX_SEED
 from rn_core.tasks.sort_of_clevr import Scene
-from rn_core.tasks.sort_of_clevr.language import parse, text
+from rn_core.tasks.sort_of_clevr.language import parse
 
 
 def read_query(query: Mapping[str, str]) -> tuple[ExploreState, list[str]]:
@@ -22,14 +20,6 @@ def read_query(query: Mapping[str, str]) -> tuple[ExploreState, list[str]]:
 
 
 EXPLORE = PageSession("explore", read_query)
-
-
-def pin_nodes(pair: tuple[int, int] | None) -> None:
-    """Pin a pair of nodes by number; None lets the pinned pair go, and so does the pinned pair itself."""
-    state = EXPLORE.state
-    labels = pair_labels(state)
-    named = None if pair is None else (labels[pair[0]], labels[pair[1]])
-    EXPLORE.update(pair=None if named == state.pair else named)
 
 
 def edit_scene(make: Callable[[Scene], Scene]) -> None:
@@ -63,18 +53,6 @@ def choose_question(**changes: str) -> dict[str, Any]:
     return {"question": type(question)(**{"type": question.type, "color": question.color, **changes})}
 
 
-def bind_typed_question() -> dict[str, Any]:
-    """Return the keyword arguments that tie a text box to the question; a bad text stays there to be mended."""
-    key = EXPLORE.key("typed")
-    if EXPLORE.problem() is None:
-        st.session_state[key] = text(EXPLORE.state.question)
-    return {"key": key, "on_change": _store_typed}
-
-
-def _store_typed() -> None:
-    """Take a typed question; if it cannot be read, keep the last good one and the sentence why."""
-    try:
-        EXPLORE.update(question=parse(st.session_state[EXPLORE.key("typed")]))
-        EXPLORE.set_problem(None)
-    except RNCoreError as err:
-        EXPLORE.set_problem(str(err))
+def read_typed(sentence: str) -> dict[str, Any]:
+    """Return the change of state that a typed question asks for; raises QuestionError."""
+    return {"question": parse(sentence)}

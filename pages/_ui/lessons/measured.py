@@ -15,13 +15,13 @@ from pages._ui.cache import (
     cached_redeal,
     measuring_turns,
 )
-from pages._ui.explore.sections import draw_figure
 from pages._ui.explore.state import ExploreState
 from pages._ui.figures import Look
 from pages._ui.lessons import figures as lesson_figures
 from pages._ui.lessons import layout as lesson_layout
 from pages._ui.lessons.session import LESSONS
 from pages._ui.models import baseline_of
+from pages._ui.pairs.sections import draw_figure
 from pages._ui.words import QUESTION_NAMES
 from rn_core.benchmarking import PairTime, time_pairs
 from rn_core.probes import DIAGONAL_PARTS, ask

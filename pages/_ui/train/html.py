@@ -6,7 +6,7 @@ import base64
 from collections.abc import Sequence
 from html import escape
 
-from pages._ui.explore.view import describe_scene
+from pages._ui.explore.picture import describe_scene
 from pages._ui.figures import Look
 from pages._ui.layout import format_share, mark_html
 from pages._ui.train.figures import runner_color

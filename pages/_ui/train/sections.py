@@ -8,9 +8,9 @@ from types import MappingProxyType
 
 import streamlit as st
 
-from pages._ui.components import draw_scene
-from pages._ui.explore.sections import draw_figure
+from pages._ui.components.scene import draw_scene
 from pages._ui.figures import Look, plot_pair_matrix
+from pages._ui.pairs.sections import draw_figure
 from pages._ui.train import figures as train_figures
 from pages._ui.train import html as train_html
 from pages._ui.train.jobs import JobView

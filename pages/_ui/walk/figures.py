@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from PIL import Image
 from plotly.subplots import make_subplots
 
-from pages._ui.explore.view import describe_scene
+from pages._ui.explore.picture import describe_scene
 from pages._ui.figures import Look, finish_figure, swatch
 from pages._ui.walk.view import STRIDE, WalkView
 from pages._ui.words import GRID, format_pair, node_name

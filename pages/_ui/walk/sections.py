@@ -8,8 +8,8 @@ from functools import partial
 import streamlit as st
 
 from pages._ui import layout
-from pages._ui.explore.sections import draw_figure
 from pages._ui.figures import Look
+from pages._ui.pairs.sections import draw_figure
 from pages._ui.walk import figures as walk_figures
 from pages._ui.walk import html as walk_html
 from pages._ui.walk import session as walk_session

@@ -7,8 +7,8 @@ from typing import Any
 
 import streamlit as st
 
-from pages._ui.explore.sections import read_matrix_click
 from pages._ui.own_models import keep_own
+from pages._ui.pairs.sections import read_matrix_click
 from pages._ui.session import PageSession
 from pages._ui.walk.state import N_STEPS, WalkState
 from rn_core.seeding import MAX_SEED

@@ -11,6 +11,7 @@ import json
 import signal
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -131,6 +132,11 @@ def _workers(processes: int) -> Iterator[Callable[[Callable[[int], None], list[i
     pool = ProcessPoolExecutor(processes, get_context("spawn"), _start_worker)
     try:
         yield pool.map
+    except BrokenProcessPool as err:
+        raise RNCoreError(
+            f"One of {processes} processes was ended from outside, perhaps for lack of memory; what it has done is "
+            "kept: start the same command again, with fewer processes."
+        ) from err
     finally:
         pool.shutdown(cancel_futures=True)
 

@@ -6,16 +6,17 @@ a pixel, and Intel's Open Image Denoise to take the grain out.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from types import ModuleType
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from rn_core.errors import RNCoreError
+from rn_core.errors import RNCoreError, SceneError
 from rn_core.seeding import check_seed, make_rng
 from rn_core.tasks.clevr.bodies import make_bodies, tint_of
-from rn_core.tasks.clevr.camera import FOCAL, HEIGHT, WIDTH, fit_camera, sample_cameras
+from rn_core.tasks.clevr.camera import FOCAL, HEIGHT, POSITION, WIDTH, fit_camera, sample_cameras
 from rn_core.tasks.clevr.checks import is_whole
 from rn_core.tasks.clevr.lighting import GROUND, describe_lights, place_lamps
 from rn_core.tasks.clevr.scene import ClevrScene
@@ -27,6 +28,8 @@ MAX_SAMPLES = 1024
 _DEPTH = 6
 #: Side of the squares that are rendered by themselves; its default depends on the number of cores, and the noise on it.
 _BLOCK = 32
+#: How far from CLEVR's camera a scene's may stand; CLEVR moves it by 0.5.
+_FURTHEST = 2.0
 #: One picture at a time: Mitsuba's variant is one for the process, and each picture takes all cores anyway.
 _LOCK = threading.Lock()
 
@@ -57,6 +60,7 @@ def render_scene(scene: ClevrScene, seed: int = 0, samples: int = DEFAULT_SAMPLE
         (320, 480, 3) uint8, RGB.
 
     Raises:
+        SceneError: in one sentence, if the pixel coordinates tell of no camera like CLEVR's.
         RNCoreError: in one sentence, on a bad seed or number of samples, or if Mitsuba cannot be loaded.
     """
     return render_guided(scene, seed, samples)[0]
@@ -82,9 +86,22 @@ def render_guided(scene: ClevrScene, seed: int, samples: int) -> tuple[np.ndarra
 
 
 def place_camera(scene: ClevrScene, rng: np.random.Generator) -> np.ndarray:
-    """Return the place (3,) float64 of a scene's camera: the one that its pixel coordinates tell, or a random one."""
+    """Return the place (3,) float64 of a scene's camera: the one that its pixel coordinates tell, or a random one.
+
+    Raises:
+        SceneError: if the pixel coordinates tell of no camera like CLEVR's.
+    """
     drawn = sample_cameras(rng, 1)[0]
-    return drawn if scene.pixel_coords is None else fit_camera(scene.coords, scene.pixel_coords)
+    if scene.pixel_coords is None:
+        return drawn
+    with np.errstate(all="ignore"), contextlib.suppress(np.linalg.LinAlgError):
+        place = fit_camera(scene.coords, scene.pixel_coords)
+        if np.abs(place - POSITION).max() <= _FURTHEST:
+            return place
+    raise SceneError(
+        f"The pixel coordinates must be those of a camera within {_FURTHEST:g} of {POSITION}, but they fit none; "
+        "leave all of them out, and a camera is drawn."
+    )
 
 
 def encode_srgb(light: np.ndarray) -> np.ndarray:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -173,3 +175,13 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path, fast):
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(RNCoreError, match=r"Could not write 'CLEVR_val_000000\.png'"):
         write_dataset(tmp_path / "file", RECIPE, 1)
+
+
+def end_process(_index: int) -> None:
+    """End this process as the system does when it is out of memory."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_process_that_is_ended_is_one_sentence():
+    with pytest.raises(RNCoreError, match="One of 2 processes was ended from outside"), dataset._workers(2) as run:
+        list(run(end_process, [0]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import drjit
 import numpy as np
@@ -12,7 +13,7 @@ from PIL import Image
 from scipy.ndimage import binary_dilation, binary_erosion
 
 from rn_core.answering import load
-from rn_core.errors import RNCoreError
+from rn_core.errors import RNCoreError, SceneError
 from rn_core.public_weights import PUBLIC, import_file
 from rn_core.seeding import make_rng
 from rn_core.tasks.clevr import ClevrScene, QuestionGenerator, sample_scenes
@@ -103,14 +104,14 @@ def test_threads_get_the_pictures_that_they_asked_for(pictures):
 
 @pytest.mark.parametrize("number", range(len(SCENES)))
 def test_every_pixel_shows_what_its_ray_meets(number, drawn):
-    """Rays go through any place of a pixel, and bevels take a little off the edges: two pixels there may differ."""
+    """Rays go through any place of a pixel, and bevels take a little off edges and corners."""
     scene, (_, guide) = SCENES[number], drawn[number]
     truth = shown_slowly(scene, fit_camera(scene.coords, scene.pixel_coords))
     assert set(np.unique(truth)) == set(range(scene.n_objects + 1))
     for index in range(scene.n_objects + 1):
         inside = truth == index
         edge = binary_dilation(inside, iterations=2) & ~binary_erosion(inside, iterations=2)
-        assert ((guide.shown == index) ^ inside)[~edge].sum() <= 3
+        assert ((guide.shown == index) ^ inside)[~edge].sum() <= 25
     tints = np.array([*(TINTS[color] for color in scene.colors), (204, 204, 204)]) / 255
     np.testing.assert_allclose(guide.albedo, tints[guide.shown], atol=1e-6)
     np.testing.assert_allclose(np.linalg.norm(guide.normals, axis=-1), 1, atol=1e-3)
@@ -180,6 +181,14 @@ def test_lamps_and_cameras_are_moved_within_their_jitter():
 def test_bad_arguments_are_one_sentence(seed, samples, sentence):
     with pytest.raises(RNCoreError, match=sentence):
         render_scene(SCENES[0], seed, samples)
+
+
+@pytest.mark.parametrize("pixels", [(1e5, -1e5, 1e5), (0, 0, 0), (240, 160, -3)])
+def test_pixels_that_no_camera_sees_are_one_sentence(pixels):
+    scene = SCENES[0]
+    made_up = np.broadcast_to(np.array(pixels, dtype=float), scene.coords.shape).copy()
+    with pytest.raises(SceneError, match=r"must be those of a camera within 2 of .* leave all of them out"):
+        place_camera(replace(scene, pixel_coords=made_up), make_rng(0, "test"))
 
 
 @pytest.mark.parametrize("package", ["mitsuba", "mitsuba_oidn"])

@@ -8,8 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from pages._ui.explore.view import ExploreView, Reading
-from pages._ui.words import format_pair, join_words
+from pages._ui.pairs.view import PairReading, PairView
 from rn_core.attribution.base import Target
 from rn_core.attribution.faithfulness import (
     Faithfulness,
@@ -19,8 +18,6 @@ from rn_core.attribution.faithfulness import (
     smallest_keeping_set,
 )
 from rn_core.attribution.readout import answer_logits
-from rn_core.tasks.sort_of_clevr import Scene
-from rn_core.tasks.sort_of_clevr.questions import ANSWERS
 
 #: Random orders beside each curve, their seed, and points a curve.
 N_ORDERS, ORDER_SEED, N_POINTS = 5, 0, 40
@@ -34,14 +31,14 @@ class WhatIf:
         label: what is left, in words.
         answer: what the Relation Network says then.
         probability: of that answer, 0 to 1.
-        truth: the true answer then.
+        truth: the true answer then; None where nobody knows it.
         survives: whether the answer is still the one with everything there.
     """
 
     label: str
     answer: str
     probability: float
-    truth: str
+    truth: str | None
     survives: bool
 
 
@@ -60,7 +57,7 @@ class PairPath:
     full: np.ndarray
 
 
-def make_what_ifs(view: ExploreView, f_phi: nn.Sequential, smaller: Reading | None) -> tuple[WhatIf, ...]:
+def make_what_ifs(view: PairView, f_phi: nn.Sequential, smaller: PairReading | None) -> tuple[WhatIf, ...]:
     """Return the answer with everything, without the pinned pair, with the strongest pairs alone, without objects.
 
     Args:
@@ -72,27 +69,27 @@ def make_what_ifs(view: ExploreView, f_phi: nn.Sequential, smaller: Reading | No
     total = relations.sum(dim=0)
     cases = [("everything", total)]
     if view.pinned is not None:
-        name = format_pair(*(view.nodes.labels[k] for k in view.pinned))
-        cases.append((f"without the pair {name}", total - view.pinned_relation))
+        cases.append((f"without the pair {view.pinned_name}", total - view.pinned_relation))
     if state.top:
         cases.append((f"only the {state.top} strongest pairs", keep_pairs(relations, view.kept)))
     found = [_answer(label, answer_logits(f_phi, aggregate), view) for label, aggregate in cases]
     if smaller is not None:
         answer = smaller.answer
-        label = f"without the {join_words(state.without)} object{'s' * (len(state.without) > 1)}"
+        label = f"without {view.removed_text}"
         survives = answer.text == view.reading.answer.text
         found.append(WhatIf(label, answer.text, answer.probabilities[answer.text], smaller.truth, survives))
     return tuple(found)
 
 
-def _answer(label: str, logits: Tensor, view: ExploreView) -> WhatIf:
+def _answer(label: str, logits: Tensor, view: PairView) -> WhatIf:
     """Return what logits (A,) say."""
     best = int(logits.argmax())
     probability = float(torch.softmax(logits, dim=0)[best])
-    return WhatIf(label, ANSWERS[best], probability, view.reading.truth, ANSWERS[best] == view.reading.answer.text)
+    answer = view.answers[best]
+    return WhatIf(label, answer, probability, view.reading.truth, answer == view.reading.answer.text)
 
 
-def follow_pair(view: ExploreView, f_phi: nn.Sequential) -> PairPath:
+def follow_pair(view: PairView, f_phi: nn.Sequential) -> PairPath:
     """Follow the pinned pair through f_phi."""
     total = view.reading.relations.sum(dim=0)
     both = torch.stack([total - view.pinned_relation, total])  # (2, D_g)
@@ -123,16 +120,6 @@ def measure_ranking(
         f_phi, relations, contributions, target, generator, baseline, n_orders=N_ORDERS, n_points=N_POINTS
     )
     return curves, smallest_keeping_set(f_phi, relations, contributions, baseline)
-
-
-def remove_objects(scene: Scene, colors: tuple[str, ...]) -> Scene:
-    """Return the scene without some objects.
-
-    Raises:
-        SceneError: if none is left.
-    """
-    left = tuple(thing for thing in scene.objects if thing.color not in colors)
-    return Scene(left)
 
 
 def describe_enough(enough: KeepingSet, n_pairs: int, target_text: str) -> str:

@@ -1,4 +1,4 @@
-"""The picture as files: PNG, SVG, CSV, JSON, and one HTML page that works without a network.
+"""What a page about pairs shows as files: PNG, SVG, CSV, JSON, and one HTML page that works without a network.
 
 Nothing here knows Streamlit; Matplotlib is loaded when a picture is asked for.
 """
@@ -10,18 +10,15 @@ import io
 import json
 from collections.abc import Callable
 from html import escape
+from math import isqrt
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 from pages._ui import layout
-from pages._ui.components.scene import read_sources
-from pages._ui.components.scene_view import make_scene_data
-from pages._ui.explore.picture import make_scene_view
-from pages._ui.explore.view import ExploreView, describe_sum
-from pages._ui.figures import AGAINST, FOR
-from pages._ui.models import baseline_of
-from pages._ui.words import format_pair, format_signed
-from rn_core.tasks.sort_of_clevr.language import text
-from rn_core.tasks.sort_of_clevr.rendering import render_scene
+from pages._ui.components.sources import read_sources
+from pages._ui.figures import AGAINST, FOR, MOST_NUMBERS
+from pages._ui.pairs.view import PairView, describe_sum
+from pages._ui.words import format_signed
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -31,19 +28,16 @@ if TYPE_CHECKING:
 SCHEMA = 1
 
 
-def export_json(view: ExploreView) -> bytes:
+def export_json(view: PairView) -> bytes:
     """Return scene, question, answers and contributions; `contributions[p]` is the model pair `pair_index[p]`."""
     state, reading, parts = view.state, view.reading, view.attribution
     n_objects = len(view.nodes.membership)
     content: dict[str, Any] = {
         "schema": SCHEMA,
-        "scene": json.loads(state.scene.to_json()),
-        "question": text(state.question),
+        "scene": view.scene_content(),
+        "question": view.question_text,
         "truth": reading.truth,
-        "answers": {
-            state.model: reading.answer.probabilities,
-            baseline_of(state.model): None if reading.other is None else reading.other.probabilities,
-        },
+        "answers": {name: None if said is None else said.probabilities for name, said in view.model_answers.items()},
         "attribution": {
             "method": parts.method,
             "baseline": state.baseline,
@@ -60,7 +54,7 @@ def export_json(view: ExploreView) -> bytes:
     return (json.dumps(content, indent=1) + "\n").encode()
 
 
-def export_csv(view: ExploreView) -> bytes:
+def export_csv(view: PairView) -> bytes:
     """Return one line a pair of the matrix: first, second, contribution, whether it decides the answer."""
     lines = io.StringIO()
     writer = csv.writer(lines, lineterminator="\n")
@@ -72,48 +66,39 @@ def export_csv(view: ExploreView) -> bytes:
     return lines.getvalue().encode()
 
 
-def export_png(view: ExploreView) -> bytes:
+def export_png(view: PairView) -> bytes:
     """Return scene, question, answers and pair matrix as a picture."""
     return _save(view, "png")
 
 
-def export_svg(view: ExploreView) -> bytes:
+def export_svg(view: PairView) -> bytes:
     """Return the same picture as vectors."""
     return _save(view, "svg")
 
 
-def _save(view: ExploreView, kind: str) -> bytes:
+def _save(view: PairView, kind: str) -> bytes:
     """Return the figure's bytes."""
     content = io.BytesIO()
     make_figure(view).savefig(content, format=kind, dpi=160, facecolor="white")
     return content.getvalue()
 
 
-def make_figure(view: ExploreView) -> Figure:
+def make_figure(view: PairView) -> Figure:
     """Return a Matplotlib figure: the scene, the question with its answers, the pair matrix."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(12, 6.2), layout="constrained")
-    reading, state = view.reading, view.state
-    other = "" if reading.other is None else f"     MLP: {reading.other.text}"
-    figure.suptitle(
-        f"{text(state.question)}\n{state.model}: {reading.answer.text}{other}     truth: {reading.truth}", fontsize=15
-    )
+    said = [f"{name}: {answer.text}" for name, answer in view.model_answers.items() if answer is not None]
+    truth = [] if view.reading.truth is None else [f"truth: {view.reading.truth}"]
+    figure.suptitle(f"{fill(view.question_text, 90)}\n{'     '.join([*said, *truth])}", fontsize=15)
     scene_axes, matrix_axes = figure.subplots(1, 2)
-    _draw_scene(scene_axes, view)
+    view.draw_scene(scene_axes)
+    scene_axes.set(xticks=[], yticks=[], title=view.scene_title)
     _draw_matrix(figure, matrix_axes, view)
     return figure
 
 
-def _draw_scene(axes: Axes, view: ExploreView) -> None:
-    """Draw the image that the pixel model sees, with the colours' names."""
-    axes.imshow(render_scene(view.state.scene))
-    for thing in view.state.scene.objects:
-        axes.annotate(thing.color, (thing.x, thing.y + 8.5), ha="center", va="center", fontsize=10)
-    axes.set(xticks=[], yticks=[], title=f"Scene {view.state.seed}{', edited' if view.state.edited else ''}")
-
-
-def _draw_matrix(figure: Figure, axes: Axes, view: ExploreView) -> None:
+def _draw_matrix(figure: Figure, axes: Axes, view: PairView) -> None:
     """Draw the pair matrix, pairs that decide the answer framed."""
     from matplotlib.colors import LinearSegmentedColormap
     from matplotlib.patches import Rectangle
@@ -124,37 +109,37 @@ def _draw_matrix(figure: Figure, axes: Axes, view: ExploreView) -> None:
     image = axes.imshow(view.matrix, cmap=scale, vmin=-limit, vmax=limit)
     for i, j in view.true_pairs_shown:
         axes.add_patch(Rectangle((j - 0.46, i - 0.46), 0.92, 0.92, fill=False, linewidth=1.6, edgecolor="#1f2933"))
-    if n <= 8:
+    if n <= MOST_NUMBERS:
         for i in range(n):
             for j in range(n):
                 ink = "white" if abs(view.matrix[i, j]) > 0.6 * limit else "black"
                 axes.text(j, i, format_signed(view.matrix[i, j]), ha="center", va="center", fontsize=9, color=ink)
-    step = range(n) if n <= 8 else range(0, n, 5)
+    step = range(n) if n <= MOST_NUMBERS else range(0, n, isqrt(n))
     names = [labels[k] for k in step]
     axes.set(xticks=list(step), yticks=list(step), xticklabels=names, yticklabels=names)
     axes.set(xlabel="second object, j", ylabel="first object, i", title=f"What each pair adds to {view.target_text}")
     figure.colorbar(image, ax=axes, label="logit", shrink=0.8)
 
 
-def export_html(view: ExploreView) -> bytes:
+def export_html(view: PairView) -> bytes:
     """Return one page with the interactive scene, the answers and the strongest pairs; it asks no network."""
     # The one export of the component's module becomes a plain function of the page's script.
     body, style, script = read_sources().values()
     script = script.replace("export default function (", "function draw(")
-    data = json.dumps(make_scene_data(make_scene_view(view, editable=False))).replace("</", "<\\/")
-    question = escape(text(view.state.question))
+    data = json.dumps(view.make_stage().to_data()).replace("</", "<\\/")
+    question = escape(view.question_text)
     page = _PAGE.format(
         title=question, style=style, layout=layout.STYLE, body=body, script=script, data=data,
-        answers=layout.truth_html(view.reading) + layout.answers_html(view.reading), rows=_rows_html(view),
+        answers=view.answers_html(), rows=_rows_html(view),
         total=escape(describe_sum(view)),
     )  # fmt: skip
     return page.encode()
 
 
-def _rows_html(view: ExploreView) -> str:
+def _rows_html(view: PairView) -> str:
     """Return the table of the strongest pairs."""
     rows = "".join(
-        f"<tr><td>{escape(format_pair(row.first, row.second))}</td><td>{format_signed(row.contribution)}</td>"
+        f"<tr><td>{escape(view.name_pair(row.first, row.second))}</td><td>{format_signed(row.contribution)}</td>"
         f"<td>{'✓ decides' if row.decides else ''}</td></tr>"
         for row in view.rows
     )
@@ -187,7 +172,7 @@ show();
 """
 
 #: Title, file name, media type, view -> bytes.
-FORMATS: tuple[tuple[str, str, str, Callable[[ExploreView], bytes]], ...] = (
+FORMATS: tuple[tuple[str, str, str, Callable[[PairView], bytes]], ...] = (
     ("Picture (PNG)", "relations.png", "image/png", export_png),
     ("Picture (SVG)", "relations.svg", "image/svg+xml", export_svg),
     ("Pairs (CSV)", "pairs.csv", "text/csv", export_csv),

@@ -1,0 +1,80 @@
+"""The models that the CLEVR page can show, by the names that stand in a URL; nothing here knows Streamlit."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+from rn_core.public_weights import PUBLIC
+from rn_core.tasks.clevr import ClevrScene
+from rn_core.weights import PRETRAINED
+
+#: Cells along one side of a pixel model's grid, and pixels of its image between the middles of two.
+GRID, STRIDE = 8, 16
+N_CELLS = GRID**2
+#: Side of the image that pixel models see.
+IMAGE_SIDE = 128
+#: Relation Network -> what the page calls what it sees.
+MODELS = MappingProxyType(
+    {
+        "rn-states": "objects",
+        "rn-pixels": "pixels",
+        "rn-pixels-public": "pixels (public)",
+        "rn-pixels-public-ir": "pixels (public, late question)",
+    }
+)
+#: Those that need not be there to be offered: they ship, or can be fetched.
+_ALWAYS = ("rn-states", "rn-pixels-public", "rn-pixels-public-ir")
+PUBLIC_DEFAULT = "rn-pixels-public"
+#: Model -> the title of its answer.
+TITLES = MappingProxyType(
+    {
+        "rn-states": "Relation Network",
+        "mlp-states": "MLP, same input",
+        "lstm-states": "Question alone",
+        "rn-pixels": "Relation Network, pixels",
+        "rn-pixels-public": "Relation Network, pixels",
+        "rn-pixels-public-ir": "Same, late question",
+    }
+)
+
+
+def full_name(model: str) -> str:
+    """Return the name of a model's weights."""
+    return f"clevr/{model}"
+
+
+def sees_pixels(model: str) -> bool:
+    """Return whether a model sees the picture; others see the scene's objects."""
+    return "pixels" in model
+
+
+def is_public(model: str) -> bool:
+    """Return whether a model's weights are others', to be fetched."""
+    return full_name(model) in PUBLIC
+
+
+def is_here(model: str) -> bool:
+    """Return whether a model's weights lie on this computer."""
+    return (PRETRAINED / f"{full_name(model)}.json").exists()
+
+
+def offered_models(has_scene: bool) -> dict[str, str]:
+    """Return model -> what it sees, for a scene or for an uploaded picture."""
+    return {
+        name: title
+        for name, title in MODELS.items()
+        if (has_scene or sees_pixels(name)) and (name in _ALWAYS or is_here(name))
+    }
+
+
+def models_beside(model: str, has_scene: bool) -> tuple[str, ...]:
+    """Return the models that answer beside one; public ones only where they are here."""
+    if not sees_pixels(model):
+        return ("mlp-states", "lstm-states")
+    others = tuple(name for name in MODELS if name != model and sees_pixels(name) and is_here(name))[:1]
+    return (*others, "rn-states") if has_scene else others
+
+
+def count_pairs(model: str, scene: ClevrScene | None) -> int:
+    """Return the ordered pairs of what a model sees."""
+    return N_CELLS**2 if sees_pixels(model) or scene is None else scene.n_objects**2

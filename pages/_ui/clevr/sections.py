@@ -1,0 +1,156 @@
+"""The CLEVR page's own sections, and what those that both pages about pairs have need to know of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import streamlit as st
+
+from pages._ui.cache import (
+    cached_clevr_answer,
+    cached_clevr_attribution,
+    cached_clevr_ranking,
+    cached_clevr_reading,
+    cached_picture,
+    clevr_answerer,
+)
+from pages._ui.clevr import html, session
+from pages._ui.clevr.models import models_beside, sees_pixels
+from pages._ui.clevr.nodes import describe_deciding
+from pages._ui.clevr.pictures import Picture, bundled_picture, bundled_scene
+from pages._ui.clevr.program import make_lanes
+from pages._ui.clevr.session import CLEVR, COLUMNS, take_table, uploaded_picture
+from pages._ui.clevr.state import BASELINES, ClevrState
+from pages._ui.clevr.things import LETTERS, name_things
+from pages._ui.clevr.view import ClevrReading, ClevrView, Truth, choose_target, find_truth, make_clevr_view
+from pages._ui.pairs.sections import PairPage
+from pages._ui.pairs.view import second_method
+from rn_core.attribution.faithfulness import Faithfulness, KeepingSet
+from rn_core.errors import RNCoreError, SceneError
+from rn_core.tasks.clevr import ClevrScene
+from rn_core.tasks.clevr.world import VALUES
+
+
+def find_picture(state: ClevrState) -> Picture:
+    """Return the uploaded picture, the bundled one, or one drawn now; raises RNCoreError if none can be drawn."""
+    if state.source == "image":
+        return uploaded_picture()
+    if state.scene.to_json() == bundled_scene():
+        return bundled_picture()
+    return cached_picture(state.scene, state.seed)
+
+
+def try_picture(state: ClevrState) -> tuple[Picture | None, str | None]:
+    """Return the state's picture, or the sentence that says why there is none."""
+    try:
+        return find_picture(state), None
+    except RNCoreError as err:
+        return None, str(err)
+
+
+def try_view(
+    state: ClevrState, truth: Truth, picture: Picture | None, problem: str | None
+) -> tuple[ClevrView | None, str | None]:
+    """Return what the page shows, or the sentence that says why there is no answer: `problem`, or the model's."""
+    if problem is not None:
+        return None, problem
+    try:
+        return read_view(state, truth, picture), None
+    except RNCoreError as err:
+        return None, str(err)
+
+
+def read_models(state: ClevrState, truth: Truth, picture: Picture | None) -> ClevrReading:
+    """Ask the chosen model and those beside it; raises RNCoreError if the chosen one cannot answer."""
+    reading = cached_clevr_reading(state.model, state.question, seen_by(state.model, state, picture))
+    names = models_beside(state.model, state.scene is not None)
+    others = {name: cached_clevr_answer(name, state.question, seen_by(name, state, picture)) for name in names}
+    return replace(reading, truth=truth.answer, others=others)
+
+
+def seen_by(model: str, state: ClevrState, picture: Picture | None) -> ClevrScene | Picture:
+    """Return what a model sees of the state's scene."""
+    return picture if sees_pixels(model) else state.scene
+
+
+def read_view(state: ClevrState, truth: Truth, picture: Picture | None) -> ClevrView:
+    """Ask the models and put together what the page shows; raises RNCoreError if they cannot answer."""
+    reading = read_models(state, truth, picture)
+    target = choose_target(state, reading.answer, truth)
+    asked = (state.model, state.question, seen_by(state.model, state, picture), target)
+    methods = (state.method, second_method(state.method))
+    return make_clevr_view(
+        state, reading, truth, picture, *(cached_clevr_attribution(*asked, method) for method in methods)
+    )
+
+
+def read_smaller(view: ClevrView) -> ClevrReading:
+    """Return the reading of the scene without the objects taken away; raises RNCoreError if none is left."""
+    left = tuple(thing for k, thing in enumerate(view.state.things) if LETTERS[k] not in view.state.without)
+    if not left:
+        raise SceneError("No object is left; keep one at least.")
+    state = view.state.edit(left)
+    picture = find_picture(state) if sees_pixels(state.model) else None
+    return read_models(state, find_truth(state.question, state.scene), picture)
+
+
+def rank(view: ClevrView) -> tuple[Faithfulness, KeepingSet]:
+    """Return how well the ranking of the view's pairs holds up."""
+    state = view.state
+    seen = seen_by(state.model, state, view.picture)
+    return cached_clevr_ranking(state.model, state.question, seen, view.target, state.method)
+
+
+CLEVR_PAGE = PairPage(
+    session=CLEVR,
+    f_phi=lambda view: clevr_answerer(view.state.model).model.core.f_phi,
+    ranking=rank,
+    removable=lambda view: dict(zip(view.state.letters, name_things(view.state.things), strict=True)),
+    read_smaller=read_smaller,
+    baselines=BASELINES,
+)
+
+
+def draw_steps(truth: Truth) -> None:
+    """Draw the question's program, each step with what it gives on the scene."""
+    st.html(html.steps_html(make_lanes(truth.program, truth.outputs)))
+    if truth.deciding:
+        st.caption(describe_deciding(truth.deciding, truth.is_comparison))
+
+
+def draw_thumbnail(state: ClevrState) -> None:
+    """Draw the picture small beside the plan; one of an older scene says so, and is drawn again on demand."""
+    if session.is_picture_wanted():
+        picture, trouble = try_picture(state)
+        if trouble:
+            st.warning(trouble)
+        else:
+            session.keep_picture(state, picture)
+    shown, picture = session.kept_picture()
+    is_old = shown != state.scene.to_json()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.image(picture.pixels, width=300, output_format="JPEG")
+        with st.container():
+            st.markdown("⚠ The picture shows an **older scene**." if is_old else "The same scene as a picture.")
+            if is_old:
+                st.button("Draw it again", icon=":material/photo_camera:", on_click=session.ask_for_picture)
+
+
+def draw_table(state: ClevrState) -> None:
+    """Draw the table of the scene's objects, in which all but their places can be changed."""
+    if state.scene is None:
+        st.info("An uploaded picture has no objects to edit; go back to the scene first.")
+        return
+    rows = {"": list(state.letters)}
+    rows |= {name: [getattr(thing, field) for thing in state.things] for name, field in COLUMNS.items()}
+    options = {name: st.column_config.SelectboxColumn(options=list(VALUES[field])) for name, field in COLUMNS.items()}
+    key = f"clevr.table.{hash(state.edited)}.{state.seed}"
+    left, right = st.columns([6, 5], gap="large")
+    with left:
+        st.data_editor(
+            rows, key=key, column_config={"": st.column_config.TextColumn(disabled=True, width=40), **options},
+            num_rows="dynamic", hide_index=True, on_change=lambda: take_table(st.session_state[key]),
+        )  # fmt: skip
+    with right:
+        st.markdown("Change a cell, add a row, or choose rows and delete them.")
+        st.markdown("Places are changed on the **plan**: drag an object there.")

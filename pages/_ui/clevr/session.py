@@ -1,0 +1,201 @@
+"""What a person can do to the CLEVR page's state, and what the session keeps beside it: pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import streamlit as st
+
+from pages._ui.cache import clevr_answerer
+from pages._ui.clevr.models import full_name
+from pages._ui.clevr.pictures import Picture, bundled_picture, bundled_scene, read_picture
+from pages._ui.clevr.questions import ANY_FAMILY, draw_question, tidy_question
+from pages._ui.clevr.stages import from_plan
+from pages._ui.clevr.state import ClevrState
+from pages._ui.clevr.things import Thing, add_thing, move_thing, sampled_things
+from pages._ui.clevr.view import find_truth
+from pages._ui.components.stage import SceneEvent
+from pages._ui.session import PageSession
+from rn_core.errors import RNCoreError
+from rn_core.public_weights import fetch_public, import_public
+from rn_core.seeding import MAX_SEED
+from rn_core.weights import WeightsEntry
+
+_PICTURE, _KEPT, _WANTED = "clevr.uploaded", "clevr.kept", "clevr.wanted"
+_DRAWN, FAMILY = "clevr.drawn", "clevr.family"
+#: Columns of the table of objects -> the field of `Thing`.
+COLUMNS = {"colour": "color", "shape": "shape", "size": "size", "material": "material"}
+
+
+def read_query(query: Mapping[str, str]) -> tuple[ClevrState, list[str]]:
+    """Read URL parameters as `ClevrState.from_query`; an uploaded picture must be this session's."""
+    state, problems = ClevrState.from_query(query)
+    if state.source == "image" and uploaded_picture() is None:
+        problems.append("The link's picture was uploaded in another session; choose its file again.")
+        state = ClevrState(question=state.question, projector=state.projector)
+    return state, problems
+
+
+CLEVR = PageSession("clevr", read_query)
+
+
+def uploaded_picture() -> Picture | None:
+    """Return the picture that this session uploaded, or None."""
+    return st.session_state.get(_PICTURE)
+
+
+def keep_picture(state: ClevrState, picture: Picture) -> None:
+    """Remember the picture that was shown last, and of which scene it is; uploaded ones are of none."""
+    if state.scene is not None:
+        st.session_state[_KEPT] = (state.scene.to_json(), picture)
+
+
+def kept_picture() -> tuple[str, Picture]:
+    """Return the scene and the picture that was shown last; at first the bundled one."""
+    return st.session_state.get(_KEPT, (bundled_scene(), bundled_picture()))
+
+
+def ask_for_picture() -> None:
+    """Have the next run draw the picture of its scene, although the plan is shown."""
+    st.session_state[_WANTED] = True
+
+
+def is_picture_wanted() -> bool:
+    """Return whether this run is to draw a picture, once."""
+    return st.session_state.pop(_WANTED, False)
+
+
+def upload_key(kind: str) -> str:
+    """Return the key of the widget that takes a file; a new one after each file, so that it is empty again.
+
+    Args:
+        kind: "picture" or "weights".
+    """
+    return f"clevr.{kind}.{st.session_state.get(_turn_key(kind), 0)}"
+
+
+def _turn_key(kind: str) -> str:
+    """Return the session key that counts the files of a kind."""
+    return f"clevr.{kind}.turn"
+
+
+def _take_file(kind: str, take: Callable[[bytes, str], None]) -> None:
+    """Hand on the content and the name of a file that was chosen; if it cannot be used, say why."""
+    file = st.session_state[upload_key(kind)]
+    st.session_state[_turn_key(kind)] = st.session_state.get(_turn_key(kind), 0) + 1
+    if file is None:
+        return
+    try:
+        take(file.getvalue(), file.name)
+    except RNCoreError as err:
+        CLEVR.notify(str(err))
+
+
+def take_picture() -> None:
+    """Take the picture that was chosen; if it is none, keep what there is."""
+    _take_file("picture", _show_picture)
+
+
+def _show_picture(content: bytes, name: str) -> None:
+    """Show an uploaded picture instead of a scene."""
+    st.session_state[_PICTURE] = read_picture(content, name)
+    CLEVR.update(source="image")
+
+
+def take_weights(model: str) -> None:
+    """Take public weights from the file that was chosen."""
+    _take_file("weights", lambda content, name: _use_weights(import_public(full_name(model), content, shown=name)))
+
+
+def fetch_weights(model: str) -> None:
+    """Download public weights; if that fails, say why."""
+    try:
+        _use_weights(fetch_public(full_name(model)))
+    except RNCoreError as err:
+        CLEVR.notify(str(err))
+
+
+def _use_weights(_: WeightsEntry) -> None:
+    """Load weights anew that have just come."""
+    clevr_answerer.clear()
+    CLEVR.touch()
+
+
+def edit_things(make: Callable[[tuple[Thing, ...]], tuple[Thing, ...]]) -> None:
+    """Replace the scene's objects; if that breaks a rule, keep them and show the sentence."""
+    try:
+        CLEVR.set(CLEVR.state.edit(make(CLEVR.state.things)))
+    except RNCoreError as err:
+        CLEVR.notify(str(err))
+
+
+def take_move(event: SceneEvent) -> None:
+    """Move an object to where it was dropped on the plan."""
+    edit_things(lambda things: move_thing(things, event.thing, *from_plan(event.x, event.y)))
+
+
+def reset_scene() -> None:
+    """Go back to the sampled scene."""
+    edit_things(lambda _: sampled_things(CLEVR.state.seed))
+
+
+def next_scene() -> None:
+    """Go on to the scene of the next seed; a question that has no true answer there gives way to another one."""
+    seed = (CLEVR.state.seed + 1) % (MAX_SEED + 1)
+    state = CLEVR.state.change(seed=seed)
+    if find_truth(state.question, state.scene).answer is None:
+        state = state.change(question=draw_question(state.scene, ANY_FAMILY, seed))
+    CLEVR.set(state)
+
+
+def leave_picture() -> None:
+    """Go back from the uploaded picture to the scene."""
+    CLEVR.update(source="scene", model=ClevrState().model)
+
+
+def take_table(changes: Mapping[str, Any]) -> None:
+    """Take what was changed in the table of objects.
+
+    Args:
+        changes: what Streamlit's data editor keeps: "edited_rows", "added_rows" and "deleted_rows".
+    """
+    seed = CLEVR.state.seed
+    edit_things(lambda things: apply_changes(things, changes, seed))
+
+
+def apply_changes(things: tuple[Thing, ...], changes: Mapping[str, Any], seed: int) -> tuple[Thing, ...]:
+    """Return the things after changes in the table; arguments as `take_table`.
+
+    Raises:
+        SceneError: if there is no room for a new one.
+    """
+    rows = list(things)
+    for row, cells in changes["edited_rows"].items():
+        rows[int(row)] = replace(rows[int(row)], **_read_cells(cells))
+    kept = tuple(thing for row, thing in enumerate(rows) if row not in changes["deleted_rows"])
+    for cells in changes["added_rows"]:
+        kept = add_thing(kept, seed, **_read_cells(cells))
+    return kept
+
+
+def _read_cells(cells: Mapping[str, Any]) -> dict[str, str]:
+    """Return the attributes that cells of the table set."""
+    return {COLUMNS[name]: value for name, value in cells.items() if name in COLUMNS and value is not None}
+
+
+def read_typed(text: str) -> dict[str, Any]:
+    """Return the change of state that a typed question asks for; raises QuestionError."""
+    return {"question": tidy_question(text)}
+
+
+def draw_anew() -> None:
+    """Draw a question of the chosen family about the scene."""
+    turn = st.session_state[_DRAWN] = st.session_state.get(_DRAWN, -1) + 1
+    family = st.session_state.get(FAMILY, ANY_FAMILY)
+    try:
+        CLEVR.update(question=draw_question(CLEVR.state.scene, family, turn))
+        CLEVR.set_problem(None)
+    except RNCoreError as err:
+        CLEVR.notify(str(err))

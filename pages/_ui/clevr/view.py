@@ -1,0 +1,195 @@
+"""What the CLEVR page shows, worked out from the state and the models; nothing here draws."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pages._ui.clevr import html
+from pages._ui.clevr.models import TITLES
+from pages._ui.clevr.nodes import find_true_pairs, make_nodes
+from pages._ui.clevr.pictures import Picture
+from pages._ui.clevr.stages import make_picture_stage, make_plan_stage
+from pages._ui.clevr.state import ClevrState
+from pages._ui.clevr.things import LETTERS
+from pages._ui.components.stage import DrawnStage
+from pages._ui.layout import cards_html
+from pages._ui.pairs.view import PairReading, PairView, make_pair_parts, pick_target
+from pages._ui.words import join_words
+from rn_core.attribution.base import Attribution, Target
+from rn_core.errors import QuestionError
+from rn_core.records import Answer
+from rn_core.tasks.clevr import ClevrScene, deciding_objects, execute_nodes, parse
+from rn_core.tasks.clevr.camera import HEIGHT, WIDTH
+from rn_core.tasks.clevr.execution import Output, answer_text
+from rn_core.tasks.clevr.program import GROUPS, question_type
+from rn_core.tasks.clevr.scene import MAX_OBJECTS, VALUES
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What a question's program gives on a scene.
+
+    Attributes:
+        program: CLEVR's nodes.
+        outputs: what each node gives, as far as the program runs.
+        answer: the true answer; None where nobody knows it.
+        deciding: indices of the objects that it is read from; none without an answer.
+        trouble: a sentence about why there is no true answer, or None.
+    """
+
+    program: tuple[Mapping[str, Any], ...]
+    outputs: tuple[Output, ...]
+    answer: str | None
+    deciding: tuple[int, ...]
+    trouble: str | None
+
+    @property
+    def type(self) -> str:
+        """Return the question type, the program's last function."""
+        return question_type(self.program)
+
+    @property
+    def is_comparison(self) -> bool:
+        """Return whether attributes of two objects are compared."""
+        return self.type in GROUPS["compare_attribute"]
+
+
+@dataclass(frozen=True)
+class ClevrReading(PairReading):
+    """What models make of one question about one scene or picture.
+
+    Attributes:
+        others: model -> its answer beside the explained one; None for one whose weights cannot be used.
+    """
+
+    others: Mapping[str, Answer | None]
+
+
+def find_truth(question: str, scene: ClevrScene | None) -> Truth:
+    """Return what a question's program gives on a scene; nothing on an uploaded picture, whose scene nobody knows.
+
+    Raises:
+        QuestionError: if the question is not in CLEVR's language.
+    """
+    program = tuple(parse(question))
+    if scene is None:
+        return Truth(program, (), None, (), "An uploaded picture has no scene graph, so nobody here knows the truth.")
+    outputs: tuple[Output, ...] = ()
+    try:
+        for end in range(1, len(program) + 1):
+            outputs = tuple(execute_nodes(program[:end], scene))
+    except QuestionError:
+        said = "none" if not outputs[-1] else f"{join_words([LETTERS[k] for k in outputs[-1]])}"
+        trouble = f"This question has no true answer here: it asks for the one thing where there is {said}."
+        return Truth(program, outputs, None, (), trouble)
+    return Truth(program, outputs, answer_text(outputs[-1]), deciding_objects(program, scene), None)
+
+
+def allowed_answers(kind: str) -> tuple[str, ...]:
+    """Return the answers that a question type allows."""
+    if kind == "count":
+        return tuple(map(str, range(MAX_OBJECTS + 1)))
+    return VALUES[kind.removeprefix("query_")] if kind.startswith("query_") else ("yes", "no")
+
+
+@dataclass(frozen=True)
+class ClevrView(PairView):
+    """Everything that the page draws, apart from the models themselves.
+
+    Attributes:
+        truth: what the question's program gives.
+        picture: what pixel models see, or None where there is none.
+    """
+
+    state: ClevrState
+    reading: ClevrReading
+    truth: Truth
+    picture: Picture | None
+
+    @property
+    def question_text(self) -> str:
+        """Return the question in English."""
+        return self.state.question
+
+    @property
+    def model_answers(self) -> Mapping[str, Answer | None]:
+        """Return model -> its answer, the explained one first; None for one whose weights cannot be used."""
+        return {self.state.model: self.reading.answer, **self.reading.others}
+
+    @property
+    def scene_title(self) -> str:
+        """Return what a saved picture calls the scene."""
+        if self.state.source == "image":
+            return "Uploaded picture"
+        return f"Scene {self.state.seed}{', edited' if self.state.edited else ''}"
+
+    @property
+    def removed_text(self) -> str:
+        """Return the objects that are taken away under "What if", in words."""
+        return join_words(self.state.without)
+
+    def answers_html(self) -> str:
+        """Return truth and answers as HTML."""
+        cards = {TITLES[name]: answer for name, answer in self.model_answers.items()}
+        return html.truth_html(self.truth) + cards_html(cards, self.truth.answer)
+
+    def scene_content(self) -> Any:
+        """Return the scene as JSON values; None for an uploaded picture."""
+        return None if self.state.scene is None else self.state.scene.to_dict()
+
+    def make_stage(self) -> DrawnStage:
+        """Return the interactive scene for a saved page, where nothing can be moved."""
+        if self.picture is None:
+            return make_plan_stage(self.state, self, editable=False)
+        return make_picture_stage(self.state, self.picture, self)
+
+    def draw_scene(self, axes: Axes) -> None:
+        """Draw the picture with the objects' letters; without one, the plan."""
+        scene = self.state.scene
+        if self.picture is not None:
+            extent = (0, WIDTH, HEIGHT, 0) if scene is not None else None
+            axes.imshow(self.picture.pixels, extent=extent)
+        if scene is None:
+            return
+        for letter, (x, y, _) in zip(LETTERS, scene.pixel_coords, strict=False):
+            box = {"boxstyle": "round,pad=0.15", "facecolor": "white", "alpha": 0.8, "linewidth": 0}
+            axes.annotate(letter, (x, y), ha="center", va="center", fontsize=11, bbox=box)
+        axes.set(xlim=(0, WIDTH), ylim=(HEIGHT, 0), aspect="equal")
+
+
+def choose_target(state: ClevrState, answer: Answer, truth: Truth) -> Target:
+    """Return what to attribute; the model's answer is set against the next best one that the question allows."""
+    return pick_target(state, answer, allowed_answers(truth.type))
+
+
+def make_clevr_view(
+    state: ClevrState,
+    reading: ClevrReading,
+    truth: Truth,
+    picture: Picture | None,
+    attribution: Attribution,
+    second: Attribution,
+) -> ClevrView:
+    """Put together what the page draws.
+
+    Args:
+        state: what was asked for.
+        reading: the models' answers to the state's question.
+        truth: of that question on the state's scene.
+        picture: of the scene, or the uploaded one; None where there is none.
+        attribution: of the Relation Network's pairs toward `choose_target`, by the state's method.
+        second: of the same target by `second_method`, to tell whether the two agree.
+    """
+    return ClevrView(
+        reading=reading,
+        truth=truth,
+        picture=picture,
+        target=choose_target(state, reading.answer, truth),
+        true_pairs=find_true_pairs(state, truth.deciding, truth.is_comparison),
+        **make_pair_parts(state, attribution, second, make_nodes(state)),
+    )

@@ -1,0 +1,268 @@
+"""The sections under a scene, one idea each: pairs, one pair, what if, method. Pages about pairs share them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from types import MappingProxyType
+from typing import Any
+
+import streamlit as st
+from torch import nn
+
+from pages._ui import figures, layout
+from pages._ui.figures import Look
+from pages._ui.pairs import exports
+from pages._ui.pairs.state import AUTO, BASELINES, METHODS
+from pages._ui.pairs.view import PairReading, PairView, describe_sum, second_method
+from pages._ui.pairs.what_if import PairPath, describe_enough, follow_pair, make_what_ifs
+from pages._ui.session import PageSession
+from pages._ui.words import format_signed
+from rn_core.attribution.faithfulness import Faithfulness, KeepingSet
+from rn_core.errors import RNCoreError
+
+#: Stops of the slider of the strongest pairs.
+_STOPS = (1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 36, 50, 100, 200, 400)
+#: Answers whose logits are drawn side by side at most.
+_MOST_ANSWERS = 12
+_TARGET_NAMES = MappingProxyType({AUTO: "the next best answer", "none": "nothing: the plain logit"})
+_CHART = MappingProxyType({"displayModeBar": False})
+
+
+@dataclass(frozen=True)
+class PairPage:
+    """What the sections need to know of the page that they are on.
+
+    Attributes:
+        session: the page's.
+        f_phi: view -> that of the Relation Network that is explained.
+        ranking: view -> how well the ranking of its pairs holds up; raises RNCoreError.
+        removable: view -> label of each object that can be taken away -> its name.
+        read_smaller: view -> the reading of its scene without the objects of `state.without`; raises RNCoreError.
+        baselines: keys of `BASELINES` that its models have.
+    """
+
+    session: PageSession
+    f_phi: Callable[[PairView], nn.Sequential]
+    ranking: Callable[[PairView], tuple[Faithfulness, KeepingSet]]
+    removable: Callable[[PairView], Mapping[str, str]]
+    read_smaller: Callable[[PairView], PairReading]
+    baselines: tuple[str, ...] = tuple(BASELINES)
+
+    def pin(self, view: PairView, pair: tuple[int, int] | None) -> None:
+        """Pin a pair of nodes by number; None lets the pinned pair go, and so does the pinned pair itself."""
+        labels = view.nodes.labels
+        named = None if pair is None else (labels[pair[0]], labels[pair[1]])
+        self.session.update(pair=None if named == view.state.pair else named)
+
+
+def draw_figure(figure: figures.go.Figure, **options: Any) -> None:
+    """Draw a figure with its alternative text, its own colours and no tool bar."""
+    st.plotly_chart(figure, theme=None, config=dict(_CHART), alt=figures.alt_text(figure), **options)
+
+
+def draw_save(session: PageSession, view: PairView) -> None:
+    """Draw the link and the files that keep this picture; a file is made when it is asked for."""
+    with st.popover("Save & share", icon=":material/ios_share:"):
+        st.caption("A link to this very picture")
+        st.code(session.link(), language=None, wrap_lines=True)
+        for title, name, mime, make in exports.FORMATS:
+            st.download_button(title, lambda make=make: make(view), name, mime, on_click="ignore", width="stretch")
+
+
+def draw_pairs(page: PairPage, view: PairView, look: Look) -> None:
+    """Draw the pair matrix, its controls and the table of the strongest pairs."""
+    left, right = st.columns([6, 5], gap="large")
+    with left:
+        nodes, marked = view.nodes, view.true_pairs_shown
+        figure = figures.plot_pair_matrix(
+            view.matrix, nodes.labels, marked, view.pinned, look, nodes.names, nodes.ticks
+        )
+        key = page.session.key("matrix")
+        draw_figure(figure, key=key, on_select=lambda: _pin_from_matrix(page, view), selection_mode="points")
+    with right:
+        st.caption(f"Each number: what a pair adds to the logit of {view.target_text}. Click a square to pin its pair.")
+        draw_threshold(page, view)
+        draw_rows(page, view)
+
+
+def draw_threshold(page: PairPage, view: PairView) -> None:
+    """Draw the slider of the strongest pairs and its renormalise box."""
+    n_pairs = len(view.kept)
+    # A link may ask for a number that is no stop; the slider then has it as one more.
+    stops = sorted({0, view.state.top, *(stop for stop in _STOPS if stop < n_pairs)})
+    st.select_slider(
+        "Strongest pairs kept",
+        stops,
+        format_func=lambda top: f"all {n_pairs}" if top == 0 else str(top),
+        **page.session.bind("top"),
+    )
+    if view.state.top:
+        st.checkbox("Scale them up to the whole", **page.session.bind("renormalise"))
+
+
+def draw_rows(page: PairPage, view: PairView) -> None:
+    """Draw the table of the strongest pairs; choosing a line pins its pair."""
+    rows = {
+        "pair": [view.name_pair(row.first, row.second) for row in view.rows],
+        "logit": [format_signed(row.contribution) for row in view.rows],
+        "share": ["" if row.share is None else f"{row.share:.0f} %".replace("-", "−") for row in view.rows],
+        "decides": ["✓ decides" if row.decides else "" for row in view.rows],
+    }
+    st.dataframe(
+        rows, hide_index=True, key=_table_key(page, view), on_select=lambda: _pin_from_table(page, view),
+        selection_mode="single-row",
+    )  # fmt: skip
+
+
+def _table_key(page: PairPage, view: PairView) -> str:
+    """Return the key of the table; a newly pinned pair lets the chosen line go."""
+    return page.session.key(f"table.{view.pinned}")
+
+
+def _pin_from_matrix(page: PairPage, view: PairView) -> None:
+    """Pin the pair of the square that was clicked, or let it go."""
+    page.pin(view, read_matrix_click(st.session_state[page.session.key("matrix")]))
+
+
+def read_matrix_click(event: Mapping[str, Any]) -> tuple[int, int] | None:
+    """Return the pair (i, j) of the clicked square, or None; i runs down and j to the right."""
+    points = event.get("selection", {}).get("points", [])
+    return (int(points[0]["y"]), int(points[0]["x"])) if points else None
+
+
+def _pin_from_table(page: PairPage, view: PairView) -> None:
+    """Pin the pair of the chosen line."""
+    chosen = st.session_state[_table_key(page, view)]["selection"]["rows"]
+    if chosen:
+        page.session.update(pair=(view.rows[chosen[0]].first, view.rows[chosen[0]].second))
+
+
+def draw_pair(page: PairPage, view: PairView, look: Look) -> None:
+    """Draw the pinned pair's relation and its way through f_phi."""
+    draw_pair_choice(page, view)
+    if view.pinned is None:
+        st.info("Choose two objects here, or click a pair in the scene or in the matrix.")
+        return
+    name, key = view.pinned_name, page.session.key
+    path = follow_pair(view, page.f_phi(view))
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.markdown(f"**1 · g_theta{name}**: one vector, added to those of all other pairs")
+        draw_figure(figures.plot_relation_strip(view.pinned_relation.numpy(), look), key=key("strip"))
+        st.markdown("**2 · Inside f_phi**: what changes when the pair is added")
+        draw_figure(figures.plot_hidden_change(path.changes, look), key=key("hidden"))
+    with right:
+        st.markdown(f"**3 · Logits** without and with {name}")
+        chosen = choose_answers(view, path)
+        answers = [view.answers[k] for k in chosen]
+        figure = figures.plot_logit_shift(answers, path.without[chosen], path.full[chosen], look, removed=name)
+        draw_figure(figure, key=key("shift"))
+
+
+def choose_answers(view: PairView, path: PairPath) -> list[int]:
+    """Return the answers whose logits are drawn, in the task's order: all, or of many those with the largest logits."""
+    ranked = sorted(range(len(view.answers)), key=lambda k: -max(path.full[k], path.without[k]))
+    return sorted({*ranked[:_MOST_ANSWERS], view.target.answer})
+
+
+def draw_pair_choice(page: PairPage, view: PairView) -> None:
+    """Draw the two menus that pin a pair without a mouse."""
+    options = (None, *view.nodes.labels)
+    columns = st.columns([2, 2, 3])
+    for place, title in enumerate(("First object, i", "Second object, j")):
+        columns[place].selectbox(
+            title, options, format_func=lambda label: view.names.get(label, "none"),
+            **page.session.bind(f"pair.{place}", show=None if view.state.pair is None else view.state.pair[place],
+                                read=partial(_replace_node, view, place)),
+        )  # fmt: skip
+
+
+def _replace_node(view: PairView, place: int, label: str | None) -> dict[str, Any]:
+    """Return the change that puts `label` at one place of the pinned pair; with no pair yet, at both."""
+    if label is None:
+        return {"pair": None}
+    pair = list(view.state.pair or (label, label))
+    pair[place] = label
+    return {"pair": tuple(pair)}
+
+
+def draw_what_if(page: PairPage, view: PairView, look: Look) -> None:
+    """Draw whether the answer survives without the pinned pair, without objects, with the strongest pairs alone."""
+    left, right = st.columns([6, 5], gap="large")
+    with left:
+        present = page.removable(view)
+        if present:
+            chosen = page.session.bind(
+                "without", show=list(view.state.without),
+                read=lambda labels: {"without": tuple(label for label in present if label in labels)},
+            )  # fmt: skip
+            shown = {"format_func": present.get, "selection_mode": "multi", "wrap": True}
+            st.pills("Take objects away", list(present), **shown, **chosen)
+        draw_threshold(page, view)
+        st.html(layout.what_ifs_html(make_what_ifs(view, page.f_phi(view), _read_smaller(page, view))))
+        if view.pinned is None:
+            st.caption("Pin a pair to see the answer without it.")
+    with right:
+        draw_ranking(page, view, look)
+
+
+def _read_smaller(page: PairPage, view: PairView) -> PairReading | None:
+    """Return the reading of the scene without the objects taken away; a sentence and None if it has no answer."""
+    if not view.state.without:
+        return None
+    try:
+        return page.read_smaller(view)
+    except RNCoreError as err:
+        st.info(str(err))
+        return None
+
+
+def draw_ranking(page: PairPage, view: PairView, look: Look) -> None:
+    """Draw the deletion and insertion curves of the chosen method, and how few pairs are enough."""
+    curves, enough = page.ranking(view)
+    st.markdown(describe_enough(enough, len(view.kept), view.target_text))
+    named = (
+        ("strongest taken away", curves.deletion),
+        ("random taken away", curves.random_deletion),
+        ("strongest added", curves.insertion),
+        ("random added", curves.random_insertion),
+    )
+    figure = figures.plot_faithfulness([(name, curve.values.numpy()) for name, curve in named], look)
+    draw_figure(figure, key=page.session.key("curves"))
+
+
+def draw_method(page: PairPage, view: PairView, _: Look) -> None:
+    """Draw the choice of method, baseline and target, and what the contributions add up to."""
+    session = page.session
+    left, right = st.columns([6, 5], gap="large")
+    with left:
+        st.selectbox("Method", list(METHODS), format_func=METHODS.get, **session.bind("method"))
+        if len(page.baselines) > 1:
+            baseline = {"format_func": BASELINES.get, "horizontal": True, **session.bind("baseline")}
+            st.radio("Compared with (baseline)", page.baselines, **baseline)
+        why, why_not = st.columns(2)
+        why.selectbox(
+            "Why this answer", [AUTO, *view.answers], **session.bind("why"),
+            format_func=lambda name: f"the model's answer ({view.reading.answer.text})" if name == AUTO else name,
+        )  # fmt: skip
+        why_not.selectbox(
+            "… and not", [AUTO, "none", *(name for name in view.answers if name != view.why)],
+            format_func=lambda name: _TARGET_NAMES.get(name, name),
+            **session.bind("why_not", show=AUTO if view.state.why_not == view.why else view.state.why_not),
+        )  # fmt: skip
+    with right:
+        st.markdown(describe_sum(view))
+        other = METHODS[second_method(view.state.method)]
+        if view.disagreement:
+            st.warning(view.disagreement)
+        else:
+            st.success(f"{other} puts the same pair first.")
+
+
+Draw = Callable[[PairPage, PairView, Look], None]
+#: Section -> what draws it.
+DRAW: Mapping[str, Draw] = MappingProxyType(
+    {"pairs": draw_pairs, "pair": draw_pair, "what-if": draw_what_if, "method": draw_method}
+)

@@ -1,0 +1,173 @@
+"""CLEVR: a picture or a scene, a question in English, the answer, and which pairs made it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import streamlit as st
+
+from pages._ui import layout
+from pages._ui.cache import clevr_answerer
+from pages._ui.clevr import html, sections
+from pages._ui.clevr import session as clevr_session
+from pages._ui.clevr.models import is_here, is_public, models_beside, offered_models, sees_pixels
+from pages._ui.clevr.pictures import Picture
+from pages._ui.clevr.question_line import draw_question_line
+from pages._ui.clevr.questions import family_names
+from pages._ui.clevr.session import CLEVR
+from pages._ui.clevr.stages import make_picture_stage, make_plan_stage
+from pages._ui.clevr.state import SECTIONS, STAGES, ClevrState
+from pages._ui.clevr.view import ClevrView, Truth, find_truth
+from pages._ui.components.scene import draw_scene
+from pages._ui.components.stage import SceneEvent
+from pages._ui.figures import Look
+from pages._ui.frame import draw_frame
+from pages._ui.pairs import sections as pair_sections
+from pages._ui.pairs.state import VIEWS
+from rn_core.device import choose_device, describe_device
+from rn_core.errors import RNCoreError
+from rn_core.seeding import MAX_SEED
+from rn_core.tasks.clevr.vocabulary import WORDS
+
+
+def take_event(event: SceneEvent, view: ClevrView | None) -> None:
+    """Do what a person did to the scene."""
+    if event.kind == "move":
+        clevr_session.take_move(event)
+    elif view is not None:
+        sections.CLEVR_PAGE.pin(view, event.pair)
+
+
+def draw_stage(state: ClevrState, picture: Picture | None, view: ClevrView | None) -> None:
+    """Draw the picture or the plan, with its pairs; without an answer, the scene alone."""
+    if state.scene is not None:
+        st.segmented_control(
+            "Show", list(STAGES), format_func=STAGES.get, label_visibility="collapsed", **CLEVR.bind("stage")
+        )
+    on_plan = state.scene is not None and (state.stage == "plan" or picture is None)
+    stage = make_plan_stage(state, view) if on_plan else make_picture_stage(state, picture, view)
+    key = f"clevr.{'plan' if on_plan else 'picture'}"
+    draw_scene(stage, key=key, on_change=lambda event: take_event(event, view))
+
+
+def draw_question(state: ClevrState) -> None:
+    """Draw the question, typed or drawn."""
+    st.html(layout.question_html(state.question))
+    draw_question_line(
+        CLEVR.typed_text(state.question), WORDS, key="clevr.line",
+        on_ask=lambda text: CLEVR.take_typed(text, clevr_session.read_typed),
+    )  # fmt: skip
+    if CLEVR.problem():
+        st.error(CLEVR.problem())
+    if state.scene is not None:
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            names = family_names()
+            st.selectbox("Or draw one", list(names), format_func=names.get, key=clevr_session.FAMILY)
+            st.button("Draw", icon=":material/casino:", on_click=clevr_session.draw_anew)
+
+
+def draw_answers(truth: Truth, view: ClevrView | None, problem: str | None) -> None:
+    """Draw truth and answers; without an answer, the truth and why."""
+    if view is not None:
+        st.html(view.answers_html())
+        return
+    st.html(html.truth_html(truth))
+    st.error(problem)
+
+
+def draw_models(state: ClevrState, problem: str | None) -> None:
+    """Draw the choice of model and, where public weights are missing, how to get them."""
+    names = offered_models(state.scene is not None)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.segmented_control("The network sees", list(names), format_func=names.get, wrap=True, **CLEVR.bind("model"))
+        if sees_pixels(state.model) and state.scene is not None:
+            st.segmented_control("Pairs of", list(VIEWS), format_func=VIEWS.get, **CLEVR.bind("view"))
+        st.toggle("Mark the deciding pairs", **CLEVR.bind("truth"))
+    if problem is not None and is_public(state.model) and not is_here(state.model):
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            st.button(
+                "Download them", icon=":material/download:", on_click=clevr_session.fetch_weights, args=(state.model,)
+            )
+            st.file_uploader(
+                "or choose the .pth file", type="pth", key=clevr_session.upload_key("weights"),
+                on_change=clevr_session.take_weights, args=(state.model,),
+            )  # fmt: skip
+
+
+def draw_sources(state: ClevrState, view: ClevrView | None) -> None:
+    """Draw where the scene comes from, and what keeps the picture."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.number_input("Scene", 0, MAX_SEED, step=1, width=140, **CLEVR.bind("seed"))
+        st.button("New scene", icon=":material/casino:", on_click=clevr_session.next_scene)
+        if state.edited is not None:
+            st.button("Undo edits", icon=":material/undo:", on_click=clevr_session.reset_scene)
+        if state.source == "image":
+            st.button("Back to the scene", icon=":material/undo:", on_click=clevr_session.leave_picture)
+        with st.popover("Own picture", icon=":material/image:"):
+            st.file_uploader(
+                "A picture in CLEVR's look, PNG or JPEG", type=["png", "jpg", "jpeg"],
+                key=clevr_session.upload_key("picture"), on_change=clevr_session.take_picture,
+            )  # fmt: skip
+        if view is not None:
+            pair_sections.draw_save(CLEVR, view)
+
+
+def draw_sidebar(state: ClevrState) -> None:
+    """Draw the models' cards and the device."""
+    with st.sidebar:
+        for model in (state.model, *models_beside(state.model, state.scene is not None)):
+            try:
+                st.markdown(layout.card_text(clevr_answerer(model).card))
+            except RNCoreError as err:
+                st.error(str(err))
+        st.caption(f"Computes on {describe_device(choose_device())}.")
+
+
+def draw_section(state: ClevrState, view: ClevrView | None, look: Look) -> None:
+    """Draw the chosen section under the scene."""
+    st.segmented_control(
+        "Look closer", list(SECTIONS), format_func=SECTIONS.get, label_visibility="collapsed", **CLEVR.bind("section")
+    )
+    if state.section == "edit":
+        sections.draw_table(state)
+    elif view is not None:
+        if view.disagreement and state.section != "method":
+            st.warning(view.disagreement)
+        pair_sections.DRAW[state.section](sections.CLEVR_PAGE, view, look)
+
+
+def draw_page() -> None:
+    """Draw the whole page from the session's state; what has to be drawn by the renderer comes last."""
+    state = CLEVR.open()
+    look = draw_frame(CLEVR)
+    draw_sidebar(state)
+    truth = find_truth(state.question, state.scene)
+    left, right = st.columns([6, 5], gap="large")
+    below = st.container()
+    with left:
+        picture, problem = sections.try_picture(state) if sees_pixels(state.model) else (None, None)
+    view, problem = sections.try_view(state, truth, picture, problem)
+    with right:
+        draw_question(state)
+        draw_answers(truth, view, problem)
+        draw_models(state, problem)
+        sources = st.container()
+    with below:
+        draw_section(state, view, look)
+    with left:
+        if picture is None and problem is None and state.stage == "picture":
+            picture, trouble = sections.try_picture(state)
+            if trouble:
+                st.warning(trouble)
+        if picture is not None and state.stage == "picture":
+            clevr_session.keep_picture(state, picture)
+        draw_stage(state, picture, view)
+        if state.stage == "plan":
+            sections.draw_thumbnail(state)
+        sections.draw_steps(truth)
+    with sources:
+        draw_sources(state, view if view is None else replace(view, picture=picture))
+    CLEVR.write_url()
+
+
+draw_page()

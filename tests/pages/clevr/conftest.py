@@ -1,0 +1,84 @@
+"""Views of the CLEVR page over models with random weights: what is drawn does not depend on training."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from pages._ui.clevr.models import full_name, sees_pixels
+from pages._ui.clevr.pictures import Picture, bundled_picture
+from pages._ui.clevr.state import ClevrState
+from pages._ui.clevr.view import ClevrReading, ClevrView, choose_target, find_truth, make_clevr_view
+from pages._ui.pairs.view import second_method
+from rn_core.answering import Answerer
+from rn_core.attribution.pairs import attribute_pairs
+from rn_core.models import ModelConfig, build_model
+from rn_core.models.baselines import MLPConfig, QuestionMLPConfig
+from rn_core.models.encoders import ImageEncoderConfig, RowEncoderConfig
+from rn_core.models.questions import QuestionEncoderConfig
+from rn_core.models.relation_network import RelationNetworkConfig
+from rn_core.tasks import TASKS
+from rn_core.tasks.clevr.encoding import ANSWERS
+from rn_core.tasks.clevr.tokens import TOKENS
+
+_QUESTION = QuestionEncoderConfig(len(TOKENS), d_word=8, d_question=12)
+_ROWS, _IMAGE = RowEncoderConfig(18), ImageEncoderConfig((8, 8, 8, 8), 128)
+_SHAPE = {"d_question": 12, "n_answers": len(ANSWERS)}
+
+
+def _make_config(model: str) -> ModelConfig:
+    """Return a small model that sees what one of the page's models sees."""
+    kind = model.partition("-")[0]
+    encoder = _IMAGE if sees_pixels(model) else _ROWS
+    sizes = {"d_object": encoder.d_object, **_SHAPE}
+    if kind == "mlp":
+        return ModelConfig(encoder, MLPConfig(**sizes, n_objects=10, widths=(16,)), _QUESTION)
+    if kind == "lstm":
+        return ModelConfig(encoder, QuestionMLPConfig(**sizes, widths=(16,)), _QUESTION)
+    return ModelConfig(encoder, RelationNetworkConfig(**sizes, g_widths=(16, 16), f_widths=(24, 16)), _QUESTION)
+
+
+@pytest.fixture(scope="session")
+def random_answerer() -> Callable[[str], Answerer]:
+    """Return `random_answerer(model)`, a small model that was never trained, by the page's name for one like it."""
+    made: dict[str, Answerer] = {}
+
+    def make(model: str) -> Answerer:
+        if model not in made:
+            task = TASKS["clevr/pixels" if sees_pixels(model) else "clevr/states"]
+            built = build_model(_make_config(model), seed=3).eval().requires_grad_(False)
+            card = {"name": full_name(model), "parameters": built.count_parameters(), "bytes": 1}
+            made[model] = Answerer(full_name(model), card, built, task, None)
+        return made[model]
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_view(random_answerer) -> Callable[..., ClevrView]:
+    """Return `make_view(**fields)`: the page of `ClevrState(**fields)` over the random models."""
+
+    def make(picture: Picture | None = None, **fields: object) -> ClevrView:
+        state = ClevrState(**fields)
+        answerer = random_answerer(state.model)
+        picture = picture or bundled_picture()
+        seen = picture.pixels if sees_pixels(state.model) else state.scene
+        truth = find_truth(state.question, state.scene)
+        answer = answerer.answer(seen, state.question)
+        relations = answerer.trace(seen, state.question).relations[0].clone()
+        reading = ClevrReading(answer, relations, truth.answer, {"mlp-states": None})
+        target = choose_target(state, answer, truth)
+        f_phi = answerer.model.core.f_phi
+        methods = (state.method, second_method(state.method))
+        parts = (attribute_pairs(f_phi, relations, target, method) for method in methods)
+        return make_clevr_view(state, reading, truth, picture, *parts)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def own_picture() -> Picture:
+    """Return a picture of other proportions than CLEVR's."""
+    return Picture(np.arange(60 * 100 * 3, dtype=np.uint8).reshape(60, 100, 3))

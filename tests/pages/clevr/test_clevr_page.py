@@ -1,0 +1,269 @@
+"""The CLEVR page as people use it: it opens on an answer, every control works, bad input is one sentence."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from pages._ui import cache
+from pages._ui.clevr import sections, session
+from pages._ui.clevr.pictures import bundled_picture
+from pages._ui.clevr.session import apply_changes
+from pages._ui.clevr.state import DEFAULT_QUESTION, SECTIONS, ClevrState
+from pages._ui.clevr.things import edited_scene, make_parts, sampled_things
+from rn_core.errors import RNCoreError, SceneError, WeightsError
+
+ROOT = Path(__file__).resolve().parents[3]
+MOVED = ClevrState().edit(sampled_things(2)[:-1])
+LINE = "clevr.line"
+
+
+@pytest.fixture(autouse=True)
+def models(monkeypatch, random_answerer):
+    """Answer by small random models, and draw pictures without a renderer."""
+    for cached in (cache.clevr_answerer, cache.cached_clevr_reading, cache.cached_clevr_answer, cache.cached_picture):
+        cached.clear()
+    monkeypatch.setattr(cache, "load", lambda name: random_answerer(name.removeprefix("clevr/")))
+    monkeypatch.setattr(cache, "render_scene", lambda scene, seed: np.full((320, 480, 3), 90, dtype=np.uint8))
+    yield
+    for cached in (cache.clevr_answerer, cache.cached_clevr_reading, cache.cached_clevr_answer, cache.cached_picture):
+        cached.clear()
+
+
+def open_page(**query: str) -> AppTest:
+    """Return the page, opened by a link from the entry script."""
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+    app.query_params.update(query)
+    return app.switch_page("pages/clevr.py").run()
+
+
+def html(app: AppTest) -> str:
+    """Return all the HTML of the page."""
+    return "".join(element.proto.body for element in app.get("html"))
+
+
+def sentences(app: AppTest) -> list[str]:
+    """Return every sentence that says that something is wrong; a traceback fails the test."""
+    assert [error.message for error in app.exception] == []
+    return [element.value for element in (*app.error, *app.warning) if "Two methods disagree" not in element.value]
+
+
+def state_of(app: AppTest) -> ClevrState:
+    """Return the state in the URL."""
+    state, problems = ClevrState.from_query({name: value for name, value in app.query_params.items() if value})
+    assert problems == []
+    return state
+
+
+def press(app: AppTest, label: str) -> AppTest:
+    """Press a button by its label."""
+    return next(button for button in app.button if button.label == label).click().run()
+
+
+def png(pixels: np.ndarray) -> bytes:
+    """Return pixels as a file."""
+    content = io.BytesIO()
+    Image.fromarray(pixels).save(content, format="PNG")
+    return content.getvalue()
+
+
+def upload(app: AppTest, content: bytes, name: str = "mine.png", place: int = -1) -> AppTest:
+    """Upload a file."""
+    app.get("file_uploader")[place].set_value((name, content, "application/octet-stream"))
+    return app.run()
+
+
+def test_it_opens_on_an_answer_with_its_truth_steps_and_pairs():
+    app = open_page()
+    assert sentences(app) == []
+    assert f">{DEFAULT_QUESTION}</h2>" in html(app)
+    assert "Truth: <b>3</b>" in html(app)
+    assert html(app).count('class="rn-said"') == 3
+    assert "how many?" in html(app)
+    assert ["7 by 7" in chart.proto.alt for chart in app.get("plotly_chart")] == [True]
+    assert state_of(app) == ClevrState()
+
+
+@pytest.mark.parametrize("query", [{"show": "plan"}, {"model": "rn-pixels-public", "view": "cells"}])
+@pytest.mark.parametrize("section", [*SECTIONS])
+def test_every_section_opens(query, section):
+    pair = "3-17" if "view" in query else "A-D"
+    app = open_page(section=section, pair=pair, top="5", **query)
+    assert sentences(app) == []
+    assert len(app.get("plotly_chart")) == {"pairs": 1, "pair": 3, "what-if": 1, "method": 0, "edit": 0}[section]
+
+
+def test_objects_can_be_taken_away_and_the_truth_follows():
+    app = open_page(section="what-if")
+    app.pills(key="clevr.without").set_value(["C"]).run()
+    assert state_of(app).without == ("C",)
+    assert "<td>without C</td>" in html(app)
+    assert html(app).count("<td>3</td>") == 1
+    assert html(app).count("<td>2</td>") == 1
+
+
+def test_taking_the_asked_cube_away_leaves_no_truth():
+    app = open_page(section="what-if", without="D")
+    assert sentences(app) == []
+    assert "<td>unknown</td>" in html(app)
+
+
+def test_a_question_is_drawn_by_family():
+    app = open_page()
+    app.selectbox(key="clevr.family").set_value(84).run()
+    press(app, "Draw")
+    first = state_of(app).question
+    press(app, "Draw")
+    assert first.startswith(("How many", "What number"))
+    assert state_of(app).question != first
+    assert "Truth: <b>" in html(app)
+
+
+def test_a_question_without_truth_here_is_answered_all_the_same():
+    app = open_page(q="what-color-is-the-sphere")
+    assert sentences(app) == []
+    assert "asks for the one thing where there is A, C, E and F" in html(app)
+    assert html(app).count('class="rn-said"') == 3
+    assert "✓" not in html(app)
+
+
+def test_scenes_by_seed_and_button_and_edits_undone():
+    app = open_page(**MOVED.to_query())
+    assert state_of(app) == MOVED
+    press(app, "Undo edits")
+    assert state_of(app) == ClevrState()
+    press(app, "New scene")
+    assert state_of(app) == ClevrState(seed=3, question=state_of(app).question)
+    assert "Truth: <b>" in html(app)
+    app.number_input(key="clevr.seed").set_value(7).run()
+    assert state_of(app).seed == 7
+    assert sentences(app) == []
+
+
+def test_the_plan_says_when_its_picture_shows_an_older_scene():
+    app = open_page()
+    app.segmented_control(key="clevr.stage").set_value("plan").run()
+    assert any("The same scene as a picture" in block.value for block in app.markdown)
+    press(app, "New scene")
+    assert any("older scene" in block.value for block in app.markdown)
+    press(app, "Draw it again")
+    assert any("The same scene as a picture" in block.value for block in app.markdown)
+    assert sentences(app) == []
+
+
+def test_without_a_renderer_the_page_says_so_once_and_shows_the_plan(monkeypatch):
+    def fail(scene: object, seed: int) -> None:
+        raise RNCoreError("Pictures need Mitsuba, which cannot be used here; install it.")
+
+    monkeypatch.setattr(cache, "render_scene", fail)
+    app = open_page(seed="7")
+    assert sentences(app) == ["Pictures need Mitsuba, which cannot be used here; install it."]
+    assert html(app).count('class="rn-said"') == 3
+    app.segmented_control(key="clevr.model").set_value("rn-pixels-public").run()
+    assert sentences(app) == ["Pictures need Mitsuba, which cannot be used here; install it."]
+    assert sentences(open_page()) == []
+
+
+def test_missing_public_weights_can_be_got_and_the_rest_works(monkeypatch, random_answerer):
+    def load(name: str) -> object:
+        if "public" in name:
+            raise WeightsError(f"The public weights '{name}' are not here yet.")
+        return random_answerer(name.removeprefix("clevr/"))
+
+    def fetch(name: str) -> None:
+        raise WeightsError("Could not download it; connect to the network.")
+
+    monkeypatch.setattr(cache, "load", load)
+    monkeypatch.setattr(session, "fetch_public", fetch)
+    monkeypatch.setattr("pages._ui.clevr.models.PRETRAINED", ROOT / "nowhere")
+    app = open_page(model="rn-pixels-public")
+    assert {sentence for sentence in sentences(app)} == {
+        "The public weights 'clevr/rn-pixels-public' are not here yet."
+    }
+    assert "Truth: <b>3</b>" in html(app)
+    press(app, "Download them")
+    assert "Could not download it; connect to the network." in sentences(app)
+    upload(app, b"no weights", "x.pth", 0)
+    assert any("'x.pth' is not a whole weights file" in sentence for sentence in sentences(app))
+    app.segmented_control(key="clevr.model").set_value("rn-states").run()
+    assert sentences(app) == []
+
+
+def test_fetched_weights_answer_at_once(monkeypatch, random_answerer):
+    here = set()
+
+    def load(name: str) -> object:
+        if "public" in name and name not in here:
+            raise WeightsError(f"The public weights '{name}' are not here yet.")
+        return random_answerer(name.removeprefix("clevr/"))
+
+    monkeypatch.setattr(cache, "load", load)
+    monkeypatch.setattr(session, "fetch_public", here.add)
+    monkeypatch.setattr("pages._ui.clevr.models.PRETRAINED", ROOT / "nowhere")
+    app = press(open_page(model="rn-pixels-public"), "Download them")
+    assert sentences(app) == []
+    assert html(app).count('class="rn-said"') == 2
+
+
+def test_a_picture_is_answered_from_its_pixels_without_truth():
+    app = upload(open_page(), png(bundled_picture().pixels[:, ::-1]))
+    assert sentences(app) == []
+    state = app.session_state["clevr.state"]
+    assert (state.source, state.model, state.view) == ("image", "rn-pixels-public", "cells")
+    assert "no scene graph" in html(app)
+    assert html(app).count('class="rn-said"') >= 1
+    assert "✓" not in html(app)
+    assert "objects" not in app.segmented_control(key="clevr.model").options
+    press(app, "Back to the scene")
+    assert state_of(app) == ClevrState()
+
+
+def test_a_bad_picture_is_one_sentence_and_the_scene_stays():
+    app = upload(open_page(), b"no picture")
+    assert sentences(app) == ["'mine.png' is no whole PNG or JPEG picture; save it as one of these."]
+    assert state_of(app) == ClevrState()
+
+
+def test_a_link_to_another_sessions_picture_is_one_sentence():
+    app = open_page(source="image", model="rn-pixels-public", view="cells")
+    assert ["uploaded in another session" in sentence for sentence in sentences(app)] == [True]
+    assert state_of(app) == ClevrState()
+
+
+def test_bad_links_give_one_sentence_each_and_keep_the_rest():
+    app = open_page(seed="x", scene="A_A", q="how-many-cubes-are-there")
+    assert len(sentences(app)) == 2
+    assert state_of(app) == ClevrState(question="How many cubes are there?")
+
+
+def test_methods_targets_and_projector():
+    app = open_page(section="method")
+    app.selectbox(key="clevr.method").set_value("gradient").run()
+    app.selectbox(key="clevr.why").set_value("3").run()
+    app.toggle(key="clevr.projector").set_value(True).run()
+    assert state_of(app) == ClevrState(section="method", method="gradient", why="3", projector=True)
+    assert any("Residual" in block.value for block in app.markdown)
+    assert len(app.radio) == 0
+    assert sentences(app) == []
+
+
+def test_the_table_changes_adds_and_deletes_things():
+    whole = sampled_things(1)
+    changes = {"edited_rows": {0: {"colour": "red"}}, "added_rows": [{"shape": "sphere"}], "deleted_rows": [1]}
+    changed = apply_changes(whole, changes, 1)
+    assert [thing.color for thing in changed] == ["red", "cyan", "blue", "gray"]
+    assert (changed[-1].shape, changed[-1].size) == ("sphere", "small")
+    assert edited_scene(1, make_parts(1, changed)).n_objects == 4
+    with pytest.raises(SceneError, match="1 to 10 objects, got 0"):
+        ClevrState().edit(apply_changes(whole, {"edited_rows": {}, "added_rows": [], "deleted_rows": [0, 1, 2, 3]}, 1))
+
+
+def test_the_older_picture_is_never_taken_for_the_scenes_own():
+    state = ClevrState().edit(sampled_things(2)[:-1])
+    assert sections.find_picture(ClevrState()) is bundled_picture()
+    assert sections.find_picture(state).digest != bundled_picture().digest

@@ -1,0 +1,96 @@
+"""The page's state in the URL: round trips, one sentence for each bad parameter, nothing else lost."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pages._ui.clevr.models import MODELS, N_CELLS, sees_pixels
+from pages._ui.clevr.questions import draw_question
+from pages._ui.clevr.state import FIELDS, SECTIONS, STAGES, ClevrState, pair_labels
+from pages._ui.clevr.things import move_thing, sampled_things
+from pages._ui.pairs.state import METHODS
+from rn_core.tasks.clevr.encoding import ANSWERS
+
+EDITED = ClevrState().edit(move_thing(sampled_things(2), "C", 1.38, -2.53))
+
+
+@st.composite
+def states(draw) -> ClevrState:
+    """Draw a state that fits together."""
+    state = draw(st.sampled_from([ClevrState(), EDITED, ClevrState(seed=7), ClevrState().change(source="image")]))
+    models = [name for name in MODELS if state.scene is not None or sees_pixels(name)]
+    state = state.change(model=draw(st.sampled_from(models)), section=draw(st.sampled_from([*SECTIONS])))
+    if state.scene is not None:
+        question = draw_question(state.scene, -1, draw(st.integers(0, 20)))
+        view = draw(st.sampled_from(["objects", "cells"])) if sees_pixels(state.model) else "objects"
+        stage, without = draw(st.sampled_from([*STAGES])), draw(st.sampled_from([(), ("A", "C")]))
+        state = state.change(question=question, view=view, stage=stage, without=without)
+    label = st.sampled_from(pair_labels(state))
+    return state.change(
+        pair=draw(st.none() | st.tuples(label, label)),
+        why=draw(st.sampled_from(["auto", *ANSWERS])),
+        method=draw(st.sampled_from([*METHODS])),
+        top=draw(st.integers(0, 9)),
+        truth=draw(st.booleans()),
+    )
+
+
+@given(states())
+def test_every_state_survives_the_url(state):
+    query = state.to_query()
+    assert ClevrState.from_query(query) == (state, [])
+    assert all(set(value) <= set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJ0123456789-._") for value in query.values())
+
+
+def test_the_default_is_the_plain_address():
+    assert ClevrState().to_query() == {}
+    assert {field.name for field in FIELDS} == {*ClevrState.__dataclass_fields__}
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ({"seed": "x"}, "seed must be a whole number"),
+        ({"q": "how-many-pink-cubes-are-there"}, "'pink' is not understood"),
+        ({"q": ""}, "Type a question"),
+        ({"scene": "A_Z"}, "An object must be a letter"),
+        ({"scene": "A_A"}, "must leave a gap"),
+        ({"scene": "A_J"}, "got 'J'"),
+        ({"model": "rn-state"}, "Did you mean 'rn-states'"),
+        ({"view": "cells"}, "cells belong to models of pixels"),
+        ({"pair": "A-Z"}, "A pair must read like A-C"),
+        ({"pair": "A-J"}, "two of A, B, C, D, E, F, G"),
+        ({"without": "J"}, "this scene has A, B"),
+        ({"without": "Q"}, "Unknown object 'Q'"),
+        ({"top": "50"}, "rn-states has 49 pairs, got 50"),
+        ({"baseline": "mean"}, "Unknown baseline 'mean'"),
+        ({"why": "no", "not": "no"}, "must differ from 'why'"),
+        ({"shw": "plan"}, "not a parameter of this page"),
+    ],
+)
+def test_a_bad_parameter_is_one_sentence_and_the_rest_is_kept(query, words):
+    state, problems = ClevrState.from_query({**query, "section": "method"})
+    assert len(problems) == 1
+    assert words in problems[0]
+    assert replace(state, why="auto", section="pairs") == ClevrState()
+    assert state.section == "method"
+
+
+def test_an_uploaded_picture_asks_for_pixels_and_cells():
+    state = ClevrState(stage="plan", without=("A",), pair=("A", "B"), top=3).change(source="image")
+    assert (state.model, state.view, state.stage, state.without) == ("rn-pixels-public", "cells", "picture", ())
+    assert (state.pair, state.top, state.scene, state.letters) == (None, 0, None, ())
+    assert len(pair_labels(state)) == N_CELLS
+    assert state.change(seed=3).source == "scene"
+
+
+def test_edits_let_go_of_what_is_gone():
+    state = ClevrState(pair=("A", "G"), without=("G", "A"))
+    left = state.edit(sampled_things(2)[:-1])
+    assert (left.pair, left.without, len(left.things)) == (None, ("A",), 6)
+    assert left.edit(sampled_things(2)).edited is None
+    assert left.change(seed=5).edited is None
