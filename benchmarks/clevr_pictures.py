@@ -31,13 +31,13 @@ _QUESTIONS = 1
 
 
 def draw_pictures(recipe: PictureRecipe, n_scenes: int) -> tuple[list[np.ndarray], list[list[ClevrQuestion]], float]:
-    """Return pictures of fresh scenes, ten questions about each, and the median seconds that a picture took."""
+    """Return pictures of fresh scenes, ten questions about each, and median seconds of processor time a picture."""
     generator = QuestionGenerator(make_rng(recipe.seed, recipe.split, _QUESTIONS, 0))
     pictures, asked, seconds = [], [], []
     for index in tqdm(range(n_scenes), desc="render"):
-        start = time.perf_counter()
+        start = time.process_time()
         scene, picture = draw_picture(recipe, index)
-        seconds.append(time.perf_counter() - start)
+        seconds.append(time.process_time() - start)
         pictures.append(picture)
         asked.append(generator.ask(scene))
     return pictures, asked, float(np.median(seconds))
@@ -84,7 +84,7 @@ def main(arguments: list[str] | None = None) -> None:
     print(format_likeness({name: evaluate_batches(models[name], _TASK, batches, options.seed) for name in models}))
     print(f"\n{options.scenes} scenes of the test split, seed {options.seed}; in brackets the 95 % interval.")
     machine = f"{processor_name()}, {describe_device(torch.device('cpu'))}"
-    print(f"{seconds:.2f} s a picture (median, {options.samples} samples) on {machine}.")
+    print(f"{seconds:.2f} s of processor time a picture (median, {options.samples} samples) on {machine}.")
 
 
 if __name__ == "__main__":
