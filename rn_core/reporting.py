@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import torch
@@ -27,7 +29,8 @@ from rn_core.attribution import (
 from rn_core.errors import RNCoreError
 from rn_core.models import QuestionAnsweringModel
 from rn_core.seeding import make_rng
-from rn_core.tasks import SortOfClevr
+from rn_core.tasks import Clevr, SortOfClevr, Task
+from rn_core.tasks.clevr import QuestionGenerator, execute_nodes, sample_scene
 from rn_core.tasks.sort_of_clevr import SceneBatch, questions, sample_scenes, solve
 from rn_core.tasks.sort_of_clevr.cells import GRID_SIZE, STRIDE
 from rn_core.tasks.sort_of_clevr.encoding import VIEWS
@@ -35,6 +38,25 @@ from rn_core.tasks.sort_of_clevr.rendering import object_masks
 
 _CODES = torch.from_numpy(questions.question_codes())
 _N_COLORS = len(questions.COLORS)
+#: CLEVR's families that ask what the size, color, material or shape is of a thing that stands in a relation to another.
+_ONE_STEP_QUERIES = (74, 75, 76, 77)
+
+
+@dataclass(frozen=True)
+class Case:
+    """One question about one scene whose deciding pair is known.
+
+    Attributes:
+        inputs: what the encoder takes, one row each.
+        question: (1, D_q) or (1, L), as `Batch.question`.
+        true_pairs: (P,) bool, the deciding pair in both orders.
+        weights: (25, 7) from cells to objects and ground, or None for object rows.
+    """
+
+    inputs: tuple[Tensor, ...]
+    question: Tensor
+    true_pairs: Tensor
+    weights: Tensor | None = None
 
 
 @torch.inference_mode()
@@ -51,14 +73,14 @@ def mean_aggregates(model: QuestionAnsweringModel, task: SortOfClevr, seed: int,
 
 def attribution_table(
     model: QuestionAnsweringModel,
-    task: SortOfClevr,
+    task: Task,
     seed: int,
     n_scenes: int,
-    progress: Callable[[Iterable[int]], Iterable[int]] = iter,
+    progress: Callable[[Iterable[Case]], Iterable[Case]] = iter,
 ) -> dict[str, dict[str, float]]:
-    """Score every method on the relational questions "closest" and "furthest" of fresh test scenes.
+    """Score every method on questions about fresh test scenes whose deciding pair is known; see `CASES`.
 
-    Their deciding pair is (asked, target), and no other. Pixel pairs are merged to objects first.
+    Pixel pairs are merged to objects first.
 
     Returns:
         method -> "pointing_game" (share of questions whose strongest pair is the true one), "relevance_mass"
@@ -68,33 +90,77 @@ def attribution_table(
         of the smallest set of top pairs that keeps the answer), "completeness_gap" (largest) and "n" (questions).
 
     Raises:
-        RNCoreError: if the model has no pairs, or `n_scenes` is below 1.
+        RNCoreError: if the model has no pairs, the task no such questions, or `n_scenes` is below 1.
     """
     if not model.has_pairs:
         raise RNCoreError("Only Relation Networks have pairs to attribute; choose one.")
     if n_scenes < 1:
         raise RNCoreError(f"The number of scenes must be 1 or more, got {n_scenes!r}.")
+    if task.name not in CASES:
+        raise RNCoreError(
+            f"Which pair decides is known for questions of {', '.join(CASES)}, not of '{task.name}'; choose such a model."
+        )
     control = make_randomised_copy(model, seed)
     rows: dict[str, list[dict[str, float]]] = {name: [] for name in METHODS}
     orders = torch.Generator().manual_seed(seed)
-    scenes = sample_scenes(make_rng(seed, "test", 2), n_scenes, task.margin)
-    solution = solve(scenes)
-    for row in progress(range(n_scenes)):
-        kind = ("closest_shape", "furthest_shape")[row % 2]
-        index = questions.Question(kind, questions.COLORS[row // 2 % _N_COLORS]).index
-        asked, targets = index % _N_COLORS, solution.targets[row, index]
-        scene = scenes[row : row + 1]
-        true_pairs = make_true_pairs(asked, np.append(targets, False) if task.view == "pixels" else targets)
-        asked_of = {name: _ask(network, task, scene, index) for name, network in (("", model), ("shuffled", control))}
+    for case in progress(CASES[task.name](task, seed, n_scenes)):
+        asked, shuffled_asked = (_ask(network, case) for network in (model, control))
         for name in METHODS:
-            found, score = _point(asked_of[""], name, true_pairs)
-            _, shuffled = _point(asked_of["shuffled"], name, true_pairs)
+            found, score = _point(asked, name, case.true_pairs)
+            _, shuffled = _point(shuffled_asked, name, case.true_pairs)
             rows[name].append(
                 score
-                | _measure_curves(asked_of[""], found, orders)
+                | _measure_curves(asked, found, orders)
                 | {f"randomised_weights_{key}": value for key, value in shuffled.items()}
             )
     return {name: _summarise(scores) for name, scores in rows.items()}
+
+
+def _pairs_of_colors(task: SortOfClevr, seed: int, n_scenes: int) -> Iterator[Case]:
+    """Yield "closest" and "furthest" questions, one a scene; their deciding pair is (asked, target), and no other."""
+    scenes = sample_scenes(make_rng(seed, "test", 2), n_scenes, task.margin)
+    solution = solve(scenes)
+    is_pixels = task.view == "pixels"
+    for row in range(n_scenes):
+        kind = ("closest_shape", "furthest_shape")[row % 2]
+        index = questions.Question(kind, questions.COLORS[row // 2 % _N_COLORS]).index
+        scene, targets = scenes[row : row + 1], solution.targets[row, index]
+        weights = cell_weights(torch.from_numpy(object_masks(scene)[0]), GRID_SIZE, STRIDE) if is_pixels else None
+        yield Case(
+            inputs=VIEWS[task.view](scene),
+            question=_CODES[index : index + 1],
+            true_pairs=make_true_pairs(index % _N_COLORS, np.append(targets, False) if is_pixels else targets),
+            weights=weights,
+        )
+
+
+def _pairs_of_one_step(task: Clevr, seed: int, n_scenes: int) -> Iterator[Case]:
+    """Yield questions such as "What color is the cube left of the ball?", one a scene; the ball and the cube decide."""
+    rng = make_rng(seed, "test", 2)
+    generator, found = QuestionGenerator(rng), 0
+    while found < n_scenes:
+        scene = sample_scene(rng)
+        question = generator.ask_family(scene, _ONE_STEP_QUERIES[found % len(_ONE_STEP_QUERIES)])
+        if question is None:
+            continue
+        found += 1
+        outputs = zip(question.program, execute_nodes(question.program, scene), strict=True)
+        landmark, wanted = (output for node, output in outputs if node["type"] == "unique")
+        yield Case(
+            inputs=task.encode_scenes([scene]),
+            question=task.encode_questions([question.text]),
+            true_pairs=make_true_pairs(landmark, np.arange(scene.n_objects) == wanted),
+        )
+
+
+#: Task -> what yields its questions whose deciding pair is known.
+CASES: Mapping[str, Callable[[Any, int, int], Iterator[Case]]] = MappingProxyType(
+    {
+        "sort-of-clevr/pixels": _pairs_of_colors,
+        "sort-of-clevr/objects": _pairs_of_colors,
+        "clevr/states": _pairs_of_one_step,
+    }
+)
 
 
 def _summarise(scores: list[dict[str, float]]) -> dict[str, float]:
@@ -121,14 +187,12 @@ class _Asked:
     weights: Tensor | None
 
 
-def _ask(model: QuestionAnsweringModel, task: SortOfClevr, scene: SceneBatch, index: int) -> _Asked:
+def _ask(model: QuestionAnsweringModel, case: Case) -> _Asked:
     """Trace one question once, for all methods."""
     with torch.inference_mode():
-        objects, mask = model.encoder(*VIEWS[task.view](scene))
-        trace = model.core.trace(objects, mask, _CODES[index : index + 1])
-    is_pixels = task.view == "pixels"
-    weights = cell_weights(torch.from_numpy(object_masks(scene)[0]), GRID_SIZE, STRIDE) if is_pixels else None
-    return _Asked(model.core.f_phi, trace.relations[0], Target(int(trace.logits[0].argmax())), weights)
+        objects, mask = model.encoder(*case.inputs)
+        trace = model.core.trace(objects, mask, model.encode_question(case.question))
+    return _Asked(model.core.f_phi, trace.relations[0], Target(int(trace.logits[0].argmax())), case.weights)
 
 
 def _point(asked: _Asked, method: str, true_pairs: Tensor) -> tuple[Attribution, dict[str, float]]:

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 import rn_core
+from benchmarks.clevr_states import ORACLE, measure_oracle
 from rn_core.evaluation import evaluate
 from rn_core.models import ModelConfig
 from rn_core.recipes import make_recipe
@@ -17,14 +18,15 @@ from rn_core.training import TrainConfig
 from rn_core.weights import check_weights, list_weights, load_golden, load_weights
 
 NAMES = tuple(f"sort-of-clevr/{kind}-{view}" for view in ("pixels", "objects") for kind in ("rn", "mlp"))
+STATES = tuple(f"clevr/{kind}-states" for kind in ("rn", "mlp", "lstm"))
 ENTRIES = list_weights()
 
 
-def test_the_four_models_of_sort_of_clevr_ship():
-    assert set(NAMES) <= set(ENTRIES)
+def test_the_models_of_sort_of_clevr_and_of_clevr_from_states_ship():
+    assert {*NAMES, *STATES} <= set(ENTRIES)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", (*NAMES, *STATES))
 def test_the_card_says_what_the_file_is(name):
     entry, loaded = ENTRIES[name], load_weights(name)
     assert len(check_weights(entry)) == entry.path.stat().st_size == entry.card["bytes"]
@@ -34,7 +36,7 @@ def test_the_card_says_what_the_file_is(name):
         assert entry.card[field], field
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", (*NAMES, *STATES))
 def test_the_recipe_in_the_card_is_the_recipe_in_the_code(name):
     card = ENTRIES[name].card
     wanted = make_recipe(name, seed=card["training"]["seed"], precision=card["training"]["precision"]).to_dict()
@@ -44,7 +46,7 @@ def test_the_recipe_in_the_card_is_the_recipe_in_the_code(name):
     assert trained.to_dict() == wanted
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", (*NAMES, *STATES))
 def test_golden_logits_come_out_again(name):
     entry, loaded = ENTRIES[name], load_weights(name)
     golden = load_golden(entry)
@@ -54,7 +56,7 @@ def test_golden_logits_come_out_again(name):
     torch.testing.assert_close(logits, golden["logits"], rtol=1e-4, atol=1e-4)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", (*NAMES, *STATES))
 def test_fresh_scenes_agree_with_the_cards_accuracy(name):
     """Another seed, fewer scenes: the difference must be one that chance explains (4 standard errors)."""
     card = ENTRIES[name].card
@@ -65,9 +67,17 @@ def test_fresh_scenes_agree_with_the_cards_accuracy(name):
         assert abs(value.accuracy - published) < spread, kind
 
 
-@pytest.mark.parametrize("view", ["pixels", "objects"])
-def test_the_baseline_has_no_fewer_parameters_and_steps(view):
-    rn, mlp = (ENTRIES[f"sort-of-clevr/{kind}-{view}"].card for kind in ("rn", "mlp"))
+@pytest.mark.parametrize(
+    ("network", "baseline"),
+    [
+        ("sort-of-clevr/rn-pixels", "sort-of-clevr/mlp-pixels"),
+        ("sort-of-clevr/rn-objects", "sort-of-clevr/mlp-objects"),
+        ("clevr/rn-states", "clevr/mlp-states"),
+        ("clevr/rn-states", "clevr/lstm-states"),
+    ],
+)
+def test_the_baseline_has_no_fewer_parameters_and_steps(network, baseline):
+    rn, mlp = (ENTRIES[name].card for name in (network, baseline))
     assert mlp["parameters"] >= rn["parameters"]
     assert mlp["training"]["steps"] >= rn["training"]["steps"]
     assert mlp["training"]["questions"] >= rn["training"]["questions"]
@@ -87,3 +97,18 @@ def test_five_lines_from_install_to_answer(name):
     scene = sample_scene(make_rng(0, "explore"))
     answer = rn_core.load(name).answer(scene, "Is the red object on the left?")
     assert answer.text == ("yes" if scene.get("red").x < 37 else "no")
+
+
+def test_clevr_from_states_is_as_good_as_the_papers():
+    metrics = ENTRIES["clevr/rn-states"].card["metrics"]
+    assert metrics["overall"]["n"] >= 50_000
+    assert metrics["overall"]["accuracy"] >= 0.964
+
+
+@pytest.mark.parametrize("files", ORACLE.values(), ids=ORACLE)
+def test_questions_and_scene_graphs_that_nobody_here_made_are_answered_as_well(files, shared_data):
+    """The original engine's questions: the difference to our own must be one that chance explains."""
+    published = ENTRIES["clevr/rn-states"].card["metrics"]["overall"]["accuracy"]
+    found = measure_oracle("clevr/rn-states", *(shared_data / file for file in files)).overall
+    assert abs(found.accuracy - published) < 0.02
+    assert found.low - 0.01 < published < found.high + 0.01
