@@ -371,9 +371,7 @@ def _print_evaluation(name: str, found: Evaluation) -> None:
 def _print_table(table: dict[str, dict[str, float]]) -> None:
     """Print the attribution table, a line a method, ready for Markdown."""
     questions = int(next(iter(table.values()))["n"])
-    print(
-        f"\nattribution over {questions} questions whose deciding pair is known; in brackets the same after shuffling:"
-    )
+    print(f"\nattribution over {questions} questions with a known deciding pair; in brackets the same after shuffling:")
     print("the weights (true pair, share) or the order of the pairs (deletion, insertion)\n")
     print("| method | points at the true pair | share on it | deletion | insertion | largest gap |")
     print("| --- | --- | --- | --- | --- | --- |")

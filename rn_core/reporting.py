@@ -31,7 +31,7 @@ from rn_core.models import QuestionAnsweringModel
 from rn_core.seeding import make_rng
 from rn_core.tasks import Clevr, SortOfClevr, Task
 from rn_core.tasks.clevr import QuestionGenerator, execute_nodes, sample_scene
-from rn_core.tasks.sort_of_clevr import SceneBatch, questions, sample_scenes, solve
+from rn_core.tasks.sort_of_clevr import questions, sample_scenes, solve
 from rn_core.tasks.sort_of_clevr.cells import GRID_SIZE, STRIDE
 from rn_core.tasks.sort_of_clevr.encoding import VIEWS
 from rn_core.tasks.sort_of_clevr.rendering import object_masks
@@ -98,7 +98,7 @@ def attribution_table(
         raise RNCoreError(f"The number of scenes must be 1 or more, got {n_scenes!r}.")
     if task.name not in CASES:
         raise RNCoreError(
-            f"Which pair decides is known for questions of {', '.join(CASES)}, not of '{task.name}'; choose such a model."
+            f"Which pair decides is known for {', '.join(CASES)}, not for '{task.name}'; choose a model of one of them."
         )
     control = make_randomised_copy(model, seed)
     rows: dict[str, list[dict[str, float]]] = {name: [] for name in METHODS}

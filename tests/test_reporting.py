@@ -22,6 +22,7 @@ from rn_core.tasks.clevr import sample_scene as sample_clevr_scene
 from rn_core.tasks.sort_of_clevr import sample_scenes
 from rn_core.tasks.sort_of_clevr.encoding import encode_rows
 from rn_core.tasks.sort_of_clevr.questions import question_codes
+from rn_core.weights import load_weights
 
 OBJECTS, STATES = TASKS["sort-of-clevr/objects"], TASKS["clevr/states"]
 SMALL = ModelConfig(RowEncoderConfig(10), RelationNetworkConfig(10, 11, 10, (16, 16), (16,)))
@@ -46,6 +47,12 @@ def test_weights_that_learned_nothing_point_no_better_than_shuffled_ones(table):
     row = table["exact_path"]
     assert row["pointing_game"] < 0.35
     assert row["relevance_mass"] == pytest.approx(row["randomised_weights_relevance_mass"], abs=0.15)
+
+
+def test_weights_that_learned_point_better_than_shuffled_ones():
+    row = attribution_table(load_weights("sort-of-clevr/rn-objects").model, OBJECTS, seed=0, n_scenes=12)["exact_path"]
+    assert row["pointing_game"] > 0.8 > 0.4 > row["randomised_weights_pointing_game"]
+    assert row["relevance_mass"] > 0.5 > 0.3 > row["randomised_weights_relevance_mass"]
 
 
 def test_the_same_seed_gives_the_same_table(table):
@@ -106,8 +113,8 @@ def test_the_deciding_pair_of_a_clevr_question_is_the_landmark_and_what_is_asked
             continue
         pairs = cases[seen].true_pairs.view(scene.n_objects, scene.n_objects)
         (wanted,) = question.deciding
-        ((i, j), (k, l)) = pairs.nonzero().tolist()
-        assert (i, j) == (l, k)
+        ((i, j), (other_i, other_j)) = pairs.nonzero().tolist()
+        assert (i, j) == (other_j, other_i)
         assert wanted in (i, j)
         (landmark,) = {i, j} - {wanted}
         assert scene.related[RELATIONS[question.slots[4]]][landmark, wanted]
@@ -134,5 +141,5 @@ def test_clevr_from_states_has_a_table_and_pixels_a_sentence():
     assert table["exact_path"]["completeness_gap"] < 1e-9
     assert table["exact_path"]["n"] == 8
     pixels = build_model(model_config("clevr/pixels", "rn"), 0)
-    with pytest.raises(RNCoreError, match="clevr/states, not of 'clevr/pixels'; choose such a model"):
+    with pytest.raises(RNCoreError, match="clevr/states, not for 'clevr/pixels'; choose a model of one"):
         attribution_table(pixels, TASKS["clevr/pixels"], seed=0, n_scenes=8)
