@@ -31,7 +31,7 @@ from rn_core.tasks import TASKS, Task
 from rn_core.tasks.base import Source
 from rn_core.tasks.clevr.dataset import PictureRecipe, write_dataset
 from rn_core.tasks.clevr.rendering import DEFAULT_SAMPLES
-from rn_core.tasks.sort_of_clevr import sample_scene, sample_scenes, solve
+from rn_core.tasks.sort_of_clevr import sample_scenes, solve
 from rn_core.tasks.sort_of_clevr.questions import ANSWERS, answer_shares, blind_floor
 from rn_core.tasks.sort_of_clevr.rendering import render_scenes
 from rn_core.tasks.sort_of_clevr.scene import COLORS, DEFAULT_MARGIN
@@ -251,8 +251,8 @@ def _measure(answerer: Answerer, options: argparse.Namespace) -> Evaluation:
 def _explain(options: argparse.Namespace) -> None:
     """Answer one question and print its strongest pairs."""
     answerer = load(options.name, options.device)
-    scene = sample_scene(make_rng(options.seed, "explore"))
-    answer = answerer.answer(scene, options.question)
+    scene, seen = answerer.task.sample_shown(make_rng(options.seed, "explore"))
+    answer = answerer.answer(seen, options.question)
     result = {
         "scene": json.loads(scene.to_json()),
         "question": options.question,

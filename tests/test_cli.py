@@ -123,3 +123,11 @@ def test_launchers_join_two_processes(launcher, tmp_path):
     assert "world_size=2" in found.stderr or "2 processes" in found.stderr
     _, state = read_checkpoint(tmp_path / "checkpoint.safetensors")
     assert state["step"] == 4
+
+
+def test_explain_asks_about_a_scene_of_the_models_own_world(capsys):
+    assert cli.main(["explain", "clevr/rn-states", "How many objects are there?", "--json", "--seed", "3"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["answer"] == str(len(found["scene"]["objects"]))
+    assert abs(found["completeness_gap"]) < 1e-6
+    assert len(found["pairs"]) == 5

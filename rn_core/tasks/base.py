@@ -129,6 +129,10 @@ class Task(Protocol):
         """
         ...
 
+    def sample_shown(self, rng: np.random.Generator) -> tuple[Any, Any]:
+        """Draw one scene, which has `to_json`, and return it with what `encode_scenes` reads of it."""
+        ...
+
     def sample_cells(self, rng: np.random.Generator, n_scenes: int) -> tuple[Tensor, Tensor]:
         """Draw images and, for the warm start of an encoder, the facts that each cell of them holds."""
         ...

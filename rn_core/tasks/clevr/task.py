@@ -20,7 +20,8 @@ from rn_core.tasks.clevr.generation import QUESTIONS_PER_SCENE, QuestionGenerato
 from rn_core.tasks.clevr.images import resize_image
 from rn_core.tasks.clevr.pool import QuestionPool, make_pool
 from rn_core.tasks.clevr.program import GROUPS, QUESTION_TYPES
-from rn_core.tasks.clevr.sampling import sample_scenes
+from rn_core.tasks.clevr.rendering import render_scene
+from rn_core.tasks.clevr.sampling import sample_scene, sample_scenes
 from rn_core.tasks.clevr.scene import ClevrScene
 from rn_core.tasks.clevr.tokens import encode_tokens
 
@@ -78,6 +79,11 @@ class Clevr:
     def encode_questions(self, texts: Sequence[str]) -> Tensor:
         """Return the words of English questions (M, L) int64; see `tokens.encode_tokens`."""
         return encode_tokens(texts)
+
+    def sample_shown(self, rng: np.random.Generator) -> tuple[ClevrScene, ClevrScene | np.ndarray]:
+        """Draw one scene; for pixels, its picture is what a model sees."""
+        scene = sample_scene(rng)
+        return scene, scene if self.view == "states" else render_scene(scene)
 
     def sample_batch(
         self,

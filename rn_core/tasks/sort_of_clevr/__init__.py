@@ -98,6 +98,11 @@ class SortOfClevr:
         """Return 0 to 35, the question's row in a table of mean aggregates."""
         return parse(text).index
 
+    def sample_shown(self, rng: np.random.Generator) -> tuple[Scene, Scene]:
+        """Draw one scene; models of both views read it as it is."""
+        scene = sample_scene(rng, self.margin)
+        return scene, scene
+
     def sample_batch(
         self,
         rng: np.random.Generator,

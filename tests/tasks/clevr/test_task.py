@@ -84,3 +84,12 @@ def test_an_unknown_view_and_the_row_of_a_question_are_one_sentence():
         Clevr("rows")
     with pytest.raises(RNCoreError, match="too many questions to keep an aggregate for each"):
         STATES.question_index("Is there a cube?")
+
+
+def test_a_scene_is_shown_as_itself_or_as_its_picture():
+    scene, seen = STATES.sample_shown(make_rng(3, "explore"))
+    assert seen is scene
+    same, picture = PIXELS.sample_shown(make_rng(3, "explore"))
+    assert same.to_json() == scene.to_json()
+    assert picture.shape == (320, 480, 3) and picture.dtype == np.uint8
+    assert PIXELS.encode_scenes([picture])[0].shape == (1, 128, 128, 3)
