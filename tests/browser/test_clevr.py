@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from pages._ui.clevr.state import DEFAULT_QUESTION, ClevrState
 from rn_core.public_weights import import_file
-from rn_core.weights import PRETRAINED, list_weights
+from rn_core.weights import PRETRAINED
 
 pytestmark = pytest.mark.browser
 
@@ -22,8 +22,6 @@ PUBLIC = "clevr/rn-pixels-public"
 
 @pytest.fixture(scope="module")
 def url(serve) -> str:
-    if "clevr/rn-states" not in list_weights():
-        pytest.skip("no weights clevr/rn-states yet")
     return f"{serve(APP)}/clevr"
 
 
