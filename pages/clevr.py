@@ -17,7 +17,8 @@ from pages._ui.clevr.questions import family_names
 from pages._ui.clevr.session import CLEVR
 from pages._ui.clevr.stages import make_picture_stage, make_plan_stage
 from pages._ui.clevr.state import SECTIONS, STAGES, ClevrState
-from pages._ui.clevr.view import ClevrView, Truth, find_truth
+from pages._ui.clevr.truth import Truth, find_truth
+from pages._ui.clevr.view import ClevrView
 from pages._ui.components.scene import draw_scene
 from pages._ui.components.stage import SceneEvent
 from pages._ui.figures import Look

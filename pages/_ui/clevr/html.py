@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pages._ui.clevr.program import Lane, Step
 
 if TYPE_CHECKING:
-    from pages._ui.clevr.view import Truth
+    from pages._ui.clevr.truth import Truth
 
 STYLE = """
 <style>

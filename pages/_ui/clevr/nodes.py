@@ -9,6 +9,7 @@ from torch import Tensor
 from pages._ui.clevr.models import GRID, IMAGE_SIDE, N_CELLS, STRIDE, sees_pixels
 from pages._ui.clevr.state import ClevrState, pair_labels
 from pages._ui.clevr.things import LETTERS, Thing, name_things
+from pages._ui.clevr.truth import Truth
 from pages._ui.figures import swatch_text
 from pages._ui.pairs.nodes import Nodes, mark_cells
 from pages._ui.words import join_words, name_nodes
@@ -65,44 +66,62 @@ def object_masks(scene: ClevrScene) -> np.ndarray:
     return masks
 
 
-def find_true_pairs(state: ClevrState, deciding: tuple[int, ...], is_comparison: bool) -> tuple[tuple[int, int], ...]:
+def find_true_pairs(state: ClevrState, truth: Truth) -> tuple[tuple[int, int], ...]:
     """Return the pairs of nodes that decide the answer.
-
-    - One deciding object: every pair that holds it, as any of them can tell its attribute or that it is there.
-    - Two that are compared: the two pairs of both.
-    - A set that is counted or looked for: every pair of two of its objects, or of one with itself.
 
     A pair of cells counts if the object that fills most of one and that of the other make such a pair.
 
     Args:
         state: the view and the scene.
-        deciding: as `rn_core.tasks.clevr.deciding_objects` names them; none where there is no truth.
-        is_comparison: whether attributes of two objects are compared.
+        truth: of the question on that scene.
     """
-    if not deciding:
+    if not truth.deciding:
         return ()
     by_object = make_nodes(state.change(view="objects"))
-    chosen = torch.zeros(len(by_object.labels), dtype=torch.bool)
-    chosen[list(deciding)] = True
-    marked = mark_pairs(chosen, is_comparison)
+    marked = mark_pairs(len(by_object.labels), truth.deciding, truth.links, truth.is_comparison)
     if state.view == "cells":
         marked = mark_cells(marked, by_object.membership)
     return tuple((int(i), int(j)) for i, j in marked.nonzero())
 
 
-def mark_pairs(chosen: Tensor, is_comparison: bool) -> Tensor:
-    """Return (n, n) bool, the deciding pairs of objects, of which `chosen` (n,) decide."""
-    first = int(chosen.nonzero()[0])
-    if int(chosen.sum()) == 1 or is_comparison:
-        return make_true_pairs(first, chosen).view(len(chosen), -1)
-    return torch.outer(chosen, chosen)
+def mark_pairs(
+    n_nodes: int, deciding: tuple[int, ...], links: tuple[tuple[int, int], ...], is_comparison: bool
+) -> Tensor:
+    """Return (n, n) bool, the deciding pairs of n nodes, of which the objects come first.
+
+    - Objects that were found by another one, "left of the cube" or "as big as the cube": each with that one.
+    - Two whose attributes are compared: both, too.
+    - One object that was found by itself: every pair that holds it, as any of them can tell what it is.
+    - A set of such: every pair of two of its objects, or of one with itself.
+
+    Args:
+        n_nodes: objects and, behind them, the ground where there is one.
+        deciding: as `rn_core.tasks.clevr.deciding_objects` names them, one or more.
+        links: as `rn_core.tasks.clevr.last_links` gives them.
+        is_comparison: whether attributes of two objects are compared.
+    """
+    chosen = torch.zeros(n_nodes, dtype=torch.bool)
+    chosen[list(deciding)] = True
+    if links and not is_comparison:
+        marked = torch.zeros(n_nodes, n_nodes, dtype=torch.bool)
+    elif is_comparison or len(deciding) == 1:
+        marked = make_true_pairs(deciding[0], chosen).view(n_nodes, n_nodes)
+    else:
+        marked = torch.outer(chosen, chosen)
+    for i, j in links:
+        marked[i, j] = marked[j, i] = True
+    return marked
 
 
-def describe_deciding(deciding: tuple[int, ...], is_comparison: bool) -> str:
-    """Return in one sentence which pairs are framed."""
-    letters = join_words([LETTERS[k] for k in deciding])
-    if len(deciding) == 1:
+def describe_deciding(truth: Truth) -> str:
+    """Return in one sentence or two which pairs are framed."""
+    letters = join_words([LETTERS[k] for k in truth.deciding])
+    landmarks = sorted({j for _, j in truth.links})
+    by = join_words([LETTERS[k] for k in landmarks]) if landmarks else ""
+    if truth.is_comparison and len(truth.deciding) > 1:
+        return f"The answer compares {letters}. Framed: their two pairs{f', and those with {by}' if by else ''}."
+    if by:
+        return f"The answer is read from {letters}, found by {by}. Framed: the pairs of both."
+    if len(truth.deciding) == 1:
         return f"The answer is read from {letters}. Framed: every pair that holds it."
-    if is_comparison:
-        return f"The answer compares {letters}. Framed: their two pairs."
     return f"The answer is read from {letters}. Framed: every pair among them."

@@ -22,7 +22,8 @@ from pages._ui.clevr.program import make_lanes
 from pages._ui.clevr.session import CLEVR, COLUMNS, take_table, uploaded_picture
 from pages._ui.clevr.state import BASELINES, ClevrState
 from pages._ui.clevr.things import LETTERS, name_things
-from pages._ui.clevr.view import ClevrReading, ClevrView, Truth, choose_target, find_truth, make_clevr_view
+from pages._ui.clevr.truth import Truth, find_truth
+from pages._ui.clevr.view import ClevrReading, ClevrView, choose_target, make_clevr_view
 from pages._ui.pairs.sections import PairPage
 from pages._ui.pairs.view import second_method
 from rn_core.attribution.faithfulness import Faithfulness, KeepingSet
@@ -115,7 +116,7 @@ def draw_steps(truth: Truth) -> None:
     """Draw the question's program, each step with what it gives on the scene."""
     st.html(html.steps_html(make_lanes(truth.program, truth.outputs)))
     if truth.deciding:
-        st.caption(describe_deciding(truth.deciding, truth.is_comparison))
+        st.caption(describe_deciding(truth))
 
 
 def draw_thumbnail(state: ClevrState) -> None:

@@ -15,7 +15,7 @@ from pages._ui.clevr.questions import ANY_FAMILY, draw_question, tidy_question
 from pages._ui.clevr.stages import from_plan
 from pages._ui.clevr.state import ClevrState
 from pages._ui.clevr.things import Thing, add_thing, move_thing, sampled_things
-from pages._ui.clevr.view import find_truth
+from pages._ui.clevr.truth import find_truth
 from pages._ui.components.stage import SceneEvent
 from pages._ui.session import PageSession
 from rn_core.errors import RNCoreError

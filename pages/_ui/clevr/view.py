@@ -13,50 +13,17 @@ from pages._ui.clevr.pictures import Picture
 from pages._ui.clevr.stages import make_picture_stage, make_plan_stage
 from pages._ui.clevr.state import ClevrState
 from pages._ui.clevr.things import LETTERS
+from pages._ui.clevr.truth import Truth, allowed_answers
 from pages._ui.components.stage import DrawnStage
 from pages._ui.layout import cards_html
 from pages._ui.pairs.view import PairReading, PairView, make_pair_parts, pick_target
 from pages._ui.words import join_words
 from rn_core.attribution.base import Attribution, Target
-from rn_core.errors import QuestionError
 from rn_core.records import Answer
-from rn_core.tasks.clevr import ClevrScene, deciding_objects, execute_nodes, parse
 from rn_core.tasks.clevr.camera import HEIGHT, WIDTH
-from rn_core.tasks.clevr.execution import Output, answer_text
-from rn_core.tasks.clevr.program import GROUPS, question_type
-from rn_core.tasks.clevr.scene import MAX_OBJECTS, VALUES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-
-@dataclass(frozen=True)
-class Truth:
-    """What a question's program gives on a scene.
-
-    Attributes:
-        program: CLEVR's nodes.
-        outputs: what each node gives, as far as the program runs.
-        answer: the true answer; None where nobody knows it.
-        deciding: indices of the objects that it is read from; none without an answer.
-        trouble: a sentence about why there is no true answer, or None.
-    """
-
-    program: tuple[Mapping[str, Any], ...]
-    outputs: tuple[Output, ...]
-    answer: str | None
-    deciding: tuple[int, ...]
-    trouble: str | None
-
-    @property
-    def type(self) -> str:
-        """Return the question type, the program's last function."""
-        return question_type(self.program)
-
-    @property
-    def is_comparison(self) -> bool:
-        """Return whether attributes of two objects are compared."""
-        return self.type in GROUPS["compare_attribute"]
 
 
 @dataclass(frozen=True)
@@ -68,33 +35,6 @@ class ClevrReading(PairReading):
     """
 
     others: Mapping[str, Answer | None]
-
-
-def find_truth(question: str, scene: ClevrScene | None) -> Truth:
-    """Return what a question's program gives on a scene; nothing on an uploaded picture, whose scene nobody knows.
-
-    Raises:
-        QuestionError: if the question is not in CLEVR's language.
-    """
-    program = tuple(parse(question))
-    if scene is None:
-        return Truth(program, (), None, (), "An uploaded picture has no scene graph, so nobody here knows the truth.")
-    outputs: tuple[Output, ...] = ()
-    try:
-        for end in range(1, len(program) + 1):
-            outputs = tuple(execute_nodes(program[:end], scene))
-    except QuestionError:
-        said = "none" if not outputs[-1] else f"{join_words([LETTERS[k] for k in outputs[-1]])}"
-        trouble = f"This question has no true answer here: it asks for the one thing where there is {said}."
-        return Truth(program, outputs, None, (), trouble)
-    return Truth(program, outputs, answer_text(outputs[-1]), deciding_objects(program, scene), None)
-
-
-def allowed_answers(kind: str) -> tuple[str, ...]:
-    """Return the answers that a question type allows."""
-    if kind == "count":
-        return tuple(map(str, range(MAX_OBJECTS + 1)))
-    return VALUES[kind.removeprefix("query_")] if kind.startswith("query_") else ("yes", "no")
 
 
 @dataclass(frozen=True)
@@ -190,6 +130,6 @@ def make_clevr_view(
         truth=truth,
         picture=picture,
         target=choose_target(state, reading.answer, truth),
-        true_pairs=find_true_pairs(state, truth.deciding, truth.is_comparison),
+        true_pairs=find_true_pairs(state, truth),
         **make_pair_parts(state, attribution, second, make_nodes(state)),
     )

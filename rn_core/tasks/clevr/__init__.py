@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rn_core.tasks.clevr.execution import deciding_objects, execute, execute_nodes
+from rn_core.tasks.clevr.execution import deciding_objects, execute, execute_nodes, last_links
 from rn_core.tasks.clevr.generation import ClevrQuestion, QuestionGenerator
 from rn_core.tasks.clevr.grammar import parse
 from rn_core.tasks.clevr.sampling import sample_scene, sample_scenes
@@ -19,6 +19,7 @@ __all__ = [
     "encode_questions",
     "execute",
     "execute_nodes",
+    "last_links",
     "parse",
     "sample_scene",
     "sample_scenes",

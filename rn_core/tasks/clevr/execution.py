@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -77,6 +77,45 @@ def deciding_objects(
     for node, output in zip(nodes, _run(nodes, _as_scene(scene)), strict=True):
         touched.append(_objects_in(node, output) or set().union(*(touched[source] for source in node.inputs)))
     return tuple(sorted(touched[-1]))
+
+
+def last_links(
+    program: Sequence[Mapping[str, Any]], scene: ClevrScene | Mapping[str, Any] | str
+) -> tuple[tuple[int, int], ...]:
+    """Return the pairs (i, j) by which a program found what its answer is read from, in rising order.
+
+    i is an object that the answer is read from, j the one that the last relate or same led from, such as (sphere,
+    cube) in "How many spheres are left of the cube?". None where the last step to those objects was the scene itself.
+    Arguments and errors as `execute`.
+    """
+    nodes = check_program(program)
+    check_answering(nodes)
+    outputs = _run(nodes, _as_scene(scene))
+    found: set[tuple[int, int]] = set()
+    for index in _answer_sets(nodes, len(nodes) - 1):
+        found.update(_links_to(nodes, outputs, index, outputs[index]))
+    return tuple(sorted(found))
+
+
+def _answer_sets(nodes: Sequence[Node], index: int) -> Iterator[int]:
+    """Yield the nodes nearest below a node that give sets: those of the objects that its result is read from."""
+    if FUNCTIONS[nodes[index].function].returns == "set":
+        yield index
+        return
+    for source in nodes[index].inputs:
+        yield from _answer_sets(nodes, source)
+
+
+def _links_to(
+    nodes: Sequence[Node], outputs: Sequence[Any], index: int, wanted: Collection[int]
+) -> Iterator[tuple[int, int]]:
+    """Yield (i, j) for each wanted object i of a set and each object j from which a relate or same has led to it."""
+    node, found = nodes[index], [thing for thing in outputs[index] if thing in wanted]
+    if node.function.partition("_")[0] in ("relate", "same"):
+        yield from ((thing, outputs[node.inputs[0]]) for thing in found)
+        return
+    for source in node.inputs:
+        yield from _links_to(nodes, outputs, source, found)
 
 
 def _objects_in(node: Node, output: Output) -> set[int]:

@@ -10,7 +10,8 @@ import pytest
 from pages._ui.clevr.models import full_name, sees_pixels
 from pages._ui.clevr.pictures import Picture, bundled_picture
 from pages._ui.clevr.state import ClevrState
-from pages._ui.clevr.view import ClevrReading, ClevrView, choose_target, find_truth, make_clevr_view
+from pages._ui.clevr.truth import find_truth
+from pages._ui.clevr.view import ClevrReading, ClevrView, choose_target, make_clevr_view
 from pages._ui.pairs.view import second_method
 from rn_core.answering import Answerer
 from rn_core.attribution.pairs import attribute_pairs

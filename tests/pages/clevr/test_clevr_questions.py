@@ -19,7 +19,7 @@ from pages._ui.clevr.questions import (
 )
 from pages._ui.clevr.state import DEFAULT_QUESTION
 from pages._ui.clevr.things import edited_scene, sampled_scene
-from pages._ui.clevr.view import allowed_answers, find_truth
+from pages._ui.clevr.truth import allowed_answers, find_truth
 from rn_core.errors import QuestionError
 from rn_core.tasks.clevr import execute, execute_nodes, parse
 from rn_core.tasks.clevr.templates import load_templates

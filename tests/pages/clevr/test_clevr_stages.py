@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from pages._ui.clevr.question_line import read_asked
 from pages._ui.clevr.stages import SCALE, SIDE, from_plan, make_picture_stage, make_plan_stage, to_plan
 from pages._ui.clevr.state import ClevrState
 from pages._ui.clevr.things import LETTERS, sampled_scene
+from pages._ui.clevr.truth import find_truth
 from pages._ui.components.stage import SceneEvent
 from rn_core.tasks.clevr.placement import MIN_GAP, MIN_OFFSET
 from rn_core.tasks.clevr.world import DIRECTIONS, RADIUS, RELATION_OFFSET
@@ -146,8 +148,7 @@ def test_merging_cells_keeps_the_total(view):
     ("deciding", "is_comparison"), [((1,), False), ((1,), True), ((0, 3), True), ((0, 3), False), ((0, 1, 2), False)]
 )
 def test_true_pairs_equal_a_plain_loop(deciding, is_comparison):
-    chosen = torch.tensor([k in deciding for k in range(4)])
-    marked = mark_pairs(chosen, is_comparison)
+    marked = mark_pairs(4, deciding, (), is_comparison)
     for i in range(4):
         for j in range(4):
             if len(deciding) == 1:
@@ -155,13 +156,37 @@ def test_true_pairs_equal_a_plain_loop(deciding, is_comparison):
             else:
                 expected = i in deciding and j in deciding and not (is_comparison and i == j)
             assert marked[i, j] == expected
-    assert all(LETTERS[k] in describe_deciding(deciding, is_comparison) for k in deciding)
+
+
+def test_what_was_found_by_another_object_is_told_by_the_pairs_with_it():
+    assert mark_pairs(5, (0, 2), ((0, 3), (2, 3)), False).nonzero().tolist() == [[0, 3], [2, 3], [3, 0], [3, 2]]
+    compared = mark_pairs(5, (0, 2), ((2, 4),), True).nonzero().tolist()
+    assert compared == [[0, 2], [2, 0], [2, 4], [4, 2]]
+
+
+@pytest.mark.parametrize(
+    ("question", "named", "framed"),
+    [
+        ("How many spheres are left of the red cube?", "ACED", "the pairs of both"),
+        ("What color is the metal cube?", "D", "every pair that holds it"),
+        ("How many spheres are there?", "ACEF", "every pair among them"),
+        ("Is the metal cube the same size as the brown thing?", "AD", "their two pairs"),
+    ],
+)
+def test_the_page_says_which_pairs_it_frames(question, named, framed):
+    truth = find_truth(question, sampled_scene(2))
+    said = describe_deciding(truth)
+    letters, _, frame = said.partition(" Framed: ")
+    assert {letter for letter in LETTERS if re.search(rf"\b{letter}\b", letters)} == {*named}
+    assert frame == f"{framed}."
 
 
 def test_true_pairs_of_cells_lie_on_their_objects():
     state = ClevrState(model="rn-pixels-public", view="cells")
+    truth = find_truth(state.question, state.scene)
     most = make_nodes(state.change(view="objects")).membership.argmax(dim=1).tolist()
-    pairs = find_true_pairs(state, (0, 4), True)
-    assert pairs
-    assert {(most[i], most[j]) for i, j in pairs} == {(0, 4), (4, 0)}
-    assert find_true_pairs(state, (), False) == ()
+    pairs = find_true_pairs(state, truth)
+    expected = {pair for i, j in truth.links for pair in ((i, j), (j, i)) if {i, j} <= {*most}}
+    assert expected
+    assert {(most[i], most[j]) for i, j in pairs} == expected
+    assert find_true_pairs(state, replace(truth, deciding=(), links=())) == ()

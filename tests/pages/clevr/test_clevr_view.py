@@ -12,7 +12,8 @@ import pytest
 from PIL import Image
 
 from pages._ui.clevr.state import ClevrState
-from pages._ui.clevr.view import allowed_answers, choose_target, find_truth
+from pages._ui.clevr.truth import allowed_answers, find_truth
+from pages._ui.clevr.view import choose_target
 from pages._ui.pairs import exports
 from pages._ui.pairs.what_if import follow_pair, make_what_ifs
 from rn_core.records import Answer

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rn_core.errors import QuestionError, SceneError
-from rn_core.tasks.clevr import ClevrScene, deciding_objects, execute, execute_nodes
+from rn_core.tasks.clevr import ClevrScene, deciding_objects, execute, execute_nodes, last_links, parse
 from rn_core.tasks.clevr.encoding import ANSWERS
 from rn_core.tasks.clevr.execution import answer_text
 from tests.tasks.clevr.conftest import read_list
@@ -182,3 +182,21 @@ def test_a_program_whose_paths_double_at_every_node_is_no_trouble(four_things):
     """97 unions of an empty set with itself: 2 ** 97 ways back to the scene, too many to walk."""
     doubled = [f"union @{k} @{k}" for k in range(1, 98)]
     assert deciding_objects(chain("scene", "filter_color green", *doubled, "count"), four_things()) == (0, 1, 2, 3)
+
+
+@pytest.mark.parametrize(
+    ("text", "links"),
+    [
+        ("How many things are right of the large red cube?", ((1, 0), (2, 0), (3, 0))),
+        ("What size is the sphere that is right of the small red ball?", ((2, 1),)),
+        ("What number of things are behind the red sphere that is right of the cube?", ((2, 1), (3, 1))),
+        ("What shape is the thing that is both right of the cube and left of the blue sphere?", ((1, 0), (1, 2))),
+        ("How many things are either blue spheres or red things right of the cube?", ((1, 0),)),
+        ("Is the red sphere the same size as the thing that is behind the blue sphere?", ((3, 2),)),
+        ("How many other things are the same color as the cube?", ((1, 0),)),
+        ("Are there any things left of the cube?", ()),
+        ("How many red things are there?", ()),
+    ],
+)
+def test_the_last_links_of_questions_about_four_things(four_things, text, links):
+    assert last_links(parse(text), four_things()) == links

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from rn_core.seeding import make_rng
-from rn_core.tasks.clevr import ClevrQuestion, QuestionGenerator, execute_nodes, sample_scenes
+from rn_core.tasks.clevr import ClevrQuestion, QuestionGenerator, execute_nodes, last_links, sample_scenes
 from rn_core.tasks.clevr.encoding import BIT_ORDER
 from rn_core.tasks.clevr.family_links import ANY, N_LINKS, NONE, UNSEEN, family_tables
 from rn_core.tasks.clevr.language import DESCRIPTIONS
@@ -76,6 +76,19 @@ def test_a_pair_shows_what_the_program_finds(questions, asked):
             assert found == find_side(question, side), question.text
             seen += 1
     assert seen > 500
+
+
+def test_the_last_links_of_a_program_are_the_pairs_that_show_its_sides(questions, asked):
+    tables, sides, seen = family_tables(), show(asked).sides, 0
+    for row, question in enumerate(questions):
+        shown_by = tables.sides[question.family]
+        if not has_one_step(question) or question.family in (31, 32, 33, 34, 35, 67, 70, 71):
+            continue
+        linked = [sides[row, side] for side in range(2) if shown_by[side] < N_LINKS]
+        pairs = {(int(i), int(j)) for side in linked for i, j in np.argwhere(side)}
+        assert {*last_links(question.program, question.scene)} == pairs, question.text
+        seen += bool(pairs)
+    assert seen > 200
 
 
 def test_most_families_show_all_their_sides():
