@@ -120,8 +120,9 @@ def _read_card(content: bytes, shown: str, max_bytes: int) -> dict[str, Any]:
 
 def _check_task(config: ModelConfig, task: str, shown: str) -> None:
     """Raise WeightsError unless a model takes the task's scenes and questions and gives its answers."""
-    kind = "rn" if isinstance(config.core, RelationNetworkConfig) else "mlp"
-    given, wanted = (_signature(config) for config in (config, CONFIGS[task]["small"][kind]))
+    known = CONFIGS[task]["small"]
+    like = next((kind for kind in known.values() if type(kind.core) is type(config.core)), known["mlp"])
+    given, wanted = _signature(config), _signature(like)
     for name in wanted:
         if given.get(name) != wanted[name]:
             raise WeightsError(

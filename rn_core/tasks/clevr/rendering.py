@@ -157,6 +157,10 @@ def _make_guide(scene: ClevrScene, world: dict[str, Any], mi: Any) -> Guide:
 
 
 def _remove_grain(light: np.ndarray, guide: Guide, denoiser: Any) -> np.ndarray:
-    """Return a picture (320, 480, 3) float32 of linear light without its noise, by the processor alone."""
+    """Return a picture (320, 480, 3) float32 of linear light without its noise, by the processor alone.
+
+    On one core: several would add up the picture's brightness in an order of their own.
+    """
     device = denoiser.Device(denoiser.DeviceType.CPU)
+    device.num_threads = 1
     return denoiser.denoise(light, guide.albedo, guide.normals, hdr=True, device=device)
