@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
+from playwright.sync_api import expect
 
 from pages._ui.explore.state import ExploreState, sampled_scene
 
@@ -65,8 +66,8 @@ def drag(opened, color: str, dx: float, dy: float) -> None:
 
 
 def click_square(opened, i: int, j: int) -> None:
-    """Click a square of the matrix."""
-    opened.wait_for_selector(SQUARE)
+    """Click a square of the matrix, once a rerun has taken its old copy away."""
+    expect(opened.locator(SQUARE)).to_have_count(1, timeout=30_000)
     opened.locator(SQUARE).scroll_into_view_if_needed()
     place = opened.evaluate(
         """([i, j]) => {
