@@ -206,7 +206,7 @@ class Trainer:
         self.run = Run(config, model, 0, 0.0, np.full(len(self.task.question_types), 0.5), [])
         resumes = self.path is not None and self.path.exists()
         self.pool: Pool | None = None
-        if config.pool_scenes:
+        if config.pool_scenes and not (resumes and source is not None):  # then lessons are over and answers elsewhere
             self.pool = self.task.make_pool(config.seed, config.pool_scenes, config.n_questions, progress)
         if config.warm_start and not resumes:
             started = time.perf_counter()
