@@ -9,18 +9,11 @@ from PIL import Image, ImageDraw
 
 from rn_core.seeding import make_rng
 from rn_core.tasks.clevr import ClevrScene, QuestionGenerator, sample_scenes
+from rn_core.tasks.clevr.bodies import TINTS
+from rn_core.tasks.clevr.world import COLORS
 
 _SIZE = (120, 80)
-_RGB = {
-    "gray": (87, 87, 87),
-    "red": (173, 35, 35),
-    "blue": (42, 75, 215),
-    "green": (29, 105, 20),
-    "brown": (129, 74, 25),
-    "purple": (129, 38, 192),
-    "cyan": (41, 208, 208),
-    "yellow": (255, 238, 51),
-}
+_RGB = dict(zip(COLORS, TINTS, strict=True))
 
 
 def paint_scene(scene: ClevrScene) -> Image.Image:

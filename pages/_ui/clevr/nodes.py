@@ -16,19 +16,12 @@ from pages._ui.words import join_words, name_nodes
 from rn_core.attribution.cells import cell_weights
 from rn_core.attribution.ground_truth import make_true_pairs
 from rn_core.tasks.clevr import ClevrScene
+from rn_core.tasks.clevr.bodies import TINTS
 from rn_core.tasks.clevr.camera import FOCAL, HEIGHT, WIDTH
+from rn_core.tasks.clevr.world import COLORS
 
-#: The colours of CLEVR's objects on a page.
-PALETTE = {
-    "gray": (118, 118, 118),
-    "red": (173, 35, 35),
-    "blue": (42, 75, 215),
-    "green": (29, 105, 20),
-    "brown": (129, 74, 25),
-    "purple": (129, 38, 192),
-    "cyan": (41, 208, 208),
-    "yellow": (255, 238, 51),
-}
+#: The colours of CLEVR's objects on a page; gray a little lighter, to be told from black.
+PALETTE = {**dict(zip(COLORS, TINTS, strict=True)), "gray": (118, 118, 118)}
 
 
 def make_nodes(state: ClevrState) -> Nodes:
