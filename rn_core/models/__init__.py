@@ -15,22 +15,34 @@ from rn_core.models.baselines import MLP, MLPConfig, QuestionMLP, QuestionMLPCon
 from rn_core.models.encoders import ImageEncoder, ImageEncoderConfig, RowEncoder, RowEncoderConfig
 from rn_core.models.layers import plain_fields
 from rn_core.models.questions import QuestionEncoder, QuestionEncoderConfig
+from rn_core.models.relation_layers import StackedRelationNetwork, StackedRelationNetworkConfig
 from rn_core.models.relation_network import RelationNetwork, RelationNetworkConfig
+from rn_core.models.sentences import SentenceEncoder, SentenceEncoderConfig, StoryEncoder, StoryEncoderConfig
 from rn_core.seeding import fork_torch_rng
 
 #: kind -> (config, module).
-ENCODERS = MappingProxyType({"image": (ImageEncoderConfig, ImageEncoder), "rows": (RowEncoderConfig, RowEncoder)})
+ENCODERS = MappingProxyType(
+    {
+        "image": (ImageEncoderConfig, ImageEncoder),
+        "rows": (RowEncoderConfig, RowEncoder),
+        "sentences": (SentenceEncoderConfig, SentenceEncoder),
+        "story": (StoryEncoderConfig, StoryEncoder),
+    }
+)
 QUESTION_ENCODERS = MappingProxyType({"lstm": (QuestionEncoderConfig, QuestionEncoder)})
 CORES = MappingProxyType(
     {
         "relation_network": (RelationNetworkConfig, RelationNetwork),
+        "stacked_relation_network": (StackedRelationNetworkConfig, StackedRelationNetwork),
         "mlp": (MLPConfig, MLP),
         "stacked_attention": (StackedAttentionConfig, StackedAttention),
         "question_mlp": (QuestionMLPConfig, QuestionMLP),
     }
 )
-EncoderConfig = ImageEncoderConfig | RowEncoderConfig
-CoreConfig = RelationNetworkConfig | MLPConfig | StackedAttentionConfig | QuestionMLPConfig
+EncoderConfig = ImageEncoderConfig | RowEncoderConfig | SentenceEncoderConfig | StoryEncoderConfig
+CoreConfig = (
+    RelationNetworkConfig | StackedRelationNetworkConfig | MLPConfig | StackedAttentionConfig | QuestionMLPConfig
+)
 
 
 @dataclass(frozen=True)
@@ -150,8 +162,8 @@ class QuestionAnsweringModel(nn.Module):
 
     @property
     def has_pairs(self) -> bool:
-        """Return whether the core is a Relation Network, so that its pairs can be looked at."""
-        return isinstance(self.core, RelationNetwork)
+        """Return whether the core is a Relation Network, stacked or not, so that its pairs can be looked at."""
+        return isinstance(self.core, RelationNetwork | StackedRelationNetwork)
 
     def count_parameters(self) -> int:
         """Return the number of learned values."""

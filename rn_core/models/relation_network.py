@@ -189,7 +189,7 @@ class RelationNetwork(nn.Module):
         sizes = object_mask.sum(dim=1)  # (S,)
         present_first = object_mask.int().argsort(dim=1, descending=True, stable=True)  # (S, N)
         objects = objects.take_along_dim(present_first[..., None], dim=1)  # (S, N, D_o)
-        scenes_by_size, asked_by_size = _group(sizes), _group(sizes[scene_index])
+        scenes_by_size, asked_by_size = group_rows(sizes), group_rows(sizes[scene_index])
         aggregates = []
         for size, asked in asked_by_size.items():
             scenes = scenes_by_size[size]
@@ -307,7 +307,7 @@ class _Parts(NamedTuple):
     scene_index: Tensor
 
 
-def _group(values: Tensor) -> dict[int, Tensor]:
+def group_rows(values: Tensor) -> dict[int, Tensor]:
     """Return value -> the rows (ascending, int64) of `values`, whole numbers of 0 or more, that have it."""
     counts = values.bincount().tolist()
     rows = values.argsort(stable=True).split(counts)

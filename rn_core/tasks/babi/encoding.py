@@ -1,0 +1,124 @@
+"""Stories and questions as the numbers of their words.
+
+Source: Santoro et al. 2017, supplement E: up to 20 sentences just before the question, each read word by word.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
+
+from rn_core.errors import QuestionError, RNCoreError, SceneError
+from rn_core.tasks.babi.story import StoryQuestion
+from rn_core.tasks.babi.words import WORDS
+
+#: Statements that a network sees: the last ones before the question.
+WINDOW = 20
+#: Most words of a statement or question; the published ones have 11 at most.
+MAX_WORDS = 32
+#: Words that an unknown one may have been meant to be.
+_N_NEAREST = 3
+
+_NUMBERS = {word: number for number, word in enumerate(WORDS, start=1)}
+_WORD = re.compile(r"[^\W_]+")
+
+
+def tokenize(text: str) -> list[str]:
+    """Return the words of a sentence in lower case, without marks."""
+    return _WORD.findall(text.lower())
+
+
+def split_sentences(text: str) -> tuple[str, ...]:
+    """Return the statements of a text with a sentence a line; empty lines are left out."""
+    return tuple(line.strip() for line in text.splitlines() if line.strip())
+
+
+def encode_sentence(text: str) -> list[int]:
+    """Return the numbers of a sentence's words, from 1.
+
+    Raises:
+        RNCoreError: for no word at all or too many, or naming the first unknown word and the nearest known ones.
+    """
+    words = tokenize(text)
+    if not 1 <= len(words) <= MAX_WORDS:
+        raise RNCoreError(f"A sentence has 1 to {MAX_WORDS} words, got {len(words)} in {text[:60]!r}; write it anew.")
+    for word in words:
+        if word not in _NUMBERS:
+            raise RNCoreError(f"'{word[:30]}' is not among bAbI's {len(WORDS)} words{_nearest(word)}.")
+    return [_NUMBERS[word] for word in words]
+
+
+def _nearest(word: str) -> str:
+    """Return which known words an unknown one may have been meant to be, as the end of a sentence."""
+    near = difflib.get_close_matches(word, WORDS, n=_N_NEAREST, cutoff=0.0)
+    return f"; the nearest are {', '.join(near)}"
+
+
+def encode_questions(texts: Sequence[str]) -> Tensor:
+    """Return M questions as numbers (M, L) int64, padded behind with 0.
+
+    Raises:
+        QuestionError: for no question, or one that is empty, too long or has an unknown word.
+    """
+    if not texts:
+        raise QuestionError("There must be 1 or more questions, got 0; add one.")
+    try:
+        return pad_sequence([torch.tensor(encode_sentence(text)) for text in texts], batch_first=True)
+    except RNCoreError as err:
+        raise QuestionError(f"The question cannot be read: {err}") from err
+
+
+def encode_stories(stories: Sequence[Sequence[str]], window: int = WINDOW) -> tuple[Tensor, Tensor]:
+    """Return the last statements of S stories as numbers, in the order they are told.
+
+    Args:
+        stories: 1 or more, each of 1 or more statements.
+        window: statements that are kept, the last ones.
+
+    Returns:
+        words (S, N, L) int64, padded behind with 0 to the longest story and the longest statement; and mask (S, N)
+        bool, False where there is no statement.
+
+    Raises:
+        SceneError: for no story, or naming the first statement that is too long or has an unknown word.
+    """
+    if not stories or not all(stories):
+        raise SceneError("A story needs 1 or more statements, got none; write a sentence a line.")
+    rows = [[_encode_statement(text, row) for row, text in list(enumerate(story, 1))[-window:]] for story in stories]
+    n_statements, n_words = max(map(len, rows)), max(len(row) for story in rows for row in story)
+    words = torch.zeros(len(rows), n_statements, n_words, dtype=torch.int64)
+    mask = torch.zeros(len(rows), n_statements, dtype=torch.bool)
+    for index, story in enumerate(rows):
+        words[index, : len(story)] = pad_sequence(
+            [*map(torch.tensor, story), torch.zeros(n_words, dtype=torch.int64)], batch_first=True
+        )[:-1]
+        mask[index, : len(story)] = True
+    return words, mask
+
+
+def _encode_statement(text: str, row: int) -> list[int]:
+    """Return one statement as numbers; raises SceneError with its number in the story."""
+    try:
+        return encode_sentence(text)
+    except RNCoreError as err:
+        raise SceneError(f"Sentence {row} cannot be read: {err}") from err
+
+
+def read_story(scene: object) -> tuple[str, ...]:
+    """Return the statements of a scene: a text with a sentence a line, a sequence of sentences, or a `StoryQuestion`.
+
+    Raises:
+        SceneError: for anything else.
+    """
+    if isinstance(scene, StoryQuestion):
+        return scene.statements
+    if isinstance(scene, str):
+        return split_sentences(scene)
+    if isinstance(scene, list | tuple) and all(isinstance(statement, str) for statement in scene):
+        return tuple(scene)
+    raise SceneError(f"A story is a text with a sentence a line, or a list of sentences, got {type(scene).__name__}.")

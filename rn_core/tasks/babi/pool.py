@@ -1,0 +1,108 @@
+"""Questions kept as the numbers of their sentences, so that a batch is put together without reading text again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from rn_core.records import Batch
+from rn_core.seeding import uniform_integers
+from rn_core.tasks.babi.encoding import WINDOW, encode_sentence
+from rn_core.tasks.babi.story import TASK_NAMES, StoryQuestion
+from rn_core.tasks.babi.words import ANSWERS
+
+_ANSWER_NUMBERS = {answer: number for number, answer in enumerate(ANSWERS)}
+_DRAWS = 2**32
+
+
+@dataclass(frozen=True)
+class StoryPool:
+    """M questions, those of one task together; its arrays are read-only.
+
+    Attributes:
+        sentences: (U, L) uint8, the words of each different sentence, padding 0 behind them; row 0 is empty.
+        told: (M, 20) int64, the last statements before each question as rows of `sentences`, in the order told;
+            behind them 0.
+        asked: (M,) int64, each question as a row of `sentences`.
+        answers: (M,) int64, index into `ANSWERS`.
+        type_index: (M,) int64, the task, from 0; not falling.
+    """
+
+    sentences: np.ndarray
+    told: np.ndarray
+    asked: np.ndarray
+    answers: np.ndarray
+    type_index: np.ndarray
+
+    def __len__(self) -> int:
+        """Return the number of questions M."""
+        return len(self.asked)
+
+    def sample_batch(self, rng: np.random.Generator, n_scenes: int, type_weights: np.ndarray | None = None) -> Batch:
+        """Draw questions, each perhaps more than once: first the task, then one of its questions.
+
+        Args:
+            rng: a generator over `PCG64`.
+            n_scenes: questions, each with its story.
+            type_weights: (20,) how likely each task is drawn; None draws all alike.
+        """
+        bounds = np.searchsorted(self.type_index, np.arange(len(TASK_NAMES) + 1))
+        counts = np.diff(bounds)
+        weights = np.where(counts > 0, 1.0 if type_weights is None else type_weights, 0.0)
+        draws = uniform_integers(rng, _DRAWS, (2, n_scenes)) / _DRAWS
+        kinds = np.searchsorted(np.cumsum(weights) / weights.sum(), draws[0], side="right")
+        return self.take(bounds[kinds] + (draws[1] * counts[kinds]).astype(np.int64))
+
+    def take(self, rows: np.ndarray) -> Batch:
+        """Return some questions, each with its own story."""
+        told = self.told[rows]
+        mask = told > 0
+        words = self.sentences[told[:, : mask.sum(axis=1).max()]]  # (S, N, L)
+        return Batch(
+            inputs=(_trim(words), torch.from_numpy(mask[:, : words.shape[1]])),
+            question=_trim(self.sentences[self.asked[rows]]),
+            scene_index=torch.arange(len(rows)),
+            answer=torch.from_numpy(self.answers[rows]),
+            type_index=torch.from_numpy(self.type_index[rows]),
+        )
+
+
+def _trim(words: np.ndarray) -> torch.Tensor:
+    """Return words (..., L) as int64, without columns that are padding in all rows."""
+    longest = (words != 0).sum(axis=-1).max()
+    return torch.from_numpy(words[..., :longest].astype(np.int64))
+
+
+def make_pool(questions: Iterable[StoryQuestion], window: int = WINDOW) -> StoryPool:
+    """Return questions as a pool, sorted by task and else in their order.
+
+    Args:
+        questions: 1 or more.
+        window: statements of each that are kept, the last ones.
+
+    Raises:
+        SceneError: naming the first sentence that has an unknown word.
+        QuestionError: naming the first answer that is none of bAbI's.
+    """
+    ordered = sorted(questions, key=lambda question: question.task)
+    numbers: dict[str, int] = {"": 0}
+    told = np.zeros((len(ordered), window), dtype=np.int64)
+    asked = np.zeros(len(ordered), dtype=np.int64)
+    for row, question in enumerate(ordered):
+        last = question.statements[-window:]
+        told[row, : len(last)] = [numbers.setdefault(statement, len(numbers)) for statement in last]
+        asked[row] = numbers.setdefault(question.text, len(numbers))
+    read = [[], *(encode_sentence(text) for text in list(numbers)[1:])]
+    sentences = np.zeros((len(read), max(map(len, read))), dtype=np.uint8)
+    for row, words in enumerate(read):
+        sentences[row, : len(words)] = words
+    return StoryPool(
+        sentences=sentences,
+        told=told,
+        asked=asked,
+        answers=np.array([_ANSWER_NUMBERS[question.answer] for question in ordered]),
+        type_index=np.array([question.task - 1 for question in ordered]),
+    )
