@@ -1,0 +1,1 @@
+"""An own seeded generator of each task's stories."""
