@@ -12,11 +12,11 @@ from types import MappingProxyType
 import numpy as np
 
 from rn_core.tasks.babi.story import Story, check_task
-from rn_core.tasks.babi.worlds import carrying, times, walking
+from rn_core.tasks.babi.worlds import carrying, rules, times, walking
 
 #: Task -> the function that samples a story of it.
 WORLDS: Mapping[int, Callable[[np.random.Generator], Story]] = MappingProxyType(
-    dict(sorted((walking.WORLDS | carrying.WORLDS | times.WORLDS).items()))
+    dict(sorted((walking.WORLDS | carrying.WORLDS | times.WORLDS | rules.WORLDS).items()))
 )
 
 
