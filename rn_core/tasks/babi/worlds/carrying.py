@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from rn_core.tasks.babi.language import DROP, FORMS, GET, GIVE, KINDS, NUMBERS, THINGS
-from rn_core.tasks.babi.story import QuestionLine, Story
+from rn_core.tasks.babi.story import QuestionLine
 from rn_core.tasks.babi.worlds.draw import Draw
-from rn_core.tasks.babi.worlds.telling import WINDOW, World
+from rn_core.tasks.babi.worlds.telling import WINDOW, Teller, World, make_teller
 
 #: Chance that a sentence ends with "there"; whoever gets something gets it there, but in task 3.
 _THERE = 0.2
@@ -202,32 +200,31 @@ class _Belongings(_Carry):
             return None
         _, person, _ = self.draw.choice(recent)
         (kind,) = KINDS[self.task][1]
-        return QuestionLine(FORMS[kind][0].format(person=person), self.count(person), tuple(self.history[person]))
+        return QuestionLine(FORMS[kind][0].format(person=person), self.answer(person), self.support(person))
 
-    def count(self, person: str) -> str:
+    def answer(self, person: str) -> str:
         """Return how many things a person carries."""
         return NUMBERS[len(self.held(person))]
+
+    def support(self, person: str) -> tuple[int, ...]:
+        """Return a person's history, the oldest statement first."""
+        return tuple(self.history[person])
 
 
 class _Lists(_Belongings):
     """Task 8: what a person carries, in the order in which they first got it."""
 
-    def count(self, person: str) -> str:
+    def answer(self, person: str) -> str:
         held = self.held(person)
         return ",".join(thing for thing in self.first_got[person] if thing in held) or "nothing"
+
+    def support(self, person: str) -> tuple[int, ...]:
+        things = self.first_got[person]
+        return tuple(sorted(self.history[person], key=lambda statement: things.index(self.events[statement][2])))
 
 
 _KINDS = {2: _WhereThing, 3: _WhereThingBefore, 5: _Giving, 6: _IsThere, 7: _Belongings, 8: _Lists}
 
 
-def _teller(task: int, kind: type[_Carry]):
-    """Return the function that samples a story of one task."""
-
-    def tell(rng: np.random.Generator) -> Story:
-        """Sample a story."""
-        return kind(Draw(rng), task).tell()
-
-    return tell
-
-
-WORLDS = {task: _teller(task, kind) for task, kind in _KINDS.items()}
+#: Task -> the function that samples a story of it.
+WORLDS: dict[int, Teller] = {task: make_teller(task, kind) for task, kind in _KINDS.items()}

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from rn_core.tasks.babi.language import FORMS, MOVE, TIMES
-from rn_core.tasks.babi.story import QuestionLine, Story
+from rn_core.tasks.babi.story import QuestionLine
 from rn_core.tasks.babi.worlds.draw import Draw
-from rn_core.tasks.babi.worlds.telling import WINDOW, World
+from rn_core.tasks.babi.worlds.telling import WINDOW, Teller, World, make_teller
 
 
 class _Days(World):
@@ -61,9 +59,5 @@ class _Days(World):
         self.n_settled = len(self.events)
 
 
-def _tell(rng: np.random.Generator) -> Story:
-    """Sample a story."""
-    return _Days(Draw(rng), 14).tell()
-
-
-WORLDS = {14: _tell}
+#: Task -> the function that samples a story of it.
+WORLDS: dict[int, Teller] = {14: make_teller(14, _Days)}
