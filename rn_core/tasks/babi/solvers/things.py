@@ -18,71 +18,51 @@ class _Visit:
     move: int
 
 
-@dataclass(frozen=True)
-class _Course:
-    """What the statements tell of one thing.
+def _follow(statements: Sequence[Sentence], thing: str) -> tuple[int, list[_Visit]]:
+    """Return the last statement that names a thing, and the places it was in, the oldest first.
 
-    Attributes:
-        fact: the last statement that names it.
-        visits: the places it was in, the oldest first; two in a row are never the same.
-        is_placed: whether it is known to be in the last of them now.
-    """
-
-    fact: int
-    visits: list[_Visit]
-    is_placed: bool
-
-
-def _follow(statements: Sequence[Sentence], thing: str) -> _Course:
-    """Return what the statements tell of a thing.
+    It is in the last of them still: all moves of its holders are told. Two in a row are never the same.
 
     Raises:
-        QuestionError: if none of them names it.
+        QuestionError: if no statement names it.
     """
     fact, holder = -1, ""
     at: dict[str, _Visit] = {}
     visits: list[_Visit] = []
-    is_placed = False
     for index, said in enumerate(statements):
         if said.kind == "move":
             at[said.person] = _Visit(said.place, index)
         elif said.thing == thing:
             fact = index
             holder = said.person if said.kind == "get" else ""
-        if fact != index and said.person != holder:
-            continue
-        now = at.get(said.person)
-        is_placed = now is not None
-        if now is not None:
+        if said.person in at and (fact == index or said.person == holder):
+            now = at[said.person]
             stays = bool(visits) and visits[-1].place == now.place
             visits[len(visits) - stays :] = [now]
     if fact < 0:
         raise QuestionError(f"No statement names the {thing}; add one, or ask about another thing.")
-    return _Course(fact, visits, is_placed)
+    return fact, visits
 
 
 def _where(statements: Sequence[Sentence], asked: Sentence) -> Solution:
     """Task 2: where the holder went last, or was when they dropped it."""
-    course = _follow(statements, asked.thing)
-    if not course.is_placed:
-        raise QuestionError(
-            f"The story does not tell where whoever had the {asked.thing} last was; add a statement that does."
-        )
-    now = course.visits[-1]
-    return Solution(now.place, (course.fact, now.move))
+    fact, visits = _follow(statements, asked.thing)
+    if not visits:
+        raise QuestionError(f"No statement tells where anybody who had the {asked.thing} went; add one that does.")
+    return Solution(visits[-1].place, (fact, visits[-1].move))
 
 
 def _where_before(statements: Sequence[Sentence], asked: Sentence) -> Solution:
     """Task 3: the place just before the thing's latest visit to the place asked about."""
-    course = _follow(statements, asked.thing)
-    latest = max((n for n, visit in enumerate(course.visits) if visit.place == asked.place), default=0)
+    fact, visits = _follow(statements, asked.thing)
+    latest = max((n for n, visit in enumerate(visits) if visit.place == asked.place), default=0)
     if latest == 0:
         raise QuestionError(
             f"The story does not tell where the {asked.thing} was before the {asked.place}; add statements that do, or "
             "ask about another place."
         )
-    before, at = course.visits[latest - 1 : latest + 1]
-    return Solution(before.place, (course.fact, at.move, before.move))
+    before, at = visits[latest - 1 : latest + 1]
+    return Solution(before.place, (fact, at.move, before.move))
 
 
 def _gift(statements: Sequence[Sentence], asked: Sentence) -> Solution:
