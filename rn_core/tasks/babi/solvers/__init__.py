@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from rn_core.tasks.babi.solvers import persons, things
+from rn_core.tasks.babi.solvers import persons, rules, things
 from rn_core.tasks.babi.solvers.base import Solution, Solver
 from rn_core.tasks.babi.story import check_task
 
 __all__ = ["SOLVERS", "Solution", "solve"]
 
 #: Task -> its solver.
-SOLVERS: Mapping[int, Solver] = MappingProxyType(dict(sorted((persons.SOLVERS | things.SOLVERS).items())))
+SOLVERS: Mapping[int, Solver] = MappingProxyType(
+    dict(sorted((persons.SOLVERS | things.SOLVERS | rules.SOLVERS).items()))
+)
 
 
 def solve(task: int, statements: Sequence[str], text: str) -> Solution:
