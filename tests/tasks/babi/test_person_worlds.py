@@ -23,24 +23,24 @@ TASKS = tuple(KINDS)
 N_STORIES = 600
 #: Most of the published stories that are compared, so that the tests stay quick.
 N_PUBLISHED = 2000
-#: Half the sum of differences between two tables of shares. The questions of a story depend on each other, and the
-#: largest distance between two halves of the published stories is 0.04.
-TOLERANCE = 0.05
+#: Task -> largest distance from the published shares. The two halves of the published stories are 0.036 apart at most,
+#: those of task 3, of which only 400 are here, 0.042.
+TOLERANCE = dict.fromkeys(TASKS, 0.05) | {3: 0.07}
 Published = Callable[[int], list[Story]]
 #: Task -> SHA-256 of 20 stories, its first 16 digits.
 GOLDEN = {
-    1: "a30cc3c59f0a9779",
-    2: "9f1fad65b982d50c",
-    3: "80159612156969d4",
-    5: "6c3b83a00c91bb80",
-    6: "79e7def38daa83be",
-    7: "b5660890e251bb64",
-    8: "f8ab11415b56119f",
-    9: "0210a456536641bc",
+    1: "6e52a49ea60b9b67",
+    2: "62e199b5379af30f",
+    3: "2dd8fc440014a703",
+    5: "d28e6a2c2ad7fddc",
+    6: "dae200c6f3b9500f",
+    7: "9eada838e7615d3d",
+    8: "6ab7618b1bbb3d75",
+    9: "9740633e4ad92279",
     10: "0b2aec57f7dc830f",
-    11: "0b748e16d064f2e0",
-    12: "d26ac0762cb587a6",
-    13: "f5e1e421aa17248e",
+    11: "6eb5f781ad433097",
+    12: "1c70efe9a558b2d6",
+    13: "ef2de252eaee71b1",
     14: "8679cee29979860d",
 }
 
@@ -135,31 +135,31 @@ def test_stories_are_as_long_as_published(generated, real):
         assert np.quantile(ours, share) == pytest.approx(np.quantile(theirs, share), rel=0.1, abs=2)
 
 
-def test_questions_come_as_often_as_published(generated, real):
+def test_questions_come_as_often_as_published(task, generated, real):
     ours, theirs = ([min(gap, 8) for story in stories for gap in gaps(story)] for stories in (generated, real))
-    assert distance(ours, theirs) < TOLERANCE
+    assert distance(ours, theirs) < TOLERANCE[task]
 
 
 def test_statements_and_questions_are_of_the_published_kinds(task, generated, real):
     ours, theirs = ([_form(task, text) for text in statements(stories)] for stories in (generated, real))
-    assert distance(ours, theirs) < TOLERANCE
+    assert distance(ours, theirs) < TOLERANCE[task]
     ours, theirs = ([_asked_form(asked) for asked in questions(stories)] for stories in (generated, real))
-    assert distance(ours, theirs) < TOLERANCE
+    assert distance(ours, theirs) < TOLERANCE[task]
 
 
-def test_answers_have_the_published_shares(generated, real):
+def test_answers_have_the_published_shares(task, generated, real):
     ours, theirs = ([asked.answer for asked in questions(stories)] for stories in (generated, real))
-    assert distance(ours, theirs) < 1.5 * TOLERANCE
+    assert distance(ours, theirs) < TOLERANCE[task]
 
 
-def test_support_is_as_old_and_as_long_as_published(generated, real):
+def test_support_is_as_old_and_as_long_as_published(task, generated, real):
     for measure in (
         lambda asked: len(asked.statements) - max(asked.support),
         lambda asked: min(len(asked.statements) - min(asked.support), 20),
         lambda asked: len(asked.support),
     ):
         ours, theirs = ([measure(asked) for asked in questions(stories)] for stories in (generated, real))
-        assert distance(ours, theirs) < 1.5 * TOLERANCE
+        assert distance(ours, theirs) < TOLERANCE[task]
 
 
 def _form(task: int, text: str) -> tuple[str, ...]:

@@ -131,8 +131,8 @@ class _WhereThingBefore(_Carry):
         thing = self.draw.choice(known)
         trail = self.trail[thing]
         latest = {place: index for index, (place, _) in enumerate(trail)}
-        place, index = self.draw.choice([(place, index) for place, index in latest.items() if index])
-        (before, first), (_, second) = trail[index - 1 : index + 1]
+        index = self.draw.choice([latest[place] for place, _ in trail if latest[place]])
+        (before, first), (place, second) = trail[index - 1 : index + 1]
         text = FORMS["where thing before"][0].format(thing=thing, place=place)
         return QuestionLine(text, before, (self.latest_fact[thing], second, first))
 
