@@ -194,9 +194,14 @@ class Trainer:
         rate = learning_rate(config, run.step, self.epochs)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
-        hold = run.step < config.hold_encoder * config.steps
+        hold_encoder, hold_relations = (
+            run.step < share * config.steps
+            for share in (max(config.hold_encoder, config.hold_relations), config.hold_relations)
+        )
         with fork_torch_rng(self._dropout_seed()):
-            logits = self.wrapped(batch.inputs, batch.question, batch.scene_index, batch.kept, hold)
+            logits = self.wrapped(
+                batch.inputs, batch.question, batch.scene_index, batch.kept, hold_encoder, hold_relations
+            )
         loss = functional.cross_entropy(logits.float(), batch.answer)
         self.optimizer.zero_grad()
         self.fabric.backward(loss)

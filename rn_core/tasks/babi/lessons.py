@@ -23,7 +23,7 @@ _STEPS = np.array([(0, 1), (0, -1), (1, 0), (-1, 0), (0, 1), (0, -1), (1, 0), (-
 _DIRECTIONS = np.array([(0, 1), (0, -1), (1, 0), (-1, 0)])
 #: Index of positional reasoning and of path finding among the tasks, which are numbered from 1.
 _POSITIONS, _PATHS = 16, 18
-#: For positions a step along or against the asked direction; for a path a direction from its start, then one to its end.
+#: For positions a step along or against the asked direction; for a path a direction from its start, then to its end.
 _N_STEPS = 2 + 2 * len(_DIRECTIONS)
 #: Facts of a pair, in this order: the answer; steps; names shared by i and question, j and question, i and j; relations
 #: that i, j and the question name.
