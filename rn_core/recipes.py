@@ -57,6 +57,7 @@ _STORIES = MappingProxyType(
         "pool_scenes": 1_000_000,
         "learning_rate": 1e-3,
         "warm_start": 8_000,
+        "hold_relations": 0.1,
         "steps": 10_000,
         "validation_scenes": 2_000,
     }
