@@ -59,6 +59,7 @@ _STORIES = MappingProxyType(
         "warm_start": 8_000,
         "hold_relations": 0.1,
         "steps": 10_000,
+        "validate_every": 500,
         "validation_scenes": 2_000,
     }
 )
