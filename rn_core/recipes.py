@@ -92,7 +92,13 @@ RECIPES: MappingProxyType[str, tuple[str, str, MappingProxyType[str, Any]]] = Ma
         "clevr/mlp-pixels": ("clevr/pixels", "mlp", _FOLDER),
         "clevr/sa-pixels": ("clevr/pixels", "sa", _FOLDER),
         "babi/rn-joint": ("babi", "rn", _STORIES),
-        "babi/rn-2hop": ("babi", "2hop", _STORIES),
+        "babi/rn-2hop": (
+            "babi",
+            "2hop",
+            MappingProxyType(
+                {**_STORIES, "core_from": "babi/rn-joint", "warm_start": 0, "hold_relations": 0.0, "steps": 4_000}
+            ),
+        ),
         "babi/lstm-joint": ("babi", "mlp", MappingProxyType({**_STORIES, "warm_start": 0, "hold_relations": 0.0})),
     }
 )
