@@ -70,9 +70,7 @@ def _count_solved(found: dict[str, Any], mark: float) -> str:
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument(
-        "--data", type=Path, default=None, help="folder with bAbI's files (default: the cards' figures)"
-    )
+    parser.add_argument("--data", type=Path, default=None, help="folder with bAbI's files (default: the cards)")
     parser.add_argument("--split", default="valid", help="which of its splits")
     options = parser.parse_args()
     found = read_cards("published_files") if options.data is None else measure(options.data, options.split)
