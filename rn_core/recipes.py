@@ -57,9 +57,9 @@ _STORIES = MappingProxyType(
         "n_questions": 1,
         "pool_scenes": 1_000_000,
         "learning_rate": 1e-3,
-        "warm_start": 8_000,
-        "hold_relations": 0.1,
-        "steps": 10_000,
+        "warm_start": 4_000,
+        "hold_relations": 0.12,
+        "steps": 6_000,
         "validate_every": 500,
         "validation_scenes": 2_000,
     }
@@ -96,10 +96,10 @@ RECIPES: MappingProxyType[str, tuple[str, str, MappingProxyType[str, Any]]] = Ma
             "babi",
             "2hop",
             MappingProxyType(
-                {**_STORIES, "core_from": "babi/rn-joint", "warm_start": 0, "hold_relations": 0.0, "steps": 4_000}
+                {**_STORIES, "core_from": "babi/rn-joint", "warm_start": 0, "hold_relations": 0.0, "steps": 2_000}
             ),
         ),
-        "babi/lstm-joint": ("babi", "mlp", MappingProxyType({**_STORIES, "warm_start": 0, "hold_relations": 0.0})),
+        "babi/lstm-joint": ("babi", "mlp", MappingProxyType({**_STORIES, "warm_start": 0, "hold_relations": 0.0, "steps": 10_000})),
     }
 )
 
