@@ -99,7 +99,11 @@ RECIPES: MappingProxyType[str, tuple[str, str, MappingProxyType[str, Any]]] = Ma
                 {**_STORIES, "core_from": "babi/rn-joint", "warm_start": 0, "hold_relations": 0.0, "steps": 2_000}
             ),
         ),
-        "babi/lstm-joint": ("babi", "mlp", MappingProxyType({**_STORIES, "warm_start": 0, "hold_relations": 0.0, "steps": 10_000})),
+        "babi/lstm-joint": (
+            "babi",
+            "mlp",
+            MappingProxyType({**_STORIES, "warm_start": 0, "hold_relations": 0.0, "steps": 10_000}),
+        ),
     }
 )
 
