@@ -260,7 +260,7 @@ def test_held_relations_leave_f_phi_alone_to_learn(kind):
     logits.sum().backward()
     learning = {name for name, parameter in model.named_parameters() if parameter.grad is not None}
     assert learning == {name for name, _ in model.named_parameters() if "f_phi" in name}
-    torch.testing.assert_close(logits, model(inputs, question), rtol=0, atol=0)
+    torch.testing.assert_close(logits, model(inputs, question), rtol=1e-4, atol=1e-6)
 
 
 def test_relations_of_a_model_without_pairs_cannot_be_held():
