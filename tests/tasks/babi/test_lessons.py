@@ -15,7 +15,7 @@ from rn_core.tasks.babi.story import TASK_NAMES, StoryQuestion
 from rn_core.tasks.babi.words import ANSWERS, RELATIONS, WORDS
 from rn_core.tasks.babi.worlds import sample_story
 
-N_PAIRS = 9
+N_QUESTIONS, N_PAIRS = 400, 9
 #: Where each kind of facts lies: see `N_PAIR_FACTS`.
 _SIZES = {"answer": 60, "steps": 10, "kinds": 20, "shared": 27, "said": 33}
 _ENDS = np.cumsum([*_SIZES.values()])
@@ -35,14 +35,19 @@ def questions() -> list[StoryQuestion]:
 
 @pytest.fixture(scope="module")
 def lesson(questions) -> PairLesson:
-    return make_pool(questions).sample_lesson(make_rng(5, "test"), 1500, N_PAIRS)
+    weights = np.ones(len(TASK_NAMES))
+    weights[[15, 16, 18]] = 5  # those with facts of their own
+    return make_pool(questions).sample_lesson(make_rng(5, "test"), N_QUESTIONS, N_PAIRS, weights)
 
 
 @pytest.fixture(scope="module")
 def asked(questions, lesson) -> list[StoryQuestion]:
     """Return the question of each row of the lesson, found by its words."""
     known = {
-        (tuple(map(" ".join, map(tokenize, question.statements[-WINDOW:]))), " ".join(tokenize(question.text))): question
+        (
+            tuple(map(" ".join, map(tokenize, question.statements[-WINDOW:]))),
+            " ".join(tokenize(question.text)),
+        ): question
         for question in questions
     }
     words, mask = lesson.inputs
@@ -167,7 +172,10 @@ def test_a_question_without_support_has_any_pairs():
 def test_a_pair_supports_if_both_do_and_are_two_unless_there_is_one(asked, lesson):
     support = np.array([[k in support_of(question) for k in range(WINDOW)] for question in asked])
     found = lessons.is_supporting(lesson.pairs.numpy(), support)
-    wanted = [[is_true(question, i, j) for i, j in pairs] for question, pairs in zip(asked, lesson.pairs.tolist(), strict=True)]
+    wanted = [
+        [is_true(question, i, j) for i, j in pairs]
+        for question, pairs in zip(asked, lesson.pairs.tolist(), strict=True)
+    ]
     assert found.tolist() == wanted
     assert 0.2 < found.mean() < 0.6
 
@@ -187,7 +195,8 @@ def slow_kinds(question: StoryQuestion, i: int, j: int) -> list[float]:
     is_induction = question.task == 16
     asks = [float(is_induction and i == j and one == [person, "is", "a", animal]) for animal in ANIMALS]
     colored = [
-        0.7 ** (len(kept) - 1 - i) * (is_induction and one[1:] == ["is", "a", animal] and other == [one[0], "is", color])
+        0.7 ** (len(kept) - 1 - i)
+        * (is_induction and one[1:] == ["is", "a", animal] and other == [one[0], "is", color])
         for animal in ANIMALS
         for color in COLORS
     ]
@@ -239,8 +248,7 @@ def slow_steps(question: StoryQuestion, i: int, j: int) -> list[float]:
 def test_facts_are_those_that_can_be_read_off_the_words(asked, lesson, name):
     slow = globals()[f"slow_{name}"]
     wanted = [
-        [slow(question, i, j) for i, j in pairs]
-        for question, pairs in zip(asked, lesson.pairs.tolist(), strict=True)
+        [slow(question, i, j) for i, j in pairs] for question, pairs in zip(asked, lesson.pairs.tolist(), strict=True)
     ]
     found = lesson.pair_facts[..., PARTS[name]].numpy()
     np.testing.assert_allclose(found, wanted, rtol=0, atol=1e-6)
@@ -248,7 +256,7 @@ def test_facts_are_those_that_can_be_read_off_the_words(asked, lesson, name):
 
 
 def test_facts_are_all_there_are(lesson):
-    assert lesson.pair_facts.shape == (1500, N_PAIRS, lessons.N_PAIR_FACTS)
+    assert lesson.pair_facts.shape == (N_QUESTIONS, N_PAIRS, lessons.N_PAIR_FACTS)
     assert _ENDS[-1] == lessons.N_PAIR_FACTS
 
 
@@ -279,10 +287,22 @@ def test_steps_of_the_two_supporting_statements_are_the_way_in_path_finding(aske
 
 def test_the_strongest_colour_of_the_asked_animal_is_the_answer_in_induction(questions):
     """The facts of all pairs of a story, added up, tell what is passed on, as the sum of the relations is to."""
-    for question in [question for question in questions if question.task == 16]:
-        n_statements = len(question.statements)
-        total = np.sum(
-            [slow_kinds(question, i, j) for i in range(n_statements) for j in range(n_statements)], axis=0
-        )
-        animal, colored = total[: len(ANIMALS)].argmax(), total[len(ANIMALS) :].reshape(len(ANIMALS), -1)
-        assert COLORS[colored[animal].argmax()] == question.answer
+    pool = make_pool([question for question in questions if question.task == 16])
+    n_told, n_questions = 9, len(pool)
+    assert (pool.told > 0).sum(axis=1).tolist() == [n_told] * n_questions
+    i, j = np.indices((n_told, n_told)).reshape(2, -1)
+    of_pairs = lessons.PairQuestions(
+        first=pool.facts.select(pool.told[:, i]),
+        second=pool.facts.select(pool.told[:, j]),
+        asked=pool.facts.select(pool.asked[:, None]),
+        back=np.broadcast_to(n_told - 1 - i, (n_questions, n_told**2)),
+        is_same=np.broadcast_to(i == j, (n_questions, n_told**2)),
+        is_true=np.zeros((n_questions, n_told**2), dtype=bool),
+        answers=pool.answers,
+        type_index=pool.type_index,
+    )
+    total = lessons.pair_facts(of_pairs)[..., PARTS["kinds"]].sum(axis=1)
+    animals = total[:, : len(ANIMALS)].argmax(axis=1)
+    colored = total[:, len(ANIMALS) :].reshape(n_questions, len(ANIMALS), len(COLORS))
+    found = [COLORS[colored[row, animal].argmax()] for row, animal in enumerate(animals)]
+    assert found == [ANSWERS[answer] for answer in pool.answers]
