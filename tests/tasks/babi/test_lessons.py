@@ -44,15 +44,12 @@ def lesson(questions) -> PairLesson:
 def asked(questions, lesson) -> list[StoryQuestion]:
     """Return the question of each row of the lesson, found by its words."""
     known = {
-        (
-            tuple(map(" ".join, map(tokenize, question.statements[-WINDOW:]))),
-            " ".join(tokenize(question.text)),
-        ): question
+        (*(" ".join(tokenize(text)) for text in (*question.statements[-WINDOW:], question.text)),): question
         for question in questions
     }
     words, mask = lesson.inputs
     return [
-        known[tuple(read(row) for row in words[m][mask[m]].tolist()), read(lesson.question[m].tolist())]
+        known[*map(read, words[m][mask[m]].tolist()), read(lesson.question[m].tolist())]
         for m in range(len(lesson.question))
     ]
 
