@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from rn_core.draws import Draw
 from rn_core.tasks.babi.language import ROOMS
 from rn_core.tasks.babi.rule_forms import (
     COMPASS,
@@ -14,7 +15,6 @@ from rn_core.tasks.babi.rule_forms import (
     WHICH_WAY,
 )
 from rn_core.tasks.babi.story import QuestionLine, Story
-from rn_core.tasks.babi.worlds.draw import Draw
 
 _DIRECTIONS = tuple(COMPASS)
 #: place -> (direction to go in -> the place there).

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from rn_core.draws import Draw
 from rn_core.tasks.babi.language import GET, MOVE
 from rn_core.tasks.babi.rule_forms import (
     FETCHES,
@@ -16,7 +17,6 @@ from rn_core.tasks.babi.rule_forms import (
     WHY_GO,
 )
 from rn_core.tasks.babi.story import QuestionLine, Story
-from rn_core.tasks.babi.worlds.draw import Draw
 
 
 def sample_motives(rng: np.random.Generator) -> Story:
