@@ -61,7 +61,7 @@ def test_marks_and_underlines_part_words():
 
 
 def test_a_text_has_a_sentence_a_line():
-    assert split_sentences("\n  Mary left. \r\n\nJohn left.\n") == ("Mary left.", "John left.")
+    assert split_sentences("\n  Mary left. \r\n\n \t\nJohn left.\n") == ("Mary left.", "John left.")
 
 
 def test_stories_keep_their_last_statements_in_order():
