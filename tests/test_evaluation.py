@@ -128,6 +128,15 @@ def test_questions_of_one_story_are_counted_together():
     assert apart[:, 0].tolist() == [[1, 1], [0, 1], [1, 1], [1, 1], [0, 1], [0, 1]]
 
 
+def test_a_part_of_a_batch_keeps_its_stories_together_and_so_does_another_device():
+    batch = ask_stories([[True] * 2, [False] * 3, [True]], clustered=True)
+    part = batch.select(slice(3, 6))
+    assert part.cluster.tolist() == [0, 0, 1]
+    assert part.scene_index.tolist() == [0, 1, 2] and part.question.tolist() == [[0], [0], [1]]
+    assert batch.to("meta").cluster.device.type == "meta"
+    assert batch.to("cpu").kept is None
+
+
 def test_the_interval_is_wider_where_questions_of_one_story_agree():
     """Of five questions a story that are right or wrong together, each story counts as one question."""
     agreeing = [[k % 4 > 0] * 5 for k in range(80)]
