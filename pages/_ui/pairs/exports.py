@@ -114,19 +114,21 @@ def _draw_matrix(figure: Figure, axes: Axes, view: PairView) -> None:
             for j in range(n):
                 ink = "white" if abs(view.matrix[i, j]) > 0.6 * limit else "black"
                 axes.text(j, i, format_signed(view.matrix[i, j]), ha="center", va="center", fontsize=9, color=ink)
-    step = range(n) if n <= MOST_NUMBERS else range(0, n, isqrt(n))
+    step = range(0, n, isqrt(n)) if labels[0].isdigit() and n > MOST_NUMBERS else range(n)
     names = [labels[k] for k in step]
     axes.set(xticks=list(step), yticks=list(step), xticklabels=names, yticklabels=names)
-    axes.set(xlabel="second object, j", ylabel="first object, i", title=f"What each pair adds to {view.target_text}")
+    noun = view.nodes.noun
+    axes.set(xlabel=f"second {noun}, j", ylabel=f"first {noun}, i", title=f"What each pair adds to {view.target_text}")
     figure.colorbar(image, ax=axes, label="logit", shrink=0.8)
 
 
 def export_html(view: PairView) -> bytes:
     """Return one page with the interactive scene, the answers and the strongest pairs; it asks no network."""
     # The one export of the component's module becomes a plain function of the page's script.
-    body, style, script = read_sources().values()
+    stage = view.make_stage()
+    body, style, script = read_sources(stage.component).values()
     script = script.replace("export default function (", "function draw(")
-    data = json.dumps(view.make_stage().to_data()).replace("</", "<\\/")
+    data = json.dumps(stage.to_data()).replace("</", "<\\/")
     question = escape(view.question_text)
     page = _PAGE.format(
         title=question, style=style, layout=layout.STYLE, body=body, script=script, data=data,

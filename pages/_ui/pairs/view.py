@@ -54,6 +54,17 @@ class PairReading:
 
 
 @dataclass(frozen=True)
+class GroupReading(PairReading):
+    """What several models make of one question.
+
+    Attributes:
+        others: model -> its answer beside the explained one; None for one whose weights cannot be used.
+    """
+
+    others: Mapping[str, Answer | None]
+
+
+@dataclass(frozen=True)
 class PairRow:
     """One line of the table of the strongest pairs: two labels; `share` is its part of all pairs' sum, in percent."""
 
