@@ -21,7 +21,7 @@ from rn_core import benchmarking, public_weights, publishing
 from rn_core.answering import Answerer, load
 from rn_core.device import DEVICES, choose_device, fast_autocast, has_fast_bf16
 from rn_core.errors import RNCoreError
-from rn_core.evaluation import Evaluation, evaluate, evaluate_batches
+from rn_core.evaluation import Evaluation, count_solved, evaluate, evaluate_batches
 from rn_core.processes import catch_interrupt, leave_processes, make_fabric
 from rn_core.recipes import RECIPES, make_recipe
 from rn_core.records import Accuracy
@@ -35,7 +35,8 @@ from rn_core.tasks.sort_of_clevr import sample_scenes, solve
 from rn_core.tasks.sort_of_clevr.questions import ANSWERS, answer_shares, blind_floor
 from rn_core.tasks.sort_of_clevr.rendering import render_scenes
 from rn_core.tasks.sort_of_clevr.scene import COLORS, DEFAULT_MARGIN
-from rn_core.training import SCHEDULES, Trainer
+from rn_core.train_config import SCHEDULES
+from rn_core.training import Trainer
 from rn_core.weights import list_weights, weights_status
 
 RUNS = Path("runs")
@@ -227,6 +228,9 @@ def _evaluate(options: argparse.Namespace) -> None:
     with fast_autocast(choose_device(options.device)):
         found = _measure(answerer, options)
     result = {"name": options.name, **found.to_dict()}
+    mark = getattr(answerer.task, "solved_above", None)
+    if mark is not None:
+        result["solved"] = count_solved(found, mark)
     if options.attribution:
         result["attribution"] = attribution_table(
             answerer.model, answerer.task, options.seed, options.attribution_scenes, _bar(options, "attribution")
@@ -235,6 +239,8 @@ def _evaluate(options: argparse.Namespace) -> None:
         print(json.dumps(result))
         return
     _print_evaluation(options.name, found)
+    if mark is not None:
+        print(f"  {result['solved']} of {len(found.groups)} solved, which is above {mark:.0%}")
     if options.attribution:
         _print_table(result["attribution"])
 

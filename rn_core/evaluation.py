@@ -25,7 +25,7 @@ class Evaluation:
     """Accuracy over all questions, over each group and over each question type.
 
     Attributes:
-        n: number of scenes.
+        n: number of scenes, or of clusters of questions where there are such.
         seed: root seed of the scenes.
         overall: over all questions.
         groups: group -> accuracy.
@@ -97,12 +97,14 @@ def evaluate_batches(model: nn.Module, task: Task, batches: Iterable[Batch], see
 
 @torch.inference_mode()
 def count_right(model: nn.Module, task: Task, batch: Batch) -> np.ndarray:
-    """Return (S, T, 2) int64: for each scene and question type, right answers and questions."""
+    """Return (S, T, 2) int64: for each scene (or cluster) and question type, right answers and questions."""
     batch_on_device = batch.to(next(model.parameters()).device)
     logits = model(batch_on_device.inputs, batch_on_device.question, batch_on_device.scene_index)
     right = (logits.argmax(dim=1).cpu() == batch.answer).numpy()
-    counts = np.zeros((len(batch.inputs[0]), len(task.question_types), 2), dtype=np.int64)
-    np.add.at(counts, (batch.scene_index.numpy(), batch.type_index.numpy()), np.stack([right, np.ones_like(right)], 1))
+    cluster = (batch.scene_index if batch.cluster is None else batch.cluster).numpy()
+    n_clusters = len(batch.inputs[0]) if batch.cluster is None else int(cluster.max()) + 1
+    counts = np.zeros((n_clusters, len(task.question_types), 2), dtype=np.int64)
+    np.add.at(counts, (cluster, batch.type_index.numpy()), np.stack([right, np.ones_like(right)], 1))
     return counts
 
 
@@ -126,6 +128,11 @@ def summarise(task: Task, seed: int, counts: np.ndarray, answers: np.ndarray) ->
         types={kind: over([kind]) for kind in rows},
         blind_floor={kind: float(answers[row].max() / answers[row].sum()) for kind, row in rows.items()},
     )
+
+
+def count_solved(found: Evaluation, above: float) -> int:
+    """Return how many groups have an accuracy above a mark."""
+    return sum(group.accuracy > above for group in found.groups.values())
 
 
 def accuracy_interval(right: np.ndarray, asked: np.ndarray) -> Accuracy:

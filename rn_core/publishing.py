@@ -24,7 +24,7 @@ from rn_core.records import Batch
 from rn_core.reporting import mean_aggregates
 from rn_core.seeding import make_rng
 from rn_core.tasks import TASKS, Task
-from rn_core.training import TrainConfig
+from rn_core.train_config import TrainConfig
 from rn_core.weights import WeightsEntry, fill_model, save_golden, save_weights
 
 #: Scenes behind the mean aggregate, and behind the golden logits.

@@ -13,7 +13,7 @@ from rn_core.models.configs import CONFIGS, model_config
 from rn_core.models.relation_network import AGGREGATES
 from rn_core.seeding import check_seed
 from rn_core.tasks import TASKS
-from rn_core.training import TrainConfig
+from rn_core.train_config import TrainConfig
 
 #: The tasks that can be raced: those that have examples to watch.
 RACE_TASKS = MappingProxyType({name: task for name, task in TASKS.items() if hasattr(task, "sample_examples")})

@@ -8,7 +8,7 @@ from typing import Any
 
 from rn_core.errors import lookup
 from rn_core.models.configs import model_config
-from rn_core.training import TrainConfig
+from rn_core.train_config import TrainConfig
 
 #: Questions asked in a step are few and steps many: with 128 questions a step the objects are told apart
 #: after a fifth of the questions that 576 a step take.

@@ -20,6 +20,8 @@ class Batch:
         answer: (M,) int64, index into the task's answers.
         type_index: (M,) int64, index into the task's question types.
         kept: (S, K) int64, the objects of each scene that take part; None lets all take part.
+        cluster: (M,) int64, from 0, which questions are alike because they come from one story; None for those of one
+            scene.
     """
 
     inputs: tuple[Tensor, ...]
@@ -28,6 +30,7 @@ class Batch:
     answer: Tensor
     type_index: Tensor
     kept: Tensor | None = None
+    cluster: Tensor | None = None
 
     def __len__(self) -> int:
         """Return the number of questions M."""

@@ -35,7 +35,8 @@ from rn_core.records import Batch
 from rn_core.tasks import TASKS
 from rn_core.tasks.clevr.program import QUESTION_TYPES
 from rn_core.tasks.clevr.tokens import encode_tokens
-from rn_core.training import TrainConfig, Trainer
+from rn_core.train_config import TrainConfig
+from rn_core.training import Trainer
 from rn_core.weights import load_golden
 from tests.painted_clevr import paint_folder
 from tests.test_training import TINY_STATES, make_fabric

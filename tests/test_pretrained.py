@@ -14,7 +14,7 @@ from rn_core.recipes import make_recipe
 from rn_core.seeding import make_rng
 from rn_core.tasks import TASKS
 from rn_core.tasks.sort_of_clevr import sample_scene
-from rn_core.training import TrainConfig
+from rn_core.train_config import TrainConfig
 from rn_core.weights import check_weights, list_weights, load_golden, load_weights
 
 NAMES = tuple(f"sort-of-clevr/{kind}-{view}" for view in ("pixels", "objects") for kind in ("rn", "mlp"))

@@ -17,7 +17,8 @@ from rn_core.models import ModelConfig
 from rn_core.models.encoders import ImageEncoderConfig, RowEncoderConfig
 from rn_core.models.questions import QuestionEncoderConfig
 from rn_core.models.relation_network import RelationNetworkConfig
-from rn_core.training import TrainConfig, Trainer, learning_rate
+from rn_core.train_config import TrainConfig, learning_rate
+from rn_core.training import Trainer
 
 ROWS = ModelConfig(RowEncoderConfig(10), RelationNetworkConfig(10, 11, 10, (32, 32), (32,)))
 CELLS = ModelConfig(

@@ -21,12 +21,20 @@ from rn_core.models.attention import StackedAttentionConfig
 from rn_core.models.baselines import MLPConfig, QuestionMLPConfig
 from rn_core.models.encoders import ImageEncoderConfig, RowEncoderConfig
 from rn_core.models.questions import QuestionEncoderConfig
+from rn_core.models.relation_layers import StackedRelationNetworkConfig
 from rn_core.models.relation_network import RelationNetworkConfig
+from rn_core.models.sentences import SentenceEncoderConfig, StoryEncoderConfig
 
-#: Model kind -> config of its core: the Relation Network, the MLP in its place ("CNN+MLP", "CNN+LSTM"), two-hop
-#: stacked attention ("CNN+LSTM+SA"), and the question alone ("LSTM").
+#: Model kind -> config of its core: the Relation Network, the same with a hop before it (our extension), the MLP in its
+#: place ("CNN+MLP", "CNN+LSTM"), two-hop stacked attention ("CNN+LSTM+SA"), and the question alone ("LSTM").
 _CORES = MappingProxyType(
-    {"rn": RelationNetworkConfig, "mlp": MLPConfig, "sa": StackedAttentionConfig, "lstm": QuestionMLPConfig}
+    {
+        "rn": RelationNetworkConfig,
+        "2hop": StackedRelationNetworkConfig,
+        "mlp": MLPConfig,
+        "sa": StackedAttentionConfig,
+        "lstm": QuestionMLPConfig,
+    }
 )
 
 
@@ -37,18 +45,20 @@ class _Size(NamedTuple):
         encoder: of the scene.
         question: LSTM over the question's words; None takes a vector of 11 bits.
         cores: model kind -> what its core has beside the sizes of object, question and answers.
+        mlp_encoder: of the scene, for the MLP; None gives it the others'.
     """
 
     encoder: EncoderConfig
     question: QuestionEncoderConfig | None
     cores: Mapping[str, dict[str, Any]]
+    mlp_encoder: EncoderConfig | None = None
 
 
-#: Bits of a Sort-of-CLEVR question; words of CLEVR's questions, ";" and "?" included.
-_D_BITS, _N_WORDS = 11, 82
-#: Answers, and objects of a scene at most, of both families of tasks.
-_N_ANSWERS = MappingProxyType({"sort-of-clevr": 10, "clevr": 28})
-_N_ROWS = MappingProxyType({"sort-of-clevr": 6, "clevr": 10})
+#: Bits of a Sort-of-CLEVR question; words of CLEVR's questions, ";" and "?" included; words of bAbI.
+_D_BITS, _N_WORDS, _N_STORY_WORDS = 11, 82, 145
+#: Answers, and objects of a scene at most, of each family of tasks; bAbI's MLP has the whole story as one object.
+_N_ANSWERS = MappingProxyType({"sort-of-clevr": 10, "clevr": 28, "babi": 60})
+_N_ROWS = MappingProxyType({"sort-of-clevr": 6, "clevr": 10, "babi": 1})
 
 _PAPER_G, _PAPER_F = (2000, 2000, 2000, 2000), (2000, 1000, 500, 100)
 _PAPER_RN = {"g_widths": _PAPER_G, "f_widths": _PAPER_F}
@@ -67,6 +77,9 @@ _LSTM_256 = QuestionEncoderConfig(_N_WORDS, d_question=256)
 #: "how many".
 _BACK_64, _BACK_128 = (QuestionEncoderConfig(_N_WORDS, d_question=units, reversed=True) for units in (64, 128))
 _STATES_F = {"f_widths": (512, 1024), "f_dropout": 0.02}
+_SENTENCES, _STORY = SentenceEncoderConfig(_N_STORY_WORDS), StoryEncoderConfig(_N_STORY_WORDS)
+_LSTM_32 = QuestionEncoderConfig(_N_STORY_WORDS, d_question=32)
+_STORY_RN = {"g_widths": (256,) * 4, "f_widths": (256, 512)}
 
 #: task -> size -> its parts.
 _SIZES: Mapping[str, Mapping[str, _Size]] = {
@@ -132,6 +145,19 @@ _SIZES: Mapping[str, Mapping[str, _Size]] = {
             },
         ),
     },
+    "babi": {
+        "paper": _Size(_SENTENCES, _LSTM_32, {"rn": _STORY_RN}),
+        "small": _Size(
+            _SENTENCES,
+            _LSTM_32,
+            {
+                "rn": {**_STORY_RN, "aggregate_scale": 0.1},
+                "2hop": {"aggregate_scale": 0.1},
+                "mlp": {"widths": (256, 512)},
+            },
+            _STORY,
+        ),
+    },
 }
 
 
@@ -139,12 +165,14 @@ def _make_configs(task: str, size: _Size) -> Mapping[str, ModelConfig]:
     """Return kind -> config for one size of a task's models."""
     family = task.partition("/")[0]
     d_question = _D_BITS if size.question is None else size.question.d_question
-    parts = {"d_object": size.encoder.d_object, "d_question": d_question, "n_answers": _N_ANSWERS[family]}
+    parts = {"d_question": d_question, "n_answers": _N_ANSWERS[family]}
     n_objects = size.encoder.n_objects if isinstance(size.encoder, ImageEncoderConfig) else _N_ROWS[family]
     configs = {}
     for kind, fields in size.cores.items():
         rows = {"n_objects": n_objects} if kind == "mlp" else {}
-        configs[kind] = ModelConfig(size.encoder, _CORES[kind](**parts, **rows, **fields), size.question)
+        encoder = size.mlp_encoder or size.encoder if kind == "mlp" else size.encoder
+        core = _CORES[kind](d_object=encoder.d_object, **parts, **rows, **fields)
+        configs[kind] = ModelConfig(encoder, core, size.question)
     return MappingProxyType(configs)
 
 

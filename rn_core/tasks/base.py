@@ -61,8 +61,14 @@ class Source(Protocol):
 class Pool(Protocol):
     """Scenes and questions that were drawn once, for tasks where drawing takes longer than learning."""
 
-    def sample_batch(self, rng: np.random.Generator, n_scenes: int) -> Batch:
-        """Draw scenes, each perhaps more than once, with all their questions."""
+    def sample_batch(self, rng: np.random.Generator, n_scenes: int, type_weights: np.ndarray | None = None) -> Batch:
+        """Draw scenes, each perhaps more than once, with all their questions.
+
+        Args:
+            rng: generator of one split.
+            n_scenes: scenes S.
+            type_weights: as `Task.sample_batch`; for scenes with questions of many types they may not count.
+        """
         ...
 
     def sample_lesson(self, rng: np.random.Generator, n_scenes: int, n_pairs: int) -> PairLesson:

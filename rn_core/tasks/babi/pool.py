@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from rn_core.errors import RNCoreError
 from rn_core.records import Batch
 from rn_core.seeding import uniform_integers
 from rn_core.tasks.babi.encoding import WINDOW, encode_sentence
@@ -84,10 +85,11 @@ def make_pool(questions: Iterable[StoryQuestion], window: int = WINDOW) -> Story
         window: statements of each that are kept, the last ones.
 
     Raises:
-        SceneError: naming the first sentence that has an unknown word.
-        QuestionError: naming the first answer that is none of bAbI's.
+        RNCoreError: for no question, or naming the first unknown word or answer.
     """
     ordered = sorted(questions, key=lambda question: question.task)
+    if not ordered:
+        raise RNCoreError("There must be 1 or more questions, got none; give a story that asks.")
     numbers: dict[str, int] = {"": 0}
     told = np.zeros((len(ordered), window), dtype=np.int64)
     asked = np.zeros(len(ordered), dtype=np.int64)
@@ -103,6 +105,13 @@ def make_pool(questions: Iterable[StoryQuestion], window: int = WINDOW) -> Story
         sentences=sentences,
         told=told,
         asked=asked,
-        answers=np.array([_ANSWER_NUMBERS[question.answer] for question in ordered]),
+        answers=np.array([_number_answer(question.answer) for question in ordered]),
         type_index=np.array([question.task - 1 for question in ordered]),
     )
+
+
+def _number_answer(answer: str) -> int:
+    """Return the number of an answer; raises RNCoreError for what is none."""
+    if answer not in _ANSWER_NUMBERS:
+        raise RNCoreError(f"'{answer[:30]}' is none of bAbI's {len(ANSWERS)} answers; mend it.")
+    return _ANSWER_NUMBERS[answer]

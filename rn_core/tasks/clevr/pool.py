@@ -44,8 +44,8 @@ class QuestionPool:
     families: np.ndarray
     slots: np.ndarray
 
-    def sample_batch(self, rng: np.random.Generator, n_scenes: int) -> Batch:
-        """Draw scenes, each perhaps more than once, with all their questions."""
+    def sample_batch(self, rng: np.random.Generator, n_scenes: int, type_weights: np.ndarray | None = None) -> Batch:
+        """Draw scenes, each perhaps more than once, with all their questions, of whatever type they are."""
         scenes, questions, of_scene = self._draw(rng, n_scenes)
         largest = int(self.scenes.present[scenes].sum(axis=1).max())
         rows, mask = (table[scenes, :largest] for table in (self.scenes.rows, self.scenes.present))

@@ -1,0 +1,175 @@
+"""Words and sentences of the tasks about people and places: 1-3 and 5-14; what worlds write, solvers read back.
+
+A form is a sentence with slots in braces. Worlds fill its slots; solvers look a sentence up among all that the forms
+of a task can make (at most some thousand), so neither knows a word that the other lacks.
+"""
+
+from __future__ import annotations
+
+import itertools
+import string
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from types import MappingProxyType
+
+from rn_core.errors import QuestionError, SceneError, did_you_mean
+
+MOVE = ("moved to", "went to", "journeyed to", "travelled to", "went back to")
+GET = ("picked up", "got", "grabbed", "took")
+DROP = ("dropped", "left", "discarded", "put down")
+GIVE = ("gave", "handed", "passed")
+OPENERS = ("Afterwards", "After that", "Following that", "Then")
+#: Times of the day before and of today, the earliest first.
+TIMES = ("yesterday", "this morning", "this afternoon", "this evening")
+THINGS = ("apple", "football", "milk")
+PRONOUNS = MappingProxyType({"Mary": "she", "Sandra": "she", "John": "he", "Daniel": "he"})
+NUMBERS = ("none", "one", "two", "three")
+
+
+@dataclass(frozen=True)
+class Cast:
+    """Who acts in a task, and where."""
+
+    persons: tuple[str, ...]
+    places: tuple[str, ...]
+
+
+_ROOMS = ("bathroom", "bedroom", "garden", "hallway", "kitchen", "office")
+_HOME = Cast(tuple(PRONOUNS), _ROOMS)
+_TOWN = Cast(("Bill", "Fred", "Julie", "Mary"), ("bedroom", "cinema", "kitchen", "office", "park", "school"))
+CASTS: Mapping[int, Cast] = MappingProxyType(
+    dict.fromkeys((1, 2, 3, 6, 7, 8, 9, 11, 12, 13), _HOME)
+    | {5: Cast(("Bill", "Fred", "Jeff", "Mary"), _ROOMS), 10: _TOWN, 14: _TOWN}
+)
+
+#: Kind of a sentence -> its forms.
+FORMS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "move": ("{person} {move} the {place}.",),
+        "get": ("{person} {get} the {thing}.", "{person} {get} the {thing} there."),
+        "drop": ("{person} {drop} the {thing}.", "{person} {drop} the {thing} there."),
+        "give": ("{person} {give} the {thing} to {other}.",),
+        "is in": ("{person} is in the {place}.",),
+        "is out": ("{person} is no longer in the {place}.", "{person} is not in the {place}."),
+        "is either": ("{person} is either in the {place} or the {second}.",),
+        "both move": ("{person} and {other} {move} the {place}.",),
+        "goes on": ("{opener} {pronoun} {move} the {place}.",),
+        "go on": ("{opener} they {move} the {place}.",),
+        "move then": ("{person} {move} the {place} {time}.", "{Time} {person} {move} the {place}."),
+        "where": ("Where is {person}?",),
+        "where thing": ("Where is the {thing}?",),
+        "where before": ("Where was {person} before the {place}?",),
+        "where thing before": ("Where was the {thing} before the {place}?",),
+        "is there": ("Is {person} in the {place}?",),
+        "how many": ("How many objects is {person} carrying?",),
+        "what": ("What is {person} carrying?",),
+        "given": ("What did {person} give to {other}?",),
+        "giver": ("Who gave the {thing}?", "Who gave the {thing} to {other}?"),
+        "receiver": ("Who received the {thing}?", "Who did {person} give the {thing} to?"),
+    }
+)
+#: Task -> kinds of its statements, kinds of its questions.
+KINDS: Mapping[int, tuple[tuple[str, ...], tuple[str, ...]]] = MappingProxyType(
+    {
+        1: (("move",), ("where",)),
+        2: (("move", "get", "drop"), ("where thing",)),
+        3: (("move", "get", "drop"), ("where thing before",)),
+        5: (("move", "get", "drop", "give"), ("given", "giver", "receiver")),
+        6: (("move", "get", "drop"), ("is there",)),
+        7: (("move", "get", "drop", "give"), ("how many",)),
+        8: (("move", "get", "drop"), ("what",)),
+        9: (("move", "is in", "is out"), ("is there",)),
+        10: (("move", "is in", "is either"), ("is there",)),
+        11: (("move", "goes on"), ("where",)),
+        12: (("both move",), ("where",)),
+        13: (("both move", "go on"), ("where",)),
+        14: (("move then",), ("where before",)),
+    }
+)
+#: Slots whose word has no bearing on any answer.
+_MUTE = frozenset({"move", "get", "drop", "give", "opener"})
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A statement or a question, read; what its form has no slot for is empty.
+
+    Attributes:
+        kind: a key of `FORMS`.
+        person: who acts, or is asked about.
+        other: who acts too, or receives.
+        pronoun: "he" or "she", for the person of the statement before.
+        place: where to, or what place is asked about.
+        second: the other place of "either".
+        thing: such as "apple".
+        time: one of `TIMES`.
+    """
+
+    kind: str
+    person: str = ""
+    other: str = ""
+    pronoun: str = ""
+    place: str = ""
+    second: str = ""
+    thing: str = ""
+    time: str = ""
+
+
+def read_statement(task: int, text: str, number: int) -> Sentence:
+    """Return a statement of a task; case, blanks and the full stop do not matter.
+
+    Raises:
+        SceneError: naming the statement by `number`, if the task's language does not hold it.
+    """
+    known = _sentences(task)[0]
+    if found := known.get(_plain(text)):
+        return found
+    raise SceneError(f"Statement {number} is none that task {task} knows, got {text[:80]!r}.{_allowed(known, text)}")
+
+
+def read_question(task: int, text: str) -> Sentence:
+    """Return a question of a task; case, blanks and the question mark do not matter.
+
+    Raises:
+        QuestionError: if the task's language does not hold it.
+    """
+    known = _sentences(task)[1]
+    if found := known.get(_plain(text)):
+        return found
+    raise QuestionError(f"This is no question of task {task}, got {text[:80]!r}.{_allowed(known, text)}")
+
+
+@cache
+def _sentences(task: int) -> tuple[dict[str, Sentence], dict[str, Sentence]]:
+    """Return all statements and all questions of a task: plain text -> what it says."""
+    return tuple(
+        {_plain(text): read for kind in kinds for form in FORMS[kind] for text, read in _fill(form, kind, CASTS[task])}
+        for kinds in KINDS[task]
+    )
+
+
+def _fill(form: str, kind: str, cast: Cast) -> Iterator[tuple[str, Sentence]]:
+    """Yield all sentences of a form, with what they say."""
+    words = {"person": cast.persons, "other": cast.persons, "place": cast.places, "second": cast.places}
+    words |= {"pronoun": ("he", "she"), "opener": OPENERS, "thing": THINGS, "time": TIMES, "Time": TIMES}
+    words |= {"move": MOVE, "get": GET, "drop": DROP, "give": GIVE}
+    slots = [slot for _, slot, _, _ in string.Formatter().parse(form) if slot]
+    for chosen in itertools.product(*(words[slot] for slot in slots)):
+        filled = dict(zip(slots, chosen, strict=True))
+        if filled.get("person") == filled.get("other", "") or filled.get("place") == filled.get("second", ""):
+            continue
+        yield form.format(**filled), Sentence(kind, **{k.lower(): v for k, v in filled.items() if k not in _MUTE})
+
+
+def _plain(text: str) -> str:
+    """Return a sentence in lower case, without needless blanks and its last sign."""
+    return " ".join(text.lower().rstrip(" .?\n").split())
+
+
+def _allowed(known: Mapping[str, Sentence], text: str) -> str:
+    """Return the nearest known sentence, or where there is none the forms that are allowed."""
+    if near := did_you_mean(_plain(text), list(known)):
+        return near
+    forms = dict.fromkeys(form for sentence in known.values() for form in FORMS[sentence.kind])
+    return f" Write one such as {', '.join(repr(form) for form in forms)}."

@@ -1,0 +1,1 @@
+"""A rule solver of each task."""

@@ -1,0 +1,163 @@
+"""bAbI behind one task object: stories and questions as tensors for models. A scene is a story as told so far."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from rn_core.errors import RNCoreError
+from rn_core.records import Batch, Example
+from rn_core.seeding import make_rng, uniform_integers
+from rn_core.tasks.babi.encoding import encode_questions, encode_stories, read_story
+from rn_core.tasks.babi.files import find_files, load_stories
+from rn_core.tasks.babi.pool import StoryPool, make_pool
+from rn_core.tasks.babi.story import TASK_NAMES, Story, StoryQuestion
+from rn_core.tasks.babi.words import ANSWERS
+from rn_core.tasks.babi.worlds import sample_story
+
+QUESTION_TYPES = tuple(f"qa{task}" for task in TASK_NAMES)
+_DRAWS = 2**32
+#: Questions of a task that a pool draws with one generator.
+_ROUND = 1_000
+#: Stories of a file that become one batch.
+_STORIES_AT_ONCE = 25
+
+
+class Babi:
+    """The task as models see it.
+
+    Attributes:
+        solved_above: the accuracy from which a task counts as solved.
+    """
+
+    name = "babi"
+    answers = ANSWERS
+    question_types = QUESTION_TYPES
+    groups: Mapping[str, tuple[str, ...]] = MappingProxyType({kind: (kind,) for kind in QUESTION_TYPES})
+    has_pool = True
+    solved_above = 0.95
+
+    def encode_scenes(self, scenes: Sequence[Any]) -> tuple[Tensor, ...]:
+        """Return words (S, N, L) int64 and mask (S, N) bool of the last 20 statements.
+
+        Args:
+            scenes: 1 or more, each as `encoding.read_story` takes it.
+
+        Raises:
+            SceneError: for anything else, or an unknown word.
+        """
+        return encode_stories([read_story(scene) for scene in scenes])
+
+    def encode_questions(self, texts: Sequence[str]) -> Tensor:
+        """Return the words of English questions (M, L) int64; see `encoding.encode_questions`."""
+        return encode_questions(texts)
+
+    def check_answerable(self, scene: Any, text: str) -> None:
+        """Let every question pass: what has no true answer still gets a model's."""
+
+    def question_index(self, text: str) -> int:
+        """Raise RNCoreError: nothing is kept for each question."""
+        raise RNCoreError("bAbI keeps no aggregate for each question; choose zero as the baseline.")
+
+    def sample_question(self, rng: np.random.Generator, task: int) -> StoryQuestion:
+        """Draw a story of a task, 1 to 20, and one of its questions."""
+        asked = list(sample_story(rng, task).questions())
+        return asked[int(uniform_integers(rng, len(asked), (1,))[0])]
+
+    def sample_shown(self, rng: np.random.Generator) -> tuple[StoryQuestion, StoryQuestion]:
+        """Draw one story of any task; models read it as it is."""
+        question = self.sample_question(rng, 1 + int(uniform_integers(rng, len(TASK_NAMES), (1,))[0]))
+        return question, question
+
+    def sample_batch(
+        self,
+        rng: np.random.Generator,
+        n_scenes: int,
+        n_questions: int | None = None,
+        type_weights: np.ndarray | None = None,
+        n_cells: int | None = None,
+    ) -> Batch:
+        """Draw fresh stories with one question each; arguments as `Task.sample_batch`.
+
+        A story as told so far belongs to one question, so `n_questions` is 1; without weights tasks come in turn.
+        """
+        if type_weights is None:
+            kinds = np.arange(n_scenes) % len(TASK_NAMES)
+        else:
+            draws = uniform_integers(rng, _DRAWS, (n_scenes,)) / _DRAWS
+            kinds = np.searchsorted(np.cumsum(type_weights) / type_weights.sum(), draws, side="right")
+        pool = make_pool([self.sample_question(rng, 1 + int(kind)) for kind in kinds])
+        return pool.take(np.arange(len(pool)))
+
+    def sample_examples(self, rng: np.random.Generator, n_examples: int) -> tuple[Batch, tuple[Example, ...]]:
+        """Draw stories with one question each, tasks in turn; arguments as `Task.sample_examples`."""
+        asked = [self.sample_question(rng, 1 + k % len(TASK_NAMES)) for k in range(n_examples)]
+        pool = make_pool(asked)
+        examples = (
+            Example("\n".join(question.statements), question.text, f"qa{question.task}", question.answer)
+            for question in sorted(asked, key=lambda question: question.task)
+        )
+        return pool.take(np.arange(len(pool))), tuple(examples)
+
+    def make_pool(
+        self, seed: int, n_scenes: int, n_questions: int, progress: Callable[[Iterable[Any]], Iterable[Any]] = iter
+    ) -> StoryPool:
+        """Draw stories of split train and keep all their questions, as many of each task, to be asked again and again.
+
+        Args:
+            seed: root seed.
+            n_scenes: stories as told so far, which is to say questions; at least as many are drawn.
+            n_questions: 1, as a story as told so far belongs to one question.
+            progress: wraps the iteration over rounds (a progress bar).
+        """
+        n_rounds = -(-n_scenes // (_ROUND * len(TASK_NAMES)))
+        rounds = [(task, number) for task in TASK_NAMES for number in range(n_rounds)]
+        return make_pool(
+            question
+            for task, number in progress(rounds)
+            for question in self._draw(make_rng(seed, "train", task, number), task, _ROUND)
+        )
+
+    def _draw(self, rng: np.random.Generator, task: int, n_questions: int) -> Iterator[StoryQuestion]:
+        """Yield all questions of stories of a task until there are enough."""
+        drawn = 0
+        while drawn < n_questions:
+            for question in sample_story(rng, task).questions():
+                drawn += 1
+                yield question
+
+    def read_batches(
+        self, root: Path, split: str | None = None, progress: Callable[[Iterable[Any]], Iterable[Any]] = iter
+    ) -> Iterator[Batch]:
+        """Yield the questions of a folder in any of bAbI's three layouts, one task after the other.
+
+        Args:
+            root: the folder.
+            split: "train", "valid" or "test"; None takes "test".
+            progress: wraps the iteration over files (a progress bar).
+
+        Raises:
+            RNCoreError: naming file and line, for what cannot be read.
+        """
+        for task, path in progress(find_files(root, split or "test").items()):
+            stories = load_stories(path, task)
+            for first in range(0, len(stories), _STORIES_AT_ONCE):
+                yield _read_batch(stories[first : first + _STORIES_AT_ONCE], path.name)
+
+
+def _read_batch(stories: Sequence[Story], name: str) -> Batch:
+    """Return all questions about some stories, those of one story as a cluster; errors name the file."""
+    asked = [list(story.questions()) for story in stories]
+    try:
+        pool = make_pool(question for of_story in asked for question in of_story)
+    except RNCoreError as err:
+        raise RNCoreError(f"'{name}': {err}") from err
+    cluster = torch.arange(len(asked)).repeat_interleave(torch.tensor([*map(len, asked)]))
+    return replace(pool.take(np.arange(len(pool))), cluster=cluster)
