@@ -6,9 +6,9 @@ from typing import Any
 
 import streamlit as st
 
-from pages._ui.babi.files import StoryFile, read_story_file
+from pages._ui.babi.files import read_story_file
 from pages._ui.babi.state import LABELS, BabiState
-from pages._ui.babi.stories import format_numbered, read_written, suggest_questions, tidy_question
+from pages._ui.babi.stories import read_written, suggest_questions, tidy_question
 from pages._ui.components.stage import SceneEvent
 from pages._ui.session import PageSession
 from rn_core.errors import RNCoreError
@@ -54,11 +54,10 @@ def read_told(text: str) -> dict[str, Any]:
     return {"told": read_written(text)}
 
 
-def ask(question: str | None) -> None:
-    """Ask a question that was chosen, if one was."""
-    if question is not None:
-        BABI.update(question=question)
-        BABI.set_problem(None)
+def read_suggested(question: str | None) -> dict[str, Any]:
+    """Return the change of state that a chosen question asks for."""
+    BABI.set_problem(None)
+    return {} if question is None else {"question": question}
 
 
 def draw_anew() -> None:
@@ -68,4 +67,20 @@ def draw_anew() -> None:
         BABI.notify("No other question of this task has an answer in this story; write one, or draw another story.")
         return
     turn = st.session_state[_DRAWN] = st.session_state.get(_DRAWN, -1) + 1
-    ask(asked[int(uniform_integers(make_rng(turn, "explore", BABI.state.task), len(asked), (1,))[0])])
+    chosen = int(uniform_integers(make_rng(turn, "explore", BABI.state.task), len(asked), (1,))[0])
+    BABI.update(**read_suggested(asked[chosen]))
+
+
+def take_file() -> None:
+    """Take the chosen story of the file that was opened; if it cannot be read, say why and keep what there is."""
+    file = st.session_state[FILE]
+    if file is None:
+        return
+    try:
+        story = read_story_file(file.getvalue(), file.name, int(st.session_state[NUMBER]), BABI.state.task)
+    except RNCoreError as err:
+        BABI.notify(str(err))
+        return
+    BABI.update(task=story.task, told=story.told, question=story.question)
+    BABI.set_problem(None, STORY_BOX)
+    BABI.set_problem(None)

@@ -9,7 +9,6 @@ from typing import Any
 
 from pages._ui.babi.models import MODELS
 from pages._ui.babi.stories import (
-    MOST_SENTENCES,
     Line,
     format_lines,
     format_sentence,
@@ -35,7 +34,8 @@ SECTIONS = MappingProxyType({**pair_state.SECTIONS, "tasks": "20 tasks"})
 BASELINES = ("zero",)
 #: More questions than any story has.
 _MOST_TURNS = 99
-LABELS = tuple(f"s{number}" for number in range(1, MOST_SENTENCES + 1))
+#: Label of each place in a list of sentences; no list is as long.
+LABELS = tuple(f"s{number}" for number in range(1, 1000))
 
 
 @dataclass(frozen=True)
@@ -153,8 +153,8 @@ class BabiState(PairState):
         state, problems = read_query(BabiState, FIELDS, query)
         if "turn" in query and state.turn >= state.n_turns:
             problems.append(
-                f"The link's 'turn' was left out: story {state.seed} of task {state.task} has {state.n_turns} questions, "
-                f"counted from 0, got {state.turn}."
+                f"The link's 'turn' was left out: story {state.seed} of task {state.task} has questions 0 to "
+                f"{state.n_turns - 1}, got {state.turn}."
             )
         state, problems = drop_misfits(
             state, problems, lambda each: each.labels, state.labels, len(state.seen) ** 2, sees_pixels=False

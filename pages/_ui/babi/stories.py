@@ -14,7 +14,7 @@ from rn_core.tasks.babi.words import ANSWERS
 from rn_core.tasks.babi.worlds import sample_story
 
 #: Most sentences of a story on the page; the published ones have 228 at most.
-MOST_SENTENCES = 240
+MOST_SENTENCES = 400
 #: Stories whose questions are suggested, and suggestions at most.
 _N_SAMPLED, _MOST_ASKED = 40, 40
 #: Words that are written with a capital.

@@ -15,7 +15,7 @@ from pages._ui.babi.truth import Truth
 from pages._ui.layout import cards_html
 from pages._ui.pairs.view import GroupReading, PairView, make_pair_parts, pick_target
 from pages._ui.words import format_signed, join_words
-from rn_core.attribution.base import Attribution
+from rn_core.attribution.base import Attribution, Target
 from rn_core.records import Answer
 
 if TYPE_CHECKING:
@@ -83,10 +83,19 @@ class BabiView(PairView):
         for row, place in enumerate(state.seen):
             mark = "✓" if place in self.truth.support and state.truth else ""
             y = 1 - (row + 0.5) * step
-            weight = "bold" if mark else "normal"
-            for x, text, side in ((0, mark, "left"), (0.09, str(place + 1), "right"), (1, format_signed(sums[row]), "right")):
-                axes.text(x, y, text, ha=side, va="center", fontsize=10, family="DejaVu Sans")
-            axes.text(0.12, y, state.lines[place].text, va="center", fontsize=10, fontweight=weight)
+            parts = (
+                (0.03, mark, "right"),
+                (0.1, str(place + 1), "right"),
+                (0.13, state.lines[place].text, "left"),
+                (1, format_signed(sums[row]), "right"),
+            )
+            for x, text, side in parts:
+                axes.text(x, y, text, ha=side, va="center", fontsize=10, fontweight="bold" if mark else "normal")
+
+
+def choose_target(state: BabiState, answer: Answer) -> Target:
+    """Return what to attribute; the model's answer is set against the next best one."""
+    return pick_target(state, answer, answer.probabilities)
 
 
 def make_babi_view(
@@ -98,13 +107,13 @@ def make_babi_view(
         state: what was asked for.
         reading: the models' answers to the state's question.
         truth: of that question.
-        attribution: of the Relation Network's pairs toward `pick_target`, by the state's method.
+        attribution: of the Relation Network's pairs toward `choose_target`, by the state's method.
         second: of the same target by `second_method`, to tell whether the two agree.
     """
     return BabiView(
         reading=reading,
         truth=truth,
-        target=pick_target(state, reading.answer, reading.answer.probabilities),
+        target=choose_target(state, reading.answer),
         true_pairs=find_true_pairs(state, truth),
         **make_pair_parts(state, attribution, second, make_nodes(state)),
     )
