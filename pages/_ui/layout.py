@@ -33,7 +33,9 @@ STYLE = """
 .rn-card .rn-said {font-size: 2.6rem; font-weight: 700; line-height: 1.15; margin: .1rem 0}
 .rn-mark {font-size: 1.05rem; font-weight: 600; white-space: nowrap}
 .rn-right {color: light-dark(#146c43, #5fd39a)} .rn-wrong {color: light-dark(#b02a37, #ff8d98)}
-.rn-bar {display: grid; grid-template-columns: 1fr auto; margin-top: .3rem; font-variant-numeric: tabular-nums}
+.rn-bar {display: grid; grid-template-columns: 1fr auto; gap: 0 .5rem; margin-top: .3rem;
+  font-variant-numeric: tabular-nums}
+.rn-bar span:first-child {overflow-wrap: anywhere} .rn-bar span + span {white-space: nowrap}
 .rn-bar i {grid-column: 1 / 3; height: .55rem; border-radius: .3rem; min-width: 2px;
   background: light-dark(#0072b2, #5cb3ea)}
 .rn-truth {font-size: 1.15rem; margin: .4rem 0} .rn-truth b {font-size: 1.5rem}

@@ -17,7 +17,7 @@ def make_nodes(state: BabiState) -> Nodes:
     numbers = tuple(str(place + 1) for place in state.seen)
     names = tuple(f"{place + 1} {state.lines[place].text[:-1]}" for place in state.seen)
     membership = torch.eye(len(numbers), dtype=torch.float64)
-    return Nodes(state.labels, membership, names, (numbers, numbers), noun="sentence")
+    return Nodes(state.labels, membership, names, (numbers, numbers), "sentence", numbers)
 
 
 def find_true_pairs(state: BabiState, truth: Truth) -> tuple[tuple[int, int], ...]:

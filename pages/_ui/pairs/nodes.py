@@ -28,6 +28,7 @@ class Nodes:
         ticks: n names as they stand beside the rows of a matrix, and n above its columns; None makes them from the
             labels.
         noun: what a node is called, in the singular.
+        short: n names where pairs are named; None takes those in words.
     """
 
     labels: tuple[str, ...]
@@ -35,6 +36,12 @@ class Nodes:
     names: tuple[str, ...]
     ticks: tuple[tuple[str, ...], tuple[str, ...]] | None = None
     noun: str = "object"
+    short: tuple[str, ...] | None = None
+
+    @property
+    def called(self) -> tuple[str, ...]:
+        """Return what nodes are called where pairs are named."""
+        return self.short or self.names
 
     def merge(self, contributions: Tensor) -> np.ndarray:
         """Return (n, n) contributions of pairs of nodes from those of model pairs (P,); the total stays."""
