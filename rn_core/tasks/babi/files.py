@@ -13,6 +13,9 @@ MAX_BYTES = 50_000_000
 #: qa1_single-supporting-fact_train.txt (en, en-10k) or qa1_train.txt (en-valid-10k).
 _NAME = re.compile(r"qa(?P<task>[1-9]|1\d|20)_(?:[a-z0-9-]+_)?(?P<split>train|valid|test)\.txt")
 _LINE = re.compile(r"(?P<number>[1-9]\d{0,5}) (?P<rest>.+)")
+_ANSWER = re.compile(r"[^\s,]+(,[^\s,]+)*")
+#: What no published line has: letters beyond ASCII, and signs that cannot be seen.
+_FOREIGN = re.compile(r"[^\t\x20-\x7e]")
 
 
 def find_files(root: Path, split: str) -> dict[int, Path]:
@@ -29,7 +32,11 @@ def find_files(root: Path, split: str) -> dict[int, Path]:
         raise RNCoreError(f"'{root}' is not a folder; give one with bAbI's files, such as tasks_1-20_v1-2/en-10k.")
     found: dict[int, Path] = {}
     splits = set()
-    for path in sorted(root.iterdir()):
+    try:
+        paths = sorted(root.iterdir())
+    except OSError as err:
+        raise RNCoreError(f"'{root}' cannot be read ({err.strerror}); check its rights.") from err
+    for path in paths:
         if not (match := _NAME.fullmatch(path.name)):
             continue
         splits.add(match["split"])
@@ -51,7 +58,7 @@ def load_stories(path: Path, task: int) -> list[Story]:
     """Return the stories of one file.
 
     Raises:
-        RNCoreError: naming file and line, if it cannot be read, is too large, is no ASCII text, or breaks the format.
+        RNCoreError: naming the file, if it cannot be read or is too large, and the line, if it breaks the format.
     """
     try:
         size = path.stat().st_size
@@ -60,19 +67,13 @@ def load_stories(path: Path, task: int) -> list[Story]:
         content = path.read_bytes()
     except OSError as err:
         raise RNCoreError(f"'{path.name}' cannot be read ({err.strerror}); check its name and rights.") from err
-    try:
-        text = content.decode("ascii")
-    except UnicodeDecodeError as err:
-        line = content.count(b"\n", 0, err.start) + 1
-        raise RNCoreError(
-            f"'{path.name}', line {line}: bAbI's files are plain ASCII text, got the byte {content[err.start]:#04x}; "
-            "save the file as text."
-        ) from err
-    return parse_stories(text, task, path.name)
+    return parse_stories(content.decode("utf-8", errors="replace"), task, path.name)
 
 
 def parse_stories(text: str, task: int, name: str = "story") -> list[Story]:
     """Return the stories of a text in the published format; a line numbered 1 begins one.
+
+    Lines may end as on Windows; the last one need not end.
 
     Args:
         text: lines "ID statement." or "ID question?<TAB>answer<TAB>support IDs".
@@ -84,12 +85,10 @@ def parse_stories(text: str, task: int, name: str = "story") -> list[Story]:
     """
     check_task(task)
     stories: list[list[str | QuestionLine]] = []
-    places: dict[int, int] = {}  # ID of a statement -> its index among the story's statements
-    for row, line in enumerate(text.splitlines(), start=1):
+    places: dict[str, int] = {}  # ID of a statement -> its index among the story's statements
+    for row, line in enumerate(_split_lines(text), start=1):
         where = f"'{name}', line {row}"
-        match = _LINE.fullmatch(line)
-        if not match:
-            raise RNCoreError(f"{where}: a line must be a number, a blank and a text, got {line[:60]!r}; mend it.")
+        match = _match_line(line, where)
         number = int(match["number"])
         if number == 1:
             stories.append([])
@@ -101,10 +100,24 @@ def parse_stories(text: str, task: int, name: str = "story") -> list[Story]:
             stories[-1].append(_parse_question(match["rest"], places, where))
         else:
             stories[-1].append(_parse_statement(match["rest"], where))
-            places[number] = len(places)
+            places[match["number"]] = len(places)
     if not stories:
         raise RNCoreError(f"'{name}' holds no story; its first line must be number 1.")
     return [Story(task, tuple(lines)) for lines in stories]
+
+
+def _split_lines(text: str) -> list[str]:
+    """Return the lines; not `str.splitlines`, which also ends them at signs that the format does not know."""
+    return text.replace("\r\n", "\n").removesuffix("\n").split("\n") if text else []
+
+
+def _match_line(line: str, where: str) -> re.Match[str]:
+    """Return the number and the rest of a line; raises RNCoreError unless it has both, in plain ASCII."""
+    if foreign := _FOREIGN.search(line):
+        raise RNCoreError(f"{where}: stories are plain ASCII text, got {foreign[0]!r}; take it out.")
+    if match := _LINE.fullmatch(line):
+        return match
+    raise RNCoreError(f"{where}: a line must be a number from 1, a blank and a text, got {line[:60]!r}; mend it.")
 
 
 def _parse_statement(text: str, where: str) -> str:
@@ -116,16 +129,18 @@ def _parse_statement(text: str, where: str) -> str:
     return text
 
 
-def _parse_question(text: str, places: dict[int, int], where: str) -> QuestionLine:
-    """Return a question; raises RNCoreError if it is not a question, an answer and numbers of earlier statements."""
+def _parse_question(text: str, places: dict[str, int], where: str) -> QuestionLine:
+    """Return a question; raises RNCoreError unless it is a question, an answer and numbers of earlier statements."""
     parts = text.split("\t")
     if len(parts) != 3:
         raise RNCoreError(f"{where}: a question has 3 parts between tabs, got {len(parts)}; give answer and support.")
     asked, answer, support = parts[0].rstrip(" "), parts[1], parts[2].split()
-    if not asked.endswith("?") or not answer.strip():
-        raise RNCoreError(f"{where}: a question ends with '?' and has an answer, got {asked[:60]!r} and {answer!r}.")
-    known = [number for number in support if number.isdecimal() and int(number) in places]
-    if len(known) < len(support):
-        wrong = next(number for number in support if number not in known)
+    if not asked.endswith("?"):
+        raise RNCoreError(f"{where}: a question ends with '?' before its first tab, got {asked[:60]!r}; mend it.")
+    if not _ANSWER.fullmatch(answer):
+        raise RNCoreError(f"{where}: an answer is a word, or some joined by commas, got {answer[:60]!r}; mend it.")
+    if not places:
+        raise RNCoreError(f"{where}: a question needs a statement before it; add one.")
+    if wrong := next((number for number in support if number not in places), None):
         raise RNCoreError(f"{where}: support must be numbers of earlier statements, got {wrong[:20]!r}; mend it.")
-    return QuestionLine(asked, answer, tuple(places[int(number)] for number in support))
+    return QuestionLine(asked, answer, tuple(places[number] for number in support))

@@ -97,16 +97,18 @@ class Sentence:
 
     Attributes:
         kind: a key of `FORMS`.
+        text: as its form has it.
         person: who acts, or is asked about.
         other: who acts too, or receives.
         pronoun: "he" or "she", for the person of the statement before.
         place: where to, or what place is asked about.
-        second: the other place of "either".
+        second: the other place of "either"; the published stories have the same one twice, too.
         thing: such as "apple".
         time: one of `TIMES`.
     """
 
     kind: str
+    text: str
     person: str = ""
     other: str = ""
     pronoun: str = ""
@@ -125,7 +127,7 @@ def read_statement(task: int, text: str, number: int) -> Sentence:
     known = _sentences(task)[0]
     if found := known.get(_plain(text)):
         return found
-    raise SceneError(f"Statement {number} is none that task {task} knows, got {text[:80]!r}.{_allowed(known, text)}")
+    raise SceneError(f"Statement {number} is none of task {task}, got {text[:80]!r}.{_hint(known, text)}")
 
 
 def read_question(task: int, text: str) -> Sentence:
@@ -137,29 +139,34 @@ def read_question(task: int, text: str) -> Sentence:
     known = _sentences(task)[1]
     if found := known.get(_plain(text)):
         return found
-    raise QuestionError(f"This is no question of task {task}, got {text[:80]!r}.{_allowed(known, text)}")
+    raise QuestionError(f"This is no question of task {task}, got {text[:80]!r}.{_hint(known, text)}")
 
 
 @cache
 def _sentences(task: int) -> tuple[dict[str, Sentence], dict[str, Sentence]]:
     """Return all statements and all questions of a task: plain text -> what it says."""
-    return tuple(
-        {_plain(text): read for kind in kinds for form in FORMS[kind] for text, read in _fill(form, kind, CASTS[task])}
+    statements, questions = (
+        {_plain(sentence.text): sentence for kind in kinds for sentence in _fill(kind, CASTS[task])}
         for kinds in KINDS[task]
     )
+    return statements, questions
 
 
-def _fill(form: str, kind: str, cast: Cast) -> Iterator[tuple[str, Sentence]]:
-    """Yield all sentences of a form, with what they say."""
+def _fill(kind: str, cast: Cast) -> Iterator[Sentence]:
+    """Yield all sentences of a kind."""
     words = {"person": cast.persons, "other": cast.persons, "place": cast.places, "second": cast.places}
-    words |= {"pronoun": ("he", "she"), "opener": OPENERS, "thing": THINGS, "time": TIMES, "Time": TIMES}
-    words |= {"move": MOVE, "get": GET, "drop": DROP, "give": GIVE}
-    slots = [slot for _, slot, _, _ in string.Formatter().parse(form) if slot]
-    for chosen in itertools.product(*(words[slot] for slot in slots)):
-        filled = dict(zip(slots, chosen, strict=True))
-        if filled.get("person") == filled.get("other", "") or filled.get("place") == filled.get("second", ""):
-            continue
-        yield form.format(**filled), Sentence(kind, **{k.lower(): v for k, v in filled.items() if k not in _MUTE})
+    words |= {"pronoun": ("he", "she"), "opener": OPENERS, "thing": THINGS, "time": TIMES}
+    words |= {"move": MOVE, "get": GET, "drop": DROP, "give": GIVE, "Time": tuple(map(str.capitalize, TIMES))}
+    for form in FORMS[kind]:
+        slots = [slot for _, slot, _, _ in string.Formatter().parse(form) if slot]
+        for chosen in itertools.product(*(words[slot] for slot in slots)):
+            filled = dict(zip(slots, chosen, strict=True))
+            if filled.get("person") == filled.get("other", ""):
+                continue
+            said = {slot.lower(): word for slot, word in filled.items() if slot not in _MUTE}
+            if "time" in said:
+                said["time"] = said["time"].lower()
+            yield Sentence(kind, form.format(**filled), **said)
 
 
 def _plain(text: str) -> str:
@@ -167,9 +174,8 @@ def _plain(text: str) -> str:
     return " ".join(text.lower().rstrip(" .?\n").split())
 
 
-def _allowed(known: Mapping[str, Sentence], text: str) -> str:
-    """Return the nearest known sentence, or where there is none the forms that are allowed."""
-    if near := did_you_mean(_plain(text), list(known)):
-        return near
-    forms = dict.fromkeys(form for sentence in known.values() for form in FORMS[sentence.kind])
-    return f" Write one such as {', '.join(repr(form) for form in forms)}."
+def _hint(known: Mapping[str, Sentence], text: str) -> str:
+    """Return the nearest known sentence, or where none is near one of each kind."""
+    examples = {sentence.kind: sentence.text for sentence in reversed(known.values())}
+    near = did_you_mean(text[:80], [sentence.text for sentence in known.values()])
+    return near or f" Write one such as {' or '.join(repr(example) for example in reversed(examples.values()))}."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from rn_core.tasks.babi.forms import Form
+from rn_core.tasks.babi.forms import Form, Language
 
 #: The places of tasks 4 and 19.
 PLACES = ("bathroom", "bedroom", "garden", "hallway", "kitchen", "office")
@@ -68,3 +68,19 @@ FETCHES = Form("{} {} the {} there.", MOTIVE_PERSONS, GETS, _FETCHED)
 WHERE_WILL_GO = Form("Where will {} go?", _CALLED)
 WHY_GO = Form("Why did {} go to the {}?", _CALLED, _GOALS)
 WHY_GET = Form("Why did {} get the {}?", _CALLED, _FETCHED)
+
+#: Task -> its language.
+LANGUAGES = MappingProxyType(
+    {
+        task: Language(task, statements, questions)
+        for task, statements, questions in (
+            (4, (PLACE_FACT,), (WHAT_IS_DIRECTION_OF, WHAT_IS_PLACE_DIRECTION_OF)),
+            (15, (FEAR, IS_PREY), (WHAT_FEARS,)),
+            (16, (IS_ANIMAL, IS_COLOR), (WHAT_COLOR,)),
+            (17, (THING_FACT,), (IS_THING,)),
+            (18, (FITS, IS_BIGGER), (DOES_FIT, ASKS_BIGGER)),
+            (19, (PLACE_FACT,), (WHICH_WAY,)),
+            (20, (HAS_MOTIVE, GOES, FETCHES), (WHERE_WILL_GO, WHY_GO, WHY_GET)),
+        )
+    }
+)

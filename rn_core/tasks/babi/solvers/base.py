@@ -1,8 +1,11 @@
-"""What a solver returns."""
+"""What a solver is and returns."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+
+from rn_core.tasks.babi.language import Sentence, read_question, read_statement
 
 
 @dataclass(frozen=True)
@@ -16,3 +19,21 @@ class Solution:
 
     answer: str
     support: tuple[int, ...]
+
+
+#: Statements and a question's text -> its solution; raises SceneError or QuestionError.
+Solver = Callable[[Sequence[str], str], Solution]
+#: The same of statements and a question that have been read.
+Rule = Callable[[Sequence[Sentence], Sentence], Solution]
+
+
+def make_solver(task: int, rule: Rule) -> Solver:
+    """Return the solver of a task that reads the sentences and keeps to the rule."""
+
+    def solve(statements: Sequence[str], text: str) -> Solution:
+        """Return the solution."""
+        asked = read_question(task, text)
+        told = [read_statement(task, statement, number) for number, statement in enumerate(statements, start=1)]
+        return rule(told, asked)
+
+    return solve

@@ -6,16 +6,17 @@ questions are drawn was measured on the published stories.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 
 import numpy as np
 
 from rn_core.tasks.babi.story import Story, check_task
 from rn_core.tasks.babi.worlds import carrying, rules, times, walking
+from rn_core.tasks.babi.worlds.telling import Teller
 
 #: Task -> the function that samples a story of it.
-WORLDS: Mapping[int, Callable[[np.random.Generator], Story]] = MappingProxyType(
+WORLDS: Mapping[int, Teller] = MappingProxyType(
     dict(sorted((walking.WORLDS | carrying.WORLDS | times.WORLDS | rules.WORLDS).items()))
 )
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from rn_core.tasks.babi.language import DROP, FORMS, GET, GIVE, KINDS, NUMBERS, THINGS
-from rn_core.tasks.babi.story import QuestionLine, Story
+from rn_core.tasks.babi.story import QuestionLine
 from rn_core.tasks.babi.worlds.draw import Draw
-from rn_core.tasks.babi.worlds.telling import WINDOW, World
+from rn_core.tasks.babi.worlds.telling import WINDOW, Teller, World, make_teller
 
 #: Chance that a sentence ends with "there"; whoever gets something gets it there, but in task 3.
 _THERE = 0.2
@@ -24,6 +22,7 @@ class _Carry(World):
         self.holder: dict[str, str] = {}
         acts = {"move": self._move, "get": self._get, "drop": self._drop, "give": self._give}
         self.acts = tuple(acts[kind] for kind in KINDS[task][0])
+        self.events: list[tuple[str, str, str]] = []  # a statement's kind, person and thing, if it has one
         self.latest_move: dict[str, int] = {}  # person -> the last statement that tells where they went
         self.latest_fact: dict[str, int] = {}  # thing -> the last statement of it
         self.trail: dict[str, list[tuple[str, int]]] = {}  # thing -> places it was carried to since it was got
@@ -42,6 +41,7 @@ class _Carry(World):
         self.latest_move[person] = len(self.told)
         for thing in self.held(person):
             self.trail[thing].append((place, len(self.told)))
+        self.events.append(("move", person, ""))
         self.write_move("move", person=person, place=place)
         return True
 
@@ -87,26 +87,23 @@ class _Carry(World):
         self._write_thing("give", False, person=person, thing=thing, other=other, give=self.draw.choice(GIVE))
         return True
 
-    def _write_thing(self, kind: str, there: bool, thing: str, **slots: str) -> None:
+    def _write_thing(self, kind: str, there: bool, person: str, thing: str, **slots: str) -> None:
         """Tell a sentence about a thing."""
         self.latest_fact[thing] = len(self.told)
-        self.note(kind, thing, slots)
-        self.told.append(FORMS[kind][there].format(thing=thing, **slots))
+        self.note(kind, person, thing, slots.get("other", ""))
+        self.events.append((kind, person, thing))
+        self.told.append(FORMS[kind][there].format(person=person, thing=thing, **slots))
 
-    def note(self, kind: str, thing: str, slots: dict[str, str]) -> None:
+    def note(self, kind: str, person: str, thing: str, other: str) -> None:
         """Note what the next statement tells of a thing, if the task's questions need more."""
 
     def held(self, person: str) -> list[str]:
         """Return what a person holds."""
         return [thing for thing, holder in self.holder.items() if holder == person]
 
-    def is_recent(self, statement: int) -> bool:
-        """Return whether a statement is among the last that questions are about."""
-        return len(self.told) - statement <= WINDOW
-
-    def recent_things(self) -> list[str]:
-        """Return the things that the last statements were about."""
-        return [thing for thing, statement in self.latest_fact.items() if self.is_recent(statement)]
+    def recent(self, *kinds: str) -> list[tuple[str, str, str]]:
+        """Return those of the last events that are of some kinds; a question is about one of them."""
+        return [event for event in self.events[-WINDOW:] if event[0] in kinds]
 
 
 class _WhereThing(_Carry):
@@ -114,14 +111,15 @@ class _WhereThing(_Carry):
 
     def ask(self) -> QuestionLine | None:
         known = {}
-        for thing in self.recent_things():
+        things = [thing for _, _, thing in self.recent("get", "drop")]
+        for thing in things:
             if self.dropped.get(thing) is not None:
                 known[thing] = self.dropped[thing]
             elif thing in self.holder and self.trail[thing]:
                 known[thing] = self.trail[thing][-1][1]
         if not known:
             return None
-        thing = self.draw.choice(tuple(known))
+        thing = self.draw.choice([thing for thing in things if thing in known])
         place = self.lies[thing] if thing in self.lies else self.at[self.holder[thing]]
         support = (self.latest_fact[thing], known[thing])
         return QuestionLine(FORMS["where thing"][0].format(thing=thing), place, support)
@@ -131,7 +129,7 @@ class _WhereThingBefore(_Carry):
     """Task 3: where a thing was before a place that it was carried to by its last holder."""
 
     def ask(self) -> QuestionLine | None:
-        known = [thing for thing in self.recent_things() if len(self.trail[thing]) > 1]
+        known = [thing for _, _, thing in self.recent("get", "drop") if len(self.trail[thing]) > 1]
         if not known:
             return None
         thing = self.draw.choice(known)
@@ -151,17 +149,15 @@ class _Giving(_Carry):
         self.gifts: dict[str, tuple[int, str, str]] = {}  # thing -> when it was last given, by whom, to whom
         self.exchanged: dict[tuple[str, str], tuple[int, str]] = {}  # giver, receiver -> when they last did, what
 
-    def note(self, kind: str, thing: str, slots: dict[str, str]) -> None:
+    def note(self, kind: str, person: str, thing: str, other: str) -> None:
         if kind == "give":
-            person, other = slots["person"], slots["other"]
             self.gifts[thing] = (len(self.told), person, other)
             self.exchanged[person, other] = (len(self.told), thing)
 
     def ask(self) -> QuestionLine | None:
-        recent = [thing for thing, gift in self.gifts.items() if self.is_recent(gift[0])]
-        if not recent:
+        if not (recent := self.recent("give")):
             return None
-        thing = self.draw.choice(recent)
+        _, _, thing = self.draw.choice(recent)
         when, person, other = self.gifts[thing]
         kind = self.draw.choice(KINDS[self.task][1])
         answer = {"giver": person, "receiver": other}.get(kind)
@@ -175,10 +171,9 @@ class _IsThere(_Carry):
     """Task 6: whether a person is in a place; yes and no are equally likely."""
 
     def ask(self) -> QuestionLine | None:
-        recent = [person for person, statement in self.latest_move.items() if self.is_recent(statement)]
-        if not recent:
+        if not (recent := self.recent("move")):
             return None
-        person = self.draw.choice(recent)
+        _, person, _ = self.draw.choice(recent)
         yes = self.draw.chance(0.5)
         place = self.at[person] if yes else self.elsewhere(self.at[person])
         text = FORMS["is there"][0].format(person=person, place=place)
@@ -190,48 +185,46 @@ class _Belongings(_Carry):
 
     def __init__(self, draw: Draw, task: int) -> None:
         super().__init__(draw, task)
-        self.history: dict[str, list[int]] = {}
+        self.history: dict[str, list[int]] = {person: [] for person in self.persons}
         self.first_got: dict[str, list[str]] = {person: [] for person in self.persons}
 
-    def note(self, kind: str, thing: str, slots: dict[str, str]) -> None:
-        for slot in ("person", "other"):
-            if slot in slots:
-                self.history.setdefault(slots[slot], []).append(len(self.told))
-        if kind == "get" and thing not in self.first_got[slots["person"]]:
-            self.first_got[slots["person"]].append(thing)
+    def note(self, kind: str, person: str, thing: str, other: str) -> None:
+        self.history[person].append(len(self.told))
+        if other:
+            self.history[other].append(len(self.told))
+        if kind == "get" and thing not in self.first_got[person]:
+            self.first_got[person].append(thing)
 
     def ask(self) -> QuestionLine | None:
-        recent = [person for person, history in self.history.items() if self.is_recent(history[-1])]
-        if not recent:
+        if not (recent := self.recent("get", "drop", "give")):
             return None
-        person = self.draw.choice(recent)
+        _, person, _ = self.draw.choice(recent)
         (kind,) = KINDS[self.task][1]
-        return QuestionLine(FORMS[kind][0].format(person=person), self.count(person), tuple(self.history[person]))
+        return QuestionLine(FORMS[kind][0].format(person=person), self.answer(person), self.support(person))
 
-    def count(self, person: str) -> str:
+    def answer(self, person: str) -> str:
         """Return how many things a person carries."""
         return NUMBERS[len(self.held(person))]
+
+    def support(self, person: str) -> tuple[int, ...]:
+        """Return a person's history, the oldest statement first."""
+        return tuple(self.history[person])
 
 
 class _Lists(_Belongings):
     """Task 8: what a person carries, in the order in which they first got it."""
 
-    def count(self, person: str) -> str:
+    def answer(self, person: str) -> str:
         held = self.held(person)
         return ",".join(thing for thing in self.first_got[person] if thing in held) or "nothing"
+
+    def support(self, person: str) -> tuple[int, ...]:
+        things = self.first_got[person]
+        return tuple(sorted(self.history[person], key=lambda statement: things.index(self.events[statement][2])))
 
 
 _KINDS = {2: _WhereThing, 3: _WhereThingBefore, 5: _Giving, 6: _IsThere, 7: _Belongings, 8: _Lists}
 
 
-def _teller(task: int, kind: type[_Carry]):
-    """Return the function that samples a story of one task."""
-
-    def tell(rng: np.random.Generator) -> Story:
-        """Sample a story."""
-        return kind(Draw(rng), task).tell()
-
-    return tell
-
-
-WORLDS = {task: _teller(task, kind) for task, kind in _KINDS.items()}
+#: Task -> the function that samples a story of it.
+WORLDS: dict[int, Teller] = {task: make_teller(task, kind) for task, kind in _KINDS.items()}

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
+
+import numpy as np
 
 from rn_core.tasks.babi.language import CASTS, FORMS, MOVE
 from rn_core.tasks.babi.story import QuestionLine, Story
@@ -12,6 +15,8 @@ _QUESTIONS = 5
 _BLOCK = 2
 #: A question is about one of that many latest facts, as measured on the published stories.
 WINDOW = 5
+#: A generator over `PCG64` -> a story.
+Teller = Callable[[np.random.Generator], Story]
 
 
 class World(ABC):
@@ -59,3 +64,13 @@ class World(ABC):
     def write_move(self, kind: str, **slots: str) -> None:
         """Tell a sentence with a verb of moving."""
         self.told.append(FORMS[kind][0].format(move=self.draw.choice(MOVE), **slots))
+
+
+def make_teller(task: int, kind: type[World]) -> Teller:
+    """Return the function that samples a story of one task."""
+
+    def sample(rng: np.random.Generator) -> Story:
+        """Sample a story."""
+        return kind(Draw(rng), task).tell()
+
+    return sample

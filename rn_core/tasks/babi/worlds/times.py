@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from rn_core.tasks.babi.language import FORMS, MOVE, TIMES
-from rn_core.tasks.babi.story import QuestionLine, Story
+from rn_core.tasks.babi.story import QuestionLine
 from rn_core.tasks.babi.worlds.draw import Draw
-from rn_core.tasks.babi.worlds.telling import WINDOW, World
+from rn_core.tasks.babi.worlds.telling import WINDOW, Teller, World, make_teller
 
 
 class _Days(World):
@@ -16,8 +14,8 @@ class _Days(World):
     def __init__(self, draw: Draw, task: int) -> None:
         super().__init__(draw, task)
         self.days: dict[str, list[tuple[str, int]]] = {person: [] for person in self.persons}  # place, event
-        self.events: list[str] = []  # who moved, in the order in which it happened within the blocks
-        self.place_of: list[int] = []  # event -> its statement
+        self.events: list[str] = []  # who moved, in the order drawn
+        self.statement_of: list[int] = []  # event -> the statement that tells it
         self.n_settled = 0  # events whose statements have found their place
 
     def act(self) -> None:
@@ -26,7 +24,7 @@ class _Days(World):
         place = self.elsewhere(*(day[-1][:1] if day else ()))
         time = TIMES[len(day)]
         day.append((place, len(self.events)))
-        self.place_of.append(len(self.events))
+        self.statement_of.append(len(self.events))
         self.events.append(person)
         form = self.draw.choice(FORMS["move then"])
         move = self.draw.choice(MOVE)
@@ -45,7 +43,7 @@ class _Days(World):
         person, index = self.draw.choice(known)
         (before, first), (place, second) = self.days[person][index - 1 : index + 1]
         text = FORMS["where before"][0].format(person=person, place=place)
-        return QuestionLine(text, before, (self.place_of[second], self.place_of[first]))
+        return QuestionLine(text, before, (self.statement_of[second], self.statement_of[first]))
 
     def _mix(self) -> None:
         """Tell what happened since the last question in another order: a random cycle, so no statement stays."""
@@ -57,13 +55,9 @@ class _Days(World):
         told = self.told[start:]
         for statement, event in enumerate(order):
             self.told[start + statement] = told[event]
-            self.place_of[start + event] = start + statement
+            self.statement_of[start + event] = start + statement
         self.n_settled = len(self.events)
 
 
-def _tell(rng: np.random.Generator) -> Story:
-    """Sample a story."""
-    return _Days(Draw(rng), 14).tell()
-
-
-WORLDS = {14: _tell}
+#: Task -> the function that samples a story of it.
+WORLDS: dict[int, Teller] = {14: make_teller(14, _Days)}

@@ -4,15 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from rn_core.tasks.babi.language import FORMS, OPENERS, PRONOUNS
-from rn_core.tasks.babi.story import QuestionLine, Story
+from rn_core.tasks.babi.story import QuestionLine
 from rn_core.tasks.babi.worlds.draw import Draw
-from rn_core.tasks.babi.worlds.telling import WINDOW, World
-
-#: Chance that an "either" is asked about by its first place, its second, or another one, as published.
-_EITHER = (4, 3, 5)
+from rn_core.tasks.babi.worlds.telling import WINDOW, Teller, World, make_teller
 
 
 @dataclass(frozen=True)
@@ -111,7 +106,7 @@ class _Indefinite(_Moves):
         new = self.at[person] = self.elsewhere(self.at[person])
         if told == 2:
             return self.state(person, new)
-        place, second = self.draw.shuffled((new, self.elsewhere(new)))
+        place, second = self.draw.shuffled((new, self.draw.choice(self.places)))  # may be one place twice, as published
         self.told.append(FORMS["is either"][0].format(person=person, place=place, second=second))
         return self.hear("either", person, place=place, second=second)
 
@@ -120,9 +115,9 @@ class _Indefinite(_Moves):
         stay = self.heard[person]
         if stay.knowledge == "in":
             return self.ask_known(person)
-        index = self.draw.weighted(_EITHER)
-        asked = (stay.place, stay.second, self.elsewhere(stay.place, stay.second))[index]
-        return self.ask_whether(person, asked, "maybe" if index < 2 else "no")
+        told = (stay.place, stay.second)
+        asked = self.draw.choice(told) if self.draw.chance(0.5) else self.elsewhere(self.at[person])
+        return self.ask_whether(person, asked, "maybe" if asked in told else "no")
 
 
 class _Coreference(_Walk):
@@ -169,14 +164,5 @@ class _CompoundCoreference(_Conjunction):
 _KINDS = {1: _Moves, 9: _Negation, 10: _Indefinite, 11: _Coreference, 12: _Conjunction, 13: _CompoundCoreference}
 
 
-def _teller(task: int, kind: type[_Walk]):
-    """Return the function that samples a story of one task."""
-
-    def tell(rng: np.random.Generator) -> Story:
-        """Sample a story."""
-        return kind(Draw(rng), task).tell()
-
-    return tell
-
-
-WORLDS = {task: _teller(task, kind) for task, kind in _KINDS.items()}
+#: Task -> the function that samples a story of it.
+WORLDS: dict[int, Teller] = {task: make_teller(task, kind) for task, kind in _KINDS.items()}

@@ -1,0 +1,66 @@
+"""Persons that are animals: tasks 15 (basic deduction) and 16 (basic induction)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rn_core.errors import QuestionError
+from rn_core.tasks.babi.forms import Form, Read
+from rn_core.tasks.babi.rule_forms import FEAR, IS_ANIMAL, IS_COLOR, IS_PREY, LANGUAGES, PREY
+from rn_core.tasks.babi.solvers.base import Solution
+
+_SINGULAR = {plural: animal for animal, plural in PREY.items()}
+
+
+def solve_deduction(statements: Sequence[str], question: str) -> Solution:
+    """Answer a question of task 15: what a person's animal fears; of statements on one thing the last counts.
+
+    Raises:
+        SceneError: for a statement that the task does not know.
+        QuestionError: for a question that the task does not know, or that the story does not answer.
+    """
+    read = LANGUAGES[15].read_statements(statements)
+    (called,) = LANGUAGES[15].read_question(question).words
+    person = called.capitalize()
+    animals, fears = _note(read, IS_PREY), _note(read, FEAR)
+    if person not in animals:
+        raise QuestionError(f"The story does not tell which animal {person} is; add a statement that does.")
+    animal, is_told = animals[person]
+    animal_plural = PREY[animal].capitalize()
+    if animal_plural not in fears:
+        raise QuestionError(f"The story does not tell what {PREY[animal]} are afraid of; add a statement that does.")
+    feared, fear_told = fears[animal_plural]
+    return Solution(_SINGULAR[feared], (is_told, fear_told))
+
+
+def solve_induction(statements: Sequence[str], question: str) -> Solution:
+    """Answer a question of task 16: a person has the colour told of it, or that of the same animal.
+
+    The rule of the published stories: among several of the same animal, the one counts whose animal was told last.
+
+    Raises:
+        SceneError: for a statement that the task does not know.
+        QuestionError: for a question that the task does not know, or that the story does not answer.
+    """
+    read = LANGUAGES[16].read_statements(statements)
+    (person,) = LANGUAGES[16].read_question(question).words
+    animals, colors = _note(read, IS_ANIMAL), _note(read, IS_COLOR)
+    if person in colors:
+        color, told = colors[person]
+        return Solution(color, (told,))
+    if person not in animals:
+        raise QuestionError(
+            f"The story tells neither the colour of {person} nor which animal {person} is; add a statement that does."
+        )
+    animal, is_told = animals[person]
+    alike = [(told, other) for other, (kind, told) in animals.items() if kind == animal and other in colors]
+    if not alike:
+        raise QuestionError(f"The story tells of no other {animal} with a colour; add statements that do.")
+    model_told, model = max(alike)
+    color, color_told = colors[model]
+    return Solution(color, (is_told, model_told, color_told))
+
+
+def _note(read: Sequence[Read], form: Form) -> dict[str, tuple[str, int]]:
+    """Return first word -> (second word, statement) of a form's statements; the last on a first word counts."""
+    return {one.words[0]: (one.words[1], told) for told, one in enumerate(read) if one.form is form}

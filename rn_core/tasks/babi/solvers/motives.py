@@ -1,0 +1,34 @@
+"""Persons who go where their motive leads: task 20 (agent's motivations)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rn_core.errors import QuestionError
+from rn_core.tasks.babi.rule_forms import HAS_MOTIVE, LANGUAGES, MOTIVES, WHERE_WILL_GO
+from rn_core.tasks.babi.solvers.base import Solution
+
+
+def solve_motive(statements: Sequence[str], question: str) -> Solution:
+    """Answer a question of task 20 by a person's last motive, or the last that leads to the place or thing asked about.
+
+    Raises:
+        SceneError: for a statement that the task does not know.
+        QuestionError: for a question that the task does not know, or if no such motive is told.
+    """
+    read = LANGUAGES[20].read_statements(statements)
+    asked = LANGUAGES[20].read_question(question)
+    person = asked.words[0].capitalize()
+    told_of = [
+        (told, one.words[1]) for told, one in enumerate(read) if one.form is HAS_MOTIVE and one.words[0] == person
+    ]
+    if asked.form is not WHERE_WILL_GO:
+        aim = asked.words[1]
+        told_of = [(told, motive) for told, motive in told_of if aim in MOTIVES[motive]]
+    if not told_of:
+        reason = "" if asked.form is WHERE_WILL_GO else f" that leads to the {asked.words[1]}"
+        raise QuestionError(
+            f"The story tells no motive of {person}{reason}; add a statement such as '{person} is tired.'"
+        )
+    told, motive = told_of[-1]
+    return Solution(MOTIVES[motive][0] if asked.form is WHERE_WILL_GO else motive, (told,))
