@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import functools
+import re
 from dataclasses import dataclass, replace
 
 from rn_core.errors import RNCoreError, SceneError
 from rn_core.seeding import make_rng
-from rn_core.tasks.babi.encoding import encode_questions, encode_sentence, split_sentences, tokenize
+from rn_core.tasks.babi.encoding import encode_questions, encode_sentence, split_sentences
 from rn_core.tasks.babi.solvers import solve
 from rn_core.tasks.babi.story import Story, StoryQuestion
-from rn_core.tasks.babi.words import ANSWERS
 from rn_core.tasks.babi.worlds import sample_story
 
 #: Most sentences of a story on the page; the published ones have 228 at most.
 MOST_SENTENCES = 400
 #: Stories whose questions are suggested, and suggestions at most.
 _N_SAMPLED, _MOST_ASKED = 40, 40
-#: Words that are written with a capital.
-_NAMES = frozenset(
-    {answer.lower() for answer in ANSWERS if answer[0].isupper()}
-    | set("antoine bernhard brian daniel emily gertrude greg jason jessica john julie julius".split())
-    | set("lily sandra sumit winona yann".split())
-)
+_WORD = re.compile(r"[^\W_]+")
 
 
 @dataclass(frozen=True)
@@ -73,18 +68,17 @@ def _has_answer(task: int, statements: tuple[str, ...], text: str) -> bool:
 
 
 def tidy_sentence(text: str, end: str = ".") -> str:
-    """Return a sentence as bAbI writes it: words apart by one space, names and its first word with a capital.
+    """Return a sentence as bAbI writes it: one space between words, a capital in front, one mark behind.
 
     Args:
         text: its words.
-        end: the mark behind it.
+        end: the mark.
 
     Raises:
         RNCoreError: if it has no word, too many, or an unknown one, naming the nearest known ones.
     """
     encode_sentence(text)
-    words = [word.capitalize() if word in _NAMES else word for word in tokenize(text)]
-    sentence = " ".join(words)
+    sentence = " ".join(_WORD.findall(text))
     return f"{sentence[0].upper()}{sentence[1:]}{end}"
 
 
