@@ -79,10 +79,9 @@ def draw_question(state: BabiState) -> None:
     if BABI.problem():
         st.error(BABI.problem())
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.selectbox(
-            "Or one with an answer here", suggest_questions(state.task, state.statements), placeholder="Choose",
-            index=None, **BABI.bind("suggested", None, babi_session.read_suggested),
-        )  # fmt: skip
+        suggested = suggest_questions(state.task, state.seed, state.statements)
+        chosen = BABI.bind("suggested", None, babi_session.read_suggested)
+        st.selectbox("Or one with an answer here", suggested, index=None, placeholder="Choose", **chosen)
         st.button("Draw", icon=":material/casino:", on_click=babi_session.draw_anew)
 
 

@@ -10,7 +10,7 @@ from rn_core.weights import PRETRAINED
 MODELS = MappingProxyType({"rn-joint": "one (the paper's)", "rn-2hop": "two (an extension)"})
 #: Model -> the title of its answer.
 TITLES = MappingProxyType(
-    {"rn-joint": "Relation Network", "rn-2hop": "RN, two layers", "lstm-joint": "LSTM, whole story"}
+    {"rn-joint": "Relation Network", "rn-2hop": "RN, two layers", "lstm-joint": "LSTM, word by word"}
 )
 #: It ships, so it is offered even where it is missing; then the page says so.
 _ALWAYS = next(iter(MODELS))

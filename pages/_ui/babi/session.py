@@ -62,12 +62,13 @@ def read_suggested(question: str | None) -> dict[str, Any]:
 
 def draw_anew() -> None:
     """Ask one of the questions that the story answers, another one each time."""
-    asked = [text for text in suggest_questions(BABI.state.task, BABI.state.statements) if text != BABI.state.text]
+    state = BABI.state
+    asked = [text for text in suggest_questions(state.task, state.seed, state.statements) if text != state.text]
     if not asked:
         BABI.notify("No other question of this task has an answer in this story; write one, or draw another story.")
         return
     turn = st.session_state[_DRAWN] = st.session_state.get(_DRAWN, -1) + 1
-    chosen = int(uniform_integers(make_rng(turn, "explore", BABI.state.task), len(asked), (1,))[0])
+    chosen = int(uniform_integers(make_rng(turn, "explore", state.task), len(asked), (1,))[0])
     BABI.update(**read_suggested(asked[chosen]))
 
 

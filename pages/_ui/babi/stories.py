@@ -53,9 +53,17 @@ def known_questions(task: int) -> tuple[str, ...]:
 
 
 @functools.lru_cache(maxsize=64)
-def suggest_questions(task: int, statements: tuple[str, ...]) -> tuple[str, ...]:
-    """Return questions of a task that have a true answer in a story; none for a story of another task."""
-    return tuple(text for text in known_questions(task) if _has_answer(task, statements, text))[:_MOST_ASKED]
+def suggest_questions(task: int, seed: int, statements: tuple[str, ...]) -> tuple[str, ...]:
+    """Return questions that have a true answer in a story, those of the drawn story first.
+
+    Args:
+        task: whose rules answer.
+        seed: of the drawn story.
+        statements: what is told; none of another task's stories has an answer.
+    """
+    own = (question.text for question in sampled_questions(task, seed))
+    candidates = dict.fromkeys((*own, *known_questions(task)))
+    return tuple(text for text in candidates if _has_answer(task, statements, text))[:_MOST_ASKED]
 
 
 def _has_answer(task: int, statements: tuple[str, ...], text: str) -> bool:

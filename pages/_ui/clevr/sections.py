@@ -1,4 +1,4 @@
-"""The CLEVR page's own sections, and what those that both pages about pairs have need to know of it."""
+"""The CLEVR page's own sections, and what those that all pages about pairs have need to know of it."""
 
 from __future__ import annotations
 

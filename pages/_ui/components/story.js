@@ -29,8 +29,11 @@ class Story extends Stage {
     const before = this.data;
     const isFirst = this.take(data, send);
     const names = ({ nodes, lines }) => JSON.stringify([nodes, lines.map(({ text }) => text)]);
-    if (isFirst || names(before) !== names(data)) this.hovered = this.picked = null;
     this.current = clamp(this.current, 0, Math.max(0, data.lines.length - 1));
+    if (isFirst || names(before) !== names(data)) {
+      this.hovered = this.picked = null;
+      if (this.focused !== null) this.focused = data.lines[this.current]?.node ?? null;
+    }
     this.describe();
     this.draw();
     // What the network sees of a long story stands at its end.

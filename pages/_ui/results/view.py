@@ -23,7 +23,7 @@ _VIEWS = MappingProxyType(
     {"pixels": "image", "objects": "object rows", "states": "state rows", "joint": "sentences", "2hop": "two layers"}
 )
 #: Names that their parts do not tell.
-_MODELS = MappingProxyType({"lstm-joint": "LSTM · whole story"})
+_MODELS = MappingProxyType({"lstm-joint": "LSTM · word by word"})
 _MEASURES = MappingProxyType(
     {
         "overall": "All questions",

@@ -91,7 +91,7 @@ def test_every_section_opens(model, section):
     assert ("91.9 %" in html(app)) == (section == "tasks")
 
 
-@pytest.mark.parametrize("task", range(1, 21))
+@pytest.mark.parametrize("task", [1, 3, 8, 16, 19])
 def test_every_task_opens_with_its_truth(task):
     app = open_page()
     app.selectbox(key="babi.task").set_value(task).run()
@@ -118,7 +118,7 @@ def test_stories_and_questions_are_drawn_and_edits_undone():
 def test_a_question_is_typed_chosen_or_drawn():
     state = BabiState().change(task=6)
     app = open_page(task="6")
-    chosen = next(text for text in suggest_questions(6, state.statements) if text != state.text)
+    chosen = next(text for text in suggest_questions(6, state.seed, state.statements) if text != state.text)
     app.selectbox(key="babi.suggested").set_value(chosen).run()
     assert state_of(app).text == chosen
     assert "Truth: <b>" in html(app)

@@ -54,11 +54,11 @@ def test_drawn_questions_have_the_truth_that_the_solver_finds(task):
 @pytest.mark.parametrize("task", TASKS)
 def test_suggested_questions_have_an_answer_in_the_story(task):
     question = sampled_questions(task, 1)[-1]
-    suggested = suggest_questions(task, question.statements)
+    suggested = suggest_questions(task, 1, question.statements)
+    assert question.text in suggested
     assert {*suggested} <= {*known_questions(task)}
     for text in suggested:
         solve(task, question.statements, text)
-    assert suggested or task in (4, 16, 17, 18, 19)
 
 
 LINES = st.lists(st.builds(Line, st.sampled_from([MARY.text, JOHN.text]), st.booleans()), min_size=1, max_size=9)
