@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
@@ -24,6 +25,8 @@ from rn_core.seeding import fork_torch_rng, make_rng
 from rn_core.tasks.base import Pool
 
 _CLIP_NORM = 10.0
+#: Share of the worst question type's weight that each type has at least, and by how much a step moves the errors.
+_LEAST, _RATE = 0.1, 0.02
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,7 @@ class LessonConfig:
 
     Attributes:
         steps: optimiser steps.
+        n_types: question types T; those whose pairs are missed most are drawn most, where the pool can choose.
         seed: root seed of scenes, questions and pairs.
         n_scenes: scenes a step.
         n_pairs: pairs of objects a question.
@@ -40,6 +44,7 @@ class LessonConfig:
     """
 
     steps: int
+    n_types: int
     seed: int = 0
     n_scenes: int = 64
     n_pairs: int = 8
@@ -58,10 +63,13 @@ class _Readout(nn.Module):
         if model.has_pairs:
             self.of_pair = nn.Linear(model.core.config.g_widths[-1], lesson.pair_facts.shape[-1])
 
-    def forward(self, lesson: PairLesson, question_weight: float) -> Tensor:
+    def forward(self, lesson: PairLesson, question_weight: float) -> tuple[Tensor, Tensor]:
         """Return the loss: of a question's facts their cross entropies, of a pair's their squared errors, added up.
 
         A squared error, because what is read off the sum of the relations is to be the sum of the facts.
+
+        Returns:
+            the loss, and what of it is each question's pairs' (M,).
         """
         question = self.model.encode_question(lesson.question)  # (M, D_q)
         said = self.of_question(question).float().split(lesson.question_fact_sizes, dim=-1)  # of (M, values)
@@ -70,10 +78,16 @@ class _Readout(nn.Module):
             for logits, fact in zip(said, lesson.question_facts.unbind(dim=-1), strict=True)
         )
         loss = question_weight * sum(wrong) / len(question)
-        if self.model.has_pairs:
-            shown = self.of_pair(self.model.core.relate(lesson.first, lesson.second, question))  # (M, K, F_p)
-            loss = loss + (shown.float() - lesson.pair_facts).square().sum(dim=-1).mean()
-        return loss
+        if not self.model.has_pairs:
+            return loss, loss.new_zeros(len(question))
+        shown = self.of_pair(self._relate(lesson, question))  # (M, K, F_p)
+        missed = (shown.float() - lesson.pair_facts).square().sum(dim=-1).mean(dim=-1)  # (M,)
+        return loss + missed.mean(), missed
+
+    def _relate(self, lesson: PairLesson, question: Tensor) -> Tensor:
+        """Return g_theta of the lesson's pairs (M, K, D_g)."""
+        objects, mask = self.model.encoder(*lesson.inputs)  # (S, N, D_o)
+        return self.model.core.relate(objects[lesson.scene_index], mask[lesson.scene_index], lesson.pairs, question)
 
 
 def teach(
@@ -95,15 +109,18 @@ def teach(
     Returns:
         the last step's loss.
     """
+    errors = _TypeErrors(config.n_types)
     with fork_torch_rng(config.seed):
-        readout = _Readout(model, _draw_lesson(pool, config, 0)).to(fabric.device)
+        readout = _Readout(model, _draw_lesson(pool, config, 0, errors.weights)).to(fabric.device)
     optimizer = torch.optim.AdamW(readout.parameters(), config.learning_rate, weight_decay=0.0)
     model.train()
     for step in progress(range(config.steps)):
         for group in optimizer.param_groups:
             group["lr"] = config.learning_rate * rate_share(step, config.steps)
+        lesson = _draw_lesson(pool, config, step, errors.weights).to(fabric.device)
         with fabric.autocast():
-            loss = readout(_draw_lesson(pool, config, step).to(fabric.device), config.question_weight)
+            loss, missed = readout(lesson, config.question_weight)
+        errors.add(lesson, missed)
         optimizer.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(readout.parameters(), _CLIP_NORM)
@@ -111,6 +128,28 @@ def teach(
     return loss.item()
 
 
-def _draw_lesson(pool: Pool, config: LessonConfig, step: int) -> PairLesson:
+def _draw_lesson(pool: Pool, config: LessonConfig, step: int, type_weights: np.ndarray) -> PairLesson:
     """Return one step's lesson."""
-    return pool.sample_lesson(make_rng(config.seed, "train", step, 3), config.n_scenes, config.n_pairs)
+    rng = make_rng(config.seed, "train", step, 3)
+    return pool.sample_lesson(rng, config.n_scenes, config.n_pairs, type_weights)
+
+
+class _TypeErrors:
+    """How much each question type's pairs are missed, so that what is learned is drawn less."""
+
+    def __init__(self, n_types: int) -> None:
+        """Begin with all types alike."""
+        self._missed = np.ones(n_types)
+
+    @property
+    def weights(self) -> np.ndarray:
+        """Return (T,) how likely each type is to be drawn."""
+        return np.maximum(self._missed, _LEAST * self._missed.max())
+
+    def add(self, lesson: PairLesson, missed: Tensor) -> None:
+        """Move the running means by one step's errors (M,)."""
+        kinds, n_types = lesson.type_index.cpu().numpy(), len(self._missed)
+        counts = np.bincount(kinds, minlength=n_types)
+        sums = np.bincount(kinds, weights=missed.detach().cpu().numpy(), minlength=n_types)
+        rate = _RATE * np.minimum(1, counts / 20)
+        self._missed += rate * (sums / np.maximum(counts, 1) - self._missed)

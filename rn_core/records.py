@@ -56,25 +56,30 @@ class PairLesson:
     """M questions with K pairs of objects each, and what is true of both, to be learned before answers.
 
     Attributes:
+        inputs: what the encoder takes, each with S rows, as `Batch.inputs`.
         question: (M, L) int64, as `Batch.question`.
-        first: (M, K, D_row) float32, rows of the objects i.
-        second: (M, K, D_row) float32, rows of the objects j.
+        scene_index: (M,) int64, as `Batch.scene_index`.
+        type_index: (M,) int64, as `Batch.type_index`.
+        pairs: (M, K, 2) int64, the objects i and j of each pair.
         question_facts: (M, F_q) int64, each from 0, or -1 where the question has no such fact.
         question_fact_sizes: (F_q) how many values each of them can have.
         pair_facts: (M, K, F_p) float32.
     """
 
+    inputs: tuple[Tensor, ...]
     question: Tensor
-    first: Tensor
-    second: Tensor
+    scene_index: Tensor
+    type_index: Tensor
+    pairs: Tensor
     question_facts: Tensor
     question_fact_sizes: tuple[int, ...]
     pair_facts: Tensor
 
     def to(self, device: Any) -> PairLesson:
         """Return the lesson on another device."""
-        tensors = ("question", "first", "second", "question_facts", "pair_facts")
-        return replace(self, **{name: getattr(self, name).to(device) for name in tensors})
+        tensors = ("question", "scene_index", "type_index", "pairs", "question_facts", "pair_facts")
+        moved = {name: getattr(self, name).to(device) for name in tensors}
+        return replace(self, inputs=tuple(part.to(device) for part in self.inputs), **moved)
 
 
 @dataclass(frozen=True)

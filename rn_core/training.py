@@ -31,6 +31,9 @@ from rn_core.tasks.base import Pool, Source
 from rn_core.train_config import TrainConfig, learning_rate, type_weights
 from rn_core.weights import load_weights
 
+#: Questions a step of the lessons before answers.
+_LESSON_QUESTIONS = 512
+
 
 @dataclass
 class Run:
@@ -103,7 +106,13 @@ class Trainer:
         """Let the model's parts learn what they can before answers."""
         config, model = self.run.config, self.run.model
         if self.pool is not None:
-            teach(model, self.pool, LessonConfig(steps=config.warm_start, seed=config.seed), self.fabric, progress)
+            lessons = LessonConfig(
+                steps=config.warm_start,
+                n_types=len(self.task.question_types),
+                seed=config.seed,
+                n_scenes=_LESSON_QUESTIONS // config.n_questions,
+            )
+            teach(model, self.pool, lessons, self.fabric, progress)
             return
         learned = load_weights(config.core_from).model.core if config.core_from else None
         warm_start(model, self.task, PretextConfig(steps=config.warm_start, seed=config.seed), learned)

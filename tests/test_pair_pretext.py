@@ -20,7 +20,7 @@ RN = ModelConfig(
     RowEncoderConfig(18), RelationNetworkConfig(18, 48, 28, (64, 64), (16,)), QuestionEncoderConfig(82, 16, 48)
 )
 MLP = replace(RN, core=MLPConfig(10, 18, 48, 28, (16,)))
-LESSONS = LessonConfig(steps=300, n_scenes=16, n_pairs=4, learning_rate=1e-2)
+LESSONS = LessonConfig(steps=300, n_types=13, n_scenes=16, n_pairs=4, learning_rate=1e-2)
 
 
 @pytest.fixture(scope="module")

@@ -145,6 +145,10 @@ class StackedRelationNetwork(nn.Module):
         """Return what the second hop computes; its objects, one row a question, know the first hop's sums."""
         return self.second.trace(*self._hop(objects, object_mask, question, scene_index), question)
 
+    def relate(self, objects: Tensor, object_mask: Tensor | None, pairs: Tensor, question: Tensor) -> Tensor:
+        """Return the second hop's g_theta of chosen pairs; arguments as `RelationNetwork.relate`, with the mask."""
+        return self.second.relate(*self._hop(objects, object_mask, question, None), pairs, question)
+
     def _hop(
         self, objects: Tensor, object_mask: Tensor | None, question: Tensor, scene_index: Tensor | None
     ) -> tuple[Tensor, Tensor | None]:

@@ -147,17 +147,19 @@ class RelationNetwork(nn.Module):
         mask = torch.ones_like(objects[..., 0], dtype=torch.bool) if object_mask is None else object_mask
         return RelationTrace(objects, mask, relations, aggregate, self._f_phi(aggregate))
 
-    def relate(self, first: Tensor, second: Tensor, question: Tensor) -> Tensor:
+    def relate(self, objects: Tensor, object_mask: Tensor | None, pairs: Tensor, question: Tensor) -> Tensor:
         """Return g_theta of chosen pairs, written as the formula is.
 
         Args:
-            first: (M, K, D_o) float, objects i of K pairs a question.
-            second: (M, K, D_o) float, objects j.
+            objects: (M, N, D_o) float.
+            object_mask: unused; chosen pairs hold no padding.
+            pairs: (M, K, 2) int64, the objects i and j of K pairs a question.
             question: (M, D_q) float.
 
         Returns:
             (M, K, D_g), as `trace` has them, but not scaled.
         """
+        first, second = (objects.take_along_dim(pairs[..., side, None], dim=1) for side in (0, 1))  # (M, K, D_o)
         asked = question[:, None].expand(-1, first.shape[1], -1)  # (M, K, D_q)
         hidden = torch.cat([first, second], dim=-1)  # (M, K, 2 * D_o)
         for k, layer in enumerate(self.g_theta):

@@ -71,8 +71,10 @@ class Pool(Protocol):
         """
         ...
 
-    def sample_lesson(self, rng: np.random.Generator, n_scenes: int, n_pairs: int) -> PairLesson:
-        """Draw scenes with all their questions, and `n_pairs` pairs of objects for each question."""
+    def sample_lesson(
+        self, rng: np.random.Generator, n_scenes: int, n_pairs: int, type_weights: np.ndarray | None = None
+    ) -> PairLesson:
+        """Draw scenes as `sample_batch` does, and `n_pairs` pairs of objects for each question."""
         ...
 
 

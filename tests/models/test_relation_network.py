@@ -322,7 +322,7 @@ def test_chosen_pairs_have_the_relations_of_the_trace(question_layer):
     network = build_network(question_layer=question_layer)
     objects, _, question, scene_index = sample_input(masked=False)
     relations = network.trace(objects, None, question, scene_index).relations  # (M, N * N, D_g)
-    first, second = torch.tensor([0, 5, 2]), torch.tensor([3, 5, 1])
-    asked = objects[scene_index]
-    found = network.relate(asked[:, first], asked[:, second], question)
-    torch.testing.assert_close(found, relations[:, first * N_OBJECTS + second], rtol=0, atol=1e-12)
+    pairs = torch.tensor([(0, 3), (5, 5), (2, 1)])
+    found = network.relate(objects[scene_index], None, pairs.expand(len(question), -1, -1), question)
+    rows = pairs[:, 0] * N_OBJECTS + pairs[:, 1]
+    torch.testing.assert_close(found, relations[:, rows], rtol=0, atol=1e-12)

@@ -23,13 +23,13 @@ OPENERS = ("Afterwards", "After that", "Following that", "Then")
 #: Times of the day before and of today, the earliest first.
 TIMES = ("yesterday", "this morning", "this afternoon", "this evening")
 THINGS = ("apple", "football", "milk")
-PRONOUNS = MappingProxyType({"Mary": "she", "Sandra": "she", "John": "he", "Daniel": "he"})
+PRONOUNS = MappingProxyType({"John": "he", "Mary": "she", "Sandra": "she", "Daniel": "he"})
 NUMBERS = ("none", "one", "two", "three")
 
 
 @dataclass(frozen=True)
 class Cast:
-    """Who acts in a task, and where."""
+    """Who acts in a task, those first who are given things first, and where."""
 
     persons: tuple[str, ...]
     places: tuple[str, ...]
@@ -40,7 +40,7 @@ _HOME = Cast(tuple(PRONOUNS), _ROOMS)
 _TOWN = Cast(("Bill", "Fred", "Julie", "Mary"), ("bedroom", "cinema", "kitchen", "office", "park", "school"))
 CASTS: Mapping[int, Cast] = MappingProxyType(
     dict.fromkeys((1, 2, 3, 6, 7, 8, 9, 11, 12, 13), _HOME)
-    | {5: Cast(("Bill", "Fred", "Jeff", "Mary"), _ROOMS), 10: _TOWN, 14: _TOWN}
+    | {5: Cast(("Mary", "Fred", "Bill", "Jeff"), _ROOMS), 10: _TOWN, 14: _TOWN}
 )
 
 #: Kind of a sentence -> its forms.

@@ -11,9 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from torch import Tensor
 
-from rn_core.records import PairLesson
+from rn_core.records import Batch, PairLesson
 from rn_core.seeding import uniform_integers
 from rn_core.tasks.clevr.encoding import BIT_ORDER, encode_scenes
 from rn_core.tasks.clevr.family_links import DESCRIPTIONS_ORDER, N_LINKS, RELATIONS_ORDER, family_tables
@@ -92,22 +91,23 @@ class Shown(NamedTuple):
     sides: np.ndarray
 
 
-def make_lesson(rng: np.random.Generator, asked: Asked, words: Tensor, n_pairs: int) -> PairLesson:
+def make_lesson(rng: np.random.Generator, asked: Asked, batch: Batch, n_pairs: int) -> PairLesson:
     """Return questions with some pairs each, and the facts of both.
 
     Args:
         rng: chooses the pairs, those that show something more often than others.
         asked: M questions.
-        words: (M, L) int64, as models read them.
+        batch: the same questions, as models read them.
         n_pairs: pairs a question K; one may be chosen twice.
     """
     shown = show(asked)
     first, second = _choose_pairs(rng, asked.scenes.present, shown, n_pairs)
-    row = np.arange(len(first))[:, None]
     return PairLesson(
-        question=words,
-        first=torch.from_numpy(asked.scenes.rows[row, first]),
-        second=torch.from_numpy(asked.scenes.rows[row, second]),
+        inputs=batch.inputs,
+        question=batch.question,
+        scene_index=batch.scene_index,
+        type_index=batch.type_index,
+        pairs=torch.from_numpy(np.stack([first, second], axis=-1)),
         question_facts=torch.from_numpy(question_facts(asked)),
         question_fact_sizes=QUESTION_FACT_SIZES,
         pair_facts=torch.from_numpy(pair_facts(asked, shown, first, second)),

@@ -46,7 +46,18 @@ class QuestionPool:
 
     def sample_batch(self, rng: np.random.Generator, n_scenes: int, type_weights: np.ndarray | None = None) -> Batch:
         """Draw scenes, each perhaps more than once, with all their questions, of whatever type they are."""
+        return self._ask(*self._draw(rng, n_scenes))
+
+    def sample_lesson(
+        self, rng: np.random.Generator, n_scenes: int, n_pairs: int, type_weights: np.ndarray | None = None
+    ) -> PairLesson:
+        """Draw scenes with all their questions, and `n_pairs` pairs of objects for each question."""
         scenes, questions, of_scene = self._draw(rng, n_scenes)
+        asked = Asked(self.scenes.select(scenes[of_scene]), self.families[questions], self.slots[questions])
+        return make_lesson(rng, asked, self._ask(scenes, questions, of_scene), n_pairs)
+
+    def _ask(self, scenes: np.ndarray, questions: np.ndarray, of_scene: np.ndarray) -> Batch:
+        """Return what `_draw` drew as a batch."""
         largest = int(self.scenes.present[scenes].sum(axis=1).max())
         rows, mask = (table[scenes, :largest] for table in (self.scenes.rows, self.scenes.present))
         return Batch(
@@ -56,12 +67,6 @@ class QuestionPool:
             answer=torch.from_numpy(self.answers[questions]),
             type_index=torch.from_numpy(self.type_index[questions]),
         )
-
-    def sample_lesson(self, rng: np.random.Generator, n_scenes: int, n_pairs: int) -> PairLesson:
-        """Draw scenes with all their questions, and `n_pairs` pairs of objects for each question."""
-        scenes, questions, of_scene = self._draw(rng, n_scenes)
-        asked = Asked(self.scenes.select(scenes[of_scene]), self.families[questions], self.slots[questions])
-        return make_lesson(rng, asked, self._words(questions), n_pairs)
 
     def _draw(self, rng: np.random.Generator, n_scenes: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return drawn scenes (n_scenes,), all questions about them (K,), and the drawn scene of each (K,)."""

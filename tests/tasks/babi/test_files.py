@@ -215,9 +215,7 @@ def test_two_files_of_one_task_are_both_named(tmp_path: Path) -> None:
 
 def test_what_is_no_folder_is_named(tmp_path: Path) -> None:
     for root in (tmp_path / "missing", write(tmp_path, "qa1_train.txt") / "qa1_train.txt"):
-        with pytest.raises(
-            RNCoreError, match=rf"^'{re.escape(str(root))}' is not a folder; give one with bAbI's files, such as "
-        ):
+        with pytest.raises(RNCoreError, match=rf"^'{re.escape(str(root))}' is not a folder; give one with "):
             find_files(root, "train")
 
 

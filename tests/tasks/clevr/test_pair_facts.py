@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from rn_core.records import Batch
 from rn_core.seeding import make_rng
 from rn_core.tasks.clevr import ClevrQuestion, QuestionGenerator, execute_nodes, last_links, sample_scenes
 from rn_core.tasks.clevr.encoding import BIT_ORDER
@@ -182,12 +183,21 @@ def test_the_facts_of_a_question_give_its_slots_back(questions, asked):
         assert tuple(named[16:]) == question.slots[4:]
 
 
+def make_batch(asked) -> Batch:
+    """Return questions of no words, each with its own scene."""
+    n_questions = len(asked.families)
+    words, zeros = torch.zeros(n_questions, 3, dtype=torch.int64), torch.zeros(n_questions, dtype=torch.int64)
+    inputs = (torch.from_numpy(asked.scenes.rows), torch.from_numpy(asked.scenes.present))
+    return Batch(inputs, words, torch.arange(n_questions), zeros, zeros)
+
+
 def test_lessons_choose_pairs_that_are_there_and_mostly_tell_something(asked):
-    words = torch.zeros(len(asked.families), 3, dtype=torch.int64)
-    lesson = make_lesson(make_rng(1, "train"), asked, words, n_pairs=50)
-    assert lesson.question is words
+    batch = make_batch(asked)
+    lesson = make_lesson(make_rng(1, "train"), asked, batch, n_pairs=50)
+    assert lesson.question is batch.question
     # Every chosen object is one of the scene's: it has a shape bit, which padding has not.
-    for rows in (lesson.first, lesson.second):
+    for side in (0, 1):
+        rows = lesson.inputs[0].take_along_dim(lesson.pairs[..., side, None], dim=1)
         assert (rows[..., 11:14].sum(dim=-1) == 1).all()
     links = lesson.pair_facts[..., 0 : N_LINKS * 20 : 20].any(dim=-1)
     has_link = torch.from_numpy(show(asked).links.any(axis=(1, 2, 3)))
@@ -205,8 +215,8 @@ def test_lessons_choose_pairs_that_are_there_and_mostly_tell_something(asked):
 
 
 def test_a_lesson_is_decided_by_its_generator(asked):
-    words = torch.zeros(len(asked.families), 3, dtype=torch.int64)
-    one, same, other = (make_lesson(make_rng(seed, "train"), asked, words, 4).first for seed in (1, 1, 2))
+    batch = make_batch(asked)
+    one, same, other = (make_lesson(make_rng(seed, "train"), asked, batch, 4).pairs for seed in (1, 1, 2))
     assert torch.equal(one, same)
     assert not torch.equal(one, other)
 

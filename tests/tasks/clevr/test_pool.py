@@ -69,7 +69,8 @@ def test_a_lesson_and_a_batch_of_one_generator_ask_the_same(pool):
     lesson = pool.sample_lesson(make_rng(0, "train", 8), 10, 3)
     batch = pool.sample_batch(make_rng(0, "train", 8), 10)
     assert torch.equal(lesson.question, batch.question)
-    assert lesson.first.shape == lesson.second.shape == (len(batch), 3, 18)
+    assert torch.equal(lesson.inputs[0], batch.inputs[0]) and torch.equal(lesson.scene_index, batch.scene_index)
+    assert lesson.pairs.shape == (len(batch), 3, 2)
 
 
 def test_a_seed_gives_one_pool_and_fewer_scenes_of_it(pool):
@@ -80,8 +81,7 @@ def test_a_seed_gives_one_pool_and_fewer_scenes_of_it(pool):
 
 
 def test_states_have_a_pool_and_pixels_have_none():
-    assert TASKS["clevr/states"].has_pool
-    assert not any(TASKS[name].has_pool for name in TASKS if name != "clevr/states")
+    assert TASKS["clevr/states"].has_pool and not TASKS["clevr/pixels"].has_pool
 
 
 def test_a_pool_of_nothing_is_one_sentence():

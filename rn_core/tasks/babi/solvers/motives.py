@@ -19,16 +19,16 @@ def solve_motive(statements: Sequence[str], question: str) -> Solution:
     read = LANGUAGES[20].read_statements(statements)
     asked = LANGUAGES[20].read_question(question)
     person = asked.words[0].capitalize()
+    aim = "" if asked.form is WHERE_WILL_GO else asked.words[1]
+    fitting = [motive for motive, aims in MOTIVES.items() if not aim or aim in aims]
     told_of = [
-        (told, one.words[1]) for told, one in enumerate(read) if one.form is HAS_MOTIVE and one.words[0] == person
+        (told, one.words[1])
+        for told, one in enumerate(read)
+        if one.form is HAS_MOTIVE and one.words[0] == person and one.words[1] in fitting
     ]
-    if asked.form is not WHERE_WILL_GO:
-        aim = asked.words[1]
-        told_of = [(told, motive) for told, motive in told_of if aim in MOTIVES[motive]]
     if not told_of:
-        reason = "" if asked.form is WHERE_WILL_GO else f" that leads to the {asked.words[1]}"
-        raise QuestionError(
-            f"The story tells no motive of {person}{reason}; add a statement such as '{person} is tired.'"
-        )
+        reason = f" that leads to the {aim}" if aim else ""
+        example = HAS_MOTIVE.write(person, fitting[0])
+        raise QuestionError(f"The story tells no motive of {person}{reason}; add a statement such as '{example}'")
     told, motive = told_of[-1]
-    return Solution(MOTIVES[motive][0] if asked.form is WHERE_WILL_GO else motive, (told,))
+    return Solution(motive if aim else MOTIVES[motive][0], (told,))

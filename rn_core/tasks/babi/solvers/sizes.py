@@ -8,28 +8,22 @@ from rn_core.errors import QuestionError, SceneError
 from rn_core.tasks.babi.rule_forms import DOES_FIT, FITS, LANGUAGES
 from rn_core.tasks.babi.solvers.base import Solution
 
-#: Thing -> the next smaller, or larger, ones, each with all statements that say so.
-_Steps = dict[str, dict[str, list[int]]]
+#: Whence and where to, in each statement's order: from the larger thing to the smaller, or the other way.
+_Steps = list[tuple[str, str]]
 
 
 def solve_size(statements: Sequence[str], question: str) -> Solution:
     """Answer a question of task 18 by a chain of any number of steps, all of them to smaller or to larger things.
 
-    The support begins at the thing that might hold the other. As published, it is a chain of two steps even where
-    one statement says the same.
-
     Raises:
         SceneError: for a statement that the task does not know, or if each of the two things is the larger.
         QuestionError: for a question that the task does not know, or if no chain joins the two things.
     """
-    smaller: _Steps = {}
-    larger: _Steps = {}
-    for told, read in enumerate(LANGUAGES[18].read_statements(statements)):
-        small, large = read.words if read.form is FITS else reversed(read.words)
-        smaller.setdefault(large, {}).setdefault(small, []).append(told)
-        larger.setdefault(small, {}).setdefault(large, []).append(told)
+    read = LANGUAGES[18].read_statements(statements)
+    larger = [one.words if one.form is FITS else one.words[::-1] for one in read]
+    smaller = [step[::-1] for step in larger]
     asked = LANGUAGES[18].read_question(question)
-    content, container = asked.words if asked.form is DOES_FIT else reversed(asked.words)
+    content, container = asked.words if asked.form is DOES_FIT else asked.words[::-1]
     down, up = _find_chain(smaller, container, content), _find_chain(larger, container, content)
     if down and up:
         several = ", ".join(str(told + 1) for told in sorted({*down, *up}))
@@ -45,21 +39,21 @@ def solve_size(statements: Sequence[str], question: str) -> Solution:
 
 
 def _find_chain(steps: _Steps, start: str, end: str) -> tuple[int, ...]:
-    """Return the statements of a shortest chain, of two steps if there is one, or ().
+    """Return the statements of a chain from `start` to `end`, or ().
 
-    Of statements repeated, those that are published most often: the far step's first, and the near step's first if
-    that comes earlier, otherwise its last.
+    It is the chain that is published, wherever the story has it: the last step from `start`, and the first other
+    statement on the thing where that leads, if this one leads on to `end`; elsewhere one of the shortest.
     """
-    middles = [middle for middle in steps.get(start, {}) if end in steps.get(middle, {})]
-    if middles:
-        middle = min(middles, key=lambda thing: steps[thing][end][0])
-        near, far = steps[start][middle], steps[middle][end][0]
-        return near[0] if near[0] < far else near[-1], far
+    for near in reversed(range(len(steps))):
+        middle = steps[near][1]
+        far = next((other for other, step in enumerate(steps) if middle in step and other != near), None)
+        if steps[near][0] == start and far is not None and steps[far] == (middle, end):
+            return near, far
     chains: dict[str, tuple[int, ...]] = {start: ()}
     reached = [start]
     for thing in reached:  # grows on the way
-        for other, told in steps.get(thing, {}).items():
-            if other not in chains:
-                chains[other] = (*chains[thing], told[0])
+        for told, (origin, other) in enumerate(steps):
+            if origin == thing and other not in chains:
+                chains[other] = (*chains[thing], told)
                 reached.append(other)
     return chains.get(end, ())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from rn_core.tasks.babi.language import DROP, FORMS, GET, GIVE, KINDS, NUMBERS, THINGS
 from rn_core.tasks.babi.story import QuestionLine
 from rn_core.tasks.babi.worlds.draw import Draw
@@ -73,19 +75,13 @@ class _Carry(World):
         return True
 
     def _give(self) -> bool:
-        """Let a person give a thing to somebody in the same place, if any can."""
-        possible = [
-            (thing, other)
-            for thing, person in self.holder.items()
-            for other in self.persons
-            if other != person and self.at[other] == self.at[person]
-        ]
-        if not possible:
-            return False
-        thing, other = self.draw.choice(possible)
-        person, self.holder[thing] = self.holder[thing], other
-        self._write_thing("give", False, person=person, thing=thing, other=other, give=self.draw.choice(GIVE))
-        return True
+        """Let the first thing that can change hands do so: to the first of the cast, as in the published stories."""
+        for thing, person, other in itertools.product(THINGS, self.persons, self.persons):
+            if self.holder.get(thing) == person != other and self.at[other] == self.at[person]:
+                self.holder[thing] = other
+                self._write_thing("give", False, person=person, thing=thing, other=other, give=self.draw.choice(GIVE))
+                return True
+        return False
 
     def _write_thing(self, kind: str, there: bool, person: str, thing: str, **slots: str) -> None:
         """Tell a sentence about a thing."""
@@ -135,8 +131,8 @@ class _WhereThingBefore(_Carry):
         thing = self.draw.choice(known)
         trail = self.trail[thing]
         latest = {place: index for index, (place, _) in enumerate(trail)}
-        place, index = self.draw.choice([(place, index) for place, index in latest.items() if index])
-        (before, first), (_, second) = trail[index - 1 : index + 1]
+        index = self.draw.choice([latest[place] for place, _ in trail if latest[place]])
+        (before, first), (place, second) = trail[index - 1 : index + 1]
         text = FORMS["where thing before"][0].format(thing=thing, place=place)
         return QuestionLine(text, before, (self.latest_fact[thing], second, first))
 

@@ -13,6 +13,8 @@ _BLOCK = 5
 _STOPS = 0.004
 #: The smaller and the larger of two things.
 _Pair = tuple[str, str]
+#: Answer, content and container of a question.
+_Asked = tuple[str, str, str]
 
 
 def sample_sizes(rng: np.random.Generator) -> Story:
@@ -29,44 +31,31 @@ def sample_sizes(rng: np.random.Generator) -> Story:
         chains = _find_chains(told)
         asked = 0
         while chains and asked < _BLOCK and not (asked and draw.chance(_STOPS)):
-            lines.append(_sample_question(draw, told, chains))
+            lines.append(_sample_question(draw, chains))
             asked += 1
         if asked == _BLOCK:
             return Story(18, tuple(lines))
 
 
-def _find_chains(told: list[_Pair]) -> dict[_Pair, tuple[list[_Pair], list[_Pair]]]:
-    """Return every two things that have others between them -> the lower steps and the upper steps to those."""
-    chains: dict[_Pair, tuple[list[_Pair], list[_Pair]]] = {}
-    steps = dict.fromkeys(told)
-    for lower in steps:
-        for upper in steps:
-            if lower[1] == upper[0]:
-                lowers, uppers = chains.setdefault((lower[0], upper[1]), ([], []))
-                lowers.append(lower)
-                uppers.append(upper)
+def _find_chains(told: list[_Pair]) -> dict[tuple[_Asked, str], tuple[int, int]]:
+    """Return what can be asked over which thing between -> the near step, at the container, and the far step.
+
+    As published, the far step is the first other statement on the thing between, and has to end at the content;
+    of near steps that are repeated the last one counts.
+    """
+    chains: dict[tuple[_Asked, str], tuple[int, int]] = {}
+    for near, (small, large) in enumerate(told):
+        for answer, container, middle in (("yes", large, small), ("no", small, large)):
+            far = next((other for other, pair in enumerate(told) if middle in pair and other != near), None)
+            if far is not None and told[far][answer == "yes"] == middle:
+                content = told[far][answer == "no"]
+                chains[(answer, content, container), middle] = near, far
     return chains
 
 
-def _sample_question(
-    draw: Draw, told: list[_Pair], chains: dict[_Pair, tuple[list[_Pair], list[_Pair]]]
-) -> QuestionLine:
-    """Draw a question about one of the chains: yes or no, and in either form, each as likely."""
-    small, large = draw.choice(tuple(chains))
-    lowers, uppers = chains[small, large]
-    if draw.chance(0.5):
-        answer, content, container, support = "yes", small, large, _choose_support(told, uppers, lowers)
-    else:
-        answer, content, container, support = "no", large, small, _choose_support(told, lowers, uppers)
+def _sample_question(draw: Draw, chains: dict[tuple[_Asked, str], tuple[int, int]]) -> QuestionLine:
+    """Draw a question about one of the chains, each as likely, in either form; its last near step supports it."""
+    asked, _ = draw.choice(tuple(chains))
+    answer, content, container = asked
     text = DOES_FIT.write(content, container) if draw.chance(0.5) else ASKS_BIGGER.write(container, content)
-    return QuestionLine(text, answer, support)
-
-
-def _choose_support(told: list[_Pair], nears: list[_Pair], fars: list[_Pair]) -> tuple[int, int]:
-    """Return the statements of the chain whose far step was told first; `nears[k]` and `fars[k]` are one chain.
-
-    The near step, at the thing that might hold the other, counts as last told, unless it was told before the far one.
-    """
-    far, near = min((told.index(far), near) for near, far in zip(nears, fars, strict=True))
-    repeated = [index for index, pair in enumerate(told) if pair == near]
-    return repeated[0] if repeated[0] < far else repeated[-1], far
+    return QuestionLine(text, answer, max(steps for (other, _), steps in chains.items() if other == asked))
