@@ -39,7 +39,8 @@ class Exam:
     Attributes:
         n_scenes: test scenes, all questions each.
         seed: root seed of the test scenes.
-        data: the folder, all questions of the split; None for test scenes.
+        data: the folder, all questions of the split; a run from scenes made on the fly is measured on it beside the
+            test scenes. None for test scenes alone.
         split: of that folder.
     """
 
@@ -50,24 +51,24 @@ class Exam:
 
     def check(self, name: str, config: TrainConfig) -> None:
         """Raise RNCoreError unless it asks the run about what it can see and has not learned from."""
-        if config.data is None and self.data is not None:
-            raise RNCoreError(
-                f"'{name}' learned from scenes made on the fly and is measured on them; leave --data out."
-            )
+        if self.data is not None and not hasattr(TASKS[config.task], "read_batches"):
+            raise RNCoreError(f"'{name}' learned from scenes made on the fly and reads no folder; leave --data out.")
         if config.data is not None and self.data is None:
             raise RNCoreError(f"'{name}' learned from a data folder; give the one to measure it on with --data.")
-        if self.data is not None and self.split == "train":
+        if config.data is not None and self.split == "train":
             raise RNCoreError(f"'{name}' learned from split train; measure it on another, such as --split val.")
 
     def measure(self, model: QuestionAnsweringModel, task: Task, progress: Progress) -> Evaluation:
-        """Return the accuracies of a model."""
-        if self.data is None:
-            return evaluate(model, task, self.seed, self.n_scenes, progress=progress)
+        """Return the accuracies of a model on fresh test scenes."""
+        return evaluate(model, task, self.seed, self.n_scenes, progress=progress)
+
+    def measure_folder(self, model: QuestionAnsweringModel, task: Task, progress: Progress) -> Evaluation:
+        """Return its accuracies on the folder's split."""
         return evaluate_batches(model, task, task.read_batches(self.data, self.split, progress), self.seed)
 
-    def sample(self, task: Task) -> Batch:
-        """Return a few scenes of it."""
-        if self.data is None:
+    def sample(self, task: Task, config: TrainConfig) -> Batch:
+        """Return a few of the scenes that a run is measured on."""
+        if self.data is None or config.data is None:
             return task.sample_batch(make_rng(self.seed, "test", 3), _GOLDEN_SCENES)
         return next(task.read_batches(self.data, self.split)).select(slice(_GOLDEN_SCENES))
 
@@ -93,13 +94,17 @@ def publish(name: str, folder: Path, exam: Exam | None = None, progress: Progres
     task = TASKS[config.task]
     device = choose_device()
     with fast_autocast(device):
-        found = exam.measure(model.to(device), task, progress)
+        measure = exam.measure if config.data is None else exam.measure_folder
+        found = measure(model.to(device), task, progress)
+        beside = exam.measure_folder(model, task, progress) if exam.data and config.data is None else None
     model.cpu()
     counted = model.has_pairs and config.data is None and config.model.question is None
     mean = mean_aggregates(model, task, exam.seed, _MEAN_SCENES) if counted else None
     card = _make_card(name, config, state, found.to_dict()) | _describe_folder(name, config, exam, found)
+    if beside is not None:
+        card["published_files"] = {"split": exam.split, **beside.to_dict()}
     entry = save_weights(name, model, card, mean)
-    save_golden(entry, _golden(model, exam.sample(task)))
+    save_golden(entry, _golden(model, exam.sample(task, config)))
     return entry
 
 

@@ -49,6 +49,19 @@ _STATES = MappingProxyType(
     }
 )
 
+#: From bAbI's stories, one question each; the lessons before answers as for CLEVR's object rows.
+_STORIES = MappingProxyType(
+    {
+        "n_scenes": 256,
+        "n_questions": 1,
+        "pool_scenes": 1_000_000,
+        "learning_rate": 1e-3,
+        "warm_start": 8_000,
+        "steps": 10_000,
+        "validation_scenes": 2_000,
+    }
+)
+
 RECIPES: MappingProxyType[str, tuple[str, str, MappingProxyType[str, Any]]] = MappingProxyType(
     {
         "sort-of-clevr/rn-pixels": (
@@ -75,6 +88,9 @@ RECIPES: MappingProxyType[str, tuple[str, str, MappingProxyType[str, Any]]] = Ma
         "clevr/rn-pixels": ("clevr/pixels", "rn", _FOLDER),
         "clevr/mlp-pixels": ("clevr/pixels", "mlp", _FOLDER),
         "clevr/sa-pixels": ("clevr/pixels", "sa", _FOLDER),
+        "babi/rn-joint": ("babi", "rn", _STORIES),
+        "babi/rn-2hop": ("babi", "2hop", _STORIES),
+        "babi/lstm-joint": ("babi", "mlp", _STORIES),
     }
 )
 

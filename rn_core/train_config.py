@@ -59,6 +59,8 @@ class TrainConfig:
         doubling_epochs: epochs after which it doubles the rate.
         augment: whether training pictures are moved and turned a little.
         data: fingerprint of the data folder that is learned from; None makes scenes on the fly.
+        hold_relations: share of the steps in which encoders and g_theta stand still, so that f_phi learns to read what
+            they learned in the warm start.
         pool_scenes: scenes that are drawn once, with `n_questions` each, and asked again and again; 0 draws new ones
             for every step.
     """
@@ -89,6 +91,7 @@ class TrainConfig:
     doubling_epochs: int = field(default=20, metadata=OMIT_DEFAULT)
     augment: bool = field(default=False, metadata=OMIT_DEFAULT)
     data: str | None = field(default=None, metadata=OMIT_DEFAULT)
+    hold_relations: float = field(default=0.0, metadata=OMIT_DEFAULT)
     pool_scenes: int = field(default=0, metadata=OMIT_DEFAULT)
 
     def __post_init__(self) -> None:

@@ -31,8 +31,8 @@ from rn_core.tasks.base import Pool, Source
 from rn_core.train_config import TrainConfig, learning_rate, type_weights
 from rn_core.weights import load_weights
 
-#: Questions a step of the lessons before answers.
-_LESSON_QUESTIONS = 512
+#: Questions a step of the lessons before answers, and how much faster they are learned.
+_LESSON_QUESTIONS, _LESSON_HASTE = 512, 2
 
 
 @dataclass
@@ -111,6 +111,7 @@ class Trainer:
                 n_types=len(self.task.question_types),
                 seed=config.seed,
                 n_scenes=_LESSON_QUESTIONS // config.n_questions,
+                learning_rate=_LESSON_HASTE * config.learning_rate,
             )
             teach(model, self.pool, lessons, self.fabric, progress)
             return
@@ -193,9 +194,14 @@ class Trainer:
         rate = learning_rate(config, run.step, self.epochs)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
-        hold = run.step < config.hold_encoder * config.steps
+        hold_encoder, hold_relations = (
+            run.step < share * config.steps
+            for share in (max(config.hold_encoder, config.hold_relations), config.hold_relations)
+        )
         with fork_torch_rng(self._dropout_seed()):
-            logits = self.wrapped(batch.inputs, batch.question, batch.scene_index, batch.kept, hold)
+            logits = self.wrapped(
+                batch.inputs, batch.question, batch.scene_index, batch.kept, hold_encoder, hold_relations
+            )
         loss = functional.cross_entropy(logits.float(), batch.answer)
         self.optimizer.zero_grad()
         self.fabric.backward(loss)

@@ -134,6 +134,7 @@ class QuestionAnsweringModel(nn.Module):
         scene_index: Tensor | None = None,
         kept: Tensor | None = None,
         hold_encoder: bool = False,
+        hold_relations: bool = False,
     ) -> Tensor:
         """Encode S scenes once and answer M questions about them.
 
@@ -144,6 +145,7 @@ class QuestionAnsweringModel(nn.Module):
             scene_index: (M,) int64; None means question m asks scene m.
             kept: (S, K) int64, the objects of each scene that take part (training on few cells); None for all.
             hold_encoder: whether no gradient reaches the encoders (training the core alone).
+            hold_relations: whether none reaches g_theta, either (training f_phi alone); for models with pairs.
 
         Returns:
             logits (M, A).
@@ -154,6 +156,8 @@ class QuestionAnsweringModel(nn.Module):
         if kept is not None:
             objects = objects.take_along_dim(kept[..., None], dim=1)  # (S, K, D_o)
             object_mask = None if object_mask is None else object_mask.take_along_dim(kept, dim=1)
+        if hold_relations and self.has_pairs:
+            return self.core(objects, object_mask, asked, scene_index, hold_relations=True)
         return self.core(objects, object_mask, asked, scene_index)
 
     def encode_question(self, question: Tensor) -> Tensor:

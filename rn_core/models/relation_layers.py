@@ -134,10 +134,17 @@ class StackedRelationNetwork(nn.Module):
         self.second = RelationNetwork(config.second)
 
     def forward(
-        self, objects: Tensor, object_mask: Tensor | None, question: Tensor, scene_index: Tensor | None = None
+        self,
+        objects: Tensor,
+        object_mask: Tensor | None,
+        question: Tensor,
+        scene_index: Tensor | None = None,
+        hold_relations: bool = False,
     ) -> Tensor:
         """Answer M questions about S scenes; arguments as `RelationNetwork.forward`, logits (M, A)."""
-        return self.second(*self._hop(objects, object_mask, question, scene_index), question)
+        with torch.set_grad_enabled(torch.is_grad_enabled() and not hold_relations):
+            related, mask = self._hop(objects, object_mask, question, scene_index)
+        return self.second(related, mask, question, hold_relations=hold_relations)
 
     def trace(
         self, objects: Tensor, object_mask: Tensor | None, question: Tensor, scene_index: Tensor | None = None

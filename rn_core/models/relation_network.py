@@ -113,7 +113,12 @@ class RelationNetwork(nn.Module):
         self.f_phi = make_mlp((config.g_widths[-1], *config.f_widths, config.n_answers), config.f_dropout)
 
     def forward(
-        self, objects: Tensor, object_mask: Tensor | None, question: Tensor, scene_index: Tensor | None = None
+        self,
+        objects: Tensor,
+        object_mask: Tensor | None,
+        question: Tensor,
+        scene_index: Tensor | None = None,
+        hold_relations: bool = False,
     ) -> Tensor:
         """Answer M questions about S scenes.
 
@@ -122,16 +127,18 @@ class RelationNetwork(nn.Module):
             object_mask: (S, N) bool, False where a row is padding and takes no part; None means no padding.
             question: (M, D_q) float.
             scene_index: (M,) int64, the scene each question is about; None means question m asks scene m.
+            hold_relations: whether no gradient reaches g_theta (training f_phi alone).
 
         Returns:
             logits (M, A).
         """
         if scene_index is None:
             scene_index = torch.arange(len(objects), device=objects.device)
-        if object_mask is None:
-            aggregate = self._aggregate(objects, question, scene_index)  # (M, D_g)
-        else:
-            aggregate = self._aggregate_by_size(objects, object_mask, question, scene_index)  # (M, D_g)
+        with torch.set_grad_enabled(torch.is_grad_enabled() and not hold_relations):
+            if object_mask is None:
+                aggregate = self._aggregate(objects, question, scene_index)  # (M, D_g)
+            else:
+                aggregate = self._aggregate_by_size(objects, object_mask, question, scene_index)  # (M, D_g)
         return self._f_phi(aggregate)  # (M, A)
 
     def trace(

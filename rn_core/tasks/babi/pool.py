@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
 
 from rn_core.errors import RNCoreError
-from rn_core.records import Batch
+from rn_core.records import Batch, PairLesson
 from rn_core.seeding import uniform_integers
+from rn_core.tasks.babi import lessons
 from rn_core.tasks.babi.encoding import WINDOW, encode_sentence
 from rn_core.tasks.babi.story import TASK_NAMES, StoryQuestion
 from rn_core.tasks.babi.words import ANSWERS
@@ -27,6 +29,7 @@ class StoryPool:
         sentences: (U, L) uint8, the words of each different sentence, padding 0 behind them; row 0 is empty.
         told: (M, 20) int64, the last statements before each question as rows of `sentences`, in the order told;
             behind them 0.
+        support: (M, 20) bool, which of them the answer follows from.
         asked: (M,) int64, each question as a row of `sentences`.
         answers: (M,) int64, index into `ANSWERS`.
         type_index: (M,) int64, the task, from 0; not falling.
@@ -34,6 +37,7 @@ class StoryPool:
 
     sentences: np.ndarray
     told: np.ndarray
+    support: np.ndarray
     asked: np.ndarray
     answers: np.ndarray
     type_index: np.ndarray
@@ -50,12 +54,48 @@ class StoryPool:
             n_scenes: questions, each with its story.
             type_weights: (20,) how likely each task is drawn; None draws all alike.
         """
+        return self.take(self._draw(rng, n_scenes, type_weights))
+
+    def sample_lesson(
+        self, rng: np.random.Generator, n_scenes: int, n_pairs: int, type_weights: np.ndarray | None = None
+    ) -> PairLesson:
+        """Draw questions as `sample_batch` does, and `n_pairs` pairs of statements for each; see `lessons`."""
+        rows = self._draw(rng, n_scenes, type_weights)
+        batch, told, support = self.take(rows), self.told[rows], self.support[rows]
+        pairs = lessons.choose_pairs(rng, support, (told > 0).sum(axis=1), n_pairs)
+        first, second = (self.facts.select(np.take_along_axis(told, pairs[..., side], axis=1)) for side in (0, 1))
+        asked = lessons.PairQuestions(
+            first=first,
+            second=second,
+            asked=self.facts.select(self.asked[rows, None]),
+            is_true=lessons.is_supporting(pairs, support),
+            answers=self.answers[rows],
+            type_index=self.type_index[rows],
+        )
+        return PairLesson(
+            inputs=batch.inputs,
+            question=batch.question,
+            scene_index=batch.scene_index,
+            type_index=batch.type_index,
+            pairs=torch.from_numpy(pairs),
+            question_facts=batch.type_index[:, None],
+            question_fact_sizes=(len(TASK_NAMES),),
+            pair_facts=torch.from_numpy(lessons.pair_facts(asked)),
+        )
+
+    @cached_property
+    def facts(self) -> lessons.SentenceFacts:
+        """Return what each sentence names."""
+        return lessons.read_sentences(self.sentences)
+
+    def _draw(self, rng: np.random.Generator, n_scenes: int, type_weights: np.ndarray | None) -> np.ndarray:
+        """Return the rows of drawn questions (n_scenes,)."""
         bounds = np.searchsorted(self.type_index, np.arange(len(TASK_NAMES) + 1))
         counts = np.diff(bounds)
         weights = np.where(counts > 0, 1.0 if type_weights is None else type_weights, 0.0)
         draws = uniform_integers(rng, _DRAWS, (2, n_scenes)) / _DRAWS
         kinds = np.searchsorted(np.cumsum(weights) / weights.sum(), draws[0], side="right")
-        return self.take(bounds[kinds] + (draws[1] * counts[kinds]).astype(np.int64))
+        return bounds[kinds] + (draws[1] * counts[kinds]).astype(np.int64)
 
     def take(self, rows: np.ndarray) -> Batch:
         """Return some questions, each with its own story."""
@@ -92,10 +132,12 @@ def make_pool(questions: Iterable[StoryQuestion], window: int = WINDOW) -> Story
         raise RNCoreError("There must be 1 or more questions, got none; give a story that asks.")
     numbers: dict[str, int] = {"": 0}
     told = np.zeros((len(ordered), window), dtype=np.int64)
+    support = np.zeros((len(ordered), window), dtype=bool)
     asked = np.zeros(len(ordered), dtype=np.int64)
     for row, question in enumerate(ordered):
         last = question.statements[-window:]
         told[row, : len(last)] = [numbers.setdefault(statement, len(numbers)) for statement in last]
+        support[row, [index for index in _shift(question, len(last)) if index >= 0]] = True
         asked[row] = numbers.setdefault(question.text, len(numbers))
     read = [[], *(encode_sentence(text) for text in list(numbers)[1:])]
     sentences = np.zeros((len(read), max(map(len, read))), dtype=np.uint8)
@@ -104,10 +146,16 @@ def make_pool(questions: Iterable[StoryQuestion], window: int = WINDOW) -> Story
     return StoryPool(
         sentences=sentences,
         told=told,
+        support=support,
         asked=asked,
         answers=np.array([_number_answer(question.answer) for question in ordered]),
         type_index=np.array([question.task - 1 for question in ordered]),
     )
+
+
+def _shift(question: StoryQuestion, n_kept: int) -> list[int]:
+    """Return a question's support as indices into the statements that are kept; below 0 for others."""
+    return [index - len(question.statements) + n_kept for index in question.support]
 
 
 def _number_answer(answer: str) -> int:

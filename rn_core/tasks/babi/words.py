@@ -37,3 +37,14 @@ ANSWERS = (
     *(f"{first},{then}" for first in _DIRECTIONS for then in _DIRECTIONS if then != _BACK[first]),
     *("bored", "hungry", "thirsty", "tired"),
 )
+#: Words that name somebody or something; several in a row are one name ("pink rectangle").
+NAMES = frozenset(
+    """
+    antoine apple bathroom bedroom bernhard bill blue bored box brian cat cats chest chocolate chocolates cinema
+    container daniel emily football fred frog garden gertrude gray green greg hallway hungry jason jeff jessica john
+    julie julius kitchen lily lion mary mice milk mouse office pajamas park pink rectangle red rhino sandra school sheep
+    sphere square suitcase sumit swan thirsty tired triangle white winona wolf wolves yann yellow
+    """.split()
+)
+#: Words that say how two named things lie to each other or differ in size.
+RELATIONS = ("north", "south", "east", "west", "above", "below", "right", "left", "bigger", "fits", "fit")

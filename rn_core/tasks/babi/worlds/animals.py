@@ -64,7 +64,7 @@ def sample_induction(rng: np.random.Generator) -> Story:
             elif len(herd.colors) < len(INDUCTION_PERSONS) - 1:
                 herd.tell_color(person)
         asked = next(person for person in INDUCTION_PERSONS if person not in herd.colors)
-        alike = [person for person in herd.animals if person in herd.alike(asked) and person != asked]
+        alike = [person for person in herd.alike(asked) if person != asked]
         if len(alike) in (1, 3, 4):
             model = alike[-1]
             support = herd.places[IS_ANIMAL, asked], herd.places[IS_ANIMAL, model], herd.places[IS_COLOR, model]
@@ -74,9 +74,9 @@ def sample_induction(rng: np.random.Generator) -> Story:
 class _Herd:
     """Persons whose animals and colours are told one by one.
 
-    A colour passes on to all known persons with the same animal, who take it when they are told, unless there are
-    more of them still to be told than can copy. The odds are measured in the published stories: with t persons of
-    that animal told and u not yet, the next of the u has a colour of its own with probability (u - 1) / (t + u).
+    A colour told passes on to all persons known to be the same animal, who are then told to have it. Only with t
+    persons of that animal told and u not yet, the next of these has a colour of its own with probability
+    (u - 1) / (t + u), as measured in the published stories.
     """
 
     def __init__(self, draw: Draw) -> None:

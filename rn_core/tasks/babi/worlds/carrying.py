@@ -188,7 +188,7 @@ class _Belongings(_Carry):
         self.history[person].append(len(self.told))
         if other:
             self.history[other].append(len(self.told))
-        if kind == "get" and thing not in self.first_got[person]:
+        if thing not in self.first_got[person]:
             self.first_got[person].append(thing)
 
     def ask(self) -> QuestionLine | None:

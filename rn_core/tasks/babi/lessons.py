@@ -1,0 +1,164 @@
+"""What pairs of statements show about a question: facts that a relation can learn before it learns answers.
+
+A pair shows which names its statements share with the question and with each other ("Mary", "the pink rectangle"), and
+how they relate what they name ("north of", "bigger than"). A pair that supports the answer shows the answer, and in
+path finding and positional reasoning each of its statements a step of the way. All of it can be read off the words, the
+published support and the answer; no task's rules are needed but those of directions.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from rn_core.seeding import uniform_integers
+from rn_core.tasks.babi.words import ANSWERS, NAMES, RELATIONS, WORDS
+
+#: Names of a sentence that count, the first ones; no statement of bAbI has more.
+_N_NAMES = 3
+_SINGULAR = {"mice": "mouse", "wolves": "wolf", "cats": "cat"}
+#: Relation -> the step (x, y) from the second thing to the first; relations of size have none.
+_STEPS = np.array([(0, 1), (0, -1), (1, 0), (-1, 0), (0, 1), (0, -1), (1, 0), (-1, 0), (0, 0), (0, 0), (0, 0)])
+_DIRECTIONS = np.array([(0, 1), (0, -1), (1, 0), (-1, 0)])
+#: Index of positional reasoning and of path finding among the tasks, which are numbered from 1.
+_POSITIONS, _PATHS = 16, 18
+#: For positions a step along or against the asked direction; for a path a direction from its start, then to its end.
+_N_STEPS = 2 + 2 * len(_DIRECTIONS)
+#: Facts of a pair, in this order: the answer; steps; names shared by i and question, j and question, i and j; relations
+#: that i, j and the question name.
+N_PAIR_FACTS = len(ANSWERS) + _N_STEPS + 3 * _N_NAMES**2 + 3 * len(RELATIONS)
+_DRAWS = 2**32
+
+
+class SentenceFacts(NamedTuple):
+    """What each of U sentences names.
+
+    Attributes:
+        names: (U, 3) int64, the number of each name, from 1, in the order said; 0 for none.
+        relations: (U, 11) bool, which of `RELATIONS` it says.
+    """
+
+    names: np.ndarray
+    relations: np.ndarray
+
+    def select(self, rows: np.ndarray) -> SentenceFacts:
+        """Return the facts of some sentences (...,), as (..., 3) and (..., 11)."""
+        return SentenceFacts(*(table[rows] for table in self))
+
+
+class PairQuestions(NamedTuple):
+    """M questions, each with K pairs.
+
+    Attributes:
+        first: (M, K, ...) of the statements i.
+        second: (M, K, ...) of the statements j.
+        asked: (M, 1, ...) of the questions.
+        is_true: (M, K) bool, whether the pair supports the answer.
+        answers: (M,) int64, index into `ANSWERS`.
+        type_index: (M,) int64, the task, from 0.
+    """
+
+    first: SentenceFacts
+    second: SentenceFacts
+    asked: SentenceFacts
+    is_true: np.ndarray
+    answers: np.ndarray
+    type_index: np.ndarray
+
+
+def read_sentences(sentences: np.ndarray) -> SentenceFacts:
+    """Return the facts of sentences (U, L), the numbers of their words with padding 0 behind them."""
+    numbers: dict[str, int] = {}
+    names = np.zeros((len(sentences), _N_NAMES), dtype=np.int64)
+    relations = np.zeros((len(sentences), len(RELATIONS)), dtype=bool)
+    for row, sentence in enumerate(sentences):
+        words = [WORDS[number - 1] for number in sentence if number]
+        found = [numbers.setdefault(name, len(numbers) + 1) for name in find_names(words)][:_N_NAMES]
+        names[row, : len(found)] = found
+        relations[row] = np.isin(RELATIONS, words)
+    return SentenceFacts(names, relations)
+
+
+def find_names(words: list[str]) -> list[str]:
+    """Return the names in a sentence, in the order said and in the singular, such as "box of chocolates"."""
+    found: list[str] = []
+    current: list[str] = []
+    for word in (*words, ""):
+        if word in NAMES or (word == "of" and current == ["box"]):
+            current.append(_SINGULAR.get(word, word))
+        elif current:
+            found.append(" ".join(current))
+            current = []
+    return found
+
+
+def choose_pairs(rng: np.random.Generator, support: np.ndarray, n_statements: np.ndarray, n_pairs: int) -> np.ndarray:
+    """Draw pairs for each question: one in three supports its answer, one in three holds a statement that does.
+
+    Args:
+        rng: a generator over `PCG64`.
+        support: (M, N) bool, the statements that the answer follows from.
+        n_statements: (M,) statements there are, 1 to N.
+        n_pairs: K.
+
+    Returns:
+        (M, K, 2) int64, the statements i and j of each pair; one may be drawn twice.
+    """
+    shape = (len(support), n_pairs)
+    draws = uniform_integers(rng, _DRAWS, (5, *shape)) / _DRAWS
+    any_first, any_second = ((draw * n_statements[:, None]).astype(np.int64) for draw in draws[:2])
+    supporting = np.argsort(~support, axis=1, kind="stable")  # (M, N): those that support come first
+    counts = support.sum(axis=1)[:, None]
+    rank = (draws[2] * counts).astype(np.int64)
+    other = (draws[3] * np.maximum(counts - 1, 1)).astype(np.int64)
+    other = np.where(counts > 1, other + (other >= rank), rank)
+    first, second = (np.take_along_axis(supporting, ranks, axis=1) for ranks in (rank, other))
+    swapped = draws[4] < 0.5
+    kind = np.where(counts > 0, np.arange(n_pairs) % 3, 2)
+    half = np.where(swapped, any_first, first), np.where(swapped, first, any_first)
+    return np.stack(
+        [np.choose(kind, options) for options in ((first, half[0], any_first), (second, half[1], any_second))], axis=-1
+    )
+
+
+def is_supporting(pairs: np.ndarray, support: np.ndarray) -> np.ndarray:
+    """Return (M, K) bool: whether both statements of a pair support the answer, and are two if two or more do."""
+    inside = np.take_along_axis(support, pairs.reshape(len(pairs), -1), axis=1).reshape(pairs.shape).all(axis=-1)
+    return inside & ((pairs[..., 0] != pairs[..., 1]) | (support.sum(axis=1) == 1)[:, None])
+
+
+def pair_facts(asked: PairQuestions) -> np.ndarray:
+    """Return (M, K, F_p) float32, the facts of each pair in the order of `N_PAIR_FACTS`."""
+    answer = np.eye(len(ANSWERS))[asked.answers][:, None] * asked.is_true[..., None]  # (M, K, A)
+    steps = sum(_steps(asked, statement) for statement in (asked.first, asked.second)) * asked.is_true[..., None]
+    sides = (asked.first, asked.asked), (asked.second, asked.asked), (asked.first, asked.second)
+    shared = [_shared(one.names, other.names) for one, other in sides]
+    said = [side.relations for side in (asked.first, asked.second, asked.asked)]
+    parts = [np.broadcast_to(part, (*asked.is_true.shape, part.shape[-1])) for part in (answer, steps, *shared, *said)]
+    return np.concatenate(parts, axis=-1).astype(np.float32)
+
+
+def _shared(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Return (M, K, 9) bool: whether name a of one sentence is name b of another."""
+    same = (one[..., :, None] == other[..., None, :]) & (one[..., :, None] > 0)
+    return same.reshape(*same.shape[:-2], -1)
+
+
+def _steps(asked: PairQuestions, statement: SentenceFacts) -> np.ndarray:
+    """Return (M, K, 10) the steps that single statements show; 0 in other tasks."""
+    one, other = (statement.names[..., side] for side in (0, 1))  # (M, K)
+    start, end = (asked.asked.names[..., side] for side in (0, 1))  # (M, 1)
+    step = statement.relations @ _STEPS  # (M, K, 2), from the other to the one
+    asked_step = asked.asked.relations @ _STEPS  # (M, 1, 2)
+    # From the second asked thing to the first: along the statement's step if it has the first or the second in place.
+    along = ((start == one) | (end == other)).astype(int) - ((start == other) | (end == one))
+    push = along * (step * asked_step).sum(axis=-1)  # (M, K)
+    positions = np.stack([push > 0, push < 0], axis=-1)
+    leaving, arriving = ((place == near).astype(int) - (place == far) for place, near, far in
+                         ((start, other, one), (end, one, other)))  # fmt: skip
+    paths = [
+        ((way[..., None] * step)[..., None, :] == _DIRECTIONS).all(axis=-1) for way in (leaving, arriving)
+    ]  # of (M, K, 4)
+    kind = asked.type_index[:, None, None]
+    return np.concatenate([positions * (kind == _POSITIONS), *(path * (kind == _PATHS) for path in paths)], axis=-1)
