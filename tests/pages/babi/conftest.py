@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tarfile
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
@@ -54,14 +52,3 @@ def make_view(random_answerer) -> Callable[..., BabiView]:
         return make_babi_view(state, reading, truth, *(attribute_pairs(f_phi, relations, target, m) for m in methods))
 
     return make
-
-
-@pytest.fixture(scope="session")
-def babi_folder(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with the published validation files."""
-    folder = tmp_path_factory.mktemp("babi")
-    with tarfile.open(shared_data / "babi" / "tasks_1-20_v1-2_train_valid.tar.xz") as archive:
-        for member in archive:
-            if "en-valid-10k/" in member.name and member.name.endswith("_valid.txt"):
-                (folder / Path(member.name).name).write_bytes(archive.extractfile(member).read())
-    return folder

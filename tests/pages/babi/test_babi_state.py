@@ -108,6 +108,7 @@ def test_what_is_pinned_goes_along_with_its_sentence():
     state = START.change(pair=("s1", "s3"), without=("s2", "s3"))
     moved = state.move(0, 4)
     assert (moved.pair, moved.without) == (("s5", "s2"), ("s1", "s2"))
+    assert state.move(2, 0).without == ("s1", "s3")
     assert [moved.lines[LABELS.index(label)] for label in moved.pair] == [state.lines[0], state.lines[2]]
     assert state.mark(2, dropped=True).pair is None
     assert state.mark(2, dropped=True).without == ("s2",)
