@@ -93,7 +93,9 @@ def _words(stories: Iterable[Story]) -> Iterable[str]:
 
 def _main() -> None:
     """Print the table of all tasks that the folder has."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.babi_data", description="Compare generated stories with published ones.")
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.babi_data", description="Compare generated stories with published ones."
+    )
     parser.add_argument("--data", type=Path, required=True, help="folder of one layout, such as .../en-valid-10k")
     parser.add_argument("--split", default="train", choices=("train", "valid", "test"), help="default: %(default)s")
     parser.add_argument("--stories", type=int, default=N_STORIES, help="generated a task (default: %(default)s)")

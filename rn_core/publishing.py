@@ -181,13 +181,15 @@ def _describe_scenes(config: TrainConfig) -> str:
 
 def _describe_start(config: TrainConfig) -> str:
     """Return in a sentence what the network knew before it was trained on questions."""
+    if not config.warm_start and config.core_from:
+        return f"goes on from {config.core_from}, with a hop of relations before its own"
     if not config.warm_start:
         return "trained from answers alone, as in the paper"
     if config.pool_scenes:
         pairs = " and its pairs show" if isinstance(config.model.core, RelationNetworkConfig) else ""
         return (
-            f"not from answers alone, as in the paper: it first learned for {config.warm_start} steps what the "
-            f"question's program says{pairs}"
+            f"not from answers alone, as in the paper: it first learned for {config.warm_start} steps what "
+            f"{TASKS[config.task].taught}{pairs}"
         )
     encoder = f"the encoder first learned for {config.warm_start} steps to name what its cells hold"
     relations = f"; the relations go on from {config.core_from}" if config.core_from else ""

@@ -29,7 +29,8 @@ from rn_core.attribution import (
 from rn_core.errors import RNCoreError
 from rn_core.models import QuestionAnsweringModel
 from rn_core.seeding import make_rng
-from rn_core.tasks import Clevr, SortOfClevr, Task
+from rn_core.tasks import Babi, Clevr, SortOfClevr, Task
+from rn_core.tasks.babi.encoding import WINDOW
 from rn_core.tasks.clevr import QuestionGenerator, execute_nodes, sample_scene
 from rn_core.tasks.sort_of_clevr import questions, sample_scenes, solve
 from rn_core.tasks.sort_of_clevr.cells import GRID_SIZE, STRIDE
@@ -40,6 +41,8 @@ _CODES = torch.from_numpy(questions.question_codes())
 _N_COLORS = len(questions.COLORS)
 #: CLEVR's families that ask what the size, color, material or shape is of a thing that stands in a relation to another.
 _ONE_STEP_QUERIES = (74, 75, 76, 77)
+#: bAbI's tasks whose questions are answered by two statements, both among the last 20.
+_TWO_FACTS = (11, 13, 14, 15, 17, 18, 19)
 
 
 @dataclass(frozen=True)
@@ -153,12 +156,27 @@ def _pairs_of_one_step(task: Clevr, seed: int, n_scenes: int) -> Iterator[Case]:
         )
 
 
+def _pairs_of_statements(task: Babi, seed: int, n_scenes: int) -> Iterator[Case]:
+    """Yield questions that exactly two statements answer, a story each, tasks in turn; the two decide."""
+    rng = make_rng(seed, "test", 2)
+    for row in range(n_scenes):
+        question = task.sample_question(rng, _TWO_FACTS[row % len(_TWO_FACTS)])
+        n_statements = min(len(question.statements), WINDOW)
+        one, other = (index - len(question.statements) + n_statements for index in question.support)
+        yield Case(
+            inputs=task.encode_scenes([question]),
+            question=task.encode_questions([question.text]),
+            true_pairs=make_true_pairs(one, np.arange(n_statements) == other),
+        )
+
+
 #: Task -> what yields its questions whose deciding pair is known.
 CASES: Mapping[str, Callable[[Any, int, int], Iterator[Case]]] = MappingProxyType(
     {
         "sort-of-clevr/pixels": _pairs_of_colors,
         "sort-of-clevr/objects": _pairs_of_colors,
         "clevr/states": _pairs_of_one_step,
+        "babi": _pairs_of_statements,
     }
 )
 

@@ -93,6 +93,8 @@ class Trainer:
         self.pool: Pool | None = None
         if config.pool_scenes and not (resumes and source is not None):  # then lessons are over and answers elsewhere
             self.pool = self.task.make_pool(config.seed, config.pool_scenes, config.n_questions, progress)
+        if config.core_from and not config.warm_start and not resumes:
+            model.begin_as(load_weights(config.core_from).model)
         if config.warm_start and not resumes:
             started = time.perf_counter()
             self._warm_start(progress)

@@ -8,12 +8,13 @@ objects that know those sums. Others did the like: Jahrens & Martinetz 2018 (arX
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from rn_core.errors import RNCoreError
 from rn_core.models.layers import check_size, check_sizes
 from rn_core.models.relation_network import RelationNetwork, RelationNetworkConfig, RelationTrace, group_rows
 
@@ -93,9 +94,9 @@ class StackedRelationNetworkConfig:
     d_object: int
     d_question: int
     n_answers: int
-    hop_widths: tuple[int, ...] = (256, 256, 256)
+    hop_widths: tuple[int, ...] = (256, 256)
     d_hop: int = 128
-    g_widths: tuple[int, ...] = (256, 256, 256)
+    g_widths: tuple[int, ...] = (256, 256, 256, 256)
     f_widths: tuple[int, ...] = (256, 512)
     f_dropout: float = 0.0
     aggregate_scale: float = 1.0
@@ -132,6 +133,29 @@ class StackedRelationNetwork(nn.Module):
         self.first = RelationLayer(config.d_object, config.d_question, config.hop_widths)
         self.gain = nn.Linear(config.hop_widths[-1], config.d_hop)
         self.second = RelationNetwork(config.second)
+
+    @torch.no_grad()
+    def begin_as(self, learned: RelationNetwork) -> None:
+        """Take over a Relation Network's layers, so that both give the same logits until this one learns.
+
+        What an object gains from the first hop counts for nothing at first.
+
+        Raises:
+            RNCoreError: if the layers are not those of the second hop.
+        """
+        same = replace(learned.config, d_object=self.config.second.d_object)
+        if same != self.config.second:
+            raise RNCoreError(
+                f"The second hop must have the layers of the network that it goes on from, {learned.config!r}, got "
+                f"{self.config.second!r}; set its sizes to those."
+            )
+        d_old, d_new = learned.config.d_object, same.d_object
+        layers = learned.state_dict()
+        old = layers["g_theta.0.weight"]
+        grown = torch.zeros_like(self.second.first_layer.weight)
+        grown[:, :d_old], grown[:, d_new : d_new + d_old] = old[:, :d_old], old[:, d_old : 2 * d_old]
+        grown[:, 2 * d_new :] = old[:, 2 * d_old :]
+        self.second.load_state_dict({**layers, "g_theta.0.weight": grown})
 
     def forward(
         self,

@@ -87,6 +87,7 @@ class Task(Protocol):
         question_types: in the order of `Batch.type_index`.
         groups: group -> the question types in it.
         has_pool: whether it offers `make_pool`.
+        taught: with a pool, what its lessons say of a question, as the end of "first learned what".
     """
 
     name: str

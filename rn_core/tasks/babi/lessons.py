@@ -2,8 +2,8 @@
 
 A pair shows which names its statements share with the question and with each other ("Mary", "the pink rectangle"), and
 how they relate what they name ("north of", "bigger than"). A pair that supports the answer shows the answer, and in
-path finding and positional reasoning each of its statements a step of the way. All of it can be read off the words, the
-published support and the answer; no task's rules are needed but those of directions.
+path finding and positional reasoning each of its statements a step of the way; in induction two statements about one
+person show which animal has which colour. All of it can be read off the words, the published support and the answer.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from rn_core.seeding import uniform_integers
+from rn_core.tasks.babi.rule_forms import ANIMALS, COLORS
 from rn_core.tasks.babi.words import ANSWERS, NAMES, RELATIONS, WORDS
 
 #: Names of a sentence that count, the first ones; no statement of bAbI has more.
@@ -21,13 +22,17 @@ _SINGULAR = {"mice": "mouse", "wolves": "wolf", "cats": "cat"}
 #: Relation -> the step (x, y) from the second thing to the first; relations of size have none.
 _STEPS = np.array([(0, 1), (0, -1), (1, 0), (-1, 0), (0, 1), (0, -1), (1, 0), (-1, 0), (0, 0), (0, 0), (0, 0)])
 _DIRECTIONS = np.array([(0, 1), (0, -1), (1, 0), (-1, 0)])
-#: Index of positional reasoning and of path finding among the tasks, which are numbered from 1.
-_POSITIONS, _PATHS = 16, 18
+#: Index of induction, positional reasoning and path finding among the tasks, which are numbered from 1.
+_INDUCTION, _POSITIONS, _PATHS = 15, 16, 18
 #: For positions a step along or against the asked direction; for a path a direction from its start, then to its end.
 _N_STEPS = 2 + 2 * len(_DIRECTIONS)
-#: Facts of a pair, in this order: the answer; steps; names shared by i and question, j and question, i and j; relations
-#: that i, j and the question name.
-N_PAIR_FACTS = len(ANSWERS) + _N_STEPS + 3 * _N_NAMES**2 + 3 * len(RELATIONS)
+#: For induction which animal the asked person is; and which animal somebody of some colour is, the less the longer ago
+#: that was told: the colour of the last one is passed on.
+_N_KINDS = len(ANIMALS) * (1 + len(COLORS))
+_FADING = 0.7
+#: Facts of a pair, in this order: the answer; steps; kinds; names shared by i and question, j and question, i and j;
+#: relations that i, j and the question name.
+N_PAIR_FACTS = len(ANSWERS) + _N_STEPS + _N_KINDS + 3 * _N_NAMES**2 + 3 * len(RELATIONS)
 _DRAWS = 2**32
 
 
@@ -35,7 +40,8 @@ class SentenceFacts(NamedTuple):
     """What each of U sentences names.
 
     Attributes:
-        names: (U, 3) int64, the number of each name, from 1, in the order said; 0 for none.
+        names: (U, 3) int64, the number of each name in the order said: animals of induction from 1, then colours, then
+            others as they come; 0 for none.
         relations: (U, 11) bool, which of `RELATIONS` it says.
     """
 
@@ -54,6 +60,8 @@ class PairQuestions(NamedTuple):
         first: (M, K, ...) of the statements i.
         second: (M, K, ...) of the statements j.
         asked: (M, 1, ...) of the questions.
+        back: (M, K) int64, the statements told after i.
+        is_same: (M, K) bool, whether i is j.
         is_true: (M, K) bool, whether the pair supports the answer.
         answers: (M,) int64, index into `ANSWERS`.
         type_index: (M,) int64, the task, from 0.
@@ -62,6 +70,8 @@ class PairQuestions(NamedTuple):
     first: SentenceFacts
     second: SentenceFacts
     asked: SentenceFacts
+    back: np.ndarray
+    is_same: np.ndarray
     is_true: np.ndarray
     answers: np.ndarray
     type_index: np.ndarray
@@ -69,7 +79,7 @@ class PairQuestions(NamedTuple):
 
 def read_sentences(sentences: np.ndarray) -> SentenceFacts:
     """Return the facts of sentences (U, L), the numbers of their words with padding 0 behind them."""
-    numbers: dict[str, int] = {}
+    numbers = {name: number for number, name in enumerate((*ANIMALS, *COLORS), start=1)}
     names = np.zeros((len(sentences), _N_NAMES), dtype=np.int64)
     relations = np.zeros((len(sentences), len(RELATIONS)), dtype=bool)
     for row, sentence in enumerate(sentences):
@@ -135,14 +145,27 @@ def pair_facts(asked: PairQuestions) -> np.ndarray:
     sides = (asked.first, asked.asked), (asked.second, asked.asked), (asked.first, asked.second)
     shared = [_shared(one.names, other.names) for one, other in sides]
     said = [side.relations for side in (asked.first, asked.second, asked.asked)]
-    parts = [np.broadcast_to(part, (*asked.is_true.shape, part.shape[-1])) for part in (answer, steps, *shared, *said)]
-    return np.concatenate(parts, axis=-1).astype(np.float32)
+    parts = (answer, steps, _kinds(asked), *shared, *said)
+    whole = [np.broadcast_to(part, (*asked.is_true.shape, part.shape[-1])) for part in parts]
+    return np.concatenate(whole, axis=-1).astype(np.float32)
 
 
 def _shared(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     """Return (M, K, 9) bool: whether name a of one sentence is name b of another."""
     same = (one[..., :, None] == other[..., None, :]) & (one[..., :, None] > 0)
     return same.reshape(*same.shape[:-2], -1)
+
+
+def _kinds(asked: PairQuestions) -> np.ndarray:
+    """Return (M, K, 20) which animal the asked person is, and which animal has which colour; 0 in other tasks."""
+    person, kind = (asked.first.names[..., side] for side in (0, 1))  # (M, K)
+    is_animal = kind[..., None] == 1 + np.arange(len(ANIMALS))  # (M, K, 4)
+    is_color = asked.second.names[..., 1, None] == 1 + len(ANIMALS) + np.arange(len(COLORS))  # (M, K, 4)
+    is_asked = asked.is_same & (person == asked.asked.names[..., 0])
+    same = (person == asked.second.names[..., 0]) * _FADING**asked.back
+    passed_on = (is_animal[..., :, None] & is_color[..., None, :]).reshape(*kind.shape, -1) * same[..., None]
+    is_induction = (asked.type_index == _INDUCTION)[:, None, None]
+    return np.concatenate([is_animal * is_asked[..., None], passed_on], axis=-1) * is_induction
 
 
 def _steps(asked: PairQuestions, statement: SentenceFacts) -> np.ndarray:

@@ -62,12 +62,15 @@ class StoryPool:
         """Draw questions as `sample_batch` does, and `n_pairs` pairs of statements for each; see `lessons`."""
         rows = self._draw(rng, n_scenes, type_weights)
         batch, told, support = self.take(rows), self.told[rows], self.support[rows]
-        pairs = lessons.choose_pairs(rng, support, (told > 0).sum(axis=1), n_pairs)
+        n_statements = (told > 0).sum(axis=1)
+        pairs = lessons.choose_pairs(rng, support, n_statements, n_pairs)
         first, second = (self.facts.select(np.take_along_axis(told, pairs[..., side], axis=1)) for side in (0, 1))
         asked = lessons.PairQuestions(
             first=first,
             second=second,
             asked=self.facts.select(self.asked[rows, None]),
+            back=n_statements[:, None] - 1 - pairs[..., 0],
+            is_same=pairs[..., 0] == pairs[..., 1],
             is_true=lessons.is_supporting(pairs, support),
             answers=self.answers[rows],
             type_index=self.type_index[rows],

@@ -5,8 +5,9 @@ Source: Weston et al. 2015, "Towards AI-complete question answering" (https://ar
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from rn_core.errors import RNCoreError
 
@@ -54,6 +55,10 @@ class StoryQuestion:
     text: str
     answer: str
     support: tuple[int, ...]
+
+    def to_json(self) -> str:
+        """Return the question with its story as JSON."""
+        return json.dumps(asdict(self))
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,7 @@ class Babi:
     groups: Mapping[str, tuple[str, ...]] = MappingProxyType({kind: (kind,) for kind in QUESTION_TYPES})
     has_pool = True
     solved_above = 0.95
+    taught = "task a question is of"
 
     def encode_scenes(self, scenes: Sequence[Any]) -> tuple[Tensor, ...]:
         """Return words (S, N, L) int64 and mask (S, N) bool of the last 20 statements.

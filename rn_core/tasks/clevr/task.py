@@ -39,6 +39,7 @@ class Clevr:
     view: str
     answers: tuple[str, ...] = ANSWERS
     question_types: tuple[str, ...] = QUESTION_TYPES
+    taught: str = "the question's program says"
 
     def __post_init__(self) -> None:
         """Raise RNCoreError for an unknown view."""

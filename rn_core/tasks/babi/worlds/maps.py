@@ -36,7 +36,8 @@ def sample_relations(rng: np.random.Generator) -> Story:
     if draw.chance(0.5):
         question = QuestionLine(WHAT_IS_DIRECTION_OF.write(direction, seen_from), place, (asked,))
     else:
-        question = QuestionLine(WHAT_IS_PLACE_DIRECTION_OF.write(place, direction), seen_from, (asked,))
+        # The published stories tell this one the other way round: "The hall is north of ..."; what is that south of?
+        question = QuestionLine(WHAT_IS_PLACE_DIRECTION_OF.write(seen_from, OPPOSITE[direction]), place, (asked,))
     return Story(4, (*(PLACE_FACT.write(*fact) for fact in facts), question))
 
 

@@ -1,0 +1,24 @@
+"""The comparison of generated with published bAbI stories counts what it says."""
+
+from __future__ import annotations
+
+from benchmarks.babi_data import format_comparison, measure_stories
+from rn_core.tasks.babi.files import parse_stories
+
+STORIES = """1 Mary moved to the bathroom.
+2 John went to the hallway.
+3 Where is Mary? \tbathroom\t1
+4 Mary went to the garden.
+5 Where is John? \tgarden\t2
+6 Where is Mary? \tgarden\t1
+"""
+
+
+def test_a_row_says_what_the_stories_hold():
+    found = measure_stories(parse_stories(STORIES, 1))
+    assert (found.median, found.most, len(found.words)) == (3, 3, 11)
+    assert found.majority == 2 / 3
+    assert found.answered == 2 / 3  # John is in the hallway
+    assert found.supported == 1 / 3  # the last one's support is statement 4
+    assert format_comparison(1, None, found) == "| 1 | 3, 3 | 11 | 0.667 | 66.67 (33.33) |"
+    assert format_comparison(1, found, found).count(" / ") == 4
