@@ -7,7 +7,7 @@ import streamlit as st
 from pages._ui import layout
 from pages._ui.babi import html, sections
 from pages._ui.babi import session as babi_session
-from pages._ui.babi.models import full_name, models_beside, offered_models
+from pages._ui.babi.models import EXTENSIONS, full_name, models_beside, offered_models
 from pages._ui.babi.session import BABI, STORY_BOX
 from pages._ui.babi.stage import make_story_stage
 from pages._ui.babi.state import SECTIONS, STAGES, BabiState
@@ -108,7 +108,7 @@ def draw_answers(truth: Truth, view: BabiView | None, problem: str | None) -> No
     st.error(problem)
 
 
-def draw_tools(view: BabiView | None) -> None:
+def draw_tools(state: BabiState, view: BabiView | None) -> None:
     """Draw the choice of model, where a file is opened, and what keeps the picture."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         names = offered_models()
@@ -117,6 +117,8 @@ def draw_tools(view: BabiView | None) -> None:
         sections.draw_file()
         if view is not None:
             pair_sections.draw_save(BABI, view)
+    if state.model in EXTENSIONS:
+        st.caption(EXTENSIONS[state.model])
 
 
 def draw_sidebar(state: BabiState) -> None:
@@ -157,8 +159,9 @@ def draw_page() -> None:
     with right:
         draw_question(state)
         draw_answers(truth, view, problem)
-        draw_turns(state)
-        draw_tools(view)
+        if state.told is None:
+            draw_turns(state)
+        draw_tools(state, view)
     draw_section(state, view, look)
     BABI.write_url()
 

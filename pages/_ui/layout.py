@@ -22,6 +22,8 @@ NEAR = 2 * DEFAULT_MARGIN
 
 #: Bars shown for an answer: the likeliest ones above this probability, so many at most.
 _LOWEST, _MOST = 0.005, 3
+#: An answer of more letters is written smaller.
+_LONG = 9
 STYLE = """
 <style>
 .rn-question {font-size: 1.55rem; font-weight: 650; line-height: 1.25; margin: 0; padding: 0; text-wrap: balance}
@@ -30,7 +32,8 @@ STYLE = """
 .rn-card {padding: .7rem .9rem; border-radius: .6rem;
   border: 1px solid color-mix(in srgb, currentColor 22%, transparent)}
 .rn-card h3 {font-size: .95rem; font-weight: 600; margin: 0; padding: 0; opacity: .8}
-.rn-card .rn-said {font-size: 2.6rem; font-weight: 700; line-height: 1.15; margin: .1rem 0}
+.rn-card .rn-said {font-size: 2.6rem; font-weight: 700; line-height: 1.15; margin: .1rem 0; overflow-wrap: anywhere}
+.rn-card .rn-said small {font-size: 1.5rem}
 .rn-mark {font-size: 1.05rem; font-weight: 600; white-space: nowrap}
 .rn-right {color: light-dark(#146c43, #5fd39a)} .rn-wrong {color: light-dark(#b02a37, #ff8d98)}
 .rn-bar {display: grid; grid-template-columns: 1fr auto; gap: 0 .5rem; margin-top: .3rem;
@@ -77,9 +80,10 @@ def _card(title: str, answer: Answer | None, truth: str | None) -> str:
     if answer is None:
         return f'<section class="rn-card"><h3>{escape(title)}</h3><p>No usable weights.</p></section>'
     mark = "" if truth is None else mark_html(answer.text == truth)
+    said = escape(answer.text) if len(answer.text) <= _LONG else f"<small>{escape(answer.text)}</small>"
     return (
         f'<section class="rn-card"><h3>{escape(title)}</h3>'
-        f'<div class="rn-said">{escape(answer.text)}</div>{mark}'
+        f'<div class="rn-said">{said}</div>{mark}'
         f"{''.join(_bar(name, share) for name, share in likeliest(answer))}</section>"
     )
 

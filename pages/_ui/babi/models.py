@@ -8,6 +8,10 @@ from rn_core.weights import PRETRAINED
 
 #: Relation Network -> what the page calls it.
 MODELS = MappingProxyType({"rn-joint": "one (the paper's)", "rn-2hop": "two (an extension)"})
+#: Model that is none of the paper's -> what it does, in a sentence.
+EXTENSIONS = MappingProxyType(
+    {"rn-2hop": "An extension: its pairs are of sentences that have each looked at all others before."}
+)
 #: Model -> the title of its answer.
 TITLES = MappingProxyType(
     {"rn-joint": "Relation Network", "rn-2hop": "RN, two layers", "lstm-joint": "LSTM, word by word"}

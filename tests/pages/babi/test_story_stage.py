@@ -107,6 +107,27 @@ def test_events_are_read():
     assert SceneEvent.from_state(move, replace(STAGE, editable=False)) is None
 
 
+@pytest.mark.parametrize(
+    "state",
+    [
+        {"kind": "move", "id": "s15", "place": 0},
+        {"kind": "move", "id": "s3", "place": 14},
+        {"kind": "move", "id": "s3", "place": -1},
+        {"kind": "move", "id": "s3", "place": True},
+        {"kind": "move", "id": "s3", "place": 1.0},
+        {"kind": "move", "id": "s3"},
+        {"kind": "drop", "id": "s15"},
+        {"kind": "drop", "id": 3},
+        {"kind": "drop"},
+        {"kind": "toggle", "id": "s3"},
+        {"kind": "pin", "i": 0, "j": 14},
+    ],
+)
+def test_garbage_is_no_event(state):
+    assert len(START.lines) == 14
+    assert SceneEvent.from_state(state, STAGE) is None
+
+
 ANYTHING = st.none() | st.booleans() | st.integers(-3, 20) | st.floats() | st.sampled_from(["s1", "s14", "s15", "x"])
 
 
