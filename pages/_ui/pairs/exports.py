@@ -152,7 +152,8 @@ def _rows_html(view: PairView) -> str:
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>{title}</title>
-<style>:root {{color-scheme: light dark; --st-text-color: light-dark(#1f2933, #e8edf3)}}
+<style>:root {{color-scheme: light dark; --st-text-color: light-dark(#1f2933, #e8edf3);
+  --st-secondary-background-color: light-dark(#f0f2f6, #262b35)}}
 body {{font: 17px/1.4 system-ui, sans-serif; max-width: 1200px; margin: 1.5rem auto; padding: 0 1rem;
   color: light-dark(#1f2933, #e8edf3); background: light-dark(#fff, #0e1117)}}
 main {{display: grid; grid-template-columns: repeat(auto-fit, minmax(20rem, 1fr)); gap: 2rem}}
