@@ -44,16 +44,14 @@ function chipOf(line, data) {
 }
 
 function describeLine(line, share, data) {
-  const keys = {
-    seen: "Enter picks it, Alt and the arrow keys move it, Delete drops it",
-    early: "the network sees later sentences only; Delete drops it",
-    dropped: "Delete restores it",
-  }[line.state];
   const facts = [`Sentence ${line.number}: ${line.text}`];
   if (line.supports && data.showTruth) facts.push("supporting fact");
   if (line.state === "dropped") facts.push("dropped");
+  if (line.state === "early") facts.push("not seen by the network");
   if (share !== null) facts.push(`adds ${formatShare(share)}`);
-  return `${facts.join("; ")}. ${data.editable || line.state === "early" ? keys : "Enter picks it"}.`;
+  const keys = line.state === "seen" ? ["Enter picks it"] : [];
+  if (data.editable) keys.push("Alt and the arrow keys move it", `Delete ${line.state === "dropped" ? "restores" : "drops"} it`);
+  return [facts.join("; "), keys.join(", ")].filter(Boolean).join(". ");
 }
 
 function fillRow(row, line, view) {
