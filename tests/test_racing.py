@@ -181,7 +181,8 @@ def test_story_examples_are_true_and_those_of_two_facts_come_first():
     batch = race._examples[0]
     for row, (question, example) in enumerate(zip(asked, race.examples, strict=True)):
         assert (question.text, question.answer) == (example.question, example.answer)
-    X == race.task.answers[batch.answer[row]]
+        found = solve_story(question.task, question.statements, question.text)
+        assert found.answer == example.answer == race.task.answers[batch.answer[row]]
         assert batch.inputs[1][row].sum() == len(question.statements)
 
 
