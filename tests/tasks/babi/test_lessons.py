@@ -134,23 +134,31 @@ def draw_support(n_rows: int, n_supporting: list[int]) -> tuple[np.ndarray, np.n
     return support, n_statements
 
 
-def test_a_third_of_the_pairs_support_the_answer_and_a_third_hold_a_supporting_statement():
+def draw_names(n_rows: int) -> np.ndarray:
+    """Return random names (M, 20), five different ones."""
+    return np.random.default_rng(1).integers(1, 6, (n_rows, WINDOW))
+
+
+def test_pairs_support_the_answer_or_hold_a_supporting_statement_or_one_name_in_turn():
     support, n_statements = draw_support(900, [1, 2, 3])
-    pairs = lessons.choose_pairs(make_rng(0, "test"), support, n_statements, 8)
+    names = draw_names(900)
+    pairs = lessons.choose_pairs(make_rng(0, "test"), support, names, n_statements, 8)
     assert pairs.shape == (900, 8, 2)
     assert (pairs >= 0).all() and (pairs < n_statements[:, None, None]).all()
-    true = lessons.is_supporting(pairs, support)
-    held = np.take_along_axis(support, pairs.reshape(900, -1), axis=1).reshape(pairs.shape)
-    assert true[:, ::3].all()
-    assert held[:, 1::3].any(axis=-1).all()
-    free = pairs[:, 2::3] + 0.5
+    flat = pairs.reshape(900, -1)
+    held, named = (np.take_along_axis(table, flat, axis=1).reshape(pairs.shape) for table in (support, names))
+    assert lessons.is_supporting(pairs, support)[:, ::4].all()
+    assert held[:, 1::4].any(axis=-1).all()
+    assert (named[:, 2::4, 0] == named[:, 2::4, 1]).all()
+    assert (pairs[:, 2::4, 0] != pairs[:, 2::4, 1]).mean() > 0.4
+    free = pairs[:, 3::4] + 0.5
     assert (free / n_statements[:, None, None]).mean() == pytest.approx(0.5, abs=0.02)
 
 
 def test_pairs_are_drawn_in_both_orders_and_all_that_support_as_often():
     support = np.zeros((3000, WINDOW), dtype=bool)
     support[:, [1, 4, 6]] = True
-    pairs = lessons.choose_pairs(make_rng(0, "test"), support, np.full(3000, 9), 2)
+    pairs = lessons.choose_pairs(make_rng(0, "test"), support, draw_names(3000), np.full(3000, 9), 2)
     orders, counts = np.unique(pairs[:, 0], axis=0, return_counts=True)
     assert orders.tolist() == [[a, b] for a in (1, 4, 6) for b in (1, 4, 6) if a != b]
     assert counts / 3000 == pytest.approx([1 / 6] * 6, abs=0.035)
@@ -160,7 +168,7 @@ def test_pairs_are_drawn_in_both_orders_and_all_that_support_as_often():
 
 def test_a_question_without_support_has_any_pairs():
     support, n_statements = draw_support(400, [0])
-    pairs = lessons.choose_pairs(make_rng(0, "test"), support, n_statements, 6)
+    pairs = lessons.choose_pairs(make_rng(0, "test"), support, draw_names(400), n_statements, 6)
     assert (pairs < n_statements[:, None, None]).all()
     assert ((pairs + 0.5) / n_statements[:, None, None]).mean() == pytest.approx(0.5, abs=0.02)
     assert not lessons.is_supporting(pairs, support).any()
