@@ -112,7 +112,7 @@ class TrainState:
 
     def to_query(self) -> dict[str, str]:
         """Return the URL parameters, without those at their default."""
-        return write_query(self, FIELDS, _plain_state(self.task))
+        return write_query(self, FIELDS, replace(_plain_state(self.task), task=_DEFAULT.task))
 
     @staticmethod
     def from_query(query: Mapping[str, str]) -> tuple[TrainState, list[str]]:
