@@ -10,15 +10,19 @@ import numpy as np
 
 from rn_core.errors import SceneError
 from rn_core.tasks.clevr.checks import check_number, is_whole, shown
-from rn_core.tasks.physics.world import FRAME_RATE, HALF_SIDE, MAX_BALLS
+from rn_core.tasks.physics.world import FRAME_RATE, MAX_BALLS
 
 MAX_FRAMES = 256
-#: Metres a second; no ball of a drawn scene comes near it, and no wall lets it through.
-MAX_SPEED = 20.0
-#: Metres: the longest link at rest.
-MAX_LENGTH = 4.0
-#: Metres: the shortest link at rest.
-MIN_LENGTH = 0.001
+#: Metres from the middle along x or y: walls give way a little to a ball that is fast.
+FURTHEST = 1.1
+#: Metres a second; no ball of a drawn scene comes near it.
+MAX_SPEED = 10.0
+#: Metres of a link at rest.
+MIN_LENGTH, MAX_LENGTH = 0.01, 3.0
+#: Metres between two balls at least: so far does one enter another when both are fast.
+MIN_APART = 0.03
+#: Metres by which a rigid link may be longer or shorter than it says.
+RIGID_SLACK = 0.02
 _MAX_TEXT = 2_000_000
 _EXAMPLE = (
     '{"frame_rate": 10, "positions": [[[0, 0.5], [0.3, 0.5]]], "velocities": [[[0, 0], [0.4, 0]]], '
@@ -40,11 +44,11 @@ def read_record(record: Mapping[str, Any] | str) -> dict[str, np.ndarray]:
     if rate != FRAME_RATE or isinstance(rate, bool):
         raise SceneError(f'"frame_rate" must be {FRAME_RATE} frames a second, got {shown(rate)}; take such frames.')
     n_frames, n_balls = _count(record["positions"])
-    return {
-        "positions": _read_frames(record["positions"], "position", n_frames, n_balls, HALF_SIDE),
-        "velocities": _read_frames(record.get("velocities"), "velocity", n_frames, n_balls, MAX_SPEED),
-        **_read_links(record.get("links"), n_balls),
-    }
+    positions = _read_frames(record["positions"], "position", n_frames, n_balls, FURTHEST)
+    velocities = _read_frames(record.get("velocities"), "velocity", n_frames, n_balls, MAX_SPEED)
+    links = _read_links(record.get("links"), n_balls)
+    _check_distances(positions, links["rigid"], links["lengths"])
+    return {"positions": positions, "velocities": velocities, **links}
 
 
 def _parse(record: Mapping[str, Any] | str) -> Mapping[str, Any]:
@@ -128,3 +132,20 @@ def _read_ends(link: Any, index: int, n_balls: int) -> tuple[int, int]:
     if ends[0] == ends[1]:
         raise SceneError(f"Link {index} ties ball {ends[0]} to itself; name two different balls.")
     return ends[0], ends[1]
+
+
+def _check_distances(positions: np.ndarray, rigid: np.ndarray, lengths: np.ndarray) -> None:
+    """Raise SceneError where balls lie on each other or a rigid link is not as long as it says."""
+    offsets = positions[:, :, None] - positions[:, None]
+    apart = np.sqrt((offsets**2).sum(axis=3))  # (F, N, N)
+    for frame, i, j in np.argwhere(np.triu(apart < MIN_APART, k=1))[:1]:
+        raise SceneError(
+            f"Balls {i} and {j} are {apart[frame, i, j]:.3f} m apart in frame {frame}, but must be {MIN_APART} m or "
+            "more; move one."
+        )
+    wrong = rigid & (np.abs(apart - lengths) > RIGID_SLACK)
+    for frame, i, j in np.argwhere(np.triu(wrong))[:1]:
+        raise SceneError(
+            f"Balls {i} and {j} are {apart[frame, i, j]:.3f} m apart in frame {frame}, but their rigid link has a "
+            f"length of {lengths[i, j]:.3f} m; make both the same."
+        )

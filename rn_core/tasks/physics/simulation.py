@@ -11,6 +11,9 @@ from rn_core.tasks.physics.scene_record import MAX_FRAMES
 from rn_core.tasks.physics.truth import find_systems
 from rn_core.tasks.physics.world import HALF_SIDE, RADIUS
 
+#: Metres by which a spring may be stretched or pressed: it then makes a ball about 6 m/s fast.
+MAX_STRETCH = 0.5
+
 
 def simulate(scenes: PhysicsScenes, n_frames: int, first: int = 0) -> PhysicsScenes:
     """Let balls move on from one of their frames.
@@ -29,8 +32,7 @@ def simulate(scenes: PhysicsScenes, n_frames: int, first: int = 0) -> PhysicsSce
     """
     if not 1 <= n_frames <= MAX_FRAMES:
         raise SceneError(f"The frames to simulate must be 1 to {MAX_FRAMES}, got {n_frames!r}; change that.")
-    if not -scenes.n_frames <= first < scenes.n_frames:
-        raise SceneError(f"The first frame must be 0 to {scenes.n_frames - 1}, got {first!r}; choose one of them.")
+    _check_frame(first, scenes.n_frames)
     positions, velocities = move_balls(
         scenes.positions[:, first], scenes.velocities[:, first], scenes.rigid, scenes.lengths, n_frames
     )
@@ -40,7 +42,8 @@ def simulate(scenes: PhysicsScenes, n_frames: int, first: int = 0) -> PhysicsSce
 def pull_ball(scene: PhysicsScene, ball: int, place: tuple[float, float], frame: int = -1) -> PhysicsScene:
     """Return one frame in which a ball was pulled to another place and is let go there, at rest.
 
-    Rigid links are not stretched: what they tie to the ball moves along and comes to rest with it. Springs are.
+    Rigid links are not stretched: what they tie to the ball moves along and comes to rest with it. Springs are, by up
+    to 0.5 m.
 
     Args:
         scene: what was going on.
@@ -49,18 +52,26 @@ def pull_ball(scene: PhysicsScene, ball: int, place: tuple[float, float], frame:
         frame: the frame in which it is pulled; negative ones count from the last.
 
     Raises:
-        SceneError: in one sentence, if there is no such ball, or a ball that moves would leave the table or lie on
-            another one.
+        SceneError: in one sentence, if there is no such ball or frame, or a ball that moves would leave the table, lie
+            on another one or stretch a spring too far.
     """
     if not 0 <= ball < scene.n_balls:
         raise SceneError(f"The ball to pull must be 0 to {scene.n_balls - 1}, got {ball!r}; choose one of them.")
+    _check_frame(frame, scene.n_frames)
     bodies = find_systems(scene.rigid[None])[0]
     moved = bodies == bodies[ball]
     positions, velocities = scene.positions[frame].copy(), scene.velocities[frame].copy()
     positions[moved] += np.asarray(place, dtype=np.float32) - positions[ball]
     velocities[moved] = 0
     _check_places(positions, moved)
+    _check_springs(positions, scene)
     return PhysicsScene(positions[None], velocities[None], scene.links, scene.rigid, scene.lengths)
+
+
+def _check_frame(frame: int, n_frames: int) -> None:
+    """Raise SceneError unless a scene has such a frame."""
+    if not -n_frames <= frame < n_frames:
+        raise SceneError(f"The frame to start with must be 0 to {n_frames - 1}, got {frame!r}; choose one of them.")
 
 
 def _check_places(positions: np.ndarray, moved: np.ndarray) -> None:
@@ -79,4 +90,15 @@ def _check_places(positions: np.ndarray, moved: np.ndarray) -> None:
             raise SceneError(
                 f"Ball {ball} would lie {apart.min():.2f} m from ball {other}, but they must be {2 * RADIUS:g} m "
                 "apart; pull it elsewhere."
+            )
+
+
+def _check_springs(positions: np.ndarray, scene: PhysicsScene) -> None:
+    """Raise SceneError if a spring between balls at `positions` (N, 2) is stretched too far."""
+    for i, j in np.argwhere(np.triu(scene.links & ~scene.rigid)):
+        stretch = float(np.linalg.norm(positions[i] - positions[j]) - scene.lengths[i, j])
+        if abs(stretch) > MAX_STRETCH:
+            raise SceneError(
+                f"The spring between balls {i} and {j} would be {abs(stretch):.2f} m too "
+                f"{'long' if stretch > 0 else 'short'}, but {MAX_STRETCH:g} m is the most; pull less far."
             )

@@ -52,7 +52,7 @@ def energy(scenes: PhysicsScenes) -> np.ndarray:
 
 
 def test_a_spring_swings_as_the_equation_of_motion_says():
-    """Against the closed form, after 6 s and 14 periods; Euler's step of 5 ms shifts the phase by half a step at most."""
+    """Against the closed form, after 6 s and 16 periods; Euler's step of 5 ms shifts the phase by half a step at most."""
     positions, _ = move([[-0.35, 0], [0.35, 0]], [[0, 0], [0, 0]], 0.5, 61)
     time = np.arange(61) / FRAME_RATE
     expected = 0.5 + 0.2 * np.cos(SWING * time)
@@ -97,7 +97,7 @@ def test_rigid_links_keep_their_length():
     assert rods.any()
     assert error[rods].max() < 0.001
     springs = np.broadcast_to((SCENES.links & ~SCENES.rigid)[:, None], error.shape)
-    assert error[springs].max() > 0.1
+    assert error[springs].max() > 0.05
 
 
 def test_momentum_is_kept_until_a_ball_meets_a_wall():
@@ -144,7 +144,7 @@ def test_free_balls_do_collide():
     free = ~SCENES.links.any(axis=2)
     turned = np.abs(np.diff(SCENES.velocities, axis=1)).max(axis=3) > 0.05  # (S, F - 1, N)
     inside = np.abs(SCENES.positions).max(axis=3)[:, :-1] < HALF_SIDE - RADIUS - 0.3
-    assert 0.02 < (turned & inside).transpose(0, 2, 1)[free].mean() < 0.3
+    assert 0.01 < (turned & inside).transpose(0, 2, 1)[free].mean() < 0.3
 
 
 @pytest.mark.parametrize("row", range(0, 300, 30))
