@@ -52,7 +52,7 @@ def energy(scenes: PhysicsScenes) -> np.ndarray:
 
 
 def test_a_spring_swings_as_the_equation_of_motion_says():
-    """Against the closed form, after 6 s and 16 periods; Euler's step of 5 ms shifts the phase by half a step at most."""
+    """Against the closed form, for 6 s and 16 periods; Euler's step of 5 ms shifts the phase by less than a step."""
     positions, _ = move([[-0.35, 0], [0.35, 0]], [[0, 0], [0, 0]], 0.5, 61)
     time = np.arange(61) / FRAME_RATE
     expected = 0.5 + 0.2 * np.cos(SWING * time)

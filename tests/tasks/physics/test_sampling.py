@@ -55,7 +55,7 @@ def test_half_of_the_links_are_rigid_and_all_pairs_are_tied_alike():
 
 
 def test_the_sizes_of_systems_are_those_of_uniform_cuts():
-    """With two systems of ten balls each of the nine cuts is as likely, and two of them give each smaller size but 5."""
+    """With two systems of ten balls each of nine cuts is as likely, and two of them give each smaller size but 5."""
     second = MANY.systems[MANY.n_systems == 2].sum(axis=1)
     smaller = np.bincount(np.minimum(second, 10 - second), minlength=6)[1:] / len(second)
     np.testing.assert_allclose(smaller, np.array([2, 2, 2, 2, 1]) / 9, atol=5 * np.sqrt(0.17 / len(second)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -38,7 +40,7 @@ def test_systems_are_what_can_be_walked_to(n_balls, share, seed):
 @pytest.mark.parametrize("order", [range(16), (0, 15, 1, 14, 2, 13, 3, 12, 4, 11, 5, 10, 6, 9, 7, 8)])
 def test_the_longest_chain_is_one_system(order):
     links = np.zeros((1, 16, 16), dtype=bool)
-    for i, j in zip(order[:-1], order[1:], strict=True):
+    for i, j in pairwise(order):
         links[0, i, j] = links[0, j, i] = True
     assert count_systems(links).tolist() == [1]
 
