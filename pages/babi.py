@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from pages._ui import layout
@@ -14,15 +16,12 @@ from pages._ui.babi.state import SECTIONS, STAGES, BabiState
 from pages._ui.babi.stories import suggest_questions
 from pages._ui.babi.truth import Truth, find_truth
 from pages._ui.babi.view import BabiView
-from pages._ui.cache import domain_answerer
 from pages._ui.components.question_line import draw_question_line
 from pages._ui.components.scene import draw_scene
 from pages._ui.components.stage import SceneEvent
 from pages._ui.figures import Look
 from pages._ui.frame import draw_frame
 from pages._ui.pairs import sections as pair_sections
-from rn_core.device import choose_device, describe_device
-from rn_core.errors import RNCoreError
 from rn_core.seeding import MAX_SEED
 from rn_core.tasks.babi.encoding import WINDOW
 from rn_core.tasks.babi.story import TASK_NAMES
@@ -121,35 +120,11 @@ def draw_tools(state: BabiState, view: BabiView | None) -> None:
         st.caption(EXTENSIONS[state.model])
 
 
-def draw_sidebar(state: BabiState) -> None:
-    """Draw the models' cards and the device."""
-    with st.sidebar:
-        for model in (state.model, *models_beside(state.model)):
-            try:
-                st.markdown(layout.card_text(domain_answerer(full_name(model)).card))
-            except RNCoreError as err:
-                st.error(str(err))
-        st.caption(f"Computes on {describe_device(choose_device())}.")
-
-
-def draw_section(state: BabiState, view: BabiView | None, look: Look) -> None:
-    """Draw the chosen section under the story."""
-    st.segmented_control(
-        "Look closer", list(SECTIONS), format_func=SECTIONS.get, label_visibility="collapsed", **BABI.bind("section")
-    )
-    if state.section == "tasks":
-        sections.draw_tasks(state)
-    elif view is not None:
-        if view.disagreement and state.section != "method":
-            st.warning(view.disagreement)
-        pair_sections.DRAW[state.section](sections.BABI_PAGE, view, look)
-
-
 def draw_page() -> None:
     """Draw the whole page from the session's state."""
     state = BABI.open()
     look = draw_frame(BABI)
-    draw_sidebar(state)
+    pair_sections.draw_cards(map(full_name, (state.model, *models_beside(state.model))))
     truth = find_truth(state)
     view, problem = sections.try_view(state, truth)
     left, right = st.columns([6, 5], gap="large")
@@ -162,7 +137,8 @@ def draw_page() -> None:
         if state.told is None:
             draw_turns(state)
         draw_tools(state, view)
-    draw_section(state, view, look)
+    own = {"tasks": partial(sections.draw_tasks, state)}
+    pair_sections.draw_closer(sections.BABI_PAGE, SECTIONS, state.section, view, look, own)
     BABI.write_url()
 
 

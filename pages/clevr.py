@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import streamlit as st
 
 from pages._ui import layout
-from pages._ui.cache import domain_answerer
 from pages._ui.clevr import html, sections
 from pages._ui.clevr import session as clevr_session
 from pages._ui.clevr.models import full_name, is_here, is_public, models_beside, offered_models, sees_pixels
@@ -21,12 +21,9 @@ from pages._ui.clevr.view import ClevrView
 from pages._ui.components.question_line import draw_question_line
 from pages._ui.components.scene import draw_scene
 from pages._ui.components.stage import SceneEvent
-from pages._ui.figures import Look
 from pages._ui.frame import draw_frame
 from pages._ui.pairs import sections as pair_sections
 from pages._ui.pairs.state import VIEWS
-from rn_core.device import choose_device, describe_device
-from rn_core.errors import RNCoreError
 from rn_core.seeding import MAX_SEED
 from rn_core.tasks.clevr.vocabulary import WORDS
 
@@ -113,35 +110,11 @@ def draw_sources(state: ClevrState, view: ClevrView | None) -> None:
             pair_sections.draw_save(CLEVR, view)
 
 
-def draw_sidebar(state: ClevrState) -> None:
-    """Draw the models' cards and the device."""
-    with st.sidebar:
-        for model in (state.model, *models_beside(state.model, state.scene is not None)):
-            try:
-                st.markdown(layout.card_text(domain_answerer(full_name(model)).card))
-            except RNCoreError as err:
-                st.error(str(err))
-        st.caption(f"Computes on {describe_device(choose_device())}.")
-
-
-def draw_section(state: ClevrState, view: ClevrView | None, look: Look) -> None:
-    """Draw the chosen section under the scene."""
-    st.segmented_control(
-        "Look closer", list(SECTIONS), format_func=SECTIONS.get, label_visibility="collapsed", **CLEVR.bind("section")
-    )
-    if state.section == "edit":
-        sections.draw_table(state)
-    elif view is not None:
-        if view.disagreement and state.section != "method":
-            st.warning(view.disagreement)
-        pair_sections.DRAW[state.section](sections.CLEVR_PAGE, view, look)
-
-
 def draw_page() -> None:
     """Draw the whole page from the session's state; what has to be drawn by the renderer comes last."""
     state = CLEVR.open()
     look = draw_frame(CLEVR)
-    draw_sidebar(state)
+    pair_sections.draw_cards(map(full_name, (state.model, *models_beside(state.model, state.scene is not None))))
     truth = find_truth(state.question, state.scene)
     left, right = st.columns([6, 5], gap="large")
     below = st.container()
@@ -154,7 +127,8 @@ def draw_page() -> None:
         draw_models(state, problem)
         sources = st.container()
     with below:
-        draw_section(state, view, look)
+        own = {"edit": partial(sections.draw_table, state)}
+        pair_sections.draw_closer(sections.CLEVR_PAGE, SECTIONS, state.section, view, look, own)
     with left:
         if picture is None and problem is None and state.stage == "picture":
             picture, trouble = sections.try_picture(state)

@@ -14,7 +14,6 @@ from pages._ui.explore.sections import EXPLORE_PAGE
 from pages._ui.explore.session import EXPLORE
 from pages._ui.explore.state import ExploreState
 from pages._ui.explore.view import ExploreView, choose_target, make_explore_view
-from pages._ui.figures import Look
 from pages._ui.frame import draw_frame
 from pages._ui.models import baseline_of, sees_pixels
 from pages._ui.own_models import draw_upload, model_names
@@ -111,16 +110,6 @@ def draw_sidebar(state: ExploreState) -> None:
         st.caption(f"Computes on {describe_device(choose_device())}.")
 
 
-def draw_section(view: ExploreView, look: Look) -> None:
-    """Draw the chosen section under the scene."""
-    st.segmented_control(
-        "Look closer", list(SECTIONS), format_func=SECTIONS.get, label_visibility="collapsed", **EXPLORE.bind("section")
-    )
-    if view.disagreement and view.state.section != "method":
-        st.warning(view.disagreement)
-    sections.DRAW[view.state.section](EXPLORE_PAGE, view, look)
-
-
 def draw_page() -> None:
     """Draw the whole page from the session's state."""
     state = EXPLORE.open()
@@ -142,7 +131,7 @@ def draw_page() -> None:
     with picture:
         draw_picture(state, view)
     if view is not None:
-        draw_section(view, look)
+        sections.draw_closer(EXPLORE_PAGE, SECTIONS, state.section, view, look)
     EXPLORE.write_url()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
@@ -12,6 +12,7 @@ import streamlit as st
 from torch import nn
 
 from pages._ui import figures, layout
+from pages._ui.cache import domain_answerer
 from pages._ui.figures import Look
 from pages._ui.pairs import exports
 from pages._ui.pairs.state import AUTO, BASELINES, METHODS
@@ -20,6 +21,7 @@ from pages._ui.pairs.what_if import PairPath, describe_enough, follow_pair, make
 from pages._ui.session import PageSession
 from pages._ui.words import format_signed
 from rn_core.attribution.faithfulness import Faithfulness, KeepingSet
+from rn_core.device import choose_device, describe_device
 from rn_core.errors import RNCoreError
 
 #: Stops of the slider of the strongest pairs.
@@ -259,6 +261,46 @@ def draw_method(page: PairPage, view: PairView, _: Look) -> None:
             st.warning(view.disagreement)
         else:
             st.success(f"{other} puts the same pair first.")
+
+
+def draw_closer(
+    page: PairPage,
+    names: Mapping[str, str],
+    section: str,
+    view: PairView | None,
+    look: Look,
+    own: Mapping[str, Callable[[], None]] = MappingProxyType({}),
+) -> None:
+    """Draw the choice of section and the chosen one; without a view, only one of the page's own.
+
+    Args:
+        page: what the sections need to know of it.
+        names: section -> its name.
+        section: the chosen one.
+        view: what the page shows; None where there is no answer.
+        look: colours and type size.
+        own: sections that are the page's alone -> what draws each.
+    """
+    st.segmented_control(
+        "Look closer", list(names), format_func=names.get, label_visibility="collapsed", **page.session.bind("section")
+    )
+    if section in own:
+        own[section]()
+    elif view is not None:
+        if view.disagreement and section != "method":
+            st.warning(view.disagreement)
+        DRAW[section](page, view, look)
+
+
+def draw_cards(names: Iterable[str]) -> None:
+    """Draw the cards of weights and the device in the sidebar."""
+    with st.sidebar:
+        for name in names:
+            try:
+                st.markdown(layout.card_text(domain_answerer(name).card))
+            except RNCoreError as err:
+                st.error(str(err))
+        st.caption(f"Computes on {describe_device(choose_device())}.")
 
 
 Draw = Callable[[PairPage, PairView, Look], None]
