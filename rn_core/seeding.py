@@ -70,6 +70,21 @@ def uniform_integers(rng: np.random.Generator, high: int, shape: tuple[int, ...]
     return ((halves * np.uint64(high)) >> np.uint64(32)).astype(np.int64).reshape(shape)
 
 
+def uniform_fractions(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+    """Draw float64 of `shape`, uniformly from 0 to below 1, the same on every platform and NumPy version."""
+    return uniform_integers(rng, 2**32, shape) / 2**32
+
+
+def pick_weighted(weights: np.ndarray, fractions: np.ndarray) -> np.ndarray:
+    """Return the index of a weight for each fraction, int64: those of a larger weight for more of them.
+
+    Args:
+        weights: (T,), none below 0, one above it or more.
+        fractions: any shape, from 0 to below 1.
+    """
+    return np.searchsorted(np.cumsum(weights) / weights.sum(), fractions, side="right")
+
+
 @contextlib.contextmanager
 def fork_torch_rng(seed: int) -> Iterator[None]:
     """Seed torch inside the block and put its CPU state back after it (`nn.init` draws globally)."""

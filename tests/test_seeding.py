@@ -7,7 +7,16 @@ import pytest
 import torch
 
 from rn_core.errors import RNCoreError, UnknownNameError
-from rn_core.seeding import MAX_SEED, SPLITS, check_seed, fork_torch_rng, make_rng, uniform_integers
+from rn_core.seeding import (
+    MAX_SEED,
+    SPLITS,
+    check_seed,
+    fork_torch_rng,
+    make_rng,
+    pick_weighted,
+    uniform_fractions,
+    uniform_integers,
+)
 
 
 def test_each_split_has_its_own_branch_of_the_seed_tree():
@@ -50,6 +59,20 @@ def test_uniform_integers_reach_the_whole_range_of_32_bits():
     numbers = uniform_integers(make_rng(2, "train"), 2**32, (10_000,))
     assert 0 <= numbers.min() < 2**22
     assert 2**32 - 2**22 < numbers.max() < 2**32
+
+
+def test_uniform_fractions_are_the_integers_of_32_bits_as_parts_of_their_range():
+    numbers = uniform_integers(make_rng(3, "train"), 2**32, (3, 5))
+    fractions = uniform_fractions(make_rng(3, "train"), (3, 5))
+    assert fractions.tolist() == [[number / 2**32 for number in row] for row in numbers.tolist()]
+    assert (fractions >= 0).all() and (fractions < 1).all()
+
+
+def test_a_weight_is_picked_by_its_share_of_the_fractions():
+    weights = np.array([2.0, 0.0, 1.0, 5.0])
+    picked = pick_weighted(weights, (np.arange(800) + 0.5) / 800)
+    assert np.bincount(picked, minlength=4).tolist() == [200, 0, 100, 500]
+    assert pick_weighted(weights, np.array([0.0, 0.25, 0.375])).tolist() == [0, 2, 3]
 
 
 @pytest.mark.parametrize("seed", [-1, MAX_SEED + 1, 1.0, "1", True, None])

@@ -94,10 +94,9 @@ def encode_stories(stories: Sequence[Sequence[str]], window: int = WINDOW) -> tu
     words = torch.zeros(len(rows), n_statements, n_words, dtype=torch.int64)
     mask = torch.zeros(len(rows), n_statements, dtype=torch.bool)
     for index, story in enumerate(rows):
-        words[index, : len(story)] = pad_sequence(
-            [*map(torch.tensor, story), torch.zeros(n_words, dtype=torch.int64)], batch_first=True
-        )[:-1]
         mask[index, : len(story)] = True
+        for place, numbers in enumerate(story):
+            words[index, place, : len(numbers)] = torch.tensor(numbers)
     return words, mask
 
 

@@ -12,16 +12,18 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rn_core.seeding import uniform_integers
-from rn_core.tasks.babi.rule_forms import ANIMALS, COLORS
+from rn_core.seeding import uniform_fractions
+from rn_core.tasks.babi import rule_forms
+from rn_core.tasks.babi.rule_forms import ANIMALS, COLORS, COMPASS
 from rn_core.tasks.babi.words import ANSWERS, NAMES, RELATIONS, WORDS
 
 #: Names of a sentence that count, the first ones; no statement of bAbI has more.
 _N_NAMES = 3
 _SINGULAR = {"mice": "mouse", "wolves": "wolf", "cats": "cat"}
 #: Relation -> the step (x, y) from the second thing to the first; relations of size have none.
-_STEPS = np.array([(0, 1), (0, -1), (1, 0), (-1, 0), (0, 1), (0, -1), (1, 0), (-1, 0), (0, 0), (0, 0), (0, 0)])
-_DIRECTIONS = np.array([(0, 1), (0, -1), (1, 0), (-1, 0)])
+_STEP_OF = {**COMPASS, **{word: step for said, step in rule_forms.RELATIONS.items() for word in said.split()}}
+_STEPS = np.array([_STEP_OF.get(relation, (0, 0)) for relation in RELATIONS])
+_DIRECTIONS = np.array([*COMPASS.values()])
 #: Index of induction, positional reasoning and path finding among the tasks, which are numbered from 1.
 _INDUCTION, _POSITIONS, _PATHS = 15, 16, 18
 #: For positions a step along or against the asked direction; for a path a direction from its start, then to its end.
@@ -33,7 +35,6 @@ _FADING = 0.7
 #: Facts of a pair, in this order: the answer; steps; kinds; names shared by i and question, j and question, i and j;
 #: relations that i, j and the question name.
 N_PAIR_FACTS = len(ANSWERS) + _N_STEPS + _N_KINDS + 3 * _N_NAMES**2 + 3 * len(RELATIONS)
-_DRAWS = 2**32
 
 
 class SentenceFacts(NamedTuple):
@@ -121,7 +122,7 @@ def choose_pairs(
         (M, K, 2) int64, the statements i and j of each pair; one may be drawn twice.
     """
     there = np.arange(support.shape[1]) < n_statements[:, None]  # (M, N)
-    first, second, rank, other, side = uniform_integers(rng, _DRAWS, (5, len(support), n_pairs)) / _DRAWS
+    first, second, rank, other, side = uniform_fractions(rng, (5, len(support), n_pairs))
     any_first, any_second = (_pick(there, draw) for draw in (first, second))
     supports = np.where(support.any(axis=1, keepdims=True), support, there)
     one = _pick(supports, rank)

@@ -11,14 +11,13 @@ import torch
 
 from rn_core.errors import RNCoreError
 from rn_core.records import Batch, PairLesson
-from rn_core.seeding import uniform_integers
+from rn_core.seeding import pick_weighted, uniform_fractions
 from rn_core.tasks.babi import lessons
 from rn_core.tasks.babi.encoding import WINDOW, encode_sentence
 from rn_core.tasks.babi.story import TASK_NAMES, StoryQuestion
 from rn_core.tasks.babi.words import ANSWERS
 
 _ANSWER_NUMBERS = {answer: number for number, answer in enumerate(ANSWERS)}
-_DRAWS = 2**32
 
 
 @dataclass(frozen=True)
@@ -96,8 +95,8 @@ class StoryPool:
         bounds = np.searchsorted(self.type_index, np.arange(len(TASK_NAMES) + 1))
         counts = np.diff(bounds)
         weights = np.where(counts > 0, 1.0 if type_weights is None else type_weights, 0.0)
-        draws = uniform_integers(rng, _DRAWS, (2, n_scenes)) / _DRAWS
-        kinds = np.searchsorted(np.cumsum(weights) / weights.sum(), draws[0], side="right")
+        draws = uniform_fractions(rng, (2, n_scenes))
+        kinds = pick_weighted(weights, draws[0])
         return bounds[kinds] + (draws[1] * counts[kinds]).astype(np.int64)
 
     def take(self, rows: np.ndarray) -> Batch:

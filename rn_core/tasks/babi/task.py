@@ -14,7 +14,7 @@ from torch import Tensor
 
 from rn_core.errors import RNCoreError
 from rn_core.records import Batch, Example
-from rn_core.seeding import make_rng, uniform_integers
+from rn_core.seeding import make_rng, pick_weighted, uniform_fractions, uniform_integers
 from rn_core.tasks.babi.encoding import encode_questions, encode_stories, read_story
 from rn_core.tasks.babi.files import find_files, load_stories
 from rn_core.tasks.babi.pool import StoryPool, make_pool
@@ -23,7 +23,6 @@ from rn_core.tasks.babi.words import ANSWERS
 from rn_core.tasks.babi.worlds import sample_story
 
 QUESTION_TYPES = tuple(f"qa{task}" for task in TASK_NAMES)
-_DRAWS = 2**32
 #: Questions of a task that a pool draws with one generator.
 _ROUND = 1_000
 #: Stories of a file that become one batch.
@@ -100,8 +99,7 @@ class Babi:
         if type_weights is None:
             tasks = np.resize(self.drawn, n_scenes)
         else:
-            draws = uniform_integers(rng, _DRAWS, (n_scenes,)) / _DRAWS
-            tasks = 1 + np.searchsorted(np.cumsum(type_weights) / type_weights.sum(), draws, side="right")
+            tasks = 1 + pick_weighted(type_weights, uniform_fractions(rng, (n_scenes,)))
         pool = make_pool([self.sample_question(rng, int(task)) for task in tasks])
         return pool.take(np.arange(len(pool)))
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from rn_core.errors import SceneError
-from rn_core.seeding import uniform_integers
+from rn_core.seeding import uniform_fractions, uniform_integers
 from rn_core.tasks.clevr.camera import FOCAL, project, sample_cameras
 from rn_core.tasks.clevr.checks import is_whole
 from rn_core.tasks.clevr.placement import EXTENT, MIN_GAP, MIN_OFFSET, distances
@@ -107,7 +107,7 @@ def _draw(rng: np.random.Generator, n_objects: np.ndarray, cameras: np.ndarray) 
     """Draw everything but the number of objects and the camera of K scenes, and judge them."""
     shape = (len(n_objects), MAX_OBJECTS)
     kinds = [uniform_integers(rng, len(values), shape) for values in (SIZES, COLORS, MATERIALS, SHAPES)]
-    rotation = 360 * (uniform_integers(rng, 2**32, shape) / 2**32)
+    rotation = 360 * uniform_fractions(rng, shape)
     tries = EXTENT * (uniform_integers(rng, 2**32, (*shape, _TRIES, 2)) / 2**31 - 1)
     radius = np.array(RADIUS)[kinds[0]]
     ground, found = _place(tries, radius)
