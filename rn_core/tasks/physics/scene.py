@@ -1,0 +1,138 @@
+"""Scenes of balls on a table: where they are in each frame, and what ties them; one scene goes to and from JSON."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+
+from rn_core.errors import SceneError
+from rn_core.tasks.physics.scene_record import read_record
+from rn_core.tasks.physics.truth import count_systems, find_systems
+from rn_core.tasks.physics.world import FRAME_RATE
+
+
+@dataclass(frozen=True, eq=False)
+class PhysicsScene:
+    """One scene of N balls in F frames; ball k has the k-th colour of `COLORS`. Its arrays are read-only.
+
+    Attributes:
+        positions: (F, N, 2) float32, x to the right and y upwards, in metres, which are table units: -1 to 1.
+        velocities: (F, N, 2) float32, metres a second, so that every frame is a state to start from.
+        links: (N, N) bool, symmetric: which balls are tied.
+        rigid: (N, N) bool, symmetric: which of the links are rigid; the others are springs.
+        lengths: (N, N) float32, symmetric: metres of the links at rest, 0 where there is none.
+    """
+
+    positions: np.ndarray
+    velocities: np.ndarray
+    links: np.ndarray
+    rigid: np.ndarray
+    lengths: np.ndarray
+
+    def __post_init__(self) -> None:
+        """Make every array read-only."""
+        for field in fields(self):
+            getattr(self, field.name).setflags(write=False)
+
+    @property
+    def n_balls(self) -> int:
+        """Return the number of balls N."""
+        return self.positions.shape[1]
+
+    @property
+    def n_frames(self) -> int:
+        """Return the number of frames F."""
+        return len(self.positions)
+
+    @staticmethod
+    def from_json(record: Mapping[str, Any] | str) -> PhysicsScene:
+        """Read what `to_json` wrote, as text or parsed.
+
+        Raises:
+            SceneError: in one sentence, naming the frame, ball or link and what is wrong with it.
+        """
+        return PhysicsScene(**read_record(record))
+
+    def to_json(self) -> str:
+        """Return the scene as text that `from_json` reads back to the last bit."""
+        links = [
+            {"balls": [int(i), int(j)], "rigid": bool(self.rigid[i, j]), "length": _shortest(self.lengths[i, j])}
+            for i, j in np.argwhere(np.triu(self.links))
+        ]
+        frames = {"positions": _shortest(self.positions), "velocities": _shortest(self.velocities)}
+        return json.dumps({"frame_rate": FRAME_RATE, **frames, "links": links}, separators=(",", ":"))
+
+
+@dataclass(frozen=True, eq=False)
+class PhysicsScenes:
+    """S scenes with as many balls and frames each; the attributes are those of `PhysicsScene` with S in front."""
+
+    positions: np.ndarray
+    velocities: np.ndarray
+    links: np.ndarray
+    rigid: np.ndarray
+    lengths: np.ndarray
+
+    def __len__(self) -> int:
+        """Return the number of scenes S."""
+        return len(self.positions)
+
+    def __getitem__(self, rows: slice | np.ndarray) -> PhysicsScenes:
+        """Return the scenes that a slice or an index array selects."""
+        return PhysicsScenes(*(getattr(self, field.name)[rows] for field in fields(self)))
+
+    @property
+    def n_balls(self) -> int:
+        """Return the number of balls N of each scene."""
+        return self.positions.shape[2]
+
+    @property
+    def n_frames(self) -> int:
+        """Return the number of frames F of each scene."""
+        return self.positions.shape[1]
+
+    @functools.cached_property
+    def systems(self) -> np.ndarray:
+        """Return the connected system of each ball (S, N) int64; see `truth.find_systems`."""
+        return find_systems(self.links)
+
+    @functools.cached_property
+    def n_systems(self) -> np.ndarray:
+        """Return the number of connected systems (S,) int64, 1 to N."""
+        return count_systems(self.links)
+
+    def frames(self, first: int, end: int) -> PhysicsScenes:
+        """Return the scenes from frame `first` to before frame `end`."""
+        tied = (self.links, self.rigid, self.lengths)
+        return PhysicsScenes(self.positions[:, first:end], self.velocities[:, first:end], *tied)
+
+    def scene(self, row: int) -> PhysicsScene:
+        """Return a copy of one scene."""
+        return PhysicsScene(*(getattr(self, field.name)[row].copy() for field in fields(self)))
+
+
+def stack_scenes(scenes: Sequence[PhysicsScene]) -> PhysicsScenes:
+    """Turn scenes into arrays.
+
+    Raises:
+        SceneError: if there is none, or they differ in their numbers of balls or frames.
+    """
+    shapes = {scene.positions.shape[:2] for scene in scenes}
+    if len(shapes) != 1:
+        found = ", ".join(f"{balls} balls in {frames} frames" for frames, balls in sorted(shapes)) or "no scene"
+        raise SceneError(f"Scenes side by side must have as many balls and frames each, got {found}; sort them apart.")
+    return PhysicsScenes(
+        *(np.stack([getattr(scene, field.name) for scene in scenes]) for field in fields(PhysicsScene))
+    )
+
+
+def _shortest(values: np.ndarray | np.float32) -> Any:
+    """Return float32 numbers as the shortest decimals that stand for them, in lists as deep as the array."""
+    if values.ndim:
+        return [_shortest(value) for value in values]
+    return float(str(values))

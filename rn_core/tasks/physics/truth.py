@@ -1,0 +1,33 @@
+"""What is true of a scene: which balls are tied, directly or through others, and how many systems they make."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def find_systems(links: np.ndarray) -> np.ndarray:
+    """Return which connected system each ball belongs to.
+
+    Each ball starts with its own number and takes the smallest one among the balls it is tied to, until none changes.
+
+    Args:
+        links: (S, N, N) bool, symmetric.
+
+    Returns:
+        (S, N) int64, 0 to N - 1: systems are numbered in the order of their first balls.
+    """
+    n_balls = links.shape[-1]
+    tied = links | np.eye(n_balls, dtype=bool)
+    first = np.broadcast_to(np.arange(n_balls), links.shape[:-1])  # (S, N)
+    while True:
+        smallest = np.where(tied, first[:, None, :], n_balls).min(axis=2)
+        if (smallest == first).all():
+            break
+        first = smallest
+    leads = first == np.arange(n_balls)
+    return np.take_along_axis(leads.cumsum(axis=1) - 1, first, axis=1)
+
+
+def count_systems(links: np.ndarray) -> np.ndarray:
+    """Return the number of connected systems, (S, N, N) bool -> (S,) int64 from 1 to N."""
+    return find_systems(links).max(axis=1) + 1
