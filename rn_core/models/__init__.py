@@ -14,6 +14,8 @@ from rn_core.models.attention import StackedAttention, StackedAttentionConfig
 from rn_core.models.baselines import MLP, MLPConfig, QuestionMLP, QuestionMLPConfig
 from rn_core.models.encoders import ImageEncoder, ImageEncoderConfig, RowEncoder, RowEncoderConfig
 from rn_core.models.layers import plain_fields
+from rn_core.models.motion import MotionNetwork, MotionNetworkConfig
+from rn_core.models.paths import PathEncoder, PathEncoderConfig
 from rn_core.models.questions import QuestionEncoder, QuestionEncoderConfig
 from rn_core.models.relation_layers import StackedRelationNetwork, StackedRelationNetworkConfig
 from rn_core.models.relation_network import RelationNetwork, RelationNetworkConfig
@@ -27,6 +29,7 @@ ENCODERS = MappingProxyType(
         "rows": (RowEncoderConfig, RowEncoder),
         "sentences": (SentenceEncoderConfig, SentenceEncoder),
         "story": (StoryEncoderConfig, StoryEncoder),
+        "paths": (PathEncoderConfig, PathEncoder),
     }
 )
 QUESTION_ENCODERS = MappingProxyType({"lstm": (QuestionEncoderConfig, QuestionEncoder)})
@@ -37,11 +40,17 @@ CORES = MappingProxyType(
         "mlp": (MLPConfig, MLP),
         "stacked_attention": (StackedAttentionConfig, StackedAttention),
         "question_mlp": (QuestionMLPConfig, QuestionMLP),
+        "motion_network": (MotionNetworkConfig, MotionNetwork),
     }
 )
-EncoderConfig = ImageEncoderConfig | RowEncoderConfig | SentenceEncoderConfig | StoryEncoderConfig
+EncoderConfig = ImageEncoderConfig | RowEncoderConfig | SentenceEncoderConfig | StoryEncoderConfig | PathEncoderConfig
 CoreConfig = (
-    RelationNetworkConfig | StackedRelationNetworkConfig | MLPConfig | StackedAttentionConfig | QuestionMLPConfig
+    RelationNetworkConfig
+    | StackedRelationNetworkConfig
+    | MLPConfig
+    | StackedAttentionConfig
+    | QuestionMLPConfig
+    | MotionNetworkConfig
 )
 
 
