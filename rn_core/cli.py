@@ -22,19 +22,18 @@ from rn_core.answering import Answerer, load
 from rn_core.device import DEVICES, choose_device, fast_autocast, has_fast_bf16
 from rn_core.errors import RNCoreError
 from rn_core.evaluation import Evaluation, count_solved, evaluate, evaluate_batches
+from rn_core.generating import write_scenes
 from rn_core.processes import catch_interrupt, leave_processes, make_fabric
 from rn_core.recipes import RECIPES, make_recipe
 from rn_core.records import Accuracy
 from rn_core.reporting import attribution_table
 from rn_core.seeding import MAX_SEED, SPLITS, make_rng
 from rn_core.tasks import TASKS, Task
+from rn_core.tasks.babi.dataset import write_stories
 from rn_core.tasks.base import Source
 from rn_core.tasks.clevr.dataset import PictureRecipe, write_dataset
 from rn_core.tasks.clevr.rendering import DEFAULT_SAMPLES
-from rn_core.tasks.sort_of_clevr import sample_scenes, solve
-from rn_core.tasks.sort_of_clevr.questions import ANSWERS, answer_shares, blind_floor
-from rn_core.tasks.sort_of_clevr.rendering import render_scenes
-from rn_core.tasks.sort_of_clevr.scene import COLORS, DEFAULT_MARGIN
+from rn_core.tasks.sort_of_clevr.scene import DEFAULT_MARGIN
 from rn_core.train_config import SCHEDULES
 from rn_core.training import Trainer
 from rn_core.weights import list_weights, weights_status
@@ -139,11 +138,14 @@ def _add_generate(commands: Any) -> None:
     """Add `generate`."""
     parser = _add(commands, "generate", _generate, "write scenes with pictures, questions and answers")
     parser.add_argument(
-        "output", type=Path, help="file to write, .npz; clevr: folder, resumed where it was interrupted"
+        "output", type=Path, help="file to write, .npz; babi, clevr: folder, clevr's resumed where it was interrupted"
     )
-    parser.add_argument("--task", default="sort-of-clevr", choices=("sort-of-clevr", "clevr"), help="whose scenes")
-    parser.add_argument("--scenes", type=int, default=100, help="number of scenes")
-    parser.add_argument("--margin", type=float, default=DEFAULT_MARGIN, help="pixels to every decision boundary")
+    tasks = ("sort-of-clevr", "clevr", "babi")
+    parser.add_argument("--task", default=tasks[0], choices=tasks, help="whose scenes")
+    parser.add_argument("--scenes", type=int, default=100, help="number of scenes; babi: stories a task")
+    parser.add_argument(
+        "--margin", type=float, default=DEFAULT_MARGIN, help="sort-of-clevr: pixels to every decision boundary"
+    )
     parser.add_argument("--split", default="train", choices=tuple(SPLITS), help="whose seeds to use")
     parser.add_argument("--processes", type=int, default=1, help="clevr: how many render side by side, a core each")
     parser.add_argument("--samples", type=int, default=DEFAULT_SAMPLES, help="clevr: paths of light a pixel and lamp")
@@ -288,32 +290,27 @@ def _top_pairs(answer: Any, top: int) -> list[dict[str, float]]:
 
 
 def _generate(options: argparse.Namespace) -> None:
-    """Write scenes as arrays, or rendered ones as a folder."""
+    """Write scenes as arrays, rendered ones as a folder, or stories as text."""
+    made = {"output": str(options.output), "scenes": options.scenes, "seed": options.seed}
     if options.task == "clevr":
         recipe = PictureRecipe(options.split, options.seed, options.samples)
         write_dataset(options.output, recipe, options.scenes, options.processes, _bar(options, "render"))
-        made = {"output": str(options.output), "scenes": options.scenes, **asdict(recipe)}
-        print(json.dumps(made) if options.json else f"{options.scenes} scenes in {options.output}")
+        print(
+            json.dumps({**made, **asdict(recipe)}) if options.json else f"{options.scenes} scenes in {options.output}"
+        )
         return
-    scenes = sample_scenes(make_rng(options.seed, options.split), options.scenes, options.margin)
-    answers = solve(scenes).answers
-    arrays = {
-        "images": render_scenes(scenes),
-        "centers": scenes.centers,
-        "shapes": scenes.shapes,
-        "answers": answers,
-        "answer_names": np.array(ANSWERS),
-        "colors": np.array(COLORS),
-    }
-    publishing.write_arrays(options.output, arrays)
-    shares, floors = answer_shares(answers), blind_floor(answers)
+    if options.task == "babi":
+        write_stories(options.output, options.seed, options.split, options.scenes, _bar(options, "tell"))
+        print(json.dumps(made) if options.json else f"{options.scenes} stories a task in {options.output}")
+        return
+    found = write_scenes(options.output, options.seed, options.split, options.scenes, options.margin)
     if options.json:
-        made = {"output": str(options.output), "scenes": options.scenes, "seed": options.seed, "margin": options.margin}
-        print(json.dumps({**made, "answer_shares": shares, "blind_floor": floors}))
+        print(json.dumps({**made, "margin": options.margin, **found}))
         return
     print(f"{options.scenes} scenes in {options.output}, answers {options.margin:g} pixels or more from a boundary")
-    for kind, share in shares.items():
-        print(f"  {kind:18} blind floor {floors[kind]:.1%}   " + "  ".join(f"{k} {v:.1%}" for k, v in share.items()))
+    for kind, share in found["answer_shares"].items():
+        floor = found["blind_floor"][kind]
+        print(f"  {kind:18} blind floor {floor:.1%}   " + "  ".join(f"{k} {v:.1%}" for k, v in share.items()))
 
 
 def _weights(options: argparse.Namespace) -> None:

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import io
 import shlex
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 
 from rn_core.checkpoints import FILE_NAME, read_checkpoint
 from rn_core.device import choose_device, describe_device, fast_autocast, processor_name
 from rn_core.errors import RNCoreError
 from rn_core.evaluation import Evaluation, evaluate, evaluate_batches
-from rn_core.files import write_whole
 from rn_core.models import QuestionAnsweringModel, build_model
 from rn_core.models.configs import CONFIGS
 from rn_core.models.relation_network import RelationNetworkConfig
@@ -201,10 +198,3 @@ def _golden(model: QuestionAnsweringModel, batch: Batch) -> dict[str, torch.Tens
     inputs = {f"inputs.{index}": part for index, part in enumerate(batch.inputs)}
     logits = model(batch.inputs, batch.question, batch.scene_index)
     return {**inputs, "question": batch.question, "scene_index": batch.scene_index, "logits": logits}
-
-
-def write_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
-    """Write arrays as one compressed .npz file, whole or not at all; raises RNCoreError if it cannot."""
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, **arrays)
-    write_whole(path, buffer.getvalue())

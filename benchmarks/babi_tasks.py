@@ -1,0 +1,81 @@
+"""Print README's table of bAbI: `python -m benchmarks.babi_tasks [--data FOLDER] [--split valid]`.
+
+The figures are the cards', on the published validation files and on fresh test stories; with `--data` the networks are
+asked again about a folder's files. "Majority" is the commonest answer of each task there.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from rn_core import load
+from rn_core.evaluation import evaluate_batches
+from rn_core.tasks import TASKS
+from rn_core.tasks.babi.story import TASK_NAMES
+from rn_core.weights import list_weights
+
+COLUMNS = ("rn-joint", "rn-2hop", "lstm-joint")
+
+
+def read_cards(part: str) -> dict[str, dict[str, Any]]:
+    """Return column -> what its card says was measured: "published_files" or, on fresh stories, "metrics"."""
+    return {column: list_weights()[f"babi/{column}"].card[part] for column in COLUMNS}
+
+
+def measure(root: Path, split: str) -> dict[str, dict[str, Any]]:
+    """Return column -> accuracies on a folder's files."""
+    task = TASKS["babi"]
+    return {
+        column: evaluate_batches(load(f"babi/{column}", "cpu").model, task, task.read_batches(root, split)).to_dict()
+        for column in COLUMNS
+    }
+
+
+def format_results(found: dict[str, dict[str, Any]], fresh: dict[str, dict[str, Any]]) -> str:
+    """Return accuracies in percent with 95 % intervals, a row a task.
+
+    Args:
+        found: column -> accuracies on published files.
+        fresh: the same on fresh stories.
+    """
+    mark = TASKS["babi"].solved_above
+    floors = found[COLUMNS[0]]["blind_floor"]
+    heads = (*COLUMNS, "majority", *(f"{column}, fresh stories" for column in COLUMNS))
+    lines = ["| task | " + " | ".join(heads) + " |", "| --- " * (len(heads) + 1) + "|"]
+    for number, name in TASK_NAMES.items():
+        kind = f"qa{number}"
+        if kind not in floors:
+            continue
+        cells = [_cell(found[column]["types"][kind]) for column in COLUMNS]
+        others = [_cell(fresh[column]["types"][kind]) for column in COLUMNS]
+        lines.append(f"| {number} {name} | " + " | ".join([*cells, f"{100 * floors[kind]:.1f}", *others]) + " |")
+    counts = [_count_solved(part[column], mark) for part in (found, fresh) for column in COLUMNS]
+    counts.insert(len(COLUMNS), str(sum(floor > mark for floor in floors.values())))
+    lines.append(f"| **solved (above {mark:.0%})** | " + " | ".join(counts) + " |")
+    return "\n".join(lines)
+
+
+def _cell(found: dict[str, Any]) -> str:
+    """Return one accuracy with its interval, in percent."""
+    return f"{100 * found['accuracy']:.1f} [{100 * found['low']:.1f}, {100 * found['high']:.1f}]"
+
+
+def _count_solved(found: dict[str, Any], mark: float) -> str:
+    """Return how many tasks are above a mark."""
+    return str(sum(group["accuracy"] > mark for group in found["groups"].values()))
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, default=None, help="folder with bAbI's files (default: the cards)")
+    parser.add_argument("--split", default="valid", help="which of its splits")
+    options = parser.parse_args()
+    found = read_cards("published_files") if options.data is None else measure(options.data, options.split)
+    print(format_results(found, read_cards("metrics")))
+
+
+if __name__ == "__main__":
+    main()
