@@ -10,8 +10,8 @@ import pytest
 
 from rn_core.errors import RNCoreError
 from rn_core.seeding import make_rng
-from rn_core.tasks.physics import PhysicsScenes, sample_scenes
-from rn_core.tasks.physics.engine import describe_table, move_balls
+from rn_core.tasks.physics import PhysicsScene, PhysicsScenes, sample_scenes
+from rn_core.tasks.physics.engine import _Table, describe_table, move_balls
 from rn_core.tasks.physics.world import (
     CONTACT_STIFFNESS,
     FRAME_RATE,
@@ -147,10 +147,8 @@ def test_free_balls_do_collide():
     assert 0.01 < (turned & inside).transpose(0, 2, 1)[free].mean() < 0.3
 
 
-@pytest.mark.parametrize("row", range(0, 300, 30))
-def test_a_table_tied_anew_is_the_one_compiled_for_the_scene(row):
-    """The model whose links are written into it, against one that MuJoCo compiled with these links: bit for bit."""
-    scene = SCENES.scene(row)
+def compile_for(scene: PhysicsScene) -> mujoco.MjModel:
+    """Return the model that MuJoCo compiles for the links of one scene."""
     pairs = np.argwhere(np.triu(scene.links))
     model = mujoco.MjModel.from_xml_string(describe_table(scene.n_balls, pairs))
     for link, (i, j) in enumerate(pairs):
@@ -158,12 +156,42 @@ def test_a_table_tied_anew_is_the_one_compiled_for_the_scene(row):
         model.tendon_lengthspring[link] = scene.lengths[i, j]
         model.eq_active0[link] = scene.rigid[i, j]
         model.eq_data[link, 0] = scene.lengths[i, j] - model.tendon_length0[link]
+    return model
+
+
+@pytest.mark.parametrize("row", range(0, 300, 30))
+def test_a_table_tied_anew_is_the_one_compiled_for_the_scene(row):
+    """The model whose links are written into it, against one that was compiled with them: in all but the names.
+
+    A length that is held counts from how far apart the balls were when the model was compiled.
+    """
+    scene = SCENES.scene(row)
+    pairs = np.argwhere(np.triu(scene.links))
+    table = _Table(scene.n_balls, len(pairs))
+    table.tie(pairs[::-1], scene.rigid, scene.lengths)
+    table.tie(pairs, scene.rigid, scene.lengths)
+    compiled = compile_for(scene)
+    for model in (table._model, compiled):
+        model.eq_data[:, 0] += model.tendon_length0
+        np.testing.assert_allclose(model.eq_data[:, 0], scene.lengths[tuple(pairs.T)], atol=1e-9)
+        model.eq_data[:, 0] = model.tendon_length0[:] = 0
+    fields = [name for name in dir(compiled) if isinstance(getattr(compiled, name), np.ndarray) and "name" not in name]
+    assert {"wrap_objid", "ten_J_colind", "tendon_treeid"} <= set(fields)
+    for name in fields:
+        np.testing.assert_allclose(getattr(table._model, name), getattr(compiled, name), rtol=1e-12, err_msg=name)
+
+
+@pytest.mark.parametrize("row", range(0, 300, 30))
+def test_a_scene_moves_as_in_a_model_of_its_own(row):
+    """Stepped by hand; a model knows how its links act up to rounding, and frames are kept in 32 bits."""
+    scene = SCENES.scene(row)
+    model = compile_for(scene)
     data = mujoco.MjData(model)
     data.qpos[:], data.qvel[:] = scene.positions[0].ravel(), scene.velocities[0].ravel()
     for frame in range(1, scene.n_frames):
         mujoco.mj_step(model, data, STEPS_A_FRAME)
-        np.testing.assert_array_equal(scene.positions[frame].ravel(), data.qpos.astype(np.float32))
-        np.testing.assert_array_equal(scene.velocities[frame].ravel(), data.qvel.astype(np.float32))
+        np.testing.assert_allclose(scene.positions[frame].ravel(), data.qpos, rtol=0, atol=1e-6)
+        np.testing.assert_allclose(scene.velocities[frame].ravel(), data.qvel, rtol=0, atol=1e-6)
 
 
 def test_rigid_links_are_as_stiff_as_the_step_allows():

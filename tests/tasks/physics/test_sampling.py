@@ -47,6 +47,13 @@ def test_systems_are_trees_of_links_between_two_different_balls():
     np.testing.assert_array_equal(MANY.lengths > 0, MANY.links)
 
 
+def test_a_ball_is_tied_to_any_of_those_before_it():
+    """Half of the balls of such a random tree have one link (a star would have nine in ten, a chain two)."""
+    whole = MANY.links[MANY.n_systems == 1]
+    leaves = (whole.sum(axis=2) == 1).sum(axis=1)
+    assert leaves.mean() == pytest.approx(10 / 2, abs=5 * leaves.std() / np.sqrt(len(leaves)))
+
+
 def test_half_of_the_links_are_rigid_and_all_pairs_are_tied_alike():
     n_links = MANY.links.sum()
     assert MANY.rigid.sum() / n_links == pytest.approx(0.5, abs=5 * np.sqrt(0.25 / (n_links / 2)))
