@@ -1,4 +1,4 @@
-"""How long the Train page's default race takes from a cold start: `python -m benchmarks.race`.
+"""How long the Train page's usual race takes from a cold start: `python -m benchmarks.race [--task babi]`.
 
 Each race is started as the page starts it, in a process of its own, and timed from the press of the button: process,
 imports and looks included. Run it on idle cores.
@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from pages._ui.train.job_board import JobBoard
 from pages._ui.train.jobs import Job
+from pages._ui.train.state import GROUPS
+from pages._ui.train.view import target_of
+from pages._ui.train.words import short_name
 from rn_core.bundles import read_bundle
 from rn_core.device import choose_device, describe_device, processor_name
-from rn_core.race_records import RaceConfig, Snapshot
+from rn_core.race_records import RACE_TASKS, RaceConfig, Snapshot, usual_config
 from rn_core.records import Accuracy
 
-GOAL = 0.9
 _POLL = 0.1
 
 
@@ -26,72 +29,86 @@ class Timing:
     """One race.
 
     Attributes:
-        seed: of weights, scenes and questions.
-        seconds: from the start to the first look that finds the Relation Network at the goal; None if none does.
-        then: that look, or the last one.
+        config: what raced.
+        reached: group of questions -> seconds from the start to the first look that finds the Relation Network at its
+            goal, and that look; a group is left out where none does.
         total: seconds to the end of the race.
-        ends: runner -> its relational accuracy at the end, as its card has it.
+        last: the last look.
+        ends: runner -> group -> its accuracy at the end, as its card has it.
     """
 
-    seed: int
-    seconds: float | None
-    then: Snapshot
+    config: RaceConfig
+    reached: dict[str, tuple[float, Snapshot]]
     total: float
-    ends: dict[str, Accuracy]
+    last: Snapshot
+    ends: dict[str, dict[str, Accuracy]]
+
+
+def watched_groups(config: RaceConfig) -> tuple[str, ...]:
+    """Return the groups of questions that must be learned: relational ones, or every task of stories."""
+    return config.question_types if config.task == "babi" else ("relational",)
 
 
 def time_race(config: RaceConfig) -> Timing:
-    """Run a race to its end and note when the Relation Network reaches the goal."""
-    board, started, reached = JobBoard(limit=1), time.perf_counter(), None
+    """Run a race to its end and note when the Relation Network reaches its goals."""
+    board, started, reached = JobBoard(limit=1), time.perf_counter(), {}
     try:
         job = board.submit(config, "benchmark")
         while job.view().is_active:
             time.sleep(_POLL)
             job.touch()
-            if reached is None and (look := find_goal(job)):
-                reached = (time.perf_counter() - started, look)
+            for group in watched_groups(config):
+                if group not in reached and (look := find_goal(job, group)):
+                    reached[group] = (time.perf_counter() - started, look)
         total, view = time.perf_counter() - started, job.view()
         if view.status != "finished":
             raise SystemExit(view.problem or f"The race ended as '{view.status}'.")
-        seconds, then = reached or (None, view.snapshots[-1])
-        return Timing(config.seed, seconds, then, total, {kind: read_accuracy(job, kind) for kind in config.models})
+        ends = {kind: read_accuracies(job, kind) for kind in config.models}
+        return Timing(config, reached, total, view.snapshots[-1], ends)
     finally:
         board.close()
 
 
-def read_accuracy(job: Job, kind: str) -> Accuracy:
-    """Return a runner's relational accuracy with its 95 % interval, from the card of its last weights."""
-    card = read_bundle(job.bundle(kind), kind).card
-    return Accuracy(**card["metrics"]["groups"]["relational"])
+def read_accuracies(job: Job, kind: str) -> dict[str, Accuracy]:
+    """Return a runner's accuracy on each group with its 95 % interval, from the card of its last weights."""
+    groups = read_bundle(job.bundle(kind), kind).card["metrics"]["groups"]
+    return {group: Accuracy(**found) for group, found in groups.items()}
 
 
-def find_goal(job: Job) -> Snapshot | None:
-    """Return the first look that finds the Relation Network at the goal."""
-    return next((look for look in job.view().snapshots if look.groups["rn"]["relational"] >= GOAL), None)
+def find_goal(job: Job, group: str) -> Snapshot | None:
+    """Return the first look that finds the Relation Network at the goal of a group."""
+    goal = target_of(job.config.task) / 100
+    return next((look for look in job.view().snapshots if look.groups["rn"][group] >= goal), None)
 
 
-def format_timing(timing: Timing) -> str:
-    """Return one line of the table."""
-    reached = "never" if timing.seconds is None else f"{timing.seconds:.0f} s"
-    ends = " | ".join(
-        f"{100 * end.accuracy:.1f} [{100 * end.low:.1f}, {100 * end.high:.1f}]" for end in timing.ends.values()
-    )
-    then = 100 * timing.then.groups["mlp"]["relational"]
-    return f"| {timing.seed} | {reached} | {then:.1f} | {timing.total:.0f} s | {ends} |"
+def format_timing(timing: Timing) -> Iterator[str]:
+    """Yield one line of the table for each group of questions."""
+    for group in watched_groups(timing.config):
+        seconds, then = timing.reached.get(group, (None, timing.last))
+        reached = "never" if seconds is None else f"{seconds:.0f} s"
+        ends = " | ".join(
+            f"{100 * end.accuracy:.1f} [{100 * end.low:.1f}, {100 * end.high:.1f}]"
+            for end in (found[group] for found in timing.ends.values())
+        )
+        beside = 100 * then.groups["mlp"][group]
+        yield f"| {timing.config.seed} | {GROUPS[group]} | {reached} | {beside:.1f} | {timing.total:.0f} s | {ends} |"
 
 
 def main() -> None:
-    """Print one line a seed."""
+    """Print one line for each seed and group of questions."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--task", choices=sorted(RACE_TASKS), default=RaceConfig().task, help="what is learned")
     parser.add_argument("--seeds", type=int, default=3, help="races, with seeds 0, 1, ...")
-    config = RaceConfig()
     options = parser.parse_args()
+    config, other = usual_config(options.task), short_name("mlp", options.task)
     print(f"{processor_name()}, {describe_device(choose_device())}")
-    print("Percent right on the relational questions of 100 validation scenes; in brackets the 95 % interval.\n")
-    print(f"| seed | RN at {GOAL:.0%} after | MLP then | whole race | RN at the end | MLP at the end |")
-    print("| --- | --- | --- | --- | --- | --- |")
+    print("Percent right on the questions of all looks, which nobody trains on; in brackets the 95 % interval.\n")
+    goal = f"RN at {target_of(options.task):.0f} % after"
+    print(f"| seed | questions | {goal} | {other} then | whole race | RN at the end | {other} at the end |")
+    print("| --- " * 7 + "|")
     for seed in range(options.seeds):
-        print(format_timing(time_race(replace(config, seed=seed))), flush=True)
+        for line in format_timing(time_race(replace(config, seed=seed))):
+            print(line, flush=True)
 
 
 if __name__ == "__main__":

@@ -7,18 +7,18 @@ from dataclasses import replace
 import streamlit as st
 
 from pages._ui import layout
-from pages._ui.cache import clevr_answerer
+from pages._ui.cache import domain_answerer
 from pages._ui.clevr import html, sections
 from pages._ui.clevr import session as clevr_session
-from pages._ui.clevr.models import is_here, is_public, models_beside, offered_models, sees_pixels
+from pages._ui.clevr.models import full_name, is_here, is_public, models_beside, offered_models, sees_pixels
 from pages._ui.clevr.pictures import Picture
-from pages._ui.clevr.question_line import draw_question_line
 from pages._ui.clevr.questions import family_names
 from pages._ui.clevr.session import CLEVR
 from pages._ui.clevr.stages import make_picture_stage, make_plan_stage
 from pages._ui.clevr.state import SECTIONS, STAGES, ClevrState
 from pages._ui.clevr.truth import Truth, find_truth
 from pages._ui.clevr.view import ClevrView
+from pages._ui.components.question_line import draw_question_line
 from pages._ui.components.scene import draw_scene
 from pages._ui.components.stage import SceneEvent
 from pages._ui.figures import Look
@@ -118,7 +118,7 @@ def draw_sidebar(state: ClevrState) -> None:
     with st.sidebar:
         for model in (state.model, *models_beside(state.model, state.scene is not None)):
             try:
-                st.markdown(layout.card_text(clevr_answerer(model).card))
+                st.markdown(layout.card_text(domain_answerer(full_name(model)).card))
             except RNCoreError as err:
                 st.error(str(err))
         st.caption(f"Computes on {describe_device(choose_device())}.")

@@ -12,6 +12,7 @@ from pages._ui.results.figures import plot_results
 from pages._ui.results.html import results_html
 from pages._ui.results.sections import RESULTS
 from pages._ui.results.state import LEVELS, SECTIONS, ResultsState
+from pages._ui.results.tasks import tasks_html
 from pages._ui.results.view import Lane, find_entries, levels_of, make_lanes
 from rn_core.errors import RNCoreError
 from rn_core.published import DOMAINS
@@ -57,7 +58,7 @@ def draw_page() -> None:
         "Look closer", list(SECTIONS), format_func=SECTIONS.get, label_visibility="collapsed", **RESULTS.bind("section")
     )
     if state.section == "table":
-        st.html(results_html(shown))
+        st.html(tasks_html(lanes) if (state.domain, state.level) == ("babi", "types") else results_html(shown))
     else:
         results_sections.draw_measure(state, entries)
     RESULTS.write_url()

@@ -31,15 +31,14 @@ from pages._ui.train.session import (
     start,
 )
 from pages._ui.train.settings import draw_settings
-from pages._ui.train.state import VIEWS, TrainState, needs_head_start
-from pages._ui.train.view import describe_status, share_done
-from pages._ui.train.words import describe_race
+from pages._ui.train.state import VIEWS, TrainState, needs_head_start, shown_group
+from pages._ui.train.view import describe_status, share_done, target_of
+from pages._ui.train.words import describe_idea, describe_race
 
 #: Seconds between two looks at a run that moves, and at one that rests: another window may steer it too.
 _EVERY, _SELDOM = 0.5, 5.0
 #: Width in pixels of the button that pauses and resumes, in plain and in projector type.
 _WIDTH = MappingProxyType({False: 130, True: 170})
-_IDEA = "Both networks get the same scenes and the same questions. Only the Relation Network looks at pairs of objects."
 _SLOW = "From images, relations take hours to learn; give the image encoder a head start of some thousand steps."
 _GONE = "That run has ended and is no longer on this server. Its settings are still here: start it again."
 
@@ -50,7 +49,11 @@ def draw_ready(state: TrainState) -> None:
         st.info(_GONE)
     problem = state.problem
     if problem is None:
-        st.html(train_html.race_html(describe_race(state.config), _SLOW if needs_head_start(state) else _IDEA))
+        st.html(
+            train_html.race_html(
+                describe_race(state.config), _SLOW if needs_head_start(state) else describe_idea(state.task)
+            )
+        )
     else:
         st.error(problem)
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -123,7 +126,7 @@ def draw_live(job: Job, status: str, has_weights: bool, look: Look) -> None:
     if state.view != "compare":
         train_sections.DRAW[state.view](state, job.config, view, look)
     else:
-        train_sections.draw_runs(state, look)
+        train_sections.draw_runs(shown_group(state, job.config), look)
 
 
 def draw_views(state: TrainState, job: Job, view: JobView) -> None:
@@ -133,7 +136,7 @@ def draw_views(state: TrainState, job: Job, view: JobView) -> None:
             "View", list(VIEWS), format_func=VIEWS.get, label_visibility="collapsed", **TRAIN.bind("view")
         )
         if state.view in ("race", "compare"):
-            train_sections.draw_group_choice()
+            train_sections.draw_group_choice(state, job.config)
     if state.view in ("examples", "pairs"):
         train_sections.draw_time(state, job.config, view)
 
@@ -173,10 +176,10 @@ def draw_page() -> None:
 def draw_before(state: TrainState, look: Look) -> None:
     """Draw the empty race, or the runs that there have been."""
     if runs():
-        train_sections.draw_group_choice()
-        train_sections.draw_runs(state, look)
+        train_sections.draw_group_choice(state, state)
+        train_sections.draw_runs(shown_group(state, state), look)
     else:
-        draw_figure(plot_race((), None, state.group, look), key="train.race")
+        draw_figure(plot_race((), None, shown_group(state, state), look, target_of(state.task)), key="train.race")
 
 
 draw_page()

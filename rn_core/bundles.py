@@ -134,9 +134,8 @@ def _check_task(config: ModelConfig, task: str, shown: str) -> None:
 def _signature(config: ModelConfig) -> dict[str, Any]:
     """Return what all models of one task and kind have in common."""
     encoder, core = config.encoder, config.core
-    sizes = {
-        f"encoder's {name}": getattr(encoder, name) for name in ("image_size", "n_objects") if hasattr(encoder, name)
-    }
+    fixed = ("image_size", "n_objects", "n_words", "n_positions")
+    sizes = {f"encoder's {name}": getattr(encoder, name) for name in fixed if hasattr(encoder, name)}
     if not sizes:
         sizes["encoder's d_object"] = encoder.d_object
     if hasattr(core, "n_objects"):

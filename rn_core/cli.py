@@ -121,7 +121,7 @@ def _add_evaluate(commands: Any) -> None:
     parser.add_argument("name", help="weights, such as sort-of-clevr/rn-pixels")
     parser.add_argument("--scenes", type=int, default=1000, help="test scenes, all questions each")
     parser.add_argument("--data", type=Path, default=None, help="a data folder, for tasks that read one")
-    parser.add_argument("--split", default=None, help="which split of the folder, such as val (default: its only one)")
+    parser.add_argument("--split", default=None, help="its split (default: its only one; of bAbI: test)")
     parser.add_argument("--attribution", action="store_true", help="add the table of attribution methods")
     parser.add_argument("--attribution-scenes", type=int, default=200, help="test scenes for that table")
 

@@ -14,7 +14,14 @@ from rn_core.errors import RNCoreError, lookup
 #: Domain, the first part of a weights' name -> its title.
 DOMAINS = MappingProxyType({"sort-of-clevr": "Sort-of-CLEVR", "clevr": "CLEVR", "babi": "bAbI", "physics": "Physics"})
 #: Who measured -> in words; "floor" is what answering by question type alone gets.
-ORIGINS = MappingProxyType({"paper": "paper", "floor": "blind floor of the paper", "open": "best open implementation"})
+ORIGINS = MappingProxyType(
+    {
+        "paper": "paper",
+        "floor": "blind floor of the paper",
+        "open": "best open implementation",
+        "other": "another open implementation",
+    }
+)
 #: Measures are shown together (groups of questions, or all) or one question type each.
 LEVELS = ("groups", "types")
 
@@ -80,10 +87,47 @@ def _table_1() -> tuple[PublishedFigure, ...]:
     )  # fmt: skip
 
 
+#: A bAbI task counts as solved above this.
+_SOLVED = 0.95
+
+
+def _babi_tasks() -> tuple[PublishedFigure, ...]:
+    """Return how many of bAbI's 20 tasks were solved, and each task's accuracy, of one network for all of them.
+
+    The paper names the tasks that it did not solve, by how much they miss 95 %, and one that it did; the best open
+    implementation gives the figures of four.
+    """
+    known = {
+        "paper": {2: _SOLVED - 0.031, 3: _SOLVED - 0.115, 16: 1 - 0.021},
+        "open": {2: 0.935, 3: 0.871, 16: 0.497, 19: 0.979},
+    }
+    notes = {2: "3.1 points below 95 %", 3: "11.5 points below 95 %", 16: "2.1 % wrong"}
+    other = (
+        0.973, 0.828, 0.786, 0.884, 0.957, 0.985, 0.962, 0.996, 0.979, 0.967,
+        0.958, 0.968, 0.973, 0.972, 0.970, 0.463, 0.545, 0.957, 0.483, 0.999,
+    )  # fmt: skip
+    sources = {
+        "paper": ("section 5.4", "18 of 20"),
+        "open": ("github.com/inmoonlight/Relation-Network", "17 of 20"),
+        "other": ("github.com/AndreaCossu/Relation-Network-PyTorch", "14 of 20"),
+    }
+    solved = [
+        PublishedFigure("babi", "groups", "solved", "rn-joint", int(words[:2]) / 20, source, origin, words)
+        for origin, (source, words) in sources.items()
+    ]
+    tasks = [
+        PublishedFigure(
+            "babi", "types", f"qa{task}", "rn-joint", round(values.get(task, _SOLVED), 4), sources[origin][0], origin,
+            "" if task in values else "over 95 %", notes.get(task, "") if origin == "paper" else "",
+        )
+        for origin, values in {**known, "other": dict(enumerate(other, start=1))}.items()
+        for task in range(1, len(other) + 1)
+    ]  # fmt: skip
+    return (*solved, *tasks)
+
+
 _SORT_OF_CLEVR = "sort-of-clevr"
 _BOTH = "closest and furthest together"
-#: A bAbI task counts as passed above this; the paper says by how much two tasks missed it.
-_PASS = 0.95
 FIGURES: tuple[PublishedFigure, ...] = (
     PublishedFigure(_SORT_OF_CLEVR, "groups", "relational", "rn-pixels", 0.94, "section 5.3", said="above 94 %"),
     PublishedFigure(_SORT_OF_CLEVR, "groups", "non_relational", "rn-pixels", 0.94, "section 5.3", said="above 94 %"),
@@ -109,22 +153,7 @@ FIGURES: tuple[PublishedFigure, ...] = (
         "clevr", "groups", "overall", "rn-states", 0.9815, "github.com/junayednaushad/Relation-Network-VQA", "open",
         said="98.15 %", note="on the validation questions",
     ),
-    PublishedFigure("babi", "groups", "tasks_passed", "rn-sentences", 18 / 20, "section 5.4", said="18 of 20"),
-    PublishedFigure(
-        "babi", "groups", "tasks_passed", "rn-sentences", 17 / 20, "github.com/inmoonlight/Relation-Network", "open",
-        said="17 of 20",
-    ),
-    PublishedFigure(
-        "babi", "types", "two_supporting_facts", "rn-sentences", round(_PASS - 0.031, 4), "section 5.4",
-        note="3.1 points below the 95 % that pass",
-    ),
-    PublishedFigure(
-        "babi", "types", "three_supporting_facts", "rn-sentences", round(_PASS - 0.115, 4), "section 5.4",
-        note="11.5 points below the 95 % that pass",
-    ),
-    PublishedFigure(
-        "babi", "types", "basic_induction", "rn-sentences", round(1 - 0.021, 4), "section 5.4", note="2.1 % wrong"
-    ),
+    *_babi_tasks(),
     PublishedFigure(
         "physics", "groups", "connections", "rn-states", 0.93, "section 5.5", note="scenes with all pairs right"
     ),

@@ -23,6 +23,19 @@ LIMITS = MappingProxyType(
     {"n_scenes": (1, 256), "n_questions": (1, 36), "steps": (1, 1_000_000), "head_start": (0, 20_000)}
 )
 HIGHEST_RATE = 0.1
+#: Tasks whose races begin with other settings: with these a class sees the race end in minutes.
+_USUAL: Mapping[str, Mapping[str, Any]] = MappingProxyType(
+    {
+        "babi": {
+            "size": "tiny",
+            "learning_rate": 2e-3,
+            "n_scenes": 64,
+            "n_questions": 1,
+            "question_types": ("qa1", "qa4", "qa12", "qa15"),
+            "steps": 2_000,
+        }
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -35,7 +48,7 @@ class RaceConfig:
         size: key of `CONFIGS[task]`.
         learning_rate: peak rate of AdamW, above 0, at most 0.1.
         n_scenes: scenes a step, 1 to 256.
-        n_questions: different questions about each scene, 1 to 36, at most 6 for each question type.
+        n_questions: different questions about each scene, 1 to 36, at most 6 for each question type; 1 for a story.
         question_types: the types that are asked; empty asks all.
         aggregate: "sum" (the paper's) or "mean" over the pairs of the Relation Network.
         seed: of weights, scenes and questions.
@@ -78,6 +91,10 @@ class RaceConfig:
 
     def _check_together(self, n_types: int) -> None:
         """Raise RNCoreError for values that do not fit each other."""
+        if self.task == "babi" and self.n_questions != 1:
+            raise RNCoreError(
+                f"A story as told so far has one question, got n_questions {self.n_questions}; set it to 1."
+            )
         most = 6 * (len(self.question_types) or n_types)
         if self.n_questions > most:
             raise RNCoreError(
@@ -118,6 +135,11 @@ class RaceConfig:
         )
 
 
+def usual_config(task: str) -> RaceConfig:
+    """Return the race of a task as it is usually run; raises RNCoreError if there is no such task."""
+    return RaceConfig(task=task, **_USUAL.get(task, {}))
+
+
 def check_whole(name: str, value: Any, low: int, high: int) -> None:
     """Raise RNCoreError unless a value is a whole number in its range."""
     whole = isinstance(value, int) and not isinstance(value, bool)
@@ -156,7 +178,8 @@ class Snapshot:
         blind_floor: question type -> accuracy of the best constant answer on those questions.
         probabilities: runner -> (E, A) probabilities of all answers to each example.
         contributions: (N * N,) each pair's exact share of the first example's true answer above its strongest
-            rival, in logits, row `i * N + j` the pair (i, j); None without a Relation Network.
+            rival, in logits, row `i * N + j` the pair (i, j) of its N objects, padding left out; None without a
+            Relation Network.
         rival: that rival; None without a Relation Network.
     """
 

@@ -34,6 +34,8 @@ from rn_core.training import Trainer, sample_step
 #: Validation scenes a look, all questions each; pixels cost a hundred times more.
 LOOK_SCENES = MappingProxyType({"sort-of-clevr/pixels": 16})
 _LOOK_SCENES = 100
+#: Stories a look of each question type that is asked, and of all together at most.
+_LOOK_STORIES, _MOST_STORIES = 100, 400
 N_EXAMPLES = 8
 
 
@@ -50,6 +52,8 @@ class Race:
         """
         self.config, self.fabric = config, fabric
         self.task = TASKS[config.task]
+        #: What looks draw from: a story belongs to one question, so only those of types that are asked.
+        self.shown = self.task.narrow(config.question_types) if hasattr(self.task, "narrow") else self.task
         self.trainers = {kind: Trainer(config.training(kind, precision), fabric) for kind in config.models}
         self.seconds = 0.0
         self._found: dict[str, tuple[int, Evaluation]] = {}
@@ -119,10 +123,10 @@ class Race:
 
     def _card(self, kind: str) -> dict[str, Any]:
         """Return what a runner's weights say of themselves."""
-        family, _, view = self.config.task.rpartition("/")
+        family, _, view = self.config.task.partition("/")
         start = "trained from answers alone, live" if not self.config.head_start else "trained live after a head start"
         return {
-            "name": f"{family}/{kind}-{view}-live",
+            "name": f"{family}/{'-'.join(filter(None, (kind, view, 'live')))}",
             "task": self.config.task,
             "source": "Santoro et al. 2017, arXiv 1706.01427",
             "start": start,
@@ -142,7 +146,10 @@ class Race:
     def validation(self) -> Batch:
         """Return the questions of every look, about scenes that no runner learns from."""
         n_scenes = LOOK_SCENES.get(self.config.task, _LOOK_SCENES)
-        return self.task.sample_batch(make_rng(self.config.seed, "validation", 0), n_scenes)
+        if self.shown is not self.task:
+            n_types = len(self.config.question_types or self.task.question_types)
+            n_scenes = n_types * min(_LOOK_STORIES, _MOST_STORIES // n_types)
+        return self.shown.sample_batch(make_rng(self.config.seed, "validation", 0), n_scenes)
 
     @cached_property
     def examples(self) -> tuple[Example, ...]:
@@ -152,7 +159,7 @@ class Race:
     @cached_property
     def _examples(self) -> tuple[Batch, tuple[Example, ...]]:
         """Draw the examples once."""
-        return self.task.sample_examples(make_rng(self.config.seed, "explore", 1), N_EXAMPLES)
+        return self.shown.sample_examples(make_rng(self.config.seed, "explore", 1), N_EXAMPLES)
 
     def _take_step(self) -> dict[str, float]:
         """Draw one batch for all runners, by what they get wrong in the mean, and let each learn from it."""
@@ -195,7 +202,9 @@ class Race:
         batch, model = self._examples[0].to(self.fabric.device), self.models["rn"].eval()
         with torch.inference_mode():
             objects, mask = model.encoder(*(part[:1] for part in batch.inputs))
-            trace = model.core.trace(objects, mask, batch.question[:1])
+            if mask is not None:
+                objects = objects[mask][None]  # (1, N, D_o)
+            trace = model.core.trace(objects, None, model.encode_question(batch.question[:1]))
         answer = int(batch.answer[0])
         rival = _strongest(trace.logits[0], self._rivals(int(batch.type_index[0]), answer))
         shares = attribute_pairs(model.core.f_phi, trace.relations[0].clone(), Target(answer, rival))

@@ -57,9 +57,9 @@ _STORIES = MappingProxyType(
         "n_questions": 1,
         "pool_scenes": 1_000_000,
         "learning_rate": 1e-3,
-        "warm_start": 8_000,
-        "hold_relations": 0.1,
-        "steps": 10_000,
+        "warm_start": 5_000,
+        "hold_relations": 0.12,
+        "steps": 6_000,
         "validate_every": 500,
         "validation_scenes": 2_000,
     }
@@ -111,8 +111,13 @@ RECIPES: MappingProxyType[str, tuple[str, str, MappingProxyType[str, Any]]] = Ma
             "babi",
             "2hop",
             MappingProxyType(
-                {**_STORIES, "core_from": "babi/rn-joint", "warm_start": 0, "hold_relations": 0.0, "steps": 4_000}
+                {**_STORIES, "core_from": "babi/rn-joint", "warm_start": 0, "hold_relations": 0.0, "steps": 2_000}
             ),
+        ),
+        "babi/lstm-joint": (
+            "babi",
+            "mlp",
+            MappingProxyType({**_STORIES, "warm_start": 0, "hold_relations": 0.0, "steps": 10_000}),
         ),
         "physics/rn-connections": ("physics/connections", "rn", _TIED_BALLS),
         "physics/mlp-connections": ("physics/connections", "mlp", _BALLS),
@@ -121,7 +126,6 @@ RECIPES: MappingProxyType[str, tuple[str, str, MappingProxyType[str, Any]]] = Ma
         "physics/rn-predict": ("physics/predict", "motion", _BALLS),
         "physics/in-predict": ("physics/predict", "interaction", _BALLS),
         "physics/mlp-predict": ("physics/predict", "mlp", _BALLS),
-        "babi/lstm-joint": ("babi", "mlp", MappingProxyType({**_STORIES, "warm_start": 0, "hold_relations": 0.0})),
     }
 )
 

@@ -38,17 +38,20 @@ class Batch:
 
     def to(self, device: Any) -> Batch:
         """Return the batch on another device."""
-        rest = (self.question, self.scene_index, self.answer, self.type_index)
-        kept = None if self.kept is None else self.kept.to(device)
-        return Batch(tuple(part.to(device) for part in self.inputs), *(part.to(device) for part in rest), kept)
+        names = ("question", "scene_index", "answer", "type_index", "kept", "cluster")
+        parts = {name: part for name in names if (part := getattr(self, name)) is not None}
+        moved = {name: part.to(device) for name, part in parts.items()}
+        return replace(self, inputs=tuple(part.to(device) for part in self.inputs), **moved)
 
     def select(self, scenes: slice) -> Batch:
-        """Return the scenes of a slice and the questions about them, scenes counted from 0 again."""
+        """Return the scenes of a slice and the questions about them, scenes and clusters counted from 0 again."""
         inputs = tuple(part[scenes] for part in self.inputs)
         first, end, _ = scenes.indices(len(self.inputs[0]))
         rows = (self.scene_index >= first) & (self.scene_index < end)
         rest = (self.question[rows], self.scene_index[rows] - first, self.answer[rows], self.type_index[rows])
-        return Batch(inputs, *rest, None if self.kept is None else self.kept[scenes])
+        kept = None if self.kept is None else self.kept[scenes]
+        cluster = None if self.cluster is None else self.cluster[rows].unique(return_inverse=True)[1]
+        return Batch(inputs, *rest, kept, cluster)
 
 
 @dataclass(frozen=True)

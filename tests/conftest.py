@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -34,3 +35,15 @@ def shared_data() -> Path:
             pytest.fail(reason)
         pytest.skip(reason)
     return SHARED_DATA
+
+
+@pytest.fixture(scope="session")
+def babi_folder(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder en-valid-10k of bAbI; its tests skip where the archive is missing."""
+    archive = shared_data / "babi/tasks_1-20_v1-2_train_valid.tar.xz"
+    if not archive.is_file():
+        pytest.skip(f"no {archive.name} beside the checkout")
+    folder = tmp_path_factory.mktemp("babi")
+    with tarfile.open(archive) as packed:
+        packed.extractall(folder, filter="data")
+    return folder / "tasks_1-20_v1-2/en-valid-10k"

@@ -9,7 +9,8 @@ from scipy.stats import binomtest
 from torch import nn
 
 from rn_core.errors import RNCoreError
-from rn_core.evaluation import accuracy_interval, evaluate
+from rn_core.evaluation import accuracy_interval, count_right, count_solved, evaluate, evaluate_batches
+from rn_core.records import Batch
 from rn_core.seeding import make_rng
 from rn_core.tasks import TASKS
 from rn_core.tasks.sort_of_clevr import sample_scenes, solve
@@ -91,6 +92,73 @@ def test_the_interval_covers_also_when_scenes_share_their_luck():
         found = accuracy_interval(right, np.full(100, 36))
         hits += found.low <= 0.8 <= found.high
     assert 0.92 <= hits / 400 <= 0.98
+
+
+class FirstWord(nn.Module):
+    """Answers with the number of the question's first word."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(1))
+
+    def forward(self, inputs, question, scene_index):
+        return nn.functional.one_hot(question[:, 0], 60).float()
+
+
+def ask_stories(right: list[list[bool]], clustered: bool) -> Batch:
+    """Return questions of bAbI's task 1, some a story, that `FirstWord` answers as `right` says."""
+    question = torch.tensor([[int(is_right)] for story in right for is_right in story])
+    n = len(question)
+    return Batch(
+        inputs=(torch.zeros(n, 1, 1, dtype=torch.int64), torch.ones(n, 1, dtype=torch.bool)),
+        question=question,
+        scene_index=torch.arange(n),
+        answer=torch.ones(n, dtype=torch.int64),
+        type_index=torch.zeros(n, dtype=torch.int64),
+        cluster=torch.arange(len(right)).repeat_interleave(torch.tensor([*map(len, right)])) if clustered else None,
+    )
+
+
+def test_questions_of_one_story_are_counted_together():
+    right = [[True, False, True], [True], [False, False]]
+    counts = count_right(FirstWord(), TASKS["babi"], ask_stories(right, clustered=True))
+    assert counts[:, 0].tolist() == [[2, 3], [1, 1], [0, 2]]
+    assert not counts[:, 1:].any()
+    apart = count_right(FirstWord(), TASKS["babi"], ask_stories(right, clustered=False))
+    assert apart[:, 0].tolist() == [[1, 1], [0, 1], [1, 1], [1, 1], [0, 1], [0, 1]]
+
+
+def test_a_part_of_a_batch_keeps_its_stories_together_and_so_does_another_device():
+    batch = ask_stories([[True] * 2, [False] * 3, [True]], clustered=True)
+    part = batch.select(slice(3, 6))
+    assert part.cluster.tolist() == [0, 0, 1]
+    assert part.scene_index.tolist() == [0, 1, 2] and part.question.tolist() == [[0], [0], [1]]
+    assert batch.to("meta").cluster.device.type == "meta"
+    assert batch.to("cpu").kept is None
+
+
+def test_the_interval_is_wider_where_questions_of_one_story_agree():
+    """Of five questions a story that are right or wrong together, each story counts as one question."""
+    agreeing = [[k % 4 > 0] * 5 for k in range(80)]
+    found, apart = (
+        evaluate_batches(
+            FirstWord(), TASKS["babi"], [ask_stories(agreeing[:30], clustered), ask_stories(agreeing[30:], clustered)]
+        )
+        for clustered in (True, False)
+    )
+    assert (found.n, apart.n) == (80, 400)
+    assert found.overall.n == apart.overall.n == 400
+    assert found.overall.accuracy == apart.overall.accuracy == 0.75
+    wilson = binomtest(60, 80).proportion_ci(method="wilson")
+    assert found.overall.low == pytest.approx(wilson.low, abs=0.005)
+    assert found.overall.high == pytest.approx(wilson.high, abs=0.005)
+    assert apart.overall.high - apart.overall.low < 0.5 * (found.overall.high - found.overall.low)
+
+
+def test_a_task_is_solved_above_the_mark_alone():
+    found = evaluate_batches(FirstWord(), TASKS["babi"], [ask_stories([[True] * 19 + [False]], clustered=True)])
+    assert list(found.groups) == ["qa1"], "tasks that nobody asked about are left out"
+    assert [count_solved(found, mark) for mark in (0.94, 0.95, 0.96)] == [1, 0, 0]
 
 
 def test_no_scenes_is_refused():

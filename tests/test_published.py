@@ -7,6 +7,7 @@ import pytest
 from rn_core.errors import RNCoreError, UnknownNameError
 from rn_core.published import DOMAINS, FIGURES, PublishedFigure, find_figures
 from rn_core.tasks import TASKS
+from rn_core.tasks.babi.story import TASK_NAMES
 from rn_core.weights import list_weights
 
 
@@ -26,7 +27,7 @@ def test_every_domain_has_figures_of_the_paper_each_once_and_with_its_place():
     for domain in DOMAINS:
         assert any(figure.origin == "paper" for figure in find_figures(domain))
     for figure in FIGURES:
-        place = ("github.com/",) if figure.origin == "open" else ("Table ", "section ")
+        place = ("github.com/",) if figure.origin in ("open", "other") else ("Table ", "section ")
         assert figure.source.startswith(place)
 
 
@@ -35,8 +36,8 @@ def test_the_headline_figures_are_the_papers():
     assert value("clevr", "overall", "", "floor") == 0.418
     assert value("clevr", "overall", "rn-states") == 0.964
     assert value("sort-of-clevr", "relational", "mlp-pixels") == 0.63
-    assert value("babi", "tasks_passed", "rn-sentences") == 18 / 20
-    assert value("babi", "three_supporting_facts", "rn-sentences") == pytest.approx(0.835)
+    assert value("babi", "solved", "rn-joint") == 18 / 20
+    assert value("babi", "qa3", "rn-joint") == pytest.approx(0.835)
     assert value("physics", "connections", "rn-states") == 0.93
 
 
@@ -76,3 +77,11 @@ def test_what_is_no_figure_is_one_sentence():
         find_figures("cleverr")
     with pytest.raises(RNCoreError, match=r"A share must be 0 to 1, got 95\.5"):
         PublishedFigure("clevr", "groups", "overall", "rn-pixels", 95.5, "Table 1")
+
+
+@pytest.mark.parametrize(("origin", "failed"), [("paper", {2, 3}), ("open", {2, 3, 16}), ("other", None)])
+def test_every_babi_task_has_a_figure_and_as_many_pass_as_the_source_says(origin, failed):
+    tasks = {f"qa{task}": value("babi", f"qa{task}", "rn-joint", origin) for task in TASK_NAMES}
+    passed = {name for name, share in tasks.items() if share >= 0.95}
+    assert len(passed) == round(20 * value("babi", "solved", "rn-joint", origin))
+    assert failed is None or passed == {*tasks} - {f"qa{task}" for task in failed}

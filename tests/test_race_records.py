@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
 
 from rn_core.errors import RNCoreError
 from rn_core.models.relation_network import RelationNetworkConfig
-from rn_core.race_records import RACE_TASKS, RaceConfig
+from rn_core.race_records import RACE_TASKS, RaceConfig, usual_config
 
 BAD = {
     "task": ("sort-of-clevr/object", "Did you mean 'sort-of-clevr/objects'"),
@@ -72,7 +73,19 @@ def test_an_unknown_field_is_named():
 
 @pytest.mark.parametrize("task", RACE_TASKS)
 def test_the_aggregate_is_the_relation_network_s_alone(task):
-    config = RaceConfig(task=task, aggregate="mean")
+    config = replace(usual_config(task), aggregate="mean")
     assert isinstance(config.model("rn").core, RelationNetworkConfig)
     assert config.model("rn").core.aggregate == "mean"
-    assert config.model("mlp") == RaceConfig(task=task).model("mlp")
+    assert config.model("mlp") == usual_config(task).model("mlp")
+
+
+def test_stories_are_raced_with_settings_of_their_own():
+    stories = usual_config("babi")
+    assert stories.question_types == ("qa1", "qa4", "qa12", "qa15")
+    assert usual_config("sort-of-clevr/objects") == RaceConfig()
+    assert RaceConfig.from_dict(json.loads(json.dumps(stories.to_dict()))) == stories
+
+
+def test_a_story_has_one_question():
+    with pytest.raises(RNCoreError, match="A story as told so far has one question, got n_questions 2; set it to 1"):
+        replace(usual_config("babi"), n_questions=2)

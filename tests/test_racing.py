@@ -8,8 +8,10 @@ import torch
 from lightning_fabric import Fabric
 
 from rn_core.bundles import read_bundle
-from rn_core.race_records import Progress, RaceConfig
+from rn_core.race_records import Progress, RaceConfig, usual_config
 from rn_core.racing import N_EXAMPLES, Race
+from rn_core.tasks.babi.solvers import solve as solve_story
+from rn_core.tasks.babi.story import StoryQuestion
 from rn_core.tasks.sort_of_clevr import Scene, solve, stack_scenes
 from rn_core.tasks.sort_of_clevr.language import parse
 from rn_core.training import Trainer
@@ -20,6 +22,10 @@ TINY = RaceConfig(size="tiny", n_scenes=2, n_questions=3, steps=4)
 def make_race(**changes: object) -> Race:
     config = RaceConfig(**{**TINY.to_dict(), **changes})
     return Race(config, Fabric(accelerator="cpu", devices=1, precision="32-true"))
+
+
+def make_stories(**changes: object) -> Race:
+    return make_race(**{**usual_config("babi").to_dict(), "n_scenes": 4, "steps": 4, **changes})
 
 
 @pytest.fixture
@@ -146,3 +152,62 @@ def test_saved_runners_can_be_loaded_again(tmp_path):
             assert torch.equal(again.model(batch.inputs, batch.question, batch.scene_index), wanted)
         assert again.card["training"]["step"] == 1
         assert again.card["metrics"]["groups"]["relational"]["accuracy"] == race.look().groups[kind]["relational"]
+
+
+def test_stories_are_asked_only_the_chosen_types_and_each_as_often():
+    race = make_stories()
+    counts = torch.bincount(race.validation.type_index, minlength=20)
+    assert counts.nonzero().flatten().tolist() == [0, 3, 11, 14]
+    assert len({*counts[counts > 0].tolist()}) == 1
+    for _ in range(4):
+        assert {*race.trainers["rn"].sample().type_index.tolist()} <= {0, 3, 11, 14}
+    look = race.look()
+    assert {*look.blind_floor} == {*look.groups["rn"]} == {*look.accuracy["mlp"]} == {*race.config.question_types}
+
+
+def test_a_look_at_all_types_of_stories_asks_no_more():
+    few, many = make_stories(question_types=("qa1",)), make_stories(question_types=())
+    assert len(few.validation) <= len(many.validation) <= len(make_stories().validation)
+    assert torch.bincount(many.validation.type_index, minlength=20).min() > 0
+
+
+def test_story_examples_are_true_and_those_of_two_facts_come_first():
+    race = make_stories()
+    asked = [StoryQuestion.from_json(example.scene) for example in race.examples]
+    assert len(asked) == N_EXAMPLES
+    assert {question.task for question in asked} == {1, 4, 12, 15}
+    needs = [len(question.support) >= 2 for question in asked]
+    assert needs == sorted(needs, reverse=True) and needs[0] and not needs[-1]
+    batch = race._examples[0]
+    for row, (question, example) in enumerate(zip(asked, race.examples, strict=True)):
+        assert (question.text, question.answer) == (example.question, example.answer)
+        found = solve_story(question.task, question.statements, question.text)
+        assert found.answer == example.answer == race.task.answers[batch.answer[row]]
+        assert batch.inputs[1][row].sum() == len(question.statements)
+
+
+def test_the_pairs_of_a_story_are_those_of_its_sentences_and_add_up():
+    race = make_stories(question_types=("qa4", "qa12"))
+    # The first story among longer ones: what pads it is no sentence.
+    assert race._examples[0].inputs[1].sum(dim=1).max() > (n_told := race._examples[0].inputs[1][0].sum())
+    shown, batch, model = race.look(), race._examples[0], race.models["rn"].eval()
+    with torch.no_grad():
+        logits = model(batch.inputs, batch.question, batch.scene_index)[0].double()
+        nothing = model.core.f_phi(torch.zeros(1, model.core.config.g_widths[-1]))[0].double()
+    assert len(shown.contributions) == n_told**2
+    true, rival = int(batch.answer[0]), race.task.answers.index(shown.rival)
+    reach = (logits[true] - logits[rival]) - (nothing[true] - nothing[rival])
+    assert sum(shown.contributions) == pytest.approx(reach.item(), abs=1e-4)
+
+
+def test_what_heard_stories_can_be_loaded_again(tmp_path):
+    race = make_stories()
+    next(race.train())
+    race.save(tmp_path)
+    batch = race.validation
+    for kind, model in race.models.items():
+        again = read_bundle((tmp_path / f"{kind}.safetensors").read_bytes(), "mine")
+        assert (again.card["name"], again.card["task"]) == (f"babi/{kind}-live", "babi")
+        with torch.no_grad():
+            wanted = model.eval()(batch.inputs, batch.question, batch.scene_index)
+            assert torch.equal(again.model(batch.inputs, batch.question, batch.scene_index), wanted)

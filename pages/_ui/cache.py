@@ -12,13 +12,12 @@ import streamlit as st
 import torch
 from torch import Tensor
 
-from pages._ui.clevr.models import full_name
 from pages._ui.clevr.pictures import Picture
-from pages._ui.clevr.view import ClevrReading
 from pages._ui.explore.view import Reading, find_truth
 from pages._ui.lessons.file import Lessons, read_folder
 from pages._ui.models import baseline_of, is_own, shipped_baseline
 from pages._ui.own_models import find_own
+from pages._ui.pairs.view import GroupReading
 from pages._ui.pairs.what_if import measure_ranking
 from pages._ui.train.job_board import JobBoard
 from pages._ui.walk.forward import Thought, Walk, make_thought, make_walk
@@ -120,19 +119,21 @@ def cached_ranking(
     return measure_ranking(f_phi, relations, shares, target, _baseline(model, question_index, baseline))
 
 
+#: What a model of any domain is asked about: a scene, a picture, or sentences.
+Seen = ClevrScene | Picture | tuple[str, ...]
 #: How CLEVR's scenes and pictures tell that they have changed.
 _HASHES = MappingProxyType({Picture: lambda picture: picture.digest, ClevrScene: lambda scene: scene.to_json()})
 
 
-@st.cache_resource(max_entries=6, show_spinner="Loading the weights…")
-def clevr_answerer(model: str) -> Answerer:
-    """Return one of CLEVR's models by its short name; read only.
+@st.cache_resource(max_entries=8, show_spinner="Loading the weights…")
+def domain_answerer(name: str) -> Answerer:
+    """Return a model by its full name, such as "clevr/rn-states"; read only.
 
     Raises:
         RNCoreError: if the weights are missing or damaged.
     """
     torch.set_num_threads(1)
-    return load(full_name(model))
+    return load(name)
 
 
 @st.cache_resource(max_entries=64, show_spinner="Drawing the picture…", hash_funcs=dict(_HASHES))
@@ -143,53 +144,51 @@ def cached_picture(scene: ClevrScene, seed: int) -> Picture:
 
 
 @st.cache_data(max_entries=24, show_spinner=False, hash_funcs=dict(_HASHES))
-def cached_clevr_reading(model: str, question: str, seen: ClevrScene | Picture) -> ClevrReading:
-    """Return what one of CLEVR's Relation Networks says; nobody answers beside it yet.
+def cached_group_reading(name: str, question: str, seen: Seen) -> GroupReading:
+    """Return what a Relation Network says; nobody answers beside it yet.
 
     Args:
-        model: a short name.
+        name: full name of the model.
         question: in English.
         seen: what the model sees.
 
     Raises:
-        RNCoreError: if the weights cannot be used.
+        RNCoreError: if the weights cannot be used, or cannot take the question or what they see.
     """
-    answerer, content = clevr_answerer(model), _content_of(seen)
+    answerer, content = domain_answerer(name), _content_of(seen)
     relations = answerer.trace(content, question).relations[0].cpu().clone()
-    return ClevrReading(answerer.answer(content, question), relations, None, {})
+    return GroupReading(answerer.answer(content, question), relations, None, {})
 
 
 @st.cache_data(max_entries=128, show_spinner=False, hash_funcs=dict(_HASHES))
-def cached_clevr_answer(model: str, question: str, seen: ClevrScene | Picture) -> Answer | None:
+def cached_answer_beside(name: str, question: str, seen: Seen) -> Answer | None:
     """Return what a model says beside another one; None if its weights cannot be used: the page works without it."""
     try:
-        return clevr_answerer(model).answer(_content_of(seen), question)
+        return domain_answerer(name).answer(_content_of(seen), question)
     except WeightsError:
         return None
 
 
-def _content_of(seen: ClevrScene | Picture) -> Any:
+def _content_of(seen: Seen) -> Any:
     """Return what a model takes."""
     return seen.pixels if isinstance(seen, Picture) else seen
 
 
 @st.cache_data(max_entries=128, show_spinner=False, hash_funcs=dict(_HASHES))
-def cached_clevr_attribution(
-    model: str, question: str, seen: ClevrScene | Picture, target: Target, method: str
-) -> Attribution:
-    """Return the contributions of all pairs of one question about CLEVR; errors as `cached_clevr_reading`."""
-    relations = cached_clevr_reading(model, question, seen).relations
-    return attribute_pairs(clevr_answerer(model).model.core.f_phi, relations, target, method=method)
+def cached_group_attribution(name: str, question: str, seen: Seen, target: Target, method: str) -> Attribution:
+    """Return the contributions of all pairs of one question; errors as `cached_group_reading`."""
+    relations = cached_group_reading(name, question, seen).relations
+    return attribute_pairs(domain_answerer(name).model.core.f_phi, relations, target, method=method)
 
 
 @st.cache_data(max_entries=64, show_spinner="Leaving pairs out…", hash_funcs=dict(_HASHES))
-def cached_clevr_ranking(
-    model: str, question: str, seen: ClevrScene | Picture, target: Target, method: str
+def cached_group_ranking(
+    name: str, question: str, seen: Seen, target: Target, method: str
 ) -> tuple[Faithfulness, KeepingSet]:
-    """Return how well a method's ranking of the pairs holds up; errors as `cached_clevr_reading`."""
-    relations = cached_clevr_reading(model, question, seen).relations
-    shares = cached_clevr_attribution(model, question, seen, target, method).contributions
-    return measure_ranking(clevr_answerer(model).model.core.f_phi, relations, shares, target, None)
+    """Return how well a method's ranking of the pairs holds up; errors as `cached_group_reading`."""
+    relations = cached_group_reading(name, question, seen).relations
+    shares = cached_group_attribution(name, question, seen, target, method).contributions
+    return measure_ranking(domain_answerer(name).model.core.f_phi, relations, shares, target, None)
 
 
 @st.cache_resource(show_spinner=False, on_release=JobBoard.close)

@@ -71,6 +71,7 @@ def plot_pair_matrix(
     look: Look = Look(),
     names: Sequence[str] | None = None,
     ticks: tuple[Sequence[str], Sequence[str]] | None = None,
+    noun: str = "object",
 ) -> go.Figure:
     """Draw what every pair adds, one square a pair.
 
@@ -84,6 +85,7 @@ def plot_pair_matrix(
         look: colours and type size.
         names: n names in words; None makes them from the labels.
         ticks: n names as they stand beside the rows, and n above the columns; None makes them from the labels.
+        noun: what a node that is no cell is called.
     """
     n, names = len(labels), names or name_nodes(labels)
     limit = max(float(np.abs(matrix).max(initial=0)), 1e-9)
@@ -103,7 +105,7 @@ def plot_pair_matrix(
         figure.add_trace(_mark_layer(true_pairs, n, look))
     axis = {"fixedrange": True, "constrain": "domain"}
     beside, above = (axis | _ticks(labels, each) for each in ticks or (None, None))
-    node = "cell" if labels[0].isdigit() else "object"
+    node = "cell" if labels[0].isdigit() else noun
     figure.update_xaxes(side="top", title=f"second {node}, j", range=[-0.5, n - 0.5], **above)
     figure.update_yaxes(title=f"first {node}, i", range=[n - 0.5, -0.5], scaleanchor="x", **beside)
     i, j = np.unravel_index(np.abs(matrix).argmax(), matrix.shape)

@@ -41,9 +41,15 @@ class Field:
     format: Callable[[Any], str] = str
 
 
-def write_query(state: Any, fields: Sequence[Field]) -> dict[str, str]:
-    """Return the URL parameters of a state, without those at their default."""
-    default = type(state)()
+def write_query(state: Any, fields: Sequence[Field], default: Any = None) -> dict[str, str]:
+    """Return the URL parameters of a state, without those at their default.
+
+    Args:
+        state: of a page.
+        fields: the page's parameters.
+        default: the state that the plain address opens; None makes one.
+    """
+    default = type(state)() if default is None else default
     return {
         field.key: field.format(getattr(state, field.name))
         for field in fields
@@ -51,11 +57,13 @@ def write_query(state: Any, fields: Sequence[Field]) -> dict[str, str]:
     }
 
 
-def read_query(kind: type[State], fields: Sequence[Field], query: Mapping[str, str]) -> tuple[State, list[str]]:
+def read_query(
+    kind: Callable[..., State], fields: Sequence[Field], query: Mapping[str, str]
+) -> tuple[State, list[str]]:
     """Read URL parameters, each for itself.
 
     Args:
-        kind: class of the state; called with the fields that were read.
+        kind: class of the state, or what makes one; called with the fields that were read.
         fields: the page's parameters.
         query: name -> text, as `write_query` writes it.
 

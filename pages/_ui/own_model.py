@@ -18,6 +18,8 @@ from rn_core.reporting import mean_aggregates
 from rn_core.tasks import TASKS
 from rn_core.weights import LoadedWeights
 
+#: The tasks whose models can be shown.
+_FAMILY = "sort-of-clevr"
 #: Scenes behind a mean aggregate that a file lacks; a scene of pixels costs many times one of rows.
 _MEAN_SCENES = MappingProxyType({"objects": 200, "pixels": 20})
 
@@ -48,12 +50,18 @@ def make_own_model(weights: LoadedWeights, label: str, baseline: LoadedWeights |
         baseline: an MLP of the same task, or None for the shipped one.
 
     Raises:
-        RNCoreError: in one sentence, if the model has no pairs or the baseline is no MLP of the same task.
+        RNCoreError: in one sentence, if the model has no pairs, reads no scenes of shapes, or the baseline is no MLP of
+            the same task.
     """
     if not weights.model.has_pairs:
         raise RNCoreError(
             f"'{weights.card['name']}' is an MLP and has no pairs to look at; choose a Relation Network, or both "
             "files together."
+        )
+    if weights.card["task"].partition("/")[0] != _FAMILY:
+        raise RNCoreError(
+            f"'{weights.card['name']}' learned from {weights.card['task']}, and scenes of shapes are nothing to it; "
+            f"choose a Relation Network of {_FAMILY}."
         )
     if baseline is not None and (baseline.model.has_pairs or baseline.card["task"] != weights.card["task"]):
         raise RNCoreError(

@@ -72,7 +72,7 @@ class PageSession(Generic[State]):
                 st.session_state[_PROJECTOR] = state.projector
             st.session_state.update({self.key("state"): state, self.key("notices"): notices})
             st.session_state[self.key("written")] = query
-            st.session_state.pop(self.key("problem"), None)
+            st.session_state.pop(self.key("problems"), None)
         shared = st.session_state.setdefault(_PROJECTOR, self.state.projector)
         if self.state.projector != shared:
             st.session_state[self.key("state")] = self.state.change(projector=shared)
@@ -137,35 +137,36 @@ class PageSession(Generic[State]):
         if value is not None or read is not None:
             self.update(**(read(value) if read else {field: value}))
 
-    def bind_typed(self, show: str, read: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
+    def bind_typed(self, show: str, read: Callable[[str], dict[str, Any]], box: str = "typed") -> dict[str, Any]:
         """Return the keyword arguments that tie a text box to the state; a bad text stays there to be mended.
 
         Args:
             show: what the box shows while its text is a good one.
             read: the text -> changes to the state; raises RNCoreError.
+            box: its name, where a page has several.
         """
-        key = self.key("typed")
-        st.session_state[key] = self.typed_text(show)
-        return {"key": key, "on_change": lambda: self.take_typed(st.session_state[key], read)}
+        key = self.key(box)
+        st.session_state[key] = self.typed_text(show, box)
+        return {"key": key, "on_change": lambda: self.take_typed(st.session_state[key], read, box)}
 
-    def typed_text(self, show: str) -> str:
+    def typed_text(self, show: str, box: str = "typed") -> str:
         """Return what a text box shows: `show`, or a bad text that stays there to be mended."""
-        return show if self.problem() is None else st.session_state[self.key("typed")]
+        return show if self.problem(box) is None else st.session_state[self.key(box)]
 
-    def take_typed(self, text: str, read: Callable[[str], dict[str, Any]]) -> None:
+    def take_typed(self, text: str, read: Callable[[str], dict[str, Any]], box: str = "typed") -> None:
         """Take a typed text; if it cannot be read, keep the last good one and the sentence why."""
-        st.session_state[self.key("typed")] = text
+        st.session_state[self.key(box)] = text
         try:
             self.update(**read(text))
-            self.set_problem(None)
+            self.set_problem(None, box)
         except RNCoreError as err:
-            self.set_problem(str(err))
+            self.set_problem(str(err), box)
 
-    def problem(self) -> str | None:
+    def problem(self, box: str = "typed") -> str | None:
         """Return what is wrong with a text that was typed and could not be read, or None."""
-        return st.session_state.get(self.key("problem"))
+        return st.session_state.get(self.key("problems"), {}).get(box)
 
-    def set_problem(self, sentence: str | None) -> None:
+    def set_problem(self, sentence: str | None, box: str = "typed") -> None:
         """Keep or clear that sentence; a kept one stays until the text is mended or the URL edited."""
-        st.session_state[self.key("problem")] = sentence
+        st.session_state[self.key("problems")] = {**st.session_state.get(self.key("problems"), {}), box: sentence}
         self.touch()

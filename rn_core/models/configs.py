@@ -171,6 +171,15 @@ _SIZES: Mapping[str, Mapping[str, _Size]] = {
             },
             _STORY,
         ),
+        "tiny": _Size(
+            _SENTENCES,
+            _LSTM_32,
+            {
+                "rn": {"g_widths": (128,) * 3, "f_widths": (128, 128), "aggregate_scale": 0.1},
+                "mlp": {"widths": (256, 256)},
+            },
+            StoryEncoderConfig(_N_STORY_WORDS, d_object=128),
+        ),
     },
     "physics/connections": {
         "paper": _Size(
@@ -243,9 +252,9 @@ def model_config(task: str, kind: str, size: str = "small") -> ModelConfig:
 
     Args:
         task: such as "clevr/states"; a key of `CONFIGS`.
-        kind: "rn" or "mlp"; on CLEVR also "sa" (pixels) and "lstm" (states); for paths "motion" or "interaction"
-            instead of "rn".
-        size: "paper", "small" or, on Sort-of-CLEVR, "tiny".
+        kind: "rn" or "mlp"; on CLEVR also "sa" (pixels) and "lstm" (states), on bAbI "2hop"; for paths "motion" or
+            "interaction" instead of "rn".
+        size: "paper", "small" or, on Sort-of-CLEVR and bAbI, "tiny".
 
     Raises:
         UnknownNameError: on a name that is not in the table.

@@ -16,7 +16,9 @@ from rn_core.models.baselines import MLPConfig, QuestionMLPConfig
 from rn_core.models.configs import CONFIGS, model_config
 from rn_core.models.encoders import ImageEncoderConfig, RowEncoderConfig
 from rn_core.models.questions import QuestionEncoderConfig
+from rn_core.models.relation_layers import StackedRelationNetworkConfig
 from rn_core.models.relation_network import RelationNetworkConfig
+from rn_core.models.sentences import SentenceEncoderConfig, StoryEncoderConfig
 
 SMALL = [pytest.param(task, kind, id=f"{task} {kind}") for task in CONFIGS for kind in CONFIGS[task]["small"]]
 EVERY = [
@@ -42,6 +44,9 @@ def sample_inputs(config: ModelConfig, n_scenes: int) -> tuple[Tensor, ...]:
     if isinstance(config.encoder, ImageEncoderConfig):
         size = config.encoder.image_size
         return (torch.randint(0, 256, (n_scenes, size, size, 3), dtype=torch.uint8),)
+    if isinstance(config.encoder, SentenceEncoderConfig | StoryEncoderConfig):
+        words = torch.randint(1, config.encoder.n_words + 1, (n_scenes, 6, 5))
+        return words, torch.ones(n_scenes, 6, dtype=torch.bool)
     return torch.randn(n_scenes, 6, config.encoder.d_object), torch.ones(n_scenes, 6, dtype=torch.bool)
 
 
@@ -87,10 +92,10 @@ def test_every_config_builds_in_its_task_s_shape(task, size, kind):
     with torch.device("meta"):
         model = build_model(config, 0)
     is_short = task.startswith("sort-of-clevr")
-    assert config.core.n_answers == (10 if is_short else 28)
+    assert config.core.n_answers == {"sort-of-clevr": 10, "clevr": 28, "babi": 60}[task.partition("/")[0]]
     assert config.core.d_question == (11 if is_short else config.question.d_question)
     assert (config.question is None) == is_short
-    assert model.has_pairs == (kind == "rn")
+    assert model.has_pairs == (kind in ("rn", "2hop"))
     assert model.count_parameters() == sum(value.numel() for value in model.parameters()) > 10_000
 
 
@@ -145,6 +150,18 @@ def test_the_paper_s_networks_for_clevr_have_the_sizes_that_it_gives():
     for model, g_millions, f_millions in ((pixels, 0.24, 0.14), (states, 0.94, 0.82)):
         counts = [sum(p.numel() for p in part.parameters()) / 1e6 for part in (model.core.g_theta, model.core.f_phi)]
         assert counts == pytest.approx([g_millions, f_millions], abs=0.01)
+
+
+def test_babis_sizes_are_the_paper_s():
+    """Supplement E: LSTMs of 32 units, g of four layers of 256, f of 256 and 512; 20 places of sentences."""
+    config = model_config("babi", "rn", "paper")
+    assert (config.encoder.d_sentence, config.encoder.n_positions, config.question.d_question) == (32, 20, 32)
+    assert (config.core.g_widths, config.core.f_widths) == ((256, 256, 256, 256), (256, 512))
+    assert (config.core.aggregate, config.core.aggregate_scale) == ("sum", 1)
+    small, two = model_config("babi", "rn"), model_config("babi", "2hop")
+    assert replace(small.core, aggregate_scale=1.0) == config.core
+    assert isinstance(two.core, StackedRelationNetworkConfig)
+    assert replace(two.core.second, d_object=small.core.d_object) == small.core, "so that it can begin as that"
 
 
 def test_a_question_is_read_before_it_meets_the_objects():
@@ -232,6 +249,37 @@ def test_a_held_encoder_gets_no_gradient_and_changes_no_logit():
     assert all(parameter.grad is None for parameter in model.encoder.parameters())
     assert all(parameter.grad is not None for parameter in model.core.parameters())
     torch.testing.assert_close(logits, model(inputs, question), rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("kind", ["rn", "2hop"])
+def test_held_relations_leave_f_phi_alone_to_learn(kind):
+    config = model_config("babi", kind)
+    model = build_model(config, 0).eval()
+    inputs, question = sample_inputs(config, 2), sample_questions(config, 2)
+    logits = model(inputs, question, hold_encoder=True, hold_relations=True)
+    logits.sum().backward()
+    learning = {name for name, parameter in model.named_parameters() if parameter.grad is not None}
+    assert learning == {name for name, _ in model.named_parameters() if "f_phi" in name}
+    torch.testing.assert_close(logits, model(inputs, question), rtol=1e-4, atol=1e-6)
+
+
+def test_relations_of_a_model_without_pairs_cannot_be_held():
+    config = model_config("babi", "mlp")
+    model = build_model(config, 0)
+    model(sample_inputs(config, 2), sample_questions(config, 2), hold_relations=True).sum().backward()
+    assert all(parameter.grad is not None for parameter in model.parameters())
+
+
+def test_two_hops_begin_as_the_model_of_one_encoders_included():
+    one, two = (build_model(model_config("babi", kind), seed).eval() for kind, seed in (("rn", 1), ("2hop", 2)))
+    inputs, question = sample_inputs(one.config, 3), sample_questions(one.config, 3)
+    with torch.no_grad():
+        before = (two(inputs, question) - one(inputs, question)).abs().max()
+        two.begin_as(one)
+        after = (two(inputs, question) - one(inputs, question)).abs().max()
+    assert after < 1e-5 < before
+    with pytest.raises(RNCoreError, match=r"^Only stacked relation layers go on from a Relation Network"):
+        one.begin_as(one)
 
 
 @pytest.mark.parametrize(("task", "kind"), [param for param in SMALL if param.values[1] in ("rn", "mlp")])

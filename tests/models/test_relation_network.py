@@ -326,3 +326,16 @@ def test_chosen_pairs_have_the_relations_of_the_trace(question_layer):
     found = network.relate(objects[scene_index], None, pairs.expand(len(question), -1, -1), question)
     rows = pairs[:, 0] * N_OBJECTS + pairs[:, 1]
     torch.testing.assert_close(found, relations[:, rows], rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("masked", [False, True])
+@pytest.mark.parametrize("chunk", [None, 7])
+def test_held_relations_give_the_same_logits_and_f_phi_alone_learns(chunk, masked):
+    network, given = build_network(pair_chunk=chunk), sample_input(masked)
+    objects = given[0].requires_grad_()
+    held = network(*given, hold_relations=True)
+    torch.testing.assert_close(held, network(*given), rtol=0, atol=0)
+    held.sum().backward()
+    assert objects.grad is None
+    assert all(parameter.grad is None for parameter in network.g_theta.parameters())
+    assert all(parameter.grad is not None for parameter in network.f_phi.parameters())

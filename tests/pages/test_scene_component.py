@@ -15,6 +15,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages._ui import components
 from pages._ui.components.scene_view import SceneView, make_scene_data
+from pages._ui.components.sources import read_sources
 from pages._ui.components.stage import SceneEvent
 from rn_core.errors import RNCoreError, SceneError, UnknownNameError
 from rn_core.seeding import make_rng
@@ -78,9 +79,7 @@ def test_scenes_with_fewer_objects_have_fewer_nodes():
 
 
 def test_the_browser_reads_only_what_python_sends():
-    names = set()
-    for script in FOLDER.glob("*.js"):
-        names |= set(re.findall(r"\bdata\.(\w+)", script.read_text(encoding="utf-8")))
+    names = set(re.findall(r"\bdata\.(\w+)", read_sources("scene")["js"]))
     assert names - set(make_scene_data(VIEW)) == {"answered"}  # which `draw_scene` adds
 
 

@@ -1,4 +1,4 @@
-"""The CLEVR page's own sections, and what those that both pages about pairs have need to know of it."""
+"""The CLEVR page's own sections, and what those that all pages about pairs have need to know of it."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from dataclasses import replace
 import streamlit as st
 
 from pages._ui.cache import (
-    cached_clevr_answer,
-    cached_clevr_attribution,
-    cached_clevr_ranking,
-    cached_clevr_reading,
+    cached_answer_beside,
+    cached_group_attribution,
+    cached_group_ranking,
+    cached_group_reading,
     cached_picture,
-    clevr_answerer,
+    domain_answerer,
 )
 from pages._ui.clevr import html, session
-from pages._ui.clevr.models import models_beside, sees_pixels
+from pages._ui.clevr.models import full_name, models_beside, sees_pixels
 from pages._ui.clevr.nodes import describe_deciding
 from pages._ui.clevr.pictures import Picture, bundled_picture, bundled_scene
 from pages._ui.clevr.program import make_lanes
@@ -23,9 +23,9 @@ from pages._ui.clevr.session import CLEVR, COLUMNS, take_table, uploaded_picture
 from pages._ui.clevr.state import BASELINES, ClevrState
 from pages._ui.clevr.things import LETTERS, name_things
 from pages._ui.clevr.truth import Truth, find_truth
-from pages._ui.clevr.view import ClevrReading, ClevrView, choose_target, make_clevr_view
+from pages._ui.clevr.view import ClevrView, choose_target, make_clevr_view
 from pages._ui.pairs.sections import PairPage
-from pages._ui.pairs.view import second_method
+from pages._ui.pairs.view import GroupReading, second_method
 from rn_core.attribution.faithfulness import Faithfulness, KeepingSet
 from rn_core.errors import RNCoreError, SceneError
 from rn_core.tasks.clevr import ClevrScene
@@ -61,11 +61,13 @@ def try_view(
         return None, str(err)
 
 
-def read_models(state: ClevrState, truth: Truth, picture: Picture | None) -> ClevrReading:
+def read_models(state: ClevrState, truth: Truth, picture: Picture | None) -> GroupReading:
     """Ask the chosen model and those beside it; raises RNCoreError if the chosen one cannot answer."""
-    reading = cached_clevr_reading(state.model, state.question, seen_by(state.model, state, picture))
+    reading = cached_group_reading(full_name(state.model), state.question, seen_by(state.model, state, picture))
     names = models_beside(state.model, state.scene is not None)
-    others = {name: cached_clevr_answer(name, state.question, seen_by(name, state, picture)) for name in names}
+    others = {
+        name: cached_answer_beside(full_name(name), state.question, seen_by(name, state, picture)) for name in names
+    }
     return replace(reading, truth=truth.answer, others=others)
 
 
@@ -78,14 +80,14 @@ def read_view(state: ClevrState, truth: Truth, picture: Picture | None) -> Clevr
     """Ask the models and put together what the page shows; raises RNCoreError if they cannot answer."""
     reading = read_models(state, truth, picture)
     target = choose_target(state, reading.answer, truth)
-    asked = (state.model, state.question, seen_by(state.model, state, picture), target)
+    asked = (full_name(state.model), state.question, seen_by(state.model, state, picture), target)
     methods = (state.method, second_method(state.method))
     return make_clevr_view(
-        state, reading, truth, picture, *(cached_clevr_attribution(*asked, method) for method in methods)
+        state, reading, truth, picture, *(cached_group_attribution(*asked, method) for method in methods)
     )
 
 
-def read_smaller(view: ClevrView) -> ClevrReading:
+def read_smaller(view: ClevrView) -> GroupReading:
     """Return the reading of the scene without the objects taken away; raises RNCoreError if none is left."""
     left = tuple(thing for k, thing in enumerate(view.state.things) if LETTERS[k] not in view.state.without)
     if not left:
@@ -99,12 +101,12 @@ def rank(view: ClevrView) -> tuple[Faithfulness, KeepingSet]:
     """Return how well the ranking of the view's pairs holds up."""
     state = view.state
     seen = seen_by(state.model, state, view.picture)
-    return cached_clevr_ranking(state.model, state.question, seen, view.target, state.method)
+    return cached_group_ranking(full_name(state.model), state.question, seen, view.target, state.method)
 
 
 CLEVR_PAGE = PairPage(
     session=CLEVR,
-    f_phi=lambda view: clevr_answerer(view.state.model).model.core.f_phi,
+    f_phi=lambda view: domain_answerer(full_name(view.state.model)).model.core.f_phi,
     ranking=rank,
     removable=lambda view: dict(zip(view.state.letters, name_things(view.state.things), strict=True)),
     read_smaller=read_smaller,

@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages._ui.cache import clevr_answerer
+from pages._ui.cache import domain_answerer
 from pages._ui.clevr.models import full_name
 from pages._ui.clevr.pictures import Picture, bundled_picture, bundled_scene, read_picture
 from pages._ui.clevr.questions import ANY_FAMILY, draw_question, tidy_question
@@ -119,7 +119,7 @@ def fetch_weights(model: str) -> None:
 
 def _use_weights(_: WeightsEntry) -> None:
     """Load weights anew that have just come."""
-    clevr_answerer.clear()
+    domain_answerer.clear()
     CLEVR.touch()
 
 

@@ -16,7 +16,7 @@ from pages._ui.clevr.things import LETTERS
 from pages._ui.clevr.truth import Truth, allowed_answers
 from pages._ui.components.stage import DrawnStage
 from pages._ui.layout import cards_html
-from pages._ui.pairs.view import PairReading, PairView, make_pair_parts, pick_target
+from pages._ui.pairs.view import GroupReading, PairView, make_pair_parts, pick_target
 from pages._ui.words import join_words
 from rn_core.attribution.base import Attribution, Target
 from rn_core.records import Answer
@@ -24,17 +24,6 @@ from rn_core.tasks.clevr.camera import HEIGHT, WIDTH
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-
-@dataclass(frozen=True)
-class ClevrReading(PairReading):
-    """What models make of one question about one scene or picture.
-
-    Attributes:
-        others: model -> its answer beside the explained one; None for one whose weights cannot be used.
-    """
-
-    others: Mapping[str, Answer | None]
 
 
 @dataclass(frozen=True)
@@ -47,7 +36,7 @@ class ClevrView(PairView):
     """
 
     state: ClevrState
-    reading: ClevrReading
+    reading: GroupReading
     truth: Truth
     picture: Picture | None
 
@@ -109,7 +98,7 @@ def choose_target(state: ClevrState, answer: Answer, truth: Truth) -> Target:
 
 def make_clevr_view(
     state: ClevrState,
-    reading: ClevrReading,
+    reading: GroupReading,
     truth: Truth,
     picture: Picture | None,
     attribution: Attribution,

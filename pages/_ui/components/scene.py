@@ -1,4 +1,4 @@
-"""Mount the interactive scene: a components-v2 component whose html, css and js lie beside this file."""
+"""Mount the interactive pictures of pairs: components v2 whose html, css and js lie beside this file."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from pages._ui.components.stage import SceneEvent, Stage
 
 _TRIGGER = "event"
 
-_mount = st.components.v2.component("relation_scene", **read_sources())
+#: Kind of picture -> what mounts it.
+_MOUNTS = {name: st.components.v2.component(f"relation_{name}", **read_sources(name)) for name in ("scene", "story")}
 
 
 def draw_scene(view: Stage, *, key: str, on_change: Callable[[SceneEvent], None] | None = None) -> SceneEvent | None:
-    """Draw the interactive scene.
+    """Draw an interactive scene or story.
 
     Args:
         view: what to show.
@@ -33,7 +34,7 @@ def draw_scene(view: Stage, *, key: str, on_change: Callable[[SceneEvent], None]
     # The browser numbers its events and keeps showing an edit until the data carries its number back.
     answered = st.session_state.get(_answered_key(key))
     data = {**view.to_data(), "answered": answered}
-    result = _mount(key=key, data=data, on_event_change=partial(_answer, view, key, on_change))
+    result = _MOUNTS[view.component](key=key, data=data, on_event_change=partial(_answer, view, key, on_change))
     return SceneEvent.from_state(result.get(_TRIGGER), view)
 
 

@@ -1,7 +1,5 @@
 // Drawing: from the state to the SVG. Elements that a person can hold or focus are kept; arcs are made anew.
 
-const N_PARTNERS = 5;
-const N_OVERALL = 3;
 // From back to front. Arcs pass behind objects, but cells lie under objects and so would their arcs.
 // Grips, the wide invisible strokes that make arcs easy to click, never cover an object.
 const LAYERS = {
@@ -18,36 +16,6 @@ function placeNodes(data, objects) {
     if (node.kind === "ground") return { ...node, x: middleOf(data).x, y: data.height + PAD + 1 };
     return node;
   });
-}
-
-/** The ordered pairs (i, j) that `keep` lets through, largest share first. */
-function rankPairs(weights, keep = () => true) {
-  const pairs = [];
-  weights.forEach((row, i) =>
-    row.forEach((share, j) => {
-      if (share !== 0 && keep(i, j)) pairs.push({ i, j, share });
-    }),
-  );
-  return pairs.sort((one, other) => Math.abs(other.share) - Math.abs(one.share));
-}
-
-/** What to show now: partners of the active node, or the strongest pairs of all; and always the pinned pair. */
-function choosePairs(data, active, pinned) {
-  const shown =
-    active === null
-      ? rankPairs(data.weights).slice(0, N_OVERALL).map((pair) => ({ ...pair, style: "subtle" }))
-      : rankPairs(data.weights, (i, j) => i === active || j === active)
-          .slice(0, N_PARTNERS)
-          .map((pair) => ({ ...pair, style: "strong" }));
-  if (pinned === null) return shown;
-  const [i, j] = pinned;
-  const others = shown.filter((pair) => pair.i !== i || pair.j !== j);
-  return [...others, { i, j, share: data.weights[i][j], style: "pinned" }];
-}
-
-function describePair(data, { i, j, share }) {
-  const name = i === j ? `${data.nodes[i].label} with itself` : `${data.nodes[i].label} from ${data.nodes[j].label}`;
-  return `${name} ${formatShare(share)}`;
 }
 
 function describeObject(thing, { editable, toggles, origin, scale }) {

@@ -1,35 +1,11 @@
 // Geometry of nodes and arcs, in units of the stage: a pixel of the image that pixel models of Sort-of-CLEVR see.
 
-const SVG_SPACE = "http://www.w3.org/2000/svg";
 const CELL_RIM = 2.2; // arcs between cells end this far from their centres
 const LETTER_RIM = 2.6; // and arcs over a picture this far from the letters on it
 const GAP = 1.2; // between an object's rim and an arc's end
 const PAD = 4; // room around the image for rings, arcs and tags
 const GROUND_BAND = 8; // height below the image for the ground's chip
 const CHIP = { width: 30, height: 5.4 };
-
-function makeSvg(tag, attributes = {}, children = []) {
-  const element = document.createElementNS(SVG_SPACE, tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  element.append(...children);
-  return element;
-}
-
-/** A contribution with its sign in a typographic minus, short enough for an arc. */
-function formatShare(value) {
-  if (value === 0) return "0";
-  const size = Math.abs(value);
-  const digits = size >= 10 ? size.toFixed(1) : size >= 0.1 ? size.toFixed(2) : size >= 0.001 ? size.toPrecision(1) : "<0.001";
-  return (value > 0 ? "+" : "−") + digits;
-}
-
-function signOf(value) {
-  return value < 0 ? "negative" : "positive";
-}
-
-function clamp(value, low, high) {
-  return Math.min(high, Math.max(low, value));
-}
 
 /** Where an arc that leaves `node` along a unit vector should start, as a distance from its centre. */
 function rimDistance(node, unitX, unitY) {

@@ -2,7 +2,6 @@
 
 const DRAG_THRESHOLD = 3; // pixels of the screen; a shorter way is a click
 const DOUBLE_CLICK = 400; // milliseconds
-const LINGER = 250; // milliseconds that partners stay lit, so that a pointer can reach their arcs
 const KEY_PAUSE = 400; // milliseconds after the last arrow key before the move is sent
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -78,6 +78,7 @@ class SceneView:
     editable: bool = True
     projector: bool = False
     alt: str = "Scene with six objects"
+    component: ClassVar[str] = "scene"
 
     @property
     def n_nodes(self) -> int:
@@ -96,6 +97,8 @@ class SceneView:
             return None
         if kind == "toggle":
             return SceneEvent("toggle", thing=color)
+        if kind != "move":
+            return None
         x, y = state.get("x"), state.get("y")
         moved = {**objects, color: replace(objects[color], x=x, y=y)}
         try:

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import MappingProxyType
 
 _FOLDER = Path(__file__).parent
-#: Parts of one JavaScript module, in this order; they share one scope.
-_SCRIPTS = ("scene_geometry.js", "scene_drawing.js", "scene_input.js", "scene.js")
-_STYLES = ("scene.css", "scene_picture.css")
+#: Component -> its files; scripts are parts of one JavaScript module, in this order, and share one scope.
+_FILES = MappingProxyType(
+    {
+        "scene": (
+            "stage.css", "scene.css", "scene_picture.css",
+            "pairs.js", "stage.js", "scene_geometry.js", "scene_drawing.js", "scene_input.js", "scene.js",
+        ),
+        "story": ("stage.css", "story.css", "pairs.js", "stage.js", "story_drawing.js", "story_input.js", "story.js"),
+        "question_line": ("question_line.css", "question_line.js"),
+    }
+)  # fmt: skip
+_BELOW = "stage.html"
 
 
 def read_text(name: str) -> str:
@@ -15,7 +25,14 @@ def read_text(name: str) -> str:
     return (_FOLDER / name).read_text(encoding="utf-8")
 
 
-def read_sources() -> dict[str, str]:
-    """Return the interactive scene's "html", "css" and "js", styles and scripts each joined to one."""
-    css, js = ("\n".join(map(read_text, names)) for names in (_STYLES, _SCRIPTS))
-    return {"html": read_text("scene.html"), "css": css, "js": js}
+def read_sources(component: str) -> dict[str, str]:
+    """Return a component's "html", "css" and "js", styles and scripts each joined to one.
+
+    Args:
+        component: "scene", "story" or "question_line".
+    """
+    css, js = (
+        "\n".join(read_text(name) for name in _FILES[component] if name.endswith(kind)) for kind in (".css", ".js")
+    )
+    html = read_text(f"{component}.html").replace("{below}\n", read_text(_BELOW).lstrip())
+    return {"html": html, "css": css, "js": js}

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, ClassVar, Literal, Protocol
 
 import numpy as np
 
 from rn_core.errors import RNCoreError
 
+#: Events that change what is shown.
+EDITS = ("move", "toggle", "drop", "restore")
 _LIGHT_INK, _DARK_INK = "#ffffff", "#111111"
 
 
@@ -22,17 +24,20 @@ class SceneEvent:
     """One thing a person did to a scene; fields that its kind does not use are None.
 
     Attributes:
-        kind: "move" (thing, x, y), "toggle" (thing: square to circle and back), "pin" (pair) or "unpin".
-        thing: the object meant, by its id.
+        kind: "move" (thing, x, y; in a story thing, place), "toggle" (thing: square to circle and back), "drop" and
+            "restore" (thing: a sentence), "pin" (pair) or "unpin".
+        thing: the object or sentence meant, by its id.
         x: its new centre, right; in units of the stage.
         y: the same, down.
+        place: where a sentence stands after its move, from 0.
         pair: nodes (i, j), each from 0 to n - 1.
     """
 
-    kind: Literal["move", "toggle", "pin", "unpin"]
+    kind: Literal["move", "toggle", "drop", "restore", "pin", "unpin"]
     thing: str | None = None
     x: float | None = None
     y: float | None = None
+    place: int | None = None
     pair: tuple[int, int] | None = None
 
     @staticmethod
@@ -52,14 +57,20 @@ class SceneEvent:
             pair = tuple(state.get(name) for name in ("i", "j"))
             inside = all(is_whole(node) and 0 <= node < view.n_nodes for node in pair)
             return SceneEvent("pin", pair=pair) if inside else None
-        if kind in ("move", "toggle") and view.editable:
+        if kind in EDITS and view.editable:
             return view.read_edit(kind, state)
         return None
 
 
 class Stage(Protocol):
-    """One picture of a scene and of what its pairs contribute."""
+    """One picture of a scene and of what its pairs contribute.
 
+    Attributes:
+        component: "scene" or "story", what draws it.
+        editable: whether a person can change it.
+    """
+
+    component: ClassVar[str]
     editable: bool
 
     @property
@@ -72,7 +83,7 @@ class Stage(Protocol):
         ...
 
     def read_edit(self, kind: str, state: Mapping[str, object]) -> SceneEvent | None:
-        """Read a move or a toggle that the browser sent; None if it is not allowed."""
+        """Read one of `EDITS` that the browser sent; None if it is not allowed."""
         ...
 
 
@@ -263,6 +274,7 @@ class DrawnStage:
     cast: Cast
     layer: PairLayer
     manner: Manner
+    component: ClassVar[str] = "scene"
 
     @property
     def editable(self) -> bool:

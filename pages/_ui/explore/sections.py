@@ -1,4 +1,4 @@
-"""What the sections that both pages about pairs have need to know of the Explore page."""
+"""What the sections that all pages about pairs have need to know of the Explore page."""
 
 from __future__ import annotations
 

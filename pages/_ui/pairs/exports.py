@@ -114,19 +114,21 @@ def _draw_matrix(figure: Figure, axes: Axes, view: PairView) -> None:
             for j in range(n):
                 ink = "white" if abs(view.matrix[i, j]) > 0.6 * limit else "black"
                 axes.text(j, i, format_signed(view.matrix[i, j]), ha="center", va="center", fontsize=9, color=ink)
-    step = range(n) if n <= MOST_NUMBERS else range(0, n, isqrt(n))
+    step = range(0, n, isqrt(n)) if labels[0].isdigit() and n > MOST_NUMBERS else range(n)
     names = [labels[k] for k in step]
     axes.set(xticks=list(step), yticks=list(step), xticklabels=names, yticklabels=names)
-    axes.set(xlabel="second object, j", ylabel="first object, i", title=f"What each pair adds to {view.target_text}")
+    noun = view.nodes.noun
+    axes.set(xlabel=f"second {noun}, j", ylabel=f"first {noun}, i", title=f"What each pair adds to {view.target_text}")
     figure.colorbar(image, ax=axes, label="logit", shrink=0.8)
 
 
 def export_html(view: PairView) -> bytes:
     """Return one page with the interactive scene, the answers and the strongest pairs; it asks no network."""
     # The one export of the component's module becomes a plain function of the page's script.
-    body, style, script = read_sources().values()
+    stage = view.make_stage()
+    body, style, script = read_sources(stage.component).values()
     script = script.replace("export default function (", "function draw(")
-    data = json.dumps(view.make_stage().to_data()).replace("</", "<\\/")
+    data = json.dumps(stage.to_data()).replace("</", "<\\/")
     question = escape(view.question_text)
     page = _PAGE.format(
         title=question, style=style, layout=layout.STYLE, body=body, script=script, data=data,
@@ -150,7 +152,8 @@ def _rows_html(view: PairView) -> str:
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>{title}</title>
-<style>:root {{color-scheme: light dark; --st-text-color: light-dark(#1f2933, #e8edf3)}}
+<style>:root {{color-scheme: light dark; --st-text-color: light-dark(#1f2933, #e8edf3);
+  --st-secondary-background-color: light-dark(#f0f2f6, #262b35)}}
 body {{font: 17px/1.4 system-ui, sans-serif; max-width: 1200px; margin: 1.5rem auto; padding: 0 1rem;
   color: light-dark(#1f2933, #e8edf3); background: light-dark(#fff, #0e1117)}}
 main {{display: grid; grid-template-columns: repeat(auto-fit, minmax(20rem, 1fr)); gap: 2rem}}

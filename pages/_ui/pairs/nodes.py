@@ -1,4 +1,4 @@
-"""What pairs are made of on a page: scene objects (and the ground, for a pixel model) or grid cells.
+"""What pairs are made of on a page: scene objects (and the ground, for a pixel model), grid cells, or sentences.
 
 A membership table (N, n) says how much of each model object belongs to each node. Contributions and relations of
 model pairs are added up over it, so nothing is lost on the way from hundreds of pairs of cells to a few of objects.
@@ -27,12 +27,21 @@ class Nodes:
         names: n names in words.
         ticks: n names as they stand beside the rows of a matrix, and n above its columns; None makes them from the
             labels.
+        noun: what a node is called, in the singular.
+        short: n names where pairs are named; None takes those in words.
     """
 
     labels: tuple[str, ...]
     membership: Tensor
     names: tuple[str, ...]
     ticks: tuple[tuple[str, ...], tuple[str, ...]] | None = None
+    noun: str = "object"
+    short: tuple[str, ...] | None = None
+
+    @property
+    def called(self) -> tuple[str, ...]:
+        """Return what nodes are called where pairs are named."""
+        return self.short or self.names
 
     def merge(self, contributions: Tensor) -> np.ndarray:
         """Return (n, n) contributions of pairs of nodes from those of model pairs (P,); the total stays."""

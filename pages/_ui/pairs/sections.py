@@ -77,7 +77,7 @@ def draw_pairs(page: PairPage, view: PairView, look: Look) -> None:
     with left:
         nodes, marked = view.nodes, view.true_pairs_shown
         figure = figures.plot_pair_matrix(
-            view.matrix, nodes.labels, marked, view.pinned, look, nodes.names, nodes.ticks
+            view.matrix, nodes.labels, marked, view.pinned, look, nodes.names, nodes.ticks, nodes.noun
         )
         key = page.session.key("matrix")
         draw_figure(figure, key=key, on_select=lambda: _pin_from_matrix(page, view), selection_mode="points")
@@ -143,7 +143,7 @@ def draw_pair(page: PairPage, view: PairView, look: Look) -> None:
     """Draw the pinned pair's relation and its way through f_phi."""
     draw_pair_choice(page, view)
     if view.pinned is None:
-        st.info("Choose two objects here, or click a pair in the scene or in the matrix.")
+        st.info(f"Choose two {view.nodes.noun}s here, or click a pair in the picture or in the matrix.")
         return
     name, key = view.pinned_name, page.session.key
     path = follow_pair(view, page.f_phi(view))
@@ -171,7 +171,7 @@ def draw_pair_choice(page: PairPage, view: PairView) -> None:
     """Draw the two menus that pin a pair without a mouse."""
     options = (None, *view.nodes.labels)
     columns = st.columns([2, 2, 3])
-    for place, title in enumerate(("First object, i", "Second object, j")):
+    for place, title in enumerate((f"First {view.nodes.noun}, i", f"Second {view.nodes.noun}, j")):
         columns[place].selectbox(
             title, options, format_func=lambda label: view.names.get(label, "none"),
             **page.session.bind(f"pair.{place}", show=None if view.state.pair is None else view.state.pair[place],
@@ -199,7 +199,7 @@ def draw_what_if(page: PairPage, view: PairView, look: Look) -> None:
                 read=lambda labels: {"without": tuple(label for label in present if label in labels)},
             )  # fmt: skip
             shown = {"format_func": present.get, "selection_mode": "multi", "wrap": True}
-            st.pills("Take objects away", list(present), **shown, **chosen)
+            st.pills(f"Take {view.nodes.noun}s away", list(present), **shown, **chosen)
         draw_threshold(page, view)
         st.html(layout.what_ifs_html(make_what_ifs(view, page.f_phi(view), _read_smaller(page, view))))
         if view.pinned is None:

@@ -1,4 +1,4 @@
-"""What decides which pairs a page shows, as one value that fits in a URL; both pages about pairs build on it."""
+"""What decides which pairs a page shows, as one value that fits in a URL; all pages about pairs build on it."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def pair_fields(
     sections: Collection[str] = tuple(SECTIONS),
     baselines: Collection[str] = tuple(BASELINES),
 ) -> tuple[Field, ...]:
-    """Return the URL parameters of the fields that both pages have, behind those of scene, question and model.
+    """Return the URL parameters of the fields that these pages have, behind those of scene, question and model.
 
     Args:
         answers: the task's.

@@ -54,6 +54,17 @@ class PairReading:
 
 
 @dataclass(frozen=True)
+class GroupReading(PairReading):
+    """What several models make of one question.
+
+    Attributes:
+        others: model -> its answer beside the explained one; None for one whose weights cannot be used.
+    """
+
+    others: Mapping[str, Answer | None]
+
+
+@dataclass(frozen=True)
 class PairRow:
     """One line of the table of the strongest pairs: two labels; `share` is its part of all pairs' sum, in percent."""
 
@@ -180,7 +191,8 @@ class PairView(ABC):
 
     def name_pair(self, first: str, second: str) -> str:
         """Return a pair of labels in words."""
-        return format_pair(self.names[first], self.names[second])
+        called = dict(zip(self.nodes.labels, self.nodes.called, strict=True))
+        return format_pair(called[first], called[second])
 
     @cached_property
     def rows(self) -> tuple[PairRow, ...]:
@@ -265,7 +277,7 @@ def describe_disagreement(one: Attribution, other: Attribution, nodes: Nodes) ->
     for attribution in (one, other):
         strengths = np.abs(nodes.merge(attribution.contributions))
         i, j = divmod(int(strengths.argmax()), len(strengths))
-        tops.append(format_pair(nodes.names[i], nodes.names[j]))
+        tops.append(format_pair(nodes.called[i], nodes.called[j]))
     if tops[0] == tops[1]:
         return None
     names = [METHODS[attribution.method].title for attribution in (one, other)]

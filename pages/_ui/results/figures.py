@@ -19,6 +19,7 @@ from pages._ui.results.view import (
 
 #: Kind of mark -> name in the legend, symbol, size.
 _MARKS = {
+    "other": ("another open implementation", "cross-thin", 9),
     "open": ("best open implementation", "x-thin", 9),
     "paper": ("paper", "diamond-open", 14),
     "now": ("measured here", "circle-open", 17),

@@ -11,8 +11,14 @@ from pages._ui.results.figures import place_lanes
 from pages._ui.results.view import Lane, describe_mark, describe_measure, describe_model
 
 _COLUMNS = ("measure", "model", "origin", "value", "low", "high", "questions", "as_the_source_says", "note", "source")
-_SYMBOLS = {"open": "x", "paper": "D", "now": "o", "ours": "o"}
-_NAMES = {"open": "best open implementation", "paper": "paper", "now": "measured here", "ours": "ours, 95 % interval"}
+_SYMBOLS = {"open": "x", "other": "+", "paper": "D", "now": "o", "ours": "o"}
+_NAMES = {
+    "open": "best open implementation",
+    "other": "another open one",
+    "paper": "paper",
+    "now": "measured here",
+    "ours": "ours, 95 % interval",
+}
 
 
 def export_csv(lanes: Sequence[Lane]) -> bytes:

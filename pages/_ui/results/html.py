@@ -23,7 +23,8 @@ from pages._ui.results.view import (
 from pages._ui.words import join_words
 from rn_core.weights import WeightsEntry
 
-_NONE = "–"
+#: Stands for a figure that nobody gives.
+NONE = "–"
 _OURS = ("Ours", "95 % interval", "n")
 
 
@@ -39,24 +40,24 @@ def results_html(lanes: Sequence[Lane]) -> str:
                     f"<b>{escape(describe_measure(measure))}</b>" if place == 0 else "",
                     escape(describe_model(lane.model)),
                     *(_measured_cells(lane.mark("ours")) if ships else ()),
-                    _NONE if lane.floor is None else format_percent(lane.floor),
+                    NONE if lane.floor is None else format_percent(lane.floor),
                     *(_cited(lane.mark(kind)) for kind in ("paper", *("open",) * others)),
                 ]
             )
-    return _table(head, rows)
+    return make_table(head, rows)
 
 
 def _measured_cells(mark: Mark | None) -> tuple[str, str, str]:
     """Return a share with its interval and sample size."""
     if mark is None:
-        return _NONE, _NONE, _NONE
-    return f"<b>{describe_mark(mark, 2)}</b>", format_interval(mark), f"{mark.n:,}"
+        return NONE, NONE, NONE
+    return f"<b>{describe_mark(mark, 2)}</b>", format_interval(mark), NONE if mark.n is None else f"{mark.n:,}"
 
 
 def _cited(mark: Mark | None) -> str:
     """Return a published figure with what there is to know about it and where it stands."""
     if mark is None:
-        return _NONE
+        return NONE
     where = escape(mark.source)
     if where.startswith("github.com/"):
         where = f'<a href="https://{where}" target="_blank">{where.split("/")[1]}</a>'
@@ -80,19 +81,19 @@ def measured_html(lanes: Sequence[Lane]) -> str:
                 _agreement(card, now),
             ]
         )
-    return _table(head, rows)
+    return make_table(head, rows)
 
 
 def _agreement(card: Mark | None, now: Mark) -> str:
     """Return whether two intervals overlap, as a mark with its word."""
-    if card is None:
-        return _NONE
+    if card is None or now.low is None:
+        return NONE
     if agree(card, now):
         return '<span class="rn-mark rn-right">✓ agree</span>'
     return '<span class="rn-mark rn-wrong">✗ differ</span>'
 
 
-def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+def make_table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     """Return a table of cells that are HTML already."""
     top = "".join(f"<th>{escape(name)}</th>" for name in head)
     body = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>" for cells in rows)

@@ -14,15 +14,24 @@ from pages._ui.words import QUESTION_NAMES
 from rn_core.evaluation import Evaluation
 from rn_core.published import PublishedFigure, find_figures
 from rn_core.tasks import TASKS
+from rn_core.tasks.babi.story import TASK_NAMES
 from rn_core.weights import WeightsEntry
 
 #: First and last part of a model's name -> in words.
 _KINDS = MappingProxyType({"rn": "RN", "mlp": "MLP", "sa": "CNN+LSTM+SA", "lstm": "question alone", "human": "people"})
 _VIEWS = MappingProxyType(
-    {"pixels": "image", "objects": "object rows", "states": "state rows", "sentences": "sentences"}
+    {"pixels": "image", "objects": "object rows", "states": "state rows", "joint": "sentences", "2hop": "two layers"}
 )
+#: Names that their parts do not tell.
+_MODELS = MappingProxyType({"lstm-joint": "LSTM · word by word"})
 _MEASURES = MappingProxyType(
-    {"overall": "All questions", "relational": "Relational questions", "non_relational": "Non-relational questions"}
+    {
+        "overall": "All questions",
+        "relational": "Relational questions",
+        "non_relational": "Non-relational questions",
+        "solved": "Tasks solved, each above 95 %",
+        **{f"qa{task}": f"{task} · {name}" for task, name in TASK_NAMES.items()},
+    }
 )
 
 
@@ -31,7 +40,7 @@ class Mark:
     """One share of right answers.
 
     Attributes:
-        kind: "ours", "now" (measured on this page), "paper" or "open".
+        kind: "ours", "now" (measured on this page), "paper", "open" or "other".
         value: 0 to 1.
         low: lower end of the 95 % interval; None where nobody says.
         high: upper end.
@@ -120,7 +129,10 @@ def read_metrics(card: Mapping[str, Any]) -> dict[tuple[str, str], dict[str, Any
     task = TASKS.get(card["task"])
     members = {"overall": tuple(types), **(task.groups if task else {})}
     groups = {"overall": metrics["overall"]} if "overall" in metrics else {}
-    found = {("groups", name): value for name, value in (groups | metrics.get("groups", {})).items()}
+    groups |= _count_solved(types, getattr(task, "solved_above", None))
+    # A group of one question type is shown as that type.
+    groups |= {name: value for name, value in metrics.get("groups", {}).items() if name not in types}
+    found = {("groups", name): value for name, value in groups.items()}
     found |= {("types", name): value for name, value in types.items()}
     floor_of = {("types", name): floor for name, floor in floors.items()}
     for name, kinds in members.items():
@@ -130,9 +142,18 @@ def read_metrics(card: Mapping[str, Any]) -> dict[tuple[str, str], dict[str, Any
     return {key: {**value, "floor": floor_of.get(key)} for key, value in found.items()}
 
 
+def _count_solved(types: Mapping[str, Any], above: float | None) -> dict[str, Any]:
+    """Return the share of question types that are solved; nothing for a task that does not count them."""
+    if above is None or not types:
+        return {}
+    solved = sum(found["accuracy"] > above for found in types.values())
+    share = {"accuracy": solved / len(types), "low": None, "high": None, "n": None, "said": f"{solved} of {len(types)}"}
+    return {"solved": share}
+
+
 def _read_mark(kind: str, found: Mapping[str, Any]) -> Mark:
     """Return the mark of something measured by this project."""
-    return Mark(kind, found["accuracy"], found["low"], found["high"], found["n"])
+    return Mark(kind, found["accuracy"], found["low"], found["high"], found["n"], found.get("said", ""))
 
 
 def _copy_mark(figure: PublishedFigure) -> Mark:
@@ -160,6 +181,8 @@ def levels_of(lanes: Sequence[Lane]) -> list[str]:
 
 def describe_model(model: str) -> str:
     """Return a model's name in words: what it is, what it sees."""
+    if model in _MODELS:
+        return _MODELS[model]
     kind, _, view = model.partition("-")
     return " · ".join(word for word in (_KINDS.get(kind, kind.upper()), _VIEWS.get(view, view)) if word)
 

@@ -20,7 +20,6 @@ from pages._ui.figures import AGAINST, FOR, Look, finish_figure
 from pages._ui.train.runs import RunRecord
 from pages._ui.train.state import GROUPS
 from pages._ui.train.view import TARGET, Curve, Panel, describe_race_result
-from pages._ui.train.words import SHORT
 
 #: Ends of the time axis in minutes; beyond the last one, whole hours.
 _STOPS = (3, 5, 10, 15, 20, 30, 45, 60)
@@ -58,7 +57,9 @@ def runner_color(model: str, look: Look) -> str:
     return _COLORS[model][look.dark]
 
 
-def plot_race(curves: Sequence[Curve], floor: float | None, group: str, look: Look) -> go.Figure:
+def plot_race(
+    curves: Sequence[Curve], floor: float | None, group: str, look: Look, target: float = TARGET
+) -> go.Figure:
     """Draw the runners' accuracy over time, between guessing and the target.
 
     Args:
@@ -66,10 +67,11 @@ def plot_race(curves: Sequence[Curve], floor: float | None, group: str, look: Lo
         floor: accuracy of the best constant answers, in percent; None if it is not known yet.
         group: key of `GROUPS`, the questions asked.
         look: colours and type size.
+        target: what counts as having learned, in percent.
     """
     figure = go.Figure()
-    lines = [_Line(curve, f"{SHORT[curve.model]} {curve.values[-1]:.0f} %", 5) for curve in curves]
-    _add_target(figure, look)
+    lines = [_Line(curve, f"{curve.name} {curve.values[-1]:.0f} %", 5) for curve in curves]
+    _add_target(figure, look, target)
     if floor is not None:
         _add_level(figure, floor, f"guessing {floor:.0f} %", look, _floor_line(look))
     _add_lines(figure, lines, look, _height(look))
@@ -78,17 +80,20 @@ def plot_race(curves: Sequence[Curve], floor: float | None, group: str, look: Lo
 
 
 def plot_types(panels: Sequence[Panel], look: Look) -> go.Figure:
-    """Draw one small race a question type, each with its own floor; three in a row."""
-    rows = math.ceil(len(panels) / _COLUMNS)
+    """Draw one small race a question type, each with its own floor; three in a row, four in two rows."""
+    columns = 2 if len(panels) == 4 else min(_COLUMNS, len(panels))
+    rows = math.ceil(len(panels) / columns)
+    places = [[{} if row * columns + col < len(panels) else None for col in range(columns)] for row in range(rows)]
     figure = make_subplots(
-        rows, _COLUMNS, shared_xaxes="all", shared_yaxes="all", horizontal_spacing=0.1, vertical_spacing=0.14,
+        rows, columns, specs=places, shared_xaxes="all", shared_yaxes="all",
+        horizontal_spacing=0.1, vertical_spacing=0.28 / rows,
         subplot_titles=[panel.name if panel.is_asked else f"{panel.name} (not trained)" for panel in panels],
     )  # fmt: skip
     figure.update_annotations(font={"size": look.font_size + 2, "color": look.ink})
     row_height = 350 if look.large else 270
     for place, panel in enumerate(panels):
-        at = {"row": place // _COLUMNS + 1, "col": place % _COLUMNS + 1}
-        lines = [_Line(curve, f"{SHORT[curve.model]} {curve.values[-1]:.0f}", 3) for curve in panel.curves]
+        at = {"row": place // columns + 1, "col": place % columns + 1}
+        lines = [_Line(curve, f"{curve.name} {curve.values[-1]:.0f}", 3) for curve in panel.curves]
         _add_lines(figure, lines, look, row_height, **at)
         figure.add_hline(panel.floor, line=_floor_line(look), **at)
     figure.update_xaxes(range=[0, axis_end(_last_minute(curve for panel in panels for curve in panel.curves))])
@@ -103,10 +108,10 @@ def plot_losses(curves: Sequence[Curve], look: Look) -> go.Figure:
     """Draw the runners' loss over time."""
     figure = go.Figure()
     top = math.ceil(2 * max((max(curve.values) for curve in curves), default=1)) / 2
-    lines = [_Line(curve, f"{SHORT[curve.model]} {curve.values[-1]:.2f}", 4) for curve in curves]
+    lines = [_Line(curve, f"{curve.name} {curve.values[-1]:.2f}", 4) for curve in curves]
     _add_lines(figure, lines, look, _height(look), top)
     _scale_axes(figure, lines, "loss (cross-entropy)", {"range": [0, top]})
-    words = "; ".join(f"{SHORT[curve.model]} {curve.values[-1]:.3f}" for curve in curves)
+    words = "; ".join(f"{curve.name} {curve.values[-1]:.3f}" for curve in curves)
     return _finish(figure, look, f"Loss over time, now {words or 'not known yet'}.", _height(look))
 
 
@@ -115,11 +120,11 @@ def plot_runs(runs: Sequence[RunRecord], group: str, look: Look) -> go.Figure:
     figure = go.Figure()
     colors = _RUN_COLORS[look.dark]
     lines = [
-        _Line(curve, f"{record.number} {SHORT[curve.model]}", 3, colors[(record.number - 1) % len(colors)])
+        _Line(curve, f"{record.number} {curve.name}", 3, colors[(record.number - 1) % len(colors)])
         for record in runs
         for curve in record.curves(group)
     ]
-    _add_target(figure, look)
+    _add_target(figure, look, max((line.curve.target for line in lines), default=TARGET))
     _add_lines(figure, lines, look, _height(look))
     _scale_axes(figure, lines, f"{GROUPS[group]} questions right", _PERCENT)
     words = "; ".join(f"{record.title}: {_ends_text(record.curves(group))}" for record in runs)
@@ -149,7 +154,7 @@ def _last_minute(curves: Iterable[Curve]) -> float:
 
 def _ends_text(curves: Sequence[Curve]) -> str:
     """Return where curves end, in words."""
-    return ", ".join(f"{SHORT[curve.model]} {curve.values[-1]:.0f} %" for curve in curves)
+    return ", ".join(f"{curve.name} {curve.values[-1]:.0f} %" for curve in curves)
 
 
 def _height(look: Look) -> int:
@@ -178,7 +183,7 @@ def _add_lines(
         style = {"color": color, "width": line.width, "dash": _DASHES[curve.model]}
         trace = go.Scatter(
             x=curve.minutes, y=curve.values, mode="lines", line=style, showlegend=False, cliponaxis=False,
-            hovertemplate=f"{SHORT[curve.model]}: %{{y:.3~g}} at minute %{{x:.2f}}<extra></extra>",
+            hovertemplate=f"{curve.name}: %{{y:.3~g}} at minute %{{x:.2f}}<extra></extra>",
         )  # fmt: skip
         figure.add_trace(trace, **place)
         figure.add_annotation(
@@ -187,9 +192,9 @@ def _add_lines(
         )  # fmt: skip
 
 
-def _add_target(figure: go.Figure, look: Look) -> None:
-    """Add the line that counts as having learned."""
-    _add_level(figure, TARGET, f"{TARGET:.0f} %", look, {"color": look.faint, "width": 3})
+def _add_target(figure: go.Figure, look: Look, target: float) -> None:
+    """Add the line that counts as having learned, in percent."""
+    _add_level(figure, target, f"{target:.0f} %", look, {"color": look.faint, "width": 3})
 
 
 def _floor_line(look: Look) -> dict[str, Any]:

@@ -11,10 +11,11 @@ from pages._ui.figures import Look
 from pages._ui.layout import format_share, mark_html
 from pages._ui.train.figures import runner_color
 from pages._ui.train.runs import RunRecord, table_rows
-from pages._ui.train.view import TARGET, Card, Curve, Reply, minutes_to_target
-from pages._ui.train.words import SHORT, format_clock
-from rn_core.race_records import RUNNERS
+from pages._ui.train.view import Card, Curve, Reply, minutes_to_target
+from pages._ui.train.words import format_clock, runner_name
 from rn_core.records import Example
+from rn_core.tasks.babi.encoding import WINDOW
+from rn_core.tasks.babi.story import StoryQuestion
 from rn_core.tasks.sort_of_clevr import Scene
 from rn_core.tasks.sort_of_clevr.rendering import PALETTE
 from rn_core.tasks.sort_of_clevr.scene import IMAGE_SIZE, RADIUS
@@ -36,6 +37,11 @@ STYLE = """
 .rn-examples img {width: 7rem; height: 7rem; grid-row: 1 / 3; outline: 1px solid #8888}
 .rn-examples h4 {font-size: 1rem; font-weight: 600; line-height: 1.25; margin: 0; padding: 0}
 .rn-examples p {margin: 0; align-self: end}
+.rn-examples .rn-story, .rn-examples .rn-story ~ h4, .rn-examples .rn-story ~ p {grid-column: 1 / 3; grid-row: auto}
+.rn-story {margin: 0; padding: 0 0 0 1.6rem; line-height: 1.45; font-variant-numeric: tabular-nums}
+.rn-story li {margin: 0; padding: 0; font-size: 1rem}
+.rn-story mark {background: none; color: inherit; font-weight: 650; border-bottom: 3px solid
+  light-dark(#0072b2, #5cb3ea)}
 .rn-reply {grid-column: 1 / 3; display: grid; grid-template-columns: 3.4rem 1fr auto; gap: 0 .5rem;
   font-variant-numeric: tabular-nums}
 .rn-reply i {grid-column: 1 / 4; height: .5rem; border-radius: .3rem; min-width: 2px; background: var(--rn-line)}
@@ -60,10 +66,10 @@ def score_html(curves: Sequence[Curve], look: Look) -> str:
     parts = []
     for curve in curves:
         reached = minutes_to_target(curve)
-        when = "" if reached is None else f"{TARGET:.0f} % after {format_clock(60 * reached)}"
+        when = "" if reached is None else f"{curve.target:.0f} % after {format_clock(60 * reached)}"
         parts.append(
             f'<section class="rn-{curve.model}" style="--rn-line:{runner_color(curve.model, look)}">'
-            f"<h3>{escape(RUNNERS[curve.model])}</h3><b>{curve.values[-1]:.0f} %</b>{when}</section>"
+            f"<h3>{escape(runner_name(curve.model, curve.task))}</h3><b>{curve.values[-1]:.0f} %</b>{when}</section>"
         )
     return f'<div class="rn-score">{"".join(parts)}</div>'
 
@@ -76,18 +82,35 @@ def examples_html(cards: Sequence[Card], look: Look) -> str:
 def _card_html(card: Card, look: Look) -> str:
     """Return one example."""
     example = card.example
-    alt = escape(describe_scene(Scene.from_json(example.scene)))
     replies = "".join(_reply_html(reply, look) for reply in card.replies)
     return (
-        f'<article class="rn-card"><img src="{scene_uri(example.scene)}" alt="{alt}">'
+        f'<article class="rn-card">{_seen_html(example)}'
         f"<h4>{escape(example.question)}</h4><p>Truth: <b>{escape(example.answer)}</b></p>{replies}</article>"
     )
+
+
+def _seen_html(example: Example) -> str:
+    """Return what an example's question is about: the sentences of a story, or a picture."""
+    if example.type.startswith("qa"):
+        return story_html(StoryQuestion.from_json(example.scene))
+    alt = escape(describe_scene(Scene.from_json(example.scene)))
+    return f'<img src="{scene_uri(example.scene)}" alt="{alt}">'
+
+
+def story_html(question: StoryQuestion) -> str:
+    """Return the sentences that the networks read, numbered; those that the answer follows from are marked."""
+    first = max(0, len(question.statements) - WINDOW)
+    rows = "".join(
+        f"<li><mark>{escape(text)}</mark></li>" if row in question.support else f"<li>{escape(text)}</li>"
+        for row, text in enumerate(question.statements[first:], start=first)
+    )
+    return f'<ol class="rn-story">{rows}</ol>'
 
 
 def _reply_html(reply: Reply, look: Look) -> str:
     """Return one runner's answer as a mark over a bar."""
     return (
-        f'<div class="rn-reply" style="--rn-line:{runner_color(reply.model, look)}"><b>{SHORT[reply.model]}</b>'
+        f'<div class="rn-reply" style="--rn-line:{runner_color(reply.model, look)}"><b>{escape(reply.name)}</b>'
         f"<span>{escape(reply.answer)}, {format_share(reply.probability)}</span>{mark_html(reply.is_right)}"
         f'<i style="width:{100 * reply.probability:.1f}%"></i></div>'
     )
@@ -97,7 +120,7 @@ def watched_html(example: Example, reply: Reply, moment: str) -> str:
     """Return the watched example's question with the network's answer at a moment."""
     return (
         f'<div class="rn-scheme"><h2 class="rn-question">{escape(example.question)}</h2>'
-        f'<p class="rn-line"><span>{escape(SHORT[reply.model])} {escape(moment)}: <b>{escape(reply.answer)}</b>, '
+        f'<p class="rn-line"><span>{escape(reply.name)} {escape(moment)}: <b>{escape(reply.answer)}</b>, '
         f"{format_share(reply.probability)}</span>{mark_html(reply.is_right)}</p></div>"
     )
 

@@ -10,9 +10,9 @@ from pages._ui.own_models import draw_upload
 from pages._ui.train.jobs import Job, JobView
 from pages._ui.train.pairs import watched_state
 from pages._ui.train.session import TRAIN, loaded, note_loaded, read_cards, use_run
-from pages._ui.train.words import SHORT
+from pages._ui.train.state import STORIES
+from pages._ui.train.words import short_name
 from rn_core.errors import RNCoreError
-from rn_core.race_records import RACE_TASKS
 
 _EXPLORE = "pages/explore.py"
 
@@ -21,13 +21,16 @@ def draw_learned(job: Job, view: JobView) -> None:
     """Draw what can be done with a run's networks; a file is made when it is asked for."""
     config = job.config
     step = view.snapshots[-1].step if view.snapshots else 0
-    name = f"{RACE_TASKS[config.task].view}-seed{config.seed}-step{step}"
+    name = f"{config.task.rpartition('/')[2]}-seed{config.seed}-step{step}"
     with st.container(horizontal=True, vertical_alignment="center"):
-        if "rn" in config.models and st.button("Use in Explore", icon=":material/hub:", key=TRAIN.key("use")):
+        # Explore shows scenes of shapes.
+        can_explore = "rn" in config.models and config.task != STORIES
+        if can_explore and st.button("Use in Explore", icon=":material/hub:", key=TRAIN.key("use")):
             _open_explore(job, view)
         for kind in config.models:
             st.download_button(
-                f"Download {SHORT[kind]} (.safetensors)", partial(job.bundle, kind), f"{kind}-{name}.safetensors",
+                f"Download {short_name(kind, config.task)} (.safetensors)", partial(job.bundle, kind),
+                f"{short_name(kind, config.task).lower()}-{name}.safetensors",
                 "application/octet-stream", on_click="ignore", icon=":material/download:",
             )  # fmt: skip
         st.download_button(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,8 +14,11 @@ from pages._ui.explore.nodes import find_true_pairs, make_nodes
 from pages._ui.explore.picture import make_plain_view
 from pages._ui.explore.state import ExploreState
 from pages._ui.explore.view import find_truth
+from pages._ui.train.state import STORIES
 from rn_core.race_records import RACE_TASKS, Snapshot
 from rn_core.records import Example
+from rn_core.tasks.babi.encoding import WINDOW
+from rn_core.tasks.babi.story import StoryQuestion
 from rn_core.tasks.sort_of_clevr import Question, Scene
 from rn_core.tasks.sort_of_clevr.language import parse
 
@@ -24,18 +28,20 @@ class PairPicture:
     """The watched example's pairs at one moment.
 
     Attributes:
-        scene: what the interactive scene shows.
-        labels: names of the nodes: colours, and "ground" for images.
+        scene: what the interactive scene shows; None for a story, whose sentences stand in its place.
+        labels: names of the nodes: colours, and "ground" for images; numbers of sentences.
         matrix: (n, n) contributions of pairs of nodes, in logits.
         limit: largest size of any contribution in the whole run, so that moments compare.
         true_pairs: pairs of nodes that decide the answer.
+        names: sentences in full; None where labels are names enough.
     """
 
-    scene: SceneView
+    scene: SceneView | None
     labels: tuple[str, ...]
     matrix: np.ndarray
     limit: float
     true_pairs: tuple[tuple[int, int], ...]
+    names: tuple[str, ...] | None = None
 
 
 def make_pair_picture(
@@ -50,6 +56,8 @@ def make_pair_picture(
         task: key of `RACE_TASKS`.
         projector: large type.
     """
+    if task == STORIES:
+        return _make_story_picture(StoryQuestion.from_json(example.scene), shown, snapshots)
     state = watched_state(example, task)
     nodes = make_nodes(state)
     tables = [nodes.merge(torch.tensor(look.contributions, dtype=torch.float64)) for look in snapshots]
@@ -67,8 +75,28 @@ def make_pair_picture(
         projector=projector,
         alt=plain.alt,
     )
-    limit = max((float(np.abs(table).max()) for table in tables), default=0.0)
-    return PairPicture(scene, nodes.labels, matrix, limit, true_pairs)
+    return PairPicture(scene, nodes.labels, matrix, _largest(tables), true_pairs)
+
+
+def _make_story_picture(question: StoryQuestion, shown: Snapshot, snapshots: Sequence[Snapshot]) -> PairPicture:
+    """Return the pairs of sentences of a story, as many as the networks read."""
+    first = max(0, len(question.statements) - WINDOW)
+    told = range(first, len(question.statements))
+    facts = [index - first for index in question.support if index >= first]
+    tables = [np.reshape(look.contributions, (len(told), len(told))) for look in (shown, *snapshots)]
+    return PairPicture(
+        scene=None,
+        labels=tuple(f"{row - first + 1}." for row in told),
+        matrix=tables[0],
+        limit=_largest(tables),
+        true_pairs=tuple(itertools.permutations(facts, 2)) or tuple((fact, fact) for fact in facts),
+        names=tuple(question.statements[first:]),
+    )
+
+
+def _largest(tables: Sequence[np.ndarray]) -> float:
+    """Return the largest size of any number."""
+    return max((float(np.abs(table).max()) for table in tables), default=0.0)
 
 
 def watched_state(example: Example, task: str) -> ExploreState:

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from pages._ui.train.state import GROUPS
-from pages._ui.train.view import TARGET, Curve, minutes_to_target, race_curves
-from pages._ui.train.words import SHORT, describe_race, format_clock
-from rn_core.race_records import RaceConfig, Snapshot
+from pages._ui.train.state import GROUPS, MEAN, STORIES, groups_of
+from pages._ui.train.view import TARGET, Curve, mean_share, minutes_to_target, race_curves, target_of
+from pages._ui.train.words import describe_race, format_clock, short_name
+from rn_core.race_records import RUNNERS, RaceConfig, Snapshot
 
 if TYPE_CHECKING:
     from pages._ui.train.jobs import JobView
@@ -44,8 +44,8 @@ class RunRecord:
         return f"Run {self.number}"
 
     def curves(self, group: str) -> tuple[Curve, ...]:
-        """Return each runner's accuracy on a group of question types."""
-        return race_curves(self.snapshots, group)
+        """Return each runner's accuracy on a group of question types; none for a group that the run was not asked."""
+        return race_curves(self.snapshots, group, self.config.task) if group in groups_of(self.config) else ()
 
 
 def remember_run(runs: Sequence[RunRecord], token: str, config: RaceConfig, view: JobView) -> tuple[RunRecord, ...]:
@@ -61,26 +61,32 @@ def remember_run(runs: Sequence[RunRecord], token: str, config: RaceConfig, view
 
 
 def table_rows(runs: Sequence[RunRecord]) -> list[dict[str, str]]:
-    """Return one line a run: column -> text; accuracies are those of the last look."""
-    return [_table_row(record) for record in runs]
+    """Return one line a run: column -> text; accuracies are those of the last look.
+
+    All lines have the columns of all runs, which stay empty where a run has no such thing.
+    """
+    rows = [_table_row(record) for record in runs]
+    columns = dict.fromkeys((name for row in rows for name in row), "")
+    return [columns | row for row in rows]
 
 
 def _table_row(record: RunRecord) -> dict[str, str]:
     """Return one run's line."""
-    last = record.snapshots[-1]
+    last, task = record.snapshots[-1], record.config.task
     row = {
         "Run": str(record.number),
         "Settings": describe_race(record.config),
         "Steps": f"{last.step:,}",
         "Time": format_clock(last.seconds),
     }
-    for group, name in GROUPS.items():
-        for kind, short in SHORT.items():
+    for group in (MEAN,) if task == STORIES else groups_of(record.config):
+        for kind in RUNNERS:
             found = last.groups.get(kind)
-            row[f"{short} {name}"] = "" if found is None else f"{100 * found[group]:.0f} %"
-    reached = {curve.model: minutes_to_target(curve) for curve in record.curves("relational")}
+            share = None if found is None else mean_share(found) if group == MEAN else found[group]
+            row[f"{short_name(kind, task)} {GROUPS[group]}"] = "" if share is None else f"{100 * share:.0f} %"
+    reached = {curve.model: minutes_to_target(curve) for curve in record.curves(next(iter(groups_of(record.config))))}
     minutes = reached.get("rn")
-    row[f"RN at {TARGET:.0f} % after"] = "" if minutes is None else format_clock(60 * minutes)
+    row[f"RN at {target_of(task):.0f} % after"] = "" if minutes is None else format_clock(60 * minutes)
     return row
 
 
@@ -106,11 +112,12 @@ def export_png(runs: Sequence[RunRecord], group: str = "relational") -> bytes:
     axes = figure.subplots()
     for record in runs:
         for curve in record.curves(group):
-            label = f"{record.number} {SHORT[curve.model]}: {describe_race(record.config)}"
+            label = f"{record.number} {curve.name}: {describe_race(record.config)}"
             style = {"linestyle": "-" if curve.model == "rn" else "--", "color": f"C{(record.number - 1) % 10}"}
             axes.plot(curve.minutes, curve.values, linewidth=2, label=label, **style)
-            axes.annotate(f" {record.number} {SHORT[curve.model]}", (curve.minutes[-1], curve.values[-1]), va="center")
-    axes.axhline(TARGET, color="#888888", linewidth=1, linestyle=":")
+            axes.annotate(f" {record.number} {curve.name}", (curve.minutes[-1], curve.values[-1]), va="center")
+    target = max((curve.target for record in runs for curve in record.curves(group)), default=TARGET)
+    axes.axhline(target, color="#888888", linewidth=1, linestyle=":")
     axes.set(xlabel="minutes of training", ylabel=f"accuracy on {GROUPS[group]} questions, %", ylim=(0, 100))
     axes.set_xlim(left=0)
     figure.legend(loc="outside lower center", fontsize=8)

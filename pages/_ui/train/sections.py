@@ -18,20 +18,25 @@ from pages._ui.train.moments import LATEST, describe_moment, find_snapshot, time
 from pages._ui.train.pairs import make_pair_picture
 from pages._ui.train.runs import export_csv, export_png
 from pages._ui.train.session import TRAIN, runs
-from pages._ui.train.state import GROUPS, TrainState
-from pages._ui.train.view import group_floor, loss_curves, make_cards, race_curves, type_panels
+from pages._ui.train.state import STORIES, TrainState, groups_of, shown_group
+from pages._ui.train.view import group_floor, loss_curves, make_cards, race_curves, target_of, type_panels
+from pages._ui.train.words import scene_word
 from rn_core.race_records import RaceConfig
+from rn_core.tasks.babi.story import StoryQuestion
 
+_SEEN = "Scenes that nobody trains on"
 _WAIT = "It appears with the first look at the networks, in a moment."
 
 
 def draw_race(state: TrainState, config: RaceConfig, view: JobView, look: Look) -> None:
     """Draw the race: accuracy over time, and each runner's last in large numbers."""
-    curves = race_curves(view.snapshots, state.group)
-    figure, score = st.columns([4, 1], gap="medium", vertical_alignment="center")
-    with figure:
-        floor = group_floor(view.snapshots, config.task, state.group)
-        draw_figure(train_figures.plot_race(curves, floor, state.group, look), key="train.race")
+    group = shown_group(state, config)
+    curves = race_curves(view.snapshots, group, config.task)
+    left, score = st.columns([4, 1], gap="medium", vertical_alignment="center")
+    with left:
+        floor = group_floor(view.snapshots, config.task, group)
+        figure = train_figures.plot_race(curves, floor, group, look, target_of(config.task))
+        draw_figure(figure, key="train.race")
     if curves:
         score.html(train_html.score_html(curves, look))
 
@@ -43,12 +48,12 @@ def draw_types(_: TrainState, config: RaceConfig, view: JobView, look: Look) -> 
         st.info(_WAIT)
         return
     draw_figure(train_figures.plot_types(panels, look), key="train.types")
-    st.caption("Dotted level: guessing, the best one can do without looking at the scene.")
+    st.caption(f"Dotted level: guessing, the best one can do without looking at the {scene_word(config.task)}.")
 
 
-def draw_loss(_: TrainState, __: RaceConfig, view: JobView, look: Look) -> None:
+def draw_loss(_: TrainState, config: RaceConfig, view: JobView, look: Look) -> None:
     """Draw the loss of each runner."""
-    draw_figure(train_figures.plot_losses(loss_curves(view.progress), look), key="train.loss")
+    draw_figure(train_figures.plot_losses(loss_curves(view.progress, config.task), look), key="train.loss")
 
 
 def draw_examples(state: TrainState, config: RaceConfig, view: JobView, look: Look) -> None:
@@ -57,7 +62,8 @@ def draw_examples(state: TrainState, config: RaceConfig, view: JobView, look: Lo
         st.info(_WAIT)
         return
     shown = find_snapshot(view.snapshots, state.at)
-    st.caption(f"Scenes that nobody trains on; answers {describe_moment(shown)}.")
+    seen = "Stories that nobody trains on; marked sentences decide" if config.task == STORIES else _SEEN
+    st.caption(f"{seen}; answers {describe_moment(shown)}.")
     st.html(train_html.examples_html(make_cards(view.examples, shown, config.task), look))
 
 
@@ -75,10 +81,15 @@ def draw_pairs(state: TrainState, config: RaceConfig, view: JobView, look: Look)
     left, right = st.columns(2, gap="large")
     with left:
         st.html(train_html.watched_html(example, reply, describe_moment(shown)))
-        draw_scene(picture.scene, key="train.scene")
+        if picture.scene is None:
+            st.html(train_html.story_html(StoryQuestion.from_json(example.scene)))
+        else:
+            draw_scene(picture.scene, key="train.scene")
     with right:
         st.caption(f"What each pair adds for “{example.answer}” and against “{shown.rival}”; framed pairs decide.")
-        figure = plot_pair_matrix(picture.matrix, picture.labels, picture.true_pairs, look=look)
+        figure = plot_pair_matrix(picture.matrix, picture.labels, picture.true_pairs, look=look, names=picture.names)
+        if picture.scene is None:
+            figure.update_xaxes(title="second sentence, j").update_yaxes(title="first sentence, i")
         figure.update_traces(zmin=-picture.limit, zmax=picture.limit, selector={"type": "heatmap"})
         draw_figure(figure, key="train.matrix")
 
@@ -89,11 +100,12 @@ DRAW: Mapping[str, Callable[[TrainState, RaceConfig, JobView, Look], None]] = Ma
 )
 
 
-def draw_group_choice() -> None:
-    """Draw the choice of the questions that a race is about."""
+def draw_group_choice(state: TrainState, race: TrainState | RaceConfig) -> None:
+    """Draw the choice of the questions that a race is watched by."""
+    groups = groups_of(race)
     st.segmented_control(
-        "Questions", list(GROUPS), format_func=lambda group: GROUPS[group].capitalize(),
-        label_visibility="collapsed", **TRAIN.bind("group"),
+        "Questions", list(groups), format_func=lambda group: groups[group].capitalize(),
+        label_visibility="collapsed", **TRAIN.bind("group", shown_group(state, race)),
     )  # fmt: skip
 
 
@@ -106,17 +118,17 @@ def draw_time(state: TrainState, config: RaceConfig, view: JobView) -> None:
     )  # fmt: skip
 
 
-def draw_runs(state: TrainState, look: Look) -> None:
+def draw_runs(group: str, look: Look) -> None:
     """Draw all runs of the session in one chart and one table, and offer them as files."""
     records = runs()
     if not records:
         st.info("Runs of this session appear here, side by side.")
         return
-    draw_figure(train_figures.plot_runs(records, state.group, look), key="train.runs")
+    draw_figure(train_figures.plot_runs(records, group, look), key="train.runs")
     st.html(train_html.runs_html(records))
     files = (
         ("Curves (CSV)", "runs.csv", "text/csv", partial(export_csv, records)),
-        ("Chart (PNG)", "runs.png", "image/png", partial(export_png, records, state.group)),
+        ("Chart (PNG)", "runs.png", "image/png", partial(export_png, records, group)),
     )
     with st.container(horizontal=True):
         for title, name, mime, make in files:

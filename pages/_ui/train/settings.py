@@ -5,9 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from pages._ui.train.session import TRAIN
-from pages._ui.train.state import TrainState, choose_models, choose_types, has_head_start
-from pages._ui.train.words import TASK_NAMES
-from pages._ui.words import QUESTION_NAMES
+from pages._ui.train.state import STORIES, TrainState, choose_models, choose_types, has_head_start
+from pages._ui.train.words import TASK_NAMES, runner_name, type_name
 from rn_core.models.configs import CONFIGS
 from rn_core.models.relation_network import AGGREGATES
 from rn_core.race_records import LIMITS, RACE_TASKS, RUNNERS
@@ -22,7 +21,8 @@ def draw_settings(state: TrainState) -> None:
     left, right = st.columns(2)
     left.segmented_control("Scenes", sorted(RACE_TASKS), format_func=_task_name, **TRAIN.bind("task"))
     right.pills(
-        "Who learns", list(RUNNERS), selection_mode="multi", format_func=RUNNERS.get,
+        "Who learns", list(RUNNERS), selection_mode="multi",
+        format_func=lambda model: runner_name(model, state.task),
         **TRAIN.bind("models", list(state.models), lambda chosen: {"models": choose_models(chosen)}),
     )  # fmt: skip
     left.segmented_control("Size of the networks", list(CONFIGS[state.task]), **TRAIN.bind("size"))
@@ -37,7 +37,7 @@ def _draw_questions(state: TrainState) -> None:
     known = RACE_TASKS[state.task].question_types
     shown = list(state.question_types or known)
     st.pills(
-        "Trained on questions about", known, selection_mode="multi", format_func=_type_name,
+        "Trained on questions about", known, selection_mode="multi", format_func=type_name,
         **TRAIN.bind("question_types", shown, lambda chosen: {"question_types": choose_types(chosen, state.task)}),
     )  # fmt: skip
 
@@ -48,8 +48,10 @@ def _draw_numbers(state: TrainState) -> None:
     rates = sorted({*_RATES, state.learning_rate})
     st.select_slider("Learning rate", rates, format_func=lambda rate: f"{rate:g}", **TRAIN.bind("learning_rate"))
     left, right = st.columns(2)
-    left.number_input("Scenes a step", *LIMITS["n_scenes"], step=1, **TRAIN.bind("n_scenes"))
-    right.number_input("Questions a scene", *LIMITS["n_questions"], step=1, **TRAIN.bind("n_questions"))
+    scenes = "Stories a step" if state.task == STORIES else "Scenes a step"
+    left.number_input(scenes, *LIMITS["n_scenes"], step=1, **TRAIN.bind("n_scenes"))
+    if state.task != STORIES:
+        right.number_input("Questions a scene", *LIMITS["n_questions"], step=1, **TRAIN.bind("n_questions"))
     left.number_input("Steps", *LIMITS["steps"], step=1000, **TRAIN.bind("steps"))
     right.number_input("Seed", 0, MAX_SEED, step=1, **TRAIN.bind("seed"))
     if has_head_start(state.task):
@@ -62,8 +64,3 @@ def _draw_numbers(state: TrainState) -> None:
 def _task_name(task: str) -> str:
     """Return what the page calls a task."""
     return TASK_NAMES.get(task, task)
-
-
-def _type_name(kind: str) -> str:
-    """Return what the page calls a question type."""
-    return QUESTION_NAMES.get(kind, kind)

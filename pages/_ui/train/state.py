@@ -21,7 +21,8 @@ from pages._ui.links import (
 from rn_core.errors import RNCoreError, lookup
 from rn_core.models.configs import CONFIGS
 from rn_core.models.relation_network import AGGREGATES
-from rn_core.race_records import HIGHEST_RATE, LIMITS, RACE_TASKS, RUNNERS, RaceConfig
+from rn_core.race_records import HIGHEST_RATE, LIMITS, RACE_TASKS, RUNNERS, RaceConfig, usual_config
+from rn_core.tasks.babi.story import TASK_NAMES
 
 VIEWS = MappingProxyType(
     {
@@ -33,10 +34,15 @@ VIEWS = MappingProxyType(
         "compare": "Compare runs",
     }
 )
+#: The one task of stories, and the group of all questions that its race is about.
+STORIES, MEAN = "babi", "mean"
+_SCENE_GROUPS = MappingProxyType({"relational": "relational", "non_relational": "non-relational"})
 #: Group of question types -> its name on the page.
-GROUPS = MappingProxyType({"relational": "relational", "non_relational": "non-relational"})
+GROUPS = MappingProxyType({**_SCENE_GROUPS, MEAN: "all", **{f"qa{task}": name for task, name in TASK_NAMES.items()}})
 _DEFAULT = RaceConfig()
 _TYPES = tuple(dict.fromkeys(kind for task in RACE_TASKS.values() for kind in task.question_types))
+#: What a link has in the place of question types where all are asked.
+_ALL = "all"
 _SIZES = tuple(dict.fromkeys(size for task in RACE_TASKS for size in CONFIGS[task]))
 
 
@@ -54,7 +60,7 @@ class TrainState:
         run: token of the run that the page watches; "" for none. Who has it can watch and steer the run: a teacher's
             second window, or whoever is given the address with it. A link without it opens the same settings.
         view: key of `VIEWS`.
-        group: key of `GROUPS`, the questions that the race is about.
+        group: key of `GROUPS`, the questions that the race is about; see `shown_group`.
         at: step that the pair picture goes back to; None follows the latest.
         projector: large type.
     """
@@ -93,18 +99,20 @@ class TrainState:
     def change(self, **changes: Any) -> TrainState:
         """Return the state with new values, and without what they make meaningless.
 
-        Another task drops the sizes, question types and head start that it does not have, and images bring the usual
-        head start; another run is watched from its latest moment.
+        Another task drops the sizes, question types and head start that it does not have, images bring the usual head
+        start, and stories what is usual for them; another run is watched from its latest moment.
         """
         if changes.get("run", self.run) != self.run:
             changes = {"at": None, **changes}
         if has_head_start(changes.get("task", self.task)) and not has_head_start(self.task):
             changes = {"head_start": USUAL_HEAD_START, **changes}
+        if STORIES in (self.task, changes.get("task")) and changes.get("task", self.task) != self.task:
+            changes = {**_usual_settings(changes["task"]), **changes}
         return _fit_task(replace(self, **changes))
 
     def to_query(self) -> dict[str, str]:
         """Return the URL parameters, without those at their default."""
-        return write_query(self, FIELDS)
+        return write_query(self, FIELDS, replace(_plain_state(self.task), task=_DEFAULT.task))
 
     @staticmethod
     def from_query(query: Mapping[str, str]) -> tuple[TrainState, list[str]]:
@@ -117,10 +125,10 @@ class TrainState:
             the state, and one sentence for each parameter that could not be used and is left at its default.
             Settings that are each allowed but do not fit each other stay, as `problem`.
         """
-        state, problems = read_query(TrainState, FIELDS, query)
+        state, problems = read_query(_make_state, FIELDS, query)
         fitting = _fit_task(state)
         fields = {field.name: field.key for field in FIELDS}
-        for name in ("size", "question_types", "head_start"):
+        for name in ("size", "question_types", "head_start", "n_questions"):
             if getattr(fitting, name) != getattr(state, name):
                 problems.append(f"The link's '{fields[name]}' was left out: {state.task} has no such thing.")
         return fitting, problems
@@ -133,7 +141,38 @@ def _fit_task(state: TrainState) -> TrainState:
         size=state.size if state.size in CONFIGS[state.task] else _DEFAULT.size,
         question_types=choose_types(state.question_types, state.task),
         head_start=state.head_start if has_head_start(state.task) else 0,
+        n_questions=1 if state.task == STORIES else state.n_questions,
     )
+
+
+def _usual_settings(task: str) -> dict[str, Any]:
+    """Return the usual settings of a task, as fields of the state; runners and seed are nobody's usual ones."""
+    usual = usual_config(task).to_dict()
+    return {name: usual[name] for name in usual if name not in ("task", "models", "seed")}
+
+
+def _plain_state(task: str) -> TrainState:
+    """Return what a link that names nothing but a task opens."""
+    return TrainState(task=task, **(_usual_settings(task) if task == STORIES else {}))
+
+
+def _make_state(**found: Any) -> TrainState:
+    """Return the state of a link that has some fields; the others are as usual for its task."""
+    return replace(_plain_state(found.get("task", _DEFAULT.task)), **found)
+
+
+def groups_of(race: TrainState | RaceConfig) -> dict[str, str]:
+    """Return the groups of questions that a race can be watched by, the usual one first, each with its name."""
+    if race.task != STORIES:
+        return dict(_SCENE_GROUPS)
+    kinds = race.question_types or RACE_TASKS[STORIES].question_types
+    return {group: GROUPS[group] for group in (MEAN, *kinds)}
+
+
+def shown_group(state: TrainState, race: TrainState | RaceConfig) -> str:
+    """Return the group of questions that is watched: the chosen one, or the usual one where a race lacks that."""
+    groups = groups_of(race)
+    return state.group if state.group in groups else next(iter(groups))
 
 
 def has_head_start(task: str) -> bool:
@@ -158,16 +197,23 @@ def choose_models(chosen: Collection[str]) -> tuple[str, ...]:
     return tuple(kind for kind in RUNNERS if kind in chosen)
 
 
-def _parse_names(allowed: Sequence[str], kind: str) -> Any:
-    """Return a parser of names such as `rn-mlp`, each once, in the order of `allowed`."""
+def _parse_names(allowed: Sequence[str], kind: str, all_of_them: str | None = None) -> Any:
+    """Return a parser of names such as `rn-mlp`, each once, in the order of `allowed`; one word may read as none."""
 
     def parse(text: str) -> tuple[str, ...]:
+        if text == all_of_them:
+            return ()
         parts = text.split("-")
         for part in parts:
             lookup(part[:40], dict.fromkeys(allowed), kind)
         return tuple(name for name in allowed if name in parts)
 
     return parse
+
+
+def _format_types(kinds: Sequence[str]) -> str:
+    """Return question types as a link has them."""
+    return "-".join(kinds) or _ALL
 
 
 def _parse_task(text: str) -> str:
@@ -202,7 +248,7 @@ FIELDS = (
     Field("rate", "learning_rate", _parse_rate, repr),
     Field("scenes", "n_scenes", whole_number(*LIMITS["n_scenes"], "The scenes a step")),
     Field("questions", "n_questions", whole_number(*LIMITS["n_questions"], "The questions a scene")),
-    Field("types", "question_types", _parse_names(_TYPES, "question type"), "-".join),
+    Field("types", "question_types", _parse_names(_TYPES, "question type", _ALL), _format_types),
     Field("aggregate", "aggregate", one_of(tuple(AGGREGATES), "aggregate")),
     Field("seed", "seed", parse_seed),
     Field("steps", "steps", whole_number(*LIMITS["steps"], "The steps")),

@@ -7,17 +7,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pages._ui.train.moments import LIVE
-from pages._ui.train.state import GROUPS
-from pages._ui.train.words import format_clock
-from pages._ui.words import QUESTION_NAMES
+from pages._ui.train.state import GROUPS, MEAN, STORIES
+from pages._ui.train.words import format_clock, short_name, type_name
 from rn_core.race_records import RACE_TASKS, Progress, RaceConfig, Snapshot
 from rn_core.records import Example
 
 if TYPE_CHECKING:
     from pages._ui.train.jobs import JobView
 
-#: What counts as having learned a group of questions, in percent.
-TARGET = 90.0
+#: What counts as having learned a group of questions, in percent; bAbI's authors ask for more.
+TARGET, STORY_TARGET = 90.0, 95.0
+#: The task of a curve that is told none.
+_TASK = RaceConfig().task
 #: Losses are drawn as the mean over so many reports.
 _SMOOTH = 5
 
@@ -30,11 +31,23 @@ class Curve:
         model: the runner, key of `RUNNERS`.
         minutes: of training, looks left out.
         values: as many, in percent or in nats.
+        task: what the runner learns, key of `RACE_TASKS`.
     """
 
     model: str
     minutes: tuple[float, ...]
     values: tuple[float, ...]
+    task: str = _TASK
+
+    @property
+    def name(self) -> str:
+        """Return the runner's short name."""
+        return short_name(self.model, self.task)
+
+    @property
+    def target(self) -> float:
+        """Return the percentage that counts as having learned."""
+        return target_of(self.task)
 
 
 @dataclass(frozen=True)
@@ -49,12 +62,13 @@ class Panel:
 
 @dataclass(frozen=True)
 class Reply:
-    """One runner's present answer to an example, with its probability 0 to 1."""
+    """One runner, by key and short name, and its present answer to an example, with its probability 0 to 1."""
 
     model: str
     answer: str
     probability: float
     is_right: bool
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -111,18 +125,31 @@ def _plural(number: int, word: str) -> str:
     return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
-def race_curves(snapshots: Sequence[Snapshot], group: str) -> tuple[Curve, ...]:
+def target_of(task: str) -> float:
+    """Return the percentage that counts as having learned a task's questions."""
+    return STORY_TARGET if task == STORIES else TARGET
+
+
+def race_curves(snapshots: Sequence[Snapshot], group: str, task: str = _TASK) -> tuple[Curve, ...]:
     """Return each runner's accuracy on a group of question types, in percent."""
-    return _curves(snapshots, [snapshot.groups for snapshot in snapshots], group)
+    found = [snapshot.groups for snapshot in snapshots]
+    if group == MEAN:
+        found = [{kind: {MEAN: mean_share(shares)} for kind, shares in runners.items()} for runners in found]
+    return _curves(snapshots, found, group, task)
+
+
+def mean_share(shares: Mapping[str, float]) -> float:
+    """Return the mean accuracy of groups that are asked equally often."""
+    return sum(shares.values()) / len(shares)
 
 
 def _curves(
-    snapshots: Sequence[Snapshot], found: Sequence[Mapping[str, Mapping[str, float]]], name: str
+    snapshots: Sequence[Snapshot], found: Sequence[Mapping[str, Mapping[str, float]]], name: str, task: str
 ) -> tuple[Curve, ...]:
     """Return each runner's curve of one accuracy."""
     minutes = tuple(snapshot.seconds / 60 for snapshot in snapshots)
     runners = found[0] if found else ()
-    return tuple(Curve(kind, minutes, tuple(100 * row[kind][name] for row in found)) for kind in runners)
+    return tuple(Curve(kind, minutes, tuple(100 * row[kind][name] for row in found), task) for kind in runners)
 
 
 def group_floor(snapshots: Sequence[Snapshot], task: str, group: str) -> float | None:
@@ -132,27 +159,30 @@ def group_floor(snapshots: Sequence[Snapshot], task: str, group: str) -> float |
     """
     if not snapshots:
         return None
-    floors = [snapshots[-1].blind_floor[kind] for kind in RACE_TASKS[task].groups[group]]
+    found = snapshots[-1].blind_floor
+    floors = [found[kind] for kind in (found if group == MEAN else RACE_TASKS[task].groups[group])]
     return 100 * sum(floors) / len(floors)
 
 
 def type_panels(snapshots: Sequence[Snapshot], config: RaceConfig) -> tuple[Panel, ...]:
-    """Return one panel a question type, in the order of the task."""
+    """Return one panel a question type that looks ask about, in the order of the task."""
     if not snapshots:
         return ()
+    floors = snapshots[-1].blind_floor
     asked = config.question_types or RACE_TASKS[config.task].question_types
     return tuple(
         Panel(
-            name=QUESTION_NAMES.get(kind, kind),
-            floor=100 * snapshots[-1].blind_floor[kind],
-            curves=_curves(snapshots, [snapshot.accuracy for snapshot in snapshots], kind),
+            name=type_name(kind),
+            floor=100 * floors[kind],
+            curves=_curves(snapshots, [snapshot.accuracy for snapshot in snapshots], kind, config.task),
             is_asked=kind in asked,
         )
         for kind in RACE_TASKS[config.task].question_types
+        if kind in floors
     )
 
 
-def loss_curves(progress: Sequence[Progress]) -> tuple[Curve, ...]:
+def loss_curves(progress: Sequence[Progress], task: str = _TASK) -> tuple[Curve, ...]:
     """Return each runner's cross-entropy in nats, as the mean over the last few reports."""
     reports = [report for report in progress if report.losses]
     minutes = tuple(report.seconds / 60 for report in reports)
@@ -160,13 +190,13 @@ def loss_curves(progress: Sequence[Progress]) -> tuple[Curve, ...]:
     for kind in reports[0].losses if reports else ():
         raw = [report.losses[kind] for report in reports]
         windows = (raw[max(0, end - _SMOOTH) : end] for end in range(1, len(raw) + 1))
-        curves.append(Curve(kind, minutes, tuple(sum(window) / len(window) for window in windows)))
+        curves.append(Curve(kind, minutes, tuple(sum(window) / len(window) for window in windows), task))
     return tuple(curves)
 
 
 def minutes_to_target(curve: Curve) -> float | None:
-    """Return the minutes after which a curve first reached `TARGET`, or None."""
-    return next((at for at, value in zip(curve.minutes, curve.values, strict=True) if value >= TARGET), None)
+    """Return the minutes after which a curve first reached its target, or None."""
+    return next((at for at, value in zip(curve.minutes, curve.values, strict=True) if value >= curve.target), None)
 
 
 def make_cards(examples: Sequence[Example], snapshot: Snapshot, task: str) -> tuple[Card, ...]:
@@ -177,7 +207,8 @@ def make_cards(examples: Sequence[Example], snapshot: Snapshot, task: str) -> tu
         replies = []
         for kind, table in snapshot.probabilities.items():
             best = max(range(len(answers)), key=table[row].__getitem__)
-            replies.append(Reply(kind, answers[best], table[row][best], answers[best] == example.answer))
+            is_right = answers[best] == example.answer
+            replies.append(Reply(kind, answers[best], table[row][best], is_right, short_name(kind, task)))
         cards.append(Card(example, tuple(replies)))
     return tuple(cards)
 
@@ -186,6 +217,6 @@ def describe_race_result(curves: Sequence[Curve], floor: float | None, group: st
     """Return what the race figure shows, for who cannot see it."""
     if not curves:
         return f"Accuracy on {GROUPS[group]} questions; the race has not begun."
-    ends = ", ".join(f"{curve.model.upper()} {curve.values[-1]:.0f} %" for curve in curves)
+    ends = ", ".join(f"{curve.name} {curve.values[-1]:.0f} %" for curve in curves)
     guessing = "" if floor is None else f"; guessing gives {floor:.0f} %"
     return f"Accuracy on {GROUPS[group]} questions after {60 * curves[0].minutes[-1]:.0f} s: {ends}{guessing}."

@@ -1,13 +1,25 @@
-"""Sentence forms: a pattern with slots and the words of each; what a form writes, a language reads back."""
+"""Languages: the sentences that can be told and asked in a task. What a form writes, its language reads back."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Generic, Protocol, TypeVar
 
 from rn_core.errors import QuestionError, SceneError, did_you_mean
+
+Said = TypeVar("Said")
+Said_co = TypeVar("Said_co", covariant=True)
+
+
+class Kind(Protocol[Said_co]):
+    """Sentences of one kind."""
+
+    def sentences(self) -> Iterator[tuple[str, Said_co]]:
+        """Yield every sentence of this kind, one or more, with what it says."""
+        ...
 
 
 class Form:
@@ -25,11 +37,11 @@ class Form:
         self.slots = tuple(tuple(slot) for slot in slots)
         self.write = pattern.format
 
-    def sentences(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+    def sentences(self) -> Iterator[tuple[str, Read]]:
         """Yield every sentence of this form, with the words in its slots."""
         for words in itertools.product(*self.slots):
             if len(set(words)) == len(words):
-                yield self.write(*words), words
+                yield self.write(*words), Read(self, words)
 
 
 @dataclass(frozen=True)
@@ -46,21 +58,21 @@ class Read:
 
 
 @dataclass(frozen=True)
-class Language:
-    """What can be told and asked in a task.
+class Language(Generic[Said]):
+    """What can be told and asked in a task: at most some thousand sentences, which are looked up.
 
     Attributes:
-        task: 4 or 15 to 20.
-        statements: forms of statements.
-        questions: forms of questions.
+        task: 1 to 20.
+        statements: kinds of statements.
+        questions: kinds of questions.
     """
 
     task: int
-    statements: tuple[Form, ...]
-    questions: tuple[Form, ...]
+    statements: tuple[Kind[Said], ...]
+    questions: tuple[Kind[Said], ...]
 
-    def read_statements(self, statements: Sequence[str]) -> list[Read]:
-        """Return the statements read; case, blanks and the full stop do not matter.
+    def read_statements(self, statements: Sequence[str]) -> list[Said]:
+        """Return what statements say; case, blanks and the full stop do not matter.
 
         Raises:
             SceneError: naming the first statement that the task's language does not hold.
@@ -68,34 +80,34 @@ class Language:
         read = []
         for number, text in enumerate(statements, start=1):
             if (found := self._known_statements.get(_plain(text))) is None:
-                allowed = _allowed(text, self._known_statements, self.statements)
-                raise SceneError(f"Statement {number} is none that task {self.task} knows, got {text[:80]!r}.{allowed}")
+                nearest = _nearest(text, self.statements)
+                raise SceneError(f"Statement {number} is none that task {self.task} knows, got {text[:80]!r}.{nearest}")
             read.append(found)
         return read
 
-    def read_question(self, text: str) -> Read:
-        """Return the question read; case, blanks and the question mark do not matter.
+    def read_question(self, text: str) -> Said:
+        """Return what a question says; case, blanks and the question mark do not matter.
 
         Raises:
             QuestionError: if the task's language does not hold it.
         """
         if (found := self._known_questions.get(_plain(text))) is None:
-            allowed = _allowed(text, self._known_questions, self.questions)
-            raise QuestionError(f"This is no question of task {self.task}, got {text[:80]!r}.{allowed}")
+            nearest = _nearest(text, self.questions)
+            raise QuestionError(f"This is no question of task {self.task}, got {text[:80]!r}.{nearest}")
         return found
 
     @cached_property
-    def _known_statements(self) -> dict[str, Read]:
+    def _known_statements(self) -> dict[str, Said]:
         return _read_all(self.statements)
 
     @cached_property
-    def _known_questions(self) -> dict[str, Read]:
+    def _known_questions(self) -> dict[str, Said]:
         return _read_all(self.questions)
 
 
-def _read_all(forms: Sequence[Form]) -> dict[str, Read]:
-    """Return every sentence of the forms, plain, with what it says."""
-    return {_plain(text): Read(form, words) for form in forms for text, words in form.sentences()}
+def _read_all(kinds: Sequence[Kind[Said]]) -> dict[str, Said]:
+    """Return every sentence of some kinds, plain, with what it says."""
+    return {_plain(text): said for kind in kinds for text, said in kind.sentences()}
 
 
 def _plain(text: str) -> str:
@@ -103,8 +115,9 @@ def _plain(text: str) -> str:
     return " ".join(text.lower().rstrip(" .?\n").split())
 
 
-def _allowed(text: str, known: Mapping[str, Read], forms: Sequence[Form]) -> str:
-    """Return the nearest known sentence, or where there is none one of each form."""
-    if near := did_you_mean(_plain(text), list(known)):
+def _nearest(text: str, kinds: Sequence[Kind[Said]]) -> str:
+    """Return the nearest sentence of some kinds, or where none is near one of each."""
+    written = [[sentence for sentence, _ in kind.sentences()] for kind in kinds]
+    if near := did_you_mean(text[:80], list(itertools.chain(*written))):
         return near
-    return f" Write one such as {', '.join(repr(next(form.sentences())[0]) for form in forms)}."
+    return f" Write one such as {' or '.join(repr(sentences[0]) for sentences in written)}."

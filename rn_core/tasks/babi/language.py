@@ -1,7 +1,7 @@
 """Words and sentences of the tasks about people and places: 1-3 and 5-14; what worlds write, solvers read back.
 
 A form is a sentence with slots in braces. Worlds fill its slots; solvers look a sentence up among all that the forms
-of a task can make (at most some thousand), so neither knows a word that the other lacks.
+of a task can make, so neither knows a word that the other lacks.
 """
 
 from __future__ import annotations
@@ -10,10 +10,9 @@ import itertools
 import string
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
 from types import MappingProxyType
 
-from rn_core.errors import QuestionError, SceneError, did_you_mean
+from rn_core.tasks.babi.forms import Language
 
 MOVE = ("moved to", "went to", "journeyed to", "travelled to", "went back to")
 GET = ("picked up", "got", "grabbed", "took")
@@ -22,6 +21,7 @@ GIVE = ("gave", "handed", "passed")
 OPENERS = ("Afterwards", "After that", "Following that", "Then")
 #: Times of the day before and of today, the earliest first.
 TIMES = ("yesterday", "this morning", "this afternoon", "this evening")
+ROOMS = ("bathroom", "bedroom", "garden", "hallway", "kitchen", "office")
 THINGS = ("apple", "football", "milk")
 PRONOUNS = MappingProxyType({"John": "he", "Mary": "she", "Sandra": "she", "Daniel": "he"})
 NUMBERS = ("none", "one", "two", "three")
@@ -35,12 +35,11 @@ class Cast:
     places: tuple[str, ...]
 
 
-_ROOMS = ("bathroom", "bedroom", "garden", "hallway", "kitchen", "office")
-_HOME = Cast(tuple(PRONOUNS), _ROOMS)
+_HOME = Cast(tuple(PRONOUNS), ROOMS)
 _TOWN = Cast(("Bill", "Fred", "Julie", "Mary"), ("bedroom", "cinema", "kitchen", "office", "park", "school"))
 CASTS: Mapping[int, Cast] = MappingProxyType(
     dict.fromkeys((1, 2, 3, 6, 7, 8, 9, 11, 12, 13), _HOME)
-    | {5: Cast(("Mary", "Fred", "Bill", "Jeff"), _ROOMS), 10: _TOWN, 14: _TOWN}
+    | {5: Cast(("Mary", "Fred", "Bill", "Jeff"), ROOMS), 10: _TOWN, 14: _TOWN}
 )
 
 #: Kind of a sentence -> its forms.
@@ -118,64 +117,45 @@ class Sentence:
     time: str = ""
 
 
-def read_statement(task: int, text: str, number: int) -> Sentence:
-    """Return a statement of a task; case, blanks and the full stop do not matter.
+@dataclass(frozen=True)
+class _Kind:
+    """All sentences of a kind that a cast can make.
 
-    Raises:
-        SceneError: naming the statement by `number`, if the task's language does not hold it.
+    Attributes:
+        name: a key of `FORMS`.
+        cast: who acts, and where.
     """
-    known = _sentences(task)[0]
-    if found := known.get(_plain(text)):
-        return found
-    raise SceneError(f"Statement {number} is none of task {task}, got {text[:80]!r}.{_hint(known, text)}")
+
+    name: str
+    cast: Cast
+
+    def sentences(self) -> Iterator[tuple[str, Sentence]]:
+        """Yield every sentence, with what it says."""
+        for form in FORMS[self.name]:
+            slots = [slot for _, slot, _, _ in string.Formatter().parse(form) if slot]
+            for chosen in itertools.product(*(self._words[slot] for slot in slots)):
+                filled = dict(zip(slots, chosen, strict=True))
+                if filled.get("person") == filled.get("other", ""):
+                    continue
+                said = {slot.lower(): word for slot, word in filled.items() if slot not in _MUTE}
+                if "time" in said:
+                    said["time"] = said["time"].lower()
+                text = form.format(**filled)
+                yield text, Sentence(self.name, text, **said)
+
+    @property
+    def _words(self) -> dict[str, tuple[str, ...]]:
+        """Return the words of each slot."""
+        persons, places = self.cast.persons, self.cast.places
+        words = {"person": persons, "other": persons, "place": places, "second": places}
+        words |= {"pronoun": ("he", "she"), "opener": OPENERS, "thing": THINGS, "time": TIMES}
+        return words | {"move": MOVE, "get": GET, "drop": DROP, "give": GIVE, "Time": tuple(map(str.capitalize, TIMES))}
 
 
-def read_question(task: int, text: str) -> Sentence:
-    """Return a question of a task; case, blanks and the question mark do not matter.
-
-    Raises:
-        QuestionError: if the task's language does not hold it.
-    """
-    known = _sentences(task)[1]
-    if found := known.get(_plain(text)):
-        return found
-    raise QuestionError(f"This is no question of task {task}, got {text[:80]!r}.{_hint(known, text)}")
-
-
-@cache
-def _sentences(task: int) -> tuple[dict[str, Sentence], dict[str, Sentence]]:
-    """Return all statements and all questions of a task: plain text -> what it says."""
-    statements, questions = (
-        {_plain(sentence.text): sentence for kind in kinds for sentence in _fill(kind, CASTS[task])}
-        for kinds in KINDS[task]
-    )
-    return statements, questions
-
-
-def _fill(kind: str, cast: Cast) -> Iterator[Sentence]:
-    """Yield all sentences of a kind."""
-    words = {"person": cast.persons, "other": cast.persons, "place": cast.places, "second": cast.places}
-    words |= {"pronoun": ("he", "she"), "opener": OPENERS, "thing": THINGS, "time": TIMES}
-    words |= {"move": MOVE, "get": GET, "drop": DROP, "give": GIVE, "Time": tuple(map(str.capitalize, TIMES))}
-    for form in FORMS[kind]:
-        slots = [slot for _, slot, _, _ in string.Formatter().parse(form) if slot]
-        for chosen in itertools.product(*(words[slot] for slot in slots)):
-            filled = dict(zip(slots, chosen, strict=True))
-            if filled.get("person") == filled.get("other", ""):
-                continue
-            said = {slot.lower(): word for slot, word in filled.items() if slot not in _MUTE}
-            if "time" in said:
-                said["time"] = said["time"].lower()
-            yield Sentence(kind, form.format(**filled), **said)
-
-
-def _plain(text: str) -> str:
-    """Return a sentence in lower case, without needless blanks and its last sign."""
-    return " ".join(text.lower().rstrip(" .?\n").split())
-
-
-def _hint(known: Mapping[str, Sentence], text: str) -> str:
-    """Return the nearest known sentence, or where none is near one of each kind."""
-    examples = {sentence.kind: sentence.text for sentence in reversed(known.values())}
-    near = did_you_mean(text[:80], [sentence.text for sentence in known.values()])
-    return near or f" Write one such as {' or '.join(repr(example) for example in reversed(examples.values()))}."
+#: Task -> its language.
+LANGUAGES: Mapping[int, Language[Sentence]] = MappingProxyType(
+    {
+        task: Language(task, *(tuple(_Kind(name, CASTS[task]) for name in names) for names in kinds))
+        for task, kinds in KINDS.items()
+    }
+)

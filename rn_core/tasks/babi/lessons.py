@@ -27,9 +27,9 @@ _INDUCTION, _POSITIONS, _PATHS = 15, 16, 18
 #: For positions a step along or against the asked direction; for a path a direction from its start, then to its end.
 _N_STEPS = 2 + 2 * len(_DIRECTIONS)
 #: For induction which animal the asked person is; and which animal somebody of some colour is, the less the longer ago
-#: that was told: the colour of the last one is passed on.
+#: that was told: the colour of the last one is passed on. Few pairs show them, so they are given as 2, not 1.
 _N_KINDS = len(ANIMALS) * (1 + len(COLORS))
-_FADING = 0.7
+_FADING, _KIND = 0.7, 2.0
 #: Facts of a pair, in this order: the answer; steps; kinds; names shared by i and question, j and question, i and j;
 #: relations that i, j and the question name.
 N_PAIR_FACTS = len(ANSWERS) + _N_STEPS + _N_KINDS + 3 * _N_NAMES**2 + 3 * len(RELATIONS)
@@ -103,33 +103,50 @@ def find_names(words: list[str]) -> list[str]:
     return found
 
 
-def choose_pairs(rng: np.random.Generator, support: np.ndarray, n_statements: np.ndarray, n_pairs: int) -> np.ndarray:
-    """Draw pairs for each question: one in three supports its answer, one in three holds a statement that does.
+def choose_pairs(
+    rng: np.random.Generator, support: np.ndarray, names: np.ndarray, n_statements: np.ndarray, n_pairs: int
+) -> np.ndarray:
+    """Draw pairs for each question.
+
+    In turn: a pair that supports its answer, one that holds a statement that does, one about one name, and any.
 
     Args:
         rng: a generator over `PCG64`.
         support: (M, N) bool, the statements that the answer follows from.
+        names: (M, N) int64, the first name in each statement.
         n_statements: (M,) statements there are, 1 to N.
         n_pairs: K.
 
     Returns:
         (M, K, 2) int64, the statements i and j of each pair; one may be drawn twice.
     """
-    shape = (len(support), n_pairs)
-    draws = uniform_integers(rng, _DRAWS, (5, *shape)) / _DRAWS
-    any_first, any_second = ((draw * n_statements[:, None]).astype(np.int64) for draw in draws[:2])
-    supporting = np.argsort(~support, axis=1, kind="stable")  # (M, N): those that support come first
-    counts = support.sum(axis=1)[:, None]
-    rank = (draws[2] * counts).astype(np.int64)
-    other = (draws[3] * np.maximum(counts - 1, 1)).astype(np.int64)
-    other = np.where(counts > 1, other + (other >= rank), rank)
-    first, second = (np.take_along_axis(supporting, ranks, axis=1) for ranks in (rank, other))
-    swapped = draws[4] < 0.5
-    kind = np.where(counts > 0, np.arange(n_pairs) % 3, 2)
-    half = np.where(swapped, any_first, first), np.where(swapped, first, any_first)
-    return np.stack(
-        [np.choose(kind, options) for options in ((first, half[0], any_first), (second, half[1], any_second))], axis=-1
-    )
+    there = np.arange(support.shape[1]) < n_statements[:, None]  # (M, N)
+    first, second, rank, other, side = uniform_integers(rng, _DRAWS, (5, len(support), n_pairs)) / _DRAWS
+    any_first, any_second = (_pick(there, draw) for draw in (first, second))
+    supports = np.where(support.any(axis=1, keepdims=True), support, there)
+    one = _pick(supports, rank)
+    rest = supports[:, None] & (np.arange(support.shape[1]) != one[..., None])  # (M, K, N)
+    rest = np.where(rest.any(axis=-1, keepdims=True), rest, supports[:, None])
+    alike = there[:, None] & (names[:, None] == np.take_along_axis(names, any_first, axis=1)[..., None])
+    options = [
+        np.stack([one, _pick(rest, other)], axis=-1),
+        np.where((side < 0.5)[..., None], np.stack([one, any_first], axis=-1), np.stack([any_first, one], axis=-1)),
+        np.stack([any_first, _pick(alike, second)], axis=-1),
+        np.stack([any_first, any_second], axis=-1),
+    ]
+    return np.choose((np.arange(n_pairs) % len(options))[:, None], options)
+
+
+def _pick(allowed: np.ndarray, draws: np.ndarray) -> np.ndarray:
+    """Return (M, K) one of the allowed statements for each draw.
+
+    Args:
+        allowed: (M, N) or (M, K, N) bool, one True or more in each row.
+        draws: (M, K) from 0 to below 1.
+    """
+    allowed = allowed if allowed.ndim == 3 else allowed[:, None]
+    rank = (draws * allowed.sum(axis=-1)).astype(np.int64)
+    return (np.cumsum(allowed, axis=-1) > rank[..., None]).argmax(axis=-1)
 
 
 def is_supporting(pairs: np.ndarray, support: np.ndarray) -> np.ndarray:
@@ -164,7 +181,7 @@ def _kinds(asked: PairQuestions) -> np.ndarray:
     is_asked = asked.is_same & (person == asked.asked.names[..., 0])
     same = (person == asked.second.names[..., 0]) * _FADING**asked.back
     passed_on = (is_animal[..., :, None] & is_color[..., None, :]).reshape(*kind.shape, -1) * same[..., None]
-    is_induction = (asked.type_index == _INDUCTION)[:, None, None]
+    is_induction = _KIND * (asked.type_index == _INDUCTION)[:, None, None]
     return np.concatenate([is_animal * is_asked[..., None], passed_on], axis=-1) * is_induction
 
 

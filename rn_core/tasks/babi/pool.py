@@ -63,7 +63,7 @@ class StoryPool:
         rows = self._draw(rng, n_scenes, type_weights)
         batch, told, support = self.take(rows), self.told[rows], self.support[rows]
         n_statements = (told > 0).sum(axis=1)
-        pairs = lessons.choose_pairs(rng, support, n_statements, n_pairs)
+        pairs = lessons.choose_pairs(rng, support, self.facts.names[told, 0], n_statements, n_pairs)
         first, second = (self.facts.select(np.take_along_axis(told, pairs[..., side], axis=1)) for side in (0, 1))
         asked = lessons.PairQuestions(
             first=first,

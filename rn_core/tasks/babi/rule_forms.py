@@ -5,18 +5,17 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from rn_core.tasks.babi.forms import Form, Language
+from rn_core.tasks.babi.language import GET, MOVE, ROOMS
 
-#: The places of tasks 4 and 19.
-PLACES = ("bathroom", "bedroom", "garden", "hallway", "kitchen", "office")
 #: Direction -> its step (x, y) on the map, x to the east and y to the north.
 COMPASS = MappingProxyType({"north": (0, 1), "south": (0, -1), "east": (1, 0), "west": (-1, 0)})
 OPPOSITE = MappingProxyType({"north": "south", "south": "north", "east": "west", "west": "east"})
-PLACE_FACT = Form("The {} is {} of the {}.", PLACES, COMPASS, PLACES)
+PLACE_FACT = Form("The {} is {} of the {}.", ROOMS, COMPASS, ROOMS)
 #: Task 4: the place that lies in a direction of another, by the other and by itself.
-WHAT_IS_DIRECTION_OF = Form("What is {} of the {}?", COMPASS, PLACES)
-WHAT_IS_PLACE_DIRECTION_OF = Form("What is the {} {} of?", PLACES, COMPASS)
+WHAT_IS_DIRECTION_OF = Form("What is {} of the {}?", COMPASS, ROOMS)
+WHAT_IS_PLACE_DIRECTION_OF = Form("What is the {} {} of?", ROOMS, COMPASS)
 #: Task 19.
-WHICH_WAY = Form("How do you go from the {} to the {}?", PLACES, PLACES)
+WHICH_WAY = Form("How do you go from the {} to the {}?", ROOMS, ROOMS)
 
 #: Task 15: animal -> its plural.
 PREY = MappingProxyType({"mouse": "mice", "sheep": "sheep", "wolf": "wolves", "cat": "cats"})
@@ -57,14 +56,12 @@ MOTIVES = MappingProxyType(
     }
 )
 MOTIVE_PERSONS = ("Jason", "Antoine", "Sumit", "Yann")
-MOVES = ("moved to", "went to", "journeyed to", "travelled to", "went back to")
-GETS = ("picked up", "got", "grabbed", "took")
 _GOALS = tuple(dict.fromkeys(place for place, _ in MOTIVES.values()))
 _FETCHED = tuple(fetched for _, fetched in MOTIVES.values())
 _CALLED = tuple(person.lower() for person in MOTIVE_PERSONS)
 HAS_MOTIVE = Form("{} is {}.", MOTIVE_PERSONS, MOTIVES)
-GOES = Form("{} {} the {}.", MOTIVE_PERSONS, MOVES, _GOALS)
-FETCHES = Form("{} {} the {} there.", MOTIVE_PERSONS, GETS, _FETCHED)
+GOES = Form("{} {} the {}.", MOTIVE_PERSONS, MOVE, _GOALS)
+FETCHES = Form("{} {} the {} there.", MOTIVE_PERSONS, GET, _FETCHED)
 WHERE_WILL_GO = Form("Where will {} go?", _CALLED)
 WHY_GO = Form("Why did {} go to the {}?", _CALLED, _GOALS)
 WHY_GET = Form("Why did {} get the {}?", _CALLED, _FETCHED)

@@ -60,6 +60,12 @@ class StoryQuestion:
         """Return the question with its story as JSON."""
         return json.dumps(asdict(self))
 
+    @staticmethod
+    def from_json(text: str) -> StoryQuestion:
+        """Read what `to_json` wrote."""
+        values = json.loads(text)
+        return StoryQuestion(**{**values, **{name: tuple(values[name]) for name in ("statements", "support")}})
+
 
 @dataclass(frozen=True)
 class QuestionLine:

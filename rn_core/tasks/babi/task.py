@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
@@ -46,6 +46,14 @@ class Babi:
     has_pool = True
     solved_above = 0.95
     taught = "task a question is of"
+
+    def __init__(self, drawn: Sequence[int] = tuple(TASK_NAMES)) -> None:
+        """Take the tasks, 1 to 20, whose stories come where none are asked for; all of bAbI's."""
+        self.drawn = tuple(drawn)
+
+    def narrow(self, question_types: Collection[str]) -> Babi:
+        """Return the same task with stories of only some question types; of all where none is named."""
+        return Babi([task for task in self.drawn if not question_types or f"qa{task}" in question_types])
 
     def encode_scenes(self, scenes: Sequence[Any]) -> tuple[Tensor, ...]:
         """Return words (S, N, L) int64 and mask (S, N) bool of the last 20 statements.
@@ -92,22 +100,26 @@ class Babi:
         A story as told so far belongs to one question, so `n_questions` is 1; without weights tasks come in turn.
         """
         if type_weights is None:
-            kinds = np.arange(n_scenes) % len(TASK_NAMES)
+            tasks = np.resize(self.drawn, n_scenes)
         else:
             draws = uniform_integers(rng, _DRAWS, (n_scenes,)) / _DRAWS
-            kinds = np.searchsorted(np.cumsum(type_weights) / type_weights.sum(), draws, side="right")
-        pool = make_pool([self.sample_question(rng, 1 + int(kind)) for kind in kinds])
+            tasks = 1 + np.searchsorted(np.cumsum(type_weights) / type_weights.sum(), draws, side="right")
+        pool = make_pool([self.sample_question(rng, int(task)) for task in tasks])
         return pool.take(np.arange(len(pool)))
 
     def sample_examples(self, rng: np.random.Generator, n_examples: int) -> tuple[Batch, tuple[Example, ...]]:
-        """Draw stories with one question each, tasks in turn; arguments as `Task.sample_examples`."""
-        asked = [self.sample_question(rng, 1 + k % len(TASK_NAMES)) for k in range(n_examples)]
-        pool = make_pool(asked)
+        """Draw stories with one question each, tasks in turn; arguments as `Task.sample_examples`.
+
+        Those whose answer takes two statements or more come first. An example's scene is its `StoryQuestion`.
+        """
+        asked = [self.sample_question(rng, int(task)) for task in np.resize(self.drawn, n_examples)]
+        asked.sort(key=lambda question: question.task)
+        rows = sorted(range(n_examples), key=lambda row: len(asked[row].support) < 2)
         examples = (
-            Example("\n".join(question.statements), question.text, f"qa{question.task}", question.answer)
-            for question in sorted(asked, key=lambda question: question.task)
+            Example(question.to_json(), question.text, f"qa{question.task}", question.answer)
+            for question in (asked[row] for row in rows)
         )
-        return pool.take(np.arange(len(pool))), tuple(examples)
+        return make_pool(asked).take(np.array(rows)), tuple(examples)
 
     def make_pool(
         self, seed: int, n_scenes: int, n_questions: int, progress: Callable[[Iterable[Any]], Iterable[Any]] = iter

@@ -164,7 +164,7 @@ def _draw_relation(slot: str, landmark: Step) -> Step:
 
     def step(attempt: Attempt) -> int:
         index = landmark(attempt)
-        attempt.slots[slot] = relation = attempt.draws.below(len(RELATIONS))
+        attempt.slots[slot] = relation = attempt.draws.integer(len(RELATIONS))
         return attempt.masks.related[relation][index]
 
     return step
@@ -193,7 +193,7 @@ def _draw_one(slot: str, source: Step | None, unnamed: tuple[str, ...], around: 
         options = masks.fits_one(unnamed, among)
         if not options:
             raise DeadEnd
-        attempt.slots[slot] = number = attempt.draws.choose(options)
+        attempt.slots[slot] = number = attempt.draws.choice(options)
         found = masks.found[number] if among is None else masks.found[number] & among
         return found.bit_length() - 1
 
@@ -208,13 +208,13 @@ def _draw_some(slot: str, source: Step | None, unnamed: tuple[str, ...], around:
     fits = allowed(unnamed).tolist()
 
     def step(attempt: Attempt) -> int:
-        masks, below = attempt.masks, attempt.draws.below
+        masks, integer = attempt.masks, attempt.draws.integer
         among = None if source is None else source(attempt)
         real = masks.real
         n_made_up = len(real if around == "exist" else masks.fits_one((), among))
         while True:
-            drawn = below(len(real) + n_made_up)
-            number = real[drawn] if drawn < len(real) else below(len(DESCRIPTIONS))
+            drawn = integer(len(real) + n_made_up)
+            number = real[drawn] if drawn < len(real) else integer(len(DESCRIPTIONS))
             if fits[number]:
                 break
         attempt.slots[slot] = number
@@ -228,7 +228,7 @@ def _draw_value(slot: str, source: Step, options: list[int]) -> Step:
 
     def step(attempt: Attempt) -> int:
         among = source(attempt)
-        attempt.slots[slot] = number = attempt.draws.choose(options)
+        attempt.slots[slot] = number = attempt.draws.choice(options)
         return among & attempt.masks.found[number]
 
     return step
@@ -257,5 +257,5 @@ def _draw_option(options: RelatedOptions, draws: Draws) -> int:
     """Return one of the options; raises DeadEnd if there is none."""
     if not options.n_options:
         raise DeadEnd
-    drawn = draws.below(options.n_options)
-    return options.telling[drawn] if drawn < len(options.telling) else draws.choose(options.trivial)
+    drawn = draws.integer(options.n_options)
+    return options.telling[drawn] if drawn < len(options.telling) else draws.choice(options.trivial)

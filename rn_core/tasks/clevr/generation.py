@@ -181,7 +181,7 @@ class QuestionGenerator:
         for family in self._families:
             family.forget()
         for last in range(len(self._families) - 1, 0, -1):
-            other = self._draws.below(last + 1)
+            other = self._draws.integer(last + 1)
             self._families[last], self._families[other] = self._families[other], self._families[last]
 
     def _try_to_ask(self, family: _Family, masks: SceneMasks, is_balanced: bool) -> ClevrQuestion | None:

@@ -82,9 +82,9 @@ def draw_text(template: Template, slots: Mapping[str, int], draws: Draws) -> str
         draws: where chance comes from.
     """
     says_other = not ("A" in slots and "B" in slots and clash(slots["A"], slots["B"]))
-    variants = draws.choose(_sentences(template.texts, says_other))
-    sentence, marks = draws.choose(variants)
-    return sentence % tuple(draws.choose(_phrases(slots[slot], plural)) for slot, plural in marks)
+    variants = draws.choice(_sentences(template.texts, says_other))
+    sentence, marks = draws.choice(variants)
+    return sentence % tuple(draws.choice(_phrases(slots[slot], plural)) for slot, plural in marks)
 
 
 def _phrases(number: int, plural: bool | None) -> tuple[str, ...]:

@@ -11,8 +11,8 @@ from pages._ui.clevr.models import full_name, sees_pixels
 from pages._ui.clevr.pictures import Picture, bundled_picture
 from pages._ui.clevr.state import ClevrState
 from pages._ui.clevr.truth import find_truth
-from pages._ui.clevr.view import ClevrReading, ClevrView, choose_target, make_clevr_view
-from pages._ui.pairs.view import second_method
+from pages._ui.clevr.view import ClevrView, choose_target, make_clevr_view
+from pages._ui.pairs.view import GroupReading, second_method
 from rn_core.answering import Answerer
 from rn_core.attribution.pairs import attribute_pairs
 from rn_core.models import ModelConfig, build_model
@@ -69,7 +69,7 @@ def make_view(random_answerer) -> Callable[..., ClevrView]:
         truth = find_truth(state.question, state.scene)
         answer = answerer.answer(seen, state.question)
         relations = answerer.trace(seen, state.question).relations[0].clone()
-        reading = ClevrReading(answer, relations, truth.answer, {"mlp-states": None})
+        reading = GroupReading(answer, relations, truth.answer, {"mlp-states": None})
         target = choose_target(state, answer, truth)
         f_phi = answerer.model.core.f_phi
         methods = (state.method, second_method(state.method))

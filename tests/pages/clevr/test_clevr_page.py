@@ -26,12 +26,12 @@ LINE = "clevr.line"
 @pytest.fixture(autouse=True)
 def models(monkeypatch, random_answerer):
     """Answer by small random models, and draw pictures without a renderer."""
-    for cached in (cache.clevr_answerer, cache.cached_clevr_reading, cache.cached_clevr_answer, cache.cached_picture):
+    for cached in (cache.domain_answerer, cache.cached_group_reading, cache.cached_answer_beside, cache.cached_picture):
         cached.clear()
     monkeypatch.setattr(cache, "load", lambda name: random_answerer(name.removeprefix("clevr/")))
     monkeypatch.setattr(cache, "render_scene", lambda scene, seed: np.full((320, 480, 3), 90, dtype=np.uint8))
     yield
-    for cached in (cache.clevr_answerer, cache.cached_clevr_reading, cache.cached_clevr_answer, cache.cached_picture):
+    for cached in (cache.domain_answerer, cache.cached_group_reading, cache.cached_answer_beside, cache.cached_picture):
         cached.clear()
 
 

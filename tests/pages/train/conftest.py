@@ -11,7 +11,7 @@ from lightning_fabric import Fabric
 
 from pages._ui.train.jobs import JobView
 from rn_core.errors import RNCoreError
-from rn_core.race_records import RaceConfig
+from rn_core.race_records import RaceConfig, usual_config
 from rn_core.racing import Race
 
 #: Steps after which the recorded races are looked at.
@@ -63,6 +63,8 @@ def play(tmp_path_factory) -> Callable[..., FakeJob]:
 
     def make(status: str = "running", config: dict[str, object] | None = None, **view: object) -> FakeJob:
         changes = {"size": "tiny", "n_scenes": 2, "n_questions": 4, **(config or {})}
+        if changes.get("task") == "babi":
+            changes = {**usual_config("babi").to_dict(), **changes, "n_questions": 1}
         key = tuple(sorted(changes.items()))
         if key not in races:
             races[key] = _record(RaceConfig(**changes), tmp_path_factory.mktemp("race"))

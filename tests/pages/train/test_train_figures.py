@@ -127,6 +127,29 @@ def test_runs_side_by_side(runs):
     assert first["Steps"] == "4"
 
 
+def test_runs_on_stories_stand_beside_others(runs, play):
+    stories = play("finished", config={"task": "babi"})
+    records = remember_run(runs, "three", stories.config, stories.shown)
+    first, _, third = table_rows(records)
+    assert [*first] == [*third]
+    last = stories.shown.snapshots[-1].groups["mlp"].values()
+    assert third["LSTM all"] == f"{100 * sum(last) / len(last):.0f} %"
+    assert (first["LSTM all"], third["MLP relational"]) == ("", "")
+    assert {"RN at 90 % after", "RN at 95 % after"} <= {*first}
+    ends = [text for text in labels(figures.plot_runs(records, "mean", Look())) if "<b>" in text]
+    assert ends == ["<b>3 RN</b>", "<b>3 LSTM</b>"]
+
+
+@pytest.mark.parametrize(("n_panels", "columns"), [(1, 1), (2, 2), (3, 3), (4, 2), (5, 3), (20, 3)])
+def test_panels_fill_their_rows_and_leave_no_empty_axes(play, n_panels, columns):
+    job = play()
+    panels = type_panels(job.shown.snapshots, job.config)[:1] * n_panels
+    figure = figures.plot_types(panels, Look())
+    axes = [name for name in figure.layout.to_plotly_json() if name.startswith("xaxis")]
+    assert len(axes) == n_panels
+    assert len({figure.layout[name].domain[0] for name in axes}) == columns
+
+
 def test_the_csv_holds_every_look(runs):
     rows = list(csv.DictReader(io.StringIO(export_csv(runs).decode())))
     expected = [

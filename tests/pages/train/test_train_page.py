@@ -14,7 +14,7 @@ from pages._ui.train import run_keeper
 from pages._ui.train.moments import LATEST
 from pages._ui.train.state import VIEWS, TrainState
 from rn_core.errors import RNCoreError
-from rn_core.race_records import RaceConfig
+from rn_core.race_records import RaceConfig, usual_config
 
 ROOT = Path(__file__).resolve().parents[3]
 STATUSES = ("waiting", "starting", "running", "paused", "stopping", "stopped", "finished", "failed")
@@ -190,12 +190,46 @@ def test_every_view_opens_before_the_first_look(job, status, view):
 
 
 @pytest.mark.parametrize("view", [*VIEWS])
-@pytest.mark.parametrize("config", [{"models": ("mlp",)}, {"task": "sort-of-clevr/pixels"}])
+@pytest.mark.parametrize("config", [{"models": ("mlp",)}, {"task": "sort-of-clevr/pixels"}, {"task": "babi"}])
 def test_every_view_opens_for_every_kind_of_race(board, play, config, view):
     board.jobs["here"] = play(config=config)
     app = open_page(run="here", view=view)
     assert sentences(app) == []
     assert charts(app) or view == "examples" or config.get("models") == ("mlp",)
+
+
+def test_stories_are_chosen_and_raced(board):
+    app = open_page()
+    app.segmented_control(key="train.task").set_value("babi").run()
+    assert sentences(app) == []
+    assert state_of(app).config == usual_config("babi")
+    assert "RN against LSTM · stories" in html(app)
+    assert "pairs of sentences" in html(app)
+    assert [number.label for number in app.number_input] == ["Stories a step", "Steps", "Seed"]
+    assert charts(app) == ["Accuracy on all questions; the race has not begun."]
+    click(app, "Start the race")
+    assert board.jobs["run-1"].config == usual_config("babi")
+
+
+def test_a_run_on_stories_is_watched_by_task_and_downloaded(board, play):
+    board.jobs["here"] = play("finished", config={"task": "babi"})
+    app = open_page(run="here")  # the page's own settings are those of object scenes
+    app.segmented_control(key="train.group").set_value("qa15").run()
+    assert charts(app)[0].startswith("Accuracy on basic deduction questions")
+    assert [button.label for button in app.get("download_button")] == [
+        "Download RN (.safetensors)", "Download LSTM (.safetensors)", "Card (JSON)",
+    ]  # fmt: skip
+    assert "Use in Explore" not in buttons(app)
+    for view in ("examples", "pairs"):
+        assert "rn-story" in html(open_page(run="here", view=view))
+
+
+def test_an_upload_that_heard_stories_is_one_sentence(board, play):
+    app = open_page()
+    content = play(config={"task": "babi"}).bundle("rn")
+    app.file_uploader[0].set_value([("mine.safetensors", content, "application/octet-stream")]).run()
+    assert len(sentences(app)) == 1
+    assert "'babi/rn-live' learned from babi" in sentences(app)[0]
 
 
 def test_pausing_stepping_and_going_on(job):

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pages._ui.train.state import GROUPS, VIEWS, TrainState, choose_models, choose_types, has_head_start
+from pages._ui.train.state import (
+    GROUPS,
+    STORIES,
+    VIEWS,
+    TrainState,
+    choose_models,
+    choose_types,
+    groups_of,
+    has_head_start,
+    shown_group,
+)
 from pages._ui.train.words import describe_race
 from rn_core.models.configs import CONFIGS
-from rn_core.race_records import LIMITS, RACE_TASKS, RUNNERS, RaceConfig
+from rn_core.race_records import LIMITS, RACE_TASKS, RUNNERS, RaceConfig, usual_config
 from rn_core.seeding import MAX_SEED
 
 PIXELS, OBJECTS = "sort-of-clevr/pixels", "sort-of-clevr/objects"
@@ -30,7 +40,8 @@ def states(draw) -> TrainState:
         question_types=choose_types(kinds, task),
         aggregate=draw(st.sampled_from(("sum", "mean"))),
         seed=draw(st.integers(0, MAX_SEED)),
-        **{name: draw(st.integers(*LIMITS[name])) for name in ("n_scenes", "n_questions", "steps")},
+        **{name: draw(st.integers(*LIMITS[name])) for name in ("n_scenes", "steps")},
+        n_questions=1 if task == STORIES else draw(st.integers(*LIMITS["n_questions"])),
         head_start=draw(st.integers(*LIMITS["head_start"])) if has_head_start(task) else 0,
         run=draw(st.from_regex(r"[A-Za-z0-9_-]{0,20}", fullmatch=True)),
         view=draw(st.sampled_from([*VIEWS])),
@@ -104,6 +115,32 @@ def test_another_task_drops_what_it_lacks():
     assert images.change(task=OBJECTS).config.head_start == 0
 
 
+def test_stories_bring_what_is_usual_for_them_and_take_it_away_again():
+    stories = TrainState(models=("rn",), seed=9).change(task=STORIES)
+    assert stories.config == replace(usual_config(STORIES), models=("rn",), seed=9)
+    assert stories.change(task=OBJECTS) == TrainState(models=("rn",), seed=9)
+    assert stories.to_query() == {"task": "babi", "models": "rn", "seed": "9"}
+
+
+def test_a_link_that_names_only_stories_opens_the_usual_race_and_may_ask_all_types():
+    assert TrainState.from_query({"task": "babi"})[0].config == usual_config(STORIES)
+    state, problems = TrainState.from_query({"task": "babi", "types": "all"})
+    assert (state.question_types, problems) == ((), [])
+    assert TrainState.from_query({"task": "babi", "questions": "3"})[1] == [
+        "The link's 'questions' was left out: babi has no such thing."
+    ]
+
+
+def test_a_race_is_watched_by_a_group_that_it_has():
+    stories = TrainState.from_query({"task": "babi"})[0]
+    assert [*groups_of(stories)] == ["mean", "qa1", "qa4", "qa12", "qa15"]
+    assert [*groups_of(RaceConfig())] == ["relational", "non_relational"]
+    assert shown_group(stories, stories) == "mean"
+    assert shown_group(stories.change(group="qa4"), stories.config) == "qa4"
+    assert shown_group(stories.change(group="qa4"), RaceConfig()) == "relational"
+    assert len(groups_of(stories.change(question_types=()))) == 21
+
+
 def test_another_run_is_watched_from_its_latest_moment():
     state = TrainState(run="one", at=40)
     assert state.change(run="two").at is None
@@ -119,6 +156,13 @@ def test_all_question_types_are_the_empty_choice():
 def test_the_default_race_in_words():
     expected = "RN against MLP · object scenes · small · 16 scenes × 8 questions a step · seed 0"
     assert describe_race(RaceConfig()) == expected
+
+
+def test_the_usual_race_on_stories_in_words():
+    assert describe_race(usual_config(STORIES)) == (
+        "RN against LSTM · stories · tiny · 64 stories a step · seed 0 · asked only single supporting fact, two "
+        "argument relations, conjunction and basic deduction"
+    )
 
 
 def test_what_is_not_as_usual_is_said():

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from lightning_fabric import Fabric
 
 from pages._ui.figures import Look
-from pages._ui.train.html import examples_html, scene_uri
+from pages._ui.train.html import examples_html, scene_uri, story_html
 from pages._ui.train.jobs import JobView
 from pages._ui.train.moments import LATEST, Moment, describe_moment, find_snapshot, is_moving, moment_of, time_stops
 from pages._ui.train.pairs import make_pair_picture, watched_state
+from pages._ui.train.state import MEAN, STORIES
 from pages._ui.train.view import (
     Card,
     Curve,
@@ -33,10 +34,12 @@ from pages._ui.train.words import format_clock
 from rn_core.race_records import RACE_TASKS, Progress, RaceConfig, Snapshot
 from rn_core.racing import Race
 from rn_core.records import Example
+from rn_core.tasks.babi.story import StoryQuestion
 from rn_core.tasks.sort_of_clevr import COLORS, Scene, solve, stack_scenes
 from rn_core.tasks.sort_of_clevr.questions import ANSWERS
 
 CONFIG = RaceConfig()
+SCENES = [task for task in RACE_TASKS if task != STORIES]
 
 
 def report(step: int, seconds: float, **losses: float) -> Progress:
@@ -190,7 +193,7 @@ def test_the_slider_of_a_run_that_ended_stops_at_its_looks(play):
     assert time_stops(job.shown, job.config, None) == (0, 2, LATEST)
 
 
-@pytest.mark.parametrize("task", [*RACE_TASKS])
+@pytest.mark.parametrize("task", SCENES)
 def test_examples_show_the_likeliest_answer_and_the_truth(play, task):
     job = play(config={"task": task})
     look = job.shown.snapshots[-1]
@@ -208,7 +211,7 @@ def test_examples_show_the_likeliest_answer_and_the_truth(play, task):
             assert reply.is_right == (reply.answer == truth)
 
 
-@pytest.mark.parametrize("task", [*RACE_TASKS])
+@pytest.mark.parametrize("task", SCENES)
 def test_the_pair_picture_loses_no_contribution(play, task):
     job = play(config={"task": task})
     looks, example = job.shown.snapshots, job.shown.examples[0]
@@ -228,6 +231,45 @@ def test_the_pair_picture_loses_no_contribution(play, task):
     )
     assert {asked, target} == {nearest.color, asked}
     assert asked in example.question
+
+
+def test_a_story_has_a_panel_for_each_type_that_is_asked_and_their_mean(play):
+    job = play(config={"task": STORIES})
+    looks = job.shown.snapshots
+    panels = type_panels(looks, job.config)
+    assert [panel.name for panel in panels] == [
+        "single supporting fact", "two argument relations", "conjunction", "basic deduction",
+    ]  # fmt: skip
+    for at, curve in enumerate(race_curves(looks, MEAN, STORIES)):
+        np.testing.assert_allclose(curve.values, np.mean([panel.curves[at].values for panel in panels], axis=0))
+    assert group_floor(looks, STORIES, MEAN) == pytest.approx(np.mean([panel.floor for panel in panels]))
+    assert [curve.name for curve in panels[0].curves] == ["RN", "LSTM"]
+
+
+def test_stories_are_learned_at_95_percent():
+    assert minutes_to_target(Curve("rn", (0, 1), (91, 95), STORIES)) == 1
+    assert minutes_to_target(Curve("rn", (0, 1), (91, 95))) == 0
+
+
+def test_the_pair_picture_of_a_story_is_of_its_sentences(play):
+    job = play(config={"task": STORIES})
+    looks, example = job.shown.snapshots, job.shown.examples[0]
+    question = StoryQuestion.from_json(example.scene)
+    for look in looks:
+        picture = make_pair_picture(example, look, looks, STORIES)
+        assert picture.matrix.sum() == pytest.approx(sum(look.contributions), abs=1e-9)
+        assert np.abs(picture.matrix).max() <= picture.limit
+    assert picture.names == question.statements
+    assert {row for pair in picture.true_pairs for row in pair} == {*question.support}
+    assert picture.scene is None
+
+
+def test_a_story_is_told_with_its_deciding_sentences_marked():
+    told = tuple(f"Sentence <{number}>." for number in range(22))
+    text = story_html(StoryQuestion(1, told, "?", "x", (1, 2)))
+    assert text.count("<li>") == 20, "networks read the last 20"
+    assert "<li><mark>Sentence &lt;2&gt;.</mark></li><li>Sentence &lt;3&gt;.</li>" in text
+    assert text.count("<mark>") == 1
 
 
 def test_pages_escape_what_runs_report():

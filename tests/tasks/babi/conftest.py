@@ -1,8 +1,7 @@
-"""The published bAbI files, unpacked and read once."""
+"""The published bAbI stories, read once."""
 
 from __future__ import annotations
 
-import tarfile
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -11,18 +10,6 @@ import pytest
 
 from rn_core.tasks.babi.files import load_stories
 from rn_core.tasks.babi.story import Story
-
-
-@pytest.fixture(scope="session")
-def babi_folder(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder en-valid-10k; its tests skip where the archive is missing."""
-    archive = shared_data / "babi/tasks_1-20_v1-2_train_valid.tar.xz"
-    if not archive.is_file():
-        pytest.skip(f"no {archive.name} beside the checkout")
-    folder = tmp_path_factory.mktemp("babi")
-    with tarfile.open(archive) as packed:
-        packed.extractall(folder, filter="data")
-    return folder / "tasks_1-20_v1-2/en-valid-10k"
 
 
 @pytest.fixture(scope="session")

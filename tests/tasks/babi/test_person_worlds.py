@@ -14,7 +14,7 @@ import pytest
 from rn_core.errors import RNCoreError
 from rn_core.seeding import make_rng
 from rn_core.tasks.babi.files import parse_stories
-from rn_core.tasks.babi.language import KINDS, read_question, read_statement
+from rn_core.tasks.babi.language import KINDS, LANGUAGES
 from rn_core.tasks.babi.solvers import Solution, solve
 from rn_core.tasks.babi.story import Story, StoryQuestion
 from rn_core.tasks.babi.worlds import sample_story
@@ -162,13 +162,13 @@ def test_support_is_as_old_and_as_long_as_published(task, generated, real):
 
 def _form(task: int, text: str) -> tuple[str, ...]:
     """Return what distinguishes the forms of a statement: its kind, and the words that are no names."""
-    said = read_statement(task, text, 1)
+    (said,) = LANGUAGES[task].read_statements([text])
     return said.kind, text.removesuffix(".").split()[-1] == "there", "not" in text, text.startswith(("Y", "This"))
 
 
 def _asked_form(asked: StoryQuestion) -> tuple[str, bool, bool]:
     """Return what distinguishes the forms of a question: its kind, and what it names."""
-    said = read_question(asked.task, asked.text)
+    said = LANGUAGES[asked.task].read_question(asked.text)
     return said.kind, bool(said.person), bool(said.other)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from rn_core.tasks.babi.language import Sentence, read_question, read_statement
+from rn_core.tasks.babi.language import LANGUAGES, Sentence
 
 
 @dataclass(frozen=True)
@@ -32,8 +32,7 @@ def make_solver(task: int, rule: Rule) -> Solver:
 
     def solve(statements: Sequence[str], text: str) -> Solution:
         """Return the solution."""
-        asked = read_question(task, text)
-        told = [read_statement(task, statement, number) for number, statement in enumerate(statements, start=1)]
-        return rule(told, asked)
+        asked = LANGUAGES[task].read_question(text)
+        return rule(LANGUAGES[task].read_statements(statements), asked)
 
     return solve

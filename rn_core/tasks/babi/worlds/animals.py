@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from rn_core.draws import Draw
 from rn_core.tasks.babi.forms import Form
 from rn_core.tasks.babi.rule_forms import (
     ANIMALS,
@@ -19,7 +20,6 @@ from rn_core.tasks.babi.rule_forms import (
     WHAT_FEARS,
 )
 from rn_core.tasks.babi.story import QuestionLine, Story
-from rn_core.tasks.babi.worlds.draw import Draw
 
 _PREY = tuple(PREY)
 

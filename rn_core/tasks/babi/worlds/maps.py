@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
+from rn_core.draws import Draw
+from rn_core.tasks.babi.language import ROOMS
 from rn_core.tasks.babi.rule_forms import (
     COMPASS,
     OPPOSITE,
     PLACE_FACT,
-    PLACES,
     WHAT_IS_DIRECTION_OF,
     WHAT_IS_PLACE_DIRECTION_OF,
     WHICH_WAY,
 )
 from rn_core.tasks.babi.story import QuestionLine, Story
-from rn_core.tasks.babi.worlds.draw import Draw
 
 _DIRECTIONS = tuple(COMPASS)
 #: place -> (direction to go in -> the place there).
@@ -26,7 +26,7 @@ _Fact = tuple[str, str, str]
 def sample_relations(rng: np.random.Generator) -> Story:
     """Draw a story of task 4: three places in a row, told as two facts, one of which is asked back."""
     draw = Draw(rng)
-    one, middle, other = draw.sample(PLACES, 3)
+    one, middle, other = draw.sample(ROOMS, 3)
     direction = draw.choice(_DIRECTIONS)
     places = _join({}, one, direction, middle)
     _join(places, middle, direction, other)
@@ -44,7 +44,7 @@ def sample_relations(rng: np.random.Generator) -> Story:
 def sample_path(rng: np.random.Generator) -> Story:
     """Draw a story of task 19: a way over one place between, and three places beside any of those three."""
     draw = Draw(rng)
-    start, middle, end, *beside = draw.shuffled(PLACES)
+    start, middle, end, *beside = draw.shuffled(ROOMS)
     first = draw.choice(_DIRECTIONS)
     second = draw.choice([direction for direction in _DIRECTIONS if direction != OPPOSITE[first]])
     places = _join({}, start, first, middle)

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 
+from rn_core.draws import Draw
+from rn_core.tasks.babi.language import GET, MOVE
 from rn_core.tasks.babi.rule_forms import (
     FETCHES,
-    GETS,
     GOES,
     HAS_MOTIVE,
     MOTIVE_PERSONS,
     MOTIVES,
-    MOVES,
     WHERE_WILL_GO,
     WHY_GET,
     WHY_GO,
 )
 from rn_core.tasks.babi.story import QuestionLine, Story
-from rn_core.tasks.babi.worlds.draw import Draw
 
 
 def sample_motives(rng: np.random.Generator) -> Story:
@@ -44,10 +43,10 @@ def sample_motives(rng: np.random.Generator) -> Story:
             place, wanted = MOTIVES[answer]
             if person not in gone:
                 gone.add(person)
-                told, asked = GOES.write(person, draw.choice(MOVES), place), WHY_GO.write(called, place)
+                told, asked = GOES.write(person, draw.choice(MOVE), place), WHY_GO.write(called, place)
             else:
                 fetched.add(wanted)
-                told, asked = FETCHES.write(person, draw.choice(GETS), wanted), WHY_GET.write(called, wanted)
+                told, asked = FETCHES.write(person, draw.choice(GET), wanted), WHY_GET.write(called, wanted)
         lines += [told, QuestionLine(asked, answer, (causes[person],))]
         active = [one for one in active if one not in gone or MOTIVES[motives[one]][1] not in fetched]
     return Story(20, tuple(lines))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from rn_core.draws import Draw
 from rn_core.tasks.babi.rule_forms import IS_THING, RELATIONS, THING_FACT, THINGS
 from rn_core.tasks.babi.story import QuestionLine, Story
-from rn_core.tasks.babi.worlds.draw import Draw
 
 _N_QUESTIONS = 8
 #: The relation of two things, the other way round.

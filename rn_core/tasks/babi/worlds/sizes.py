@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from rn_core.draws import Draw
 from rn_core.tasks.babi.rule_forms import ASKS_BIGGER, BOXES, DOES_FIT, FITS, IS_BIGGER, SIZED
 from rn_core.tasks.babi.story import QuestionLine, Story
-from rn_core.tasks.babi.worlds.draw import Draw
 
 _BLOCK = 5
 #: How often asking ends before five questions, measured; then, as where nothing can be asked, more is told.

@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 import numpy as np
 
+from rn_core.draws import Draw
 from rn_core.tasks.babi.language import CASTS, FORMS, MOVE
 from rn_core.tasks.babi.story import QuestionLine, Story
-from rn_core.tasks.babi.worlds.draw import Draw
 
 _QUESTIONS = 5
 _BLOCK = 2

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 
 import streamlit as st
 
+from pages._ui.components.sources import read_sources
+
 #: Longest text that is taken from the browser.
 _MOST = 2_000
-_HERE = Path(__file__)
-_SOURCES = {kind: _HERE.with_suffix(f".{kind}").read_text(encoding="utf-8") for kind in ("html", "css", "js")}
-_mount = st.components.v2.component("question_line", **_SOURCES)
+_mount = st.components.v2.component("question_line", **read_sources("question_line"))
 
 
 def draw_question_line(text: str, words: Sequence[str], *, key: str, on_ask: Callable[[str], None]) -> None:

@@ -1,0 +1,16 @@
+"""Small pieces of HTML of the bAbI page; all text in them is escaped."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pages._ui.babi.truth import Truth
+
+
+def truth_html(truth: Truth) -> str:
+    """Return the true answer, or why there is none."""
+    if truth.answer is None:
+        return f'<div class="rn-scheme rn-truth">No truth: {escape(truth.trouble)}</div>'
+    return f'<div class="rn-scheme rn-truth">Truth: <b>{escape(truth.answer)}</b></div>'

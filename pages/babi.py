@@ -1,0 +1,169 @@
+"""bAbI: a story, a question in English, the answer, and which pairs of sentences made it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages._ui import layout
+from pages._ui.babi import html, sections
+from pages._ui.babi import session as babi_session
+from pages._ui.babi.models import EXTENSIONS, full_name, models_beside, offered_models
+from pages._ui.babi.session import BABI, STORY_BOX
+from pages._ui.babi.stage import make_story_stage
+from pages._ui.babi.state import SECTIONS, STAGES, BabiState
+from pages._ui.babi.stories import suggest_questions
+from pages._ui.babi.truth import Truth, find_truth
+from pages._ui.babi.view import BabiView
+from pages._ui.cache import domain_answerer
+from pages._ui.components.question_line import draw_question_line
+from pages._ui.components.scene import draw_scene
+from pages._ui.components.stage import SceneEvent
+from pages._ui.figures import Look
+from pages._ui.frame import draw_frame
+from pages._ui.pairs import sections as pair_sections
+from rn_core.device import choose_device, describe_device
+from rn_core.errors import RNCoreError
+from rn_core.seeding import MAX_SEED
+from rn_core.tasks.babi.encoding import WINDOW
+from rn_core.tasks.babi.story import TASK_NAMES
+from rn_core.tasks.babi.words import WORDS
+
+
+def take_event(event: SceneEvent, view: BabiView | None) -> None:
+    """Do what a person did to the story."""
+    if event.thing is not None:
+        babi_session.take_edit(event)
+    elif view is not None:
+        sections.BABI_PAGE.pin(view, event.pair)
+
+
+def draw_sources(state: BabiState) -> None:
+    """Draw where the story comes from."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.selectbox(
+            "Task", list(TASK_NAMES), format_func=lambda task: f"{task} · {TASK_NAMES[task]}", width=270,
+            **BABI.bind("task"),
+        )  # fmt: skip
+        st.number_input("Story", 0, MAX_SEED, step=1, width=130, **BABI.bind("seed"))
+        st.button("New story", icon=":material/casino:", on_click=babi_session.next_story)
+        if state.told is not None or state.question is not None:
+            st.button("Undo edits", icon=":material/undo:", on_click=babi_session.reset_story)
+
+
+def draw_story(state: BabiState, truth: Truth, view: BabiView | None, look: Look) -> None:
+    """Draw the sentences with their pairs, or the box in which they are written."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.segmented_control(
+            "Show", list(STAGES), format_func=STAGES.get, label_visibility="collapsed", **BABI.bind("stage")
+        )
+        st.toggle("Mark the supporting facts", **BABI.bind("truth"))
+    if state.stage == "text":
+        text = "\n".join(state.statements)
+        st.text_area("A sentence a line", height=420, **BABI.bind_typed(text, babi_session.read_told, STORY_BOX))
+        if BABI.problem(STORY_BOX):
+            st.error(BABI.problem(STORY_BOX))
+        return
+    stage = make_story_stage(state, truth, view, dark=look.dark)
+    draw_scene(stage, key="babi.story", on_change=lambda event: take_event(event, view))
+    if len(state.statements) > WINDOW:
+        st.caption(f"The networks see the last {WINDOW} sentences; {len(state.statements) - WINDOW} come before.")
+
+
+def draw_question(state: BabiState) -> None:
+    """Draw the question: the story's own, typed, or one that has an answer here."""
+    st.html(layout.question_html(state.text))
+    draw_question_line(
+        BABI.typed_text(state.text), WORDS, key="babi.line",
+        on_ask=lambda text: BABI.take_typed(text, babi_session.read_typed),
+    )  # fmt: skip
+    if BABI.problem():
+        st.error(BABI.problem())
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        suggested = suggest_questions(state.task, state.seed, state.statements)
+        chosen = BABI.bind("suggested", None, babi_session.read_suggested)
+        st.selectbox("Or one with an answer here", suggested, index=None, placeholder="Choose", **chosen)
+        st.button("Draw", icon=":material/casino:", on_click=babi_session.draw_anew)
+
+
+def draw_turns(state: BabiState) -> None:
+    """Draw the way to the drawn story's other questions."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button(
+            "Earlier question", icon=":material/chevron_left:", on_click=babi_session.turn_by, args=(-1,),
+            disabled=state.turn == 0,
+        )  # fmt: skip
+        st.button(
+            "Later question", icon=":material/chevron_right:", on_click=babi_session.turn_by, args=(1,),
+            disabled=state.turn + 1 >= state.n_turns,
+        )  # fmt: skip
+        st.markdown(f"{state.turn + 1} of {state.n_turns}", width="content")
+
+
+def draw_answers(truth: Truth, view: BabiView | None, problem: str | None) -> None:
+    """Draw truth and answers; without an answer, the truth and why."""
+    if view is not None:
+        st.html(view.answers_html())
+        return
+    st.html(html.truth_html(truth))
+    st.error(problem)
+
+
+def draw_tools(state: BabiState, view: BabiView | None) -> None:
+    """Draw the choice of model, where a file is opened, and what keeps the picture."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        names = offered_models()
+        if len(names) > 1:
+            st.segmented_control("Relation layers", list(names), format_func=names.get, wrap=True, **BABI.bind("model"))
+        sections.draw_file()
+        if view is not None:
+            pair_sections.draw_save(BABI, view)
+    if state.model in EXTENSIONS:
+        st.caption(EXTENSIONS[state.model])
+
+
+def draw_sidebar(state: BabiState) -> None:
+    """Draw the models' cards and the device."""
+    with st.sidebar:
+        for model in (state.model, *models_beside(state.model)):
+            try:
+                st.markdown(layout.card_text(domain_answerer(full_name(model)).card))
+            except RNCoreError as err:
+                st.error(str(err))
+        st.caption(f"Computes on {describe_device(choose_device())}.")
+
+
+def draw_section(state: BabiState, view: BabiView | None, look: Look) -> None:
+    """Draw the chosen section under the story."""
+    st.segmented_control(
+        "Look closer", list(SECTIONS), format_func=SECTIONS.get, label_visibility="collapsed", **BABI.bind("section")
+    )
+    if state.section == "tasks":
+        sections.draw_tasks(state)
+    elif view is not None:
+        if view.disagreement and state.section != "method":
+            st.warning(view.disagreement)
+        pair_sections.DRAW[state.section](sections.BABI_PAGE, view, look)
+
+
+def draw_page() -> None:
+    """Draw the whole page from the session's state."""
+    state = BABI.open()
+    look = draw_frame(BABI)
+    draw_sidebar(state)
+    truth = find_truth(state)
+    view, problem = sections.try_view(state, truth)
+    left, right = st.columns([6, 5], gap="large")
+    with left:
+        draw_sources(state)
+        draw_story(state, truth, view, look)
+    with right:
+        draw_question(state)
+        draw_answers(truth, view, problem)
+        if state.told is None:
+            draw_turns(state)
+        draw_tools(state, view)
+    draw_section(state, view, look)
+    BABI.write_url()
+
+
+draw_page()

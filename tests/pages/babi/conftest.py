@@ -1,0 +1,54 @@
+"""Views of the bAbI page over models with random weights: what is drawn does not depend on training."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from pages._ui.babi.models import full_name
+from pages._ui.babi.state import BabiState
+from pages._ui.babi.truth import find_truth
+from pages._ui.babi.view import BabiView, choose_target, make_babi_view
+from pages._ui.pairs.view import GroupReading, second_method
+from rn_core.answering import Answerer
+from rn_core.attribution.pairs import attribute_pairs
+from rn_core.models import build_model
+from rn_core.models.configs import model_config
+from rn_core.tasks import TASKS
+
+_KINDS = {"rn-joint": "rn", "rn-2hop": "2hop", "lstm-joint": "mlp"}
+
+
+@pytest.fixture(scope="session")
+def random_answerer() -> Callable[[str], Answerer]:
+    """Return `random_answerer(model)`, a model that was never trained, by the page's name for one like it."""
+    made: dict[str, Answerer] = {}
+
+    def make(model: str) -> Answerer:
+        if model not in made:
+            built = build_model(model_config("babi", _KINDS[model]), seed=3).eval().requires_grad_(False)
+            card = {"name": full_name(model), "parameters": built.count_parameters(), "bytes": 1}
+            made[model] = Answerer(full_name(model), card, built, TASKS["babi"], None)
+        return made[model]
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_view(random_answerer) -> Callable[..., BabiView]:
+    """Return `make_view(**changes)`: the page of `BabiState().change(**changes)` over the random models."""
+
+    def make(**changes: object) -> BabiView:
+        state = BabiState().change(**changes)
+        answerer = random_answerer(state.model)
+        truth = find_truth(state)
+        answer = answerer.answer(state.statements, state.text)
+        relations = answerer.trace(state.statements, state.text).relations[0].clone()
+        reading = GroupReading(answer, relations, truth.answer, {"lstm-joint": None})
+        f_phi = answerer.model.core.f_phi
+        target = choose_target(state, answer)
+        methods = (state.method, second_method(state.method))
+        return make_babi_view(state, reading, truth, *(attribute_pairs(f_phi, relations, target, m) for m in methods))
+
+    return make

@@ -1,0 +1,235 @@
+"""The bAbI page as people use it: it opens on an answer, every control works, bad input is one sentence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pages._ui import cache
+from pages._ui.babi.state import SECTIONS, BabiState
+from pages._ui.babi.stories import Line, suggest_questions
+from rn_core.errors import WeightsError
+
+ROOT = Path(__file__).resolve().parents[3]
+CACHED = (cache.domain_answerer, cache.cached_group_reading, cache.cached_answer_beside)
+MARY = "Mary moved to the bathroom.\nJohn went to the hallway."
+
+
+@pytest.fixture(autouse=True)
+def models(monkeypatch, random_answerer):
+    """Answer by models that were never trained, all of which are there."""
+    for cached in CACHED:
+        cached.clear()
+    monkeypatch.setattr(cache, "load", lambda name: random_answerer(name.removeprefix("babi/")))
+    monkeypatch.setattr("pages._ui.babi.models.is_here", lambda model: True)
+    yield
+    for cached in CACHED:
+        cached.clear()
+
+
+def open_page(**query: str) -> AppTest:
+    """Return the page, opened by a link from the entry script."""
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+    app.query_params.update(query)
+    return app.switch_page("pages/babi.py").run()
+
+
+def html(app: AppTest) -> str:
+    """Return all the HTML of the page."""
+    return "".join(element.proto.body for element in app.get("html"))
+
+
+def sentences(app: AppTest) -> list[str]:
+    """Return every sentence that says that something is wrong; a traceback fails the test."""
+    assert [error.message for error in app.exception] == []
+    return [element.value for element in (*app.error, *app.warning) if "Two methods disagree" not in element.value]
+
+
+def state_of(app: AppTest) -> BabiState:
+    """Return the state in the URL."""
+    state, problems = BabiState.from_query({name: value for name, value in app.query_params.items() if value})
+    assert problems == []
+    return state
+
+
+def press(app: AppTest, label: str) -> AppTest:
+    """Press a button by its label."""
+    return next(button for button in app.button if button.label == label).click().run()
+
+
+def write(app: AppTest, text: str) -> AppTest:
+    """Write a story in its box."""
+    return app.text_area(key="babi.story").set_value(text).run()
+
+
+def upload(app: AppTest, content: bytes, name: str = "qa1_train.txt") -> AppTest:
+    """Open a file."""
+    app.get("file_uploader")[0].set_value((name, content, "text/plain"))
+    return app.run()
+
+
+def test_it_opens_on_an_answer_with_its_truth_and_pairs():
+    app = open_page()
+    assert sentences(app) == []
+    state = state_of(app)
+    assert state == BabiState()
+    assert f">{state.text}</h2>" in html(app)
+    assert f"Truth: <b>{state.drawn.answer}</b>" in html(app)
+    assert html(app).count('class="rn-said"') == 3
+    n = len(state.seen)
+    assert [f"{n} by {n}" in chart.proto.alt for chart in app.get("plotly_chart")] == [True]
+
+
+@pytest.mark.parametrize("model", ["rn-joint", "rn-2hop"])
+@pytest.mark.parametrize("section", [*SECTIONS])
+def test_every_section_opens(model, section):
+    app = open_page(section=section, model=model, pair="s2-s4", top="5")
+    assert sentences(app) == []
+    assert len(app.get("plotly_chart")) == {"pairs": 1, "pair": 3, "what-if": 1, "method": 0, "tasks": 0}[section]
+    assert ("91.9 %" in html(app)) == (section == "tasks")
+
+
+@pytest.mark.parametrize("task", [1, 3, 8, 16, 19])
+def test_every_task_opens_with_its_truth(task):
+    app = open_page()
+    app.selectbox(key="babi.task").set_value(task).run()
+    assert sentences(app) == []
+    assert state_of(app).task == task
+    assert f"Truth: <b>{state_of(app).drawn.answer}</b>" in html(app)
+
+
+def test_stories_and_questions_are_drawn_and_edits_undone():
+    app = open_page(**BabiState().move(0, 3).to_query())
+    assert state_of(app).told is not None
+    press(app, "Undo edits")
+    assert state_of(app) == BabiState()
+    press(app, "Later question")
+    assert state_of(app).turn == BabiState().turn + 1
+    press(app, "Earlier question")
+    press(app, "New story")
+    assert state_of(app) == BabiState().change(seed=BabiState().seed + 1)
+    app.number_input(key="babi.seed").set_value(7).run()
+    assert state_of(app).seed == 7
+    assert sentences(app) == []
+
+
+def test_a_question_is_typed_chosen_or_drawn():
+    state = BabiState().change(task=6)
+    app = open_page(task="6")
+    chosen = next(text for text in suggest_questions(6, state.seed, state.statements) if text != state.text)
+    app.selectbox(key="babi.suggested").set_value(chosen).run()
+    assert state_of(app).text == chosen
+    assert "Truth: <b>" in html(app)
+    assert app.selectbox(key="babi.suggested").value is None
+    press(app, "Draw")
+    assert state_of(app).text != chosen
+    assert "Truth: <b>" in html(app)
+    assert sentences(app) == []
+
+
+def test_a_story_is_written_and_answered():
+    app = write(open_page(task="1", show="text", q="where-is-john"), MARY)
+    assert state_of(app).told == (Line("Mary moved to the bathroom."), Line("John went to the hallway."))
+    assert "Truth: <b>hallway</b>" in html(app)
+    assert sentences(app) == []
+
+
+def test_a_question_in_another_tasks_words_is_answered_without_truth():
+    app = open_page(task="1", q="what-is-mary-carrying")
+    assert sentences(app) == []
+    assert "No truth: " in html(app)
+    assert html(app).count('class="rn-said"') == 3
+    assert "✓" not in html(app)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Mary moved to the lounge.", "Sentence 1 cannot be read: 'lounge' is not among"),
+        ("", "write a sentence a line"),
+        ("Mary moved to the bathroom.\n" * 10_000, "got 10,000"),
+        ("<b>Mary</b>", "is not among"),
+    ],
+)
+def test_a_bad_story_is_one_sentence_and_nothing_is_lost(text, words):
+    app = write(open_page(task="1", show="text", story="Mary-moved-to-the-bathroom", q="where-is-mary"), text)
+    assert [words in sentence for sentence in sentences(app)] == [True]
+    assert app.text_area(key="babi.story").value == text
+    assert state_of(app).told == (Line("Mary moved to the bathroom."),)
+    assert "Truth: <b>bathroom</b>" in html(app)
+    write(app, MARY)
+    assert sentences(app) == []
+    assert len(state_of(app).told) == 2
+
+
+def test_dropping_all_sentences_is_one_sentence_and_can_be_undone():
+    app = open_page(task="1", story=".Mary-moved-to-the-bathroom", q="where-is-mary")
+    assert ["1 or more statements" in sentence for sentence in sentences(app)] == [True]
+    assert "No truth" in html(app)
+    press(app, "Undo edits")
+    assert sentences(app) == []
+
+
+def test_long_stories_say_what_is_not_seen():
+    state = BabiState().change(task=3, turn=4)
+    app = open_page(task="3", turn="4")
+    early = len(state.statements) - 20
+    assert early > 0
+    assert any(f"{early} come before" in caption.value for caption in app.caption)
+
+
+def test_sentences_can_be_taken_away_and_the_truth_follows():
+    state = BabiState().change(task=1, turn=4)
+    (place,) = [k for k, line in enumerate(state.lines) if k in state.drawn.support]
+    app = open_page(task="1", turn="4", section="what-if")
+    app.pills(key="babi.without").set_value([f"s{place + 1}"]).run()
+    assert state_of(app).without == (f"s{place + 1}",)
+    assert f"<td>without sentence {place + 1}</td>" in html(app)
+    assert html(app).count(f"<td>{state.drawn.answer}</td>") == 1
+
+
+def test_a_published_file_is_opened_and_one_of_its_stories_chosen():
+    story = "1 Mary moved to the bathroom.\n2 Where is Mary? \tbathroom\t1\n"
+    other = "1 John went to the hallway.\n2 Where is John? \thallway\t1\n"
+    app = upload(open_page(), (story + other).encode())
+    assert sentences(app) == []
+    assert (state_of(app).task, state_of(app).text) == (1, "Where is Mary?")
+    assert "Truth: <b>bathroom</b>" in html(app)
+    app.number_input(key="babi.file.number").set_value(2).run()
+    assert state_of(app).text == "Where is John?"
+    app.number_input(key="babi.file.number").set_value(3).run()
+    assert ["has 2 stories, got number 3" in sentence for sentence in sentences(app)] == [True]
+    assert state_of(app).text == "Where is John?"
+
+
+def test_a_binary_file_is_one_sentence_and_the_story_stays():
+    app = upload(open_page(), b"\x89PNG\r\n\x1a\n\x00", "cat.png.txt")
+    assert ["is no bAbI file" in sentence for sentence in sentences(app)] == [True]
+    assert state_of(app) == BabiState()
+
+
+def test_without_weights_the_page_says_so_and_keeps_the_truth(monkeypatch):
+    def fail(name: str) -> None:
+        raise WeightsError(f"The weights '{name}' are missing.")
+
+    monkeypatch.setattr(cache, "load", fail)
+    app = open_page()
+    assert "The weights 'babi/rn-joint' are missing." in sentences(app)
+    assert f"Truth: <b>{BabiState().drawn.answer}</b>" in html(app)
+
+
+def test_bad_links_give_one_sentence_each_and_keep_the_rest():
+    app = open_page(task="1", seed="x", story="Mary-went-to-the-lounge", projector="on")
+    assert len(sentences(app)) == 2
+    assert state_of(app) == BabiState(task=1, projector=True)
+
+
+def test_methods_and_targets():
+    app = open_page(section="method")
+    app.selectbox(key="babi.method").set_value("gradient").run()
+    app.selectbox(key="babi.why").set_value("garden").run()
+    assert state_of(app) == BabiState(section="method", method="gradient", why="garden")
+    assert any("Residual" in block.value for block in app.markdown)
+    assert sentences(app) == []
