@@ -180,6 +180,8 @@ def _describe_scenes(config: TrainConfig) -> str:
 def _describe_start(config: TrainConfig) -> str:
     """Return in a sentence what the network knew before it was trained on questions."""
     if not config.warm_start and config.core_from:
+        if isinstance(config.model.core, RelationNetworkConfig):
+            return f"its relations go on from {config.core_from}; what reads their sum starts afresh"
         return f"goes on from {config.core_from}, with a hop of relations before its own"
     if not config.warm_start:
         return "trained from answers alone, as in the paper"

@@ -121,7 +121,11 @@ RECIPES: MappingProxyType[str, tuple[str, str, MappingProxyType[str, Any]]] = Ma
         ),
         "physics/rn-connections": ("physics/connections", "rn", _TIED_BALLS),
         "physics/mlp-connections": ("physics/connections", "mlp", _BALLS),
-        "physics/rn-count": ("physics/count", "rn", _TIED_BALLS),
+        "physics/rn-count": (
+            "physics/count",
+            "rn",
+            MappingProxyType({**_BALLS, "core_from": "physics/rn-connections", "hold_relations": 0.3, "steps": 4_000}),
+        ),
         "physics/mlp-count": ("physics/count", "mlp", _BALLS),
         "physics/rn-predict": ("physics/predict", "motion", _BALLS),
         "physics/in-predict": ("physics/predict", "interaction", _BALLS),

@@ -44,6 +44,11 @@ class MotionNetworkConfig:
     speed_scale: float = 10.0
     sees_receiver: bool = False
 
+    @property
+    def d_question(self) -> int:
+        """Return 0: nothing is asked."""
+        return 0
+
     def __post_init__(self) -> None:
         """Raise RNCoreError for a size that cannot be built."""
         for name in ("g_widths", "f_widths"):
