@@ -16,7 +16,7 @@ from rn_core.tasks import TASKS
 from rn_core.tasks.babi.story import TASK_NAMES
 from rn_core.weights import list_weights
 
-COLUMNS = ("rn-joint", "rn-2hop", "lstm-joint")
+COLUMNS = ("rn-joint", "lstm-joint")
 
 
 def read_cards(part: str) -> dict[str, dict[str, Any]]:

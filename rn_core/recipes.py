@@ -57,7 +57,7 @@ _STORIES = MappingProxyType(
         "n_questions": 1,
         "pool_scenes": 1_000_000,
         "learning_rate": 1e-3,
-        "warm_start": 5_000,
+        "warm_start": 4_000,
         "hold_relations": 0.12,
         "steps": 6_000,
         "validate_every": 500,

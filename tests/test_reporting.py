@@ -141,5 +141,5 @@ def test_clevr_from_states_has_a_table_and_pixels_a_sentence():
     assert table["exact_path"]["completeness_gap"] < 1e-9
     assert table["exact_path"]["n"] == 8
     pixels = build_model(model_config("clevr/pixels", "rn"), 0)
-    with pytest.raises(RNCoreError, match="clevr/states, not for 'clevr/pixels'; choose a model of one"):
+    with pytest.raises(RNCoreError, match="clevr/states, babi, not for 'clevr/pixels'; choose a model of one"):
         attribution_table(pixels, TASKS["clevr/pixels"], seed=0, n_scenes=8)

@@ -32,7 +32,9 @@ STYLE = """
 .rn-card {padding: .7rem .9rem; border-radius: .6rem;
   border: 1px solid color-mix(in srgb, currentColor 22%, transparent)}
 .rn-card h3 {font-size: .95rem; font-weight: 600; margin: 0; padding: 0; opacity: .8}
-.rn-card .rn-said {font-size: 2.6rem; font-weight: 700; line-height: 1.15; margin: .1rem 0; overflow-wrap: anywhere}
+.rn-card {container-type: inline-size}
+.rn-card .rn-said {font-size: clamp(1.5rem, 20cqi, 2.6rem); font-weight: 700; line-height: 1.15; margin: .1rem 0;
+  overflow-wrap: anywhere}
 .rn-card .rn-said small {display: block; font-size: 1.5rem; line-height: 1.15}
 .rn-mark {font-size: 1.05rem; font-weight: 600; white-space: nowrap}
 .rn-right {color: light-dark(#146c43, #5fd39a)} .rn-wrong {color: light-dark(#b02a37, #ff8d98)}

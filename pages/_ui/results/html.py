@@ -127,4 +127,4 @@ def describe_head_start(entries: Mapping[str, WeightsEntry]) -> str | None:
     ]
     if not ahead:
         return None
-    return f"Before the first question, {join_words(ahead)} had learned to name what they see; the cards say more."
+    return f"Not from answers alone: {join_words(ahead)}; the cards say what was learned before."

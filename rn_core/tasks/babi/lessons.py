@@ -27,9 +27,9 @@ _INDUCTION, _POSITIONS, _PATHS = 15, 16, 18
 #: For positions a step along or against the asked direction; for a path a direction from its start, then to its end.
 _N_STEPS = 2 + 2 * len(_DIRECTIONS)
 #: For induction which animal the asked person is; and which animal somebody of some colour is, the less the longer ago
-#: that was told: the colour of the last one is passed on. Few pairs show them, so they are given as 2, not 1.
+#: that was told: the colour of the last one is passed on.
 _N_KINDS = len(ANIMALS) * (1 + len(COLORS))
-_FADING, _KIND = 0.7, 2.0
+_FADING = 0.7
 #: Facts of a pair, in this order: the answer; steps; kinds; names shared by i and question, j and question, i and j;
 #: relations that i, j and the question name.
 N_PAIR_FACTS = len(ANSWERS) + _N_STEPS + _N_KINDS + 3 * _N_NAMES**2 + 3 * len(RELATIONS)
@@ -181,7 +181,7 @@ def _kinds(asked: PairQuestions) -> np.ndarray:
     is_asked = asked.is_same & (person == asked.asked.names[..., 0])
     same = (person == asked.second.names[..., 0]) * _FADING**asked.back
     passed_on = (is_animal[..., :, None] & is_color[..., None, :]).reshape(*kind.shape, -1) * same[..., None]
-    is_induction = _KIND * (asked.type_index == _INDUCTION)[:, None, None]
+    is_induction = (asked.type_index == _INDUCTION)[:, None, None]
     return np.concatenate([is_animal * is_asked[..., None], passed_on], axis=-1) * is_induction
 
 
