@@ -190,7 +190,7 @@ _SIZES: Mapping[str, Mapping[str, _Size]] = {
                 "mlp": {"widths": (1000, 1000, 1000, 1000)},
             },
         ),
-        "small": _Size(_PATHS, None, {"rn": _SMALL_PATH_RN, "mlp": {"widths": (256, 256)}}),
+        "small": _Size(_PATHS, None, {"rn": _SMALL_PATH_RN, "mlp": {"widths": (384, 384)}}),
     },
     "physics/count": {
         "paper": _Size(
@@ -198,7 +198,7 @@ _SIZES: Mapping[str, Mapping[str, _Size]] = {
             None,
             {"rn": {"g_widths": _PAPER_PATH_G, "f_widths": (500, 100)}, "mlp": {"widths": (1000, 1000, 1000, 1000)}},
         ),
-        "small": _Size(_PATHS, None, {"rn": _SMALL_PATH_RN, "mlp": {"widths": (256, 256)}}),
+        "small": _Size(_PATHS, None, {"rn": _SMALL_PATH_RN, "mlp": {"widths": (384, 384)}}),
     },
     "physics/predict": {
         "paper": _Size(

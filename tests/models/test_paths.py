@@ -22,7 +22,7 @@ def test_an_object_by_hand():
 
 
 def test_all_that_a_row_says_can_be_read_off_the_object():
-    """The row is a weighted sum of the object's numbers, as they are of the row's: nothing is lost and nothing added."""
+    """The row is a weighted sum of the object's numbers, as they are of the row's: nothing is lost or added."""
     encoder = PathEncoder(PathEncoderConfig(35, 16))
     matrix = encoder(torch.eye(35, dtype=torch.float64)[None], torch.ones(1, 35, dtype=torch.bool))[0][0]  # (35, D)
     assert torch.linalg.matrix_rank(matrix) == 35
@@ -31,5 +31,5 @@ def test_all_that_a_row_says_can_be_read_off_the_object():
 
 
 def test_rows_too_short_for_their_frames_are_refused():
-    with pytest.raises(RNCoreError, match="^d_row must be at least 32 for x and y in 16 frames, got 31"):
+    with pytest.raises(RNCoreError, match=r"^d_row must be at least 32 for x and y in 16 frames, got 31"):
         PathEncoderConfig(31, 16)

@@ -91,7 +91,8 @@ def test_paths_are_judged_as_the_encoding_judges_them():
     assert found.overall.accuracy == near.mean()
     assert found.blind_floor["within_radius"] == (np.linalg.norm(kept - true, axis=3) < RADIUS).mean()
     distance = found.distances["model"]
-    assert distance.low < distance.mean == pytest.approx(np.mean(distance.frames)) < distance.high
+    assert distance.low < distance.mean < distance.high
+    assert distance.mean == pytest.approx(np.mean(distance.frames))
     assert found.to_dict()["distances"]["model"]["frames"] == distance.frames
 
 
