@@ -109,8 +109,7 @@ class Answerer:
 
     def _read(self, logits: Tensor) -> Answer:
         """Return the answer that (A,) logits give."""
-        probabilities = dict(zip(self.task.answers, logits.softmax(dim=0).tolist(), strict=True))
-        return Answer(self.task.answers[int(logits.argmax())], probabilities, logits.numpy())
+        return Answer(*self.task.scoring.read(logits, self.task.answers), logits.numpy())
 
     def _encode(self, scenes: list[Any], questions: list[str]) -> tuple[tuple[Tensor, ...], Tensor]:
         """Return the encoder's inputs and the questions, as `Batch` has them, on the model's device."""

@@ -366,6 +366,12 @@ def _print_evaluation(name: str, found: Evaluation) -> None:
     """Print accuracies with intervals."""
     print(f"{name}, {found.n} test scenes, seed {found.seed}")
     rows: dict[str, Accuracy] = {"overall": found.overall, **found.groups, **found.types}
+    for name, distance in (found.distances or {}).items():
+        interval, frames = f"[{distance.low:.5f}, {distance.high:.5f}]", distance.frames
+        print(
+            f"  {name:18} {distance.mean:.5f} table widths a frame  {interval}  first frame {frames[0]:.5f}, "
+            f"last {frames[-1]:.5f}"
+        )
     for kind, value in rows.items():
         floor = f"  blind {found.blind_floor[kind]:.2%}" if kind in found.blind_floor else ""
         print(f"  {kind:18} {value.accuracy:7.2%}  [{value.low:.2%}, {value.high:.2%}]  n {value.n}{floor}")

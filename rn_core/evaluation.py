@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from rn_core.errors import RNCoreError
 from rn_core.records import Accuracy, Batch
@@ -18,6 +18,23 @@ from rn_core.tasks import Task
 
 _Z = 1.959963984540054  # the normal distribution's 97.5 % point
 _SCENES_A_BATCH = 50
+
+
+@dataclass(frozen=True)
+class Distance:
+    """How far predicted positions are from the true ones, in table widths.
+
+    Attributes:
+        mean: over scenes, balls and frames, which is the error a frame.
+        low: lower end of the mean's 95 % interval over scenes.
+        high: upper end.
+        frames: the mean over scenes and balls in each frame.
+    """
+
+    mean: float
+    low: float
+    high: float
+    frames: list[float]
 
 
 @dataclass(frozen=True)
@@ -30,7 +47,9 @@ class Evaluation:
         overall: over all questions.
         groups: group -> accuracy.
         types: question type -> accuracy.
-        blind_floor: question type -> accuracy of the best constant answer on the same questions.
+        blind_floor: question type -> accuracy of the best constant answer on the same questions; for predicted paths,
+            of balls that keep their velocity.
+        distances: for predicted paths, "model" and "constant_velocity" -> how far off they are; None for answers.
     """
 
     n: int
@@ -39,10 +58,12 @@ class Evaluation:
     groups: dict[str, Accuracy]
     types: dict[str, Accuracy]
     blind_floor: dict[str, float]
+    distances: dict[str, Distance] | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain values for JSON."""
-        return asdict(self)
+        """Return plain values for JSON, without distances where there are none."""
+        values = asdict(self)
+        return values if self.distances is not None else {key: values[key] for key in values if key != "distances"}
 
 
 def evaluate(
@@ -86,34 +107,56 @@ def evaluate_batches(model: nn.Module, task: Task, batches: Iterable[Batch], see
     """
     was_training = model.training
     model.eval()
-    counts = []
-    answers = np.zeros((len(task.question_types), len(task.answers)), dtype=np.int64)
+    counts, floors, distances = [], [], []
     for batch in batches:
-        counts.append(count_right(model, task, batch))
-        np.add.at(answers, (batch.type_index.numpy(), batch.answer.numpy()), 1)
+        logits = _ask(model, batch)
+        counts.append(_count_marks(task, logits, batch))
+        floors.append(task.scoring.count_floors(batch))
+        if hasattr(task.scoring, "distances"):
+            distances.append(task.scoring.distances(logits, batch))
     model.train(was_training)
-    return summarise(task, seed, np.concatenate(counts), answers)
+    found = summarise(task, seed, np.concatenate(counts), sum(floors))
+    if not distances:
+        return found
+    joined = {name: np.concatenate([part[name] for part in distances]) for name in distances[0]}
+    return replace(found, distances={name: mean_distance(offsets) for name, offsets in joined.items()})
+
+
+def count_right(model: nn.Module, task: Task, batch: Batch) -> np.ndarray:
+    """Return (S, T, 2) int64: for each scene (or cluster) and question type, right answers and questions."""
+    return _count_marks(task, _ask(model, batch), batch)
 
 
 @torch.inference_mode()
-def count_right(model: nn.Module, task: Task, batch: Batch) -> np.ndarray:
-    """Return (S, T, 2) int64: for each scene (or cluster) and question type, right answers and questions."""
-    batch_on_device = batch.to(next(model.parameters()).device)
-    logits = model(batch_on_device.inputs, batch_on_device.question, batch_on_device.scene_index)
-    right = (logits.argmax(dim=1).cpu() == batch.answer).numpy()
+def _ask(model: nn.Module, batch: Batch) -> Tensor:
+    """Return a model's logits (M, A), on the CPU."""
+    on_device = batch.to(next(model.parameters()).device)
+    return model(on_device.inputs, on_device.question, on_device.scene_index).cpu()
+
+
+def _count_marks(task: Task, logits: Tensor, batch: Batch) -> np.ndarray:
+    """Return what `count_right` does, from logits."""
+    question, type_index, right = (part.numpy() for part in task.scoring.mark(logits, batch))
     cluster = (batch.scene_index if batch.cluster is None else batch.cluster).numpy()
     n_clusters = len(batch.inputs[0]) if batch.cluster is None else int(cluster.max()) + 1
     counts = np.zeros((n_clusters, len(task.question_types), 2), dtype=np.int64)
-    np.add.at(counts, (cluster, batch.type_index.numpy()), np.stack([right, np.ones_like(right)], 1))
+    np.add.at(counts, (cluster[question], type_index), np.stack([right, np.ones_like(right)], 1))
     return counts
 
 
-def summarise(task: Task, seed: int, counts: np.ndarray, answers: np.ndarray) -> Evaluation:
-    """Return accuracies from (S, T, 2) counts of right answers and questions, floors from (T, A) true answers.
+def summarise(task: Task, seed: int, counts: np.ndarray, floors: np.ndarray) -> Evaluation:
+    """Return accuracies from (S, T, 2) counts of right answers and questions.
 
     Groups and types that nobody asked about are left out.
+
+    Args:
+        task: knows the question types and, where not all of them count for the overall accuracy, which ones do.
+        seed: root seed of the scenes, as far as they were drawn.
+        counts: right answers and questions of each scene and type.
+        floors: (T, C), how many right answers each of C answers that see no scene would give.
     """
-    rows = {kind: row for row, kind in enumerate(task.question_types) if answers[row].any()}
+    asked_of = counts[..., 1].sum(axis=0)  # (T,)
+    rows = {kind: row for row, kind in enumerate(task.question_types) if asked_of[row]}
     groups = {group: [kind for kind in kinds if kind in rows] for group, kinds in task.groups.items()}
 
     def over(kinds: Iterable[str]) -> Accuracy:
@@ -123,11 +166,19 @@ def summarise(task: Task, seed: int, counts: np.ndarray, answers: np.ndarray) ->
     return Evaluation(
         n=len(counts),
         seed=seed,
-        overall=over(rows),
+        overall=over(getattr(task, "overall_types", rows)),
         groups={group: over(kinds) for group, kinds in groups.items() if kinds},
         types={kind: over([kind]) for kind in rows},
-        blind_floor={kind: float(answers[row].max() / answers[row].sum()) for kind, row in rows.items()},
+        blind_floor={kind: float(floors[row].max() / asked_of[row]) for kind, row in rows.items()},
     )
+
+
+def mean_distance(offsets: np.ndarray) -> Distance:
+    """Return the mean of distances (S, F) over scenes and frames, its interval over scenes, and each frame's mean."""
+    scenes = offsets.mean(axis=1, dtype=np.float64)
+    mean = float(scenes.mean())
+    half = _Z * float(scenes.std(ddof=1)) / math.sqrt(len(scenes)) if len(scenes) > 1 else math.inf
+    return Distance(mean, max(0.0, mean - half), mean + half, offsets.mean(axis=0, dtype=np.float64).tolist())
 
 
 def count_solved(found: Evaluation, above: float) -> int:

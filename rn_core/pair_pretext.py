@@ -18,6 +18,7 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 from torch.nn import functional
 
+from rn_core.errors import RNCoreError
 from rn_core.models import QuestionAnsweringModel
 from rn_core.pretext import rate_share
 from rn_core.records import PairLesson
@@ -56,10 +57,14 @@ class _Readout(nn.Module):
     """A model's question encoder and relations, with a linear layer behind each."""
 
     def __init__(self, model: QuestionAnsweringModel, lesson: PairLesson) -> None:
-        """Draw the two layers from torch's global generator; models without pairs get the first one only."""
+        """Draw the two layers from torch's global generator; models without pairs get the first one only.
+
+        Where nothing is asked there is only the second.
+        """
         super().__init__()
         self.model = model
-        self.of_question = nn.Linear(model.core.config.d_question, sum(lesson.question_fact_sizes))
+        if lesson.question_fact_sizes:
+            self.of_question = nn.Linear(model.core.config.d_question, sum(lesson.question_fact_sizes))
         if model.has_pairs:
             self.of_pair = nn.Linear(model.core.config.g_widths[-1], lesson.pair_facts.shape[-1])
 
@@ -72,17 +77,22 @@ class _Readout(nn.Module):
             the loss, and what of it is each question's pairs' (M,).
         """
         question = self.model.encode_question(lesson.question)  # (M, D_q)
-        said = self.of_question(question).float().split(lesson.question_fact_sizes, dim=-1)  # of (M, values)
-        wrong = (
-            functional.cross_entropy(logits, fact, ignore_index=-1, reduction="sum")
-            for logits, fact in zip(said, lesson.question_facts.unbind(dim=-1), strict=True)
-        )
-        loss = question_weight * sum(wrong) / len(question)
+        loss = question_weight * self._misread(lesson, question) / len(question)
         if not self.model.has_pairs:
             return loss, loss.new_zeros(len(question))
         shown = self.of_pair(self._relate(lesson, question))  # (M, K, F_p)
         missed = (shown.float() - lesson.pair_facts).square().sum(dim=-1).mean(dim=-1)  # (M,)
         return loss + missed.mean(), missed
+
+    def _misread(self, lesson: PairLesson, question: Tensor) -> Tensor:
+        """Return the cross entropies of the facts of all questions, added up."""
+        if not lesson.question_fact_sizes:
+            return question.new_zeros(())
+        said = self.of_question(question).float().split(lesson.question_fact_sizes, dim=-1)  # of (M, values)
+        return sum(
+            functional.cross_entropy(logits, fact, ignore_index=-1, reduction="sum")
+            for logits, fact in zip(said, lesson.question_facts.unbind(dim=-1), strict=True)
+        )
 
     def _relate(self, lesson: PairLesson, question: Tensor) -> Tensor:
         """Return g_theta of the lesson's pairs (M, K, D_g)."""
@@ -108,10 +118,16 @@ def teach(
 
     Returns:
         the last step's loss.
+
+    Raises:
+        RNCoreError: if there is nothing to learn, as nothing is asked and the model has no pairs.
     """
     errors = _TypeErrors(config.n_types)
+    first = _draw_lesson(pool, config, 0, errors.weights)
+    if not (first.question_fact_sizes or model.has_pairs):
+        raise RNCoreError("A model without pairs has no lessons where nothing is asked; set warm_start to 0.")
     with fork_torch_rng(config.seed):
-        readout = _Readout(model, _draw_lesson(pool, config, 0, errors.weights)).to(fabric.device)
+        readout = _Readout(model, first).to(fabric.device)
     optimizer = torch.optim.AdamW(readout.parameters(), config.learning_rate, weight_decay=0.0)
     model.train()
     for step in progress(range(config.steps)):

@@ -173,21 +173,22 @@ def _describe_scenes(config: TrainConfig) -> str:
     """Return where the scenes of a run without a data folder came from."""
     if not config.pool_scenes:
         return "scenes made on the fly, never seen twice"
-    return f"{config.pool_scenes:,} scenes made on the fly, {config.n_questions} questions each, asked again and again"
+    each = f", {config.n_questions} questions each" if config.n_questions > 1 else ""
+    return f"{config.pool_scenes:,} scenes made on the fly{each}, asked again and again"
 
 
 def _describe_start(config: TrainConfig) -> str:
     """Return in a sentence what the network knew before it was trained on questions."""
     if not config.warm_start and config.core_from:
+        if isinstance(config.model.core, RelationNetworkConfig):
+            return f"its relations go on from {config.core_from}; what reads their sum starts afresh"
         return f"goes on from {config.core_from}, with a hop of relations before its own"
     if not config.warm_start:
         return "trained from answers alone, as in the paper"
     if config.pool_scenes:
-        pairs = " and its pairs show" if isinstance(config.model.core, RelationNetworkConfig) else ""
-        return (
-            f"not from answers alone, as in the paper: it first learned for {config.warm_start} steps what "
-            f"{TASKS[config.task].taught}{pairs}"
-        )
+        pairs = "its pairs show" if isinstance(config.model.core, RelationNetworkConfig) else ""
+        learned = " and ".join(filter(None, (getattr(TASKS[config.task], "taught", ""), pairs)))
+        return f"not from answers alone, as in the paper: it first learned for {config.warm_start} steps what {learned}"
     encoder = f"the encoder first learned for {config.warm_start} steps to name what its cells hold"
     relations = f"; the relations go on from {config.core_from}" if config.core_from else ""
     return f"not from answers alone, as in the paper: {encoder}{relations}"

@@ -110,9 +110,7 @@ class Race:
         """Ask a model the validation questions."""
         with fast_autocast(self.fabric.device):
             counts = count_right(model, self.task, self.validation)
-        answers = np.zeros((len(self.task.question_types), len(self.task.answers)), dtype=np.int64)
-        np.add.at(answers, (self.validation.type_index.numpy(), self.validation.answer.numpy()), 1)
-        return summarise(self.task, self.config.seed, counts, answers)
+        return summarise(self.task, self.config.seed, counts, self.task.scoring.count_floors(self.validation))
 
     def save(self, folder: Path) -> None:
         """Write each runner with its card as `<runner>.safetensors` into a folder; see `rn_core.bundles`.

@@ -65,6 +65,21 @@ _STORIES = MappingProxyType(
     }
 )
 
+#: From the paths of balls, in scenes that come turned, mirrored and with other colours each time. Lessons as for bAbI;
+#: the baselines have no pairs, and paths to come need no lessons.
+_BALLS = MappingProxyType(
+    {
+        "n_scenes": 256,
+        "n_questions": 1,
+        "pool_scenes": 60_000,
+        "learning_rate": 1e-3,
+        "steps": 10_000,
+        "validate_every": 1_000,
+        "validation_scenes": 500,
+    }
+)
+_TIED_BALLS = MappingProxyType({**_BALLS, "warm_start": 12_000, "hold_relations": 0.1})
+
 RECIPES: MappingProxyType[str, tuple[str, str, MappingProxyType[str, Any]]] = MappingProxyType(
     {
         "sort-of-clevr/rn-pixels": (
@@ -104,6 +119,17 @@ RECIPES: MappingProxyType[str, tuple[str, str, MappingProxyType[str, Any]]] = Ma
             "mlp",
             MappingProxyType({**_STORIES, "warm_start": 0, "hold_relations": 0.0, "steps": 10_000}),
         ),
+        "physics/rn-connections": ("physics/connections", "rn", _TIED_BALLS),
+        "physics/mlp-connections": ("physics/connections", "mlp", _BALLS),
+        "physics/rn-count": (
+            "physics/count",
+            "rn",
+            MappingProxyType({**_BALLS, "core_from": "physics/rn-connections", "hold_relations": 0.3, "steps": 4_000}),
+        ),
+        "physics/mlp-count": ("physics/count", "mlp", _BALLS),
+        "physics/rn-predict": ("physics/predict", "motion", _BALLS),
+        "physics/in-predict": ("physics/predict", "interaction", _BALLS),
+        "physics/mlp-predict": ("physics/predict", "mlp", _BALLS),
     }
 )
 

@@ -43,7 +43,8 @@ class TrainConfig:
         warm_start: steps in which an image encoder first learns to name what its cells hold, or a question encoder
             and the pairs of object rows what a program makes of them; 0 for none.
         core_from: weights over object rows whose Relation Network goes on learning behind the encoder; or, without a
-            warm start, weights that learn on with a hop of relations before theirs; None starts afresh.
+            warm start, weights that learn on with a hop of relations before theirs, or whose relations learn to answer
+            something else; None starts afresh.
         hold_encoder: share of the steps in which the encoders then stand still: while the core has learned
             nothing, its gradients would only spoil what they know.
         n_cells: cells a scene that take part until `all_cells_from`: those that hold an object and others

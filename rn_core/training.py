@@ -15,7 +15,6 @@ import numpy as np
 import torch
 from lightning_fabric import Fabric
 from torch import Tensor
-from torch.nn import functional
 
 from rn_core.checkpoints import FILE_NAME, load_checkpoint, save_checkpoint
 from rn_core.errors import RNCoreError
@@ -204,7 +203,7 @@ class Trainer:
             logits = self.wrapped(
                 batch.inputs, batch.question, batch.scene_index, batch.kept, hold_encoder, hold_relations
             )
-        loss = functional.cross_entropy(logits.float(), batch.answer)
+        loss = self.task.scoring.loss(logits, batch)
         self.optimizer.zero_grad()
         self.fabric.backward(loss)
         self.fabric.clip_gradients(self.wrapped, self.optimizer, max_norm=config.clip_norm, error_if_nonfinite=False)
@@ -235,9 +234,10 @@ class Trainer:
 
     def _watch(self, logits: Tensor, batch: Batch) -> None:
         """Update the running accuracy of each question type, the same in every process."""
-        right = (logits.detach().argmax(dim=1) == batch.answer).float()
+        marks = self.task.scoring.mark(logits.detach(), batch)
+        right = marks.right.float()
         counts = torch.zeros(len(self.task.question_types), 2, device=right.device)
-        counts.index_add_(0, batch.type_index, torch.stack([right, torch.ones_like(right)], dim=1))
+        counts.index_add_(0, marks.type_index, torch.stack([right, torch.ones_like(right)], dim=1))
         counts = self.fabric.all_reduce(counts, reduce_op="sum").cpu().numpy()
         asked = counts[:, 1]
         rate = 0.02 * np.minimum(1, asked / 20)

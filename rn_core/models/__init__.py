@@ -14,6 +14,8 @@ from rn_core.models.attention import StackedAttention, StackedAttentionConfig
 from rn_core.models.baselines import MLP, MLPConfig, QuestionMLP, QuestionMLPConfig
 from rn_core.models.encoders import ImageEncoder, ImageEncoderConfig, RowEncoder, RowEncoderConfig
 from rn_core.models.layers import plain_fields
+from rn_core.models.motion import MotionNetwork, MotionNetworkConfig
+from rn_core.models.paths import PathEncoder, PathEncoderConfig
 from rn_core.models.questions import QuestionEncoder, QuestionEncoderConfig
 from rn_core.models.relation_layers import StackedRelationNetwork, StackedRelationNetworkConfig
 from rn_core.models.relation_network import RelationNetwork, RelationNetworkConfig
@@ -27,6 +29,7 @@ ENCODERS = MappingProxyType(
         "rows": (RowEncoderConfig, RowEncoder),
         "sentences": (SentenceEncoderConfig, SentenceEncoder),
         "story": (StoryEncoderConfig, StoryEncoder),
+        "paths": (PathEncoderConfig, PathEncoder),
     }
 )
 QUESTION_ENCODERS = MappingProxyType({"lstm": (QuestionEncoderConfig, QuestionEncoder)})
@@ -37,11 +40,17 @@ CORES = MappingProxyType(
         "mlp": (MLPConfig, MLP),
         "stacked_attention": (StackedAttentionConfig, StackedAttention),
         "question_mlp": (QuestionMLPConfig, QuestionMLP),
+        "motion_network": (MotionNetworkConfig, MotionNetwork),
     }
 )
-EncoderConfig = ImageEncoderConfig | RowEncoderConfig | SentenceEncoderConfig | StoryEncoderConfig
+EncoderConfig = ImageEncoderConfig | RowEncoderConfig | SentenceEncoderConfig | StoryEncoderConfig | PathEncoderConfig
 CoreConfig = (
-    RelationNetworkConfig | StackedRelationNetworkConfig | MLPConfig | StackedAttentionConfig | QuestionMLPConfig
+    RelationNetworkConfig
+    | StackedRelationNetworkConfig
+    | MLPConfig
+    | StackedAttentionConfig
+    | QuestionMLPConfig
+    | MotionNetworkConfig
 )
 
 
@@ -161,16 +170,17 @@ class QuestionAnsweringModel(nn.Module):
         return self.core(objects, object_mask, asked, scene_index)
 
     def begin_as(self, learned: QuestionAnsweringModel) -> None:
-        """Take over the encoders and layers of a model whose relations this one's second hop goes on with.
+        """Take over the encoders and relations of a Relation Network: see `begin_as` of both cores with pairs.
 
         Raises:
-            RNCoreError: if this model has no second hop, or layers of other sizes.
+            RNCoreError: if this model has no pairs, or layers of other sizes.
         """
-        if not isinstance(self.core, StackedRelationNetwork):
-            raise RNCoreError("Only stacked relation layers go on from a Relation Network without a warm start.")
+        if not self.has_pairs:
+            raise RNCoreError("Only a model with pairs goes on from a Relation Network without a warm start.")
         self.core.begin_as(learned.core)
         self.encoder.load_state_dict(learned.encoder.state_dict())
-        self.question_encoder.load_state_dict(learned.question_encoder.state_dict())
+        if self.question_encoder is not None:
+            self.question_encoder.load_state_dict(learned.question_encoder.state_dict())
 
     def encode_question(self, question: Tensor) -> Tensor:
         """Return questions as the core takes them (M, D_q); a vector stays as it is."""

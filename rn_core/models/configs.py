@@ -1,6 +1,7 @@
 """Named models: for each task, the Relation Network and its baselines, in the paper's size and in smaller ones.
 
-Source of "paper": Santoro et al. 2017, supplements B (CLEVR from pixels), C (CLEVR from states) and D (Sort-of-CLEVR).
+Source of "paper": Santoro et al. 2017, supplements B (CLEVR from pixels), C (CLEVR from states), D (Sort-of-CLEVR) and
+F (physics; the paper predicts no paths, so that those sizes are ours).
 The paper's baseline puts an MLP in the RN's place and has more parameters than the RN; ours for Sort-of-CLEVR has the
 layers of g_theta, then those of f_phi. The paper gives no object rows for Sort-of-CLEVR: "paper" there is the same
 core without the convolutions. On CLEVR it does not give the sizes of its baselines; ours have more parameters than
@@ -20,13 +21,16 @@ from rn_core.models import EncoderConfig, ModelConfig
 from rn_core.models.attention import StackedAttentionConfig
 from rn_core.models.baselines import MLPConfig, QuestionMLPConfig
 from rn_core.models.encoders import ImageEncoderConfig, RowEncoderConfig
+from rn_core.models.motion import MotionNetworkConfig
+from rn_core.models.paths import PathEncoderConfig
 from rn_core.models.questions import QuestionEncoderConfig
 from rn_core.models.relation_layers import StackedRelationNetworkConfig
 from rn_core.models.relation_network import RelationNetworkConfig
 from rn_core.models.sentences import SentenceEncoderConfig, StoryEncoderConfig
 
 #: Model kind -> config of its core: the Relation Network, the same with a hop before it (our extension), the MLP in its
-#: place ("CNN+MLP", "CNN+LSTM"), two-hop stacked attention ("CNN+LSTM+SA"), and the question alone ("LSTM").
+#: place ("CNN+MLP", "CNN+LSTM"), two-hop stacked attention ("CNN+LSTM+SA"), the question alone ("LSTM"), and for paths
+#: relations summed for each ball, without and with what an interaction network sees beside them.
 _CORES = MappingProxyType(
     {
         "rn": RelationNetworkConfig,
@@ -34,6 +38,8 @@ _CORES = MappingProxyType(
         "mlp": MLPConfig,
         "sa": StackedAttentionConfig,
         "lstm": QuestionMLPConfig,
+        "motion": MotionNetworkConfig,
+        "interaction": MotionNetworkConfig,
     }
 )
 
@@ -43,7 +49,7 @@ class _Size(NamedTuple):
 
     Attributes:
         encoder: of the scene.
-        question: LSTM over the question's words; None takes a vector of 11 bits.
+        question: LSTM over the question's words; None takes a vector of bits, `_N_BITS` of the task's family.
         cores: model kind -> what its core has beside the sizes of object, question and answers.
         mlp_encoder: of the scene, for the MLP; None gives it the others'.
     """
@@ -54,11 +60,15 @@ class _Size(NamedTuple):
     mlp_encoder: EncoderConfig | None = None
 
 
-#: Bits of a Sort-of-CLEVR question; words of CLEVR's questions, ";" and "?" included; words of bAbI.
-_D_BITS, _N_WORDS, _N_STORY_WORDS = 11, 82, 145
+#: Bits of a question; of physics nothing is asked.
+_N_BITS = MappingProxyType({"sort-of-clevr": 11, "physics": 0})
+#: Words of CLEVR's questions, ";" and "?" included; words of bAbI.
+_N_WORDS, _N_STORY_WORDS = 82, 145
 #: Answers, and objects of a scene at most, of each family of tasks; bAbI's MLP has the whole story as one object.
 _N_ANSWERS = MappingProxyType({"sort-of-clevr": 10, "clevr": 28, "babi": 60})
-_N_ROWS = MappingProxyType({"sort-of-clevr": 6, "clevr": 10, "babi": 1})
+_N_ROWS = MappingProxyType({"sort-of-clevr": 6, "clevr": 10, "babi": 1, "physics": 10})
+#: Logits of the tasks of physics: a pair of ten balls; a number of systems; x and y of ten balls in 16 frames.
+_N_LOGITS = MappingProxyType({"physics/connections": 45, "physics/count": 10, "physics/predict": 320})
 
 _PAPER_G, _PAPER_F = (2000, 2000, 2000, 2000), (2000, 1000, 500, 100)
 _PAPER_RN = {"g_widths": _PAPER_G, "f_widths": _PAPER_F}
@@ -80,6 +90,10 @@ _STATES_F = {"f_widths": (512, 1024), "f_dropout": 0.02}
 _SENTENCES, _STORY = SentenceEncoderConfig(_N_STORY_WORDS), StoryEncoderConfig(_N_STORY_WORDS)
 _LSTM_32 = QuestionEncoderConfig(_N_STORY_WORDS, d_question=32)
 _STORY_RN = {"g_widths": (256,) * 4, "f_widths": (256, 512)}
+_BALL_ROWS, _PATHS = RowEncoderConfig(35), PathEncoderConfig(35, 16)
+_PAPER_PATH_G = (1000, 1000, 1000, 500)
+_SMALL_PATH_RN = {"g_widths": (256, 256, 256, 128), "f_widths": (256, 256), "aggregate_scale": 0.2}
+_SMALL_MOTION = {"g_widths": (256, 256, 256), "f_widths": (256, 256), "n_at_once": 4}
 
 #: task -> size -> its parts.
 _SIZES: Mapping[str, Mapping[str, _Size]] = {
@@ -167,20 +181,59 @@ _SIZES: Mapping[str, Mapping[str, _Size]] = {
             StoryEncoderConfig(_N_STORY_WORDS, d_object=128),
         ),
     },
+    "physics/connections": {
+        "paper": _Size(
+            _BALL_ROWS,
+            None,
+            {
+                "rn": {"g_widths": _PAPER_PATH_G, "f_widths": (500, 100, 100)},
+                "mlp": {"widths": (1000, 1000, 1000, 1000)},
+            },
+        ),
+        "small": _Size(_PATHS, None, {"rn": _SMALL_PATH_RN, "mlp": {"widths": (384, 384)}}),
+    },
+    "physics/count": {
+        "paper": _Size(
+            _BALL_ROWS,
+            None,
+            {"rn": {"g_widths": _PAPER_PATH_G, "f_widths": (500, 100)}, "mlp": {"widths": (1000, 1000, 1000, 1000)}},
+        ),
+        "small": _Size(_PATHS, None, {"rn": _SMALL_PATH_RN, "mlp": {"widths": (384, 384)}}),
+    },
+    "physics/predict": {
+        "paper": _Size(
+            _BALL_ROWS,
+            None,
+            {
+                "motion": {"g_widths": _PAPER_PATH_G, "f_widths": (500, 100)},
+                "mlp": {"widths": (1000, 1000, 1000, 1000)},
+            },
+        ),
+        "small": _Size(
+            _BALL_ROWS,
+            None,
+            {
+                "motion": _SMALL_MOTION,
+                "interaction": {**_SMALL_MOTION, "sees_receiver": True},
+                "mlp": {"widths": (512, 512)},
+            },
+        ),
+    },
 }
 
 
 def _make_configs(task: str, size: _Size) -> Mapping[str, ModelConfig]:
     """Return kind -> config for one size of a task's models."""
     family = task.partition("/")[0]
-    d_question = _D_BITS if size.question is None else size.question.d_question
-    parts = {"d_question": d_question, "n_answers": _N_ANSWERS[family]}
+    d_question = _N_BITS[family] if size.question is None else size.question.d_question
+    parts = {"d_question": d_question, "n_answers": _N_LOGITS.get(task) or _N_ANSWERS[family]}
     n_objects = size.encoder.n_objects if isinstance(size.encoder, ImageEncoderConfig) else _N_ROWS[family]
     configs = {}
     for kind, fields in size.cores.items():
         rows = {"n_objects": n_objects} if kind == "mlp" else {}
         encoder = size.mlp_encoder or size.encoder if kind == "mlp" else size.encoder
-        core = _CORES[kind](d_object=encoder.d_object, **parts, **rows, **fields)
+        asked = {} if _CORES[kind] is MotionNetworkConfig else parts
+        core = _CORES[kind](d_object=encoder.d_object, **asked, **rows, **fields)
         configs[kind] = ModelConfig(encoder, core, size.question)
     return MappingProxyType(configs)
 
@@ -199,7 +252,8 @@ def model_config(task: str, kind: str, size: str = "small") -> ModelConfig:
 
     Args:
         task: such as "clevr/states"; a key of `CONFIGS`.
-        kind: "rn" or "mlp"; on CLEVR also "sa" (pixels) and "lstm" (states).
+        kind: "rn" or "mlp"; on CLEVR also "sa" (pixels) and "lstm" (states), on bAbI "2hop"; for paths "motion" or
+            "interaction" instead of "rn".
         size: "paper", "small" or, on Sort-of-CLEVR and bAbI, "tiny".
 
     Raises:

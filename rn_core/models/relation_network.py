@@ -154,6 +154,22 @@ class RelationNetwork(nn.Module):
         mask = torch.ones_like(objects[..., 0], dtype=torch.bool) if object_mask is None else object_mask
         return RelationTrace(objects, mask, relations, aggregate, self._f_phi(aggregate))
 
+    @torch.no_grad()
+    def begin_as(self, learned: RelationNetwork) -> None:
+        """Take over the relations of a network that learned to answer something else of them; f_phi starts afresh.
+
+        Raises:
+            RNCoreError: if its g_theta has other sizes.
+        """
+        own, others = (
+            (one.d_object, one.d_question, one.g_widths, one.question_layer) for one in (self.config, learned.config)
+        )
+        if own != others:
+            raise RNCoreError(
+                f"g_theta must have the sizes of the network that it goes on from, {others}, got {own}; set them so."
+            )
+        self.g_theta.load_state_dict(learned.g_theta.state_dict())
+
     def relate(self, objects: Tensor, object_mask: Tensor | None, pairs: Tensor, question: Tensor) -> Tensor:
         """Return g_theta of chosen pairs, written as the formula is.
 

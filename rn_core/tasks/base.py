@@ -9,6 +9,7 @@ import numpy as np
 from torch import Tensor
 
 from rn_core.records import Batch, Example, PairLesson
+from rn_core.scoring import Scoring
 
 
 class CellReading(NamedTuple):
@@ -86,14 +87,18 @@ class Task(Protocol):
         answers: the answers' texts, in the order of the logits.
         question_types: in the order of `Batch.type_index`.
         groups: group -> the question types in it.
+        scoring: how logits are judged.
+        overall_types: the question types whose questions the overall accuracy counts; all where it is missing.
         has_pool: whether it offers `make_pool`.
-        taught: with a pool, what its lessons say of a question, as the end of "first learned what".
+        taught: with a pool, what its lessons say of a question, as the end of "first learned what"; missing where
+            there are no questions.
     """
 
     name: str
     answers: tuple[str, ...]
     question_types: tuple[str, ...]
     groups: Mapping[str, tuple[str, ...]]
+    scoring: Scoring
     has_pool: bool
 
     def encode_scenes(self, scenes: Sequence[Any]) -> tuple[Tensor, ...]:

@@ -15,6 +15,7 @@ from rn_core.models import ModelConfig, build_model
 from rn_core.models.baselines import MLPConfig, QuestionMLPConfig
 from rn_core.models.configs import CONFIGS, model_config
 from rn_core.models.encoders import ImageEncoderConfig, RowEncoderConfig
+from rn_core.models.motion import MotionNetworkConfig
 from rn_core.models.questions import QuestionEncoderConfig
 from rn_core.models.relation_layers import StackedRelationNetworkConfig
 from rn_core.models.relation_network import RelationNetworkConfig
@@ -47,7 +48,8 @@ def sample_inputs(config: ModelConfig, n_scenes: int) -> tuple[Tensor, ...]:
     if isinstance(config.encoder, SentenceEncoderConfig | StoryEncoderConfig):
         words = torch.randint(1, config.encoder.n_words + 1, (n_scenes, 6, 5))
         return words, torch.ones(n_scenes, 6, dtype=torch.bool)
-    return torch.randn(n_scenes, 6, config.encoder.d_object), torch.ones(n_scenes, 6, dtype=torch.bool)
+    d_row = getattr(config.encoder, "d_row", config.encoder.d_object)
+    return torch.randn(n_scenes, 6, d_row), torch.ones(n_scenes, 6, dtype=torch.bool)
 
 
 def sample_questions(config: ModelConfig, n_questions: int) -> Tensor:
@@ -78,7 +80,7 @@ def test_two_builds_with_one_seed_are_equal_and_leave_the_global_generators_alon
 def test_every_parameter_gets_a_gradient(task, kind):
     config = model_config(task, kind)
     model = build_model(config, 0)
-    question = torch.eye(11)[:8] if config.question is None else sample_questions(config, 8)
+    question = torch.eye(11)[:8] if config.core.d_question == 11 else sample_questions(config, 8)
     scene_index = torch.arange(4).repeat_interleave(2)
     model(sample_inputs(config, 4), question, scene_index).logsumexp(dim=1).sum().backward()
     # A question of 8 one-hot rows leaves 3 question columns unseen: only whole parameters are judged.
@@ -91,10 +93,16 @@ def test_every_config_builds_in_its_task_s_shape(task, size, kind):
     config = model_config(task, kind, size)
     with torch.device("meta"):
         model = build_model(config, 0)
-    is_short = task.startswith("sort-of-clevr")
-    assert config.core.n_answers == {"sort-of-clevr": 10, "clevr": 28, "babi": 60}[task.partition("/")[0]]
-    assert config.core.d_question == (11 if is_short else config.question.d_question)
-    assert (config.question is None) == is_short
+    family = task.partition("/")[0]
+    n_logits = {"physics/connections": 45, "physics/count": 10, "physics/predict": 10 * 16 * 2}
+    if not isinstance(config.core, MotionNetworkConfig):
+        assert (
+            config.core.n_answers
+            == ({"sort-of-clevr": 10, "clevr": 28, "babi": 60} | n_logits)[task if family == "physics" else family]
+        )
+    assert (config.question is None) == (family in ("sort-of-clevr", "physics"))
+    bits = {"sort-of-clevr": 11, "physics": 0}
+    assert config.core.d_question == (bits[family] if config.question is None else config.question.d_question)
     assert model.has_pairs == (kind in ("rn", "2hop"))
     assert model.count_parameters() == sum(value.numel() for value in model.parameters()) > 10_000
 
@@ -104,7 +112,7 @@ def test_every_config_builds_in_its_task_s_shape(task, size, kind):
 def test_the_baseline_has_at_least_as_many_parameters(task, size):
     with torch.device("meta"):
         counts = {kind: build_model(config, 0).count_parameters() for kind, config in CONFIGS[task][size].items()}
-    assert min(counts, key=counts.get) == "rn"
+    assert min(counts, key=counts.get) == ("motion" if task == "physics/predict" else "rn")
 
 
 def test_paper_sizes_by_value():
@@ -278,8 +286,22 @@ def test_two_hops_begin_as_the_model_of_one_encoders_included():
         two.begin_as(one)
         after = (two(inputs, question) - one(inputs, question)).abs().max()
     assert after < 1e-5 < before
-    with pytest.raises(RNCoreError, match=r"^Only stacked relation layers go on from a Relation Network"):
-        one.begin_as(one)
+    with pytest.raises(RNCoreError, match=r"^Only a model with pairs goes on from a Relation Network"):
+        build_model(model_config("babi", "mlp"), 0).begin_as(one)
+
+
+def test_a_network_that_counts_begins_with_the_relations_of_one_that_names_pairs():
+    pairs, count = (
+        build_model(model_config(f"physics/{task}", "rn"), k) for k, task in enumerate(("connections", "count"))
+    )
+    fresh = {name: value.clone() for name, value in count.core.f_phi.state_dict().items()}
+    count.begin_as(pairs)
+    inputs, question = sample_inputs(count.config, 3), torch.zeros(3, 0)
+    aggregates = [model.core.trace(*model.encoder(*inputs), question).aggregate for model in (pairs, count)]
+    torch.testing.assert_close(*aggregates, rtol=0, atol=0)
+    assert all(torch.equal(value, count.core.f_phi.state_dict()[name]) for name, value in fresh.items())
+    with pytest.raises(RNCoreError, match=r"^g_theta must have the sizes of the network that it goes on from"):
+        build_model(model_config("physics/count", "rn", "paper"), 0).core.begin_as(pairs.core)
 
 
 @pytest.mark.parametrize(("task", "kind"), [param for param in SMALL if param.values[1] in ("rn", "mlp")])

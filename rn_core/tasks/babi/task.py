@@ -14,6 +14,7 @@ from torch import Tensor
 
 from rn_core.errors import RNCoreError
 from rn_core.records import Batch, Example
+from rn_core.scoring import OneAnswer
 from rn_core.seeding import make_rng, pick_weighted, uniform_fractions, uniform_integers
 from rn_core.tasks.babi.encoding import encode_questions, encode_stories, read_story
 from rn_core.tasks.babi.files import find_files, load_stories
@@ -40,6 +41,7 @@ class Babi:
     answers = ANSWERS
     question_types = QUESTION_TYPES
     groups: Mapping[str, tuple[str, ...]] = MappingProxyType({kind: (kind,) for kind in QUESTION_TYPES})
+    scoring = OneAnswer(len(QUESTION_TYPES), len(ANSWERS))
     has_pool = True
     solved_above = 0.95
     taught = "task a question is of"

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from rn_core.errors import RNCoreError
 from rn_core.records import Batch
+from rn_core.scoring import OneAnswer
 from rn_core.tasks.clevr.encoding import ANSWERS, encode_scenes
 from rn_core.tasks.clevr.folder_batches import read_batches
 from rn_core.tasks.clevr.folder_source import FolderSource
@@ -39,6 +40,7 @@ class Clevr:
     view: str
     answers: tuple[str, ...] = ANSWERS
     question_types: tuple[str, ...] = QUESTION_TYPES
+    scoring = OneAnswer(len(QUESTION_TYPES), len(ANSWERS))
     taught: str = "the question's program says"
 
     def __post_init__(self) -> None:

@@ -10,6 +10,7 @@ import torch
 
 from rn_core.errors import QuestionError
 from rn_core.records import Batch, Example
+from rn_core.scoring import OneAnswer
 from rn_core.seeding import uniform_integers
 from rn_core.tasks.base import CellReading
 from rn_core.tasks.sort_of_clevr import asking, questions
@@ -64,6 +65,7 @@ class SortOfClevr:
     margin: float = DEFAULT_MARGIN
     answers: tuple[str, ...] = questions.ANSWERS
     question_types: tuple[str, ...] = questions.QUESTION_TYPES
+    scoring = OneAnswer(len(questions.QUESTION_TYPES), len(questions.ANSWERS))
     has_pool: bool = False
 
     def __post_init__(self) -> None:

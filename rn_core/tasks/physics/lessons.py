@@ -1,0 +1,61 @@
+"""What a pair of balls shows by itself: facts that a relation can learn before it learns answers.
+
+Two tied balls keep their distance, or swing around it; so one pair shows whether it is tied, and its colours show
+which pair it is. Two balls of one system that are not tied to each other look most like tied ones, so that such pairs
+are chosen more often.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rn_core.seeding import uniform_integers
+from rn_core.tasks.physics.encoding import list_pairs
+from rn_core.tasks.physics.scene import PhysicsScenes
+
+#: How much more often pairs are chosen that are tied, and that are tied through other balls only.
+_TIED_WEIGHT, _SYSTEM_WEIGHT = 8, 4
+_DRAWS = 2**32
+
+
+def choose_pairs(rng: np.random.Generator, scenes: PhysicsScenes, n_pairs: int) -> np.ndarray:
+    """Draw pairs of different balls, in either order, each perhaps more than once.
+
+    Args:
+        rng: a generator over `PCG64`.
+        scenes: S scenes of N balls, 2 or more.
+        n_pairs: pairs K a scene.
+
+    Returns:
+        (S, K, 2) int64, the balls i and j of each pair.
+    """
+    pairs = list_pairs(scenes.n_balls)  # (P, 2)
+    i, j = pairs.T
+    weights = np.where(scenes.systems[:, i] == scenes.systems[:, j], _SYSTEM_WEIGHT, 1)  # (S, P)
+    weights[scenes.links[:, i, j]] = _TIED_WEIGHT
+    ends = weights.cumsum(axis=1)
+    draws = uniform_integers(rng, _DRAWS, (len(scenes), n_pairs)) / _DRAWS * ends[:, -1:]  # (S, K)
+    chosen = pairs[(ends[:, None] <= draws[..., None]).sum(axis=2)]  # (S, K, 2)
+    turned = uniform_integers(rng, 2, (len(scenes), n_pairs, 1)) == 1
+    return np.where(turned, chosen[..., ::-1], chosen)
+
+
+def tied_facts(scenes: PhysicsScenes, pairs: np.ndarray) -> np.ndarray:
+    """Return whether each of the pairs (S, K, 2) is tied, (S, K, 1) float32."""
+    tied = scenes.links[np.arange(len(scenes))[:, None], pairs[..., 0], pairs[..., 1]]
+    return tied[..., None].astype(np.float32)
+
+
+def which_facts(scenes: PhysicsScenes, pairs: np.ndarray) -> np.ndarray:
+    """Return whether each of the pairs (S, K, 2) is tied, then the same at its place among all P, else 0.
+
+    Returns:
+        (S, K, 1 + P) float32; places as in `encoding.list_pairs`.
+    """
+    n_balls = scenes.n_balls
+    places = np.zeros((n_balls, n_balls), dtype=np.int64)
+    i, j = list_pairs(n_balls).T
+    places[i, j] = places[j, i] = np.arange(len(i))
+    tied = tied_facts(scenes, pairs)
+    which = places[pairs[..., 0], pairs[..., 1], None] == np.arange(len(i))  # (S, K, P)
+    return np.concatenate([tied, tied * which], axis=2).astype(np.float32)

@@ -1,0 +1,183 @@
+"""Balls on a table behind task objects: who is tied to whom, how many systems there are, and what happens next.
+
+A row is a ball's colour and path. Rows come in the order of `COLORS`; a Relation Network does not see their order and
+tells balls apart by colour, the MLP may use both. No question is asked: d_question is 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import combinations
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from rn_core.errors import QuestionError, SceneError
+from rn_core.records import Batch
+from rn_core.scoring import ManyYesOrNo, OneAnswer, Scoring
+from rn_core.tasks.physics.encoding import (
+    connection_targets,
+    count_targets,
+    encode_rows,
+    prediction_targets,
+)
+from rn_core.tasks.physics.lessons import tied_facts, which_facts
+from rn_core.tasks.physics.pool import ScenePool, draw_pool
+from rn_core.tasks.physics.prediction import PathScoring, encode_paths
+from rn_core.tasks.physics.sampling import sample_scenes
+from rn_core.tasks.physics.scene import PhysicsScene, PhysicsScenes
+from rn_core.tasks.physics.world import COLORS, DEFAULT_BALLS, N_FRAMES
+
+_WHOLE = "whole_scene"
+
+
+class _Physics:
+    """What the three tasks share.
+
+    Attributes:
+        name: key in `TASKS`.
+        question: what they ask of every scene; no text is read.
+        n_frames: frames of a drawn scene, of which models see the first 16.
+    """
+
+    name: str
+    question: str
+    answers: tuple[str, ...]
+    question_types: tuple[str, ...]
+    scoring: Scoring
+    n_frames = N_FRAMES
+    has_pool = True
+
+    @property
+    def groups(self) -> Mapping[str, tuple[str, ...]]:
+        """Return group -> question types; each type is a group."""
+        return MappingProxyType({kind: (kind,) for kind in self.question_types})
+
+    def targets(self, scenes: PhysicsScenes) -> Tensor:
+        """Return `Batch.answer` of scenes."""
+        raise NotImplementedError
+
+    def facts(self, scenes: PhysicsScenes, pairs: np.ndarray) -> np.ndarray:
+        """Return what is true of pairs, for lessons; see `ScenePool`."""
+        return tied_facts(scenes, pairs)
+
+    def encode_batch(self, scenes: PhysicsScenes) -> Batch:
+        """Return scenes, of which the first 16 frames are seen, as a batch."""
+        n_scenes = len(scenes)
+        return Batch(
+            inputs=tuple(torch.from_numpy(part) for part in encode_rows(scenes.frames(0, N_FRAMES))),
+            question=torch.zeros(n_scenes, 0),
+            scene_index=torch.arange(n_scenes),
+            answer=self.targets(scenes),
+            type_index=torch.zeros(n_scenes, dtype=torch.int64),
+        )
+
+    def sample_batch(
+        self,
+        rng: np.random.Generator,
+        n_scenes: int,
+        n_questions: int | None = None,
+        type_weights: np.ndarray | None = None,
+        n_cells: int | None = None,
+    ) -> Batch:
+        """Draw fresh scenes of ten balls; the other arguments of `Task.sample_batch` change nothing here."""
+        return self.encode_batch(sample_scenes(rng, n_scenes, n_frames=self.n_frames))
+
+    def make_pool(
+        self, seed: int, n_scenes: int, n_questions: int, progress: Callable[[Iterable[Any]], Iterable[Any]] = iter
+    ) -> ScenePool:
+        """Draw scenes of split train, to be seen again and again; arguments as `Task.make_pool`."""
+        return ScenePool(draw_pool(seed, n_scenes, self.n_frames, progress), self.encode_batch, self.facts)
+
+    def encode_scenes(self, scenes: Sequence[PhysicsScene | str | Mapping[str, Any]]) -> tuple[Tensor, ...]:
+        """Return rows (S, N, 35) float32 and mask (S, N) bool.
+
+        Args:
+            scenes: 1 or more, each a scene or its JSON, of 16 frames; N is the most balls of one.
+
+        Raises:
+            SceneError: in one sentence, for anything else.
+        """
+        if not scenes:
+            raise SceneError("There must be 1 or more scenes, got none; give one.")
+        read = [scene if isinstance(scene, PhysicsScene) else PhysicsScene.from_json(scene) for scene in scenes]
+        n_rows = max(scene.n_balls for scene in read)
+        rows, masks = zip(*(encode_rows(_alone(scene), n_rows) for scene in read), strict=True)
+        return torch.from_numpy(np.concatenate(rows)), torch.from_numpy(np.concatenate(masks))
+
+    def encode_questions(self, texts: Sequence[str]) -> Tensor:
+        """Return (M, 0) float32; raises QuestionError for a text that is neither empty nor what the task asks."""
+        for text in texts:
+            if text not in ("", self.question):
+                raise QuestionError(f"'{self.name}' asks only '{self.question}', got '{text[:60]}'; ask that.")
+        return torch.zeros(len(texts), 0)
+
+    def check_answerable(self, scene: Any, text: str) -> None:
+        """Let every question pass: each scene has an answer."""
+
+    def question_index(self, text: str) -> int:
+        """Return 0, the only question's row."""
+        return 0
+
+    def sample_shown(self, rng: np.random.Generator) -> tuple[PhysicsScene, PhysicsScene]:
+        """Draw one scene of 16 frames; models read it as it is."""
+        scene = sample_scenes(rng, 1).scene(0)
+        return scene, scene
+
+
+class Connections(_Physics):
+    """Which pairs of balls are tied: a logit for each pair of colours, in the order of `encoding.list_pairs`."""
+
+    name = "physics/connections"
+    question = "Which balls are tied?"
+    answers = tuple("-".join(pair) for pair in combinations(tuple(COLORS)[:DEFAULT_BALLS], 2))
+    question_types = ("pair", _WHOLE)
+    overall_types = (_WHOLE,)
+    scoring = ManyYesOrNo()
+
+    def targets(self, scenes: PhysicsScenes) -> Tensor:
+        """Return whether each pair is tied, (S, 45) bool."""
+        return torch.from_numpy(connection_targets(scenes))
+
+    def facts(self, scenes: PhysicsScenes, pairs: np.ndarray) -> np.ndarray:
+        """Return whether pairs are tied, and which they then are; see `lessons.which_facts`."""
+        return which_facts(scenes, pairs)
+
+
+class Count(_Physics):
+    """How many systems there are: a logit for each number from 1 to 10."""
+
+    name = "physics/count"
+    question = "How many systems are there?"
+    answers = tuple(str(number) for number in range(1, DEFAULT_BALLS + 1))
+    question_types = (_WHOLE,)
+    scoring = OneAnswer(1, DEFAULT_BALLS)
+
+    def targets(self, scenes: PhysicsScenes) -> Tensor:
+        """Return the index of the number of systems, (S,) int64."""
+        return torch.from_numpy(count_targets(scenes))
+
+
+class Predict(_Physics):
+    """Where the balls will be in the 16 frames after those that are seen; see `prediction.encode_paths`."""
+
+    name = "physics/predict"
+    question = "What happens next?"
+    answers: tuple[str, ...] = ()
+    question_types = ("within_radius",)
+    scoring = PathScoring()
+    n_frames = 2 * N_FRAMES
+
+    def targets(self, scenes: PhysicsScenes) -> Tensor:
+        """Return the paths to come, (S, 10 * 16 * 2) float32 in metres."""
+        last = torch.from_numpy(scenes.positions[:, N_FRAMES - 1])
+        return encode_paths(torch.from_numpy(prediction_targets(scenes)), last)
+
+
+def _alone(scene: PhysicsScene) -> PhysicsScenes:
+    """Return one scene as a row of one."""
+    ties = (scene.links, scene.rigid, scene.lengths)
+    return PhysicsScenes(*(part[None] for part in (scene.positions, scene.velocities, *ties)))
