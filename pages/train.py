@@ -33,13 +33,12 @@ from pages._ui.train.session import (
 from pages._ui.train.settings import draw_settings
 from pages._ui.train.state import VIEWS, TrainState, needs_head_start, shown_group
 from pages._ui.train.view import describe_status, share_done, target_of
-from pages._ui.train.words import describe_idea, describe_race
+from pages._ui.train.words import describe_idea, describe_race, head_start_words
 
 #: Seconds between two looks at a run that moves, and at one that rests: another window may steer it too.
 _EVERY, _SELDOM = 0.5, 5.0
 #: Width in pixels of the button that pauses and resumes, in plain and in projector type.
 _WIDTH = MappingProxyType({False: 130, True: 170})
-_SLOW = "From images, relations take hours to learn; give the image encoder a head start of some thousand steps."
 _GONE = "That run has ended and is no longer on this server. Its settings are still here: start it again."
 
 
@@ -49,11 +48,8 @@ def draw_ready(state: TrainState) -> None:
         st.info(_GONE)
     problem = state.problem
     if problem is None:
-        st.html(
-            train_html.race_html(
-                describe_race(state.config), _SLOW if needs_head_start(state) else describe_idea(state.task)
-            )
-        )
+        idea = head_start_words(state.task).advice if needs_head_start(state) else describe_idea(state.task)
+        st.html(train_html.race_html(describe_race(state.config), idea))
     else:
         st.error(problem)
     with st.container(horizontal=True, vertical_alignment="center"):

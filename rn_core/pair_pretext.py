@@ -9,7 +9,7 @@ each. They are then thrown away. The paper trains from answers alone; cards say 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -110,14 +110,30 @@ def teach(
     """Let a model learn what questions say and what pairs show.
 
     Args:
-        model: reads words and object rows; put on the fabric's device and changed in place.
+        model: as `take_lessons`, and so are the others.
         pool: where lessons come from.
         config: steps, seed and sizes.
-        fabric: gives device and precision; all processes of a run do the same.
+        fabric: gives device and precision.
         progress: wraps the iteration over the steps (a progress bar).
 
     Returns:
         the last step's loss.
+
+    Raises:
+        RNCoreError: as `take_lessons`.
+    """
+    losses = take_lessons(model, pool, config, fabric)
+    return [next(losses) for _ in progress(range(config.steps))][-1]
+
+
+def take_lessons(model: QuestionAnsweringModel, pool: Pool, config: LessonConfig, fabric: Fabric) -> Iterator[float]:
+    """Take the lessons one step at a time; yields each step's loss.
+
+    Args:
+        model: reads words and object rows; put on the fabric's device and changed in place.
+        pool: where lessons come from.
+        config: steps, seed and sizes.
+        fabric: gives device and precision; all processes of a run do the same.
 
     Raises:
         RNCoreError: if there is nothing to learn, as nothing is asked and the model has no pairs.
@@ -130,7 +146,7 @@ def teach(
         readout = _Readout(model, first).to(fabric.device)
     optimizer = torch.optim.AdamW(readout.parameters(), config.learning_rate, weight_decay=0.0)
     model.train()
-    for step in progress(range(config.steps)):
+    for step in range(config.steps):
         for group in optimizer.param_groups:
             group["lr"] = config.learning_rate * rate_share(step, config.steps)
         lesson = _draw_lesson(pool, config, step, errors.weights).to(fabric.device)
@@ -141,7 +157,7 @@ def teach(
         loss.backward()
         nn.utils.clip_grad_norm_(readout.parameters(), _CLIP_NORM)
         optimizer.step()
-    return loss.item()
+        yield loss.item()
 
 
 def _draw_lesson(pool: Pool, config: LessonConfig, step: int, type_weights: np.ndarray) -> PairLesson:

@@ -27,12 +27,11 @@ HIGHEST_RATE = 0.1
 _USUAL: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
         "babi": {
-            "size": "tiny",
-            "learning_rate": 2e-3,
-            "n_scenes": 64,
+            "n_scenes": 256,
             "n_questions": 1,
             "question_types": ("qa1", "qa4", "qa12", "qa15"),
-            "steps": 2_000,
+            "steps": 900,
+            "head_start": 2_000,
         }
     }
 )
@@ -53,7 +52,8 @@ class RaceConfig:
         aggregate: "sum" (the paper's) or "mean" over the pairs of the Relation Network.
         seed: of weights, scenes and questions.
         steps: optimiser steps; the learning rate falls to 0 over them.
-        head_start: steps in which image encoders first learn to name what their cells hold; 0 for none.
+        head_start: steps in which image encoders first learn to name what their cells hold, or the pairs of a story's
+            sentences what they show; 0 for none.
     """
 
     task: str = "sort-of-clevr/objects"
@@ -100,8 +100,10 @@ class RaceConfig:
             raise RNCoreError(
                 f"n_questions must be at most {most} for these question types, got {self.n_questions}; ask more types."
             )
-        if self.head_start and not self.task.endswith("/pixels"):
-            raise RNCoreError(f"head_start is for images, got {self.head_start} with {self.task}; set it to 0.")
+        if self.head_start and not has_head_start(self.task):
+            raise RNCoreError(
+                f"head_start is for images and stories, got {self.head_start} with {self.task}; set it to 0."
+            )
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values that JSON can hold; `from_dict` reads them back."""
@@ -133,6 +135,11 @@ class RaceConfig:
             question_types=self.question_types,
             precision=precision,
         )
+
+
+def has_head_start(task: str) -> bool:
+    """Return whether runners of a task have parts that can learn something before answers."""
+    return task.endswith("/pixels") or TASKS[task].has_pool
 
 
 def usual_config(task: str) -> RaceConfig:

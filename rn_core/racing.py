@@ -24,18 +24,21 @@ from rn_core.device import describe_device, fast_autocast, processor_name
 from rn_core.evaluation import Evaluation, count_right, summarise
 from rn_core.files import write_whole
 from rn_core.models import QuestionAnsweringModel
+from rn_core.pair_pretext import LessonConfig, take_lessons
 from rn_core.pretext import PretextConfig, make_naming, read_cells_as_rows, train_naming
 from rn_core.race_records import Progress, RaceConfig, Snapshot
 from rn_core.records import Accuracy, Batch, Example
 from rn_core.seeding import fork_torch_rng, make_rng
 from rn_core.tasks import TASKS
-from rn_core.training import Trainer, sample_step
+from rn_core.training import LESSON_HASTE, Trainer, sample_step
 
 #: Validation scenes a look, all questions each; pixels cost a hundred times more.
 LOOK_SCENES = MappingProxyType({"sort-of-clevr/pixels": 16})
 _LOOK_SCENES = 100
 #: Stories a look of each question type that is asked, and of all together at most.
 _LOOK_STORIES, _MOST_STORIES = 100, 400
+#: Stories that the lessons of a head start come from, and how many a step asks about.
+_LESSON_POOL, _LESSON_STORIES = 40_000, 256
 N_EXAMPLES = 8
 
 
@@ -76,7 +79,7 @@ class Race:
     def train(self) -> Iterator[Progress]:
         """Take the remaining steps, the head start first; yields after each step."""
         if self.config.head_start:
-            yield from self._head_start()
+            yield from self._take_lessons() if self.task.has_pool else self._learn_to_name()
         while self.step < self.config.steps:
             started = time.perf_counter()
             losses = self._take_step()
@@ -170,7 +173,26 @@ class Race:
             trainer.wrapped.train()
         return {kind: trainer.step(batch).item() for kind, trainer in self.trainers.items()}
 
-    def _head_start(self) -> Iterator[Progress]:
+    def _take_lessons(self) -> Iterator[Progress]:
+        """Let every runner that has pairs learn what they show; the others have nothing to learn from them."""
+        config = self.config
+        pool = self.shown.make_pool(config.seed, _LESSON_POOL, config.n_questions)
+        lessons = LessonConfig(
+            steps=config.head_start,
+            n_types=len(self.task.question_types),
+            seed=config.seed,
+            n_scenes=_LESSON_STORIES,
+            learning_rate=LESSON_HASTE * config.learning_rate,
+        )
+        learners = [
+            take_lessons(model, pool, lessons, self.fabric) for model in self.models.values() if model.has_pairs
+        ]
+        for done in range(1, config.head_start + 1):
+            for losses in learners:
+                next(losses)
+            yield Progress(0, 0, self.seconds, {}, done / config.head_start)
+
+    def _learn_to_name(self) -> Iterator[Progress]:
         """Let one image encoder learn to name what its cells hold, then give it to every runner."""
         config, models = self.config, list(self.models.values())
         first = models[0]

@@ -31,7 +31,7 @@ from rn_core.train_config import TrainConfig, learning_rate, type_weights
 from rn_core.weights import load_weights
 
 #: Questions a step of the lessons before answers, and how much faster they are learned.
-_LESSON_QUESTIONS, _LESSON_HASTE = 512, 2
+_LESSON_QUESTIONS, LESSON_HASTE = 512, 2
 
 
 @dataclass
@@ -112,7 +112,7 @@ class Trainer:
                 n_types=len(self.task.question_types),
                 seed=config.seed,
                 n_scenes=_LESSON_QUESTIONS // config.n_questions,
-                learning_rate=_LESSON_HASTE * config.learning_rate,
+                learning_rate=LESSON_HASTE * config.learning_rate,
             )
             teach(model, self.pool, lessons, self.fabric, progress)
             return

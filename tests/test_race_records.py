@@ -62,7 +62,7 @@ def test_one_question_type_has_only_six_questions_a_scene():
 
 
 def test_object_rows_need_no_head_start():
-    with pytest.raises(RNCoreError, match="head_start is for images, got 5 with sort-of-clevr/objects"):
+    with pytest.raises(RNCoreError, match="head_start is for images and stories, got 5 with sort-of-clevr/objects"):
         RaceConfig(head_start=5)
 
 

@@ -10,6 +10,7 @@ from lightning_fabric import Fabric
 from rn_core.bundles import read_bundle
 from rn_core.race_records import Progress, RaceConfig, usual_config
 from rn_core.racing import N_EXAMPLES, Race
+from rn_core.tasks.babi.pool import StoryPool
 from rn_core.tasks.babi.solvers import solve as solve_story
 from rn_core.tasks.babi.story import StoryQuestion
 from rn_core.tasks.sort_of_clevr import Scene, solve, stack_scenes
@@ -25,7 +26,7 @@ def make_race(**changes: object) -> Race:
 
 
 def make_stories(**changes: object) -> Race:
-    return make_race(**{**usual_config("babi").to_dict(), "n_scenes": 4, "steps": 4, **changes})
+    return make_race(**{**usual_config("babi").to_dict(), "n_scenes": 4, "steps": 4, "head_start": 0, **changes})
 
 
 @pytest.fixture
@@ -138,6 +139,34 @@ def test_a_head_start_gives_all_runners_the_same_encoder():
     encoders = [model.encoder for model in race.models.values()]
     names = [name for name, _ in encoders[0].named_buffers() if "frozen" in name]
     assert all(encoder.get_buffer(name).all() for encoder in encoders for name in names) and names
+
+
+def test_in_stories_only_what_has_pairs_has_a_head_start():
+    race, before = make_stories(head_start=2), make_stories(head_start=0)
+    steps = race.train()
+    assert [next(steps), next(steps)] == [Progress(0, 0, 0.0, {}, 0.5), Progress(0, 0, 0.0, {}, 1.0)]
+    changed = {
+        kind: [name for name, value in model.state_dict().items() if not torch.equal(value, start[name])]
+        for kind, model in race.models.items()
+        for start in [before.models[kind].state_dict()]
+    }
+    assert changed["mlp"] == []
+    assert {name.split(".")[0] for name in changed["rn"]} == {"encoder", "question_encoder", "core"}
+    assert not any("f_phi" in name for name in changed["rn"]), "what reads the sum learns from answers only"
+    assert next(steps).step == 1
+
+
+def test_the_lessons_of_a_race_are_about_the_question_types_that_are_asked(monkeypatch):
+    drawn = []
+    sample = StoryPool.sample_lesson
+
+    def note(pool, *arguments):
+        drawn.append(sample(pool, *arguments))
+        return drawn[-1]
+
+    monkeypatch.setattr(StoryPool, "sample_lesson", note)
+    next(make_stories(head_start=1).train())
+    assert set(drawn[-1].type_index.tolist()) == {0, 3, 11, 14}
 
 
 def test_saved_runners_can_be_loaded_again(tmp_path):

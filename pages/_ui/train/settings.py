@@ -5,11 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from pages._ui.train.session import TRAIN
-from pages._ui.train.state import STORIES, TrainState, choose_models, choose_types, has_head_start
-from pages._ui.train.words import TASK_NAMES, runner_name, type_name
+from pages._ui.train.state import STORIES, TrainState, choose_models, choose_types
+from pages._ui.train.words import TASK_NAMES, head_start_words, runner_name, type_name
 from rn_core.models.configs import CONFIGS
 from rn_core.models.relation_network import AGGREGATES
-from rn_core.race_records import LIMITS, RACE_TASKS, RUNNERS
+from rn_core.race_records import LIMITS, RACE_TASKS, RUNNERS, has_head_start
 from rn_core.seeding import MAX_SEED
 
 #: Stops of the slider of the learning rate.
@@ -55,9 +55,10 @@ def _draw_numbers(state: TrainState) -> None:
     left.number_input("Steps", *LIMITS["steps"], step=1000, **TRAIN.bind("steps"))
     right.number_input("Seed", 0, MAX_SEED, step=1, **TRAIN.bind("seed"))
     if has_head_start(state.task):
+        words = head_start_words(state.task)
         st.number_input(
-            "Head start of the image encoder, in steps", *LIMITS["head_start"], step=500, **TRAIN.bind("head_start"),
-            help="First the encoder learns to name what each cell of the image holds; without that, images take hours.",
+            f"Head start of {words.who}, in steps", *LIMITS["head_start"], step=500, **TRAIN.bind("head_start"),
+            help=f"First {words.learns}; without that, {words.without}.",
         )  # fmt: skip
 
 

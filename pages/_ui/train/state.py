@@ -21,7 +21,15 @@ from pages._ui.links import (
 from rn_core.errors import RNCoreError, lookup
 from rn_core.models.configs import CONFIGS
 from rn_core.models.relation_network import AGGREGATES
-from rn_core.race_records import HIGHEST_RATE, LIMITS, RACE_TASKS, RUNNERS, RaceConfig, usual_config
+from rn_core.race_records import (
+    HIGHEST_RATE,
+    LIMITS,
+    RACE_TASKS,
+    RUNNERS,
+    RaceConfig,
+    has_head_start,
+    usual_config,
+)
 from rn_core.tasks.babi.story import TASK_NAMES
 
 VIEWS = MappingProxyType(
@@ -104,7 +112,7 @@ class TrainState:
         """
         if changes.get("run", self.run) != self.run:
             changes = {"at": None, **changes}
-        if has_head_start(changes.get("task", self.task)) and not has_head_start(self.task):
+        if sees_images(changes.get("task", self.task)) and not sees_images(self.task):
             changes = {"head_start": USUAL_HEAD_START, **changes}
         if STORIES in (self.task, changes.get("task")) and changes.get("task", self.task) != self.task:
             changes = {**_usual_settings(changes["task"]), **changes}
@@ -175,8 +183,8 @@ def shown_group(state: TrainState, race: TrainState | RaceConfig) -> str:
     return state.group if state.group in groups else next(iter(groups))
 
 
-def has_head_start(task: str) -> bool:
-    """Return whether runners of a task see images, so that their encoders can learn something first."""
+def sees_images(task: str) -> bool:
+    """Return whether runners of a task see images."""
     return task.endswith("/pixels")
 
 

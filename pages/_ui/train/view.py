@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pages._ui.train.moments import LIVE
 from pages._ui.train.state import GROUPS, MEAN, STORIES
-from pages._ui.train.words import format_clock, short_name, type_name
+from pages._ui.train.words import format_clock, head_start_words, short_name, type_name
 from rn_core.race_records import RACE_TASKS, Progress, RaceConfig, Snapshot
 from rn_core.records import Example
 
@@ -88,7 +88,7 @@ def describe_status(view: JobView, config: RaceConfig) -> str:
     if last is None:
         return f"{view.status.capitalize()}{'…' if view.status in LIVE else '.'}"
     if last.head_start is not None:
-        return f"Head start: the image encoder learns to name what it sees, {100 * last.head_start:.0f} %"
+        return f"Head start: {head_start_words(config.task).learns}, {100 * last.head_start:.0f} %"
     words = {"running": "Learning", "paused": "Paused", "failed": "Broke off"}.get(
         view.status, view.status.capitalize()
     )

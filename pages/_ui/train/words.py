@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from types import MappingProxyType
+from typing import NamedTuple
 
 from pages._ui.train.state import STORIES
 from pages._ui.words import QUESTION_NAMES, join_words
@@ -22,6 +23,29 @@ _STORY_IDEA = (
     "Network looks at pairs of sentences."
 )
 _STORY_TYPES = MappingProxyType({f"qa{task}": name for task, name in STORY_NAMES.items()})
+
+
+class HeadStart(NamedTuple):
+    """Words about a head start: who has it, what it learns, what becomes of a race without it, and the advice then."""
+
+    who: str
+    learns: str
+    without: str
+    advice: str
+
+
+_IMAGE_START = HeadStart(
+    "the image encoder",
+    "the image encoder learns to name what it sees",
+    "images take hours",
+    "From images, relations take hours to learn; give the image encoder a head start of some thousand steps.",
+)
+_STORY_START = HeadStart(
+    "the pairs of sentences",
+    "the pairs of sentences learn what they show",
+    "stories take hours",
+    "From answers alone, stories take hours to learn; give the pairs of sentences a head start of some thousand steps.",
+)
 
 
 def short_name(model: str, task: str) -> str:
@@ -47,6 +71,11 @@ def scene_word(task: str) -> str:
 def describe_idea(task: str) -> str:
     """Return what a race is about."""
     return _STORY_IDEA if task == STORIES else _IDEA
+
+
+def head_start_words(task: str) -> HeadStart:
+    """Return the words about the head start of images or stories."""
+    return _STORY_START if task == STORIES else _IMAGE_START
 
 
 def describe_race(config: RaceConfig) -> str:

@@ -130,8 +130,8 @@ class Babi:
             n_questions: 1, as a story as told so far belongs to one question.
             progress: wraps the iteration over rounds (a progress bar).
         """
-        n_rounds = -(-n_scenes // (_ROUND * len(TASK_NAMES)))
-        rounds = [(task, number) for task in TASK_NAMES for number in range(n_rounds)]
+        n_rounds = -(-n_scenes // (_ROUND * len(self.drawn)))
+        rounds = [(task, number) for task in self.drawn for number in range(n_rounds)]
         return make_pool(
             question
             for task, number in progress(rounds)

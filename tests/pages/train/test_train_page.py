@@ -110,6 +110,15 @@ def test_images_without_a_head_start_are_told_to_be_slow(board):
     assert "hours" not in html(open_page())
 
 
+def test_stories_have_a_head_start_of_their_own(board):
+    app = open_page(task="babi", head="0")
+    assert "stories take hours" in html(app)
+    app.number_input(key="train.head_start").set_value(70).run()
+    assert "hours" not in html(app)
+    assert app.number_input(key="train.head_start").label == "Head start of the pairs of sentences, in steps"
+    assert state_of(app).config.head_start == 70
+
+
 def test_start_puts_the_run_into_the_url(board):
     app = click(open_page(seed="3"), "Start the race")
     assert sentences(app) == []
@@ -205,7 +214,9 @@ def test_stories_are_chosen_and_raced(board):
     assert state_of(app).config == usual_config("babi")
     assert "RN against LSTM · stories" in html(app)
     assert "pairs of sentences" in html(app)
-    assert [number.label for number in app.number_input] == ["Stories a step", "Steps", "Seed"]
+    *numbers, head_start = (number.label for number in app.number_input)
+    assert numbers == ["Stories a step", "Steps", "Seed"]
+    assert head_start == "Head start of the pairs of sentences, in steps"
     assert charts(app) == ["Accuracy on all questions; the race has not begun."]
     click(app, "Start the race")
     assert board.jobs["run-1"].config == usual_config("babi")

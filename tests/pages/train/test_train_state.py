@@ -16,12 +16,11 @@ from pages._ui.train.state import (
     choose_models,
     choose_types,
     groups_of,
-    has_head_start,
     shown_group,
 )
 from pages._ui.train.words import describe_race
 from rn_core.models.configs import CONFIGS
-from rn_core.race_records import LIMITS, RACE_TASKS, RUNNERS, RaceConfig, usual_config
+from rn_core.race_records import LIMITS, RACE_TASKS, RUNNERS, RaceConfig, has_head_start, usual_config
 from rn_core.seeding import MAX_SEED
 
 PIXELS, OBJECTS = "sort-of-clevr/pixels", "sort-of-clevr/objects"

@@ -31,7 +31,7 @@ from pages._ui.train.view import (
     type_panels,
 )
 from pages._ui.train.words import format_clock
-from rn_core.race_records import RACE_TASKS, Progress, RaceConfig, Snapshot
+from rn_core.race_records import RACE_TASKS, Progress, RaceConfig, Snapshot, usual_config
 from rn_core.racing import Race
 from rn_core.records import Example
 from rn_core.tasks.babi.story import StoryQuestion
@@ -128,6 +128,12 @@ def test_clocks(seconds, text):
 )
 def test_a_status_is_one_line(view, text):
     assert describe_status(view, CONFIG) == text
+
+
+def test_the_head_start_of_stories_is_what_pairs_of_sentences_learn():
+    view = JobView("running", progress=(replace(report(0, 0), head_start=0.5),))
+    status = describe_status(view, usual_config("babi"))
+    assert status == "Head start: the pairs of sentences learn what they show, 50 %"
 
 
 def test_speed_is_in_steps_and_questions():

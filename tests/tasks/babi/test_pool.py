@@ -10,7 +10,8 @@ from rn_core.errors import RNCoreError
 from rn_core.seeding import make_rng
 from rn_core.tasks.babi.encoding import WINDOW, encode_questions, encode_stories
 from rn_core.tasks.babi.pool import StoryPool, make_pool
-from rn_core.tasks.babi.story import StoryQuestion
+from rn_core.tasks.babi.story import TASK_NAMES, StoryQuestion
+from rn_core.tasks.babi.task import Babi
 from rn_core.tasks.babi.words import ANSWERS
 from rn_core.tasks.babi.worlds import sample_story
 
@@ -139,3 +140,13 @@ def test_no_question_is_one_sentence():
 def test_an_unknown_word_or_answer_is_one_sentence(statement, answer, sentence):
     with pytest.raises(RNCoreError, match=f"^{sentence}"):
         make_pool([StoryQuestion(1, (statement,), "Where is Mary?", answer, (0,))])
+
+
+def test_a_pool_of_some_tasks_has_their_stories_of_the_whole_pool():
+    whole, some = (Babi(tasks).make_pool(3, 2_000, 1) for tasks in (tuple(TASK_NAMES), (4, 15)))
+    kept = np.isin(whole.type_index, (3, 14))
+    assert set(some.type_index) == {3, 14}
+    words = some.sentences[some.told]
+    assert np.array_equal(words, whole.sentences[whole.told[kept]][..., : words.shape[-1]])
+    for name in ("answers", "support", "type_index"):
+        assert np.array_equal(getattr(some, name), getattr(whole, name)[kept])
