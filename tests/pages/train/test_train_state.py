@@ -159,8 +159,8 @@ def test_the_default_race_in_words():
 
 def test_the_usual_race_on_stories_in_words():
     assert describe_race(usual_config(STORIES)) == (
-        "RN against LSTM · stories · tiny · 64 stories a step · seed 0 · asked only single supporting fact, two "
-        "argument relations, conjunction and basic deduction"
+        "RN against LSTM · stories · small · 256 stories a step · seed 0 · asked only single supporting fact, two "
+        "argument relations, conjunction and basic deduction · head start of 2,000 steps"
     )
 
 
