@@ -57,7 +57,7 @@ def _cell(mark: Mark | None) -> str:
     is_share = "of" not in mark.said
     tick = "✓ " if is_share and (mark.value > _BABI.solved_above or mark.said) else ""
     interval = f" <small>{format_interval(mark)}</small>" if mark.low is not None else ""
-    return f"{tick}{escape(describe_mark(mark))}{interval}"
+    return f'<span style="white-space: nowrap">{tick}{escape(describe_mark(mark))}</span>{interval}'
 
 
 def _describe_sources(lanes: Sequence[Lane]) -> str:
