@@ -73,7 +73,7 @@ _BALLS = MappingProxyType(
         "n_questions": 1,
         "pool_scenes": 60_000,
         "learning_rate": 1e-3,
-        "steps": 10_000,
+        "steps": 9_000,
         "validate_every": 1_000,
         "validation_scenes": 500,
     }
