@@ -1,0 +1,114 @@
+"""Print README's tables of physics: `python -m benchmarks.physics_tasks [--scenes N] [--seed S]`.
+
+Who is tied, how many systems and what happens next are the cards' figures on fresh test scenes. Then the networks are
+asked about fewer and more balls than the ten that they learned from.
+"""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+import numpy as np
+import torch
+
+from rn_core import load
+from rn_core.evaluation import accuracy_interval
+from rn_core.models import QuestionAnsweringModel
+from rn_core.records import Accuracy
+from rn_core.seeding import make_rng
+from rn_core.tasks.physics.encoding import connection_targets, encode_rows, list_pairs
+from rn_core.tasks.physics.sampling import sample_scenes
+from rn_core.tasks.physics.scene import PhysicsScenes
+from rn_core.tasks.physics.world import DEFAULT_BALLS
+from rn_core.weights import list_weights
+
+#: Row of the first table -> task and question type.
+ASKED = {
+    "connections: all pairs of a scene": ("connections", "whole_scene"),
+    "connections: each pair": ("connections", "pair"),
+    "number of systems": ("count", "whole_scene"),
+}
+SIZES = (2, 4, 6, 8, 10, 12, 14, 16)
+_SCENES_AT_ONCE = 200
+
+
+def format_answers(cards: dict[str, dict[str, Any]]) -> str:
+    """Return accuracies in percent with 95 % intervals, Relation Network and MLP, beside the best blind answer."""
+    lines = ["| asked | Relation Network | MLP | blind |", "| --- | --- | --- | --- |"]
+    for name, (task, kind) in ASKED.items():
+        rn, mlp = (cards[f"physics/{model}-{task}"]["metrics"] for model in ("rn", "mlp"))
+        cells = [_percent(Accuracy(**found["types"][kind])) for found in (rn, mlp)]
+        lines.append(f"| {name} | {' | '.join(cells)} | {100 * rn['blind_floor'][kind]:.1f} |")
+    return "\n".join(lines)
+
+
+def format_paths(cards: dict[str, dict[str, Any]]) -> str:
+    """Return how far predicted positions are off, a row a network, beside balls that keep their velocity."""
+    names = [name for name in cards if name.endswith("-predict")]
+    found = {name.removeprefix("physics/"): cards[name]["metrics"]["distances"] for name in names}
+    kept = found["rn-predict"]["constant_velocity"]
+    rows = {**{name: one["model"] for name, one in found.items()}, "constant velocity": kept}
+    lines = ["| network | error, table widths | of constant velocity's | first frame | last |", "| --- " * 5 + "|"]
+    for name, one in rows.items():
+        mean = f"{one['mean']:.4f} [{one['low']:.4f}, {one['high']:.4f}]"
+        ends = f"{one['frames'][0]:.4f} | {one['frames'][-1]:.4f}"
+        lines.append(f"| {name} | {mean} | {one['mean'] / kept['mean']:.2f} | {ends} |")
+    return "\n".join(lines)
+
+
+def format_sizes(n_scenes: int, seed: int) -> str:
+    """Return what networks that learned from ten balls make of others."""
+    models = {task: load(f"physics/rn-{task}", "cpu").model for task in ("connections", "count")}
+    lines = ["| balls | all pairs of a scene | each pair | number of systems |", "| --- " * 4 + "|"]
+    for n_balls in SIZES:
+        scenes = sample_scenes(make_rng(seed, "test", n_balls), n_scenes, n_balls)
+        right = read_connections(models["connections"], scenes)
+        counted = _ask(models["count"], scenes).argmax(axis=1) == scenes.n_systems - 1
+        cells = (_share(right.all(axis=1)), f"{100 * right.mean():.1f}", _share(counted))
+        lines.append(f"| {n_balls} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def read_connections(model: QuestionAnsweringModel, scenes: PhysicsScenes) -> np.ndarray:
+    """Return whether each pair that has an answer is told rightly (S, P): pairs of the first ten balls."""
+    n_known = min(scenes.n_balls, DEFAULT_BALLS)
+    places = {tuple(pair): place for place, pair in enumerate(list_pairs(DEFAULT_BALLS).tolist())}
+    answers = [places[tuple(pair)] for pair in list_pairs(n_known).tolist()]
+    known = [row for row, pair in enumerate(list_pairs(scenes.n_balls).tolist()) if max(pair) < n_known]
+    return (_ask(model, scenes)[:, answers] > 0) == connection_targets(scenes)[:, known]
+
+
+@torch.inference_mode()
+def _ask(model: QuestionAnsweringModel, scenes: PhysicsScenes) -> np.ndarray:
+    """Return logits (S, A)."""
+    inputs = [torch.from_numpy(part) for part in encode_rows(scenes)]
+    parts = zip(*(part.split(_SCENES_AT_ONCE) for part in inputs), strict=True)
+    return torch.cat([model(part, torch.zeros(len(part[0]), 0)) for part in parts]).numpy()
+
+
+def _share(right: np.ndarray) -> str:
+    """Return the share of right answers in percent, with its interval."""
+    return _percent(accuracy_interval(right, np.ones_like(right)))
+
+
+def _percent(found: Accuracy) -> str:
+    """Return an accuracy with its interval, in percent."""
+    return f"{100 * found.accuracy:.1f} [{100 * found.low:.1f}, {100 * found.high:.1f}]"
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser.add_argument("--scenes", type=int, default=2000, help="scenes for each number of balls")
+    parser.add_argument("--seed", type=int, default=0, help="of those scenes")
+    options = parser.parse_args(arguments)
+    cards = {name: entry.card for name, entry in list_weights().items() if name.startswith("physics/")}
+    print(format_answers(cards), end="\n\n")
+    if "physics/rn-predict" in cards:
+        print(format_paths(cards), end="\n\n")
+    print(format_sizes(options.scenes, options.seed))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,50 @@
+"""The tables of physics say what the cards say, and read answers where the networks give them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from benchmarks.physics_tasks import format_answers, format_paths, read_connections
+from rn_core.seeding import make_rng
+from rn_core.tasks.physics.encoding import connection_targets
+from rn_core.tasks.physics.sampling import sample_scenes
+
+SHARE = {"accuracy": 0.9, "low": 0.89, "high": 0.91, "n": 10}
+DISTANCES = {
+    "model": {"mean": 0.02, "low": 0.01, "high": 0.03, "frames": [0.001, 0.04]},
+    "constant_velocity": {"mean": 0.1, "low": 0.09, "high": 0.11, "frames": [0.01, 0.2]},
+}
+
+
+def test_the_answers_are_the_cards():
+    types = {"whole_scene": SHARE, "pair": {**SHARE, "accuracy": 0.995}}
+    metrics = {"types": types, "blind_floor": {"whole_scene": 0.1, "pair": 0.9}}
+    cards = {
+        f"physics/{model}-{task}": {"metrics": metrics} for model in ("rn", "mlp") for task in ("connections", "count")
+    }
+    rows = format_answers(cards).splitlines()[2:]
+    assert rows[1] == "| connections: each pair | 99.5 [89.0, 91.0] | 99.5 [89.0, 91.0] | 90.0 |"
+    assert rows[2] == "| number of systems | 90.0 [89.0, 91.0] | 90.0 [89.0, 91.0] | 10.0 |"
+
+
+def test_paths_are_measured_by_balls_that_keep_their_velocity():
+    cards = {f"physics/{model}-predict": {"metrics": {"distances": DISTANCES}} for model in ("rn", "mlp")}
+    rows = format_paths(cards).splitlines()[2:]
+    assert rows[0] == "| rn-predict | 0.0200 [0.0100, 0.0300] | 0.20 | 0.0010 | 0.0400 |"
+    assert rows[-1] == "| constant velocity | 0.1000 [0.0900, 0.1100] | 1.00 | 0.0100 | 0.2000 |"
+
+
+@pytest.mark.parametrize("n_balls", [2, 7, 10, 12])
+def test_each_pair_is_read_where_its_colours_are_answered(n_balls):
+    """A network that knows the ties of the first ten balls is right about all of them, and its opposite about none."""
+    scenes = sample_scenes(make_rng(4, "test"), 6, n_balls)
+    known = min(n_balls, 10)
+    ties = np.zeros((6, 10, 10), dtype=bool)
+    ties[:, :known, :known] = scenes.links[:, :known, :known]
+    logits = torch.from_numpy(ties[:, *np.triu_indices(10, k=1)]).float() - 0.5
+    assert read_connections(lambda *_: logits, scenes).all()
+    assert not read_connections(lambda *_: -logits, scenes).any()
+    assert read_connections(lambda *_: logits, scenes).shape == (6, known * (known - 1) // 2)
+    assert connection_targets(scenes).shape[1] == n_balls * (n_balls - 1) // 2
