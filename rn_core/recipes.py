@@ -73,12 +73,12 @@ _BALLS = MappingProxyType(
         "n_questions": 1,
         "pool_scenes": 60_000,
         "learning_rate": 1e-3,
-        "steps": 9_000,
+        "steps": 6_000,
         "validate_every": 1_000,
         "validation_scenes": 500,
     }
 )
-_TIED_BALLS = MappingProxyType({**_BALLS, "warm_start": 12_000, "hold_relations": 0.1})
+_TIED_BALLS = MappingProxyType({**_BALLS, "warm_start": 5_000, "hold_relations": 0.1})
 
 RECIPES: MappingProxyType[str, tuple[str, str, MappingProxyType[str, Any]]] = MappingProxyType(
     {

@@ -92,7 +92,7 @@ _LSTM_32 = QuestionEncoderConfig(_N_STORY_WORDS, d_question=32)
 _STORY_RN = {"g_widths": (256,) * 4, "f_widths": (256, 512)}
 _BALL_ROWS, _PATHS = RowEncoderConfig(35), PathEncoderConfig(35, 16)
 _PAPER_PATH_G = (1000, 1000, 1000, 500)
-_SMALL_PATH_RN = {"g_widths": (512, 384, 256, 128), "f_widths": (256, 256), "aggregate_scale": 0.2}
+_SMALL_PATH_RN = {"g_widths": (256, 256, 256, 128), "f_widths": (256, 256), "aggregate_scale": 0.2, "path_frames": 16}
 _SMALL_MOTION = {"g_widths": (256, 256, 256), "f_widths": (256, 256), "n_at_once": 4}
 
 #: task -> size -> its parts.

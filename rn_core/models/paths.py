@@ -1,8 +1,9 @@
-"""Rows of paths to objects: what a row says, written so that small motions count as much as places.
+"""Paths as objects, and what two paths show together; nothing here is learned.
 
-Nothing is learned, and each number is a weighted sum of a row's, so that what a Relation Network's first layer can read
-is the same as with the bare rows. But balls that are tied move by centimetres against each other on a table of metres:
-off the bare rows that is hard to learn, and 16-bit numbers round it away.
+An object says what its row says, written so that small motions count as much as places: each number is a weighted sum
+of a row's, but balls that are tied move by centimetres against each other on a table of metres, which is hard to learn
+off the bare rows. A pair says how the distance between two balls changes and how each is pushed along the line between
+them. It is a function of the two objects, as g_theta is; layers of a few hundred units learn it slowly.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from rn_core.models.layers import check_size
 
 #: Factors on deviations from the mean place, on steps from frame to frame, and on how those change.
 _DEVIATION, _STEP, _CHANGE = 2.0, 8.0, 16.0
+#: The same of distances: deviations, changes, changes of changes; of steps against each other, and of pushes.
+_FURTHER, _PARTING, _PULLING, _DRIFT, _PUSH = 4.0, 8.0, 16.0, 4.0, 8.0
 
 
 @dataclass(frozen=True)
@@ -47,8 +50,8 @@ class PathEncoderConfig:
 
     @property
     def d_object(self) -> int:
-        """Return the others, and of x and y the mean, deviations, steps and changes of steps."""
-        return self.n_others + 2 * (1 + 3 * self.n_frames - 3)
+        """Return the others; of x and y the mean, deviations, steps and changes of steps; and the path itself."""
+        return self.n_others + 2 * (1 + 3 * self.n_frames - 3) + 2 * self.n_frames
 
 
 class PathEncoder(nn.Module):
@@ -67,10 +70,52 @@ class PathEncoder(nn.Module):
             mask: (S, N) bool, False where a row is padding.
 
         Returns:
-            objects (S, N, d_object), 0 in padding where the rows are; and the mask.
+            objects (S, N, d_object) that end with their paths, 0 in padding where the rows are; and the mask.
         """
-        others, paths = rows.split((self.config.n_others, 2 * self.config.n_frames), dim=2)
-        paths = paths.unflatten(2, (2, -1))  # (S, N, 2, F)
+        others, path = rows.split((self.config.n_others, 2 * self.config.n_frames), dim=2)
+        paths = path.unflatten(2, (2, -1))  # (S, N, 2, F)
         mean, steps = paths.mean(dim=3, keepdim=True), paths.diff(dim=3)
         parts = (mean, _DEVIATION * (paths - mean), _STEP * steps, _CHANGE * steps.diff(dim=3))
-        return torch.cat([others, torch.cat(parts, dim=3).flatten(2)], dim=2), mask  # (S, N, d_object)
+        return torch.cat([others, torch.cat(parts, dim=3).flatten(2), path], dim=2), mask  # (S, N, d_object)
+
+
+class PathComparison(nn.Module):
+    """What the paths of two objects show together."""
+
+    def __init__(self, n_frames: int) -> None:
+        """Keep the frames F of the path that ends each object, x in each frame, then y in each frame; 3 or more."""
+        super().__init__()
+        self.n_frames = n_frames
+
+    @property
+    def d_pair(self) -> int:
+        """Return how many numbers a pair has."""
+        return 6 * self.n_frames - 7
+
+    def forward(self, first: Tensor, second: Tensor) -> Tensor:
+        """Compare objects i and j.
+
+        Args:
+            first: (..., D_o) objects i.
+            second: (..., D_o) objects j, of a shape that broadcasts with theirs.
+
+        Returns:
+            (..., d_pair): the distance's mean, and in each frame how far it is from that, how it changes and how that
+            changes; how fast they move against each other; and how i, then j, is pushed towards the other, as far as
+            the changes of their steps show it. All but the mean is 0 where i is j.
+        """
+        own, other = (one[..., -2 * self.n_frames :].unflatten(-1, (2, -1)) for one in (first, second))  # (..., 2, F)
+        gap = other - own  # (..., 2, F)
+        distance = gap.norm(dim=-2)  # (..., F)
+        towards = (gap / distance.clamp(min=1e-6)[..., None, :])[..., 1:-1]  # (..., 2, F - 2)
+        pushes = ((sign * one.diff(n=2, dim=-1) * towards).sum(dim=-2) for sign, one in ((1, own), (-1, other)))
+        mean, parting = distance.mean(dim=-1, keepdim=True), distance.diff(dim=-1)
+        parts = (
+            mean,
+            _FURTHER * (distance - mean),
+            _PARTING * parting,
+            _PULLING * parting.diff(dim=-1),
+            _DRIFT * gap.diff(dim=-1).norm(dim=-2),
+            *(_PUSH * push for push in pushes),
+        )
+        return torch.cat(parts, dim=-1)

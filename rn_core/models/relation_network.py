@@ -15,7 +15,7 @@ The values are the formula's; four things are computed in another order, because
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -25,7 +25,8 @@ from torch.nn import functional
 from torch.utils.checkpoint import checkpoint
 
 from rn_core.errors import RNCoreError
-from rn_core.models.layers import check_dropout, check_size, check_sizes, make_mlp
+from rn_core.models.layers import OMIT_DEFAULT, check_dropout, check_size, check_sizes, make_mlp
+from rn_core.models.paths import PathComparison
 
 AGGREGATES = ("sum", "mean")
 
@@ -47,6 +48,8 @@ class RelationNetworkConfig:
             changes what is easy to learn, not what can be said; 1 is the paper's.
         pair_chunk: pairs computed at once, counted over all questions, and N (the pairs of one object i) at
             least; None takes all. Memory grows with the chunk; the result does not depend on it.
+        path_frames: frames of the path that ends each object, x in each frame, then y; g_theta then reads beside its
+            two objects what `PathComparison` makes of their paths. 0, for no paths, is the paper's.
     """
 
     d_object: int
@@ -59,6 +62,7 @@ class RelationNetworkConfig:
     aggregate: str = "sum"
     aggregate_scale: float = 1.0
     pair_chunk: int | None = None
+    path_frames: int = field(default=0, metadata=OMIT_DEFAULT)
 
     def __post_init__(self) -> None:
         """Raise RNCoreError for a size that cannot be built, naming field, value and what is allowed."""
@@ -76,6 +80,9 @@ class RelationNetworkConfig:
         if not 0 < self.aggregate_scale < float("inf"):
             raise RNCoreError(f"aggregate_scale must be above 0 and finite, got {self.aggregate_scale!r}; 1 is usual.")
         check_dropout("f_dropout", self.f_dropout)
+        if self.path_frames:
+            check_size("path_frames", self.path_frames, 3)
+            check_size("d_object", self.d_object, 2 * self.path_frames)
         if self.pair_chunk is not None:
             check_size("pair_chunk", self.pair_chunk)
 
@@ -107,7 +114,8 @@ class RelationNetwork(nn.Module):
         """Build the layers of `config`; weights come from torch's global generator (see `build_model`)."""
         super().__init__()
         self.config = config
-        d_inputs = [2 * config.d_object, *config.g_widths[:-1]]
+        self.compare = PathComparison(config.path_frames) if config.path_frames else None
+        d_inputs = [2 * config.d_object + (self.compare.d_pair if self.compare else 0), *config.g_widths[:-1]]
         d_inputs[config.question_layer] += config.d_question
         self.g_theta = nn.ModuleList(nn.Linear(*sizes) for sizes in zip(d_inputs, config.g_widths, strict=True))
         self.f_phi = make_mlp((config.g_widths[-1], *config.f_widths, config.n_answers), config.f_dropout)
@@ -162,7 +170,8 @@ class RelationNetwork(nn.Module):
             RNCoreError: if its g_theta has other sizes.
         """
         own, others = (
-            (one.d_object, one.d_question, one.g_widths, one.question_layer) for one in (self.config, learned.config)
+            (one.d_object, one.d_question, one.g_widths, one.question_layer, one.path_frames)
+            for one in (self.config, learned.config)
         )
         if own != others:
             raise RNCoreError(
@@ -184,7 +193,8 @@ class RelationNetwork(nn.Module):
         """
         first, second = (objects.take_along_dim(pairs[..., side, None], dim=1) for side in (0, 1))  # (M, K, D_o)
         asked = question[:, None].expand(-1, first.shape[1], -1)  # (M, K, D_q)
-        hidden = torch.cat([first, second], dim=-1)  # (M, K, 2 * D_o)
+        compared = [self.compare(first, second)] if self.compare else []  # (M, K, D_p)
+        hidden = torch.cat([first, second, *compared], dim=-1)  # (M, K, 2 * D_o + D_p)
         for k, layer in enumerate(self.g_theta):
             if k == self.config.question_layer:
                 hidden = torch.cat([hidden, asked], dim=-1)
@@ -236,7 +246,11 @@ class RelationNetwork(nn.Module):
         receiver = functional.linear(objects, first.weight[:, :d_object], first.bias)  # (S, N, D)
         sender = functional.linear(objects, first.weight[:, d_object : 2 * d_object])  # (S, N, D)
         asked = functional.linear(question, asked_at.weight[:, asked_at.in_features - d_question :])  # (M, D)
-        return _Parts(receiver, sender, asked, object_mask, scene_index)
+        compared = None
+        if self.compare is not None:
+            shown = self.compare(objects[:, :, None], objects[:, None])  # (S, N, N, D_p)
+            compared = functional.linear(shown, first.weight[:, 2 * d_object :][:, : shown.shape[-1]])  # (S, N, N, D)
+        return _Parts(receiver, sender, compared, asked, object_mask, scene_index)
 
     def _g_theta(self, parts: _Parts, questions: slice, receivers: slice) -> Tensor:
         """Return the relations of the pairs (i, j) with i in `receivers`: (M, I, N, D_g), zero for padding.
@@ -248,7 +262,11 @@ class RelationNetwork(nn.Module):
         receiver, sender = parts.receiver[scenes], parts.sender[scenes]  # (S, N, D)
         if self.config.question_layer == 0:
             receiver, sender = receiver[scene_of] + asked[:, None], sender[scene_of]  # (M, N, D)
-        hidden = functional.relu_(receiver[:, receivers, None] + sender[:, None])  # (S or M, I, N, D)
+        hidden = receiver[:, receivers, None] + sender[:, None]  # (S or M, I, N, D)
+        if parts.compared is not None:
+            compared = parts.compared[scenes]  # (S, N, N, D)
+            hidden += (compared[scene_of] if self.config.question_layer == 0 else compared)[:, receivers]
+        hidden = functional.relu_(hidden)
         grid = hidden.shape[1:3]
         hidden = hidden.flatten(0, 2)  # one row a pair: relu_ in place is cheap on a layer's own result, not on a view
         for k, layer in enumerate(self.g_theta[1:], start=1):
@@ -320,6 +338,7 @@ class _Parts(NamedTuple):
     Attributes:
         receiver: (S, N, D) first-layer term of o_i, the bias included.
         sender: (S, N, D) first-layer term of o_j.
+        compared: (S, N, N, D) first-layer term of what the paths of o_i and o_j show together, or None.
         asked: (M, D) the question's term at the layer where it enters.
         object_mask: (S, N) bool or None.
         scene_index: (M,) the scene of each question.
@@ -327,6 +346,7 @@ class _Parts(NamedTuple):
 
     receiver: Tensor
     sender: Tensor
+    compared: Tensor | None
     asked: Tensor
     object_mask: Tensor | None
     scene_index: Tensor
