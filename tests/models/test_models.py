@@ -308,7 +308,8 @@ def test_a_network_that_counts_begins_with_the_relations_of_one_that_names_pairs
 def test_the_first_layer_sees_its_objects_end_to_end(task, kind):
     config = model_config(task, kind)
     core = build_model(config, 0).core
-    assert core.first_layer.in_features == core.n_blocks * config.core.d_object + config.core.d_question
+    compared = core.compare.d_pair if getattr(core, "compare", None) else 0
+    assert core.first_layer.in_features == core.n_blocks * config.core.d_object + compared + config.core.d_question
     assert core.first_layer is next(module for module in core.modules() if isinstance(module, torch.nn.Linear))
 
 

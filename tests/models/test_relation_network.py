@@ -28,9 +28,11 @@ def build_network(**changes: object) -> RelationNetwork:
     return network
 
 
-def sample_input(masked: bool, n_objects: int = N_OBJECTS) -> tuple[Tensor, Tensor | None, Tensor, Tensor]:
+def sample_input(
+    masked: bool, n_objects: int = N_OBJECTS, d_object: int = D_OBJECT
+) -> tuple[Tensor, Tensor | None, Tensor, Tensor]:
     """Return objects, mask, questions and the scene of each, in float64."""
-    objects = torch.randn(N_SCENES, n_objects, D_OBJECT, dtype=torch.float64)
+    objects = torch.randn(N_SCENES, n_objects, d_object, dtype=torch.float64)
     question = torch.randn(len(SCENE_INDEX), D_QUESTION, dtype=torch.float64)
     mask = torch.ones(N_SCENES, n_objects, dtype=torch.bool)
     mask[0, 1] = mask[2, 0] = mask[2, 4] = False
@@ -50,7 +52,8 @@ def loop_over_pairs(
         for i in range(n_objects):
             for j in range(n_objects):
                 if exists[i] and exists[j]:
-                    hidden = torch.cat([objects[scene, i], objects[scene, j]])
+                    pair = objects[scene, i], objects[scene, j]
+                    hidden = torch.cat([*pair, network.compare(*pair)] if network.compare else pair)
                     for k, layer in enumerate(network.g_theta):
                         if k == config.question_layer:
                             hidden = torch.cat([hidden, question[row]])
@@ -78,6 +81,21 @@ def test_forward_and_trace_equal_a_double_loop(question_layer, aggregate, masked
     torch.testing.assert_close(network(*given), logits, rtol=0, atol=1e-12)
     torch.testing.assert_close(trace.logits, logits, rtol=0, atol=1e-12)
     torch.testing.assert_close(trace.relations, relations, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("masked", [False, True], ids=["all objects", "masked"])
+@pytest.mark.parametrize("question_layer", [0, 2])
+@pytest.mark.parametrize("chunk", [None, 9])
+def test_what_paths_show_together_is_read_by_the_first_layer(question_layer, masked, chunk):
+    network = build_network(question_layer=question_layer, d_object=7, path_frames=3, pair_chunk=chunk)
+    given = sample_input(masked, d_object=7)
+    logits, relations = loop_over_pairs(network, *given)
+    torch.testing.assert_close(network(*given), logits, rtol=0, atol=1e-12)
+    torch.testing.assert_close(network.trace(*given).relations, relations, rtol=0, atol=1e-12)
+    objects, _, question, scene_index = given
+    pairs = torch.tensor([[2, 3], [5, 5], [3, 2]]).expand(len(question), -1, -1)
+    chosen = network.relate(objects[scene_index], None, pairs, question)
+    torch.testing.assert_close(chosen, relations[:, [15, 35, 20]], rtol=0, atol=1e-12)
 
 
 @pytest.mark.parametrize("question_layer", [0, 2])
