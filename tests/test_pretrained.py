@@ -19,14 +19,17 @@ from rn_core.weights import check_weights, list_weights, load_golden, load_weigh
 NAMES = tuple(f"sort-of-clevr/{kind}-{view}" for view in ("pixels", "objects") for kind in ("rn", "mlp"))
 STATES = tuple(f"clevr/{kind}-states" for kind in ("rn", "mlp", "lstm"))
 STORIES = tuple(f"babi/{kind}-joint" for kind in ("rn", "lstm"))
+BALLS = tuple(f"physics/{kind}-{task}" for task in ("connections", "count", "predict") for kind in ("rn", "mlp"))
+#: Everything that was trained here.
+OURS = (*NAMES, *STATES, *STORIES, *BALLS)
 ENTRIES = list_weights()
 
 
-def test_the_models_of_sort_of_clevr_of_clevr_from_states_and_of_babi_ship():
-    assert {*NAMES, *STATES, *STORIES} <= set(ENTRIES)
+def test_the_models_of_every_task_ship():
+    assert set(OURS) <= set(ENTRIES)
 
 
-@pytest.mark.parametrize("name", (*NAMES, *STATES, *STORIES))
+@pytest.mark.parametrize("name", OURS)
 def test_the_card_says_what_the_file_is(name):
     entry, loaded = ENTRIES[name], load_weights(name)
     assert len(check_weights(entry)) == entry.path.stat().st_size == entry.card["bytes"]
@@ -36,7 +39,7 @@ def test_the_card_says_what_the_file_is(name):
         assert entry.card[field], field
 
 
-@pytest.mark.parametrize("name", (*NAMES, *STATES, *STORIES))
+@pytest.mark.parametrize("name", OURS)
 def test_the_recipe_in_the_card_is_the_recipe_in_the_code(name):
     card = ENTRIES[name].card
     wanted = make_recipe(name, seed=card["training"]["seed"], precision=card["training"]["precision"]).to_dict()
@@ -46,7 +49,7 @@ def test_the_recipe_in_the_card_is_the_recipe_in_the_code(name):
     assert trained.to_dict() == wanted
 
 
-@pytest.mark.parametrize("name", (*NAMES, *STATES, *STORIES))
+@pytest.mark.parametrize("name", OURS)
 def test_golden_logits_come_out_again(name):
     entry, loaded = ENTRIES[name], load_weights(name)
     golden = load_golden(entry)
@@ -56,11 +59,11 @@ def test_golden_logits_come_out_again(name):
     torch.testing.assert_close(logits, golden["logits"], rtol=1e-4, atol=1e-4)
 
 
-@pytest.mark.parametrize("name", (*NAMES, *STATES, *STORIES))
+@pytest.mark.parametrize("name", OURS)
 def test_fresh_scenes_agree_with_the_cards_accuracy(name):
     """Another seed, fewer scenes: the difference must be one that chance explains (4 standard errors)."""
     card = ENTRIES[name].card
-    n_scenes = 600 if name in STORIES else 60  # a story has one question
+    n_scenes = 600 if name in (*STORIES, *BALLS) else 60  # a story has one question, and so have balls
     found = evaluate(load_weights(name).model, TASKS[card["task"]], seed=99, n_scenes=n_scenes)
     for kind, value in found.types.items():
         published = card["metrics"]["types"][kind]["accuracy"]
@@ -76,6 +79,7 @@ def test_fresh_scenes_agree_with_the_cards_accuracy(name):
         ("clevr/rn-states", "clevr/mlp-states"),
         ("clevr/rn-states", "clevr/lstm-states"),
         ("babi/rn-joint", "babi/lstm-joint"),
+        *zip(BALLS[::2], BALLS[1::2], strict=True),
     ],
 )
 def test_the_baseline_has_no_fewer_parameters_and_steps(network, baseline):
@@ -113,6 +117,21 @@ def test_babi_is_solved_as_far_as_the_papers():
     card = ENTRIES["babi/rn-joint"].card
     for part in ("metrics", "published_files"):
         assert sum(task["accuracy"] > 0.95 for task in card[part]["groups"].values()) >= 18
+
+
+@pytest.mark.parametrize(("task", "asked"), [("connections", 0.93), ("count", 0.95)])
+def test_ties_and_systems_are_told_as_well_as_the_papers(task, asked):
+    metrics = ENTRIES[f"physics/rn-{task}"].card["metrics"]
+    assert metrics["n"] >= 10_000
+    assert metrics["groups"]["whole_scene"]["accuracy"] >= asked
+
+
+def test_paths_are_predicted_three_times_as_well_as_by_kept_velocities():
+    metrics = ENTRIES["physics/rn-predict"].card["metrics"]
+    assert metrics["n"] >= 10_000
+    distances = metrics["distances"]
+    assert len(distances["model"]["frames"]) == 16
+    assert 3 * distances["model"]["mean"] <= distances["constant_velocity"]["mean"]
 
 
 @pytest.mark.parametrize("name", STORIES)
