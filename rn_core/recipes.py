@@ -79,6 +79,8 @@ _BALLS = MappingProxyType(
     }
 )
 _TIED_BALLS = MappingProxyType({**_BALLS, "warm_start": 5_000, "hold_relations": 0.1})
+#: Their relations have learned from pairs and connections already; what reads their sum starts afresh.
+_FROM_TIES = MappingProxyType({**_BALLS, "core_from": "physics/rn-ties"})
 
 RECIPES: MappingProxyType[str, tuple[str, str, MappingProxyType[str, Any]]] = MappingProxyType(
     {
@@ -119,12 +121,17 @@ RECIPES: MappingProxyType[str, tuple[str, str, MappingProxyType[str, Any]]] = Ma
             "mlp",
             MappingProxyType({**_STORIES, "warm_start": 0, "hold_relations": 0.0, "steps": 10_000}),
         ),
-        "physics/rn-connections": ("physics/connections", "rn", _TIED_BALLS),
+        "physics/rn-ties": ("physics/connections", "ties", _TIED_BALLS),
+        "physics/rn-connections": (
+            "physics/connections",
+            "rn",
+            MappingProxyType({**_FROM_TIES, "hold_relations": 0.25, "pool_scenes": 120_000, "steps": 5_000}),
+        ),
         "physics/mlp-connections": ("physics/connections", "mlp", _BALLS),
         "physics/rn-count": (
             "physics/count",
             "rn",
-            MappingProxyType({**_BALLS, "core_from": "physics/rn-connections", "hold_relations": 0.3, "steps": 4_000}),
+            MappingProxyType({**_FROM_TIES, "hold_relations": 0.3, "steps": 4_000}),
         ),
         "physics/mlp-count": ("physics/count", "mlp", _BALLS),
         "physics/rn-predict": ("physics/predict", "motion", _BALLS),

@@ -30,11 +30,13 @@ from rn_core.models.sentences import SentenceEncoderConfig, StoryEncoderConfig
 
 #: Model kind -> config of its core: the Relation Network, the same with a hop before it (our extension), the MLP in its
 #: place ("CNN+MLP", "CNN+LSTM"), two-hop stacked attention ("CNN+LSTM+SA"), the question alone ("LSTM"), and for paths
-#: relations summed for each ball, without and with what an interaction network sees beside them.
+#: relations summed for each ball, without and with what an interaction network sees beside them; "ties" is the network
+#: whose relations those of physics go on from.
 _CORES = MappingProxyType(
     {
         "rn": RelationNetworkConfig,
         "2hop": StackedRelationNetworkConfig,
+        "ties": RelationNetworkConfig,
         "mlp": MLPConfig,
         "sa": StackedAttentionConfig,
         "lstm": QuestionMLPConfig,
@@ -190,7 +192,15 @@ _SIZES: Mapping[str, Mapping[str, _Size]] = {
                 "mlp": {"widths": (1000, 1000, 1000, 1000)},
             },
         ),
-        "small": _Size(_PATHS, None, {"rn": _SMALL_PATH_RN, "mlp": {"widths": (400, 400)}}),
+        "small": _Size(
+            _PATHS,
+            None,
+            {
+                "rn": {**_SMALL_PATH_RN, "f_widths": (512, 512)},
+                "ties": _SMALL_PATH_RN,
+                "mlp": {"widths": (400, 400)},
+            },
+        ),
     },
     "physics/count": {
         "paper": _Size(
