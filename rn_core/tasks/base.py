@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from torch import Tensor
 
-from rn_core.records import Batch, Example, PairLesson
+from rn_core.records import Batch, Example, MotionLesson, PairLesson
 from rn_core.scoring import Scoring
 
 
@@ -76,6 +76,14 @@ class Pool(Protocol):
         self, rng: np.random.Generator, n_scenes: int, n_pairs: int, type_weights: np.ndarray | None = None
     ) -> PairLesson:
         """Draw scenes as `sample_batch` does, and `n_pairs` pairs of objects for each question."""
+        ...
+
+
+class MotionPool(Protocol):
+    """Scenes of things that move."""
+
+    def sample_motion_lesson(self, rng: np.random.Generator, n_scenes: int) -> MotionLesson:
+        """Draw scenes, each perhaps more than once, with what ties their balls and how these move."""
         ...
 
 
