@@ -1,4 +1,4 @@
-"""Paths to come: a step against a loop over pairs, the laws that are built in, and a state that is found by replaying."""
+"""Paths to come: a step against a loop over pairs, the laws that are built in, and a state found by replaying."""
 
 from __future__ import annotations
 
