@@ -98,8 +98,8 @@ class Task(Protocol):
         scoring: how logits are judged.
         overall_types: the question types whose questions the overall accuracy counts; all where it is missing.
         has_pool: whether it offers `make_pool`.
-        taught: with a pool, what its lessons say of a question, as the end of "first learned what"; missing where
-            there are no questions.
+        taught: with a pool, what its lessons say of a question or of what moves, as the end of "first learned what";
+            missing where they say only what pairs show.
     """
 
     name: str
