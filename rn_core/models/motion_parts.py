@@ -96,7 +96,7 @@ class PathReader(nn.Module):
         self.n_near = n_seen - frame + 2
         d_pair = 1 + n_seen + 2 * (n_seen - 1) + 3 * (n_seen - 2)
         self.of_pair = make_mlp((d_pair, *widths, N_KINDS + 1 + self.n_near))
-        self.of_ball = make_mlp((n_seen, widths[0] // 2, 1))
+        self.of_ball = make_mlp((n_seen, (widths[0] + 1) // 2, 1))
         with torch.no_grad():
             for layer in (self.of_pair[-1], self.of_ball[-1]):
                 layer.weight.mul_(_SMALL)
@@ -153,7 +153,7 @@ class Step(nn.Module):
         self.of_kind = nn.Linear(N_KINDS, hidden[0])
         self.of_pair = nn.Linear(5, hidden[0], bias=False)
         self.g_theta = make_mlp((hidden[0], *hidden[1:], n_pushes))
-        self.g_self = make_mlp((3, *(width // 2 for width in hidden), n_pushes))
+        self.g_self = make_mlp((3, *((width + 1) // 2 for width in hidden), n_pushes))
         self.f_phi = make_mlp((2 * n_pushes + 4 * sees_receiver, *f_widths, 2))
         with torch.no_grad():
             for part in (self.g_theta, self.g_self, self.f_phi):

@@ -218,3 +218,14 @@ def test_a_network_gone_astray_stays_finite():
 def test_sizes_that_cannot_be_built_are_refused(change, sentence):
     with pytest.raises(RNCoreError, match=f"^{sentence}"):
         replace(CONFIG, **change)
+
+
+def test_padding_spoils_no_gradient():
+    network, rows = make_network(CONFIG), sample_rows(n_balls=2)
+    padded = torch.cat([rows, torch.zeros(3, 2, 13, dtype=torch.float64)], dim=1)
+    gradients = []
+    for read, mask in ((rows, None), (padded, torch.arange(4).expand(3, -1) < 2)):
+        network.zero_grad()
+        predict(network, read, mask).square().sum().backward()
+        gradients.append([value.grad.clone() for value in network.parameters()])
+    torch.testing.assert_close(*gradients)
