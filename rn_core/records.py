@@ -86,6 +86,31 @@ class PairLesson:
 
 
 @dataclass(frozen=True)
+class MotionLesson:
+    """S scenes with what ties their balls and how these move, to be learned before predictions.
+
+    Attributes:
+        inputs: what the encoder takes, each with S rows, as `Batch.inputs`; all balls are there.
+        kinds: (S, N, N) int64, symmetric: 0 where two balls are not tied, 1 for a spring, 2 for a rigid link.
+        lengths: (S, N, N) float32, symmetric: metres of the links at rest, 0 where there is none.
+        positions: (S, F, N, 2) float32, metres, the seen frames first.
+        velocities: (S, F, N, 2) float32, metres a second.
+    """
+
+    inputs: tuple[Tensor, ...]
+    kinds: Tensor
+    lengths: Tensor
+    positions: Tensor
+    velocities: Tensor
+
+    def to(self, device: Any) -> MotionLesson:
+        """Return the lesson on another device."""
+        names = ("kinds", "lengths", "positions", "velocities")
+        moved = {name: getattr(self, name).to(device) for name in names}
+        return MotionLesson(inputs=tuple(part.to(device) for part in self.inputs), **moved)
+
+
+@dataclass(frozen=True)
 class Accuracy:
     """A share of right answers with its 95 % interval.
 

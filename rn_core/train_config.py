@@ -41,7 +41,8 @@ class TrainConfig:
         focus: lowest weight of a question type when questions are drawn. A type's weight is its current
             share of wrong answers, so what is learned is asked less; 1 draws all types alike.
         warm_start: steps in which an image encoder first learns to name what its cells hold, or a question encoder
-            and the pairs of object rows what a program makes of them; 0 for none.
+            and the pairs of object rows what a program makes of them, or a motion network what a simulation knows; 0
+            for none.
         core_from: weights over object rows whose Relation Network goes on learning behind the encoder; or, without a
             warm start, weights that learn on with a hop of relations before theirs, or whose relations learn to answer
             something else; None starts afresh.

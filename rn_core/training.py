@@ -21,6 +21,8 @@ from rn_core.errors import RNCoreError
 from rn_core.evaluation import Evaluation, evaluate, evaluate_batches
 from rn_core.models import QuestionAnsweringModel, build_model
 from rn_core.models.augmentation import augment_images
+from rn_core.models.motion import MotionNetwork
+from rn_core.motion_pretext import MotionLessonConfig, teach_motion
 from rn_core.pair_pretext import LessonConfig, teach
 from rn_core.pretext import PretextConfig, warm_start
 from rn_core.records import Batch, StepMetrics
@@ -106,6 +108,10 @@ class Trainer:
     def _warm_start(self, progress: Callable[[Iterable[int]], Iterable[int]]) -> None:
         """Let the model's parts learn what they can before answers."""
         config, model = self.run.config, self.run.model
+        if isinstance(model.core, MotionNetwork):
+            lessons = MotionLessonConfig(config.warm_start, config.seed)
+            teach_motion(model, self.pool, lessons, self.fabric, progress)
+            return
         if self.pool is not None:
             lessons = LessonConfig(
                 steps=config.warm_start,

@@ -15,6 +15,7 @@ from rn_core.models.baselines import MLP, MLPConfig, QuestionMLP, QuestionMLPCon
 from rn_core.models.encoders import ImageEncoder, ImageEncoderConfig, RowEncoder, RowEncoderConfig
 from rn_core.models.layers import plain_fields
 from rn_core.models.motion import MotionNetwork, MotionNetworkConfig
+from rn_core.models.path_mlp import PathMLP, PathMLPConfig
 from rn_core.models.paths import PathEncoder, PathEncoderConfig
 from rn_core.models.questions import QuestionEncoder, QuestionEncoderConfig
 from rn_core.models.relation_layers import StackedRelationNetwork, StackedRelationNetworkConfig
@@ -41,6 +42,7 @@ CORES = MappingProxyType(
         "stacked_attention": (StackedAttentionConfig, StackedAttention),
         "question_mlp": (QuestionMLPConfig, QuestionMLP),
         "motion_network": (MotionNetworkConfig, MotionNetwork),
+        "path_mlp": (PathMLPConfig, PathMLP),
     }
 )
 EncoderConfig = ImageEncoderConfig | RowEncoderConfig | SentenceEncoderConfig | StoryEncoderConfig | PathEncoderConfig
@@ -51,6 +53,7 @@ CoreConfig = (
     | StackedAttentionConfig
     | QuestionMLPConfig
     | MotionNetworkConfig
+    | PathMLPConfig
 )
 
 

@@ -22,6 +22,7 @@ from rn_core.models.attention import StackedAttentionConfig
 from rn_core.models.baselines import MLPConfig, QuestionMLPConfig
 from rn_core.models.encoders import ImageEncoderConfig, RowEncoderConfig
 from rn_core.models.motion import MotionNetworkConfig
+from rn_core.models.path_mlp import PathMLPConfig
 from rn_core.models.paths import PathEncoderConfig
 from rn_core.models.questions import QuestionEncoderConfig
 from rn_core.models.relation_layers import StackedRelationNetworkConfig
@@ -30,8 +31,8 @@ from rn_core.models.sentences import SentenceEncoderConfig, StoryEncoderConfig
 
 #: Model kind -> config of its core: the Relation Network, the same with a hop before it (our extension), the MLP in its
 #: place ("CNN+MLP", "CNN+LSTM"), two-hop stacked attention ("CNN+LSTM+SA"), the question alone ("LSTM"), and for paths
-#: relations summed for each ball, without and with what an interaction network sees beside them; "ties" is the network
-#: whose relations those of physics go on from.
+#: relations summed for each ball, without and with what an interaction network sees beside them, and their MLP; "ties"
+#: is the network whose relations those of physics go on from.
 _CORES = MappingProxyType(
     {
         "rn": RelationNetworkConfig,
@@ -42,6 +43,7 @@ _CORES = MappingProxyType(
         "lstm": QuestionMLPConfig,
         "motion": MotionNetworkConfig,
         "interaction": MotionNetworkConfig,
+        "paths": PathMLPConfig,
     }
 )
 
@@ -69,8 +71,8 @@ _N_WORDS, _N_STORY_WORDS = 82, 145
 #: Answers, and objects of a scene at most, of each family of tasks; bAbI's MLP has the whole story as one object.
 _N_ANSWERS = MappingProxyType({"sort-of-clevr": 10, "clevr": 28, "babi": 60})
 _N_ROWS = MappingProxyType({"sort-of-clevr": 6, "clevr": 10, "babi": 1, "physics": 10})
-#: Logits of the tasks of physics: a pair of ten balls; a number of systems; x and y of ten balls in 16 frames.
-_N_LOGITS = MappingProxyType({"physics/connections": 45, "physics/count": 10, "physics/predict": 320})
+#: Logits of the tasks of physics that have answers: a pair of ten balls; a number of systems.
+_N_LOGITS = MappingProxyType({"physics/connections": 45, "physics/count": 10})
 
 _PAPER_G, _PAPER_F = (2000, 2000, 2000, 2000), (2000, 1000, 500, 100)
 _PAPER_RN = {"g_widths": _PAPER_G, "f_widths": _PAPER_F}
@@ -95,7 +97,7 @@ _STORY_RN = {"g_widths": (256,) * 4, "f_widths": (256, 512)}
 _BALL_ROWS, _PATHS = RowEncoderConfig(35), PathEncoderConfig(35, 16)
 _PAPER_PATH_G = (1000, 1000, 1000, 500)
 _SMALL_PATH_RN = {"g_widths": (256, 256, 256, 128), "f_widths": (256, 256), "aggregate_scale": 0.2, "path_frames": 16}
-_SMALL_MOTION = {"g_widths": (256, 256, 256), "f_widths": (256, 256), "n_at_once": 4}
+_SMALL_MOTION = {"reader_widths": (192, 192), "g_widths": (64, 64, 4), "f_widths": (64,)}
 
 #: task -> size -> its parts.
 _SIZES: Mapping[str, Mapping[str, _Size]] = {
@@ -215,8 +217,8 @@ _SIZES: Mapping[str, Mapping[str, _Size]] = {
             _BALL_ROWS,
             None,
             {
-                "motion": {"g_widths": _PAPER_PATH_G, "f_widths": (500, 100)},
-                "mlp": {"widths": (1000, 1000, 1000, 1000)},
+                "motion": {"reader_widths": _PAPER_PATH_G, "g_widths": (128, 128, 4), "f_widths": (500, 100)},
+                "paths": {"widths": (1000, 1000, 1000, 1000)},
             },
         ),
         "small": _Size(
@@ -225,7 +227,7 @@ _SIZES: Mapping[str, Mapping[str, _Size]] = {
             {
                 "motion": _SMALL_MOTION,
                 "interaction": {**_SMALL_MOTION, "sees_receiver": True},
-                "mlp": {"widths": (512, 512)},
+                "paths": {"widths": (512, 512)},
             },
         ),
     },
@@ -236,13 +238,13 @@ def _make_configs(task: str, size: _Size) -> Mapping[str, ModelConfig]:
     """Return kind -> config for one size of a task's models."""
     family = task.partition("/")[0]
     d_question = _N_BITS[family] if size.question is None else size.question.d_question
-    parts = {"d_question": d_question, "n_answers": _N_LOGITS.get(task) or _N_ANSWERS[family]}
+    n_answers = _N_LOGITS.get(task) or _N_ANSWERS.get(family)
+    asked = {"d_question": d_question, "n_answers": n_answers} if n_answers else {}
     n_objects = size.encoder.n_objects if isinstance(size.encoder, ImageEncoderConfig) else _N_ROWS[family]
     configs = {}
     for kind, fields in size.cores.items():
-        rows = {"n_objects": n_objects} if kind == "mlp" else {}
+        rows = {"n_objects": n_objects} if kind in ("mlp", "paths") else {}
         encoder = size.mlp_encoder or size.encoder if kind == "mlp" else size.encoder
-        asked = {} if _CORES[kind] is MotionNetworkConfig else parts
         core = _CORES[kind](d_object=encoder.d_object, **asked, **rows, **fields)
         configs[kind] = ModelConfig(encoder, core, size.question)
     return MappingProxyType(configs)
@@ -263,7 +265,7 @@ def model_config(task: str, kind: str, size: str = "small") -> ModelConfig:
     Args:
         task: such as "clevr/states"; a key of `CONFIGS`.
         kind: "rn" or "mlp"; on CLEVR also "sa" (pixels) and "lstm" (states), on bAbI "2hop"; for paths "motion" or
-            "interaction" instead of "rn".
+            "interaction" instead of "rn", and "paths" instead of "mlp".
         size: "paper", "small" or, on Sort-of-CLEVR and bAbI, "tiny".
 
     Raises:

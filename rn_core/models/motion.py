@@ -1,8 +1,8 @@
-"""Prediction of paths: what acts on a ball is the sum of its relations to all balls, and moves it on.
+"""Prediction of paths: what acts on a ball is the sum of its relations to all balls, and moves it on step by step.
 
 Source: the sum over partners of Santoro et al. 2017, taken for each receiver instead of for the scene; the paper itself
 predicts nothing. With `sees_receiver` it is the interaction network of Battaglia et al. 2016 (arXiv 1612.00222),
-equations 1 to 3, over frames instead of states and without its knowledge of who is tied to whom.
+equations 1 to 3, which is told who is tied to whom; here a `PathReader` finds that in the seen paths.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ import torch
 from torch import Tensor, nn
 
 from rn_core.errors import RNCoreError
-from rn_core.models.layers import check_size, check_sizes, make_mlp
-from rn_core.models.relation_layers import RelationLayer
+from rn_core.models.layers import check_size, check_sizes
+from rn_core.models.motion_parts import Links, Moving, Pairs, PathReader, Shown, Step, list_pairs
 
 
 @dataclass(frozen=True)
@@ -22,26 +22,28 @@ class MotionNetworkConfig:
     """Sizes of a network that predicts paths in the plane.
 
     Attributes:
-        d_object: features of one object: any number, then x in each of the frames that are seen, then y in each.
+        d_object: features of one object: any number that are not read, then x in each of the frames that are seen,
+            then y in each, in metres.
         n_seen: frames that are seen.
         n_ahead: frames that are predicted.
-        n_at_once: frames of one prediction, which is fed back to make the next; a divisor of `n_ahead`, and `n_ahead`
-            itself predicts all at once.
-        g_widths: units of each layer of g_theta; ReLU after each.
-        f_widths: hidden units of f_phi; ReLU after each, then the steps of `n_at_once` frames.
-        aggregate_scale: factor on the sums.
-        speed_scale: frames a unit of time, by which steps from frame to frame are multiplied before they are read.
+        n_replayed: seen frames that are predicted too, so that velocities can be corrected by how well that goes.
+        frame_rate: frames a second.
+        n_steps: steps of time from one frame to the next.
+        reader_widths: hidden units of what reads seen paths; ReLU after each.
+        g_widths: units of each layer of g_theta, two or more; ReLU after each but the last, a pair's pushes.
+        f_widths: hidden units of f_phi; ReLU after each.
         sees_receiver: whether f_phi sees the object itself beside the sum, as in an interaction network.
     """
 
     d_object: int
     n_seen: int = 16
     n_ahead: int = 16
-    n_at_once: int = 4
-    g_widths: tuple[int, ...] = (256, 256, 256)
-    f_widths: tuple[int, ...] = (256, 256)
-    aggregate_scale: float = 0.2
-    speed_scale: float = 10.0
+    n_replayed: int = 2
+    frame_rate: float = 10.0
+    n_steps: int = 10
+    reader_widths: tuple[int, ...] = (128, 128)
+    g_widths: tuple[int, ...] = (64, 64, 4)
+    f_widths: tuple[int, ...] = (64,)
     sees_receiver: bool = False
 
     @property
@@ -51,35 +53,37 @@ class MotionNetworkConfig:
 
     def __post_init__(self) -> None:
         """Raise RNCoreError for a size that cannot be built."""
-        for name in ("g_widths", "f_widths"):
+        for name in ("reader_widths", "g_widths", "f_widths"):
             object.__setattr__(self, name, check_sizes(name, getattr(self, name)))
-        for name in ("d_object", "n_ahead", "n_at_once"):
+        for name in ("d_object", "n_ahead", "n_replayed", "n_steps"):
             check_size(name, getattr(self, name))
-        check_size("n_seen", self.n_seen, 2)
+        check_size("n_seen", self.n_seen, self.n_replayed + 3)
         if self.d_object < 2 * self.n_seen:
             raise RNCoreError(
                 f"d_object must be at least {2 * self.n_seen} for x and y in {self.n_seen} frames, got "
                 f"{self.d_object!r}; enlarge it."
             )
-        if self.n_ahead % self.n_at_once:
-            raise RNCoreError(f"n_at_once must be a divisor of {self.n_ahead}, got {self.n_at_once!r}; choose one.")
-        if not (0 < self.aggregate_scale < float("inf") and 0 < self.speed_scale < float("inf")):
-            raise RNCoreError(
-                f"aggregate_scale and speed_scale must be above 0 and finite, got {self.aggregate_scale!r} and "
-                f"{self.speed_scale!r}; 1 is usual."
-            )
+        if len(self.g_widths) < 2:
+            raise RNCoreError(f"g_widths must list two or more layer sizes, got {self.g_widths}; add a hidden one.")
+        if not 0 < self.frame_rate < float("inf"):
+            raise RNCoreError(f"frame_rate must be above 0 and finite, got {self.frame_rate!r}; 10 is usual.")
 
 
 class MotionNetwork(nn.Module):
-    """For each ball, f_phi of the sum over j of g_theta(o_i, o_j): its next steps, fed back to make those behind."""
+    """Reads from the seen paths what ties the balls and how fast they are, and steps on from there.
+
+    All of it is computed in 32 bits or more: springs act on millimetres, which 16-bit numbers round away.
+    """
 
     def __init__(self, config: MotionNetworkConfig) -> None:
         """Build the layers of `config`; weights come from torch's global generator (see `build_model`)."""
         super().__init__()
         self.config = config
-        self.relations = RelationLayer(config.d_object, 0, config.g_widths)
-        d_read = config.g_widths[-1] + (config.d_object if config.sees_receiver else 0)
-        self.f_phi = make_mlp((d_read, *config.f_widths, 2 * config.n_at_once))
+        start = config.n_seen - 1 - config.n_replayed
+        self.reader = PathReader(config.n_seen, start, config.frame_rate, config.reader_widths)
+        seconds = 1 / (config.frame_rate * config.n_steps)
+        self.step = Step(seconds, config.g_widths, config.f_widths, config.sees_receiver)
+        self.trust = nn.Parameter(torch.tensor(1.0))
 
     def forward(
         self, objects: Tensor, object_mask: Tensor | None, question: Tensor, scene_index: Tensor | None = None
@@ -95,25 +99,42 @@ class MotionNetwork(nn.Module):
         Returns:
             (M, N * n_ahead * 2), ball after ball and frame after frame how far it is from where it was last seen.
         """
-        if scene_index is not None:
-            objects = objects[scene_index]  # (M, N, D_o)
-            object_mask = None if object_mask is None else object_mask[scene_index]
-        n_fixed = self.config.d_object - 2 * self.config.n_seen
-        fixed, paths = objects[..., :n_fixed], objects[..., n_fixed:].unflatten(2, (2, -1))  # (M, N, 2, n_seen)
-        last = paths[..., -1:]  # (M, N, 2, 1)
-        steps = []
-        for _ in range(self.config.n_ahead // self.config.n_at_once):
-            steps.append(self._predict(fixed, paths, object_mask, question))  # (M, N, 2, n_at_once)
-            paths = torch.cat([paths, steps[-1]], dim=3)[..., -self.config.n_seen :]
-        return (torch.cat(steps, dim=3) - last).transpose(2, 3).flatten(1)  # (M, N * n_ahead * 2)
+        with torch.autocast(objects.device.type, enabled=False):
+            objects = objects if objects.dtype == torch.float64 else objects.float()
+            paths, pairs = self.find_paths(objects), find_pairs(objects, object_mask)
+            shown = self.reader(paths, pairs)
+            links = Links(shown.kinds.softmax(dim=2), shown.lengths)
+            ahead, _ = self.roll(self.replay(paths, shown, links, pairs), links, pairs, self.config.n_ahead)
+            moved = (ahead - paths[:, -1:]).transpose(1, 2)  # (S, N, K, 2)
+            if object_mask is not None:
+                moved = moved * object_mask[..., None, None]
+            moved = moved.flatten(1)  # (S, N * K * 2)
+            return moved if scene_index is None else moved[scene_index]
 
-    def _predict(self, fixed: Tensor, paths: Tensor, object_mask: Tensor | None, question: Tensor) -> Tensor:
-        """Return the next positions (M, N, 2, n_at_once) of balls with paths (M, N, 2, n_seen)."""
-        last, speeds = paths[..., -1:], paths.diff(dim=3) * self.config.speed_scale  # (M, N, 2, 1 or n_seen - 1)
-        read = torch.cat([fixed, torch.cat([last, speeds], dim=3).flatten(2)], dim=2)  # (M, N, D_o)
-        found = self.relations(read, object_mask, question) * self.config.aggregate_scale  # (M, N, D_g)
-        if self.config.sees_receiver:
-            found = torch.cat([found, read.to(found.dtype)], dim=2)
-        moved = self.f_phi(found).float().unflatten(2, (2, -1)) / self.config.speed_scale  # (M, N, 2, n_at_once)
-        kept = speeds[..., -1:] / self.config.speed_scale  # (M, N, 2, 1)
-        return last + (kept + moved).cumsum(dim=3)
+    def find_paths(self, objects: Tensor) -> Tensor:
+        """Return the seen places (S, n_seen, N, 2) in objects (S, N, D_o)."""
+        return objects[..., -2 * self.config.n_seen :].unflatten(2, (2, -1)).permute(0, 3, 1, 2)
+
+    def replay(self, paths: Tensor, shown: Shown, links: Links, pairs: Pairs) -> Moving:
+        """Return the state in the last seen frame, from an earlier one on corrected by each frame that is seen."""
+        first = self.config.n_seen - 1 - self.config.n_replayed
+        state = Moving(paths[:, first], shown.speeds)
+        for frame in range(first + 1, self.config.n_seen):
+            places, speeds = self.step(state, links, pairs, self.config.n_steps)
+            missed = (paths[:, frame] - places) * self.config.frame_rate  # (S, N, 2)
+            state = Moving(paths[:, frame], speeds + self.trust * missed)
+        return state
+
+    def roll(self, state: Moving, links: Links, pairs: Pairs, n_frames: int) -> tuple[Tensor, Tensor]:
+        """Return places and velocities (S, n_frames, N, 2) in the frames after a state."""
+        states = []
+        for _ in range(n_frames):
+            states.append(state := self.step(state, links, pairs, self.config.n_steps))
+        places, speeds = zip(*states, strict=True)
+        return torch.stack(places, dim=1), torch.stack(speeds, dim=1)
+
+
+def find_pairs(objects: Tensor, object_mask: Tensor | None) -> Pairs:
+    """Return the pairs of objects (S, N, D_o) that are no padding."""
+    present = objects.new_ones(objects.shape[:2]) if object_mask is None else object_mask.to(objects.dtype)
+    return list_pairs(present)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from torch import Tensor
 
-from rn_core.records import Batch, Example, PairLesson
+from rn_core.records import Batch, Example, MotionLesson, PairLesson
 from rn_core.scoring import Scoring
 
 
@@ -79,6 +79,14 @@ class Pool(Protocol):
         ...
 
 
+class MotionPool(Protocol):
+    """Scenes of things that move."""
+
+    def sample_motion_lesson(self, rng: np.random.Generator, n_scenes: int) -> MotionLesson:
+        """Draw scenes, each perhaps more than once, with what ties their balls and how these move."""
+        ...
+
+
 class Task(Protocol):
     """A source of scenes, questions and true answers as tensors.
 
@@ -90,8 +98,8 @@ class Task(Protocol):
         scoring: how logits are judged.
         overall_types: the question types whose questions the overall accuracy counts; all where it is missing.
         has_pool: whether it offers `make_pool`.
-        taught: with a pool, what its lessons say of a question, as the end of "first learned what"; missing where
-            there are no questions.
+        taught: with a pool, what its lessons say of a question or of what moves, as the end of "first learned what";
+            missing where they say only what pairs show.
     """
 
     name: str

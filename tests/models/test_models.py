@@ -16,6 +16,7 @@ from rn_core.models.baselines import MLPConfig, QuestionMLPConfig
 from rn_core.models.configs import CONFIGS, model_config
 from rn_core.models.encoders import ImageEncoderConfig, RowEncoderConfig
 from rn_core.models.motion import MotionNetworkConfig
+from rn_core.models.path_mlp import PathMLPConfig
 from rn_core.models.questions import QuestionEncoderConfig
 from rn_core.models.relation_layers import StackedRelationNetworkConfig
 from rn_core.models.relation_network import RelationNetworkConfig
@@ -94,8 +95,10 @@ def test_every_config_builds_in_its_task_s_shape(task, size, kind):
     with torch.device("meta"):
         model = build_model(config, 0)
     family = task.partition("/")[0]
-    n_logits = {"physics/connections": 45, "physics/count": 10, "physics/predict": 10 * 16 * 2}
-    if not isinstance(config.core, MotionNetworkConfig):
+    n_logits = {"physics/connections": 45, "physics/count": 10}
+    if isinstance(config.core, MotionNetworkConfig | PathMLPConfig):
+        assert (config.core.d_object, config.core.n_seen, config.core.n_ahead) == (35, 16, 16)
+    else:
         assert (
             config.core.n_answers
             == ({"sort-of-clevr": 10, "clevr": 28, "babi": 60} | n_logits)[task if family == "physics" else family]

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from rn_core.errors import RNCoreError
-from rn_core.records import Batch, PairLesson
+from rn_core.records import Batch, MotionLesson, PairLesson
 from rn_core.seeding import make_rng, uniform_integers
 from rn_core.tasks.physics.lessons import choose_pairs
 from rn_core.tasks.physics.sampling import sample_scenes
@@ -55,6 +55,14 @@ class ScenePool:
             question_facts=torch.zeros(n_scenes, 0, dtype=torch.int64),
             question_fact_sizes=(),
             pair_facts=torch.from_numpy(self.facts(scenes, pairs)),
+        )
+
+    def sample_motion_lesson(self, rng: np.random.Generator, n_scenes: int) -> MotionLesson:
+        """Draw scenes as `sample_batch` does, with all that is true of them."""
+        scenes = self._draw(rng, n_scenes)
+        parts = (scenes.links.astype(np.int64) + scenes.rigid, scenes.lengths, scenes.positions, scenes.velocities)
+        return MotionLesson(
+            self.encode(scenes).inputs, *(torch.from_numpy(np.ascontiguousarray(part)) for part in parts)
         )
 
     def _draw(self, rng: np.random.Generator, n_scenes: int) -> PhysicsScenes:

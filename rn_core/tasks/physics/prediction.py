@@ -1,4 +1,4 @@
-"""How predicted paths are judged: by squared error, by distance, and by how many balls are found where they went."""
+"""How predicted paths are judged: by distance, and by how many balls are found where they went."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ class PathScoring:
     """Predicted positions; one counts as right if it is less than a ball's radius from the true one."""
 
     def loss(self, logits: Tensor, batch: Batch) -> Tensor:
-        """Return the mean squared error of a coordinate, in square metres."""
-        return torch.nn.functional.mse_loss(logits.float(), batch.answer)
+        """Return the mean distance in metres; a square would be about the few balls that a collision sends astray."""
+        return _offsets(logits, batch.answer).mean()
 
     def mark(self, logits: Tensor, batch: Batch) -> Marks:
         """Return whether each ball is found in each frame."""

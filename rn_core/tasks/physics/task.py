@@ -170,6 +170,7 @@ class Predict(_Physics):
     question_types = ("within_radius",)
     scoring = PathScoring()
     n_frames = 2 * N_FRAMES
+    taught = "ties balls, how fast they are and how they move on to the next frame"
 
     def targets(self, scenes: PhysicsScenes) -> Tensor:
         """Return the paths to come, (S, 10 * 16 * 2) float32 in metres."""

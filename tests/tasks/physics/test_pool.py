@@ -12,6 +12,7 @@ from rn_core.tasks.physics import sample_scenes, simulate
 from rn_core.tasks.physics.encoding import connection_targets, list_pairs
 from rn_core.tasks.physics.lessons import choose_pairs, tied_facts, which_facts
 from rn_core.tasks.physics.pool import recolor_scenes, turn_scenes
+from rn_core.tasks.physics.scene import PhysicsScenes
 
 SCENES = sample_scenes(make_rng(2, "train"), 64)
 EVERY = np.array([(i, j) for i in range(10) for j in range(10)])
@@ -101,6 +102,21 @@ def test_lessons_fit_what_is_shown():
     i, j = list_pairs(10).T
     spread = np.linalg.norm(paths[:, i] - paths[:, j], axis=2).std(axis=2)
     assert np.median(spread[batch.answer.numpy()]) < 0.03 < np.quantile(spread[~batch.answer.numpy()], 0.1)
+
+
+def test_motion_lessons_fit_what_is_shown_and_the_simulation():
+    """Rows are the first frames; rigid links keep their length; and what frame 10 says leads to frame 11."""
+    lesson = TASKS["physics/predict"].make_pool(0, 20, 1).sample_motion_lesson(make_rng(0, "train"), 30)
+    positions, velocities, lengths = (part.numpy() for part in (lesson.positions, lesson.velocities, lesson.lengths))
+    shown = lesson.inputs[0][..., 3:].unflatten(2, (2, 16)).permute(0, 3, 1, 2).numpy()
+    np.testing.assert_array_equal(shown, positions[:, :16])
+    rigid, tied = lesson.kinds.numpy() == 2, lesson.kinds.numpy() > 0
+    np.testing.assert_array_equal(lengths > 0, tied)
+    apart = np.linalg.norm(positions[:, :, :, None] - positions[:, :, None], axis=4)
+    assert rigid.any() and (tied & ~rigid).any()
+    assert np.abs(apart - lengths[:, None])[np.broadcast_to(rigid[:, None], apart.shape)].max() < 0.02
+    again = simulate(PhysicsScenes(positions, velocities, tied, rigid, lengths), 2, first=10)
+    np.testing.assert_allclose(again.positions[:, 1], positions[:, 11], atol=2e-3)
 
 
 def test_an_empty_pool_is_refused():

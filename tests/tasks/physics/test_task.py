@@ -96,11 +96,15 @@ def test_paths_are_judged_as_the_encoding_judges_them():
     assert found.to_dict()["distances"]["model"]["frames"] == distance.frames
 
 
-def test_the_loss_of_paths_is_the_squared_error_in_metres():
+def test_the_loss_of_paths_is_the_distance_in_metres():
     batch = PREDICT.encode_batch(LONG)
     still = PREDICT.scoring.loss(torch.zeros(60, 320), batch)
     moved = LONG.positions[:, 16:] - LONG.positions[:, 15:16]
-    assert still.item() == pytest.approx((moved**2).mean(), rel=1e-4)
+    assert still.item() == pytest.approx(np.linalg.norm(moved, axis=3).mean(), rel=1e-4)
+
+
+def test_paths_are_encoded_and_decoded_as_they_were():
+    batch = PREDICT.encode_batch(LONG)
     positions = decode_paths(batch.answer, torch.from_numpy(LONG.positions[:, 15]))
     torch.testing.assert_close(positions, torch.from_numpy(LONG.positions[:, 16:]))
 
