@@ -15,8 +15,7 @@ from pages._ui.physics.view import PhysicsView, choose_target, find_truth, make_
 from rn_core.answering import Answerer
 from rn_core.attribution.pairs import attribute_pairs
 from rn_core.models import build_model
-from rn_core.recipes import RECIPES
-from rn_core.recipes import make_recipe
+from rn_core.recipes import RECIPES, make_recipe
 from rn_core.tasks import TASKS
 
 

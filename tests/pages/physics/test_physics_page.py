@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
-import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from pages._ui import cache
-from pages._ui.pairs.state import SECTIONS
-from pages._ui.physics import session as physics_session
-from pages._ui.physics.models import QUESTIONS
-from pages._ui.physics.scenes import Pull, bundled_scene, pulled_scene, sampled_scene
-from pages._ui.physics.state import PhysicsState
-from rn_core.errors import RNCoreError, WeightsError
 
 ROOT = Path(__file__).resolve().parents[3]
 CACHED = (
