@@ -5,14 +5,13 @@ from __future__ import annotations
 import streamlit as st
 
 from pages._ui.components.table import draw_table
-from pages._ui.figures import Look
 from pages._ui.frame import draw_frame
 from pages._ui.pairs import sections as pair_sections
 from pages._ui.pairs.state import SECTIONS
 from pages._ui.physics import sections
 from pages._ui.physics import session as physics_session
 from pages._ui.physics.asking import Heard, ask
-from pages._ui.physics.models import MODELS, QUESTIONS, find_models, full_name
+from pages._ui.physics.models import QUESTIONS, find_models, full_name
 from pages._ui.physics.scenes import MIN_BALLS, N_BUNDLED, find_trouble
 from pages._ui.physics.session import PHYSICS, find_scene
 from pages._ui.physics.state import PhysicsState

@@ -17,7 +17,7 @@ KEPT = "Constant velocity"
 _WRONG = "#9aa3ad"
 
 
-def plot_count(probabilities: Mapping[str, float], truth: str, look: Look = Look()) -> go.Figure:
+def plot_count(probabilities: Mapping[str, float], truth: str, look: Look) -> go.Figure:
     """Draw how likely each number of systems is to a network, the true one marked.
 
     Args:
@@ -43,7 +43,7 @@ def plot_count(probabilities: Mapping[str, float], truth: str, look: Look = Look
     return finish_figure(figure, look, alt, height=300 if look.large else 230)
 
 
-def plot_errors(errors: Mapping[str, np.ndarray], kept: np.ndarray, look: Look = Look()) -> go.Figure:
+def plot_errors(errors: Mapping[str, np.ndarray], kept: np.ndarray, look: Look) -> go.Figure:
     """Draw how predictions drift from the truth, frame by frame.
 
     Args:
@@ -54,7 +54,7 @@ def plot_errors(errors: Mapping[str, np.ndarray], kept: np.ndarray, look: Look =
     seconds = np.arange(1, len(kept) + 1) / FRAME_RATE
     figure = go.Figure()
     dashes = ("solid", "dash", "dashdot")
-    lines = [(TITLES[model], line, look.color(1), dashes[k % 3]) for k, (model, line) in enumerate(errors.items())]
+    lines = [(TITLES.get(model, model), line, look.color(1), dashes[k % 3]) for k, (model, line) in enumerate(errors.items())]
     for name, line, color, dash in (*lines, (KEPT, kept, look.color(-1), "dot")):
         figure.add_scatter(
             x=seconds, y=line, name=name, mode="lines", line={"color": color, "width": 4, "dash": dash},

@@ -108,7 +108,8 @@ def describe_reach(question: str, scene: PhysicsScene, truth: int) -> str | None
     trained = f"Trained on {DEFAULT_BALLS} balls, asked about {n_balls}"
     if question == "connections" and n_balls > DEFAULT_BALLS:
         known, pairs = (n * (n - 1) // 2 for n in (DEFAULT_BALLS, n_balls))
-        return f"{trained}: it has answers for the {known} pairs of the first ten colours, none for the other {pairs - known}."
+        silent = pairs - known
+        return f"{trained}: it has answers for the {known} pairs of the first ten colours, none for the other {silent}."
     if question == "count" and truth > DEFAULT_BALLS:
         return f"{trained}: it only knows the answers 1 to {DEFAULT_BALLS}, and here there are {truth} systems."
     return f"{trained}: does it still hold?"
