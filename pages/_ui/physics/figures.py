@@ -54,7 +54,9 @@ def plot_errors(errors: Mapping[str, np.ndarray], kept: np.ndarray, look: Look) 
     seconds = np.arange(1, len(kept) + 1) / FRAME_RATE
     figure = go.Figure()
     dashes = ("solid", "dash", "dashdot")
-    lines = [(TITLES.get(model, model), line, look.color(1), dashes[k % 3]) for k, (model, line) in enumerate(errors.items())]
+    lines = [
+        (TITLES.get(model, model), line, look.color(1), dashes[k % 3]) for k, (model, line) in enumerate(errors.items())
+    ]
     for name, line, color, dash in (*lines, (KEPT, kept, look.color(-1), "dot")):
         figure.add_scatter(
             x=seconds, y=line, name=name, mode="lines", line={"color": color, "width": 4, "dash": dash},
@@ -63,6 +65,6 @@ def plot_errors(errors: Mapping[str, np.ndarray], kept: np.ndarray, look: Look) 
     figure.update_xaxes(title="seconds ahead", range=[0, seconds[-1] * 1.02], fixedrange=True)
     figure.update_yaxes(title="table widths off", rangemode="tozero", fixedrange=True)
     figure.update_layout(legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0})
-    ends = "; ".join(f"{name} {line[-1]:.3f}" for name, line, *_ in (*lines, (KEPT, kept)))
+    ends = "; ".join(f"{name} {line[-1]:.3f}" for name, line in lines)
     alt = f"Mean distance from the simulated balls, in table widths; after {seconds[-1]:.1f} seconds: {ends}."
     return finish_figure(figure, look, alt, height=380 if look.large else 320)
