@@ -15,6 +15,7 @@ from rn_core.tasks.physics.world import FRAME_RATE
 #: Name of balls that keep their velocity, wherever errors are compared.
 KEPT = "Constant velocity"
 _WRONG = "#9aa3ad"
+_DASHES = ("solid", "dash", "dashdot")
 
 
 def plot_count(probabilities: Mapping[str, float], truth: str, look: Look) -> go.Figure:
@@ -53,11 +54,9 @@ def plot_errors(errors: Mapping[str, np.ndarray], kept: np.ndarray, look: Look) 
     """
     seconds = np.arange(1, len(kept) + 1) / FRAME_RATE
     figure = go.Figure()
-    dashes = ("solid", "dash", "dashdot")
-    lines = [
-        (TITLES.get(model, model), line, look.color(1), dashes[k % 3]) for k, (model, line) in enumerate(errors.items())
-    ]
-    for name, line, color, dash in (*lines, (KEPT, kept, look.color(-1), "dot")):
+    lines = [*((TITLES.get(model, model), line) for model, line in errors.items()), (KEPT, kept)]
+    for k, (name, line) in enumerate(lines):
+        color, dash = (look.color(1), _DASHES[k % len(_DASHES)]) if line is not kept else (look.color(-1), "dot")
         figure.add_scatter(
             x=seconds, y=line, name=name, mode="lines", line={"color": color, "width": 4, "dash": dash},
             hovertemplate="%{x:.1f} s: %{y:.3f}",
