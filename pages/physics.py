@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages._ui import layout
 from pages._ui.components.table import draw_table
+from pages._ui.components.table_view import BallPull
 from pages._ui.frame import draw_frame
 from pages._ui.pairs import sections as pair_sections
 from pages._ui.pairs.state import SECTIONS
@@ -52,10 +54,17 @@ def draw_pulls(state: PhysicsState, trouble: str | None) -> None:
         st.caption("Shake it: drag a ball. What is rigidly tied to it comes along.", width="content")
 
 
-def draw_stage(state: PhysicsState, scene: PhysicsScene, heard: Heard) -> None:
-    """Draw the animated table with its matrix."""
-    event = draw_table(make_payload(state, scene, heard), key="physics.table")
-    del event
+def take_pull(pull: BallPull) -> None:
+    """Pull a ball as a person did on the table."""
+    physics_session.take_pull(pull.ball, pull.frame, pull.to)
+
+
+def draw_stage(state: PhysicsState, scene: PhysicsScene, heard: Heard, trouble: str | None) -> None:
+    """Draw the animated table with its matrix, and what belongs to both."""
+    payload = make_payload(state, scene, heard, can_pull=trouble is None)
+    draw_table(payload, key="physics.table", on_change=take_pull)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        draw_pulls(state, trouble)
 
 
 def draw_page() -> None:
@@ -76,11 +85,9 @@ def draw_page() -> None:
         pair_sections.draw_save(PHYSICS, heard.view, sections.list_files(state, scene, heard))
     left, right = st.columns([8, 4], gap="large")
     with left:
-        draw_stage(state, scene, heard)
-        with st.container(horizontal=True, vertical_alignment="center"):
-            draw_pulls(state, trouble)
+        draw_stage(state, scene, heard, trouble)
     with right:
-        sections.draw_question(QUESTIONS[state.question])
+        st.html(layout.question_html(QUESTIONS[state.question]))
         sections.draw_answers(state, scene, heard, look)
     if heard.view is not None:
         pair_sections.draw_closer(sections.PHYSICS_PAGE, SECTIONS, state.section, heard.view, look)

@@ -31,12 +31,13 @@ def plot_count(probabilities: Mapping[str, float], truth: str, look: Look) -> go
     figure = go.Figure(
         go.Bar(
             x=numbers, y=shares, marker={"color": colors, "line": {"width": 0}}, cliponaxis=False,
-            text=[format_share(share) if share >= 0.005 else "" for share in shares], textposition="outside",
+            text=[f"{share:.0%}".replace("%", " %") if share >= 0.005 else "" for share in shares],
+            textposition="outside", constraintext="none",
             hovertemplate="%{x} systems: %{y:.1%}<extra></extra>",
         )
     )  # fmt: skip
     ticks = [f"<b>{number}<br>▲ true</b>" if number == truth else number for number in numbers]
-    figure.update_xaxes(type="category", tickvals=numbers, ticktext=ticks, fixedrange=True)
+    figure.update_xaxes(type="category", tickvals=numbers, ticktext=ticks, showgrid=False, fixedrange=True)
     figure.update_yaxes(range=[0, 1.12], visible=False, fixedrange=True)
     best = int(np.argmax(shares))
     alt = f"Probabilities of 1 to {len(numbers)} systems: the likeliest is {numbers[best]} with "

@@ -6,7 +6,6 @@ from functools import partial
 
 import streamlit as st
 
-from pages._ui import layout
 from pages._ui.cache import domain_answerer
 from pages._ui.figures import Look
 from pages._ui.pairs.sections import PairPage, SavedFile, draw_figure
@@ -30,17 +29,15 @@ PHYSICS_PAGE = PairPage(
 
 
 def draw_answers(state: PhysicsState, scene: PhysicsScene, heard: Heard, look: Look) -> None:
-    """Draw what the networks say, beside the truth where that is a number; without an answer, why."""
+    """Draw what the networks say beside the truth; without an answer, why."""
     truth = find_truth(scene.links)
-    if state.question == "count":
-        st.html(html.truth_html(truth))
     if heard.problem is not None:
         st.info(heard.problem)
         return
     if state.question == "connections":
         st.html(html.guesses_html(heard.guesses) + html.mistakes_html(heard.guess, state.labels))
     elif state.question == "count":
-        st.html(heard.view.answers_html())
+        st.html(html.counts_html(heard.view.model_answers, truth))
         draw_figure(plot_count(heard.view.reading.answer.probabilities, truth, look), key="physics.count")
     else:
         draw_paths(heard, look)
@@ -74,8 +71,3 @@ def list_files(state: PhysicsState, scene: PhysicsScene, heard: Heard) -> list[S
         picture = partial(files.export_paths_png, heard.paths, heard.paths.choose(state.predictor), labels)
         found += [("Paths (PNG)", "paths.png", "image/png", picture), ("Paths (CSV)", "paths.csv", "text/csv", table)]
     return found
-
-
-def draw_question(question: str) -> None:
-    """Draw what is asked, large."""
-    st.html(layout.question_html(question))

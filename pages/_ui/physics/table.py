@@ -14,8 +14,15 @@ if TYPE_CHECKING:
     from pages._ui.physics.asking import Heard
 
 
-def make_payload(state: PhysicsState, scene: PhysicsScene, heard: Heard) -> dict[str, Any]:
-    """Return what `draw_table` draws of a scene and of what the networks say to the question."""
+def make_payload(state: PhysicsState, scene: PhysicsScene, heard: Heard, can_pull: bool = True) -> dict[str, Any]:
+    """Return what `draw_table` draws.
+
+    Args:
+        state: what was asked for.
+        scene: what the balls do.
+        heard: what the networks say of it.
+        can_pull: whether balls can be pulled.
+    """
     is_ahead = state.question == "predict"
     return {
         "balls": [{"name": label, "rgb": list(COLORS[label])} for label in state.labels],
@@ -33,6 +40,8 @@ def make_payload(state: PhysicsState, scene: PhysicsScene, heard: Heard) -> dict
         "matrix": "shares" if state.question == "count" else "guess",
         "show_links": state.truth,
         "show_predicted": is_ahead,
+        "can_pull": can_pull,
+        "projector": state.projector,
     }
 
 

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from pages._ui import cache
+from pages._ui.components.table_view import BallPull
 from pages._ui.pairs.state import SECTIONS
 from pages._ui.physics.models import MODELS, QUESTIONS
 from pages._ui.physics.scenes import Pull, bundled_scene, make_rows, pulled_scene, sampled_scene
@@ -18,6 +20,7 @@ from pages._ui.physics.state import PhysicsState
 from rn_core.errors import WeightsError
 from rn_core.tasks.physics import stack_scenes
 
+START = PhysicsState()
 ROOT = Path(__file__).resolve().parents[3]
 CACHED = (
     cache.domain_answerer,
@@ -101,7 +104,7 @@ def test_it_opens_playing_with_what_the_network_says_of_every_pair(shown):
     app = open_page()
     assert sentences(app) == []
     assert state_of(app) == PhysicsState()
-    assert "45 pairs right</small>" in html(app)
+    assert "of 45</div>pairs right" in html(app)
     assert html(app).count("Whole scene:") == 2
     np.testing.assert_allclose(shown[-1]["seen"], sampled_scene(0, 10).positions[:16], atol=1e-4)
     assert (shown[-1]["matrix"], shown[-1]["show_links"], len(shown[-1]["guess"])) == ("guess", False, 10)
@@ -118,7 +121,7 @@ def test_every_section_of_the_count_opens(section):
 
 def test_every_question_is_asked_by_its_button(shown):
     app = open_page()
-    for question, words in (("count", "Truth: <b>"), ("predict", "table widths off"), ("connections", "pairs right")):
+    for question, words in (("count", "Truth: <b>"), ("predict", "Table widths off"), ("connections", "pairs right")):
         app.segmented_control(key="physics.question").set_value(question).run()
         assert sentences(app) == []
         assert state_of(app) == PhysicsState(question=question)
@@ -200,7 +203,30 @@ def test_a_bad_file_is_one_sentence_and_nothing_is_lost(content, words):
     app = upload(open_page(seed="3"), content)
     assert [words in sentence for sentence in sentences(app)] == [True]
     assert state_of(app) == PhysicsState(seed=3)
-    assert "45 pairs right</small>" in html(app)
+    assert "of 45</div>pairs right" in html(app)
+
+
+def test_a_pull_on_the_table_is_answered_by_the_simulation_in_the_same_run(monkeypatch):
+    payloads, pulls = [], [BallPull(3, 9, (0.1234567, -0.25))]
+
+    def draw(payload, *, on_change, **_):
+        payloads.append(payload)
+        st.button("pull", on_click=lambda: on_change(pulls[0]))
+
+    monkeypatch.setattr("pages._ui.components.table.draw_table", draw)
+    app = press(open_page(truth="on"), "pull")
+    assert sentences(app) == []
+    pull = Pull(3, 9, 0.123, -0.25)
+    assert state_of(app) == PhysicsState(truth=True, pulls=(pull,))
+    assert len(payloads) == 2
+    scene = pulled_scene(sampled_scene(START.seed, 10), (pull,))
+    np.testing.assert_allclose(payloads[-1]["seen"], scene.positions[:16], atol=1e-4)
+    assert payloads[0]["links"] == payloads[1]["links"]
+    pulls[0] = BallPull(3, 0, tuple(scene.positions[0, 5].tolist()))
+    press(app, "pull")
+    assert ["Ball orange would lie" in sentence for sentence in sentences(app)] == [True]
+    assert state_of(app).pulls == (pull,)
+    assert payloads[-1]["seen"] == payloads[1]["seen"]
 
 
 def test_pulls_are_undone_one_by_one_or_all_at_once(shown):
@@ -305,10 +331,11 @@ def test_without_mujoco_bundled_scenes_are_played_and_the_page_says_why(no_mujoc
     assert ["Simulating needs MuJoCo" in s and "pulling are off" in s for s in sentences(app)] == [True]
     assert state_of(app) == PhysicsState(bundled=1)
     np.testing.assert_allclose(shown[-1]["seen"], bundled_scene(1).positions[:16], atol=1e-4)
-    assert "45 pairs right</small>" in html(app)
+    assert "of 45</div>pairs right" in html(app)
     assert (len(app.slider), len(app.number_input), "New scene" in labels_of(app)) == (0, 0, False)
     press(app, "Next bundled scene")
     assert state_of(app) == PhysicsState(bundled=2)
+    assert not shown[-1]["can_pull"]
     for question in QUESTIONS:
         app.segmented_control(key="physics.question").set_value(question).run()
         assert len(sentences(app)) == 1

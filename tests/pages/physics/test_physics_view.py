@@ -233,9 +233,13 @@ def test_html_says_how_many_pairs_are_right():
     scene = sampled_scene(2, 10)
     guess = make_guess(say(tied_colors(scene) ^ {frozenset(("red", "green"))}), scene)
     page = html.guesses_html({"rn-connections": guess, "mlp-connections": make_guess(say(tied_colors(scene)), scene)})
-    assert re.findall(r"<small>(.*?)</small>", page) == ["44 of 45 pairs right", "45 of 45 pairs right"]
+    assert re.findall(r'"rn-said">(.*?)</div>', page) == ["44 of 45", "45 of 45"]
     assert page.count("✗ wrong") == page.count("✓ right") == 1
-    assert "red and green: 90%, but not tied" in html.mistakes_html(guess, NAMES[:10])
+    rows = re.findall(r"<tr>(<td>.*?)</tr>", html.mistakes_html(guess, NAMES[:10]))
+    assert rows == ["<td>red, green</td><td>90.0 %</td><td>not tied</td>"]
+    assert html.mistakes_html(make_guess(say(tied_colors(scene)), scene), NAMES[:10]) == ""
+    many = html.mistakes_html(make_guess(say({frozenset(pair) for pair in combinations(NAMES[:10], 2)}), scene), NAMES)
+    assert many.count("<tr>") == 1 + 6 + 1
 
 
 def test_every_model_of_the_page_has_a_recipe():
