@@ -23,6 +23,8 @@ from pages._ui.physics.scenes import (
 from rn_core.errors import RNCoreError, SceneError, lookup
 from rn_core.tasks.physics.world import DEFAULT_BALLS, MAX_BALLS
 
+#: A scene of four systems, with springs and rigid links.
+DEFAULT_SEED = 13
 #: Answers of the network that counts.
 ANSWERS = tuple(str(number) for number in range(1, DEFAULT_BALLS + 1))
 _OPENED = re.compile(r"([1-9]\d?)-[0-9a-f]{12}")
@@ -51,7 +53,7 @@ class PhysicsState(PairState):
     question: str = next(iter(QUESTIONS))
     model: str = MODELS["count"][0]
     truth: bool = False
-    seed: int = 0
+    seed: int = DEFAULT_SEED
     balls: int = DEFAULT_BALLS
     bundled: int = 0
     opened: str | None = None
