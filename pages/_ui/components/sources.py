@@ -16,8 +16,8 @@ _FILES = MappingProxyType(
         "story": ("stage.css", "story.css", "pairs.js", "stage.js", "story_drawing.js", "story_input.js", "story.js"),
         "table": (
             "stage.css", "table.css", "table_matrix.css",
-            "pairs.js", "stage.js",
-            "table_clock.js", "table_drawing.js", "table_matrix.js", "table_input.js", "table.js",
+            "pairs.js", "stage.js", "table_clock.js", "table_geometry.js",
+            "table_drawing.js", "table_matrix.js", "table_input.js", "table.js",
         ),
         "question_line": ("question_line.css", "question_line.js"),
     }
