@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages._ui import layout
 from pages._ui.components.table import draw_table
-from pages._ui.components.table_view import BallPull
+from pages._ui.components.table_view import BallPull, TiesShown
 from pages._ui.frame import draw_frame
 from pages._ui.pairs import sections as pair_sections
 from pages._ui.pairs.state import SECTIONS
@@ -45,24 +45,26 @@ def draw_sources(state: PhysicsState, trouble: str | None) -> None:
 
 def draw_pulls(state: PhysicsState, trouble: str | None) -> None:
     """Draw what takes pulls back, or how to pull."""
-    st.toggle("Show the true ties", **PHYSICS.bind("truth"))
     if state.pulls:
         st.button("Undo pull", icon=":material/undo:", on_click=physics_session.undo_pull)
         if len(state.pulls) > 1:
             st.button("As it was", icon=":material/restart_alt:", on_click=physics_session.undo_pulls)
     elif trouble is None:
-        st.caption("Shake it: drag a ball. What is rigidly tied to it comes along.", width="content")
+        st.caption("Shake it: pull a ball, and the networks are asked again.", width="content")
 
 
-def take_pull(pull: BallPull) -> None:
-    """Pull a ball as a person did on the table."""
-    physics_session.take_pull(pull.ball, pull.frame, pull.to)
+def take_event(event: BallPull | TiesShown) -> None:
+    """Do what a person did on the table."""
+    if isinstance(event, TiesShown):
+        PHYSICS.update(truth=event.shown)
+    else:
+        physics_session.take_pull(event.ball, event.frame, event.to)
 
 
 def draw_stage(state: PhysicsState, scene: PhysicsScene, heard: Heard, trouble: str | None) -> None:
     """Draw the animated table with its matrix, and what belongs to both."""
     payload = make_payload(state, scene, heard, can_pull=trouble is None)
-    draw_table(payload, key="physics.table", on_change=take_pull)
+    draw_table(payload, key="physics.table", on_change=take_event)
     with st.container(horizontal=True, vertical_alignment="center"):
         draw_pulls(state, trouble)
 

@@ -41,6 +41,7 @@ def make_payload(state: PhysicsState, scene: PhysicsScene, heard: Heard, can_pul
         "show_links": state.truth,
         "show_predicted": is_ahead,
         "can_pull": can_pull,
+        "tells_ties": True,
         "projector": state.projector,
     }
 

@@ -12,7 +12,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from pages._ui import cache
-from pages._ui.components.table_view import BallPull
+from pages._ui.components.table_view import BallPull, TiesShown
 from pages._ui.pairs.state import SECTIONS
 from pages._ui.physics.models import MODELS, QUESTIONS
 from pages._ui.physics.scenes import Pull, bundled_scene, make_rows, pulled_scene, sampled_scene
@@ -160,11 +160,19 @@ def test_paths_of_fewer_balls_are_the_first_ones_of_all(random_answerer, model):
     np.testing.assert_allclose(found, logits.transpose(1, 0, 2) + last, atol=1e-5)
 
 
-def test_true_ties_are_hidden_until_asked_for(shown):
-    app = open_page()
-    app.toggle(key="physics.truth").set_value(True).run()
-    assert [payload["show_links"] for payload in shown] == [False, True]
+def test_true_ties_are_hidden_until_asked_for_and_then_in_the_link(monkeypatch):
+    payloads, shown = [], [True]
+
+    def draw(payload, *, on_change, **_):
+        payloads.append(payload)
+        st.button("ties", on_click=lambda: on_change(TiesShown(shown[0])))
+
+    monkeypatch.setattr("pages._ui.components.table.draw_table", draw)
+    app = press(open_page(), "ties")
     assert state_of(app) == PhysicsState(truth=True)
+    shown[0] = False
+    assert state_of(press(app, "ties")) == PhysicsState()
+    assert [payload["show_links"] for payload in payloads] == [False, True, False]
 
 
 def test_a_bundled_scene_gives_way_to_a_drawn_one(shown):
