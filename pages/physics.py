@@ -9,7 +9,6 @@ from pages._ui.components.table import draw_table
 from pages._ui.components.table_view import BallPull, TiesShown
 from pages._ui.frame import draw_frame
 from pages._ui.pairs import sections as pair_sections
-from pages._ui.pairs.state import SECTIONS
 from pages._ui.physics import sections
 from pages._ui.physics import session as physics_session
 from pages._ui.physics.asking import Heard, ask
@@ -43,14 +42,12 @@ def draw_sources(state: PhysicsState, trouble: str | None) -> None:
         st.file_uploader("A scene that was saved here", key=physics_session.FILE, on_change=physics_session.take_file)
 
 
-def draw_pulls(state: PhysicsState, trouble: str | None) -> None:
-    """Draw what takes pulls back, or how to pull."""
-    if state.pulls:
+def draw_undo(state: PhysicsState) -> None:
+    """Draw what takes pulls back."""
+    with st.container(horizontal=True):
         st.button("Undo pull", icon=":material/undo:", on_click=physics_session.undo_pull)
         if len(state.pulls) > 1:
             st.button("As it was", icon=":material/restart_alt:", on_click=physics_session.undo_pulls)
-    elif trouble is None:
-        st.caption("Shake it: pull a ball, and the networks are asked again.", width="content")
 
 
 def take_event(event: BallPull | TiesShown) -> None:
@@ -61,12 +58,11 @@ def take_event(event: BallPull | TiesShown) -> None:
         physics_session.take_pull(event.ball, event.frame, event.to)
 
 
-def draw_stage(state: PhysicsState, scene: PhysicsScene, heard: Heard, trouble: str | None) -> None:
-    """Draw the animated table with its matrix, and what belongs to both."""
-    payload = make_payload(state, scene, heard, can_pull=trouble is None)
-    draw_table(payload, key="physics.table", on_change=take_event)
-    with st.container(horizontal=True, vertical_alignment="center"):
-        draw_pulls(state, trouble)
+def draw_stage(state: PhysicsState, scene: PhysicsScene, heard: Heard, can_pull: bool) -> None:
+    """Draw the animated table with its matrix, and once a ball was pulled what undoes that."""
+    draw_table(make_payload(state, scene, heard, can_pull), key="physics.table", on_change=take_event)
+    if state.pulls:
+        draw_undo(state)
 
 
 def draw_page() -> None:
@@ -87,12 +83,11 @@ def draw_page() -> None:
         pair_sections.draw_save(PHYSICS, heard.view, sections.list_files(state, scene, heard))
     left, right = st.columns([8, 4], gap="large")
     with left:
-        draw_stage(state, scene, heard, trouble)
+        draw_stage(state, scene, heard, can_pull=trouble is None)
     with right:
         st.html(layout.question_html(QUESTIONS[state.question]))
         sections.draw_answers(state, scene, heard, look)
-    if heard.view is not None:
-        pair_sections.draw_closer(sections.PHYSICS_PAGE, SECTIONS, state.section, heard.view, look)
+    sections.draw_closer(state, heard, look)
     PHYSICS.write_url()
 
 

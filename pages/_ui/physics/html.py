@@ -24,7 +24,7 @@ def _guess_html(guess: Guess) -> str:
     """Return one network's pairs in words."""
     return (
         f'<div class="rn-said">{guess.right.sum()} of {len(guess.right)}</div>pairs right'
-        f"<p>Whole scene: {mark_html(guess.is_whole)}</p>"
+        f"<div>Whole scene: {mark_html(guess.is_whole)}</div>"
     )
 
 
@@ -59,7 +59,7 @@ def paths_html(paths: Paths) -> str:
     """Return how far each prediction is off, in the mean over frames and balls."""
     lines = {**{TITLES[model]: line for model, line in paths.errors.items()}, KEPT: paths.kept_errors}
     rows = "".join(f"<tr><td>{escape(name)}</td><td><b>{line.mean():.3f}</b></td></tr>" for name, line in lines.items())
-    head = "<thead><tr><th></th><th>Table widths off, a frame</th></tr></thead>"
+    head = "<thead><tr><th>Off, a frame</th><th>Table widths</th></tr></thead>"
     return f'<table class="rn-scheme rn-table">{head}<tbody>{rows}</tbody></table>'
 
 

@@ -8,7 +8,9 @@ import streamlit as st
 
 from pages._ui.cache import domain_answerer
 from pages._ui.figures import Look
+from pages._ui.pairs import sections as pair_sections
 from pages._ui.pairs.sections import PairPage, SavedFile, draw_figure
+from pages._ui.pairs.state import SECTIONS
 from pages._ui.physics import files, html
 from pages._ui.physics.asking import Heard, rank, read_smaller
 from pages._ui.physics.figures import plot_count, plot_errors
@@ -40,20 +42,28 @@ def draw_answers(state: PhysicsState, scene: PhysicsScene, heard: Heard, look: L
         st.html(html.counts_html(heard.view.model_answers, truth))
         draw_figure(plot_count(heard.view.reading.answer.probabilities, truth, look), key="physics.count")
     else:
-        draw_paths(heard, look)
+        draw_predictors(heard)
     reach = describe_reach(state.question, scene, int(truth))
     if reach is not None:
         st.info(reach)
 
 
-def draw_paths(heard: Heard, look: Look) -> None:
-    """Draw how far predictions are off, and the choice of the network whose paths are drawn."""
+def draw_predictors(heard: Heard) -> None:
+    """Draw how far each network is off, and the choice of the one whose paths are drawn."""
     models = list(heard.paths.predicted)
     st.html(html.paths_html(heard.paths))
-    draw_figure(plot_errors(heard.paths.errors, heard.paths.kept_errors, look), key="physics.errors")
     if len(models) > 1:
         chosen = PHYSICS.bind("predictor", show=heard.paths.choose(PHYSICS.state.predictor))
-        st.segmented_control("Paths drawn", models, format_func=TITLES.get, **chosen)
+        st.segmented_control("Paths drawn", models, format_func=TITLES.get, wrap=True, **chosen)
+
+
+def draw_closer(state: PhysicsState, heard: Heard, look: Look) -> None:
+    """Draw what lies under the table: the pairs of the count, or how predictions drift from the truth."""
+    if heard.view is not None:
+        pair_sections.draw_closer(PHYSICS_PAGE, SECTIONS, state.section, heard.view, look)
+    elif heard.paths is not None:
+        st.markdown("**How far off, frame by frame**")
+        draw_figure(plot_errors(heard.paths.errors, heard.paths.kept_errors, look), key="physics.errors")
 
 
 def list_files(state: PhysicsState, scene: PhysicsScene, heard: Heard) -> list[SavedFile]:

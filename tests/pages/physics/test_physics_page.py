@@ -121,7 +121,7 @@ def test_every_section_of_the_count_opens(section):
 
 def test_every_question_is_asked_by_its_button(shown):
     app = open_page()
-    for question, words in (("count", "Truth: <b>"), ("predict", "Table widths off"), ("connections", "pairs right")):
+    for question, words in (("count", "Truth: <b>"), ("predict", "Off, a frame"), ("connections", "pairs right")):
         app.segmented_control(key="physics.question").set_value(question).run()
         assert sentences(app) == []
         assert state_of(app) == PhysicsState(question=question)
