@@ -1,9 +1,9 @@
 // The table: balls that move, the pairs among them, and the entry that Streamlit calls with new data.
 
 const LEGENDS = [
-  ["guess", "network's guess: the surer, the thicker", ({ matrix, guess }) => matrix === "guess" && guess !== null],
-  ["share positive", "speaks for the answer", ({ matrix, shares }) => matrix === "shares" && shares !== null],
-  ["share negative", "speaks against it", ({ matrix, shares }) => matrix === "shares" && shares !== null],
+  ["tie guess", "network's guess: the surer, the thicker", ({ matrix, guess }) => matrix === "guess" && guess !== null],
+  ["tie share positive", "speaks for the answer", ({ matrix, shares }) => matrix === "shares" && shares !== null],
+  ["tie share negative", "speaks against it", ({ matrix, shares }) => matrix === "shares" && shares !== null],
   ["way", "simulated", ({ ahead }) => ahead !== null],
   ["way predicted", "predicted by the network", ({ predicted, showPredicted }) => showPredicted && predicted !== null],
   ["spring", "true spring", (_, springs) => springs],
@@ -115,8 +115,8 @@ class Table extends Stage {
 
   sentenceOfPartners(ball) {
     const partners = drawnTies(this.ties, ball, this.data).filter(({ i, j }) => i === ball || j === ball);
-    const named = partners.map(({ i, j, text }) => `${this.data.balls[i === ball ? j : i].name} ${text}`);
-    return `Partners of ${this.data.balls[ball].name}: ${named.join(", ") || "none"}.`;
+    const named = partners.slice(0, N_PARTNERS).map(({ i, j, text }) => `${this.data.balls[i === ball ? j : i].name} ${text}`);
+    return `Strongest partners of ${this.data.balls[ball].name}: ${named.join(", ") || "none"}.`;
   }
 
   /** The pair of a cell in words, or the hint how to read the matrix. */
@@ -265,11 +265,15 @@ class Table extends Stage {
     if (data === null) return;
     const focus = this.focusOf();
     const pull = this.shownPull();
+    const styles = styleTies(this.ties, focus, data);
+    const meant = focus.cell ?? (focus.ball === null ? [] : [focus.ball]);
     const view = {
       ...{ data, frames, predicted, springs, ...focus },
       time: clock.time,
       places: this.places(),
-      styles: styleTies(this.ties, focus, data),
+      styles,
+      meant,
+      lit: litBalls(styles, meant),
       touching: this.touching(),
       held: pull === null ? [] : bodyOf(pull.ball, data.links),
     };

@@ -2,8 +2,10 @@
 
 const EDGE = 4; // room around the table for halos
 const TAIL = 4; // frames of the seen way that are shown behind a ball
+const NARROW = 40; // way between two balls that leaves no room for a number
+const ASIDE = 11; // how far beside it stands then
 const LEAST = 0.1; // probability from which a tie is drawn
-const FLOOR_LAYERS = ["ways", "ties", "truth", "ghosts", "balls", "tags"];
+const FLOOR_LAYERS = ["bars", "ways", "ties", "springs", "ghosts", "balls", "tags"];
 
 // Ties
 
@@ -41,6 +43,13 @@ function drawnTies(ties, ball, data) {
   return meant.filter(({ value }) => value !== 0).slice(0, ball === null ? N_OVERALL : N_PARTNERS);
 }
 
+/** Nodes that stay bright while a ball or a pair is looked at; null if all do. */
+function litBalls(styles, meant) {
+  if (meant.length === 0 || styles.size === 0) return null;
+  const strong = [...styles].filter(([, style]) => style === "strong");
+  return new Set([...meant, ...strong.flatMap(([{ i, j }]) => [i, j])]);
+}
+
 /** Tie -> "strong", "plain" or "dimmed", for all that are drawn. */
 function styleTies(ties, { ball, cell }, data) {
   const isMeant = ({ i, j }) => (cell === null ? i === ball || j === ball : cell.includes(i) && cell.includes(j) && i !== j);
@@ -69,7 +78,7 @@ function buildTie(tie, data) {
   const kind = data.matrix === "guess" ? "guess" : `share ${signOf(tie.value)}`;
   const line = makeSvg("path", { class: `tie ${kind}`, "data-tie": `${tie.i},${tie.j}` });
   line.style.setProperty("--strength", tie.strength);
-  const tag = makeSvg("text", { class: "number" });
+  const tag = makeSvg("text", { class: `number ${kind}` });
   tag.textContent = tie.text;
   return { line, tag };
 }
@@ -93,7 +102,7 @@ function buildFloor(top, ties, data) {
   layers.balls.append(...elements.balls);
   layers.ways.append(...elements.ways, ...elements.predictedWays);
   layers.ghosts.append(...elements.ghosts);
-  layers.truth.append(...elements.links);
+  elements.links.forEach((link, k) => layers[data.links[k].rigid ? "bars" : "springs"].append(link));
   for (const { line, tag } of elements.ties.values()) {
     layers.ties.append(line);
     layers.tags.append(tag);
@@ -112,14 +121,11 @@ function drawFloor(elements, view) {
   drawWays(elements, view);
 }
 
-function drawBalls(balls, points, { ball, cell, styles, touching, held }) {
-  const meant = cell ?? (ball === null ? [] : [ball]);
-  const lit = new Set(meant);
-  for (const [{ i, j }, style] of styles) if (style === "strong") [i, j].forEach((k) => lit.add(k));
+function drawBalls(balls, points, { meant, lit, touching, held }) {
   balls.forEach((element, k) => {
     element.setAttribute("transform", `translate(${points[k].x} ${points[k].y})`);
     element.classList.toggle("active", meant.includes(k));
-    element.classList.toggle("dimmed", meant.length > 0 && !lit.has(k));
+    element.classList.toggle("dimmed", lit !== null && !lit.has(k));
     element.classList.toggle("touching", touching.includes(k));
     element.classList.toggle("held", held.includes(k));
   });
@@ -135,23 +141,33 @@ function drawTies(elements, points, { styles, held }) {
     const isPulled = held.includes(tie.i) !== held.includes(tie.j);
     line.setAttribute("d", isPulled ? zigzag(from, to, 3) : straight(from, to));
     line.classList.toggle("pulled", isPulled);
-    tag.setAttribute("x", (from.x + to.x) / 2);
-    tag.setAttribute("y", (from.y + to.y) / 2);
+    const place = besideMiddle(from, to);
+    tag.setAttribute("x", place.x);
+    tag.setAttribute("y", place.y);
   }
 }
 
-function drawLinks(elements, points, { data, springs }) {
+/** Where a tie's number stands: on its middle, or beside it where the balls leave no room. */
+function besideMiddle(from, to) {
+  const [dx, dy] = [to.x - from.x, to.y - from.y];
+  const length = Math.hypot(dx, dy) || 1;
+  const away = length < NARROW ? ASIDE : 0;
+  const side = dy < 0 ? 1 : -1; // to the right, where a number is wide
+  return { x: (from.x + to.x) / 2 - (away * side * dy) / length, y: (from.y + to.y) / 2 + (away * side * dx) / length };
+}
+
+function drawLinks(elements, points, { data, springs, lit }) {
   data.links.forEach(({ i, j, rigid }, k) => {
     elements[k].style.display = springs ? "" : "none";
+    elements[k].classList.toggle("dimmed", lit !== null && !(lit.has(i) && lit.has(j)));
     if (springs) elements[k].setAttribute("d", rigid ? straight(points[i], points[j]) : zigzag(points[i], points[j], 2.2));
   });
 }
 
 /** The ways behind the balls: in the frames ahead all of what was simulated, and what was predicted beside it. */
-function drawWays({ ways, predictedWays, ghosts }, { data, frames, predicted, time, ball, cell, held }) {
+function drawWays({ ways, predictedWays, ghosts }, { data, frames, predicted, time, meant, held }) {
   const start = data.seen.length - 1;
   const isAhead = time > start;
-  const meant = cell ?? (ball === null ? [] : [ball]);
   data.balls.forEach((_, k) => {
     const isStrong = meant.includes(k);
     const from = isAhead ? start : Math.max(0, time - TAIL);

@@ -2,8 +2,8 @@
 
 const CELL = 10; // units of the matrix's SVG
 const HEAD = 11; // and of its rows' and columns' heads
-const CHART = { width: 400, height: 170, left: 44, right: 138, top: 12, bottom: 30 };
-const LINE_GAP = 17; // least way between two lines' labels
+const CHART = { width: 400, height: 230, left: 50, right: 146, top: 14, bottom: 34 };
+const LINE_GAP = 42; // least way between two lines' labels
 
 const CURVES = [
   ["network", "errors"],
@@ -116,8 +116,8 @@ function drawErrors(svg, data, time) {
     makeSvg("path", { class: "axis", d: `M${left} ${scale.y(scale.most)}V${floor}H${end}` }),
     writing("tick end", left - 6, floor, "0"),
     writing("tick end", left - 6, scale.y(scale.most), scale.most.toFixed(2)),
-    writing("tick middle", left, floor + 18, "0 s"),
-    writing("tick middle", end, floor + 18, `${(data.ahead.length / data.frameRate).toFixed(1)} s`),
+    writing("tick middle", left, floor + 20, "0 s"),
+    writing("tick middle", end, floor + 20, `${(data.ahead.length / data.frameRate).toFixed(1)} s`),
   ];
   const curves = CURVES.filter(([, key]) => data[key] !== null).map(([name, key]) => {
     const error = errorAt(data[key], time);
@@ -127,7 +127,10 @@ function drawErrors(svg, data, time) {
   svg.replaceChildren(
     ...axes,
     ...curves.map(({ key, d }) => makeSvg("path", { class: `curve ${key}`, d })),
-    ...curves.map(({ key, x, y, name, error }) => writing(`curve-name ${key}`, x, y, `${name} ${error.toFixed(3)}`)),
+    ...curves.flatMap(({ key, x, y, name, error }) => [
+      writing(`curve-name ${key}`, x, y - LINE_GAP / 4, name),
+      writing(`curve-name ${key}`, x, y + LINE_GAP / 4, error.toFixed(3)),
+    ]),
   );
 }
 
@@ -137,4 +140,5 @@ function part(curves) {
   const [upper, lower] = curves[0].y < curves[1].y ? curves : [curves[1], curves[0]];
   const lack = LINE_GAP - (lower.y - upper.y);
   if (lack > 0) upper.y -= lack;
+  upper.y = Math.max(upper.y, LINE_GAP / 2);
 }
