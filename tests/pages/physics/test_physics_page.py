@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages._ui import cache
 from pages._ui.components.table_view import BallPull, TiesShown
+from pages._ui.layout import format_share
 from pages._ui.pairs.state import SECTIONS
 from pages._ui.physics.models import MODELS, QUESTIONS
 from pages._ui.physics.scenes import Pull, bundled_scene, make_rows, pulled_scene, sampled_scene
@@ -261,9 +262,14 @@ def test_a_link_with_a_pull_that_cannot_be_keeps_the_rest():
 
 def test_a_ball_can_be_taken_away_and_the_truth_follows(random_answerer):
     app = open_page(ask="count", section="what-if")
-    app.pills(key="physics.without").set_value(["red", "blue"]).run()
-    assert state_of(app).without == ("red", "blue")
-    assert "<td>without the red and blue balls</td>" in html(app)
+    gone = ("red", "blue", "yellow")  # a system of their own
+    app.pills(key="physics.without").set_value([*gone]).run()
+    assert state_of(app).without == gone
+    rows = make_rows(sampled_scene(START.seed, 10), gone)
+    said = random_answerer("physics/rn-count").answer(rows, "")
+    cells = f"<td><b>{said.text}</b></td><td>{format_share(said.probabilities[said.text])}</td>"
+    assert f"<td>without the red, blue and yellow balls</td>{cells}" in html(app)
+    assert html(app).count("<td>4</td>") == html(app).count("<td>3</td>") == 1
     assert sentences(app) == []
 
 

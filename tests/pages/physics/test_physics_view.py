@@ -18,7 +18,7 @@ from pages._ui.pairs.what_if import follow_pair, make_what_ifs
 from pages._ui.physics import files, html
 from pages._ui.physics.asking import Heard
 from pages._ui.physics.figures import plot_count, plot_errors
-from pages._ui.physics.guess import describe_reach, make_guess, make_paths
+from pages._ui.physics.guess import Guess, describe_reach, make_guess, make_paths
 from pages._ui.physics.models import MODELS, TITLES, full_name
 from pages._ui.physics.scenes import make_rows, read_scene_file, sampled_scene
 from pages._ui.physics.state import ANSWERS, PhysicsState
@@ -70,6 +70,18 @@ def test_a_whole_scene_is_right_only_with_all_its_pairs():
     scene, large = sampled_scene(2, 10), sampled_scene(2, 11)
     assert make_guess(say(tied_colors(scene)), scene).is_whole
     assert not make_guess(say(tied_colors(large)), large).is_whole
+
+
+def test_the_surest_mistakes_come_first():
+    scene = sampled_scene(2, 4)
+    links = np.triu(scene.links, k=1)
+    sure = np.array([0.6, 0.9, 0.7, 0.8, 0.55, 0.95])
+    shares = np.full((4, 4), np.nan)
+    i, j = np.triu_indices(4, k=1)
+    shares[i, j] = shares[j, i] = np.where(links[i, j], 1 - sure, sure)
+    assert [round(abs(share - 0.5), 2) for *_, share in Guess(shares, scene.links).mistakes()] == [
+        0.45, 0.4, 0.3, 0.2, 0.1, 0.05
+    ]  # fmt: skip
 
 
 def test_page_and_task_agree_on_what_is_right(random_answerer):
