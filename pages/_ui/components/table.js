@@ -73,7 +73,7 @@ class Table extends Stage {
     root.querySelector(".pairing").hidden = !this.hasMatrix();
     root.querySelector(".erring").hidden = !this.hasErrors();
     const isGuess = data.matrix === "guess";
-    const caption = isGuess ? "Is this pair tied? The network's guess" : "What each pair adds to the answer";
+    const caption = isGuess ? "The network's guess: tied?" : "What each pair adds to the answer";
     root.querySelector(".pairing figcaption").textContent = caption;
     root.querySelector(".scale").className = `scale ${data.matrix}`;
     if (this.hasMatrix()) {

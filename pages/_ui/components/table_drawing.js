@@ -160,7 +160,7 @@ function drawLinks(elements, points, { data, springs, lit }) {
   data.links.forEach(({ i, j, rigid }, k) => {
     elements[k].style.display = springs ? "" : "none";
     elements[k].classList.toggle("dimmed", lit !== null && !(lit.has(i) && lit.has(j)));
-    if (springs) elements[k].setAttribute("d", rigid ? straight(points[i], points[j]) : zigzag(points[i], points[j], 2.2));
+    if (springs) elements[k].setAttribute("d", rigid ? straight(points[i], points[j]) : zigzag(points[i], points[j], 3.6));
   });
 }
 
