@@ -36,7 +36,8 @@ class Table extends Stage {
     this.frames = [...data.seen, ...(data.ahead ?? [])];
     this.predicted = data.predicted && data.showPredicted ? [data.seen.at(-1), ...data.predicted] : null;
     this.clock.fit(this.frames.length, data.frameRate);
-    if (isFirst || before.showLinks !== data.showLinks) this.springs = data.showLinks;
+    const isTold = isFirst || before.showLinks !== data.showLinks;
+    if (isTold && !this.pending().some(({ kind }) => kind === "ties")) this.springs = data.showLinks;
     if (isFirst || JSON.stringify(before.balls) !== JSON.stringify(data.balls)) this.hovered = this.focused = this.cell = null;
     this.build();
     this.describe();
@@ -132,6 +133,7 @@ class Table extends Stage {
 
   toggleSprings() {
     this.springs = !this.springs;
+    if (this.data.tellsTies) this.submit({ kind: "ties", shown: this.springs });
     this.draw();
   }
 
@@ -153,7 +155,7 @@ class Table extends Stage {
   togglePlay() {
     this.dropDraft();
     if (this.clock.isPlaying) this.clock.pause();
-    else if (this.pending().length === 0) this.clock.play();
+    else if (this.pulls().length === 0) this.clock.play();
   }
 
   seek(frame) {
@@ -164,9 +166,14 @@ class Table extends Stage {
 
   // Pulls
 
+  /** Pulls on their way to the page, oldest first. */
+  pulls() {
+    return this.pending().filter(({ kind }) => kind === "pull");
+  }
+
   /** Whether a ball can be pulled now; one pull at a time. */
   canPull() {
-    return this.data.canPull && this.pending().length === 0;
+    return this.data.canPull && this.pulls().length === 0;
   }
 
   /** Stop at a whole frame, because a ball is taken hold of. */
@@ -178,7 +185,7 @@ class Table extends Stage {
 
   /** The pull that is shown: the one that is going on, or the one on its way to the page. */
   shownPull() {
-    return this.draft ?? this.pending().at(-1) ?? null;
+    return this.draft ?? this.pulls().at(-1) ?? null;
   }
 
   framePlaces() {
@@ -215,7 +222,7 @@ class Table extends Stage {
     clearTimeout(this.timers.release);
     const { draft } = this;
     if (draft === null) {
-      if (this.wasPlaying && this.pending().length === 0) this.resume();
+      if (this.wasPlaying && this.pulls().length === 0) this.resume();
       return;
     }
     const touched = this.touching();

@@ -26,6 +26,7 @@ _DEFAULTS: Mapping[str, Any] = {
     "show_links": False,
     "show_predicted": True,
     "can_pull": True,
+    "tells_ties": False,
     "projector": False,
 }
 _NEEDED = ("balls", "half_side", "radius", "frame_rate", "seen")
@@ -66,6 +67,21 @@ class BallPull:
         return BallPull(ball, frame, (x, y))
 
 
+@dataclass(frozen=True)
+class TiesShown:
+    """A person had the true ties shown or hidden."""
+
+    shown: bool
+
+
+def read_event(state: object, data: Mapping[str, Any]) -> BallPull | TiesShown | None:
+    """Read what the browser sent about `make_table_data`'s result; None for anything that is not allowed on it."""
+    if not isinstance(state, Mapping) or state.get("kind") != "ties":
+        return BallPull.from_state(state, data)
+    shown = state.get("shown")
+    return TiesShown(shown) if data["tellsTies"] and isinstance(shown, bool) else None
+
+
 def _is_within(part: object, furthest: float) -> bool:
     """Tell whether a coordinate that the browser sent is a number on the table."""
     return isinstance(part, int | float) and not isinstance(part, bool) and abs(part) <= furthest + _SLACK
@@ -88,7 +104,8 @@ def make_table_data(payload: Mapping[str, Any]) -> dict[str, Any]:
             shares: (N, N) what the pair (i, j) adds to an answer, in logits, i receiving, or None;
             matrix: "guess" or "shares", what matrix and lines show;
             show_links, show_predicted: whether true ties and predicted paths are shown at first;
-            can_pull: whether balls can be pulled; projector: large type.
+            can_pull: whether balls can be pulled; tells_ties: whether it is told when true ties are shown or hidden;
+            projector: large type.
             All but the first two lines may be left out.
 
     Raises:
@@ -122,6 +139,7 @@ def make_table_data(payload: Mapping[str, Any]) -> dict[str, Any]:
         "showLinks": bool(given["show_links"]),
         "showPredicted": bool(given["show_predicted"]),
         "canPull": bool(given["can_pull"]),
+        "tellsTies": bool(given["tells_ties"]),
         "projector": bool(given["projector"]),
     }
 
