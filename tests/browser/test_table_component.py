@@ -15,13 +15,17 @@ import json
 import numpy as np
 import streamlit as st
 from pages._ui.components.table import draw_table
+from pages._ui.components.table_view import TiesShown
 
 query, state = st.query_params, st.session_state
 state.setdefault("pulls", [])
 state.runs = state.get("runs", 0) + 1
 
-def follow(pull):
-    state.pulls.append([pull.ball, pull.frame, *pull.to])
+def follow(event):
+    if isinstance(event, TiesShown):
+        state.ties = event.shown
+    else:
+        state.pulls.append([event.ball, event.frame, *event.to])
 
 colors = {"red": (214, 39, 40), "green": (44, 160, 44), "blue": (31, 119, 180), "gray": (127, 127, 127)}
 start = np.array([[-0.5, 0.5], [0.0, 0.5], [-0.4, -0.4], [0.6, -0.6]])
@@ -46,12 +50,14 @@ draw_table(
         "guess": None if ahead else guess,
         "shares": shares,
         "matrix": "guess" if query.get("shares") is None else "shares",
+        "show_links": state.get("ties", False),
+        "tells_ties": query.get("tells") is not None,
         "can_pull": query.get("frozen") is None,
     },
     key="table",
     on_change=follow,
 )
-st.text(json.dumps({"runs": state.runs, "pulls": state.pulls}))
+st.text(json.dumps({"runs": state.runs, "pulls": state.pulls, "ties": state.get("ties")}))
 """
 START = {"red": (-0.5, 0.5), "green": (0.0, 0.5), "blue": (-0.4, -0.4), "gray": (0.6, -0.6)}
 WAY = {"red": (0.02, 0.0), "green": (0.0, -0.01), "blue": (0.01, 0.01), "gray": (0.0, 0.02)}
@@ -246,6 +252,19 @@ def test_rings_mark_the_cells_of_true_pairs(table):
     expect(opened.locator(".matrix .ring").first).to_be_visible()
     opened.locator("[data-cell='1,0']").hover()
     expect(opened.locator(".reading")).to_have_text("green and red: 90 %, truly tied")
+
+
+def test_a_page_that_wants_to_know_is_told_whether_true_ties_are_shown(table):
+    opened = table("tells")
+    opened.locator(".scrubber").fill("4")
+    opened.locator("button.springs").click()
+    wait_for_state(opened, ties=True, runs=2)
+    expect(opened.locator(".table")).to_have_attribute("aria-busy", "false")
+    expect(opened.locator(".top .rigid")).to_be_visible()
+    wait_for_frame(opened, 5)  # time stands where it stood
+    opened.locator("button.springs").click()
+    wait_for_state(opened, ties=False, runs=3)
+    expect(opened.locator(".top .rigid")).to_be_hidden()
 
 
 def test_dragging_sends_the_place_in_metres_in_one_run(table):

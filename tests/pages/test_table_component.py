@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
 from pages._ui import components
-from pages._ui.components.table_view import BallPull, make_table_data, shorten
+from pages._ui.components.table_view import BallPull, TiesShown, make_table_data, read_event, shorten
 from rn_core.errors import RNCoreError, UnknownNameError
 from rn_core.tasks.physics.world import COLORS, FRAME_RATE, HALF_SIDE, RADIUS
 
@@ -129,8 +129,8 @@ PULL = {"kind": "pull", "ball": 2, "frame": 19, "to": [0.5, -0.94]}
 
 
 def test_pulls_are_read():
-    assert BallPull.from_state({**PULL, "number": 7}, DATA) == BallPull(2, 19, (0.5, -0.94))
-    assert BallPull.from_state({**PULL, "to": [0, 1e-9 - 0.941]}, DATA) == BallPull(2, 19, (0.0, -0.94))
+    assert read_event({**PULL, "number": 7}, DATA) == BallPull(2, 19, (0.5, -0.94))
+    assert read_event({**PULL, "to": [0, 1e-9 - 0.941]}, DATA) == BallPull(2, 19, (0.0, -0.94))
 
 
 @pytest.mark.parametrize(
@@ -156,11 +156,20 @@ def test_pulls_are_read():
     ],
 )
 def test_garbage_is_no_pull(state):
-    assert BallPull.from_state(state, DATA) is None
+    assert read_event(state, DATA) is None
+
+
+def test_a_page_that_wants_to_know_is_told_whether_true_ties_are_shown():
+    telling = make_table_data({**PAYLOAD, "tells_ties": True})
+    assert read_event({"kind": "ties", "shown": True}, telling) == TiesShown(True)
+    assert read_event({"kind": "ties", "shown": False}, telling) == TiesShown(False)
+    assert read_event({"kind": "ties", "shown": 1}, telling) is None
+    assert read_event({"kind": "ties"}, telling) is None
+    assert read_event({"kind": "ties", "shown": True}, DATA) is None
 
 
 def test_a_table_that_is_only_looked_at_takes_no_pull():
-    assert BallPull.from_state(PULL, make_table_data({**PAYLOAD, "can_pull": False})) is None
+    assert read_event(PULL, make_table_data({**PAYLOAD, "can_pull": False})) is None
 
 
 ANYTHING = st.one_of(st.none(), st.booleans(), st.integers(-5, 40), st.floats(), st.text(max_size=2))
@@ -177,7 +186,7 @@ ANYTHING = st.one_of(st.none(), st.booleans(), st.integers(-5, 40), st.floats(),
     )
 )
 def test_whatever_the_browser_sends_is_an_allowed_pull_or_none(state):
-    pull = BallPull.from_state(state, DATA)
+    pull = read_event(state, DATA)
     if pull is None:
         return
     assert state["kind"] == "pull"
