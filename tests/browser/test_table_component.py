@@ -206,9 +206,9 @@ def test_hovering_a_ball_shows_its_partners_and_its_row_without_a_run(table):
     assert ties(opened, "dimmed") == {"2,3"}
     assert opened.locator(".number:visible").all_text_contents() == ["90 %", "20 %"]
     assert opened.locator(".ball.dimmed").get_attribute("data-ball") == "3"
-    outline, row = opened.locator(".outline").bounding_box(), opened.locator("[data-cell='0,0']").bounding_box()
-    assert (outline["y"], outline["height"]) == pytest.approx((row["y"], row["height"]), abs=6)
-    assert outline["width"] == pytest.approx(4 * row["width"], abs=6)
+    box = "rect => ['x', 'y', 'width', 'height'].map((name) => Number(rect.getAttribute(name)))"
+    x, y, width, height = opened.locator("[data-cell='0,0']").evaluate(box)
+    assert opened.locator(".outline").evaluate(box) == [x, y, 4 * width, height]
     expect(opened.locator(".reading")).to_have_text("Strongest partners of red: green 90 %, blue 20 %.")
     opened.mouse.move(*on_screen(opened, 0.8, 0.8))
     expect(opened.locator(".tie[data-style=strong]")).to_have_count(0)
