@@ -133,7 +133,7 @@ def test_true_ties_that_are_shown_stand_in_the_link(page, url):
     again = page(opened.url)
     expect(again.locator(".table button.springs")).to_have_text("Hide springs")
     n_springs = int(np.triu(SCENE.links & ~SCENE.rigid).sum())
-    expect(again.locator(".table .springs path.spring:visible")).to_have_count(n_springs)
+    expect(again.locator(".table .top path.spring:visible")).to_have_count(n_springs)
     expect(again.locator(".table .bars path.rigid:visible")).to_have_count(int(np.triu(SCENE.rigid).sum()))
 
 

@@ -8,7 +8,7 @@ const LEGENDS = [
   ["way predicted", "predicted by the network", ({ predicted, showPredicted }) => showPredicted && predicted !== null],
   ["spring", "true spring", (_, springs) => springs],
   ["rigid", "true rigid link", (_, springs) => springs],
-  ["ring", "truly tied", (data, springs) => springs && data[data.matrix] !== null],
+  ["ring", "truly tied", (data) => data.links.length > 0 && data[data.matrix] !== null],
 ];
 
 class Table extends Stage {
@@ -18,7 +18,7 @@ class Table extends Stage {
     this.matrix = root.querySelector(".matrix");
     this.errors = root.querySelector(".chart");
     this.playButton = root.querySelector(".play");
-    this.springsButton = root.querySelector(".springs");
+    this.springsButton = root.querySelector("button.springs");
     this.scrubber = root.querySelector(".scrubber");
     this.clock = new Clock(() => this.draw());
     this.cell = null; // [i, j] under the pointer in the matrix
@@ -74,7 +74,7 @@ class Table extends Stage {
     root.querySelector(".pairing").hidden = !this.hasMatrix();
     root.querySelector(".erring").hidden = !this.hasErrors();
     const isGuess = data.matrix === "guess";
-    const caption = isGuess ? "Is this pair tied? The network's guess" : "What each pair adds to the answer";
+    const caption = isGuess ? "The network's guess: tied?" : "What each pair adds to the answer";
     root.querySelector(".pairing figcaption").textContent = caption;
     root.querySelector(".scale").className = `scale ${data.matrix}`;
     if (this.hasMatrix()) {
@@ -125,11 +125,10 @@ class Table extends Stage {
     const [i, j] = this.cell;
     const { balls, links, matrix, [matrix]: values } = this.data;
     const value = values[i][j];
-    if (i === j && value === null) return `${balls[i].name} with itself`;
     const number = value === null ? "no answer" : matrix === "guess" ? formatProbability(value) : formatShare(value);
-    const isTied = links.some((link) => [link.i, link.j].includes(i) && [link.i, link.j].includes(j) && i !== j);
-    const truth = this.springs ? `, truly ${isTied ? "tied" : "not tied"}` : "";
-    return `${balls[i].name} and ${balls[j].name}: ${number}${truth}`;
+    if (i === j) return `${balls[i].name} with itself${value === null ? "" : `: ${number}`}`;
+    const isTied = links.some((link) => [link.i, link.j].includes(i) && [link.i, link.j].includes(j));
+    return `${balls[i].name} and ${balls[j].name}: ${number}, truly ${isTied ? "tied" : "not tied"}`;
   }
 
   toggleSprings() {

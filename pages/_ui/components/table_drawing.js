@@ -5,7 +5,7 @@ const TAIL = 4; // frames of the seen way that are shown behind a ball
 const NARROW = 40; // way between two balls that leaves no room for a number
 const ASIDE = 11; // how far beside it stands then
 const LEAST = 0.1; // probability from which a tie is drawn
-const FLOOR_LAYERS = ["bars", "ways", "ties", "springs", "ghosts", "balls", "tags"];
+const FLOOR_LAYERS = ["bars", "ways", "ties", "coils", "ghosts", "balls", "tags"];
 
 // Ties
 
@@ -102,7 +102,7 @@ function buildFloor(top, ties, data) {
   layers.balls.append(...elements.balls);
   layers.ways.append(...elements.ways, ...elements.predictedWays);
   layers.ghosts.append(...elements.ghosts);
-  elements.links.forEach((link, k) => layers[data.links[k].rigid ? "bars" : "springs"].append(link));
+  elements.links.forEach((link, k) => layers[data.links[k].rigid ? "bars" : "coils"].append(link));
   for (const { line, tag } of elements.ties.values()) {
     layers.ties.append(line);
     layers.tags.append(tag);
@@ -160,7 +160,7 @@ function drawLinks(elements, points, { data, springs, lit }) {
   data.links.forEach(({ i, j, rigid }, k) => {
     elements[k].style.display = springs ? "" : "none";
     elements[k].classList.toggle("dimmed", lit !== null && !(lit.has(i) && lit.has(j)));
-    if (springs) elements[k].setAttribute("d", rigid ? straight(points[i], points[j]) : zigzag(points[i], points[j], 2.2));
+    if (springs) elements[k].setAttribute("d", rigid ? straight(points[i], points[j]) : zigzag(points[i], points[j], 3.6));
   });
 }
 

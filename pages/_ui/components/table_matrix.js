@@ -64,9 +64,8 @@ function buildMatrix(svg, data) {
   svg.replaceChildren(ground, ...cells, rings, outline, ...heads);
 }
 
-/** Outline the row of a ball or one cell, and show or hide which pairs are truly tied. */
-function markMatrix(svg, { ball, cell, springs, data }) {
-  svg.querySelector(".rings").style.display = springs ? "" : "none";
+/** Outline the row of a ball or one cell. */
+function markMatrix(svg, { ball, cell, data }) {
   const outline = svg.querySelector(".outline");
   const row = { x: HEAD, y: HEAD + CELL * (ball ?? 0), width: CELL * data.balls.length, height: CELL };
   const box = cell === null ? row : cellBox(...cell);
