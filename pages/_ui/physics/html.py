@@ -66,4 +66,5 @@ def paths_html(paths: Paths) -> str:
 def _cards(cards: Mapping[str, str]) -> str:
     """Return titled cards side by side, whose contents are HTML already."""
     sections = (f'<section class="rn-card"><h3>{escape(name)}</h3>{body}</section>' for name, body in cards.items())
-    return f'<div class="rn-scheme rn-answers">{"".join(sections)}</div>'
+    name = "rn-answers" if len(cards) == 2 else "rn-answers rn-many"
+    return f'<div class="rn-scheme {name}">{"".join(sections)}</div>'
