@@ -51,7 +51,7 @@ _MEASURES = MappingProxyType(
         "pairs": "Who is tied to whom: single pairs",
         "connections": "Who is tied to whom: whole scenes",
         "counting": "How many systems",
-        "within_radius": "What happens next: balls found within their radius (guessing: constant velocity)",
+        "within_radius": "Where balls will be (guessing: constant velocity)",
         **{f"qa{task}": f"{task} · {name}" for task, name in TASK_NAMES.items()},
     }
 )
