@@ -53,6 +53,7 @@ def draw_page() -> None:
     shown = [lane for lane in lanes if lane.level == state.level] or list(lanes)
     draw_controls(state, lanes)
     draw_chart(shown, look)
+    results_sections.draw_distances(entries, look)
     results_sections.draw_cards(state, entries)
     st.segmented_control(
         "Look closer", list(SECTIONS), format_func=SECTIONS.get, label_visibility="collapsed", **RESULTS.bind("section")

@@ -78,6 +78,12 @@ class Answerer:
             raise RNCoreError(f"'{self.name}' has no pairs to look at; choose a Relation Network.")
         return self._traces([scene], [question])[0]
 
+    @torch.inference_mode()
+    def logits(self, scene: Any, question: str) -> Tensor:
+        """Return the logits (A,) of one question, for what is no answer, such as paths; errors as `answer`."""
+        inputs, asked = self._encode([scene], [question])
+        return self.model(inputs, asked)[0].cpu()
+
     def mean_aggregate(self, question: str) -> Tensor:
         """Return (D_g,), the aggregate that this question has in the mean over scenes."""
         if self.mean_aggregates is None:

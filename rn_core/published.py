@@ -155,10 +155,10 @@ FIGURES: tuple[PublishedFigure, ...] = (
     ),
     *_babi_tasks(),
     PublishedFigure(
-        "physics", "groups", "connections", "rn-states", 0.93, "section 5.5", note="scenes with all pairs right"
+        "physics", "groups", "connections", "rn-connections", 0.93, "section 5.5", note="scenes with all pairs right"
     ),
     PublishedFigure(
-        "physics", "groups", "counting", "rn-states", 0.95, "section 5.5", note="scenes with the right count"
+        "physics", "groups", "counting", "rn-count", 0.95, "section 5.5", note="scenes with the right count"
     ),
 )  # fmt: skip
 

@@ -56,6 +56,11 @@ def test_probabilities_are_the_softmax_of_the_logits(relation_network):
     assert list(answer.probabilities) == ["square", "circle", "yes", "no", "0", "1", "2", "3", "4", "5"]
 
 
+def test_logits_are_those_of_the_answer(relation_network):
+    answer = relation_network.answer(SCENES[0], CLOSEST)
+    np.testing.assert_allclose(relation_network.logits(SCENES[0], CLOSEST).numpy(), answer.logits, rtol=1e-5)
+
+
 def test_many_answers_are_the_single_ones(relation_network):
     questions = list(ALL_TEXTS[::9])
     together = relation_network.answer_many(SCENES, questions)

@@ -8,6 +8,7 @@ from threading import Semaphore
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
 import streamlit as st
 import torch
 from torch import Tensor
@@ -32,6 +33,8 @@ from rn_core.probes import RedealChange, measure_diagonal, measure_guess, measur
 from rn_core.records import Accuracy, Answer
 from rn_core.tasks.clevr import ClevrScene
 from rn_core.tasks.clevr.rendering import render_scene
+from rn_core.tasks.physics.prediction import decode_paths, seen_positions
+from rn_core.tasks.physics.world import N_FRAMES
 from rn_core.tasks.sort_of_clevr import Question, Scene
 from rn_core.tasks.sort_of_clevr.language import text
 
@@ -119,8 +122,8 @@ def cached_ranking(
     return measure_ranking(f_phi, relations, shares, target, _baseline(model, question_index, baseline))
 
 
-#: What a model of any domain is asked about: a scene, a picture, or sentences.
-Seen = ClevrScene | Picture | tuple[str, ...]
+#: What a model of any domain is asked about: a scene, a picture, sentences, or rows of balls.
+Seen = ClevrScene | Picture | tuple[str, ...] | np.ndarray
 #: How CLEVR's scenes and pictures tell that they have changed.
 _HASHES = MappingProxyType({Picture: lambda picture: picture.digest, ClevrScene: lambda scene: scene.to_json()})
 
@@ -175,20 +178,44 @@ def _content_of(seen: Seen) -> Any:
 
 
 @st.cache_data(max_entries=128, show_spinner=False, hash_funcs=dict(_HASHES))
-def cached_group_attribution(name: str, question: str, seen: Seen, target: Target, method: str) -> Attribution:
+def cached_group_attribution(
+    name: str, question: str, seen: Seen, target: Target, method: str, baseline: str = "zero"
+) -> Attribution:
     """Return the contributions of all pairs of one question; errors as `cached_group_reading`."""
-    relations = cached_group_reading(name, question, seen).relations
-    return attribute_pairs(domain_answerer(name).model.core.f_phi, relations, target, method=method)
+    relations, start = cached_group_reading(name, question, seen).relations, _group_baseline(name, question, baseline)
+    return attribute_pairs(domain_answerer(name).model.core.f_phi, relations, target, method=method, baseline=start)
+
+
+def _group_baseline(name: str, question: str, baseline: str) -> Tensor | None:
+    """Return the aggregate (D_g,) that stands for "no information"; None is zero."""
+    return None if baseline == "zero" else domain_answerer(name).mean_aggregate(question)
 
 
 @st.cache_data(max_entries=64, show_spinner="Leaving pairs out…", hash_funcs=dict(_HASHES))
 def cached_group_ranking(
-    name: str, question: str, seen: Seen, target: Target, method: str
+    name: str, question: str, seen: Seen, target: Target, method: str, baseline: str = "zero"
 ) -> tuple[Faithfulness, KeepingSet]:
     """Return how well a method's ranking of the pairs holds up; errors as `cached_group_reading`."""
-    relations = cached_group_reading(name, question, seen).relations
-    shares = cached_group_attribution(name, question, seen, target, method).contributions
-    return measure_ranking(domain_answerer(name).model.core.f_phi, relations, shares, target, None)
+    relations, start = cached_group_reading(name, question, seen).relations, _group_baseline(name, question, baseline)
+    shares = cached_group_attribution(name, question, seen, target, method, baseline).contributions
+    return measure_ranking(domain_answerer(name).model.core.f_phi, relations, shares, target, start)
+
+
+@st.cache_data(max_entries=128, show_spinner=False)
+def cached_paths(name: str, rows: np.ndarray) -> np.ndarray:
+    """Return where a network says that balls go, (K, N, 2) float32 in metres.
+
+    Args:
+        name: full name of the model.
+        rows: (N, 35) float32, what it sees of the balls.
+
+    Raises:
+        RNCoreError: if the weights cannot be used, or cannot take so many balls.
+    """
+    last = seen_positions(torch.from_numpy(rows)[None])[:, -1]
+    # An MLP also has paths for the balls that are missing; they come last.
+    logits = domain_answerer(name).logits(rows, "")[: len(rows) * 2 * N_FRAMES]
+    return decode_paths(logits[None].float(), last)[0].numpy()
 
 
 @st.cache_resource(show_spinner=False, on_release=JobBoard.close)

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pages._ui.figures import Look, alt_text
+from pages._ui.results.distances import distances_html, find_distances, list_errors
 from pages._ui.results.figures import place_lanes, plot_results
 from pages._ui.results.files import export_csv, export_png
 from pages._ui.results.html import card_lines, describe_head_start, measured_html, results_html
@@ -289,3 +290,50 @@ def test_a_head_start_is_said():
 
 def test_a_card_without_metrics_has_no_lanes():
     assert read_metrics({"task": "sort-of-clevr/pixels"}) == {}
+
+
+def entry_of(name: str, **metrics: object) -> WeightsEntry:
+    """Return weights of physics whose card says these figures."""
+    task = f"physics/{name.partition('-')[2]}"
+    return WeightsEntry(f"physics/{name}", {"task": task, "name": f"physics/{name}", "metrics": metrics}, None)
+
+
+def share(value: float) -> dict[str, float]:
+    return {"accuracy": value, "low": value - 0.01, "high": value + 0.01, "n": 1000}
+
+
+def test_what_the_tasks_of_physics_ask_are_measures_of_their_own():
+    ties = {"pair": share(0.99), "whole_scene": share(0.94)}
+    count = {"whole_scene": share(0.96)}
+    entries = {
+        "rn-connections": entry_of("rn-connections", types=ties, groups=ties, blind_floor={"whole_scene": 0.02}),
+        "rn-count": entry_of("rn-count", types=count, groups=count, blind_floor={"whole_scene": 0.1}),
+    }
+    lanes = make_lanes("physics", entries)
+    assert levels_of(lanes) == ["groups"]
+    found = {(lane.measure, lane.model): (lane.mark("ours").value, lane.floor) for lane in lanes if lane.mark("ours")}
+    assert found == {
+        ("pairs", "rn-connections"): (0.99, None),
+        ("connections", "rn-connections"): (0.94, 0.02),
+        ("counting", "rn-count"): (0.96, 0.1),
+    }
+    papers = {(lane.measure, lane.model): lane.mark("paper").value for lane in lanes if lane.mark("paper")}
+    assert papers == {("connections", "rn-connections"): 0.93, ("counting", "rn-count"): 0.95}
+
+
+def test_predicted_paths_are_shown_by_distance():
+    kept = {"mean": 0.2, "low": 0.19, "high": 0.21, "frames": [0.1, 0.3]}
+    ours = {"mean": 0.05, "low": 0.04, "high": 0.06, "frames": [0.01, 0.09]}
+    entries = {
+        "rn-count": entry_of("rn-count"),
+        "rn-predict": entry_of("rn-predict", distances={"model": ours, "constant_velocity": kept}),
+    }
+    found = find_distances(entries)
+    errors, baseline = list_errors(found)
+    assert ({model: line.tolist() for model, line in errors.items()}, baseline.tolist()) == (
+        {"rn-predict": [0.01, 0.09]},
+        [0.1, 0.3],
+    )
+    page = distances_html(found)
+    assert "<td><b>RN · paths</b></td><td><b>0.0500</b></td><td>0.0400–0.0600</td><td>0.2000</td><td>25 %</td>" in page
+    assert find_distances({"rn-count": entry_of("rn-count")}) == {}

@@ -14,6 +14,11 @@ _FILES = MappingProxyType(
             "pairs.js", "stage.js", "scene_geometry.js", "scene_drawing.js", "scene_input.js", "scene.js",
         ),
         "story": ("stage.css", "story.css", "pairs.js", "stage.js", "story_drawing.js", "story_input.js", "story.js"),
+        "table": (
+            "stage.css", "table.css", "table_matrix.css",
+            "pairs.js", "stage.js", "table_clock.js", "table_geometry.js",
+            "table_drawing.js", "table_matrix.js", "table_input.js", "table.js",
+        ),
         "question_line": ("question_line.css", "question_line.js"),
     }
 )  # fmt: skip
@@ -29,7 +34,7 @@ def read_sources(component: str) -> dict[str, str]:
     """Return a component's "html", "css" and "js", styles and scripts each joined to one.
 
     Args:
-        component: "scene", "story" or "question_line".
+        component: "scene", "story", "table" or "question_line".
     """
     css, js = (
         "\n".join(read_text(name) for name in _FILES[component] if name.endswith(kind)) for kind in (".css", ".js")

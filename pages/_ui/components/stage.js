@@ -76,9 +76,12 @@ class Stage {
     if (node === this.focused) return;
     this.focused = node;
     this.draw();
-    if (node === null) return;
+    if (node !== null) this.say(this.sentenceOfPartners(node));
+  }
+
+  sentenceOfPartners(node) {
     const partners = choosePairs(this.data, node, null).map((pair) => describePair(this.data, pair));
-    this.say(`Strongest partners of ${this.data.nodes[node].label}: ${partners.slice(0, N_OVERALL).join("; ") || "none"}.`);
+    return `Strongest partners of ${this.data.nodes[node].label}: ${partners.slice(0, N_OVERALL).join("; ") || "none"}.`;
   }
 
   pinned() {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
@@ -30,6 +30,8 @@ _STOPS = (1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 36, 50, 100, 200, 400)
 _MOST_ANSWERS = 12
 _TARGET_NAMES = MappingProxyType({AUTO: "the next best answer", "none": "nothing: the plain logit"})
 _CHART = MappingProxyType({"displayModeBar": False})
+#: Title, file name, media type, and what makes its content.
+SavedFile = tuple[str, str, str, Callable[[], bytes]]
 
 
 @dataclass(frozen=True)
@@ -64,13 +66,20 @@ def draw_figure(figure: figures.go.Figure, **options: Any) -> None:
     st.plotly_chart(figure, theme=None, config=dict(_CHART), alt=figures.alt_text(figure), **options)
 
 
-def draw_save(session: PageSession, view: PairView) -> None:
-    """Draw the link and the files that keep this picture; a file is made when it is asked for."""
+def draw_save(session: PageSession, view: PairView | None, own: Sequence[SavedFile] = ()) -> None:
+    """Draw the link and the files that keep this picture; a file is made when it is asked for.
+
+    Args:
+        session: the page's.
+        view: what its pairs show; None where there is no answer.
+        own: the page's own files, which come first.
+    """
+    pairs = [] if view is None else [(*named, partial(make, view)) for *named, make in exports.FORMATS]
     with st.popover("Save & share", icon=":material/ios_share:"):
         st.caption("A link to this very picture")
         st.code(session.link(), language=None, wrap_lines=True)
-        for title, name, mime, make in exports.FORMATS:
-            st.download_button(title, lambda make=make: make(view), name, mime, on_click="ignore", width="stretch")
+        for title, name, mime, make in (*own, *pairs):
+            st.download_button(title, make, name, mime, on_click="ignore", width="stretch")
 
 
 def draw_pairs(page: PairPage, view: PairView, look: Look) -> None:

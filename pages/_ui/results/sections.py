@@ -9,7 +9,11 @@ from functools import partial
 import streamlit as st
 
 from pages._ui.cache import measuring_turns
+from pages._ui.figures import Look
+from pages._ui.pairs.sections import draw_figure
+from pages._ui.physics.figures import plot_errors
 from pages._ui.results import files as results_files
+from pages._ui.results.distances import distances_html, find_distances, list_errors
 from pages._ui.results.html import card_lines, describe_head_start, measured_html
 from pages._ui.results.measure import fresh_seed, measure
 from pages._ui.results.state import FEWEST, MOST, ResultsState
@@ -77,6 +81,16 @@ def _measure_now(state: ResultsState, model: str, entry: WeightsEntry, seed: int
     kept = st.session_state.get(_MEASURED, {})
     st.session_state[_MEASURED] = {**kept, (state.domain, model): found}
     st.rerun()
+
+
+def draw_distances(entries: Mapping[str, WeightsEntry], look: Look) -> None:
+    """Draw how far predicted paths are off, frame by frame; nothing for a domain without such."""
+    found = find_distances(entries)
+    if not found:
+        return
+    st.html('<h2 class="rn-question">How far off are predicted paths?</h2>')
+    draw_figure(plot_errors(*list_errors(found), look), key=RESULTS.key("distances"))
+    st.html(distances_html(found))
 
 
 def draw_cards(state: ResultsState, entries: Mapping[str, WeightsEntry]) -> None:

@@ -18,9 +18,27 @@ from rn_core.tasks.babi.story import TASK_NAMES
 from rn_core.weights import WeightsEntry
 
 #: First and last part of a model's name -> in words.
-_KINDS = MappingProxyType({"rn": "RN", "mlp": "MLP", "sa": "CNN+LSTM+SA", "lstm": "question alone", "human": "people"})
+_KINDS = MappingProxyType(
+    {
+        "rn": "RN",
+        "in": "interaction network",
+        "mlp": "MLP",
+        "sa": "CNN+LSTM+SA",
+        "lstm": "question alone",
+        "human": "people",
+    }
+)
 _VIEWS = MappingProxyType(
-    {"pixels": "image", "objects": "object rows", "states": "state rows", "joint": "sentences", "2hop": "two layers"}
+    {
+        "pixels": "image",
+        "objects": "object rows",
+        "states": "state rows",
+        "joint": "sentences",
+        "2hop": "two layers",
+        "connections": "ties",
+        "count": "count",
+        "predict": "paths",
+    }
 )
 #: Names that their parts do not tell.
 _MODELS = MappingProxyType({"lstm-joint": "LSTM · word by word"})
@@ -30,7 +48,20 @@ _MEASURES = MappingProxyType(
         "relational": "Relational questions",
         "non_relational": "Non-relational questions",
         "solved": "Tasks solved, each above 95 %",
+        "pairs": "Who is tied to whom: single pairs",
+        "connections": "Who is tied to whom: whole scenes",
+        "counting": "How many systems",
+        "within_radius": "Where balls will be (guessing: constant velocity)",
         **{f"qa{task}": f"{task} · {name}" for task, name in TASK_NAMES.items()},
+    }
+)
+#: Task and question type -> the group that it is shown as, for tasks of one domain that ask different things.
+_SHOWN_AS = MappingProxyType(
+    {
+        ("physics/connections", "pair"): "pairs",
+        ("physics/connections", "whole_scene"): "connections",
+        ("physics/count", "whole_scene"): "counting",
+        ("physics/predict", "within_radius"): "within_radius",
     }
 )
 
@@ -139,7 +170,13 @@ def read_metrics(card: Mapping[str, Any]) -> dict[tuple[str, str], dict[str, Any
         if kinds and {*kinds} <= {*floors} & {*types}:
             asked = sum(types[kind]["n"] for kind in kinds)
             floor_of["groups", name] = sum(floors[kind] * types[kind]["n"] for kind in kinds) / asked
-    return {key: {**value, "floor": floor_of.get(key)} for key, value in found.items()}
+    return {_shown_as(card["task"], key): {**value, "floor": floor_of.get(key)} for key, value in found.items()}
+
+
+def _shown_as(task: str, key: tuple[str, str]) -> tuple[str, str]:
+    """Return the level and the measure that a task's figure is shown as."""
+    shown = _SHOWN_AS.get((task, key[1]))
+    return key if shown is None else ("groups", shown)
 
 
 def _count_solved(types: Mapping[str, Any], above: float | None) -> dict[str, Any]:

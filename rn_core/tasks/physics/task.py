@@ -19,6 +19,7 @@ from rn_core.errors import QuestionError, SceneError
 from rn_core.records import Batch
 from rn_core.scoring import ManyYesOrNo, OneAnswer, Scoring
 from rn_core.tasks.physics.encoding import (
+    D_ROW,
     connection_targets,
     count_targets,
     encode_rows,
@@ -29,7 +30,7 @@ from rn_core.tasks.physics.pool import ScenePool, draw_pool
 from rn_core.tasks.physics.prediction import PathScoring, encode_paths
 from rn_core.tasks.physics.sampling import sample_scenes
 from rn_core.tasks.physics.scene import PhysicsScene, PhysicsScenes
-from rn_core.tasks.physics.world import COLORS, DEFAULT_BALLS, N_FRAMES
+from rn_core.tasks.physics.world import COLORS, DEFAULT_BALLS, MAX_BALLS, N_FRAMES
 
 _WHOLE = "whole_scene"
 
@@ -92,21 +93,26 @@ class _Physics:
         """Draw scenes of split train, to be seen again and again; arguments as `Task.make_pool`."""
         return ScenePool(draw_pool(seed, n_scenes, self.n_frames, progress), self.encode_batch, self.facts)
 
-    def encode_scenes(self, scenes: Sequence[PhysicsScene | str | Mapping[str, Any]]) -> tuple[Tensor, ...]:
+    def encode_scenes(
+        self, scenes: Sequence[PhysicsScene | str | Mapping[str, Any] | np.ndarray]
+    ) -> tuple[Tensor, ...]:
         """Return rows (S, N, 35) float32 and mask (S, N) bool.
 
         Args:
-            scenes: 1 or more, each a scene or its JSON, of 16 frames; N is the most balls of one.
+            scenes: 1 or more, each a scene or its JSON, of 16 frames, or what the models see of one, the rows of some
+                of its balls (n, 35) as in `encoding.D_ROW`; N is the most balls of one.
 
         Raises:
             SceneError: in one sentence, for anything else.
         """
         if not scenes:
             raise SceneError("There must be 1 or more scenes, got none; give one.")
-        read = [scene if isinstance(scene, PhysicsScene) else PhysicsScene.from_json(scene) for scene in scenes]
-        n_rows = max(scene.n_balls for scene in read)
-        rows, masks = zip(*(encode_rows(_alone(scene), n_rows) for scene in read), strict=True)
-        return torch.from_numpy(np.concatenate(rows)), torch.from_numpy(np.concatenate(masks))
+        read = [_read_rows(scene) for scene in scenes]
+        n_balls = np.array([len(rows) for rows in read])
+        filled = np.zeros((len(read), n_balls.max(), D_ROW), dtype=np.float32)
+        for scene, rows in zip(filled, read, strict=True):
+            scene[: len(rows)] = rows
+        return torch.from_numpy(filled), torch.from_numpy(np.arange(n_balls.max()) < n_balls[:, None])
 
     def encode_questions(self, texts: Sequence[str]) -> Tensor:
         """Return (M, 0) float32; raises QuestionError for a text that is neither empty nor what the task asks."""
@@ -176,6 +182,19 @@ class Predict(_Physics):
         """Return the paths to come, (S, 10 * 16 * 2) float32 in metres."""
         last = torch.from_numpy(scenes.positions[:, N_FRAMES - 1])
         return encode_paths(torch.from_numpy(prediction_targets(scenes)), last)
+
+
+def _read_rows(scene: PhysicsScene | str | Mapping[str, Any] | np.ndarray) -> np.ndarray:
+    """Return the rows (n, 35) float32 of a scene; they may be given as such."""
+    if isinstance(scene, np.ndarray):
+        if scene.shape[1:] != (D_ROW,) or not 1 <= len(scene) <= MAX_BALLS or not np.isfinite(scene).all():
+            raise SceneError(
+                f"Rows of balls must be 1 to {MAX_BALLS} of {D_ROW} finite numbers, got shape {scene.shape}; see "
+                "`encode_rows`."
+            )
+        return scene
+    scene = scene if isinstance(scene, PhysicsScene) else PhysicsScene.from_json(scene)
+    return encode_rows(_alone(scene))[0][0]
 
 
 def _alone(scene: PhysicsScene) -> PhysicsScenes:

@@ -134,6 +134,22 @@ def test_scenes_and_their_json_are_read_alike_whatever_their_numbers_of_balls():
     assert not rows[0, 4:].any()
 
 
+def test_rows_of_some_balls_are_read_as_they_are():
+    rows = encode_rows(SCENES[:1])[0][0]
+    found, mask = COUNT.encode_scenes([rows[[7, 2]], SCENES.scene(1)])
+    np.testing.assert_array_equal(found[0, :2], rows[[7, 2]])
+    assert mask.sum(dim=1).tolist() == [2, 10]
+    assert not found[0, 2:].any()
+
+
+@pytest.mark.parametrize("shape", [(0, 35), (17, 35), (3, 34), (35,)])
+def test_rows_of_another_shape_get_one_sentence(shape):
+    with pytest.raises(SceneError, match=r"^Rows of balls must be 1 to 16 of 35 finite numbers, got shape \("):
+        COUNT.encode_scenes([np.zeros(shape, dtype=np.float32)])
+    with pytest.raises(SceneError, match="finite numbers"):
+        COUNT.encode_scenes([np.full((2, 35), np.nan, dtype=np.float32)])
+
+
 def test_bad_scenes_and_questions_get_one_sentence():
     with pytest.raises(SceneError, match=r"^There must be 1 or more scenes, got none"):
         COUNT.encode_scenes([])

@@ -1,0 +1,203 @@
+// The table itself: balls, lines between them and their ways.
+
+const EDGE = 4; // room around the table for halos
+const TAIL = 4; // frames of the seen way that are shown behind a ball
+const NARROW = 40; // way between two balls that leaves no room for a number
+const ASIDE = 11; // how far beside it stands then
+const LEAST = 0.1; // probability from which a tie is drawn
+const FLOOR_LAYERS = ["bars", "ways", "ties", "coils", "ghosts", "balls", "tags"];
+
+// Ties
+
+function formatProbability(value) {
+  return `${Math.round(100 * value)} %`;
+}
+
+/** The two directions of a pair in one number; null where there is none. */
+function combine(matrix, i, j, add) {
+  const known = [matrix[i][j], matrix[j][i]].filter((value) => value !== null);
+  return known.length === 0 ? null : add ? known.reduce((sum, value) => sum + value) : Math.max(...known);
+}
+
+/** All pairs {i, j, value, strength from 0 to 1, text} that the shown matrix has numbers for, strongest first. */
+function makeTies(data) {
+  const matrix = data[data.matrix];
+  if (matrix === null) return [];
+  const isShare = data.matrix === "shares";
+  const ties = [];
+  for (let i = 0; i < matrix.length; i += 1) {
+    for (let j = i + 1; j < matrix.length; j += 1) {
+      const value = combine(matrix, i, j, isShare);
+      if (value !== null) ties.push({ i, j, value, text: isShare ? formatShare(value) : formatProbability(value) });
+    }
+  }
+  const largest = isShare ? Math.max(...ties.map(({ value }) => Math.abs(value))) || 1 : 1;
+  for (const tie of ties) tie.strength = Math.abs(tie.value) / largest;
+  return ties.sort((one, other) => other.strength - one.strength);
+}
+
+/** Ties that are drawn for the ball (null: no ball) that is looked at; of shares the strongest ones only. */
+function drawnTies(ties, ball, data) {
+  if (data.matrix === "guess") return ties.filter(({ value }) => value >= LEAST);
+  const meant = ball === null ? ties : ties.filter(({ i, j }) => i === ball || j === ball);
+  return meant.filter(({ value }) => value !== 0).slice(0, ball === null ? N_OVERALL : N_PARTNERS);
+}
+
+/** Nodes that stay bright while a ball or a pair is looked at; null if all do. */
+function litBalls(styles, meant) {
+  if (meant.length === 0 || styles.size === 0) return null;
+  const strong = [...styles].filter(([, style]) => style === "strong");
+  return new Set([...meant, ...strong.flatMap(([{ i, j }]) => [i, j])]);
+}
+
+/** Tie -> "strong", "plain" or "dimmed", for all that are drawn. */
+function styleTies(ties, { ball, cell }, data) {
+  const isMeant = ({ i, j }) => (cell === null ? i === ball || j === ball : cell.includes(i) && cell.includes(j) && i !== j);
+  const drawn = new Set(drawnTies(ties, ball, data));
+  if (cell !== null) ties.filter(isMeant).forEach((tie) => drawn.add(tie));
+  const isIdle = ball === null && cell === null;
+  return new Map([...drawn].map((tie) => [tie, isIdle ? "plain" : isMeant(tie) ? "strong" : "dimmed"]));
+}
+
+// Elements, made once for all frames
+
+function buildBall({ name, label, fill, ink }, ball, radius) {
+  const title = makeSvg("title");
+  title.textContent = name;
+  const text = makeSvg("text", { class: "label", fill: ink, "aria-hidden": "true" });
+  text.textContent = label;
+  return makeSvg("g", { class: "ball", "data-ball": ball, tabindex: 0, role: "button" }, [
+    title,
+    makeSvg("circle", { class: "halo", r: radius + 2 }),
+    makeSvg("circle", { class: "body", r: radius, fill }),
+    text,
+  ]);
+}
+
+function buildTie(tie, data) {
+  const kind = data.matrix === "guess" ? "guess" : `share ${signOf(tie.value)}`;
+  const line = makeSvg("path", { class: `tie ${kind}`, "data-tie": `${tie.i},${tie.j}` });
+  line.style.setProperty("--strength", tie.strength);
+  const tag = makeSvg("text", { class: `number ${kind}` });
+  tag.textContent = tie.text;
+  return { line, tag };
+}
+
+/** Make everything on the table anew; returns the elements that `drawFloor` moves. */
+function buildFloor(top, ties, data) {
+  const side = 2 * (HALF + EDGE);
+  top.setAttribute("viewBox", `${-HALF - EDGE} ${-HALF - EDGE} ${side} ${side}`);
+  top.replaceChildren(makeSvg("rect", { class: "ground", x: -HALF, y: -HALF, width: 2 * HALF, height: 2 * HALF }));
+  const layers = {};
+  for (const name of FLOOR_LAYERS) layers[name] = top.appendChild(makeSvg("g", { class: name }));
+  const radius = (HALF * data.radius) / data.halfSide;
+  const elements = {
+    balls: data.balls.map((ball, k) => buildBall(ball, k, radius)),
+    ways: data.balls.map(({ fill }) => makeSvg("path", { class: "way", stroke: fill })),
+    predictedWays: data.balls.map(({ fill }) => makeSvg("path", { class: "way predicted", stroke: fill })),
+    ghosts: data.balls.map(({ fill }) => makeSvg("circle", { class: "ghost", r: radius, stroke: fill })),
+    ties: new Map(ties.map((tie) => [tie, buildTie(tie, data)])),
+    links: data.links.map(({ rigid }) => makeSvg("path", { class: rigid ? "rigid" : "spring" })),
+  };
+  layers.balls.append(...elements.balls);
+  layers.ways.append(...elements.ways, ...elements.predictedWays);
+  layers.ghosts.append(...elements.ghosts);
+  elements.links.forEach((link, k) => layers[data.links[k].rigid ? "bars" : "coils"].append(link));
+  for (const { line, tag } of elements.ties.values()) {
+    layers.ties.append(line);
+    layers.tags.append(tag);
+  }
+  return elements;
+}
+
+// What changes with time
+
+/** Draw the table. `view` is what `table.js` makes of its state: see `look`. */
+function drawFloor(elements, view) {
+  const points = view.places.map((place) => toStage(place, view.data));
+  drawBalls(elements.balls, points, view);
+  drawTies(elements.ties, points, view);
+  drawLinks(elements.links, points, view);
+  drawWays(elements, view);
+}
+
+function drawBalls(balls, points, { meant, lit, touching, held }) {
+  balls.forEach((element, k) => {
+    element.setAttribute("transform", `translate(${points[k].x} ${points[k].y})`);
+    element.classList.toggle("active", meant.includes(k));
+    element.classList.toggle("dimmed", lit !== null && !lit.has(k));
+    element.classList.toggle("touching", touching.includes(k));
+    element.classList.toggle("held", held.includes(k));
+  });
+}
+
+function drawTies(elements, points, { styles, held }) {
+  for (const [tie, { line, tag }] of elements) {
+    const style = styles.get(tie) ?? "unseen-tie";
+    line.setAttribute("data-style", style);
+    tag.setAttribute("data-style", style);
+    if (style === "unseen-tie") continue;
+    const [from, to] = [points[tie.i], points[tie.j]];
+    const isPulled = held.includes(tie.i) !== held.includes(tie.j);
+    line.setAttribute("d", isPulled ? zigzag(from, to, 3) : straight(from, to));
+    line.classList.toggle("pulled", isPulled);
+    const place = besideMiddle(from, to);
+    tag.setAttribute("x", place.x);
+    tag.setAttribute("y", place.y);
+  }
+}
+
+/** Where a tie's number stands: on its middle, or beside it where the balls leave no room. */
+function besideMiddle(from, to) {
+  const [dx, dy] = [to.x - from.x, to.y - from.y];
+  const length = Math.hypot(dx, dy) || 1;
+  const away = length < NARROW ? ASIDE : 0;
+  const side = dy < 0 ? 1 : -1; // to the right, where a number is wide
+  return { x: (from.x + to.x) / 2 - (away * side * dy) / length, y: (from.y + to.y) / 2 + (away * side * dx) / length };
+}
+
+function drawLinks(elements, points, { data, springs, lit }) {
+  data.links.forEach(({ i, j, rigid }, k) => {
+    elements[k].style.display = springs ? "" : "none";
+    elements[k].classList.toggle("dimmed", lit !== null && !(lit.has(i) && lit.has(j)));
+    if (springs) elements[k].setAttribute("d", rigid ? straight(points[i], points[j]) : zigzag(points[i], points[j], 3.6));
+  });
+}
+
+/** The ways behind the balls: in the frames ahead all of what was simulated, and what was predicted beside it. */
+function drawWays({ ways, predictedWays, ghosts }, { data, frames, predicted, time, meant, held }) {
+  const start = data.seen.length - 1;
+  const isAhead = time > start;
+  data.balls.forEach((_, k) => {
+    const isStrong = meant.includes(k);
+    const from = isAhead ? start : Math.max(0, time - TAIL);
+    ways[k].setAttribute("d", held.length > 0 ? "" : polyline(wayOf(frames, k, from, time), data));
+    ways[k].classList.toggle("strong", isStrong);
+    const isShown = isAhead && predicted !== null;
+    predictedWays[k].setAttribute("d", isShown ? polyline(wayOf(predicted, k, 0, time - start), data) : "");
+    predictedWays[k].classList.toggle("strong", isStrong);
+    ghosts[k].style.display = isShown ? "" : "none";
+    ghosts[k].classList.toggle("strong", isStrong);
+    if (!isShown) return;
+    const { x, y } = toStage(placeAt(predicted, k, time - start), data);
+    ghosts[k].setAttribute("cx", x);
+    ghosts[k].setAttribute("cy", y);
+  });
+}
+
+/** Write a text, where it is another one than before. */
+function write(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+/** One entry of the legend: a piece of the line and what it is. */
+function buildLegend(name, words) {
+  const [from, to] = [{ x: 2, y: 6 }, { x: 46, y: 6 }];
+  const isRing = name === "ring";
+  const shape = isRing
+    ? makeSvg("circle", { class: name, cx: 24, cy: 6, r: 4 })
+    : makeSvg("path", { class: name, d: name === "spring" ? zigzag(from, to, 4) : straight(from, to) });
+  const entry = document.createElement("span");
+  entry.append(makeSvg("svg", { class: "sample", viewBox: "0 0 48 12", "aria-hidden": "true" }, [shape]), ` ${words}`);
+  return entry;
+}

@@ -1,0 +1,24 @@
+"""What pairs are made of on the physics page, and which of them decide the count."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from pages._ui.figures import swatch_text
+from pages._ui.pairs.nodes import Nodes
+from pages._ui.physics.state import PhysicsState
+from rn_core.tasks.physics import COLORS, PhysicsScene
+
+
+def make_nodes(state: PhysicsState) -> Nodes:
+    """Return the balls as nodes."""
+    labels = state.labels
+    ticks = tuple(swatch_text(COLORS[label], label) for label in labels)
+    membership = torch.eye(len(labels), dtype=torch.float64)
+    return Nodes(labels, membership, labels, (ticks, ticks), "ball")
+
+
+def find_true_pairs(scene: PhysicsScene) -> tuple[tuple[int, int], ...]:
+    """Return the pairs that decide how many systems there are: the tied ones, in both orders."""
+    return tuple((int(i), int(j)) for i, j in np.argwhere(scene.links))

@@ -1,0 +1,83 @@
+"""The physics page's own sections, and what those that all pages about pairs have need to know of it."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import streamlit as st
+
+from pages._ui.cache import domain_answerer
+from pages._ui.figures import Look
+from pages._ui.pairs import sections as pair_sections
+from pages._ui.pairs.sections import PairPage, SavedFile, draw_figure
+from pages._ui.pairs.state import SECTIONS
+from pages._ui.physics import files, html
+from pages._ui.physics.asking import Heard, rank, read_smaller
+from pages._ui.physics.figures import plot_count, plot_errors
+from pages._ui.physics.guess import describe_reach
+from pages._ui.physics.models import TITLES, full_name
+from pages._ui.physics.session import PHYSICS
+from pages._ui.physics.state import PhysicsState
+from pages._ui.physics.view import find_truth
+from rn_core.tasks.physics import PhysicsScene
+
+PHYSICS_PAGE = PairPage(
+    session=PHYSICS,
+    f_phi=lambda view: domain_answerer(full_name(view.state.model)).model.core.f_phi,
+    ranking=rank,
+    removable=lambda view: {label: label for label in view.nodes.labels},
+    read_smaller=read_smaller,
+)
+
+
+def draw_answers(state: PhysicsState, scene: PhysicsScene, heard: Heard, look: Look) -> None:
+    """Draw what the networks say beside the truth; without an answer, why."""
+    truth = find_truth(scene.links)
+    if heard.problem is not None:
+        st.info(heard.problem)
+        return
+    if state.question == "connections":
+        st.html(html.guesses_html(heard.guesses) + html.mistakes_html(heard.guess, state.labels))
+    elif state.question == "count":
+        st.html(html.counts_html(heard.view.model_answers, truth))
+        draw_figure(plot_count(heard.view.reading.answer.probabilities, truth, look), key="physics.count")
+    else:
+        draw_predictors(heard)
+    reach = describe_reach(state.question, scene, int(truth))
+    if reach is not None:
+        st.info(reach)
+
+
+def draw_predictors(heard: Heard) -> None:
+    """Draw how far each network is off, and the choice of the one whose paths are drawn."""
+    models = list(heard.paths.predicted)
+    st.html(html.paths_html(heard.paths))
+    if len(models) > 1:
+        chosen = PHYSICS.bind("predictor", show=heard.paths.choose(PHYSICS.state.predictor))
+        st.segmented_control("Paths drawn", models, format_func=TITLES.get, wrap=True, **chosen)
+
+
+def draw_closer(state: PhysicsState, heard: Heard, look: Look) -> None:
+    """Draw what lies under the table: the pairs of the count, or how predictions drift from the truth."""
+    if heard.view is not None:
+        pair_sections.draw_closer(PHYSICS_PAGE, SECTIONS, state.section, heard.view, look)
+    elif heard.paths is not None:
+        st.markdown("**How far off, frame by frame**")
+        draw_figure(plot_errors(heard.paths.errors, heard.paths.kept_errors, look), key="physics.errors")
+
+
+def list_files(state: PhysicsState, scene: PhysicsScene, heard: Heard) -> list[SavedFile]:
+    """Return the page's own files: the scene, and what is shown of ties or paths."""
+    labels = state.labels
+    found: list[SavedFile] = [
+        ("Scene (JSON), to open again", "scene.json", "application/json", partial(files.export_scene, scene))
+    ]
+    if state.question == "connections" and heard.guess is not None:
+        table = partial(files.export_guess_csv, heard.guess, labels)
+        picture = partial(files.export_guess_png, heard.guess, scene, labels)
+        found += [("Ties (PNG)", "ties.png", "image/png", picture), ("Ties (CSV)", "ties.csv", "text/csv", table)]
+    if heard.paths is not None:
+        table = partial(files.export_paths_csv, heard.paths, labels)
+        picture = partial(files.export_paths_png, heard.paths, heard.paths.choose(state.predictor), labels)
+        found += [("Paths (PNG)", "paths.png", "image/png", picture), ("Paths (CSV)", "paths.csv", "text/csv", table)]
+    return found

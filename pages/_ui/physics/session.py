@@ -1,0 +1,123 @@
+"""What a person can do to the physics page's state, and what the session keeps beside it: opened scenes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import streamlit as st
+
+from pages._ui.physics.scenes import (
+    N_BUNDLED,
+    Pull,
+    bundled_scene,
+    find_trouble,
+    name_scene,
+    pulled_scene,
+    read_scene_file,
+    round_place,
+    sampled_scene,
+)
+from pages._ui.physics.state import PhysicsState
+from pages._ui.session import PageSession
+from rn_core.errors import RNCoreError
+from rn_core.seeding import MAX_SEED
+from rn_core.tasks.physics import PhysicsScene
+
+#: Widget that takes a file.
+FILE = "physics.file"
+_OPENED = "physics.opened"
+#: What other scenes a choice of seed, number of balls or bundled scene puts aside.
+_DRAWN = {"bundled": 0, "opened": None, "pulls": ()}
+
+
+def read_query(query: Mapping[str, str]) -> tuple[PhysicsState, list[str]]:
+    """Read URL parameters as `PhysicsState.from_query`; the scene must be one that can be had here."""
+    state, problems = PhysicsState.from_query(query)
+    if state.opened is not None and state.opened not in _opened_scenes():
+        problems.append("The link's scene was opened from a file in another session; open its file again.")
+        state = state.change(opened=None)
+    if state.is_simulated and find_trouble():
+        if {*query} & {"seed", "balls", "pulls"}:
+            problems.append("The link's scene must be simulated, which this computer cannot; another one is shown.")
+        state = state.change(pulls=())
+        state = state.change(bundled=1) if state.is_simulated else state
+    try:
+        find_scene(state)
+    except RNCoreError as err:
+        problems.append(f"The link's 'pulls' was left out: {err}")
+        state = state.change(pulls=())
+    return state, problems
+
+
+PHYSICS = PageSession("physics", read_query)
+
+
+def _opened_scenes() -> dict[str, PhysicsScene]:
+    """Return name -> scene of all files that this session opened."""
+    return st.session_state.get(_OPENED, {})
+
+
+def find_scene(state: PhysicsState) -> PhysicsScene:
+    """Return the scene that a state shows; raises RNCoreError if a ball cannot be pulled as it says."""
+    if state.opened is not None:
+        first = _opened_scenes()[state.opened]
+    else:
+        first = bundled_scene(state.bundled) if state.bundled else sampled_scene(state.seed, state.balls)
+    return pulled_scene(first, state.pulls)
+
+
+def read_drawn(field: str) -> Callable[[Any], dict[str, Any]]:
+    """Return what a control of one field of the drawn scene changes: that scene is shown, whatever was before."""
+    return lambda value: {**_DRAWN, field: value}
+
+
+def read_bundled(number: int | None) -> dict[str, Any]:
+    """Return the change of state that a chosen bundled scene asks for; none chosen changes nothing."""
+    return {} if number is None else {**_DRAWN, "bundled": number}
+
+
+def next_scene() -> None:
+    """Go on to the scene of the next seed."""
+    PHYSICS.update(**_DRAWN, seed=(PHYSICS.state.seed + 1) % (MAX_SEED + 1))
+
+
+def next_bundled() -> None:
+    """Go on to the next bundled scene."""
+    PHYSICS.update(bundled=PHYSICS.state.bundled % N_BUNDLED + 1)
+
+
+def take_pull(ball: int, frame: int, to: tuple[float, float]) -> None:
+    """Pull a ball in some frame and let the simulation answer; if it cannot be pulled there, say why."""
+    try:
+        state = PHYSICS.state.pull(Pull(ball, frame, *round_place(*to)))
+        find_scene(state)
+    except RNCoreError as err:
+        PHYSICS.notify(str(err))
+        return
+    PHYSICS.set(state)
+
+
+def undo_pull() -> None:
+    """Take the last pull back."""
+    PHYSICS.update(pulls=PHYSICS.state.pulls[:-1])
+
+
+def undo_pulls() -> None:
+    """Go back to the scene as it was before all pulls."""
+    PHYSICS.update(pulls=())
+
+
+def take_file() -> None:
+    """Show the scene of the file that was opened; if it cannot be read, say why and keep what there is."""
+    file = st.session_state[FILE]
+    if file is None:
+        return
+    try:
+        scene = read_scene_file(file.getvalue(), file.name)
+    except RNCoreError as err:
+        PHYSICS.notify(str(err))
+        return
+    name = name_scene(scene)
+    st.session_state[_OPENED] = {**_opened_scenes(), name: scene}
+    PHYSICS.update(**{**_DRAWN, "opened": name})

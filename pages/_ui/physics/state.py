@@ -1,0 +1,160 @@
+"""What the physics page shows, as one value that fits in a URL; `FIELDS` is its only table of parameters."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Any
+
+from pages._ui.links import Field, one_of, parse_seed, read_query, whole_number
+from pages._ui.pairs.state import PairState, drop_misfits, pair_fields
+from pages._ui.physics.models import MODELS, QUESTIONS
+from pages._ui.physics.scenes import (
+    COLOR_NAMES,
+    MIN_BALLS,
+    MOST_PULLS,
+    N_BUNDLED,
+    Pull,
+    format_pulls,
+    parse_pulls,
+)
+from rn_core.errors import RNCoreError, SceneError, lookup
+from rn_core.tasks.physics.world import DEFAULT_BALLS, MAX_BALLS
+
+#: A scene of four systems, with springs and rigid links.
+DEFAULT_SEED = 13
+#: Answers of the network that counts.
+ANSWERS = tuple(str(number) for number in range(1, DEFAULT_BALLS + 1))
+_OPENED = re.compile(r"([1-9]\d?)-[0-9a-f]{12}")
+#: Fields that say which scene is shown -> what each takes if another of them changes.
+_SOURCES = MappingProxyType({"bundled": 0, "opened": None, "pulls": ()})
+
+
+@dataclass(frozen=True)
+class PhysicsState(PairState):
+    """Everything that decides what the physics page shows; fields that are not named here are those of `PairState`.
+
+    Attributes:
+        question: key of `QUESTIONS`.
+        model: the network that counts, whose pairs are explained; always the same.
+        pair: the pinned pair as two colours.
+        without: colours of the balls taken away under "What if".
+        truth: whether the true ties are shown.
+        seed: the drawn scene, 0 to 2**32 - 1.
+        balls: of the drawn scene, 2 to 16.
+        bundled: number of the bundled scene that is shown, 1 to 20; 0 for none.
+        opened: name of the scene that was opened from a file, see `scenes.name_scene`; None for none.
+        pulls: balls that were pulled, one after another.
+        predictor: the network whose paths are drawn.
+    """
+
+    question: str = next(iter(QUESTIONS))
+    model: str = MODELS["count"][0]
+    truth: bool = False
+    seed: int = DEFAULT_SEED
+    balls: int = DEFAULT_BALLS
+    bundled: int = 0
+    opened: str | None = None
+    pulls: tuple[Pull, ...] = ()
+    predictor: str = MODELS["predict"][0]
+
+    @property
+    def n_balls(self) -> int:
+        """Return the number of balls of the scene."""
+        if self.opened is not None:
+            return int(self.opened.partition("-")[0])
+        return DEFAULT_BALLS if self.bundled else self.balls
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Return the colours of the scene's balls."""
+        return COLOR_NAMES[: self.n_balls]
+
+    @property
+    def is_simulated(self) -> bool:
+        """Return whether the scene can only be had by simulating."""
+        return bool(self.pulls) or not (self.bundled or self.opened)
+
+    def change(self, **changes: Any) -> PhysicsState:
+        """Return the state with new values, and without what they make meaningless.
+
+        As `PairState.change`; besides, another scene drops the pulls of the old one, and its pinned pair.
+        """
+        changed = {name for name in changes if changes[name] != getattr(self, name)}
+        if changed & {"seed", "balls", "bundled", "opened"}:
+            changes = {**_SOURCES, "pair": None, "without": (), **changes}
+        return super().change(**changes)._fit()
+
+    def pull(self, pull: Pull) -> PhysicsState:
+        """Return the state with one more pull.
+
+        Raises:
+            SceneError: if there are too many.
+        """
+        if len(self.pulls) == MOST_PULLS:
+            raise SceneError(f"A scene takes {MOST_PULLS} pulls, and this one had them; undo one first.")
+        return self.change(pulls=(*self.pulls, pull))
+
+    def _fit(self) -> PhysicsState:
+        """Return the state with nothing that its scene does not have."""
+        state = replace(self, top=0) if self.top > self.n_balls**2 else self
+        return state.let_go(state.labels)
+
+    @staticmethod
+    def fields() -> tuple[Field, ...]:
+        """Return the page's only table of URL parameters."""
+        return FIELDS
+
+    @staticmethod
+    def from_query(query: Mapping[str, str]) -> tuple[PhysicsState, list[str]]:
+        """Read URL parameters, each for itself; whether the scene can be had is seen later.
+
+        Args:
+            query: name -> text, as `to_query` writes it.
+
+        Returns:
+            the state, and one sentence for each parameter that could not be used and is left at its default.
+        """
+        state, problems = read_query(PhysicsState, FIELDS, query)
+        if state.bundled and state.opened:
+            problems.append("The link's 'bundled' was left out: a scene is a bundled one or a file's, got both.")
+            state = replace(state, bundled=0)
+        state, problems = drop_misfits(
+            state, problems, lambda each: each.labels, state.labels, state.n_balls**2, sees_pixels=False
+        )
+        return state._fit(), problems
+
+
+def _parse_opened(text: str) -> str:
+    """Read the name of an opened scene; whether this session has it is seen later."""
+    match = _OPENED.fullmatch(text)
+    if match is None or not MIN_BALLS <= int(match[1]) <= MAX_BALLS:
+        raise RNCoreError(f"An opened scene must read like 10-0123456789ab, got '{text[:40]}'.")
+    return text
+
+
+def _parse_colors(text: str) -> tuple[str, ...]:
+    """Read colours such as `red-blue`, each once, in order."""
+    parts = text.split("-")
+    for part in parts:
+        lookup(part[:40], dict.fromkeys(COLOR_NAMES), "colour")
+    return in_order(parts)
+
+
+def in_order(colors: Collection[str]) -> tuple[str, ...]:
+    """Return colours each once, in the order of the balls."""
+    return tuple(color for color in COLOR_NAMES if color in colors)
+
+
+FIELDS = (
+    Field("ask", "question", one_of(QUESTIONS, "question")),
+    Field("seed", "seed", parse_seed),
+    Field("balls", "balls", whole_number(MIN_BALLS, MAX_BALLS, "The number of balls")),
+    Field("bundled", "bundled", whole_number(1, N_BUNDLED, "The bundled scene")),
+    Field("scene", "opened", _parse_opened),
+    Field("pulls", "pulls", parse_pulls, format_pulls),
+    Field("predictor", "predictor", one_of(MODELS["predict"], "network")),
+    *pair_fields(ANSWERS, COLOR_NAMES, "red-blue", MAX_BALLS**2, _parse_colors),
+)

@@ -1,0 +1,65 @@
+"""What the animated table shows; plain data, no Streamlit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pages._ui.physics.state import PhysicsState
+from rn_core.tasks.physics import COLORS, PhysicsScene
+from rn_core.tasks.physics.world import FRAME_RATE, HALF_SIDE, N_FRAMES, RADIUS
+
+if TYPE_CHECKING:
+    from pages._ui.physics.asking import Heard
+
+
+def make_payload(state: PhysicsState, scene: PhysicsScene, heard: Heard, can_pull: bool = True) -> dict[str, Any]:
+    """Return what `draw_table` draws.
+
+    Args:
+        state: what was asked for.
+        scene: what the balls do.
+        heard: what the networks say of it.
+        can_pull: whether balls can be pulled.
+    """
+    is_ahead = state.question == "predict"
+    return {
+        "balls": [{"name": label, "rgb": list(COLORS[label])} for label in state.labels],
+        "half_side": HALF_SIDE,
+        "radius": RADIUS,
+        "frame_rate": FRAME_RATE,
+        "seen": _round(scene.positions[:N_FRAMES]),
+        "ahead": _round(scene.positions[N_FRAMES:]) if is_ahead and scene.n_frames > N_FRAMES else None,
+        **_make_paths(state, heard),
+        "links": [
+            {"i": int(i), "j": int(j), "rigid": bool(scene.rigid[i, j])} for i, j in np.argwhere(np.triu(scene.links))
+        ],
+        "guess": None if heard.guess is None else _round(heard.guess.probabilities),
+        "shares": None if heard.view is None else _round(heard.view.matrix),
+        "matrix": "shares" if state.question == "count" else "guess",
+        "show_links": state.truth,
+        "show_predicted": is_ahead,
+        "can_pull": can_pull,
+        "tells_ties": True,
+        "projector": state.projector,
+    }
+
+
+def _make_paths(state: PhysicsState, heard: Heard) -> dict[str, Any]:
+    """Return what one network predicts, and how far off that is."""
+    paths = heard.paths
+    if paths is None:
+        return dict.fromkeys(("predicted", "errors", "baseline_errors"))
+    model = paths.choose(state.predictor)
+    return {
+        "predicted": _round(paths.predicted[model]),
+        "errors": _round(paths.errors[model]),
+        "baseline_errors": _round(paths.kept_errors),
+    }
+
+
+def _round(values: np.ndarray) -> list:
+    """Return numbers with four decimals as lists; None for NaN."""
+    rounded = np.round(values.astype(np.float64), 4)
+    return np.where(np.isnan(rounded), None, rounded.astype(object)).tolist()

@@ -1,0 +1,94 @@
+"""Physics: balls on a table, who is tied to whom, how many systems there are, and what happens next."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages._ui import layout
+from pages._ui.components.table import draw_table
+from pages._ui.components.table_view import BallPull, TiesShown
+from pages._ui.frame import draw_frame
+from pages._ui.pairs import sections as pair_sections
+from pages._ui.physics import sections
+from pages._ui.physics import session as physics_session
+from pages._ui.physics.asking import Heard, ask
+from pages._ui.physics.models import QUESTIONS, find_models, full_name
+from pages._ui.physics.scenes import MIN_BALLS, N_BUNDLED, find_trouble
+from pages._ui.physics.session import PHYSICS, find_scene
+from pages._ui.physics.state import PhysicsState
+from pages._ui.physics.table import make_payload
+from rn_core.seeding import MAX_SEED
+from rn_core.tasks.physics import PhysicsScene
+from rn_core.tasks.physics.world import MAX_BALLS
+
+
+def draw_sources(state: PhysicsState, trouble: str | None) -> None:
+    """Draw where the scene comes from."""
+    if trouble is None:
+        st.number_input(
+            "Scene", 0, MAX_SEED, step=1, width=140, **PHYSICS.bind("seed", read=physics_session.read_drawn("seed"))
+        )
+        st.button("New scene", icon=":material/casino:", on_click=physics_session.next_scene)
+        with st.container(width=220):
+            st.slider(
+                "Balls (trained on 10)", MIN_BALLS, MAX_BALLS,
+                **PHYSICS.bind("balls", show=state.n_balls, read=physics_session.read_drawn("balls")),
+            )  # fmt: skip
+    else:
+        st.button("Next bundled scene", icon=":material/skip_next:", on_click=physics_session.next_bundled)
+    with st.popover("Open", icon=":material/folder_open:"):
+        bundled = PHYSICS.bind("bundled", show=state.bundled or None, read=physics_session.read_bundled)
+        st.selectbox("A scene that comes with the app", range(1, N_BUNDLED + 1), index=None, **bundled)
+        st.file_uploader("A scene that was saved here", key=physics_session.FILE, on_change=physics_session.take_file)
+
+
+def draw_undo(state: PhysicsState) -> None:
+    """Draw what takes pulls back."""
+    with st.container(horizontal=True):
+        st.button("Undo pull", icon=":material/undo:", on_click=physics_session.undo_pull)
+        if len(state.pulls) > 1:
+            st.button("As it was", icon=":material/restart_alt:", on_click=physics_session.undo_pulls)
+
+
+def take_event(event: BallPull | TiesShown) -> None:
+    """Do what a person did on the table."""
+    if isinstance(event, TiesShown):
+        PHYSICS.update(truth=event.shown)
+    else:
+        physics_session.take_pull(event.ball, event.frame, event.to)
+
+
+def draw_stage(state: PhysicsState, scene: PhysicsScene, heard: Heard, can_pull: bool) -> None:
+    """Draw the animated table with its matrix, and once a ball was pulled what undoes that."""
+    draw_table(make_payload(state, scene, heard, can_pull), key="physics.table", on_change=take_event)
+    if state.pulls:
+        draw_undo(state)
+
+
+def draw_page() -> None:
+    """Draw the whole page from the session's state."""
+    state = PHYSICS.open()
+    look = draw_frame(PHYSICS)
+    trouble = find_trouble()
+    if trouble is not None:
+        st.info(f"{trouble} New scenes, other numbers of balls and pulling are off.")
+    pair_sections.draw_cards(map(full_name, find_models(state.question, state.n_balls)))
+    scene = find_scene(state)
+    heard = ask(state, scene)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.segmented_control(
+            "Ask", list(QUESTIONS), format_func=QUESTIONS.get, label_visibility="collapsed", **PHYSICS.bind("question")
+        )
+        draw_sources(state, trouble)
+        pair_sections.draw_save(PHYSICS, heard.view, sections.list_files(state, scene, heard))
+    left, right = st.columns([8, 4], gap="large")
+    with left:
+        draw_stage(state, scene, heard, can_pull=trouble is None)
+    with right:
+        st.html(layout.question_html(QUESTIONS[state.question]))
+        sections.draw_answers(state, scene, heard, look)
+    sections.draw_closer(state, heard, look)
+    PHYSICS.write_url()
+
+
+draw_page()
