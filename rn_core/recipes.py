@@ -65,8 +65,7 @@ _STORIES = MappingProxyType(
     }
 )
 
-#: From the paths of balls, in scenes that come turned, mirrored and with other colours each time. Lessons as for bAbI;
-#: the baselines have no pairs.
+#: From the paths of balls, in scenes that come turned, mirrored and with other colours each time. Lessons as for bAbI.
 _BALLS = MappingProxyType(
     {
         "n_scenes": 256,
@@ -78,6 +77,8 @@ _BALLS = MappingProxyType(
         "validation_scenes": 500,
     }
 )
+#: The baselines have no pairs to teach, and learn from answers for longer.
+_BASELINE = MappingProxyType({**_BALLS, "steps": 12_000})
 _TIED_BALLS = MappingProxyType({**_BALLS, "warm_start": 5_000, "hold_relations": 0.1})
 #: Their relations have learned from pairs and connections already; what reads their sum starts afresh.
 _FROM_TIES = MappingProxyType({**_BALLS, "core_from": "physics/rn-ties"})
@@ -140,16 +141,16 @@ RECIPES: MappingProxyType[str, tuple[str, str, MappingProxyType[str, Any]]] = Ma
             "rn",
             MappingProxyType({**_FROM_TIES, "hold_relations": 0.25, "pool_scenes": 120_000, "steps": 5_000}),
         ),
-        "physics/mlp-connections": ("physics/connections", "mlp", _BALLS),
+        "physics/mlp-connections": ("physics/connections", "mlp", _BASELINE),
         "physics/rn-count": (
             "physics/count",
             "rn",
             MappingProxyType({**_FROM_TIES, "hold_relations": 0.3, "steps": 4_000}),
         ),
-        "physics/mlp-count": ("physics/count", "mlp", _BALLS),
+        "physics/mlp-count": ("physics/count", "mlp", _BASELINE),
         "physics/rn-predict": ("physics/predict", "motion", _MOVING_BALLS),
         "physics/in-predict": ("physics/predict", "interaction", _MOVING_BALLS),
-        "physics/mlp-predict": ("physics/predict", "paths", _BALLS),
+        "physics/mlp-predict": ("physics/predict", "paths", _BASELINE),
     }
 )
 
