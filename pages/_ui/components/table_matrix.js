@@ -140,4 +140,5 @@ function part(curves) {
   const lack = LINE_GAP - (lower.y - upper.y);
   if (lack > 0) upper.y -= lack;
   upper.y = Math.max(upper.y, LINE_GAP / 2);
+  lower.y = Math.max(lower.y, upper.y + LINE_GAP);
 }

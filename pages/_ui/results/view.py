@@ -36,6 +36,7 @@ _VIEWS = MappingProxyType(
         "joint": "sentences",
         "2hop": "two layers",
         "connections": "ties",
+        "ties": "ties, first stage",
         "count": "count",
         "predict": "paths",
     }
