@@ -138,23 +138,10 @@ RECIPES: MappingProxyType[str, tuple[str, str, MappingProxyType[str, Any]]] = Ma
             MappingProxyType({**_STORIES, "warm_start": 0, "hold_relations": 0.0, "steps": 10_000}),
         ),
         "physics/rn-ties": ("physics/connections", "ties", _TIED_BALLS),
-        "physics/rn-ties-2": (
-            "physics/connections",
-            "rn",
-            MappingProxyType({**_FROM_TIES, "hold_relations": 0.25, "pool_scenes": 120_000, "steps": 5_000}),
-        ),
         "physics/rn-connections": (
             "physics/connections",
             "rn",
-            MappingProxyType(
-                {
-                    **_BALLS,
-                    "core_from": "physics/rn-ties-2",
-                    "hold_relations": 1.0,
-                    "pool_scenes": 120_000,
-                    "steps": 4_000,
-                }
-            ),
+            MappingProxyType({**_FROM_TIES, "hold_relations": 0.25, "pool_scenes": 120_000, "steps": 5_000}),
         ),
         "physics/mlp-connections": ("physics/connections", "mlp", _BASELINE),
         "physics/rn-count": (
