@@ -121,7 +121,10 @@ def _read_card(content: bytes, shown: str, max_bytes: int) -> dict[str, Any]:
 def _check_task(config: ModelConfig, task: str, shown: str) -> None:
     """Raise WeightsError unless a model takes the task's scenes and questions and gives its answers."""
     known = CONFIGS[task]["small"]
-    like = next((kind for kind in known.values() if type(kind.core) is type(config.core)), known["mlp"])
+    like = next(
+        (kind for kind in known.values() if type(kind.core) is type(config.core)),
+        known.get("mlp", [*known.values()][-1]),
+    )
     given, wanted = _signature(config), _signature(like)
     for name in wanted:
         if given.get(name) != wanted[name]:
@@ -141,7 +144,9 @@ def _signature(config: ModelConfig) -> dict[str, Any]:
     if hasattr(core, "n_objects"):
         sizes["n_objects"] = core.n_objects
     asked = {"d_question": core.d_question} if config.question is None else {"words": config.question.n_words}
-    return {"encoder": type(encoder).__name__, **sizes, **asked, "n_answers": core.n_answers}
+    # A network that predicts paths has frames ahead in the place of answers.
+    given = next({name: getattr(core, name)} for name in ("n_answers", "n_ahead") if hasattr(core, name))
+    return {"encoder": type(encoder).__name__, **sizes, **asked, **given}
 
 
 def _check_sizes(config: ModelConfig, tensors: dict[str, Tensor], shown: str) -> None:

@@ -43,7 +43,7 @@ def test_a_statement_over_several_lines_is_shown_whole():
 def test_lines_apart_are_named_apart():
     excerpt = read_code(
         [
-            Anchor(NETWORK, "RelationNetwork._g_theta", "relu_(receiver[:, receivers, None]"),
+            Anchor(NETWORK, "RelationNetwork._g_theta", "hidden = receiver[:, receivers, None]"),
             Anchor(NETWORK, "RelationNetwork._g_theta", "hidden = functional.relu_(layer(hidden))"),
         ]
     )

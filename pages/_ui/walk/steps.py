@@ -16,7 +16,7 @@ _ENCODER = "rn_core/models/encoders.py"
 _ROWS = "rn_core/tasks/sort_of_clevr/encoding.py"
 _NETWORK = "rn_core/models/relation_network.py"
 _MLP = "rn_core/models/baselines.py"
-_ANSWERING = "rn_core/answering.py"
+_SCORING = "rn_core/scoring.py"
 _ASKING = "rn_core/tasks/sort_of_clevr/asking.py"
 
 
@@ -123,7 +123,7 @@ STEPS = (
         **_both(
             "g_theta",
             "One small network, the same for all {pairs} pairs, turns each pair into one vector.",
-            Anchor(_NETWORK, "RelationNetwork._g_theta", "relu_(receiver[:, receivers, None]"),
+            Anchor(_NETWORK, "RelationNetwork._g_theta", "hidden = receiver[:, receivers, None]"),
             Anchor(_NETWORK, "RelationNetwork._g_theta", "hidden = functional.relu_(layer(hidden))"),
         ),
         formulas=formulas.g_formulas,
@@ -148,8 +148,8 @@ STEPS = (
         **_both(
             "Answer",
             "The answer with the largest number wins.",
-            Anchor(_ANSWERING, "Answerer._read", "logits.softmax(dim=0)"),
-            Anchor(_ANSWERING, "Answerer._read", "int(logits.argmax())"),
+            Anchor(_SCORING, "OneAnswer.read", "logits.softmax(dim=0)"),
+            Anchor(_SCORING, "OneAnswer.read", "int(logits.argmax())"),
         ),
         formulas=formulas.answer_formulas,
     ),
