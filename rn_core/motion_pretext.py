@@ -13,13 +13,13 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from lightning_fabric import Fabric
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
 from rn_core.models import QuestionAnsweringModel
 from rn_core.models.motion import find_pairs
 from rn_core.models.motion_parts import N_KINDS, Links, Moving, Pairs
-from rn_core.pretext import rate_share
+from rn_core.pretext import take_steps
 from rn_core.records import MotionLesson
 from rn_core.seeding import make_rng, uniform_integers
 from rn_core.tasks.base import MotionPool
@@ -70,21 +70,17 @@ def teach_motion(
         the last step's loss.
     """
     model.to(fabric.device).train()
-    optimizer = torch.optim.AdamW(model.parameters(), config.learning_rate, weight_decay=0.0)
-    for step in progress(range(config.steps)):
-        for group in optimizer.param_groups:
-            group["lr"] = config.learning_rate * rate_share(step, config.steps)
+
+    def missed(step: int) -> Tensor:
         rng = make_rng(config.seed, "train", step, 3)
         lesson = pool.sample_motion_lesson(rng, config.n_scenes).to(fabric.device)
         n_frames = 1 if step < config.short * config.steps else config.n_frames
         objects, mask = model.encoder(*lesson.inputs)  # (S, N, D_o)
         pairs = find_pairs(objects, mask)
-        loss = _misread(model, lesson, objects, pairs) + _misstep(model, lesson, pairs, rng, n_frames)
-        optimizer.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(model.parameters(), _CLIP_NORM)
-        optimizer.step()
-    return loss.item()
+        return _misread(model, lesson, objects, pairs) + _misstep(model, lesson, pairs, rng, n_frames)
+
+    losses = take_steps(model.parameters(), config.steps, config.learning_rate, missed, _CLIP_NORM)
+    return [next(losses) for _ in progress(range(config.steps))][-1]
 
 
 def _misread(model: QuestionAnsweringModel, lesson: MotionLesson, objects: Tensor, pairs: Pairs) -> Tensor:

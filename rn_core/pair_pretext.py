@@ -13,14 +13,13 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 from torch.nn import functional
 
 from rn_core.errors import RNCoreError
 from rn_core.models import QuestionAnsweringModel
-from rn_core.pretext import rate_share
+from rn_core.pretext import take_steps
 from rn_core.records import PairLesson
 from rn_core.seeding import fork_torch_rng, make_rng
 from rn_core.tasks.base import Pool
@@ -127,7 +126,7 @@ def teach(
 
 
 def take_lessons(model: QuestionAnsweringModel, pool: Pool, config: LessonConfig, fabric: Fabric) -> Iterator[float]:
-    """Take the lessons one step at a time; yields each step's loss.
+    """Return an iterator that takes the lessons, one step at a time, and yields each step's loss.
 
     Args:
         model: reads words and object rows; put on the fabric's device and changed in place.
@@ -144,20 +143,16 @@ def take_lessons(model: QuestionAnsweringModel, pool: Pool, config: LessonConfig
         raise RNCoreError("A model without pairs has no lessons where nothing is asked; set warm_start to 0.")
     with fork_torch_rng(config.seed):
         readout = _Readout(model, first).to(fabric.device)
-    optimizer = torch.optim.AdamW(readout.parameters(), config.learning_rate, weight_decay=0.0)
     model.train()
-    for step in range(config.steps):
-        for group in optimizer.param_groups:
-            group["lr"] = config.learning_rate * rate_share(step, config.steps)
+
+    def misread(step: int) -> Tensor:
         lesson = _draw_lesson(pool, config, step, errors.weights).to(fabric.device)
         with fabric.autocast():
             loss, missed = readout(lesson, config.question_weight)
         errors.add(lesson, missed)
-        optimizer.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(readout.parameters(), _CLIP_NORM)
-        optimizer.step()
-        yield loss.item()
+        return loss
+
+    return take_steps(readout.parameters(), config.steps, config.learning_rate, misread, _CLIP_NORM)
 
 
 def _draw_lesson(pool: Pool, config: LessonConfig, step: int, type_weights: np.ndarray) -> PairLesson:

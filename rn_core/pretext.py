@@ -9,7 +9,7 @@ object row would be. The paper trains from answers alone; cards say that ours do
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import torch
@@ -81,19 +81,15 @@ def train_naming(
 ) -> Iterator[float]:
     """Train a model's encoder and `naming` behind it, changed in place; yields each step's loss."""
     encoder = model.encoder
-    optimizer = torch.optim.AdamW([*encoder.parameters(), *naming.parameters()], config.learning_rate, weight_decay=0.0)
     encoder.train()
-    for step in range(config.steps):
-        for group in optimizer.param_groups:
-            group["lr"] = config.learning_rate * rate_share(step, config.steps)
+
+    def misnamed(step: int) -> Tensor:
         images, facts = task.sample_cells(make_rng(config.seed, "train", step, 0), config.n_scenes)
         cells, _ = encoder(images)
         named = naming(cells[..., : naming.in_features]).unflatten(-1, facts.shape[2:])  # (S, C, K, 4)
-        loss = naming_loss(named, facts)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        yield loss.item()
+        return naming_loss(named, facts)
+
+    return take_steps([*encoder.parameters(), *naming.parameters()], config.steps, config.learning_rate, misnamed)
 
 
 def naming_loss(named: Tensor, facts: Tensor) -> Tensor:
@@ -159,6 +155,36 @@ def _compose(naming: nn.Linear, matrix: Tensor, offset: Tensor) -> tuple[Tensor,
     return torch.cat([facts @ naming.weight, matrix[:, naming.out_features :]], dim=1), facts @ naming.bias + offset
 
 
+def take_steps(
+    parameters: Iterable[nn.Parameter],
+    steps: int,
+    learning_rate: float,
+    loss_of: Callable[[int], Tensor],
+    clip_norm: float | None = None,
+) -> Iterator[float]:
+    """Take the steps of a warm start; yields each step's loss.
+
+    Args:
+        parameters: what learns.
+        steps: optimiser steps.
+        learning_rate: peak rate of AdamW; see `rate_share`.
+        loss_of: a step's number from 0 -> its loss, a scalar.
+        clip_norm: largest norm of the gradient; None for any.
+    """
+    learning = [*parameters]
+    optimizer = torch.optim.AdamW(learning, learning_rate, weight_decay=0.0)
+    for step in range(steps):
+        for group in optimizer.param_groups:
+            group["lr"] = learning_rate * rate_share(step, steps)
+        loss = loss_of(step)
+        optimizer.zero_grad()
+        loss.backward()
+        if clip_norm is not None:
+            nn.utils.clip_grad_norm_(learning, clip_norm)
+        optimizer.step()
+        yield loss.item()
+
+
 def rate_share(step: int, steps: int) -> float:
-    """Return the share of the peak learning rate at a step."""
+    """Return the share of the peak learning rate at a step: 200 steps of warm-up, then a cosine to 0."""
     return min(1.0, (step + 1) / 200) * 0.5 * (1 + math.cos(math.pi * step / steps))

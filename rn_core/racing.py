@@ -24,13 +24,13 @@ from rn_core.device import describe_device, fast_autocast, processor_name
 from rn_core.evaluation import Evaluation, count_right, summarise
 from rn_core.files import write_whole
 from rn_core.models import QuestionAnsweringModel
-from rn_core.pair_pretext import LessonConfig, take_lessons
+from rn_core.pair_pretext import take_lessons
 from rn_core.pretext import PretextConfig, make_naming, read_cells_as_rows, train_naming
 from rn_core.race_records import Progress, RaceConfig, Snapshot
 from rn_core.records import Accuracy, Batch, Example
 from rn_core.seeding import fork_torch_rng, make_rng
 from rn_core.tasks import TASKS
-from rn_core.training import LESSON_HASTE, Trainer, sample_step
+from rn_core.training import Trainer, lessons_of, sample_step
 
 #: Validation scenes a look, all questions each; pixels cost a hundred times more.
 LOOK_SCENES = MappingProxyType({"sort-of-clevr/pixels": 16})
@@ -177,15 +177,10 @@ class Race:
         """Let every runner that has pairs learn what they show; the others have nothing to learn from them."""
         config = self.config
         pool = self.shown.make_pool(config.seed, _LESSON_POOL, config.n_questions)
-        lessons = LessonConfig(
-            steps=config.head_start,
-            n_types=len(self.task.question_types),
-            seed=config.seed,
-            n_scenes=_LESSON_STORIES,
-            learning_rate=LESSON_HASTE * config.learning_rate,
-        )
         learners = [
-            take_lessons(model, pool, lessons, self.fabric) for model in self.models.values() if model.has_pairs
+            take_lessons(run.model, pool, lessons_of(run.config, config.head_start, _LESSON_STORIES), self.fabric)
+            for run in (trainer.run for trainer in self.trainers.values())
+            if run.model.has_pairs
         ]
         for done in range(1, config.head_start + 1):
             for losses in learners:

@@ -33,7 +33,7 @@ from rn_core.train_config import TrainConfig, learning_rate, type_weights
 from rn_core.weights import load_weights
 
 #: Questions a step of the lessons before answers, and how much faster they are learned.
-_LESSON_QUESTIONS, LESSON_HASTE = 512, 2
+_LESSON_QUESTIONS, _LESSON_HASTE = 512, 2
 
 
 @dataclass
@@ -113,14 +113,7 @@ class Trainer:
             teach_motion(model, self.pool, lessons, self.fabric, progress)
             return
         if self.pool is not None:
-            lessons = LessonConfig(
-                steps=config.warm_start,
-                n_types=len(self.task.question_types),
-                seed=config.seed,
-                n_scenes=_LESSON_QUESTIONS // config.n_questions,
-                learning_rate=LESSON_HASTE * config.learning_rate,
-            )
-            teach(model, self.pool, lessons, self.fabric, progress)
+            teach(model, self.pool, lessons_of(config, config.warm_start), self.fabric, progress)
             return
         learned = load_weights(config.core_from).model.core if config.core_from else None
         warm_start(model, self.task, PretextConfig(steps=config.warm_start, seed=config.seed), learned)
@@ -266,6 +259,23 @@ class Trainer:
             return evaluate(model, self.task, config.seed, config.validation_scenes, "validation")
         batches = self.source.validation_batches(config.seed, config.validation_scenes)
         return evaluate_batches(model, self.task, batches, config.seed)
+
+
+def lessons_of(config: TrainConfig, steps: int, n_questions: int = _LESSON_QUESTIONS) -> LessonConfig:
+    """Return the lessons about pairs with which a run begins.
+
+    Args:
+        config: of the run.
+        steps: optimiser steps of the lessons.
+        n_questions: questions a step of the lessons.
+    """
+    return LessonConfig(
+        steps=steps,
+        n_types=len(TASKS[config.task].question_types),
+        seed=config.seed,
+        n_scenes=n_questions // config.n_questions,
+        learning_rate=_LESSON_HASTE * config.learning_rate,
+    )
 
 
 def sample_step(config: TrainConfig, fabric: Fabric, step: int, accuracy: np.ndarray) -> Batch:

@@ -249,7 +249,9 @@ class RelationNetwork(nn.Module):
         compared = None
         if self.compare is not None:
             shown = self.compare(objects[:, :, None], objects[:, None])  # (S, N, N, D_p)
-            compared = functional.linear(shown, first.weight[:, 2 * d_object :][:, : shown.shape[-1]])  # (S, N, N, D)
+            compared = functional.linear(
+                shown, first.weight[:, 2 * d_object : 2 * d_object + self.compare.d_pair]
+            )  # (S, N, N, D)
         return _Parts(receiver, sender, compared, asked, object_mask, scene_index)
 
     def _g_theta(self, parts: _Parts, questions: slice, receivers: slice) -> Tensor:
