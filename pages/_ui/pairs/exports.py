@@ -5,8 +5,6 @@ Nothing here knows Streamlit; Matplotlib is loaded when a picture is asked for.
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Callable
 from html import escape
@@ -18,6 +16,7 @@ from pages._ui import layout
 from pages._ui.components.sources import read_sources
 from pages._ui.figures import AGAINST, FOR, MOST_NUMBERS
 from pages._ui.pairs.view import PairView, describe_sum
+from pages._ui.saving import write_csv, write_figure
 from pages._ui.words import format_signed
 
 if TYPE_CHECKING:
@@ -56,31 +55,23 @@ def export_json(view: PairView) -> bytes:
 
 def export_csv(view: PairView) -> bytes:
     """Return one line a pair of the matrix: first, second, contribution, whether it decides the answer."""
-    lines = io.StringIO()
-    writer = csv.writer(lines, lineterminator="\n")
-    writer.writerow(["first", "second", "contribution", "decides"])
     labels = view.nodes.labels
-    for i, first in enumerate(labels):
-        for j, second in enumerate(labels):
-            writer.writerow([first, second, repr(float(view.matrix[i, j])), int((i, j) in view.true_pairs)])
-    return lines.getvalue().encode()
+    rows = (
+        [first, second, repr(float(view.matrix[i, j])), int((i, j) in view.true_pairs)]
+        for i, first in enumerate(labels)
+        for j, second in enumerate(labels)
+    )
+    return write_csv(["first", "second", "contribution", "decides"], rows)
 
 
 def export_png(view: PairView) -> bytes:
     """Return scene, question, answers and pair matrix as a picture."""
-    return _save(view, "png")
+    return write_figure(make_figure(view))
 
 
 def export_svg(view: PairView) -> bytes:
     """Return the same picture as vectors."""
-    return _save(view, "svg")
-
-
-def _save(view: PairView, kind: str) -> bytes:
-    """Return the figure's bytes."""
-    content = io.BytesIO()
-    make_figure(view).savefig(content, format=kind, dpi=160, facecolor="white")
-    return content.getvalue()
+    return write_figure(make_figure(view), "svg")
 
 
 def make_figure(view: PairView) -> Figure:

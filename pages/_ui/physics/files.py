@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -13,6 +10,7 @@ from pages._ui.physics.figures import KEPT
 from pages._ui.physics.guess import Guess, Paths
 from pages._ui.physics.models import TITLES
 from pages._ui.physics.view import draw_balls, draw_ties
+from pages._ui.saving import write_csv, write_figure
 from rn_core.tasks.physics import PhysicsScene
 from rn_core.tasks.physics.encoding import list_pairs
 from rn_core.tasks.physics.world import FRAME_RATE, N_FRAMES
@@ -30,7 +28,7 @@ def export_guess_csv(guess: Guess, labels: Sequence[str]) -> bytes:
         for i, j in list_pairs(len(labels))
         for share in [guess.probabilities[i, j]]
     )
-    return _write_csv(["first", "second", "tied", "probability"], rows)
+    return write_csv(["first", "second", "tied", "probability"], rows)
 
 
 def export_guess_png(guess: Guess, scene: PhysicsScene, labels: tuple[str, ...]) -> bytes:
@@ -51,7 +49,7 @@ def export_guess_png(guess: Guess, scene: PhysicsScene, labels: tuple[str, ...])
     matrix.set(xticks=places, yticks=places, yticklabels=labels, title="How likely the network finds each tie")
     matrix.set_xticklabels(labels, rotation=45, ha="right")
     figure.colorbar(image, ax=matrix, shrink=0.8)
-    return _save(figure)
+    return write_figure(figure)
 
 
 def export_paths_csv(paths: Paths, labels: Sequence[str]) -> bytes:
@@ -62,7 +60,7 @@ def export_paths_csv(paths: Paths, labels: Sequence[str]) -> bytes:
         for frame in range(len(paths.true))
         for ball, label in enumerate(labels)
     )
-    return _write_csv(["model", "frame", "ball", "x", "y", "true_x", "true_y"], rows)
+    return write_csv(["model", "frame", "ball", "x", "y", "true_x", "true_y"], rows)
 
 
 def export_paths_png(paths: Paths, model: str, labels: tuple[str, ...]) -> bytes:
@@ -82,20 +80,4 @@ def export_paths_png(paths: Paths, model: str, labels: tuple[str, ...]) -> bytes
     chart.set(xlabel="seconds ahead", ylabel="table widths off", ylim=(0, None))
     chart.grid(alpha=0.4)
     chart.legend(frameon=False)
-    return _save(figure)
-
-
-def _write_csv(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
-    """Return a CSV file's content."""
-    lines = io.StringIO()
-    writer = csv.writer(lines, lineterminator="\n")
-    writer.writerow(head)
-    writer.writerows(rows)
-    return lines.getvalue().encode()
-
-
-def _save(figure: Any) -> bytes:
-    """Return a Matplotlib figure as PNG."""
-    content = io.BytesIO()
-    figure.savefig(content, format="png", dpi=160, facecolor="white")
-    return content.getvalue()
+    return write_figure(figure)

@@ -18,7 +18,7 @@ from pages._ui.physics.scenes import (
     round_place,
     sampled_scene,
 )
-from pages._ui.physics.state import PhysicsState
+from pages._ui.physics.state import SOURCES, PhysicsState
 from pages._ui.session import PageSession
 from rn_core.errors import RNCoreError
 from rn_core.seeding import MAX_SEED
@@ -27,8 +27,6 @@ from rn_core.tasks.physics import PhysicsScene
 #: Widget that takes a file.
 FILE = "physics.file"
 _OPENED = "physics.opened"
-#: What other scenes a choice of seed, number of balls or bundled scene puts aside.
-_DRAWN = {"bundled": 0, "opened": None, "pulls": ()}
 
 
 def read_query(query: Mapping[str, str]) -> tuple[PhysicsState, list[str]]:
@@ -69,17 +67,17 @@ def find_scene(state: PhysicsState) -> PhysicsScene:
 
 def read_drawn(field: str) -> Callable[[Any], dict[str, Any]]:
     """Return what a control of one field of the drawn scene changes: that scene is shown, whatever was before."""
-    return lambda value: {**_DRAWN, field: value}
+    return lambda value: {**SOURCES, field: value}
 
 
 def read_bundled(number: int | None) -> dict[str, Any]:
     """Return the change of state that a chosen bundled scene asks for; none chosen changes nothing."""
-    return {} if number is None else {**_DRAWN, "bundled": number}
+    return {} if number is None else {**SOURCES, "bundled": number}
 
 
 def next_scene() -> None:
     """Go on to the scene of the next seed."""
-    PHYSICS.update(**_DRAWN, seed=(PHYSICS.state.seed + 1) % (MAX_SEED + 1))
+    PHYSICS.update(**SOURCES, seed=(PHYSICS.state.seed + 1) % (MAX_SEED + 1))
 
 
 def next_bundled() -> None:
@@ -120,4 +118,4 @@ def take_file() -> None:
         return
     name = name_scene(scene)
     st.session_state[_OPENED] = {**_opened_scenes(), name: scene}
-    PHYSICS.update(**{**_DRAWN, "opened": name})
+    PHYSICS.update(**{**SOURCES, "opened": name})

@@ -29,7 +29,7 @@ DEFAULT_SEED = 13
 ANSWERS = tuple(str(number) for number in range(1, DEFAULT_BALLS + 1))
 _OPENED = re.compile(r"([1-9]\d?)-[0-9a-f]{12}")
 #: Fields that say which scene is shown -> what each takes if another of them changes.
-_SOURCES = MappingProxyType({"bundled": 0, "opened": None, "pulls": ()})
+SOURCES = MappingProxyType({"bundled": 0, "opened": None, "pulls": ()})
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ class PhysicsState(PairState):
         """
         changed = {name for name in changes if changes[name] != getattr(self, name)}
         if changed & {"seed", "balls", "bundled", "opened"}:
-            changes = {**_SOURCES, "pair": None, "without": (), **changes}
+            changes = {**SOURCES, "pair": None, "without": (), **changes}
         return super().change(**changes)._fit()
 
     def pull(self, pull: Pull) -> PhysicsState:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from pages._ui.results.html import make_table
-from pages._ui.results.view import describe_model
+from pages._ui.results.view import describe_model, format_percent
 from rn_core.weights import WeightsEntry
 
 _HEAD = ("Network", "Table widths off, a frame", "95 % interval", "Constant velocity", "Share of that")
@@ -38,7 +38,7 @@ def distances_html(found: Mapping[str, Mapping[str, Any]]) -> str:
                 f"<b>{ours['mean']:.4f}</b>",
                 f"{ours['low']:.4f}–{ours['high']:.4f}",
                 f"{kept['mean']:.4f}",
-                f"{ours['mean'] / kept['mean']:.0%}".replace("%", " %"),
+                format_percent(ours["mean"] / kept["mean"], 0),
             ]
         )
     return make_table(_HEAD, rows)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 
 from pages._ui.figures import Look
 from pages._ui.results.figures import place_lanes
 from pages._ui.results.view import Lane, describe_mark, describe_measure, describe_model
+from pages._ui.saving import write_csv, write_figure
 
 _COLUMNS = ("measure", "model", "origin", "value", "low", "high", "questions", "as_the_source_says", "note", "source")
 _SYMBOLS = {"open": "x", "other": "+", "paper": "D", "now": "o", "ours": "o"}
@@ -23,28 +22,14 @@ _NAMES = {
 
 def export_csv(lanes: Sequence[Lane]) -> bytes:
     """Return one line a figure; blind floors are lines of their own; shares are 0 to 1."""
-    lines = io.StringIO()
-    writer = csv.writer(lines, lineterminator="\n")
-    writer.writerow(_COLUMNS)
+    rows = []
     for lane in lanes:
         for mark in lane.marks:
-            writer.writerow(
-                [
-                    lane.measure,
-                    lane.model,
-                    mark.kind,
-                    mark.value,
-                    mark.low,
-                    mark.high,
-                    mark.n,
-                    mark.said,
-                    mark.note,
-                    mark.source,
-                ]
-            )
+            measured = (mark.value, mark.low, mark.high, mark.n, mark.said, mark.note, mark.source)
+            rows.append([lane.measure, lane.model, mark.kind, *measured])
         if lane.floor is not None:
-            writer.writerow([lane.measure, lane.model, "blind floor", lane.floor, "", "", "", "", "", ""])
-    return lines.getvalue().encode()
+            rows.append([lane.measure, lane.model, "blind floor", lane.floor, "", "", "", "", "", ""])
+    return write_csv(_COLUMNS, rows)
 
 
 def export_png(title: str, lanes: Sequence[Lane]) -> bytes:
@@ -76,6 +61,4 @@ def export_png(title: str, lanes: Sequence[Lane]) -> bytes:
     axes.grid(axis="x", alpha=0.4)
     axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=4, frameon=False)
     axes.title.set_position((0.5, 1.1))
-    content = io.BytesIO()
-    figure.savefig(content, format="png", dpi=140, facecolor="white")
-    return content.getvalue()
+    return write_figure(figure, dpi=140)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from pages._ui.saving import write_csv, write_figure
 from pages._ui.train.state import GROUPS, MEAN, STORIES, groups_of
 from pages._ui.train.view import TARGET, Curve, mean_share, minutes_to_target, race_curves, target_of
 from pages._ui.train.words import describe_race, format_clock, short_name
@@ -92,16 +91,14 @@ def _table_row(record: RunRecord) -> dict[str, str]:
 
 def export_csv(runs: Sequence[RunRecord]) -> bytes:
     """Return one line for each run, look, runner and group of questions."""
-    lines = io.StringIO()
-    writer = csv.writer(lines, lineterminator="\n")
-    writer.writerow(["run", "settings", "step", "seconds", "model", "questions", "accuracy"])
-    for record in runs:
-        settings = describe_race(record.config)
-        for look in record.snapshots:
-            for kind, groups in look.groups.items():
-                for group, share in groups.items():
-                    writer.writerow([record.number, settings, look.step, f"{look.seconds:.2f}", kind, group, share])
-    return lines.getvalue().encode()
+    rows = (
+        [record.number, settings, look.step, f"{look.seconds:.2f}", kind, group, share]
+        for record, settings in ((record, describe_race(record.config)) for record in runs)
+        for look in record.snapshots
+        for kind, groups in look.groups.items()
+        for group, share in groups.items()
+    )
+    return write_csv(["run", "settings", "step", "seconds", "model", "questions", "accuracy"], rows)
 
 
 def export_png(runs: Sequence[RunRecord], group: str = "relational") -> bytes:
@@ -121,6 +118,4 @@ def export_png(runs: Sequence[RunRecord], group: str = "relational") -> bytes:
     axes.set(xlabel="minutes of training", ylabel=f"accuracy on {GROUPS[group]} questions, %", ylim=(0, 100))
     axes.set_xlim(left=0)
     figure.legend(loc="outside lower center", fontsize=8)
-    content = io.BytesIO()
-    figure.savefig(content, format="png", dpi=160, facecolor="white")
-    return content.getvalue()
+    return write_figure(figure)
