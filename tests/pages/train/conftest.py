@@ -64,7 +64,7 @@ def play(tmp_path_factory) -> Callable[..., FakeJob]:
     def make(status: str = "running", config: dict[str, object] | None = None, **view: object) -> FakeJob:
         changes = {"size": "tiny", "n_scenes": 2, "n_questions": 4, **(config or {})}
         if changes.get("task") == "babi":
-            changes = {**usual_config("babi").to_dict(), **changes, "n_questions": 1}
+            changes = {**usual_config("babi").to_dict(), "head_start": 20, **changes, "n_questions": 1}
         key = tuple(sorted(changes.items()))
         if key not in races:
             races[key] = _record(RaceConfig(**changes), tmp_path_factory.mktemp("race"))
