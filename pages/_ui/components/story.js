@@ -21,6 +21,7 @@ class Story extends Stage {
     this.arcs = root.querySelector(".arcs");
     this.current = 0; // place of the row that the Tab key reaches
     this.draft = null; // move that is not sent yet: {from, to}
+    this.clicks = []; // places of rows clicked before the page has answered an edit: only then is known what they are
   }
 
   // Data
@@ -36,6 +37,7 @@ class Story extends Stage {
     }
     this.describe();
     this.draw();
+    if (!this.isStale()) for (const place of this.clicks.splice(0)) this.clickLine(place);
     // What the network sees of a long story stands at its end.
     if (isFirst || before.lines.length !== data.lines.length) this.board.scrollTop = this.board.scrollHeight;
     if (isFirst || this.isHint) this.hint(); // results stay until the next thing is done
@@ -58,9 +60,14 @@ class Story extends Stage {
     return applyEdit(lines, { kind: "move", id: lines[draft.from].id, place: draft.to });
   }
 
+  /** Whether the sentences shown are not yet those of the pairs. */
+  isStale() {
+    return this.draft !== null || this.pending().some(({ kind }) => kind !== "pin" && kind !== "unpin");
+  }
+
   draw() {
     const { data, draft } = this;
-    const stale = draft !== null || this.pending().some(({ kind }) => kind !== "pin" && kind !== "unpin");
+    const stale = this.isStale();
     const active = stale ? null : this.active();
     const pinned = this.pinned();
     const pairs = choosePairs(data, active, pinned);
@@ -97,9 +104,15 @@ class Story extends Stage {
 
   clickLine(place) {
     const line = this.lines()[place];
-    if (line.node !== null && line.state === "seen") this.pickOrPin(line.node);
+    if (this.isStale()) this.clicks.push(place);
+    else if (line.node !== null && line.state === "seen") this.pickOrPin(line.node);
     else if (line.state === "dropped") this.toggleLine(place);
     else this.say(`The network sees the last ${this.data.window} sentences only, and sentence ${line.number} comes before.`);
+  }
+
+  giveUp() {
+    this.clicks = [];
+    super.giveUp();
   }
 
   /** Escape undoes the innermost thing: a drag, a pick, a pin. True if there was one. */
