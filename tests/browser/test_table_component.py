@@ -172,7 +172,7 @@ def test_hovering_a_cell_shows_its_two_balls_and_their_line(table):
     expect(opened.locator(".tie[data-style=strong]")).to_have_attribute("data-tie", "0,3")  # though of 5 % only
     active = opened.locator(".ball.active")
     assert {element.get_attribute("data-ball") for element in active.all()} == {"0", "3"}
-    expect(opened.locator(".reading")).to_have_text("gray and red: 5 %, truly not tied")
+    expect(opened.locator(".reading")).to_have_text("gray and red: 5 %")
     opened.locator("[data-head='2']").first.hover()
     expect(opened.locator(".reading")).to_have_text("Strongest partners of blue: gray 60 %, red 20 %.")
 
@@ -193,8 +193,14 @@ def test_true_ties_are_hidden_until_they_are_asked_for(table):
     expect(opened.locator(".top .spring")).to_be_hidden()
 
 
-def test_rings_mark_the_cells_of_true_pairs(table):
+def test_the_matrix_tells_the_truth_when_it_is_asked_for(table):
     opened = table()
+    expect(opened.locator(".matrix .ring").first).to_be_hidden()
+    expect(opened.locator(".legend")).not_to_contain_text("truly tied")
+    opened.locator("[data-cell='1,0']").hover()
+    expect(opened.locator(".reading")).to_have_text("green and red: 90 %")
+    opened.locator("button.springs").click()
+    expect(opened.locator(".legend")).to_contain_text("truly tied")
     middles = "circle => [circle.getAttribute('cx'), circle.getAttribute('cy')].map(Number)"
     rings = [ring.evaluate(middles) for ring in opened.locator(".matrix .ring:not(.casing)").all()]
     corners = "cell => [cell.getAttribute('x'), cell.getAttribute('y')].map((part) => Number(part) + 5)"
@@ -203,6 +209,8 @@ def test_rings_mark_the_cells_of_true_pairs(table):
     expect(opened.locator(".matrix .ring").first).to_be_visible()
     opened.locator("[data-cell='1,0']").hover()
     expect(opened.locator(".reading")).to_have_text("green and red: 90 %, truly tied")
+    opened.locator("[data-cell='3,0']").hover()
+    expect(opened.locator(".reading")).to_have_text("gray and red: 5 %, truly not tied")
 
 
 def test_a_page_that_wants_to_know_is_told_whether_true_ties_are_shown(table):
@@ -345,7 +353,7 @@ def test_shares_are_signed_by_colour_and_by_dashes(table):
     assert opened.locator("[data-tie='2,3']").evaluate(dashes) != "none"
     assert opened.locator("[data-tie='0,1']").evaluate(dashes) == "none"
     opened.locator("[data-cell='2,3']").hover()
-    expect(opened.locator(".reading")).to_have_text("blue and gray: \N{MINUS SIGN}1.00, truly tied")
+    expect(opened.locator(".reading")).to_have_text("blue and gray: \N{MINUS SIGN}1.00")
 
 
 def test_words_for_screen_readers(table):

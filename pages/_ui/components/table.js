@@ -8,7 +8,7 @@ const LEGENDS = [
   ["way predicted", "predicted by the network", ({ predicted, showPredicted }) => showPredicted && predicted !== null],
   ["spring", "true spring", (_, springs) => springs],
   ["rigid", "true rigid link", (_, springs) => springs],
-  ["ring", "truly tied", (data) => data.links.length > 0 && data[data.matrix] !== null],
+  ["ring", "truly tied", (data, springs) => springs && data.links.length > 0 && data[data.matrix] !== null],
 ];
 
 class Table extends Stage {
@@ -127,8 +127,10 @@ class Table extends Stage {
     const value = values[i][j];
     const number = value === null ? "no answer" : matrix === "guess" ? formatProbability(value) : formatShare(value);
     if (i === j) return `${balls[i].name} with itself${value === null ? "" : `: ${number}`}`;
+    const read = `${balls[i].name} and ${balls[j].name}: ${number}`;
+    if (!this.springs) return read;
     const isTied = links.some((link) => [link.i, link.j].includes(i) && [link.i, link.j].includes(j));
-    return `${balls[i].name} and ${balls[j].name}: ${number}, truly ${isTied ? "tied" : "not tied"}`;
+    return `${read}, truly ${isTied ? "tied" : "not tied"}`;
   }
 
   toggleSprings() {

@@ -64,8 +64,9 @@ function buildMatrix(svg, data) {
   svg.replaceChildren(ground, ...cells, rings, outline, ...heads);
 }
 
-/** Outline the row of a ball or one cell. */
-function markMatrix(svg, { ball, cell, data }) {
+/** Outline the row of a ball or one cell, and ring the true pairs where true ties are shown. */
+function markMatrix(svg, { ball, cell, data, springs }) {
+  svg.querySelector(".rings").style.display = springs ? "" : "none";
   const outline = svg.querySelector(".outline");
   const row = { x: HEAD, y: HEAD + CELL * (ball ?? 0), width: CELL * data.balls.length, height: CELL };
   const box = cell === null ? row : cellBox(...cell);

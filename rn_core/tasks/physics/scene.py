@@ -53,6 +53,10 @@ class PhysicsScene:
     def from_json(record: Mapping[str, Any] | str) -> PhysicsScene:
         """Read what `to_json` wrote, as text or parsed.
 
+        Args:
+            record: an object of "frame_rate", 10; "positions" and "velocities", a list of [x, y] a ball in a list of
+                frames; "links", a list of {"balls": [0, 1], "rigid": false, "length": 0.3}.
+
         Raises:
             SceneError: in one sentence, naming the frame, ball or link and what is wrong with it.
         """

@@ -24,10 +24,7 @@ MIN_APART = 0.03
 #: Metres by which a rigid link may be longer or shorter than it says.
 RIGID_SLACK = 0.02
 _MAX_TEXT = 2_000_000
-_EXAMPLE = (
-    '{"frame_rate": 10, "positions": [[[0, 0.5], [0.3, 0.5]]], "velocities": [[[0, 0], [0.4, 0]]], '
-    '"links": [{"balls": [0, 1], "rigid": false, "length": 0.3}]}'
-)
+_KEYS = '"frame_rate", "positions", "velocities" and "links"'
 
 
 def read_record(record: Mapping[str, Any] | str) -> dict[str, np.ndarray]:
@@ -61,9 +58,9 @@ def _parse(record: Mapping[str, Any] | str) -> Mapping[str, Any]:
         try:
             record = json.loads(record)
         except (ValueError, RecursionError) as err:
-            raise SceneError(f"A scene must be JSON like {_EXAMPLE}, got {shown(record)}; check its brackets.") from err
+            raise SceneError(f"A scene must be JSON with {_KEYS}, got {shown(record)}; check its brackets.") from err
     if not isinstance(record, Mapping) or not isinstance(record.get("positions"), list):
-        raise SceneError(f"A scene must be a JSON object like {_EXAMPLE}, got {shown(record)}; add its positions.")
+        raise SceneError(f"A scene must be a JSON object with {_KEYS}, got {shown(record)}; add its positions.")
     return record
 
 

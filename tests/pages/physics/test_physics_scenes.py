@@ -145,8 +145,8 @@ NAN = [[[float("nan"), 0.0], *FRAMES[0][1:]], *FRAMES[1:]]
     ("content", "words"),
     [
         (b"\x89PNG\r\n\x1a\n\x00", "'x.json' is no scene: a scene is JSON text, got the byte 0x89"),
-        (b"", "A scene must be JSON like"),
-        (b"[1, 2]", "A scene must be a JSON object like"),
+        (b"", "A scene must be JSON with"),
+        (b"[1, 2]", "A scene must be a JSON object with"),
         (content_of(SCENE, positions=NAN), "Ball red's position in frame 0 must be"),
         (content_of(SCENE, positions=[[]] * 32), "must have 1 to 16 balls, got 0"),
         (content_of(SCENE, positions=[[[0, 0]] * 1000] * 32), "must have 1 to 16 balls, got 1000"),

@@ -95,12 +95,12 @@ def test_scenes_of_different_sizes_do_not_stack():
 NAN, FIRST = float("nan"), ("positions", 0, 0)
 FRAME = RECORD["positions"][0]
 BAD = {
-    "nothing": ("", r"must be JSON like .* got ''; check its brackets"),
-    "no JSON": ('{"positions": [', r"must be JSON like .*; check its brackets"),
-    "deep": ("[" * 100_000, r"must be JSON like .*; check its brackets"),
+    "nothing": ("", r"must be JSON with .* got ''; check its brackets"),
+    "no JSON": ('{"positions": [', r"must be JSON with .*; check its brackets"),
+    "deep": ("[" * 100_000, r"must be JSON with .*; check its brackets"),
     "long": (" " * 2_000_001, r"at most 2,000,000 characters, got 2,000,001; shorten it"),
-    "a list": ("[1, 2]", r"must be a JSON object like .* got \[1, 2\]; add its positions"),
-    "no positions": (change(("positions",), ...), r"must be a JSON object like .*; add its positions"),
+    "a list": ("[1, 2]", r"must be a JSON object with .* got \[1, 2\]; add its positions"),
+    "no positions": (change(("positions",), ...), r"must be a JSON object with .*; add its positions"),
     "no frame rate": (change(("frame_rate",), ...), r'"frame_rate" must be 10 frames a second, got None; take such'),
     "another frame rate": (change(("frame_rate",), 30), r'"frame_rate" must be 10 frames a second, got 30'),
     "no frames": (change(("positions",), []), r"must have 1 to 256 frames, got 0; change that"),
