@@ -7,14 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from rn_core.attribution import Target, attribute_pairs
 from rn_core.device import choose_device
 from rn_core.errors import RNCoreError
 from rn_core.models import QuestionAnsweringModel
+from rn_core.models.layers import read_alone
 from rn_core.models.relation_network import RelationTrace, make_pair_index
 from rn_core.records import Answer
+from rn_core.scoring import NO_YES, OneAnswer
 from rn_core.tasks import TASKS, Task
 from rn_core.weights import PRETRAINED, load_weights
 
@@ -45,7 +47,8 @@ class Answerer:
             scene: what the task's `encode_scenes` reads. Sort-of-CLEVR: a `Scene`; or what the model sees of one, a
                 uint8 image (75, 75, 3) or object rows (N, 10). CLEVR: a uint8 picture (H, W, 3) of any size for a
                 pixel model, scene JSON for a state model.
-            question: English, such as "Is the red object on the left?".
+            question: English, such as "Is the red object on the left?". A model that says of many things at once
+                whether they are so can be asked about one of them, such as "Is red tied to blue?": no or yes.
 
         Returns:
             the answer, its probabilities and, for a Relation Network, each pair's share of its logit.
@@ -65,8 +68,9 @@ class Answerer:
         if not self.model.has_pairs:
             inputs, asked = self._encode(scenes, questions)
             with torch.inference_mode():
-                return [self._read(row) for row in self.model(inputs, asked).cpu().double()]
-        return [self._explain(trace) for trace in self._traces(scenes, questions)]
+                logits = self.model(inputs, asked).cpu().double()
+            return [self._read(*each) for each in zip(logits, questions, strict=True)]
+        return [self._explain(*each) for each in zip(self._traces(scenes, questions), questions, strict=True)]
 
     def trace(self, scene: Any, question: str) -> RelationTrace:
         """Return objects, relations, aggregate and logits of one question (M = 1); errors as `answer`.
@@ -83,6 +87,11 @@ class Answerer:
         """Return the logits (A,) of one question, for what is no answer, such as paths; errors as `answer`."""
         inputs, asked = self._encode([scene], [question])
         return self.model(inputs, asked)[0].cpu()
+
+    def f_phi(self, question: str) -> nn.Sequential:
+        """Return the f_phi of a Relation Network as a question reads it: see `read_alone` for one of many things."""
+        thing = self._find_thing(question)
+        return self.model.core.f_phi if thing is None else read_alone(self.model.core.f_phi, thing)
 
     def mean_aggregate(self, question: str) -> Tensor:
         """Return (D_g,), the aggregate that this question has in the mean over scenes."""
@@ -103,19 +112,28 @@ class Answerer:
             traces += [RelationTrace(*(part[row : row + 1] for part in parts)) for row in range(len(asked))]
         return traces
 
-    def _explain(self, trace: RelationTrace) -> Answer:
+    def _explain(self, trace: RelationTrace, question: str) -> Answer:
         """Return the answer of a trace with each pair's share."""
-        plain = self._read(trace.logits[0].cpu().double())
+        plain = self._read(trace.logits[0].cpu().double(), question)
         target = Target(int(plain.logits.argmax()))
-        shares = attribute_pairs(self.model.core.f_phi, trace.relations[0], target)
+        shares = attribute_pairs(self.f_phi(question), trace.relations[0], target)
         index = make_pair_index(trace.objects.shape[1]).numpy()
         return Answer(
             plain.text, plain.probabilities, plain.logits, shares.contributions.numpy(), index, shares.completeness_gap
         )
 
-    def _read(self, logits: Tensor) -> Answer:
+    def _read(self, logits: Tensor, question: str) -> Answer:
         """Return the answer that (A,) logits give."""
-        return Answer(*self.task.scoring.read(logits, self.task.answers), logits.numpy())
+        thing = self._find_thing(question)
+        if thing is None:
+            return Answer(*self.task.scoring.read(logits, self.task.answers), logits.numpy())
+        both = torch.stack([-logits[thing] / 2, logits[thing] / 2])
+        return Answer(*OneAnswer(1, len(NO_YES)).read(both, NO_YES), both.numpy())
+
+    def _find_thing(self, question: str) -> int | None:
+        """Return which of many things a question is about alone, as the task says, or None."""
+        find_thing = getattr(self.task, "find_thing", None)
+        return None if find_thing is None else find_thing(question)
 
     def _encode(self, scenes: list[Any], questions: list[str]) -> tuple[tuple[Tensor, ...], Tensor]:
         """Return the encoder's inputs and the questions, as `Batch` has them, on the model's device."""

@@ -135,8 +135,8 @@ class Answer:
         text: the answer with the largest logit.
         probabilities: answer -> softmax probability; adds up to 1.
         logits: (A,) float64, in the order of `probabilities`.
-        contributions: (P,) float64, each pair's exact share of the answer's logit above the next best
-            one's; NaN-free; None for models without pairs.
+        contributions: (P,) float64, each pair's exact share of the answer's logit above that of no pairs at all;
+            NaN-free; None for models without pairs.
         pair_index: (P, 2) int64, the pair (i, j) of each contribution; None for models without pairs.
         completeness_gap: what the contributions miss of the logit difference; 0 up to rounding.
     """

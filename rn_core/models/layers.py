@@ -8,6 +8,7 @@ from itertools import pairwise
 from types import MappingProxyType
 from typing import Any
 
+import torch
 from torch import nn
 
 from rn_core.errors import RNCoreError
@@ -35,6 +36,20 @@ def make_mlp(sizes: tuple[int, ...], dropout: float = 0.0) -> nn.Sequential:
     if dropout:
         layers.append(nn.Dropout(dropout))
     return nn.Sequential(*layers, nn.Linear(sizes[-2], sizes[-1]))
+
+
+@torch.no_grad()
+def read_alone(f_phi: nn.Sequential, k: int) -> nn.Sequential:
+    """Return layers that read only the k-th of many yes-or-no logits: minus half of it for "no", plus half for "yes".
+
+    So the softmax of the two is the sigmoid of the one, and either answer has its share in every pair.
+    """
+    last = f_phi[-1]
+    like = {"dtype": last.weight.dtype, "device": last.weight.device}
+    both = nn.utils.skip_init(nn.Linear, last.in_features, 2, **like)
+    for own, learned in ((both.weight, last.weight[k]), (both.bias, last.bias[k])):
+        own.copy_(torch.stack([-learned / 2, learned / 2]))
+    return nn.Sequential(*f_phi[:-1], both).train(f_phi.training)
 
 
 def check_size(name: str, value: int, lowest: int = 1) -> int:

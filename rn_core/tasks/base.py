@@ -100,6 +100,8 @@ class Task(Protocol):
         has_pool: whether it offers `make_pool`.
         taught: with a pool, what its lessons say of a question or of what moves, as the end of "first learned what";
             missing where they say only what pairs show.
+        find_thing: with `ManyYesOrNo`, question -> which of the things it asks about alone, as an index into `answers`;
+            None where it asks about all of them, QuestionError where there is no such thing. Missing elsewhere.
     """
 
     name: str

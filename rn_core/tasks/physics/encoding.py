@@ -46,6 +46,13 @@ def encode_rows(
     return rows, np.broadcast_to(np.arange(n_rows) < n_balls, (len(scenes), n_rows)).copy()
 
 
+def find_colors(rows: np.ndarray) -> list[str]:
+    """Return the names of the colours that balls have, by their rows (N, 35)."""
+    away = np.abs(rows[:, None, :3] - _RGB).sum(axis=2)  # (N, C)
+    names = tuple(COLORS)
+    return [names[color] for color in away.argmin(axis=1)]
+
+
 def list_pairs(n_balls: int) -> np.ndarray:
     """Return all pairs of balls (P, 2) int64, i < j, P = N (N - 1) / 2, in the order of `connection_targets`."""
     return np.transpose(np.triu_indices(n_balls, k=1))

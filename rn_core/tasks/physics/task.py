@@ -6,6 +6,7 @@ tells balls apart by colour, the MLP may use both. No question is asked: d_quest
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import combinations
 from types import MappingProxyType
@@ -23,6 +24,7 @@ from rn_core.tasks.physics.encoding import (
     connection_targets,
     count_targets,
     encode_rows,
+    find_colors,
     prediction_targets,
 )
 from rn_core.tasks.physics.lessons import tied_facts, which_facts
@@ -33,6 +35,7 @@ from rn_core.tasks.physics.scene import PhysicsScene, PhysicsScenes
 from rn_core.tasks.physics.world import COLORS, DEFAULT_BALLS, MAX_BALLS, N_FRAMES
 
 _WHOLE = "whole_scene"
+_TIE = re.compile(r"is (\w+) tied to (\w+)\??", re.IGNORECASE)
 
 
 class _Physics:
@@ -117,9 +120,18 @@ class _Physics:
     def encode_questions(self, texts: Sequence[str]) -> Tensor:
         """Return (M, 0) float32; raises QuestionError for a text that is neither empty nor what the task asks."""
         for text in texts:
-            if text not in ("", self.question):
-                raise QuestionError(f"'{self.name}' asks only '{self.question}', got '{text[:60]}'; ask that.")
+            if not self._asks(text):
+                raise QuestionError(f"'{self.name}' asks only {self.asked}, got '{text[:60]}'; ask that.")
         return torch.zeros(len(texts), 0)
+
+    @property
+    def asked(self) -> str:
+        """Return what can be asked, in quotation marks."""
+        return f"'{self.question}'"
+
+    def _asks(self, text: str) -> bool:
+        """Return whether a text is what the task asks; an empty one is."""
+        return text in ("", self.question)
 
     def check_answerable(self, scene: Any, text: str) -> None:
         """Let every question pass: each scene has an answer."""
@@ -147,6 +159,43 @@ class Connections(_Physics):
     def targets(self, scenes: PhysicsScenes) -> Tensor:
         """Return whether each pair is tied, (S, 45) bool."""
         return torch.from_numpy(connection_targets(scenes))
+
+    @property
+    def asked(self) -> str:
+        """Return what can be asked, in quotation marks."""
+        return f"'{self.question}', or of one pair such as '{tie_question('red', 'blue')}'"
+
+    def _asks(self, text: str) -> bool:
+        """Return whether a text asks about all pairs or about one."""
+        return super()._asks(text) or self.find_thing(text) is not None
+
+    def find_thing(self, text: str) -> int | None:
+        """Return the index of the pair that a question as `tie_question` is about; None for every other text.
+
+        Raises:
+            QuestionError: in one sentence, if it names no two different ones of the first ten colours.
+        """
+        match = _TIE.fullmatch(text.strip())
+        if match is None:
+            return None
+        colors = [name.lower() for name in match.groups()]
+        known = tuple(COLORS)[:DEFAULT_BALLS]
+        if colors[0] == colors[1] or not {*colors} <= {*known}:
+            raise QuestionError(
+                f"A tie is between two different balls of {', '.join(known)}, got {colors[0][:20]} and "
+                f"{colors[1][:20]}; name two of them."
+            )
+        return self.answers.index("-".join(sorted(colors, key=known.index)))
+
+    def check_answerable(self, scene: Any, text: str) -> None:
+        """Raise SceneError if the scene lacks one of the two balls that a question is about."""
+        thing = self.find_thing(text)
+        if thing is None:
+            return
+        present = find_colors(_read_rows(scene))
+        for color in self.answers[thing].split("-"):
+            if color not in present:
+                raise SceneError(f"The scene has no {color} ball; ask about {', '.join(present)}.")
 
     def facts(self, scenes: PhysicsScenes, pairs: np.ndarray) -> np.ndarray:
         """Return whether pairs are tied, and which they then are; see `lessons.which_facts`."""
@@ -182,6 +231,11 @@ class Predict(_Physics):
         """Return the paths to come, (S, 10 * 16 * 2) float32 in metres."""
         last = torch.from_numpy(scenes.positions[:, N_FRAMES - 1])
         return encode_paths(torch.from_numpy(prediction_targets(scenes)), last)
+
+
+def tie_question(first: str, second: str) -> str:
+    """Return the question whether two balls are tied, in English."""
+    return f"Is {first} tied to {second}?"
 
 
 def _read_rows(scene: PhysicsScene | str | Mapping[str, Any] | np.ndarray) -> np.ndarray:
