@@ -6,14 +6,14 @@ import streamlit as st
 
 from pages._ui import layout
 from pages._ui.components.table import draw_table
-from pages._ui.components.table_view import BallPull, TiesShown
+from pages._ui.components.table_view import PairAsked, TableEvent, TiesShown
 from pages._ui.frame import draw_frame
 from pages._ui.pairs import sections as pair_sections
 from pages._ui.physics import sections
 from pages._ui.physics import session as physics_session
 from pages._ui.physics.asking import Heard, ask
 from pages._ui.physics.models import QUESTIONS, find_models, full_name
-from pages._ui.physics.scenes import MIN_BALLS, N_BUNDLED, find_trouble
+from pages._ui.physics.scenes import COLOR_NAMES, MIN_BALLS, N_BUNDLED, find_trouble
 from pages._ui.physics.session import PHYSICS, find_scene
 from pages._ui.physics.state import PhysicsState
 from pages._ui.physics.table import make_payload
@@ -50,10 +50,12 @@ def draw_undo(state: PhysicsState) -> None:
             st.button("As it was", icon=":material/restart_alt:", on_click=physics_session.undo_pulls)
 
 
-def take_event(event: BallPull | TiesShown) -> None:
+def take_event(event: TableEvent) -> None:
     """Do what a person did on the table."""
     if isinstance(event, TiesShown):
         PHYSICS.update(truth=event.shown)
+    elif isinstance(event, PairAsked):
+        PHYSICS.update(tie=(COLOR_NAMES[event.i], COLOR_NAMES[event.j]))
     else:
         physics_session.take_pull(event.ball, event.frame, event.to)
 

@@ -183,7 +183,7 @@ def cached_group_attribution(
 ) -> Attribution:
     """Return the contributions of all pairs of one question; errors as `cached_group_reading`."""
     relations, start = cached_group_reading(name, question, seen).relations, _group_baseline(name, question, baseline)
-    return attribute_pairs(domain_answerer(name).model.core.f_phi, relations, target, method=method, baseline=start)
+    return attribute_pairs(domain_answerer(name).f_phi(question), relations, target, method=method, baseline=start)
 
 
 def _group_baseline(name: str, question: str, baseline: str) -> Tensor | None:
@@ -198,7 +198,7 @@ def cached_group_ranking(
     """Return how well a method's ranking of the pairs holds up; errors as `cached_group_reading`."""
     relations, start = cached_group_reading(name, question, seen).relations, _group_baseline(name, question, baseline)
     shares = cached_group_attribution(name, question, seen, target, method, baseline).contributions
-    return measure_ranking(domain_answerer(name).model.core.f_phi, relations, shares, target, start)
+    return measure_ranking(domain_answerer(name).f_phi(question), relations, shares, target, start)
 
 
 @st.cache_data(max_entries=128, show_spinner=False)

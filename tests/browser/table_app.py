@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from pages._ui.components.table import draw_table
-from pages._ui.components.table_view import TiesShown
+from pages._ui.components.table_view import PairAsked, TiesShown
 
 query, state = st.query_params, st.session_state
 state.setdefault("pulls", [])
@@ -16,6 +16,8 @@ state.runs = state.get("runs", 0) + 1
 def follow(event):
     if isinstance(event, TiesShown):
         state.ties = event.shown
+    elif isinstance(event, PairAsked):
+        state.asked = [event.i, event.j]
     else:
         state.pulls.append([event.ball, event.frame, *event.to])
 
@@ -45,6 +47,7 @@ draw_table(
         "guess": None if ahead else guess,
         "shares": shares,
         "matrix": "guess" if query.get("shares") is None else "shares",
+        "asked": state.get("asked", [0, 1]) if query.get("asks") is not None else None,
         "show_links": state.get("ties", False),
         "tells_ties": query.get("tells") is not None,
         "can_pull": query.get("frozen") is None,
@@ -52,4 +55,4 @@ draw_table(
     key="table",
     on_change=follow,
 )
-st.text(json.dumps({"runs": state.runs, "pulls": state.pulls, "ties": state.get("ties")}))
+st.text(json.dumps({"runs": state.runs, "pulls": state.pulls, "ties": state.get("ties"), "asked": state.get("asked")}))

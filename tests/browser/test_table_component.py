@@ -177,6 +177,28 @@ def test_hovering_a_cell_shows_its_two_balls_and_their_line(table):
     expect(opened.locator(".reading")).to_have_text("Strongest partners of blue: gray 60 %, red 20 %.")
 
 
+def test_a_click_on_a_cell_asks_about_its_pair(table):
+    opened = table("asks")
+    frames = opened.locator(".matrix .asked")
+    boxes = "element => [element.getAttribute('x'), element.getAttribute('y')].map(Number)"
+    assert [frame.evaluate(boxes) for frame in frames.all()] == [[21, 11], [11, 21]]
+    opened.locator("[data-cell='3,1']").click()
+    wait_for_state(opened, asked=[1, 3], runs=2)
+    assert [frame.evaluate(boxes) for frame in frames.all()] == [[41, 21], [21, 41]]
+    opened.locator("[data-cell='2,2']").click()  # a ball with itself
+    opened.locator("[data-cell='0,2']").click()
+    wait_for_state(opened, asked=[0, 2], runs=3)
+
+
+def test_where_nothing_can_be_asked_a_click_on_a_cell_does_nothing(table):
+    opened = table()
+    expect(opened.locator(".matrix .asked").first).to_be_hidden()
+    opened.locator("[data-cell='3,1']").click()
+    opened.locator("button.springs").click()
+    expect(opened.locator(".top .rigid")).to_be_visible()
+    wait_for_state(opened, asked=None, runs=1)
+
+
 def test_true_ties_are_hidden_until_they_are_asked_for(table):
     opened = table()
     truth = opened.locator(".top .spring, .top .rigid")

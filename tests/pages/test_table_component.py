@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
 from pages._ui import components
-from pages._ui.components.table_view import BallPull, TiesShown, make_table_data, read_event, shorten
+from pages._ui.components.table_view import BallPull, PairAsked, TiesShown, make_table_data, read_event, shorten
 from rn_core.errors import RNCoreError, UnknownNameError
 from rn_core.tasks.physics.world import COLORS, FRAME_RATE, HALF_SIDE, RADIUS
 
@@ -50,7 +50,7 @@ def test_data_are_json_and_carry_every_number():
 def test_what_may_be_left_out_is_left_out():
     data = make_table_data({name: PAYLOAD[name] for name in ("balls", "half_side", "radius", "frame_rate", "seen")})
     assert [name for name, value in data.items() if value is None] == [
-        "ahead", "predicted", "errors", "baselineErrors", "guess", "shares",
+        "ahead", "predicted", "errors", "baselineErrors", "guess", "shares", "asked",
     ]  # fmt: skip
     assert (data["links"], data["showLinks"], data["canPull"], data["matrix"]) == ([], False, True, "guess")
 
@@ -108,6 +108,8 @@ def test_the_browser_reads_only_what_python_sends():
         ({"baseline_errors": [np.inf] * 4}, RNCoreError, "baseline_errors must be finite"),
         ({"links": [{"i": 0, "j": 3, "rigid": False}]}, RNCoreError, "two nodes from 0 to 2, got (0, 3)"),
         ({"links": [{"i": 1, "j": 1, "rigid": False}]}, RNCoreError, "two different balls, got 1 twice"),
+        ({"asked": (0, 3)}, RNCoreError, "two nodes from 0 to 2, got (0, 3)"),
+        ({"asked": (0, 1), "guess": None}, RNCoreError, "there is no guess; pass one"),
         ({"links": [(0, 1)]}, RNCoreError, "a row of i, j and rigid, got (0, 1)"),
         ({"guess": np.zeros((2, 2))}, RNCoreError, "guess must be 3 x 3 numbers, got shape (2, 2)"),
         ({"guess": np.full((3, 3), 1.5)}, RNCoreError, "probabilities from 0 to 1, got 1.5"),
@@ -166,6 +168,15 @@ def test_a_page_that_wants_to_know_is_told_whether_true_ties_are_shown():
     assert read_event({"kind": "ties", "shown": 1}, telling) is None
     assert read_event({"kind": "ties"}, telling) is None
     assert read_event({"kind": "ties", "shown": True}, DATA) is None
+
+
+def test_pairs_with_an_answer_can_be_asked_about_where_one_is():
+    asking = make_table_data({**PAYLOAD, "asked": (0, 2)})
+    assert asking["asked"] == [0, 2]
+    assert read_event({"kind": "ask", "i": 0, "j": 1, "number": 3}, asking) == PairAsked(0, 1)
+    for i, j in ((1, 0), (1, 1), (1, 2), (0, 3), (-1, 1), (0, True), (None, 1), ("0", 1)):
+        assert read_event({"kind": "ask", "i": i, "j": j}, asking) is None
+    assert read_event({"kind": "ask", "i": 0, "j": 1}, DATA) is None
 
 
 def test_a_table_that_is_only_looked_at_takes_no_pull():

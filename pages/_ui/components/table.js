@@ -70,6 +70,7 @@ class Table extends Stage {
     const { data, root } = this;
     root.classList.toggle("projector", data.projector);
     root.classList.toggle("editable", data.canPull);
+    root.classList.toggle("askable", data.asked !== null);
     root.classList.toggle("alone", !this.hasMatrix() && !this.hasErrors());
     root.querySelector(".pairing").hidden = !this.hasMatrix();
     root.querySelector(".erring").hidden = !this.hasErrors();
@@ -131,6 +132,19 @@ class Table extends Stage {
     if (!this.springs) return read;
     const isTied = links.some((link) => [link.i, link.j].includes(i) && [link.i, link.j].includes(j));
     return `${read}, truly ${isTied ? "tied" : "not tied"}`;
+  }
+
+  /** The pair that is asked about, as far as the page knows or will know, or null. */
+  asked() {
+    const last = this.pending().filter(({ kind }) => kind === "ask").at(-1);
+    return last ? [last.i, last.j] : this.data.asked;
+  }
+
+  ask([i, j]) {
+    const [first, second] = [Math.min(i, j), Math.max(i, j)];
+    const { asked, matrix, [matrix]: values } = this.data;
+    if (asked === null || first === second || values[first][second] === null) return;
+    this.submit({ kind: "ask", i: first, j: second });
   }
 
   toggleSprings() {
@@ -269,7 +283,7 @@ class Table extends Stage {
     const styles = styleTies(this.ties, focus, data);
     const meant = focus.cell ?? (focus.ball === null ? [] : [focus.ball]);
     const view = {
-      ...{ data, frames, predicted, springs, ...focus },
+      ...{ data, frames, predicted, springs, ...focus, asked: this.asked() },
       time: clock.time,
       places: this.places(),
       styles,
@@ -326,7 +340,8 @@ class Table extends Stage {
   hint() {
     if (this.isHint === false && this.status.textContent !== "") return;
     const pairs = this.hasMatrix() ? "Point at a ball or a cell to see its partners." : "Point at a ball to see its way.";
-    this.say([pairs, this.data.canPull ? "Drag a ball to pull it elsewhere." : ""].join(" ").trim());
+    const asking = this.data.asked === null ? "" : "Click a cell to ask why.";
+    this.say([pairs, asking, this.data.canPull ? "Drag a ball to pull it elsewhere." : ""].filter(Boolean).join(" "));
     this.isHint = true;
   }
 

@@ -10,14 +10,14 @@ import streamlit as st
 
 from pages._ui.components.answering import draw_answering
 from pages._ui.components.sources import read_sources
-from pages._ui.components.table_view import BallPull, TiesShown, make_table_data, read_event
+from pages._ui.components.table_view import TableEvent, make_table_data, read_event
 
 _mount = st.components.v2.component("relation_table", **read_sources("table"))
 
 
 def draw_table(
-    payload: Mapping[str, Any], *, key: str, on_change: Callable[[BallPull | TiesShown], None] | None = None
-) -> BallPull | TiesShown | None:
+    payload: Mapping[str, Any], *, key: str, on_change: Callable[[TableEvent], None] | None = None
+) -> TableEvent | None:
     """Draw balls that move on a table, lines of the pairs among them, and the matrix of all pairs.
 
     Args:

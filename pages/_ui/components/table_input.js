@@ -90,6 +90,11 @@ function onMatrixMove(event, table) {
   table.hover(head ? Number(head) : null);
 }
 
+function onMatrixClick(event, table) {
+  const cell = event.target.closest?.("[data-cell]")?.getAttribute("data-cell");
+  if (cell) table.ask(cell.split(",").map(Number));
+}
+
 // Keys
 
 function onKeyDown(event, table) {
@@ -143,6 +148,7 @@ function listen(table, signal) {
   on(table.top, "focusin", onFocusIn);
   on(table.top, "focusout", onFocusOut);
   on(table.matrix, "pointermove", onMatrixMove);
+  on(table.matrix, "click", onMatrixClick);
   on(table.matrix, "pointerleave", () => table.pointAtCell(null));
   on(table.matrix, "pointerleave", () => table.hover(null));
   on(table.root, "keydown", onKeyDown);

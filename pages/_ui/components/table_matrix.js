@@ -61,16 +61,24 @@ function buildMatrix(svg, data) {
   const outline = makeSvg("rect", { class: "outline" });
   const rings = makeSvg("g", { class: "rings" }, data.links.flatMap(buildRings));
   const ground = makeSvg("rect", { class: "paper", x: HEAD, y: HEAD, width: side - HEAD, height: side - HEAD });
-  svg.replaceChildren(ground, ...cells, rings, outline, ...heads);
+  const asked = makeSvg("g", {}, [0, 1].map(() => makeSvg("rect", { class: "asked" })));
+  svg.replaceChildren(ground, ...cells, rings, asked, outline, ...heads);
 }
 
-/** Outline the row of a ball or one cell, and ring the true pairs where true ties are shown. */
-function markMatrix(svg, { ball, cell, data, springs }) {
+function placeBox(rect, box) {
+  for (const [name, value] of Object.entries(box)) rect.setAttribute(name, value);
+}
+
+/** Outline the row of a ball or one cell, frame the pair asked about, and ring the true pairs where truth is shown. */
+function markMatrix(svg, { ball, cell, asked, data, springs }) {
   svg.querySelector(".rings").style.display = springs ? "" : "none";
+  for (const [k, frame] of [...svg.querySelectorAll(".asked")].entries()) {
+    frame.style.display = asked === null ? "none" : "";
+    if (asked !== null) placeBox(frame, k === 0 ? cellBox(...asked) : cellBox(asked[1], asked[0]));
+  }
   const outline = svg.querySelector(".outline");
   const row = { x: HEAD, y: HEAD + CELL * (ball ?? 0), width: CELL * data.balls.length, height: CELL };
-  const box = cell === null ? row : cellBox(...cell);
-  for (const [name, value] of Object.entries(box)) outline.setAttribute(name, value);
+  placeBox(outline, cell === null ? row : cellBox(...cell));
   outline.style.display = ball === null && cell === null ? "none" : "";
 }
 

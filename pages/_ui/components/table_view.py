@@ -23,6 +23,7 @@ _DEFAULTS: Mapping[str, Any] = {
     "guess": None,
     "shares": None,
     "matrix": "guess",
+    "asked": None,
     "show_links": False,
     "show_predicted": True,
     "can_pull": True,
@@ -74,9 +75,33 @@ class TiesShown:
     shown: bool
 
 
-def read_event(state: object, data: Mapping[str, Any]) -> BallPull | TiesShown | None:
+@dataclass(frozen=True)
+class PairAsked:
+    """A person asked about the tie of balls i and j, i < j."""
+
+    i: int
+    j: int
+
+    @staticmethod
+    def from_state(state: Mapping[str, Any], data: Mapping[str, Any]) -> PairAsked | None:
+        """Read what the browser sent; None for anything but a pair that can be asked about."""
+        i, j = state.get("i"), state.get("j")
+        n_balls = len(data["balls"])
+        if data["asked"] is None or not (is_whole(i) and is_whole(j) and 0 <= i < j < n_balls):
+            return None
+        return None if data[data["matrix"]][i][j] is None else PairAsked(i, j)
+
+
+#: What a person can do on the table.
+TableEvent = BallPull | TiesShown | PairAsked
+
+
+def read_event(state: object, data: Mapping[str, Any]) -> TableEvent | None:
     """Read what the browser sent about `make_table_data`'s result; None for anything that is not allowed on it."""
-    if not isinstance(state, Mapping) or state.get("kind") != "ties":
+    kind = state.get("kind") if isinstance(state, Mapping) else None
+    if kind == "ask":
+        return PairAsked.from_state(state, data)
+    if kind != "ties":
         return BallPull.from_state(state, data)
     shown = state.get("shown")
     return TiesShown(shown) if data["tellsTies"] and isinstance(shown, bool) else None
@@ -103,6 +128,8 @@ def make_table_data(payload: Mapping[str, Any]) -> dict[str, Any]:
             guess: (N, N) probabilities from 0 to 1 that a pair is tied, None where there is no answer, or None;
             shares: (N, N) what the pair (i, j) adds to an answer, in logits, i receiving, or None;
             matrix: "guess" or "shares", what matrix and lines show;
+            asked: numbers (i, j) of two balls whose cells are framed, and a click on another cell asks about its pair;
+                None where nothing can be asked;
             show_links, show_predicted: whether true ties and predicted paths are shown at first;
             can_pull: whether balls can be pulled; tells_ties: whether it is told when true ties are shown or hidden;
             projector: large type.
@@ -136,6 +163,7 @@ def make_table_data(payload: Mapping[str, Any]) -> dict[str, Any]:
         "guess": _read_matrix(given, "guess", n_balls),
         "shares": _read_matrix(given, "shares", n_balls),
         "matrix": given["matrix"],
+        "asked": _read_asked(given, n_balls),
         "showLinks": bool(given["show_links"]),
         "showPredicted": bool(given["show_predicted"]),
         "canPull": bool(given["can_pull"]),
@@ -237,6 +265,15 @@ def _read_matrix(given: Mapping[str, Any], name: str, n_balls: int) -> list[list
         wrong = known[(known < 0) | (known > 1)][0]
         raise RNCoreError(f"The table's guess must be probabilities from 0 to 1, got {wrong:g}.")
     return np.where(np.isnan(matrix), None, matrix.astype(object)).tolist()
+
+
+def _read_asked(given: Mapping[str, Any], n_balls: int) -> list[int] | None:
+    """Return the pair that is asked about, or None."""
+    if given["asked"] is None:
+        return None
+    if given[given["matrix"]] is None:
+        raise RNCoreError(f"A pair is asked about in the matrix, and there is no {given['matrix']}; pass one.")
+    return list(check_pair(given["asked"], n_balls))
 
 
 def _read_numbers(values: Any, name: str) -> np.ndarray:

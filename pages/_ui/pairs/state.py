@@ -118,7 +118,7 @@ def pair_fields(
         Field("why", "why", one_of((AUTO, *answers), "answer")),
         Field("not", "why_not", one_of((AUTO, "none", *answers), "answer")),
         Field("view", "view", one_of(VIEWS, "view")),
-        Field("pair", "pair", _pair_parser(labels, example), "-".join),
+        Field("pair", "pair", pair_parser(labels, example), "-".join),
         Field("top", "top", _top_parser(most_pairs)),
         Field("renormalise", "renormalise", parse_switch, format_switch),
         Field("without", "without", parse_without, "-".join),
@@ -174,7 +174,7 @@ def _range_text(labels: tuple[str, ...]) -> str:
     return f"0 to {len(labels) - 1}" if labels[0] == "0" else ", ".join(labels)
 
 
-def _pair_parser(labels: Collection[str], example: str) -> Callable[[str], tuple[str, str]]:
+def pair_parser(labels: Collection[str], example: str) -> Callable[[str], tuple[str, str]]:
     """Return a parser of pairs such as `red-blue` or `3-17`; whether the scene has them is checked later."""
 
     def parse(text: str) -> tuple[str, str]:

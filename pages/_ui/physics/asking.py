@@ -20,8 +20,8 @@ from pages._ui.physics.guess import Guess, Paths, make_guess, make_paths
 from pages._ui.physics.models import MODELS, describe_training, find_models, full_name
 from pages._ui.physics.scenes import make_rows, take_balls_away
 from pages._ui.physics.session import find_scene
-from pages._ui.physics.state import PhysicsState
-from pages._ui.physics.view import PhysicsView, choose_target, find_truth, make_physics_view
+from pages._ui.physics.state import TIED_COLORS, PhysicsState
+from pages._ui.physics.view import PhysicsView, choose_target, find_question, find_truth, make_physics_view
 from rn_core.attribution.faithfulness import Faithfulness, KeepingSet
 from rn_core.errors import RNCoreError
 from rn_core.records import Answer
@@ -35,7 +35,7 @@ class Heard:
 
     Attributes:
         guesses: model -> which balls it takes for tied, the Relation Network first.
-        view: the count and its pairs.
+        view: the count, or one tie, and its pairs.
         paths: where the balls go.
         problem: a sentence about why there is no answer to what is asked.
     """
@@ -59,19 +59,31 @@ def ask(state: PhysicsState, scene: PhysicsScene) -> Heard:
         return Heard(problem=str(err))
 
 
-def _ask_connections(state: PhysicsState, scene: PhysicsScene) -> Heard:
+def _find_guesses(scene: PhysicsScene) -> dict[str, Guess]:
     """Return the guesses of all networks that are here; raises RNCoreError without the Relation Network."""
-    answers = _answer("connections", make_rows(scene))
-    return Heard(guesses={model: make_guess(said, scene) for model, said in answers.items() if said is not None})
+    answers = _answer("connections", "", make_rows(scene))
+    return {model: make_guess(said, scene) for model, said in answers.items() if said is not None}
+
+
+def _ask_connections(state: PhysicsState, scene: PhysicsScene) -> Heard:
+    """Return the guesses, and one tie with its pairs; errors as `_find_guesses`."""
+    heard = Heard(guesses=_find_guesses(scene))
+    return replace(heard, view=read_view(state, scene, state.tie or _surest_tie(heard.guess)))
+
+
+def _surest_tie(guess: Guess) -> tuple[str, str]:
+    """Return the colours of the two balls that the network is surest to be tied."""
+    i, j = guess.surest_tie(min(len(guess.links), len(TIED_COLORS)))
+    return TIED_COLORS[i], TIED_COLORS[j]
 
 
 def _ask_count(state: PhysicsState, scene: PhysicsScene) -> Heard:
-    """Return the count with its pairs and, where that network is here, the guess; errors as `_ask_connections`."""
+    """Return the count with its pairs and, where that network is here, the guess; errors as `_find_guesses`."""
     try:
-        beside = _ask_connections(state, scene)
+        guesses = _find_guesses(scene)
     except RNCoreError:
-        beside = Heard()
-    return replace(beside, view=read_view(state, scene))
+        guesses = {}
+    return Heard(guesses=guesses, view=read_view(state, scene, None))
 
 
 def _ask_paths(state: PhysicsState, scene: PhysicsScene) -> Heard:
@@ -92,52 +104,61 @@ _ASK: Mapping[str, Callable[[PhysicsState, PhysicsScene], Heard]] = MappingProxy
 )
 
 
-def _answer(question: str, rows: np.ndarray) -> dict[str, Answer | None]:
-    """Return what the networks that are here say, the Relation Network first; raises RNCoreError without that."""
+def _answer(question: str, text: str, rows: np.ndarray) -> dict[str, Answer | None]:
+    """Return what the networks that are here say, the Relation Network first; raises RNCoreError without that.
+
+    Args:
+        question: key of `QUESTIONS`.
+        text: what they are asked in English; empty for all that they answer.
+        rows: (N, 35), what they see.
+    """
     first = MODELS[question][0]
     models = find_models(question, len(rows))
     if first not in models:
         raise RNCoreError(describe_training(question))
-    others = {model: cached_answer_beside(full_name(model), "", rows) for model in models if model != first}
-    return {first: cached_group_reading(full_name(first), "", rows).answer, **others}
+    others = {model: cached_answer_beside(full_name(model), text, rows) for model in models if model != first}
+    return {first: cached_group_reading(full_name(first), text, rows).answer, **others}
 
 
-def read_count(rows: np.ndarray, links: np.ndarray) -> GroupReading:
-    """Return how many systems the networks find among balls.
+def read_answers(
+    state: PhysicsState, scene: PhysicsScene, tie: tuple[str, str] | None, without: tuple[str, ...] = ()
+) -> GroupReading:
+    """Return what the networks say of one tie, or how many systems they find.
 
     Args:
-        rows: (N, 35), what they see.
-        links: (N, N) bool, which are tied.
+        state: what was asked for.
+        scene: what they see.
+        tie: two colours, or None for the count.
+        without: colours of balls that are not there.
 
     Raises:
-        RNCoreError: without the Relation Network.
+        RNCoreError: without the Relation Network, or if an asked ball or all balls are not there.
     """
-    first, *_ = answers = _answer("count", rows)
-    reading = cached_group_reading(full_name(first), "", rows)
+    text, rows = find_question(tie), make_rows(scene, without)
+    links, labels = take_balls_away(scene, without), [label for label in state.labels if label not in without]
+    first, *_ = answers = _answer(state.question, text, rows)
+    reading = cached_group_reading(full_name(first), text, rows)
     others = {model: said for model, said in answers.items() if model != first}
-    return replace(reading, truth=find_truth(links), others=others)
+    return replace(reading, truth=find_truth(links, labels, tie), others=others)
 
 
-def read_view(state: PhysicsState, scene: PhysicsScene) -> PhysicsView:
-    """Ask the networks that count and put together what the page shows; raises RNCoreError if they cannot answer."""
-    rows = make_rows(scene)
-    reading = read_count(rows, scene.links)
-    asked = (full_name(state.model), "", rows, choose_target(state, reading.answer))
+def read_view(state: PhysicsState, scene: PhysicsScene, tie: tuple[str, str] | None) -> PhysicsView:
+    """Ask the networks and put together what the page shows; arguments and errors as `read_answers`."""
+    reading = read_answers(state, scene, tie)
+    asked = (full_name(state.model), find_question(tie), make_rows(scene), choose_target(state, reading.answer))
     methods = (state.method, second_method(state.method))
     parts = (cached_group_attribution(*asked, method, state.baseline) for method in methods)
-    return make_physics_view(state, reading, scene, *parts)
+    return make_physics_view(state, reading, scene, tie, *parts)
 
 
 def read_smaller(view: PhysicsView) -> GroupReading:
-    """Return the reading of the scene without the balls taken away; raises RNCoreError if none is left."""
-    scene, without = find_scene(view.state), view.state.without
-    links = take_balls_away(scene, without)
-    return read_count(make_rows(scene, without), links)
+    """Return the reading of the scene without the balls taken away; errors as `read_answers`."""
+    return read_answers(view.state, find_scene(view.state), view.tie, view.state.without)
 
 
 def rank(view: PhysicsView) -> tuple[Faithfulness, KeepingSet]:
     """Return how well the ranking of the view's pairs holds up."""
     state = view.state
     return cached_group_ranking(
-        full_name(state.model), "", make_rows(view.scene), view.target, state.method, state.baseline
+        full_name(state.model), view.question_text, make_rows(view.scene), view.target, state.method, state.baseline
     )

@@ -44,6 +44,13 @@ class Guess:
         """Return whether every pair of the scene is answered, and rightly."""
         return bool(self.right.all()) and not self.n_silent
 
+    def surest_tie(self, n_known: int) -> tuple[int, int]:
+        """Return the pair (i, j), i < j, of the first `n_known` balls that the network is surest to be tied."""
+        known = np.triu(np.ones((n_known, n_known), dtype=bool), k=1)
+        shares = np.where(known, self.probabilities[:n_known, :n_known], -1.0)
+        i, j = divmod(int(shares.argmax()), n_known)
+        return i, j
+
     def mistakes(self) -> list[tuple[int, int, float]]:
         """Return the wrong pairs (i, j), i < j, with their probabilities, the surest first."""
         wrong = np.triu((self.probabilities >= YES_FROM) != self.links, k=1) & ~np.isnan(self.probabilities)

@@ -1,4 +1,4 @@
-"""What pairs are made of on the physics page, and which of them decide the count."""
+"""What pairs are made of on the physics page, and which of them decide the answer."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import torch
 
 from pages._ui.figures import swatch_text
 from pages._ui.pairs.nodes import Nodes
+from pages._ui.physics.scenes import COLOR_NAMES
 from pages._ui.physics.state import PhysicsState
 from rn_core.tasks.physics import COLORS, PhysicsScene
 
@@ -19,6 +20,14 @@ def make_nodes(state: PhysicsState) -> Nodes:
     return Nodes(labels, membership, labels, (ticks, ticks), "ball")
 
 
-def find_true_pairs(scene: PhysicsScene) -> tuple[tuple[int, int], ...]:
-    """Return the pairs that decide how many systems there are: the tied ones, in both orders."""
-    return tuple((int(i), int(j)) for i, j in np.argwhere(scene.links))
+def find_true_pairs(scene: PhysicsScene, tie: tuple[str, str] | None) -> tuple[tuple[int, int], ...]:
+    """Return the pairs that decide the answer, in both orders: the one that is asked about, or all tied ones.
+
+    Args:
+        scene: what the balls do.
+        tie: two colours, or None for the count.
+    """
+    if tie is None:
+        return tuple((int(i), int(j)) for i, j in np.argwhere(scene.links))
+    first, second = (COLOR_NAMES.index(color) for color in tie)
+    return (first, second), (second, first)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 import streamlit as st
 
+from pages._ui import layout
 from pages._ui.cache import domain_answerer
 from pages._ui.figures import Look
 from pages._ui.pairs import sections as pair_sections
@@ -17,13 +19,13 @@ from pages._ui.physics.figures import plot_count, plot_errors
 from pages._ui.physics.guess import describe_reach
 from pages._ui.physics.models import TITLES, full_name
 from pages._ui.physics.session import PHYSICS
-from pages._ui.physics.state import PhysicsState
-from pages._ui.physics.view import find_truth
+from pages._ui.physics.state import TIED_COLORS, PhysicsState
+from pages._ui.physics.view import PhysicsView, find_truth
 from rn_core.tasks.physics import PhysicsScene
 
 PHYSICS_PAGE = PairPage(
     session=PHYSICS,
-    f_phi=lambda view: domain_answerer(full_name(view.state.model)).model.core.f_phi,
+    f_phi=lambda view: domain_answerer(full_name(view.state.model)).f_phi(view.question_text),
     ranking=rank,
     removable=lambda view: {label: label for label in view.nodes.labels},
     read_smaller=read_smaller,
@@ -32,18 +34,19 @@ PHYSICS_PAGE = PairPage(
 
 def draw_answers(state: PhysicsState, scene: PhysicsScene, heard: Heard, look: Look) -> None:
     """Draw what the networks say beside the truth; without an answer, why."""
-    truth = find_truth(scene.links)
     if heard.problem is not None:
         st.info(heard.problem)
         return
     if state.question == "connections":
         st.html(html.guesses_html(heard.guesses) + html.mistakes_html(heard.guess, state.labels))
+        draw_tie(heard.view)
     elif state.question == "count":
-        st.html(html.counts_html(heard.view.model_answers, truth))
-        draw_figure(plot_count(heard.view.reading.answer.probabilities, truth, look), key="physics.count")
+        reading = heard.view.reading
+        st.html(html.counts_html(heard.view.model_answers, reading.truth))
+        draw_figure(plot_count(reading.answer.probabilities, reading.truth, look), key="physics.count")
     else:
         draw_predictors(heard)
-    reach = describe_reach(state.question, scene, int(truth))
+    reach = describe_reach(state.question, scene, int(find_truth(scene.links, state.labels, None)))
     if reach is not None:
         st.info(reach)
 
@@ -57,8 +60,24 @@ def draw_predictors(heard: Heard) -> None:
         st.segmented_control("Paths drawn", models, format_func=TITLES.get, wrap=True, **chosen)
 
 
+def draw_tie(view: PhysicsView) -> None:
+    """Draw the choice of the tie that is explained, and what the networks say of it."""
+    st.html(layout.question_html(view.question_text))
+    columns = st.columns(2)
+    for place, title in enumerate(("One ball", "The other ball")):
+        others = [label for label in view.state.labels if label in TIED_COLORS and label != view.tie[1 - place]]
+        bound = PHYSICS.bind(f"tie.{place}", show=view.tie[place], read=partial(replace_end, view.tie, place))
+        columns[place].selectbox(title, others, **bound)
+    st.html(view.answers_html())
+
+
+def replace_end(tie: tuple[str, str], place: int, label: str) -> dict[str, Any]:
+    """Return the change of state that puts another ball at one end of the tie that is explained."""
+    return {"tie": (label, tie[1]) if place == 0 else (tie[0], label)}
+
+
 def draw_closer(state: PhysicsState, heard: Heard, look: Look) -> None:
-    """Draw what lies under the table: the pairs of the count, or how predictions drift from the truth."""
+    """Draw what lies under the table: the pairs of a tie or of the count, or how predictions drift from the truth."""
     if heard.view is not None:
         pair_sections.draw_closer(PHYSICS_PAGE, SECTIONS, state.section, heard.view, look)
     elif heard.paths is not None:

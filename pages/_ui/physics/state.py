@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from pages._ui.links import Field, one_of, parse_seed, read_query, whole_number
-from pages._ui.pairs.state import PairState, drop_misfits, pair_fields
+from pages._ui.pairs.state import AUTO, PairState, drop_misfits, pair_fields, pair_parser
 from pages._ui.physics.models import MODELS, QUESTIONS
 from pages._ui.physics.scenes import (
     COLOR_NAMES,
@@ -21,12 +21,21 @@ from pages._ui.physics.scenes import (
     parse_pulls,
 )
 from rn_core.errors import RNCoreError, SceneError, lookup
+from rn_core.scoring import NO_YES
 from rn_core.tasks.physics.world import DEFAULT_BALLS, MAX_BALLS
 
 #: A scene of four systems, with springs and rigid links.
 DEFAULT_SEED = 13
-#: Answers of the network that counts.
-ANSWERS = tuple(str(number) for number in range(1, DEFAULT_BALLS + 1))
+#: Colours of the balls that ties can be asked about.
+TIED_COLORS = COLOR_NAMES[:DEFAULT_BALLS]
+#: What is asked -> the answers that are explained: of one tie, or of the count.
+ANSWERS = MappingProxyType(
+    {
+        "connections": NO_YES,
+        "count": tuple(str(number) for number in range(1, DEFAULT_BALLS + 1)),
+        "predict": (),
+    }
+)
 _OPENED = re.compile(r"([1-9]\d?)-[0-9a-f]{12}")
 #: Fields that say which scene is shown -> what each takes if another of them changes.
 SOURCES = MappingProxyType({"bundled": 0, "opened": None, "pulls": ()})
@@ -38,7 +47,8 @@ class PhysicsState(PairState):
 
     Attributes:
         question: key of `QUESTIONS`.
-        model: the network that counts, whose pairs are explained; always the same.
+        model: the Relation Network that answers; the question decides it.
+        tie: the two colours whose tie is explained; None for the surest one.
         pair: the pinned pair as two colours.
         without: colours of the balls taken away under "What if".
         truth: whether the true ties are shown.
@@ -51,7 +61,7 @@ class PhysicsState(PairState):
     """
 
     question: str = next(iter(QUESTIONS))
-    model: str = MODELS["count"][0]
+    tie: tuple[str, str] | None = None
     truth: bool = False
     seed: int = DEFAULT_SEED
     balls: int = DEFAULT_BALLS
@@ -59,6 +69,10 @@ class PhysicsState(PairState):
     opened: str | None = None
     pulls: tuple[Pull, ...] = ()
     predictor: str = MODELS["predict"][0]
+
+    def __post_init__(self) -> None:
+        """Let the question decide the network."""
+        object.__setattr__(self, "model", MODELS[self.question][0])
 
     @property
     def n_balls(self) -> int:
@@ -80,11 +94,11 @@ class PhysicsState(PairState):
     def change(self, **changes: Any) -> PhysicsState:
         """Return the state with new values, and without what they make meaningless.
 
-        As `PairState.change`; besides, another scene drops the pulls of the old one, and its pinned pair.
+        As `PairState.change`; besides, another scene drops the pulls of the old one, its pinned pair and its tie.
         """
         changed = {name for name in changes if changes[name] != getattr(self, name)}
         if changed & {"seed", "balls", "bundled", "opened"}:
-            changes = {**SOURCES, "pair": None, "without": (), **changes}
+            changes = {**SOURCES, "pair": None, "tie": None, "without": (), **changes}
         return super().change(**changes)._fit()
 
     def pull(self, pull: Pull) -> PhysicsState:
@@ -100,6 +114,7 @@ class PhysicsState(PairState):
     def _fit(self) -> PhysicsState:
         """Return the state with nothing that its scene does not have."""
         state = replace(self, top=0) if self.top > self.n_balls**2 else self
+        state = replace(state, tie=None) if state.tie is not None and not {*state.tie} <= {*state.labels} else state
         return state.let_go(state.labels)
 
     @staticmethod
@@ -121,10 +136,25 @@ class PhysicsState(PairState):
         if state.bundled and state.opened:
             problems.append("The link's 'bundled' was left out: a scene is a bundled one or a file's, got both.")
             state = replace(state, bundled=0)
+        state, problems = _drop_answers(state, problems)
+        if state.tie is not None and not {*state.tie} <= {*state.labels}:
+            problems.append(f"The link's 'tie' was left out: this scene has {', '.join(state.labels)}.")
         state, problems = drop_misfits(
             state, problems, lambda each: each.labels, state.labels, state.n_balls**2, sees_pixels=False
         )
         return state._fit(), problems
+
+
+def _drop_answers(state: PhysicsState, problems: list[str]) -> tuple[PhysicsState, list[str]]:
+    """Drop answers that belong to another question than the one that is asked, with a sentence each."""
+    answers = ANSWERS[state.question]
+    for name, field in (("why", "why"), ("not", "why_not")):
+        if getattr(state, field) in (AUTO, "none", *answers):
+            continue
+        known = f"answers are {', '.join(answers)}" if answers else "nothing is explained"
+        problems.append(f"The link's '{name}' was left out: to '{QUESTIONS[state.question]}' {known}.")
+        state = replace(state, **{field: AUTO})
+    return state, problems
 
 
 def _parse_opened(text: str) -> str:
@@ -133,6 +163,14 @@ def _parse_opened(text: str) -> str:
     if match is None or not MIN_BALLS <= int(match[1]) <= MAX_BALLS:
         raise RNCoreError(f"An opened scene must read like 10-0123456789ab, got '{text[:40]}'.")
     return text
+
+
+def _parse_tie(text: str) -> tuple[str, str]:
+    """Read two different colours such as `red-blue`."""
+    first, second = pair_parser(TIED_COLORS, "red-blue")(text)
+    if first == second:
+        raise RNCoreError(f"A tie is between two different balls, got '{text[:40]}'.")
+    return first, second
 
 
 def _parse_colors(text: str) -> tuple[str, ...]:
@@ -155,6 +193,7 @@ FIELDS = (
     Field("bundled", "bundled", whole_number(1, N_BUNDLED, "The bundled scene")),
     Field("scene", "opened", _parse_opened),
     Field("pulls", "pulls", parse_pulls, format_pulls),
+    Field("tie", "tie", _parse_tie, "-".join),
     Field("predictor", "predictor", one_of(MODELS["predict"], "network")),
-    *pair_fields(ANSWERS, COLOR_NAMES, "red-blue", MAX_BALLS**2, _parse_colors),
+    *pair_fields((*ANSWERS["connections"], *ANSWERS["count"]), COLOR_NAMES, "red-blue", MAX_BALLS**2, _parse_colors),
 )

@@ -36,8 +36,9 @@ def make_payload(state: PhysicsState, scene: PhysicsScene, heard: Heard, can_pul
             {"i": int(i), "j": int(j), "rigid": bool(scene.rigid[i, j])} for i, j in np.argwhere(np.triu(scene.links))
         ],
         "guess": None if heard.guess is None else _round(heard.guess.probabilities),
-        "shares": None if heard.view is None else _round(heard.view.matrix),
+        "shares": None if heard.view is None or heard.view.tie is not None else _round(heard.view.matrix),
         "matrix": "shares" if state.question == "count" else "guess",
+        "asked": None if heard.view is None else heard.view.tied_balls,
         "show_links": state.truth,
         "show_predicted": is_ahead,
         "can_pull": can_pull,

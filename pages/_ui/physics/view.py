@@ -1,9 +1,9 @@
-"""What the physics page shows of the count and its pairs, from the state and the models; nothing here draws."""
+"""What the physics page shows of an answer and its pairs, from the state and the models; nothing here draws."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +14,15 @@ from pages._ui.layout import cards_html
 from pages._ui.pairs.view import GroupReading, PairView, make_pair_parts, pick_target
 from pages._ui.physics.models import TITLES
 from pages._ui.physics.nodes import find_true_pairs, make_nodes
+from pages._ui.physics.scenes import COLOR_NAMES
 from pages._ui.physics.stage import make_ball_stage
 from pages._ui.physics.state import PhysicsState
 from rn_core.attribution.base import Attribution, Target
 from rn_core.records import Answer
+from rn_core.scoring import NO_YES
+from rn_core.tasks import TASKS
 from rn_core.tasks.physics import COLORS, PhysicsScene
+from rn_core.tasks.physics.task import tie_question
 from rn_core.tasks.physics.truth import count_systems
 from rn_core.tasks.physics.world import HALF_SIDE, N_FRAMES, RADIUS
 
@@ -28,20 +32,27 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class PhysicsView(PairView):
-    """Everything that the page draws of the count, apart from the models themselves.
+    """Everything that the page draws of the count or of one tie, apart from the models themselves.
 
     Attributes:
         scene: what the balls do.
+        tie: the two colours whose tie is asked about; None for the count.
     """
 
     state: PhysicsState
     reading: GroupReading
     scene: PhysicsScene
+    tie: tuple[str, str] | None
 
     @property
     def question_text(self) -> str:
         """Return the question in English."""
-        return "How many systems are there?"
+        return find_question(self.tie)
+
+    @property
+    def tied_balls(self) -> tuple[int, int] | None:
+        """Return the numbers of the two balls whose tie is asked about, or None."""
+        return None if self.tie is None else (COLOR_NAMES.index(self.tie[0]), COLOR_NAMES.index(self.tie[1]))
 
     @property
     def model_answers(self) -> Mapping[str, Answer | None]:
@@ -103,9 +114,23 @@ def name_title(state: PhysicsState) -> str:
     return f"{'Scene of a file' if state.opened else named}{pulled}"
 
 
-def find_truth(links: np.ndarray) -> str:
-    """Return the true number of systems of tied balls (N, N), as an answer reads."""
-    return str(count_systems(links[None])[0])
+def find_question(tie: tuple[str, str] | None) -> str:
+    """Return what is asked of a scene in English: about one tie, or how many systems there are."""
+    return TASKS["physics/count"].question if tie is None else tie_question(*tie)
+
+
+def find_truth(links: np.ndarray, labels: Sequence[str], tie: tuple[str, str] | None) -> str:
+    """Return the true answer: whether two balls are tied, or how many systems there are.
+
+    Args:
+        links: (N, N) bool, which balls are tied.
+        labels: their N colours.
+        tie: colours among them, or None for the count.
+    """
+    if tie is None:
+        return str(count_systems(links[None])[0])
+    first, second = map(labels.index, tie)
+    return NO_YES[int(links[first, second])]
 
 
 def choose_target(state: PhysicsState, answer: Answer) -> Target:
@@ -114,21 +139,28 @@ def choose_target(state: PhysicsState, answer: Answer) -> Target:
 
 
 def make_physics_view(
-    state: PhysicsState, reading: GroupReading, scene: PhysicsScene, attribution: Attribution, second: Attribution
+    state: PhysicsState,
+    reading: GroupReading,
+    scene: PhysicsScene,
+    tie: tuple[str, str] | None,
+    attribution: Attribution,
+    second: Attribution,
 ) -> PhysicsView:
     """Put together what the page draws.
 
     Args:
         state: what was asked for.
-        reading: the answers of the networks that count.
+        reading: the answers of the networks.
         scene: what they were asked about.
+        tie: the two colours whose tie they were asked about; None for the count.
         attribution: of the Relation Network's pairs toward `choose_target`, by the state's method.
         second: of the same target by `second_method`, to tell whether the two agree.
     """
     return PhysicsView(
         reading=reading,
         scene=scene,
+        tie=tie,
         target=choose_target(state, reading.answer),
-        true_pairs=find_true_pairs(scene),
+        true_pairs=find_true_pairs(scene, tie),
         **make_pair_parts(state, attribution, second, make_nodes(state)),
     )

@@ -8,10 +8,10 @@ import pytest
 import torch
 
 from pages._ui.pairs.view import GroupReading, second_method
-from pages._ui.physics.models import full_name
+from pages._ui.physics.models import MODELS, full_name
 from pages._ui.physics.scenes import make_rows, pulled_scene, sampled_scene
 from pages._ui.physics.state import PhysicsState
-from pages._ui.physics.view import PhysicsView, choose_target, find_truth, make_physics_view
+from pages._ui.physics.view import PhysicsView, choose_target, find_question, find_truth, make_physics_view
 from rn_core.answering import Answerer
 from rn_core.attribution.pairs import attribute_pairs
 from rn_core.models import build_model
@@ -37,17 +37,22 @@ def random_answerer() -> Callable[[str], Answerer]:
 
 @pytest.fixture(scope="session")
 def make_view(random_answerer) -> Callable[..., PhysicsView]:
-    """Return `make_view(**changes)`: the count of `PhysicsState().change(**changes)` by the random networks."""
+    """Return `make_view(**changes)`: what the random networks make of `PhysicsState().change(**changes)`.
+
+    It is the count unless `question` says otherwise; ties are asked about by `tie`.
+    """
 
     def make(**changes: object) -> PhysicsView:
-        state = PhysicsState().change(**changes)
+        state = PhysicsState().change(**{"question": "count", **changes})
         scene = pulled_scene(sampled_scene(state.seed, state.balls), state.pulls)
         answerer, rows = random_answerer(full_name(state.model)), make_rows(scene)
-        answer, relations = answerer.answer(rows, ""), answerer.trace(rows, "").relations[0].clone()
-        reading = GroupReading(answer, relations, find_truth(scene.links), {"mlp-count": None})
+        text = find_question(state.tie)
+        answer, relations = answerer.answer(rows, text), answerer.trace(rows, text).relations[0].clone()
+        truth = find_truth(scene.links, state.labels, state.tie)
+        reading = GroupReading(answer, relations, truth, {MODELS[state.question][1]: None})
         target = choose_target(state, answer)
         methods = (state.method, second_method(state.method))
-        parts = (attribute_pairs(answerer.model.core.f_phi, relations, target, method) for method in methods)
-        return make_physics_view(state, reading, scene, *parts)
+        parts = (attribute_pairs(answerer.f_phi(text), relations, target, method) for method in methods)
+        return make_physics_view(state, reading, scene, state.tie, *parts)
 
     return make

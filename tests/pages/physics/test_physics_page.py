@@ -12,11 +12,11 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from pages._ui import cache
-from pages._ui.components.table_view import BallPull, TiesShown
+from pages._ui.components.table_view import BallPull, PairAsked, TiesShown
 from pages._ui.layout import format_share
 from pages._ui.pairs.state import SECTIONS
 from pages._ui.physics.models import MODELS, QUESTIONS
-from pages._ui.physics.scenes import Pull, bundled_scene, make_rows, pulled_scene, sampled_scene
+from pages._ui.physics.scenes import COLOR_NAMES, Pull, bundled_scene, make_rows, pulled_scene, sampled_scene
 from pages._ui.physics.state import PhysicsState
 from rn_core.errors import WeightsError
 from rn_core.tasks.physics import stack_scenes
@@ -176,6 +176,47 @@ def test_true_ties_are_hidden_until_asked_for_and_then_in_the_link(monkeypatch):
     assert [payload["show_links"] for payload in payloads] == [False, True, False]
 
 
+def test_the_surest_tie_is_explained_until_another_one_is_asked_about(monkeypatch):
+    payloads = []
+
+    def draw(payload, *, on_change, **_):
+        payloads.append(payload)
+        st.button("ask", on_click=lambda: on_change(PairAsked(1, 3)))
+
+    monkeypatch.setattr("pages._ui.components.table.draw_table", draw)
+    app = open_page()
+    guess = np.array(payloads[0]["guess"], dtype=float)
+    i, j = payloads[0]["asked"]
+    assert guess[i, j] == np.nanmax(guess)
+    assert f">Is {COLOR_NAMES[i]} tied to {COLOR_NAMES[j]}?" in html(app)
+    press(app, "ask")
+    assert (state_of(app), payloads[-1]["asked"]) == (PhysicsState(tie=("green", "orange")), (1, 3))
+    assert ">Is green tied to orange?" in html(app)
+    assert payloads[-1]["shares"] is None
+    app.selectbox(key="physics.tie.1").set_value("red").run()
+    assert state_of(app).tie == ("green", "red")
+    assert "green" not in app.selectbox(key="physics.tie.1").options
+    app.number_input(key="physics.seed").set_value(7).run()
+    assert state_of(app) == PhysicsState(seed=7)
+
+
+@pytest.mark.parametrize("section", [*SECTIONS])
+def test_every_section_of_a_tie_opens(section):
+    app = open_page(tie="green-pink", section=section, pair="red-blue", top="5")
+    assert sentences(app) == []
+    assert len(app.get("plotly_chart")) == {"pairs": 1, "pair": 3, "what-if": 1, "method": 0}[section]
+
+
+def test_a_ball_that_is_asked_about_cannot_be_taken_away():
+    app = open_page(tie="green-pink", section="what-if")
+    app.pills(key="physics.without").set_value(["red"]).run()
+    assert sentences(app) == []
+    assert "without the red ball" in html(app)
+    app.pills(key="physics.without").set_value(["green"]).run()
+    (sentence,) = sentences(app)
+    assert sentence.startswith("The scene has no green ball; ask about red, blue")
+
+
 def test_a_bundled_scene_gives_way_to_a_drawn_one(shown):
     app = open_page(seed="3", balls="12")
     app.selectbox(key="physics.bundled").set_value(4).run()
@@ -298,7 +339,7 @@ def test_files_and_link_are_offered(question):
     app = open_page(ask=question)
     labels = [button.label for button in app.get("download_button")]
     assert labels[0] == "Scene (JSON), to open again"
-    assert ("Page that works offline (HTML)" in labels) == (question == "count")
+    assert ("Page that works offline (HTML)" in labels) == (question != "predict")
     assert any("Paths (CSV)" in label for label in labels) == (question == "predict")
     assert any("Ties (CSV)" in label for label in labels) == (question == "connections")
 

@@ -29,16 +29,18 @@ def states(draw) -> PhysicsState:
     for _ in range(draw(st.integers(0, 2))):
         state = state.pull(PULL)
     labels = st.sampled_from(state.labels)
+    question = draw(st.sampled_from([*QUESTIONS]))
     return replace(
         state,
-        question=draw(st.sampled_from([*QUESTIONS])),
+        question=question,
+        tie=draw(st.sampled_from([None, ("red", "green"), state.labels[:2]])),
         pair=draw(st.none() | st.tuples(labels, labels)),
         without=draw(st.sampled_from([(), state.labels[:2]])),
         section=draw(st.sampled_from([*SECTIONS])),
         method=draw(st.sampled_from([*METHODS])),
         baseline=draw(st.sampled_from([*BASELINES])),
         predictor=draw(st.sampled_from(MODELS["predict"])),
-        why=draw(st.sampled_from(["auto", *ANSWERS])),
+        why=draw(st.sampled_from(["auto", *ANSWERS[question]])),
         top=draw(st.integers(0, state.n_balls**2)),
         truth=draw(st.booleans()),
     )
@@ -76,6 +78,12 @@ def test_the_default_is_the_plain_address():
         ({"top": "101"}, "100 pairs, got 101"),
         ({"view": "cells"}, "cells belong to models of pixels"),
         ({"why": "11"}, "Unknown answer '11'"),
+        ({"why": "3"}, "to 'Who is tied to whom?' answers are no, yes"),
+        ({"not": "yes", "ask": "count"}, "answers are 1, 2, 3"),
+        ({"why": "yes", "ask": "predict"}, "nothing is explained"),
+        ({"tie": "red-teal"}, "A pair must read like red-blue, got 'red-teal'"),
+        ({"tie": "red-red"}, "A tie is between two different balls, got 'red-red'"),
+        ({"tie": "red-gray", "balls": "3"}, "'tie' was left out: this scene has red, green, blue"),
         ({"shw": "x"}, "not a parameter of this page"),
     ],
 )

@@ -31,7 +31,13 @@ from rn_core.tasks.physics import COLORS, stack_scenes
 from rn_core.tasks.physics.world import HALF_SIDE, N_FRAMES, RADIUS
 
 NAMES = tuple(COLORS)
-VIEWS = [{"pair": ("red", "pink")}, {"balls": 3, "truth": True}, {"balls": 16, "why": "4", "baseline": "mean"}]
+VIEWS = [
+    {"pair": ("red", "pink")},
+    {"balls": 3, "truth": True},
+    {"balls": 16, "why": "4", "baseline": "mean"},
+    {"question": "connections", "tie": ("red", "pink")},
+    {"question": "connections", "tie": ("green", "blue"), "balls": 14, "why_not": "none"},
+]
 
 
 @pytest.fixture(params=VIEWS, ids=str)
@@ -131,9 +137,29 @@ def test_a_sentence_says_what_is_still_answered(question, n_balls, truth, words)
 def test_exact_shares_add_up_to_the_logit(view):
     assert view.matrix.sum() == pytest.approx(view.attribution.value - view.attribution.baseline_value)
     assert abs(view.attribution.completeness_gap) < 1e-9
-    assert view.answers == ANSWERS
+    assert view.answers == ANSWERS[view.state.question]
 
 
+def test_a_tie_is_decided_by_its_own_pair(make_view):
+    for tie in (("red", "pink"), ("red", "green"), ("blue", "gray")):
+        view = make_view(question="connections", tie=tie)
+        i, j = (view.nodes.labels.index(color) for color in tie)
+        assert view.question_text == f"Is {tie[0]} tied to {tie[1]}?"
+        assert (view.tied_balls, {*view.true_pairs}) == ((i, j), {(i, j), (j, i)})
+        assert view.reading.truth == ("yes" if view.scene.links[i, j] else "no")
+        share = view.reading.answer.probabilities["yes"]
+        assert view.attribution.value == pytest.approx(abs(np.log(share / (1 - share))), abs=1e-6)
+
+
+def test_the_surest_tie_is_the_likeliest_pair_with_an_answer():
+    scene = sampled_scene(2, 12)
+    shares = say(set()).probabilities | {"green-pink": 0.4, "red-green": 0.3}
+    guess = make_guess(Answer("", shares, np.zeros(45)), scene)
+    assert [NAMES[ball] for ball in guess.surest_tie(10)] == ["green", "pink"]
+    assert guess.surest_tie(2) == (0, 1)
+
+
+@pytest.mark.parametrize("view", [each for each in VIEWS if "question" not in each], ids=str, indirect=True)
 def test_ties_decide_the_count(view):
     links = view.scene.links
     assert {*view.true_pairs} == {(i, j) for i, j in product(range(len(links)), repeat=2) if links[i, j]}
@@ -153,7 +179,7 @@ def test_a_pinned_pair_can_be_followed(make_view, random_answerer):
 def test_json_holds_scene_answer_and_contributions(view):
     content = json.loads(exports.export_json(view))
     scene = read_scene_file(json.dumps(content["scene"]).encode(), "x.json")
-    assert content["truth"] == find_truth(scene.links)
+    assert content["truth"] == find_truth(scene.links, view.state.labels, view.tie)
     np.testing.assert_array_equal(scene.positions, view.scene.positions)
     assert content["attribution"]["contributions"] == view.attribution.contributions.tolist()
     assert PhysicsState.from_query(content["view"]["link"]) == (view.state, [])
@@ -233,7 +259,7 @@ def test_the_table_gets_paths_where_they_are_asked():
 
 
 def test_figures_say_what_they_show():
-    shares = dict.fromkeys(ANSWERS, 0.05) | {"4": 0.55}
+    shares = dict.fromkeys(ANSWERS["count"], 0.05) | {"4": 0.55}
     figure = plot_count(shares, "3", Look())
     assert alt_text(figure) == "Probabilities of 1 to 10 systems: the likeliest is 4 with 55.0 %; true are 3."
     assert [text for text in figure.layout.xaxis.ticktext if "true" in text] == ["<b>3<br>▲ true</b>"]
