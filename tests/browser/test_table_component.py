@@ -378,6 +378,19 @@ def test_shares_are_signed_by_colour_and_by_dashes(table):
     expect(opened.locator(".reading")).to_have_text("blue and gray: \N{MINUS SIGN}1.00")
 
 
+def test_numbers_of_crossing_lines_stand_apart(table):
+    opened = table("shares")
+    ends = {
+        number.text_content(): [float(number.get_attribute(name)) / 100 for name in ("x", "y")]
+        for number in opened.locator(".number:visible").all()
+    }
+    for (first, second), stop, text in (
+        (("red", "green"), 0.5, "+3.00"), (("blue", "gray"), 0.34, "\N{MINUS SIGN}2.00")
+    ):  # fmt: skip
+        (x1, y1), (x2, y2) = START[first], START[second]
+        assert ends[text] == pytest.approx([x1 + stop * (x2 - x1), -(y1 + stop * (y2 - y1))], abs=0.01)
+
+
 def test_words_for_screen_readers(table):
     opened = table()
     assert ball(opened, "red").get_attribute("aria-label") == "red ball, x -0.50 m, y 0.50 m; arrow keys move it"

@@ -4,6 +4,7 @@ const EDGE = 4; // room around the table for halos
 const TAIL = 4; // frames of the seen way that are shown behind a ball
 const NARROW = 40; // way between two balls that leaves no room for a number
 const ASIDE = 11; // how far beside it stands then
+const STOPS = [0.5, 0.34, 0.66]; // how far along their lines numbers stand, so that those of crossing lines stay apart
 const LEAST = 0.1; // probability from which a tie is drawn
 const FLOOR_LAYERS = ["bars", "ways", "ties", "coils", "ghosts", "balls", "tags"];
 
@@ -132,28 +133,28 @@ function drawBalls(balls, points, { meant, lit, touching, held }) {
 }
 
 function drawTies(elements, points, { styles, held }) {
-  for (const [tie, { line, tag }] of elements) {
+  [...elements].forEach(([tie, { line, tag }], rank) => {
     const style = styles.get(tie) ?? "unseen-tie";
     line.setAttribute("data-style", style);
     tag.setAttribute("data-style", style);
-    if (style === "unseen-tie") continue;
+    if (style === "unseen-tie") return;
     const [from, to] = [points[tie.i], points[tie.j]];
     const isPulled = held.includes(tie.i) !== held.includes(tie.j);
     line.setAttribute("d", isPulled ? zigzag(from, to, 3) : straight(from, to));
     line.classList.toggle("pulled", isPulled);
-    const place = besideMiddle(from, to);
+    const place = placeNumber(from, to, STOPS[rank % STOPS.length]);
     tag.setAttribute("x", place.x);
     tag.setAttribute("y", place.y);
-  }
+  });
 }
 
-/** Where a tie's number stands: on its middle, or beside it where the balls leave no room. */
-function besideMiddle(from, to) {
+/** Where a tie's number stands: on its line, or beside its middle where the balls leave no room. */
+function placeNumber(from, to, stop) {
   const [dx, dy] = [to.x - from.x, to.y - from.y];
   const length = Math.hypot(dx, dy) || 1;
-  const away = length < NARROW ? ASIDE : 0;
-  const side = dy < 0 ? 1 : -1; // to the right, where a number is wide
-  return { x: (from.x + to.x) / 2 - (away * side * dy) / length, y: (from.y + to.y) / 2 + (away * side * dx) / length };
+  if (length >= NARROW) return { x: from.x + stop * dx, y: from.y + stop * dy };
+  const side = dy < 0 ? ASIDE : -ASIDE; // to the right, where a number is wide
+  return { x: (from.x + to.x) / 2 - (side * dy) / length, y: (from.y + to.y) / 2 + (side * dx) / length };
 }
 
 function drawLinks(elements, points, { data, springs, lit }) {

@@ -57,7 +57,7 @@ def draw_predictors(heard: Heard) -> None:
     st.html(html.paths_html(heard.paths))
     if len(models) > 1:
         chosen = PHYSICS.bind("predictor", show=heard.paths.choose(PHYSICS.state.predictor))
-        st.segmented_control("Paths drawn", models, format_func=TITLES.get, wrap=True, **chosen)
+        st.pills("Paths drawn", models, format_func=TITLES.get, wrap=True, **chosen)
 
 
 def draw_tie(view: PhysicsView) -> None:

@@ -328,7 +328,7 @@ def test_methods_baselines_and_targets():
 
 def test_the_drawn_paths_can_be_another_networks(shown):
     app = open_page(ask="predict")
-    app.segmented_control(key="physics.predictor").set_value("in-predict").run()
+    app.pills(key="physics.predictor").set_value("in-predict").run()
     assert state_of(app) == PhysicsState(question="predict", predictor="in-predict")
     assert shown[0]["predicted"] != shown[1]["predicted"]
     assert shown[0]["baseline_errors"] == shown[1]["baseline_errors"]
