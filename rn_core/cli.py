@@ -25,7 +25,7 @@ from rn_core.evaluation import Evaluation, count_solved, evaluate, evaluate_batc
 from rn_core.generating import write_scenes
 from rn_core.processes import catch_interrupt, leave_processes, make_fabric
 from rn_core.recipes import RECIPES, make_recipe
-from rn_core.records import Accuracy
+from rn_core.records import Accuracy, Answer
 from rn_core.reporting import attribution_table
 from rn_core.seeding import MAX_SEED, SPLITS, make_rng
 from rn_core.tasks import TASKS, Task
@@ -272,12 +272,21 @@ def _explain(options: argparse.Namespace) -> None:
     if options.json:
         print(json.dumps(result))
         return
-    print(f"{answer.text}  ({answer.probabilities[answer.text]:.1%})")
+    print(_describe(answer))
     for pair in result["pairs"]:
         print(f"  {pair['i']:>2} -> {pair['j']:<2}  {pair['contribution']:+.3f}")
 
 
-def _top_pairs(answer: Any, top: int) -> list[dict[str, float]]:
+def _describe(answer: Answer) -> str:
+    """Return an answer with its probability; of many things that are so, each with its own."""
+    names = [answer.text] if answer.text in answer.probabilities else answer.text.split(", ")
+    shares = (answer.probabilities.get(name) for name in names)
+    return ", ".join(
+        name if share is None else f"{name}  ({share:.1%})" for name, share in zip(names, shares, strict=True)
+    )
+
+
+def _top_pairs(answer: Answer, top: int) -> list[dict[str, float]]:
     """Return the pairs with the largest contributions, or none for models without pairs."""
     if answer.contributions is None:
         return []

@@ -16,6 +16,7 @@ import pytest
 from rn_core import cli
 from rn_core.checkpoints import read_checkpoint
 from rn_core.seeding import make_rng
+from rn_core.tasks import TASKS
 from rn_core.tasks.sort_of_clevr import sample_scenes, solve
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -131,3 +132,17 @@ def test_explain_asks_about_a_scene_of_the_models_own_world(capsys):
     assert found["answer"] == str(len(found["scene"]["objects"]))
     assert abs(found["completeness_gap"]) < 1e-6
     assert len(found["pairs"]) == 5
+
+
+def test_explain_says_every_tie_with_its_probability(capsys):
+    assert cli.main(["explain", "physics/rn-connections", "Which balls are tied?", "--seed", "3"]) == 0
+    first, *pairs = capsys.readouterr().out.splitlines()
+    named = [part.rpartition("  (")[0] for part in first.split(", ")]
+    assert len(pairs) == 5
+    assert {*named} <= {*TASKS["physics/connections"].answers} or named == ["none"]
+    for name in named:
+        question = f"Is {' tied to '.join(name.split('-'))}?"
+        assert cli.main(["explain", "physics/rn-connections", question, "--seed", "3"]) == 0
+        assert capsys.readouterr().out.startswith("yes  (")
+    assert cli.main(["explain", "physics/rn-connections", "Is red tied to red?"]) == 1
+    assert "name two of them" in capsys.readouterr().err
