@@ -77,11 +77,12 @@ _BALLS = MappingProxyType(
         "validation_scenes": 500,
     }
 )
-#: The baselines have no pairs to teach, and learn from answers for longer.
-_BASELINE = MappingProxyType({**_BALLS, "steps": 8_000})
+#: The baselines have no pairs to teach, and learn from answers for longer, or from as many and as long.
+_BASELINE = MappingProxyType({**_BALLS, "pool_scenes": 240_000, "steps": 12_000})
+_PATH_BASELINE = MappingProxyType({**_BALLS, "steps": 8_000})
 _TIED_BALLS = MappingProxyType({**_BALLS, "warm_start": 5_000, "hold_relations": 0.1})
 #: Their relations have learned from pairs and connections already; what reads their sum starts afresh.
-_FROM_TIES = MappingProxyType({**_BALLS, "core_from": "physics/rn-ties"})
+_FROM_TIES = MappingProxyType({**_BALLS, "core_from": "physics/rn-ties", "pool_scenes": 240_000})
 #: For paths to come nearly all is learned in lessons; then the whole prediction, which takes long, is set to rights.
 #: Its gradients grow with every step of time, so those steps are few and small: with 5e-4 the network was lost in 300.
 _MOVING_BALLS = MappingProxyType(
@@ -141,18 +142,18 @@ RECIPES: MappingProxyType[str, tuple[str, str, MappingProxyType[str, Any]]] = Ma
         "physics/rn-connections": (
             "physics/connections",
             "rn",
-            MappingProxyType({**_FROM_TIES, "hold_relations": 0.25, "pool_scenes": 120_000, "steps": 5_000}),
+            MappingProxyType({**_FROM_TIES, "hold_relations": 0.1, "steps": 12_000}),
         ),
         "physics/mlp-connections": ("physics/connections", "mlp", _BASELINE),
         "physics/rn-count": (
             "physics/count",
             "rn",
-            MappingProxyType({**_FROM_TIES, "hold_relations": 0.3, "steps": 4_000}),
+            MappingProxyType({**_FROM_TIES, "hold_relations": 0.15, "steps": 10_000}),
         ),
         "physics/mlp-count": ("physics/count", "mlp", _BASELINE),
         "physics/rn-predict": ("physics/predict", "motion", _MOVING_BALLS),
         "physics/in-predict": ("physics/predict", "interaction", _MOVING_BALLS),
-        "physics/mlp-predict": ("physics/predict", "paths", _BASELINE),
+        "physics/mlp-predict": ("physics/predict", "paths", _PATH_BASELINE),
     }
 )
 

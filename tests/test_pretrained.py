@@ -119,9 +119,9 @@ def test_babi_is_solved_as_far_as_the_papers():
         assert sum(task["accuracy"] > 0.95 for task in card[part]["groups"].values()) >= 18
 
 
-@pytest.mark.parametrize(("task", "reached"), [("connections", 0.92), ("count", 0.94)])
-def test_ties_and_systems_are_told_nearly_as_well_as_the_papers(task, reached):
-    """The paper has 0.93 and 0.95."""
+@pytest.mark.parametrize(("task", "reached"), [("connections", 0.93), ("count", 0.95)])
+def test_ties_and_systems_are_told_as_well_as_in_the_paper(task, reached):
+    """Section 5.5 gives these."""
     metrics = ENTRIES[f"physics/rn-{task}"].card["metrics"]
     assert metrics["n"] >= 10_000
     assert metrics["groups"]["whole_scene"]["accuracy"] >= reached

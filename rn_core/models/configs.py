@@ -210,7 +210,7 @@ _SIZES: Mapping[str, Mapping[str, _Size]] = {
             None,
             {"rn": {"g_widths": _PAPER_PATH_G, "f_widths": (500, 100)}, "mlp": {"widths": (1000, 1000, 1000, 1000)}},
         ),
-        "small": _Size(_PATHS, None, {"rn": _SMALL_PATH_RN, "mlp": {"widths": (400, 400)}}),
+        "small": _Size(_PATHS, None, {"rn": {**_SMALL_PATH_RN, "f_widths": (512, 512)}, "mlp": {"widths": (400, 400)}}),
     },
     "physics/predict": {
         "paper": _Size(
