@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -142,6 +143,25 @@ class Answerer:
         inputs, asked = self.task.encode_scenes(scenes), self.task.encode_questions(questions)
         device = next(self.model.parameters()).device
         return tuple(part.to(device) for part in inputs), asked.to(device)
+
+
+def describe_answer(answer: Answer) -> str:
+    """Return an answer with its probability; of many things that are so, each with its own."""
+    names = [answer.text] if answer.text in answer.probabilities else answer.text.split(", ")
+    known = answer.probabilities
+    return ", ".join(f"{name}  ({known[name]:.1%})" if name in known else name for name in names)
+
+
+def strongest_pairs(answer: Answer, top: int) -> list[dict[str, float]]:
+    """Return the `top` pairs {i, j, contribution} with the largest contributions; none for models without pairs."""
+    if answer.contributions is None:
+        return []
+    order = np.argsort(-answer.contributions)[:top]
+    pairs = answer.pair_index[order]
+    return [
+        {"i": int(i), "j": int(j), "contribution": float(answer.contributions[row])}
+        for row, (i, j) in zip(order, pairs, strict=True)
+    ]
 
 
 def load(name: str, device: str = "auto", folder: Path = PRETRAINED) -> Answerer:

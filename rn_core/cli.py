@@ -12,20 +12,19 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from lightning_fabric import Fabric
 from tqdm import tqdm
 
 from rn_core import benchmarking, public_weights, publishing
-from rn_core.answering import Answerer, load
+from rn_core.answering import Answerer, describe_answer, load, strongest_pairs
 from rn_core.device import DEVICES, choose_device, fast_autocast, has_fast_bf16
 from rn_core.errors import RNCoreError
 from rn_core.evaluation import Evaluation, count_solved, evaluate, evaluate_batches
 from rn_core.generating import write_scenes
 from rn_core.processes import catch_interrupt, leave_processes, make_fabric
 from rn_core.recipes import RECIPES, make_recipe
-from rn_core.records import Accuracy, Answer
+from rn_core.records import Accuracy
 from rn_core.reporting import attribution_table
 from rn_core.seeding import MAX_SEED, SPLITS, make_rng
 from rn_core.tasks import TASKS, Task
@@ -267,35 +266,14 @@ def _explain(options: argparse.Namespace) -> None:
         "answer": answer.text,
         "probabilities": answer.probabilities,
         "completeness_gap": answer.completeness_gap,
-        "pairs": _top_pairs(answer, options.top),
+        "pairs": strongest_pairs(answer, options.top),
     }
     if options.json:
         print(json.dumps(result))
         return
-    print(_describe(answer))
+    print(describe_answer(answer))
     for pair in result["pairs"]:
         print(f"  {pair['i']:>2} -> {pair['j']:<2}  {pair['contribution']:+.3f}")
-
-
-def _describe(answer: Answer) -> str:
-    """Return an answer with its probability; of many things that are so, each with its own."""
-    names = [answer.text] if answer.text in answer.probabilities else answer.text.split(", ")
-    shares = (answer.probabilities.get(name) for name in names)
-    return ", ".join(
-        name if share is None else f"{name}  ({share:.1%})" for name, share in zip(names, shares, strict=True)
-    )
-
-
-def _top_pairs(answer: Answer, top: int) -> list[dict[str, float]]:
-    """Return the pairs with the largest contributions, or none for models without pairs."""
-    if answer.contributions is None:
-        return []
-    order = np.argsort(-answer.contributions)[:top]
-    pairs = answer.pair_index[order]
-    return [
-        {"i": int(i), "j": int(j), "contribution": float(answer.contributions[row])}
-        for row, (i, j) in zip(order, pairs, strict=True)
-    ]
 
 
 def _generate(options: argparse.Namespace) -> None:

@@ -132,8 +132,8 @@ class Answer:
     """What a model says to one question.
 
     Attributes:
-        text: the answer with the largest logit.
-        probabilities: answer -> softmax probability; adds up to 1.
+        text: the answer with the largest logit; of many things asked at once, those that are likelier so than not.
+        probabilities: answer -> softmax probability, together 1; of many things, each one's own.
         logits: (A,) float64, in the order of `probabilities`.
         contributions: (P,) float64, each pair's exact share of the answer's logit above that of no pairs at all;
             NaN-free; None for models without pairs.

@@ -24,6 +24,8 @@ def follow(event):
 
 colors = {"red": (214, 39, 40), "green": (44, 160, 44), "blue": (31, 119, 180), "gray": (127, 127, 127)}
 start = np.array([[-0.5, 0.5], [0.0, 0.5], [-0.4, -0.4], [0.6, -0.6]])
+if query.get("crossing") is not None:
+    start[3] = 0.2, -0.4  # between red and gray lies what lies between green and blue
 for ball, _, x, y in state.pulls:
     if x > 0:  # others are refused
         start[ball] = x, y
@@ -32,6 +34,8 @@ frames = start + ways * np.arange(20)[:, None, None]
 ahead = query.get("ahead") is not None
 guess = [[None, 0.9, 0.2, 0.05], [0.9, None, 0.02, 0.01], [0.2, 0.02, None, 0.6], [0.05, 0.01, 0.6, None]]
 shares = [[0, 1.5, 0, -0.2], [1.5, 0, 0.1, 0], [0, 0.1, 0, -1], [-0.2, 0, -1, 0]]
+if query.get("crossing") is not None:
+    shares = [[0, 0, 0, 1.5], [0, 0, 1, 0], [0, 1, 0, 0], [1.5, 0, 0, 0]]
 draw_table(
     {
         "balls": [{"name": name, "rgb": rgb} for name, rgb in colors.items()],

@@ -4,7 +4,8 @@ const EDGE = 4; // room around the table for halos
 const TAIL = 4; // frames of the seen way that are shown behind a ball
 const NARROW = 40; // way between two balls that leaves no room for a number
 const ASIDE = 11; // how far beside it stands then
-const STOPS = [0.5, 0.34, 0.66]; // how far along their lines numbers stand, so that those of crossing lines stay apart
+const STOPS = [0.5, 0.34, 0.66, 0.22, 0.78]; // how far along its line a number may stand
+const ROOM = { x: 20, y: 9 }; // that it has to other numbers and to balls
 const LEAST = 0.1; // probability from which a tie is drawn
 const FLOOR_LAYERS = ["bars", "ways", "ties", "coils", "ghosts", "balls", "tags"];
 
@@ -81,7 +82,7 @@ function buildTie(tie, data) {
   line.style.setProperty("--strength", tie.strength);
   const tag = makeSvg("text", { class: `number ${kind}` });
   tag.textContent = tie.text;
-  return { line, tag };
+  return { line, tag, stop: STOPS[0] };
 }
 
 /** Make everything on the table anew; returns the elements that `drawFloor` moves. */
@@ -133,19 +134,33 @@ function drawBalls(balls, points, { meant, lit, touching, held }) {
 }
 
 function drawTies(elements, points, { styles, held }) {
-  [...elements].forEach(([tie, { line, tag }], rank) => {
+  const taken = [...points];
+  for (const [tie, element] of elements) {
+    const { line, tag } = element;
     const style = styles.get(tie) ?? "unseen-tie";
     line.setAttribute("data-style", style);
     tag.setAttribute("data-style", style);
-    if (style === "unseen-tie") return;
+    if (style === "unseen-tie") continue;
     const [from, to] = [points[tie.i], points[tie.j]];
     const isPulled = held.includes(tie.i) !== held.includes(tie.j);
     line.setAttribute("d", isPulled ? zigzag(from, to, 3) : straight(from, to));
     line.classList.toggle("pulled", isPulled);
-    const place = placeNumber(from, to, STOPS[rank % STOPS.length]);
+    if (style === "dimmed") continue; // and so without a number
+    element.stop = chooseStop(from, to, element.stop, taken);
+    const place = placeNumber(from, to, element.stop);
     tag.setAttribute("x", place.x);
     tag.setAttribute("y", place.y);
-  });
+    if (style === "strong" || tag.classList.contains("share")) taken.push(place);
+  }
+}
+
+/** How far along its line a number stands: as far as before, else where nothing else is, so that it seldom jumps. */
+function chooseStop(from, to, before, taken) {
+  const isFree = (stop) => {
+    const { x, y } = placeNumber(from, to, stop);
+    return taken.every((other) => Math.abs(other.x - x) > ROOM.x || Math.abs(other.y - y) > ROOM.y);
+  };
+  return [before, ...STOPS].find(isFree) ?? before;
 }
 
 /** Where a tie's number stands: on its line, or beside its middle where the balls leave no room. */
