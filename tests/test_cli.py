@@ -88,25 +88,34 @@ def test_training_prints_json_and_ends_with_a_checkpoint(tmp_path, capsys):
     assert json.loads(out.splitlines()[-1])["accuracy"] == last["accuracy"]
 
 
-@pytest.mark.parametrize("kill", [signal.SIGINT, signal.SIGKILL])
-def test_a_killed_run_resumes_with_the_result_of_an_unbroken_one(kill, tmp_path):
-    def command(name: str) -> list[str]:
-        options = ["--steps", "60", "--validate-every", "20", "--folder", str(tmp_path / name), "--json"]
-        return [sys.executable, "-m", "rn_core", *TRAIN, *options]
+def train_sixty_steps(folder: Path) -> list[str]:
+    """The command of a run in a folder."""
+    options = ["--steps", "60", "--validate-every", "20", "--folder", str(folder), "--json"]
+    return [sys.executable, "-m", "rn_core", *TRAIN, *options]
 
-    subprocess.run(command("whole"), cwd=ROOT, check=True, capture_output=True)
-    broken = subprocess.Popen(command("broken"), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+@pytest.fixture(scope="module")
+def unbroken_run(tmp_path_factory):
+    """What an unbroken run ends with."""
+    folder = tmp_path_factory.mktemp("whole")
+    subprocess.run(train_sixty_steps(folder), cwd=ROOT, check=True, capture_output=True)
+    return read_checkpoint(folder / "checkpoint.safetensors")[0]
+
+
+@pytest.mark.parametrize("kill", [signal.SIGINT, signal.SIGKILL])
+def test_a_killed_run_resumes_with_the_result_of_an_unbroken_one(kill, tmp_path, unbroken_run):
+    command = train_sixty_steps(tmp_path / "broken")
+    broken = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     path = tmp_path / "broken" / "checkpoint.safetensors"
     deadline = time.monotonic() + 120
     while not path.exists() and time.monotonic() < deadline:
         time.sleep(0.01)
     broken.send_signal(kill)
     broken.wait(60)
-    subprocess.run(command("broken"), cwd=ROOT, check=True, capture_output=True)
-    whole, _ = read_checkpoint(tmp_path / "whole" / "checkpoint.safetensors")
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
     resumed, _ = read_checkpoint(path)
-    assert whole.keys() == resumed.keys()
-    for name, value in whole.items():
+    assert unbroken_run.keys() == resumed.keys()
+    for name, value in unbroken_run.items():
         np.testing.assert_array_equal(value.numpy(), resumed[name].numpy(), err_msg=name)
     assert [file.name for file in path.parent.iterdir()] == [path.name]
 
