@@ -14,7 +14,7 @@ from rn_core.attribution import Target, attribute_pairs
 from rn_core.device import choose_device
 from rn_core.errors import RNCoreError
 from rn_core.models import QuestionAnsweringModel
-from rn_core.models.layers import read_alone
+from rn_core.models.layers import read_alone, split_logit
 from rn_core.models.relation_network import RelationTrace, make_pair_index
 from rn_core.records import Answer
 from rn_core.scoring import NO_YES, OneAnswer
@@ -128,7 +128,7 @@ class Answerer:
         thing = self._find_thing(question)
         if thing is None:
             return Answer(*self.task.scoring.read(logits, self.task.answers), logits.numpy())
-        both = torch.stack([-logits[thing] / 2, logits[thing] / 2])
+        both = split_logit(logits[thing])
         return Answer(*OneAnswer(1, len(NO_YES)).read(both, NO_YES), both.numpy())
 
     def _find_thing(self, question: str) -> int | None:

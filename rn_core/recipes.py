@@ -77,7 +77,7 @@ _BALLS = MappingProxyType(
         "validation_scenes": 500,
     }
 )
-#: The baselines have no pairs to teach, and learn from answers for longer, or from as many and as long.
+#: The baselines have no pairs to teach; they take as many steps, on as many scenes, as the networks beside them.
 _BASELINE = MappingProxyType({**_BALLS, "pool_scenes": 240_000, "steps": 12_000})
 _PATH_BASELINE = MappingProxyType({**_BALLS, "steps": 8_000})
 _TIED_BALLS = MappingProxyType({**_BALLS, "warm_start": 5_000, "hold_relations": 0.1})

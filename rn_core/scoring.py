@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from rn_core.records import Batch
 
-#: Answers to what is asked yes or no, in the order of `read_alone`'s logits.
+#: Answers to what is asked yes or no, in the order of `split_logit`.
 NO_YES = ("no", "yes")
 #: From this probability on, what is asked yes or no counts as yes.
 YES_FROM = 0.5

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from rn_core.errors import RNCoreError
 
@@ -38,17 +38,22 @@ def make_mlp(sizes: tuple[int, ...], dropout: float = 0.0) -> nn.Sequential:
     return nn.Sequential(*layers, nn.Linear(sizes[-2], sizes[-1]))
 
 
+def split_logit(logit: Tensor) -> Tensor:
+    """Return a yes-or-no logit (...) as two (2, ...), "no" and "yes", whose softmax is its sigmoid."""
+    return torch.stack([-logit / 2, logit / 2])
+
+
 @torch.no_grad()
 def read_alone(f_phi: nn.Sequential, k: int) -> nn.Sequential:
-    """Return layers that read only the k-th of many yes-or-no logits: minus half of it for "no", plus half for "yes".
+    """Return layers that read only the k-th of many yes-or-no logits, as `split_logit` does.
 
-    So the softmax of the two is the sigmoid of the one, and either answer has its share in every pair.
+    So either answer has its share in every pair.
     """
     last = f_phi[-1]
     like = {"dtype": last.weight.dtype, "device": last.weight.device}
     both = nn.utils.skip_init(nn.Linear, last.in_features, 2, **like)
     for own, learned in ((both.weight, last.weight[k]), (both.bias, last.bias[k])):
-        own.copy_(torch.stack([-learned / 2, learned / 2]))
+        own.copy_(split_logit(learned))
     return nn.Sequential(*f_phi[:-1], both).train(f_phi.training)
 
 

@@ -145,12 +145,13 @@ function drawTies(elements, points, { styles, held }) {
     const isPulled = held.includes(tie.i) !== held.includes(tie.j);
     line.setAttribute("d", isPulled ? zigzag(from, to, 3) : straight(from, to));
     line.classList.toggle("pulled", isPulled);
-    if (style === "dimmed") continue; // and so without a number
+    const hasNumber = style === "strong" || (style === "plain" && tag.classList.contains("share")); // as table.css shows
+    if (!hasNumber) continue;
     element.stop = chooseStop(from, to, element.stop, taken);
     const place = placeNumber(from, to, element.stop);
     tag.setAttribute("x", place.x);
     tag.setAttribute("y", place.y);
-    if (style === "strong" || tag.classList.contains("share")) taken.push(place);
+    taken.push(place);
   }
 }
 

@@ -83,16 +83,21 @@ function onTouchStart(event, table) {
 
 // Pointer on the matrix
 
-function onMatrixMove(event, table) {
+/** The cell [i, j] under an event, or null. */
+function cellOf(event) {
   const cell = event.target.closest?.("[data-cell]")?.getAttribute("data-cell");
+  return cell ? cell.split(",").map(Number) : null;
+}
+
+function onMatrixMove(event, table) {
   const head = event.target.closest?.("[data-head]")?.getAttribute("data-head");
-  table.pointAtCell(cell ? cell.split(",").map(Number) : null);
+  table.pointAtCell(cellOf(event));
   table.hover(head ? Number(head) : null);
 }
 
 function onMatrixClick(event, table) {
-  const cell = event.target.closest?.("[data-cell]")?.getAttribute("data-cell");
-  if (cell) table.ask(cell.split(",").map(Number));
+  const cell = cellOf(event);
+  if (cell !== null) table.ask(cell);
 }
 
 // Keys

@@ -20,6 +20,11 @@ def make_nodes(state: PhysicsState) -> Nodes:
     return Nodes(labels, membership, labels, (ticks, ticks), "ball")
 
 
+def number_balls(tie: tuple[str, str]) -> tuple[int, int]:
+    """Return the numbers of the two balls of a tie, by their colours."""
+    return COLOR_NAMES.index(tie[0]), COLOR_NAMES.index(tie[1])
+
+
 def find_true_pairs(scene: PhysicsScene, tie: tuple[str, str] | None) -> tuple[tuple[int, int], ...]:
     """Return the pairs that decide the answer, in both orders: the one that is asked about, or all tied ones.
 
@@ -29,5 +34,5 @@ def find_true_pairs(scene: PhysicsScene, tie: tuple[str, str] | None) -> tuple[t
     """
     if tie is None:
         return tuple((int(i), int(j)) for i, j in np.argwhere(scene.links))
-    first, second = (COLOR_NAMES.index(color) for color in tie)
+    first, second = number_balls(tie)
     return (first, second), (second, first)

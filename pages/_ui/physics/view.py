@@ -13,8 +13,7 @@ from pages._ui.components.stage import Stage
 from pages._ui.layout import cards_html
 from pages._ui.pairs.view import GroupReading, PairView, make_pair_parts, pick_target
 from pages._ui.physics.models import TITLES
-from pages._ui.physics.nodes import find_true_pairs, make_nodes
-from pages._ui.physics.scenes import COLOR_NAMES
+from pages._ui.physics.nodes import find_true_pairs, make_nodes, number_balls
 from pages._ui.physics.stage import make_ball_stage
 from pages._ui.physics.state import PhysicsState
 from rn_core.attribution.base import Attribution, Target
@@ -52,7 +51,7 @@ class PhysicsView(PairView):
     @property
     def tied_balls(self) -> tuple[int, int] | None:
         """Return the numbers of the two balls whose tie is asked about, or None."""
-        return None if self.tie is None else (COLOR_NAMES.index(self.tie[0]), COLOR_NAMES.index(self.tie[1]))
+        return None if self.tie is None else number_balls(self.tie)
 
     @property
     def model_answers(self) -> Mapping[str, Answer | None]:
