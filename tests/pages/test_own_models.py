@@ -94,6 +94,21 @@ def test_names_tell_what_a_model_sees_and_go_through_urls(view, digest):
     assert ExploreState.from_query(state.to_query()) == (state, [])
 
 
+def test_models_whose_hashes_begin_alike_have_names_of_their_own():
+    """Two files with 48 bits of their hashes in common take minutes to find, and caches tell models by their names."""
+    alike = "0123456789ab"
+    assert models.own_name("objects", alike + "0" * 52) != models.own_name("objects", alike + "1" * 52)
+
+
+def test_older_links_with_fewer_digits_still_find_this_sessions_model(monkeypatch):
+    name = models.own_name("objects", "0123456789ab" + "cdef" * 13)
+    monkeypatch.setattr(own_models, "own_models", lambda: {name: None})
+    state, problems = ExploreState.from_query({"model": "own-objects-0123456789ab"})
+    assert own_models.keep_own(state, problems) == (ExploreState(model=name), [])
+    state, problems = ExploreState.from_query({"model": "own-objects-0123456789aa"})
+    assert "is a model of another session" in own_models.keep_own(state, problems)[1][0]
+
+
 @pytest.mark.parametrize("text", ["own", "own-objects-", "own-rows-0123456789ab", "own-objects-0123456789ABC", "own-x"])
 def test_other_names_are_one_sentence(text):
     with pytest.raises(UnknownNameError, match="Use one of: rn-objects, rn-pixels"):

@@ -7,15 +7,18 @@ import io
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from types import MappingProxyType
+from types import MappingProxyType, SimpleNamespace
 
 import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
 from pages._ui import cache
+from pages._ui.clevr import own
+from pages._ui.clevr.public import forget_public, held_public, hold_public
 from rn_core import public_weights
-from rn_core.errors import WeightsError
+from rn_core.errors import RNCoreError, WeightsError
+from rn_core.foreign import read_foreign
 from rn_core.models import QuestionAnsweringModel
 from rn_core.public_weights import PUBLIC
 
@@ -33,33 +36,28 @@ def read_folder() -> dict[Path, tuple[int, str]]:
 
 @pytest.fixture(autouse=True)
 def server(monkeypatch, random_answerer) -> Iterator[None]:
-    """Serve small random models, and no public weights yet; what a failed test wrote is taken away again."""
-    before = read_folder()
+    """Serve small random models, without public weights; what a failed test wrote is taken away again."""
+    before, paper = read_folder(), PUBLIC[NAME].config
+    core = replace(paper.core, g_widths=(8, 8, 8, 8), f_widths=(8, 8))
+    small = replace(paper, core=core)
 
     def load(name: str) -> object:
         if "public" in name:
             raise WeightsError(f"The public weights '{name}' are not here yet.")
         return random_answerer(name.removeprefix("clevr/"))
 
+    monkeypatch.setattr(public_weights.PublicWeights, "config", property(lambda _: small))
     monkeypatch.setattr(cache, "load", load)
     monkeypatch.setattr("pages._ui.clevr.models.PRETRAINED", ROOT / "nowhere")
+    forget_public()
     for cached in CACHED:
         cached.clear()
     yield
+    forget_public()
     for cached in CACHED:
         cached.clear()
     for path in read_folder().keys() - before.keys():
         path.unlink()
-
-
-@pytest.fixture
-def memory() -> Iterator[None]:
-    """Empty the server's memory of published weights before and after a test."""
-    from pages._ui.clevr.public import forget_public
-
-    forget_public()
-    yield
-    forget_public()
 
 
 def make_file(seed: int) -> bytes:
@@ -99,77 +97,64 @@ def words(app: AppTest) -> str:
     return "\n".join(block.value for block in blocks)
 
 
-def publish(monkeypatch, content: bytes) -> None:
-    """Have a file be the published one."""
-    public = replace(PUBLIC[NAME], sha256=hashlib.sha256(content).hexdigest())
-    monkeypatch.setattr(public_weights, "PUBLIC", MappingProxyType({**PUBLIC, NAME: public}))
-
-
 def test_an_uploaded_file_answers_in_its_own_session_alone_and_writes_nothing():
     before, other = read_folder(), open_page()
-    shown = words(other.run())
+    shown = words(other)
     mine = upload(open_page(), make_file(1))
     assert read_folder() == before
     assert (said(other.run()), words(other)) == ("", shown)
-    assert "are not here yet" in words(open_page())
-    assert "Relation Network, your file" in said(mine)
-    assert "'x.pth' is not the published file" in words(mine)
-
-
-def test_its_card_and_its_name_claim_nothing(memory):
-    mine = upload(open_page(), make_file(1))
     name = mine.session_state["clevr.state"].model
     assert name.startswith("own-pixels-")
+    assert "Relation Network, your file" in said(mine)
     assert mine.segmented_control(key="clevr.model").options[-1] == "my RN · pixels"
-    card = mine.session_state["clevr.own"][name].answerer.card
-    assert card.keys() == {"name", "task", "parameters", "bytes", "original"}
-    assert (card["name"], card["original"]) == ("my RN · pixels", {"is_published_file": False})
-    assert "**my RN · pixels**" in words(mine) and "not the published file" in words(mine)
-    assert "mesnico" not in words(mine) and "MIT" not in words(mine)
+    assert "'x.pth' is not the published file" in words(mine)
+    assert "**my RN · pixels**" in words(mine) and "mesnico" not in words(mine)
     other = open_page(model=name)
     assert f"'{name}' is a .pth file of another session" in words(other)
     assert other.session_state["clevr.state"].model == "rn-states"
 
 
-def test_the_published_file_serves_everybody_from_memory_and_writes_nothing(memory, monkeypatch):
+def test_the_published_file_serves_everybody_from_memory_and_writes_nothing(monkeypatch):
     before, published = read_folder(), make_file(2)
-    publish(monkeypatch, published)
-    liar = upload(open_page(), make_file(1))
-    assert "are not here yet" in words(open_page())
+    public = replace(PUBLIC[NAME], sha256=hashlib.sha256(published).hexdigest())
+    monkeypatch.setattr(public_weights, "PUBLIC", MappingProxyType({**PUBLIC, NAME: public}))
+    other, liar = open_page(), upload(open_page(), make_file(1))
     honest = upload(open_page(), published)
     assert said(honest) not in ("", said(liar))
-    assert said(open_page()) == said(honest)
-    assert "Held until the server ends; `python -m rn_core weights fetch clevr/rn-pixels-public` keeps it." in words(
-        honest
-    )
+    assert "`python -m rn_core weights fetch clevr/rn-pixels-public` keeps it." in words(honest)
+    assert said(other.run()) == said(honest)
     liar.segmented_control(key="clevr.model").set_value("rn-pixels-public").run()
     assert said(liar) == said(honest)
     assert read_folder() == before
 
 
-def test_a_download_is_held_in_memory_too(memory, monkeypatch):
-    before, published = read_folder(), make_file(2)
-    publish(monkeypatch, published)
-    monkeypatch.setattr(public_weights, "_download", lambda url, name: published)
-    app = open_page()
-    next(button for button in app.button if button.label == "Download them").click().run()
-    assert said(app) == said(open_page()) != ""
-    assert read_folder() == before
+@pytest.fixture
+def session(monkeypatch) -> dict[str, object]:
+    """Stand in for a session's state."""
+    state: dict[str, object] = {}
+    monkeypatch.setattr(own, "st", SimpleNamespace(session_state=state))
+    return state
 
 
-def test_a_session_keeps_a_few_files_and_each_once(memory):
-    app = open_page()
-    for seed in (1, 1, 2, 3, 4):
-        app.session_state["clevr.state"] = app.session_state["clevr.state"].change(model="rn-pixels-public")
-        upload(app.run(), make_file(seed))
-    assert len(app.session_state["clevr.own"]) == 3
-    assert "A session keeps 3 own .pth files at most" in words(app)
+def test_a_session_keeps_a_few_files_and_each_once(session):
+    names = [own.add_own(NAME, make_file(seed), "x.pth") for seed in (1, 1, 2, 3)]
+    assert names[0] == names[1] and len({*names}) == len(own.own_models()) == own.MAX_OWN
+    with pytest.raises(RNCoreError, match=r"A session keeps 3 own \.pth files at most"):
+        own.add_own(NAME, make_file(4), "x.pth")
+    card = own.find_own(f"clevr/{names[0]}").card
+    assert card.keys() == {"name", "task", "parameters", "bytes", "original"}
+    assert (card["name"], card["original"]) == ("my RN · pixels", {"is_published_file": False})
 
 
-def test_numbers_that_overflow_are_one_sentence(memory):
-    state = torch.load(io.BytesIO(make_file(1)), weights_only=True)
+def test_numbers_that_overflow_are_one_sentence(session):
     content = io.BytesIO()
-    torch.save({key: value * 1e37 for key, value in state.items()}, content)
-    app = upload(open_page(), content.getvalue())
-    assert "'x.pth' answers with numbers that are not finite" in words(app)
-    assert "clevr.own" not in app.session_state
+    torch.save({key: value * 1e37 for key, value in read_foreign(make_file(1), "x.pth").items()}, content)
+    with pytest.raises(WeightsError, match=r"'x\.pth' answers with numbers that are not finite"):
+        own.add_own(NAME, content.getvalue(), "x.pth")
+    assert session == {}
+
+
+def test_only_the_published_file_is_held():
+    with pytest.raises(WeightsError, match="is not the published file"):
+        hold_public(NAME, make_file(1))
+    assert held_public(NAME) is None
