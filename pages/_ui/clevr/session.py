@@ -18,6 +18,7 @@ from pages._ui.clevr.state import ClevrState
 from pages._ui.clevr.things import Thing, add_thing, move_thing, sampled_things
 from pages._ui.clevr.truth import find_truth
 from pages._ui.components.stage import SceneEvent
+from pages._ui.presence import current_session, is_connected
 from pages._ui.session import PageSession
 from rn_core.errors import RNCoreError
 from rn_core.public_weights import download_public, is_published
@@ -102,7 +103,8 @@ def take_picture() -> None:
 
 def _show_picture(content: bytes, name: str) -> None:
     """Show an uploaded picture instead of a scene."""
-    st.session_state[_PICTURE] = read_picture(content, name)
+    session = current_session()
+    st.session_state[_PICTURE] = read_picture(content, name, lambda: is_connected(session))
     CLEVR.update(source="image")
 
 
