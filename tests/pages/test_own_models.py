@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -107,6 +108,14 @@ def test_older_links_with_fewer_digits_still_find_this_sessions_model(monkeypatc
     assert own_models.keep_own(state, problems) == (ExploreState(model=name), [])
     state, problems = ExploreState.from_query({"model": "own-objects-0123456789aa"})
     assert "is a model of another session" in own_models.keep_own(state, problems)[1][0]
+
+
+def test_a_large_models_mean_aggregate_costs_no_more_than_a_small_ones(monkeypatch):
+    monkeypatch.setattr(own_model, "_MEAN_SCENES", {"objects": 200})
+    for parameters, n_scenes in ((10, 200), (500_000, 200), (2_500_000, 40), (10**9, 2)):
+        weights = replace(loaded(), model=SimpleNamespace(count_parameters=lambda parameters=parameters: parameters))
+        assert own_model.count_mean_scenes(weights, "objects") == n_scenes
+        assert parameters * n_scenes <= 500_000 * 200 or n_scenes == 2
 
 
 @pytest.mark.parametrize("text", ["own", "own-objects-", "own-rows-0123456789ab", "own-objects-0123456789ABC", "own-x"])
