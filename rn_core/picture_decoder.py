@@ -23,7 +23,7 @@ MAX_SCANS = 50
 #: Frames of an animated PNG, or pictures in a JPEG of many (MPO), of which the first is read; phones write 2 or 3.
 MAX_FRAMES = 8
 #: Seconds of processor time, and bytes of memory, the interpreter's own among them.
-MAX_CPU_SECONDS, MAX_MEMORY = 10, 1_500_000_000
+MAX_CPU_SECONDS, MAX_MEMORY = 10, 1_000_000_000
 #: Ways to store a pixel that are read: colors, grays and palettes, with or without transparency.
 MODES = ("RGB", "RGBA", "L", "LA", "P")
 _SOI, _EOI, _SOS = 0xD8, 0xD9, 0xDA

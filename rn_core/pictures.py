@@ -24,7 +24,7 @@ MAX_BYTES = 10_000_000
 #: Seconds that a picture may take and that it may wait for its turn, by the clock; the processor time that it may take
 #: is less, but other work goes on, too.
 MAX_SECONDS, MAX_WAIT = 40.0, 40.0
-#: Pictures that are decoded at once in one server: each may take more than a gigabyte for some seconds.
+#: Pictures that are decoded at once in one server: the largest that are read take 300 MB for some seconds.
 AT_ONCE = 2
 #: Seconds between looks whether whoever asked is still there.
 _LOOK_EVERY = 0.2

@@ -236,6 +236,13 @@ def test_a_bad_picture_is_one_sentence_and_the_scene_stays():
     assert state_of(app) == ClevrState()
 
 
+def test_a_picture_is_not_read_on_for_a_session_that_is_gone(monkeypatch):
+    monkeypatch.setattr(session, "is_connected", lambda one: False)
+    app = upload(open_page(), png(bundled_picture().pixels))
+    assert ["the page that asked for it was closed" in sentence for sentence in sentences(app)] == [True]
+    assert state_of(app) == ClevrState()
+
+
 def test_a_link_to_another_sessions_picture_is_one_sentence():
     app = open_page(source="image", model="rn-pixels-public", view="cells")
     assert ["uploaded in another session" in sentence for sentence in sentences(app)] == [True]
