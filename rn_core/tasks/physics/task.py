@@ -127,7 +127,7 @@ class _Physics:
     def _check_question(self, text: str) -> None:
         """Raise QuestionError for a text that is neither empty nor what the task asks."""
         if not self._asks(text):
-            raise QuestionError(f"'{self.name}' asks only {self.asked}, got '{text[:60]}'; ask that.")
+            raise QuestionError(f"'{self.name}' asks only {self.asked}, got '{' '.join(text.split())[:60]}'; ask that.")
 
     @property
     def asked(self) -> str:
