@@ -23,7 +23,6 @@ from pages._ui.figures import Look
 from pages._ui.frame import draw_frame
 from pages._ui.pairs import sections as pair_sections
 from rn_core.seeding import MAX_SEED
-from rn_core.tasks.babi.encoding import WINDOW
 from rn_core.tasks.babi.story import TASK_NAMES
 from rn_core.tasks.babi.words import WORDS
 
@@ -64,8 +63,6 @@ def draw_story(state: BabiState, truth: Truth, view: BabiView | None, look: Look
         return
     stage = make_story_stage(state, truth, view, dark=look.dark)
     draw_scene(stage, key="babi.story", on_change=lambda event: take_event(event, view))
-    if len(state.statements) > WINDOW:
-        st.caption(f"The networks see the last {WINDOW} sentences; {len(state.statements) - WINDOW} come before.")
 
 
 def draw_question(state: BabiState) -> None:

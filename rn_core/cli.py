@@ -127,7 +127,12 @@ def _add_evaluate(commands: Any) -> None:
 
 def _add_explain(commands: Any) -> None:
     """Add `explain`."""
-    parser = _add(commands, "explain", _explain, "answer one question about one fresh scene, with the pairs behind it")
+    parser = _add(
+        commands,
+        "explain",
+        _explain,
+        "answer one question about one fresh scene, with warnings and the pairs behind it",
+    )
     parser.add_argument("name", help="weights, such as sort-of-clevr/rn-pixels")
     parser.add_argument("question", help='English, such as "Is the red object on the left?"')
     parser.add_argument("--top", type=int, default=5, help="pairs to print")
@@ -265,6 +270,7 @@ def _explain(options: argparse.Namespace) -> None:
         "question": options.question,
         "answer": answer.text,
         "probabilities": answer.probabilities,
+        "warnings": list(answer.warnings),
         "completeness_gap": answer.completeness_gap,
         "pairs": strongest_pairs(answer, options.top),
     }
@@ -272,6 +278,8 @@ def _explain(options: argparse.Namespace) -> None:
         print(json.dumps(result))
         return
     print(describe_answer(answer))
+    for sentence in answer.warnings:
+        print(f"Warning: {sentence}")
     for pair in result["pairs"]:
         print(f"  {pair['i']:>2} -> {pair['j']:<2}  {pair['contribution']:+.3f}")
 

@@ -37,6 +37,7 @@ def export_json(view: PairView) -> bytes:
         "question": view.question_text,
         "truth": reading.truth,
         "answers": {name: None if said is None else said.probabilities for name, said in view.model_answers.items()},
+        "warnings": layout.list_warnings(view.model_answers.values()),
         "attribution": {
             "method": parts.method,
             "baseline": state.baseline,

@@ -49,7 +49,9 @@ def parse(sentence: str) -> Question:
             f"The word '{strange[:40]}' is not in this task's language.{did_you_mean(strange, sorted(_VOCABULARY))} "
             f"Ask, for example, '{_nearest(words)}'"
         )
-    raise QuestionError(f"'{sentence.strip()[:80]}' is not one of the 36 questions. Did you mean '{_nearest(words)}'")
+    raise QuestionError(
+        f"'{' '.join(sentence.split())[:80]}' is not one of the 36 questions. Did you mean '{_nearest(words)}'"
+    )
 
 
 def _words(sentence: str) -> tuple[str, ...]:
