@@ -28,19 +28,20 @@ _NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.
 @contextlib.contextmanager
 def hold_folder(folder: Path) -> Iterator[None]:
     """Keep other processes out of a folder, which is made if need be, while the block runs; errors as `hold`."""
-    with hold(folder / FOLDER_LOCK, f"'{folder}'"):
+    with hold(folder / FOLDER_LOCK, "folder", str(folder)):
         yield
 
 
 @contextlib.contextmanager
-def hold(lock: Path, what: str) -> Iterator[None]:
+def hold(lock: Path, kind: str, name: str) -> Iterator[None]:
     """Keep other processes from something while the block runs; the lock's files are gone after it.
 
     Where the file system has no locks the block runs without one, after a warning.
 
     Args:
         lock: file of the lock; its folder is made if need be.
-        what: what sentences call the thing.
+        kind: what it is, such as "folder".
+        name: what sentences call it.
 
     Raises:
         RNCoreError: in one sentence, naming the process that has it, or why there can be no lock.
@@ -51,13 +52,15 @@ def hold(lock: Path, what: str) -> Iterator[None]:
         guard.acquire()
     except filelock.Timeout as err:
         raise RNCoreError(
-            f"{what} is in use by {_read_holder(holder)}; wait until it ends, end it, or choose another."
+            f"'{name}' is in use by {_read_holder(holder)}; wait until it ends, end it, or choose another {kind}."
         ) from err
     except OSError as err:
         if err.errno not in _NO_LOCKS:
-            raise RNCoreError(f"Could not write to {what}: {err.strerror}; choose another folder.") from err
+            raise RNCoreError(f"Could not write to '{name}': {err.strerror}; choose another {kind}.") from err
         logging.getLogger(__name__).warning(
-            "The file system of %s has no locks (%s); take care that only one process writes there.", what, err.strerror
+            "The file system of '%s' has no locks (%s); take care that only one process writes there.",
+            name,
+            err.strerror,
         )
         yield
         return

@@ -77,7 +77,7 @@ def find_without_card(folder: Path) -> list[str]:
 def hold_name(name: str, folder: Path) -> AbstractContextManager[None]:
     """Return what keeps other processes from writing weights of a name; errors as `check_name` and `locks.hold`."""
     path = place(name, folder, "")
-    return hold(path.with_name(f".{path.name}.lock"), f"'{name}'")
+    return hold(path.with_name(f".{path.name}.lock"), "name", name)
 
 
 def replace_set(name: str, folder: Path, contents: Mapping[str, bytes]) -> None:
