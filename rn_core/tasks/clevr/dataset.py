@@ -211,6 +211,8 @@ def _is_cut(path: Path) -> bool:
             return False
         with Image.open(path, formats=["PNG"]) as image:
             image.verify()
+    except Image.DecompressionBombError:
+        return False
     except (OSError, SyntaxError, ValueError, struct.error):
         return True
     return False
@@ -222,7 +224,7 @@ def _read_scene(path: Path, recipe: PictureRecipe) -> dict[str, Any]:
         with Image.open(path, formats=["PNG"]) as image:
             record = json.loads(image.info[_FIELD])
         found, scene = PictureRecipe(**record["recipe"]), record["scene"]
-    except (OSError, SyntaxError, ValueError, KeyError, TypeError) as err:
+    except (OSError, SyntaxError, ValueError, KeyError, TypeError, Image.DecompressionBombError) as err:
         raise RNCoreError(f"'{path}' was not made by this command; choose an empty folder.") from err
     if found != recipe:
         raise RNCoreError(
