@@ -108,7 +108,7 @@ def _add_train(commands: Any) -> None:
         "--schedule", default=None, choices=SCHEDULES, help="of the learning rate (default: the recipe's)"
     )
     train.add_argument("--scenes", type=int, default=None, help="scenes a step in each process (default: the recipe's)")
-    train.add_argument("--validate-every", type=int, default=None, help="steps between validations and checkpoints")
+    train.add_argument("--validate-every", type=int, default=None, help="steps between validations")
     train.add_argument("--validation-scenes", type=int, default=None, help="scenes a validation")
     train.add_argument("--precision", default="auto", choices=("auto", "32-true", "bf16-mixed"), help="auto: bf16")
     train.add_argument("--processes", type=int, default=None, help="processes (default: torchrun's, or one)")
@@ -138,7 +138,7 @@ def _add_generate(commands: Any) -> None:
     """Add `generate`."""
     parser = _add(commands, "generate", _generate, "write scenes with pictures, questions and answers")
     parser.add_argument(
-        "output", type=Path, help="file to write, .npz; babi, clevr: folder, clevr's resumed where it was interrupted"
+        "output", type=Path, help="file to write, .npz; babi, clevr: folder, gone on with where it was interrupted"
     )
     tasks = ("sort-of-clevr", "clevr", "babi")
     parser.add_argument("--task", default=tasks[0], choices=tasks, help="whose scenes")

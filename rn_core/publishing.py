@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -171,13 +170,15 @@ def load_run(folder: Path) -> tuple[QuestionAnsweringModel, RunState]:
 def _make_card(name: str, state: RunState, metrics: dict[str, Any]) -> dict[str, Any]:
     """Return the card; `write_set` adds what can be read off the files."""
     config = state.config
-    recipe = f"python -m rn_core train {shlex.quote(name)} --seed {config.seed}"
+    recipe, options = _find_recipe(name, config)
+    where = "" if recipe == name else f" --folder runs/{recipe}"
     training = {key: value for key, value in config.to_dict().items() if key != "model"}
     return {
         "task": config.task,
         "license": "MIT",
         "source": "Santoro et al. 2017, arXiv 1706.01427",
-        "recipe": f"{recipe} && python -m rn_core weights publish {shlex.quote(name)}",
+        "recipe": f"python -m rn_core train {recipe}{options} --seed {config.seed} && "
+        f"python -m rn_core weights publish {name}{where}",
         "data": f"{_describe_scenes(config)}; test seeds cannot overlap training seeds",
         "start": _describe_start(config),
         "training": {
@@ -199,6 +200,17 @@ def _make_card(name: str, state: RunState, metrics: dict[str, Any]) -> dict[str,
     }
 
 
+def _find_recipe(name: str, config: TrainConfig) -> tuple[str, str]:
+    """Return the recipe by which a run is trained, its own name where no recipe has its model, and its size."""
+    known = (
+        (recipe, "" if size == _SHIPPED else f" --size {size}")
+        for recipe, (task, kind, _) in RECIPES.items()
+        for size, kinds in CONFIGS[config.task].items()
+        if name not in RECIPES and task == config.task and kinds.get(kind) == config.model
+    )
+    return next(known, (name, ""))
+
+
 def _describe_folder(name: str, config: TrainConfig, exam: Exam, found: Evaluation) -> dict[str, str]:
     """Return what the card of a run from a data folder says: by what command, from what, and measured on what."""
     if config.data is None:
@@ -206,10 +218,11 @@ def _describe_folder(name: str, config: TrainConfig, exam: Exam, found: Evaluati
     sizes = CONFIGS[config.task].items()
     size = next((size for size, kinds in sizes if config.model in kinds.values()), "small")
     options = f"--size {size} --steps {config.steps} --scenes {config.n_scenes} --seed {config.seed}"
-    quoted, moved = shlex.quote(name), "; pictures moved and turned a little" if config.augment else ""
+    recipe, moved = _find_recipe(name, config)[0], "; pictures moved and turned a little" if config.augment else ""
+    where = "" if recipe == name else f" --folder runs/{recipe}"
     return {
-        "recipe": f"python -m rn_core train {quoted} --data FOLDER {options} && "
-        f"python -m rn_core weights publish {quoted} --data FOLDER --split {exam.split}",
+        "recipe": f"python -m rn_core train {recipe} --data FOLDER {options} && "
+        f"python -m rn_core weights publish {name}{where} --data FOLDER --split {exam.split}",
         "data": f"split train of the data folder with fingerprint {config.data}, all questions once an epoch{moved}",
         "measured_on": f"all {found.overall.n} questions about the {found.n} pictures of split {exam.split}, from "
         f"which nothing was learned; up to {config.validation_scenes} pictures of split val were watched meanwhile",

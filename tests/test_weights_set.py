@@ -164,6 +164,13 @@ def test_a_recipes_run_ships_under_its_own_name_alone(name):
                     check_recipe(name, replace(config, model=model))
 
 
+def test_a_card_under_an_own_name_tells_the_recipe_that_makes_it_again():
+    paper = make_recipe("clevr/rn-pixels", "paper")
+    assert publishing._find_recipe("clevr/rn-pixels", make_recipe("clevr/rn-pixels")) == ("clevr/rn-pixels", "")
+    assert publishing._find_recipe("clevr/mine", paper) == ("clevr/rn-pixels", " --size paper")
+    assert publishing._find_recipe("sort-of-clevr/mine", TINY) == ("sort-of-clevr/mine", "")
+
+
 def test_names_that_are_no_recipe_need_the_tasks_family():
     check_recipe("sort-of-clevr/mine", TINY)
     for name in ("mine", "clevr/mine", "sort-of-clevr/my/own", "sort-of-clevr-2/x"):
