@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from html.parser import HTMLParser
 from importlib import import_module
 from itertools import cycle
@@ -174,3 +174,124 @@ def test_a_page_shows_a_hostile_link_as_text(page):
             assert "e.co" not in text and "home:" not in text and "x^2" not in text, text
     for element in app.get("html"):
         assert "e.co" not in element.proto.body
+
+
+#: What Streamlit reads Markdown in: name of a call -> positions of its arguments, and the names that they may have.
+RENDERED = MappingProxyType(
+    dict.fromkeys(
+        (
+            "error warning info success exception markdown caption title header subheader write toast badge latex "
+            "button download_button link_button form_submit_button checkbox toggle slider text_input text_area "
+            "number_input file_uploader expander popover dialog spinner status tabs chat_input color_picker "
+            "date_input time_input"
+        ).split(),
+        (0,),
+    )
+    | dict.fromkeys(("radio", "segmented_control", "pills", "select_slider", "metric"), (0, 1))
+    # The options of a menu are shown as they are.
+    | dict.fromkeys(("selectbox", "multiselect"), (0,))
+    | {"progress": (1,), "page_link": (1,)}
+)
+_NAMED = ("body", "label", "help", "text", "caption", "captions", "title")
+#: The project's own words that the rule cannot tell from others: file -> expressions that stand for tables' entries,
+#: numbers, lessons' files, weights that ship, and texts that went through `plain` where they were made.
+OWN_WORDS = MappingProxyType(
+    {
+        "pages/_ui/lessons/measured.py": ("calls", "size"),
+        "pages/_ui/pairs/sections.py": (
+            "title", "n_pairs", "str(top)", "view.nodes.noun", "page.baselines", "list(present)", "other", "names.get",
+            "layout.card_text(domain_answerer(name).card)",
+        ),
+        "pages/_ui/physics/sections.py": ("title",),
+        "pages/_ui/results/sections.py": ("found.seed", "stops", "card_lines(card)"),
+        "pages/_ui/train/models.py": ("short_name(kind, config.task)",),
+        "pages/_ui/train/sections.py": ("scene_word(config.task)", "title", "groups[group].capitalize()"),
+        "pages/_ui/train/settings.py": (
+            "_task_name", "runner_name(model, state.task)", "type_name", "scenes", "words.who", "words.learns",
+            "words.without",
+        ),
+        "pages/_ui/walk/sections.py": ("formula", "title", "names.get"),
+        "pages/babi.py": ("names.get", "len(state.statements) - WINDOW", "state.n_turns"),
+        "pages/clevr.py": ("names.get",),
+        "pages/explore.py": ("names.get", "layout.card_text(answerer.card)"),
+        "pages/how_it_works.py": ("name", "names.get"),
+        "pages/lessons.py": (
+            "title", "label", "names.get", "choice", "following.title", "lesson.body", "lesson.quiz.why",
+            "lesson_file.describe_format()", "lesson_layout.describe_progress(lessons, answers)",
+        ),
+        "pages/train.py": ("label",),
+    }
+)  # fmt: skip
+
+
+def is_own(node: ast.expr, known: Sequence[str]) -> bool:
+    """Tell whether an expression holds the project's own words, numbers, or what went through `plain`."""
+    if ast.unparse(node) in known:
+        return True
+    match node:
+        case ast.Constant() | ast.Call(func=ast.Name(id="plain")):
+            return True
+        case ast.Name(id=name) | ast.Attribute(attr=name) if name.isupper():
+            return True
+        case ast.Attribute(value=ast.Name(id=name), attr="get") | ast.Subscript(value=ast.Name(id=name)):
+            return name.isupper()
+        case ast.FormattedValue(value=value, format_spec=spec):
+            return spec is not None or is_own(value, known)
+        case ast.BinOp(left=left, op=ast.Add() | ast.Sub(), right=right):
+            return any(isinstance(side, ast.Constant) and isinstance(side.value, int) for side in (left, right))
+        case ast.Call(func=ast.Name(id="list" | "sorted" | "range"), args=arguments):
+            return all(is_own(each, known) for each in arguments)
+        case ast.JoinedStr(values=parts) | ast.Tuple(elts=parts) | ast.List(elts=parts):
+            return all(is_own(each, known) for each in parts)
+        case ast.IfExp(body=one, orelse=other):
+            return is_own(one, known) and is_own(other, known)
+        case ast.Lambda(body=body):
+            return is_own(body, known)
+    return False
+
+
+def find_foreign(source: str, known: Sequence[str] = ()) -> list[str]:
+    """Return the calls whose Markdown may hold what a person or a link brings; `known` are the project's own words."""
+    found = []
+    for call in ast.walk(ast.parse(source)):
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr in RENDERED:
+            places, named = RENDERED[call.func.attr], {keyword.arg: keyword.value for keyword in call.keywords}
+            if places == (0, 1) and "format_func" in named:
+                places, named["label"] = (0,), named.get("label", named["format_func"])
+            shown = [call.args[k] for k in places if k < len(call.args)]
+            shown += [value for name, value in named.items() if name in _NAMED]
+            found += [
+                f"{call.lineno}: {call.func.attr}({ast.unparse(node)})" for node in shown if not is_own(node, known)
+            ]
+    return found
+
+
+def test_every_markdown_of_a_page_is_the_projects_or_went_through_plain():
+    sources = {str(path.relative_to(ROOT)): path.read_text() for path in (ROOT / "app.py", *ROOT.glob("pages/**/*.py"))}
+    drawing = {path: source for path, source in sources.items() if "import streamlit" in source}
+    found = {path: find_foreign(source, OWN_WORDS.get(path, ())) for path, source in drawing.items()}
+    assert {path: calls for path, calls in found.items() if calls} == {}
+    unused = [(path, words) for path, known in OWN_WORDS.items() for words in known if words not in sources[path]]
+    assert unused == []
+
+
+@pytest.mark.parametrize(
+    "call",
+    (
+        "st.error(str(err))",
+        "left.caption(f'Now: {name}')",
+        "st.button('Go', help=text)",
+        "st.pills('A', people)",
+        "st.radio('A', X, format_func=lambda key: names[key])",
+        "bar.progress(0.5, text)",
+        "st.toast(f'{plain(a)}{b}')",
+    ),
+)
+def test_the_rule_finds_what_breaks_it(call):
+    assert len(find_foreign(call)) == 1
+
+
+def test_html_and_figures_escape_by_the_one_function():
+    for path in ROOT.glob("pages/**/*.py"):
+        if path.name != "plain.py":
+            assert not re.search(r"from html import|\bhtml\.escape\(", path.read_text()), path

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
-from rn_core.errors import QuestionError, RNCoreError, SceneError
+from rn_core.errors import QuestionError, RNCoreError, SceneError, cut, quote
 from rn_core.tasks.babi.story import StoryQuestion
 from rn_core.tasks.babi.words import WORDS
 
@@ -46,10 +46,12 @@ def encode_sentence(text: str) -> list[int]:
     """
     words = tokenize(text)
     if not 1 <= len(words) <= MAX_WORDS:
-        raise RNCoreError(f"A sentence has 1 to {MAX_WORDS} words, got {len(words)} in {text[:60]!r}; write it anew.")
+        raise RNCoreError(
+            f"A sentence has 1 to {MAX_WORDS} words, got {len(words)} in {cut(text, 60)!r}; write it anew."
+        )
     for word in words:
         if word not in _NUMBERS:
-            raise RNCoreError(f"'{word[:30]}' is not among bAbI's {len(WORDS)} words{_nearest(word)}.")
+            raise RNCoreError(f"{quote(word)} is not among bAbI's {len(WORDS)} words{_nearest(word)}.")
     return [_NUMBERS[word] for word in words]
 
 

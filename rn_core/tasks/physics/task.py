@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from rn_core.errors import QuestionError, SceneError
+from rn_core.errors import QuestionError, SceneError, cut
 from rn_core.records import Batch
 from rn_core.scoring import ManyYesOrNo, OneAnswer, Scoring
 from rn_core.tasks.physics.encoding import (
@@ -121,7 +121,7 @@ class _Physics:
         """Return (M, 0) float32; raises QuestionError for a text that is neither empty nor what the task asks."""
         for text in texts:
             if not self._asks(text):
-                raise QuestionError(f"'{self.name}' asks only {self.asked}, got '{text[:60]}'; ask that.")
+                raise QuestionError(f"'{self.name}' asks only {self.asked}, got '{cut(text, 60)}'; ask that.")
         return torch.zeros(len(texts), 0)
 
     @property
