@@ -11,9 +11,11 @@ from itertools import cycle
 from pathlib import Path
 from types import MappingProxyType
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pages._ui.figures import plot_logit_shift, plot_pair_matrix
 from pages._ui.links import Field
 from pages._ui.plain import LONGEST, clean, escape, escape_math, plain, shorten
 from pages._ui.session import PageSession
@@ -111,6 +113,18 @@ def test_html_shows_the_text_and_no_element():
         reader.feed(f'<i title="{escape(text)}">{escape(text)}</i>')
     assert tags == [("i", {"title": clean(text)}) for text in HOSTILE]
     assert "".join(texts) == "".join(map(clean, HOSTILE))
+
+
+def test_figures_show_names_as_text():
+    names = ('<a href="http://e.co">a</a>', "<b>b</b>")
+    figures = (
+        plot_pair_matrix(np.eye(2), names, names=names),
+        plot_logit_shift(names, np.zeros(2), np.ones(2), removed=names[0]),
+    )
+    for figure in figures:
+        drawn = figure.update_layout(meta=None).to_json().encode().decode("unicode_escape")
+        assert "&lt;b&gt;b&lt;/b&gt;" in drawn
+        assert not re.search("<[ab]", drawn)
 
 
 def test_matplotlib_draws_dollars_as_dollars():
