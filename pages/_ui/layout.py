@@ -6,10 +6,10 @@ All text that goes into HTML is escaped. Colours come from the page's own text c
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from html import escape
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from pages._ui.plain import escape, plain
 from rn_core.records import Answer
 from rn_core.tasks.sort_of_clevr.scene import DEFAULT_MARGIN
 
@@ -167,8 +167,9 @@ def _kept(case: WhatIf) -> str:
 def card_text(card: Mapping[str, Any]) -> str:
     """Return a model card in Markdown: size, accuracy with its 95 % interval, seed and minutes, where it has them."""
     metrics, training = card.get("metrics", {}), card.get("training", {})
-    lines = [f"**{card['name']}**", f"{card['parameters']:,} parameters, {card['bytes'] / 1e6:.1f} MB"]
-    lines += [f"{name.replace('_', '-')} {_accuracy(found)}" for name, found in metrics.get("groups", {}).items()]
+    lines = [f"**{plain(card['name'])}**", f"{card['parameters']:,} parameters, {card['bytes'] / 1e6:.1f} MB"]
+    groups = metrics.get("groups", {})
+    lines += [f"{plain(name.replace('_', '-'))} {_accuracy(found)}" for name, found in groups.items()]
     if "n" in metrics:
         lines.append(f"on {metrics['n']:,} scenes nobody trained on")
     if "minutes" in training:

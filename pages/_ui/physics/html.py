@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from html import escape
 
 from pages._ui.layout import format_share, mark_html, warnings_html
 from pages._ui.physics.figures import KEPT
 from pages._ui.physics.guess import Guess, Paths
 from pages._ui.physics.models import TITLES
+from pages._ui.plain import escape
 from rn_core.records import Answer
 
 #: Wrong pairs that are told one by one.

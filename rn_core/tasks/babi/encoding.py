@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
-from rn_core.errors import QuestionError, RNCoreError, SceneError
+from rn_core.errors import QuestionError, RNCoreError, SceneError, cut, quote
 from rn_core.tasks.babi.story import StoryQuestion
 from rn_core.tasks.babi.words import WORDS
 
@@ -54,12 +54,14 @@ def encode_sentence(text: str) -> list[int]:
     if n_sentences > 1:
         raise RNCoreError(f"It must be one sentence, got {n_sentences} in {text[:60]!r}; write one sentence per line.")
     if not 1 <= len(words) <= MAX_WORDS:
-        raise RNCoreError(f"A sentence has 1 to {MAX_WORDS} words, got {len(words)} in {text[:60]!r}; write it anew.")
+        raise RNCoreError(
+            f"A sentence has 1 to {MAX_WORDS} words, got {len(words)} in {cut(text, 60)!r}; write it anew."
+        )
     if words[0].isdecimal():
         raise RNCoreError(f"It begins with the number {words[0][:30]}; leave line numbers out.")
     for word in words:
         if word not in _NUMBERS:
-            raise RNCoreError(f"'{word[:30]}' is not among bAbI's {len(WORDS)} words{_nearest(word)}.")
+            raise RNCoreError(f"{quote(word)} is not among bAbI's {len(WORDS)} words{_nearest(word)}.")
     return [_NUMBERS[word] for word in words]
 
 

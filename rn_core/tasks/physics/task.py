@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from rn_core.errors import QuestionError, SceneError
+from rn_core.errors import QuestionError, SceneError, cut
 from rn_core.records import Batch
 from rn_core.scoring import ManyYesOrNo, OneAnswer, Scoring
 from rn_core.tasks.physics.encoding import (
@@ -127,7 +127,9 @@ class _Physics:
     def _check_question(self, text: str) -> None:
         """Raise QuestionError for a text that is neither empty nor what the task asks."""
         if not self._asks(text):
-            raise QuestionError(f"'{self.name}' asks only {self.asked}, got '{' '.join(text.split())[:60]}'; ask that.")
+            raise QuestionError(
+                f"'{self.name}' asks only {self.asked}, got '{cut(' '.join(text.split()), 60)}'; ask that."
+            )
 
     @property
     def asked(self) -> str:
