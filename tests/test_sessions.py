@@ -201,6 +201,12 @@ def test_a_component_that_polls_sends_its_event_by_its_own_id():
     assert rerun.fragment_id == "part"
     assert rerun.widget_states.widgets[0].id == trigger_id(component.id)
     assert json.loads(rerun.widget_states.widgets[0].json_trigger_value)[0]["event"] == event
+    for shown in (True, False):  # it keeps its timer through runs of the whole script that draw it
+        timers.take(begin("1"), 5.0)
+        if shown:
+            timers.take(message, 5.5)
+        timers.take(end("1"), 5.9)
+        assert [poll.key for poll in timers.due(6.0)] == [component.id] * shown
     component.json = "{}"  # nothing to ask any more
     assert polling.find_poll(message) is None
 

@@ -47,7 +47,6 @@ class Screen:
         self.components: dict[str, Widget] = {}
         self.query = ""
         self.problem = ""
-        self.favicon = ""
 
     def take(self, message: ForwardMsg) -> None:
         """Note what a message shows."""
@@ -60,8 +59,6 @@ class Screen:
             self.pages = {page.url_pathname: page.page_script_hash for page in message.navigation.app_pages}
         elif kind == "page_info_changed":
             self.query = message.page_info_changed.query_string
-        elif kind == "page_config_changed":
-            self.favicon = message.page_config_changed.favicon or self.favicon
         elif kind == "delta":
             self._take_element(message)
 

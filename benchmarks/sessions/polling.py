@@ -1,8 +1,8 @@
 """What a page's browser side sends by itself, when it is due, and how much of it the server answers.
 
 A browser runs a timer for every `auto_rerun` message, keeps it while messages with the same interval come, and clears
-all timers when a run of the whole script begins, or another page is opened. `find_poll` is the one place to change
-when a page polls in another way.
+these timers when a run of the whole script begins. A component keeps its own timer as long as it is drawn.
+`find_poll` is the one place to change when a page polls in another way.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from benchmarks.sessions.runs import Request
 
 #: Components that poll: name -> the event that they send, and the key of their data that holds the seconds.
-POLLING_COMPONENTS: Mapping[str, tuple[str, str]] = MappingProxyType({"relation_poll": ("poll", "every")})
+POLLING_COMPONENTS: Mapping[str, tuple[str, str]] = MappingProxyType({"poll": ("asked", "every")})
 #: Seconds after which an unanswered poll counts as lost.
 PATIENCE = 10.0
 #: Share of polls that must be answered.
@@ -58,7 +58,7 @@ class Poll:
         """Write the request."""
         rerun.fragment_id = self.fragment
         if self.event:
-            add_event(rerun, self.key, self.event, True)
+            add_event(rerun, self.key, self.event, 1)
         else:
             rerun.is_auto_rerun = True
 
@@ -72,9 +72,10 @@ def find_poll(message: ForwardMsg) -> Poll | None:
     if kind != "delta" or message.delta.new_element.WhichOneof("type") != "bidi_component":
         return None
     component = message.delta.new_element.bidi_component
-    if component.component_name not in POLLING_COMPONENTS:
+    name = component.component_name.rpartition(".")[2]
+    if name not in POLLING_COMPONENTS:
         return None
-    event, interval = POLLING_COMPONENTS[component.component_name]
+    event, interval = POLLING_COMPONENTS[name]
     every = json.loads(component.json or "{}").get(interval)
     return Poll(component.id, float(every), message.delta.fragment_id, event) if every else None
 
@@ -85,13 +86,14 @@ class Timers:
     def __init__(self) -> None:
         """Begin without any."""
         self._due: dict[str, tuple[Poll, float]] = {}
+        self._drawn: set[str] | None = None  # what the full run that is under way has drawn so far
 
     def __len__(self) -> int:
         """Return how many run."""
         return len(self._due)
 
     def take(self, message: ForwardMsg, now: float) -> None:
-        """Do what a browser does with a message: set timers, stop some, or clear all when a full run begins.
+        """Do what a browser does with a message: set timers and stop those of what is no longer there.
 
         Args:
             message: the server's.
@@ -99,11 +101,18 @@ class Timers:
         """
         kind = message.WhichOneof("type")
         if kind == "new_session" and not message.metadata.run.fragment_ids:
-            self._due.clear()
+            self._due = {key: timer for key, timer in self._due.items() if timer[0].event}
+            self._drawn = set()
+        elif kind == "script_finished" and self._drawn is not None:
+            if message.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY:
+                self._due = {key: timer for key, timer in self._due.items() if key in self._drawn}
+            self._drawn = None
         elif kind == "stop_auto_rerun":
             for fragment in message.stop_auto_rerun.fragment_ids:
                 self._due.pop(fragment, None)
         elif (poll := find_poll(message)) is not None:
+            if self._drawn is not None:
+                self._drawn.add(poll.key)
             before = self._due.get(poll.key)
             if before is None or before[0] != poll:
                 self._due[poll.key] = (poll, now + poll.every)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from benchmarks.sessions.actions import LONG_RACE, Action, Fresh, expect_query, start_training
+from benchmarks.sessions.actions import LONG_RACE, Action, Fresh, expect_seed, start_training
 from benchmarks.sessions.client import Client, SessionError, open_sessions, polled
 from benchmarks.sessions.polling import PollCount
 from benchmarks.sessions.server import Server, measure_usage
@@ -101,7 +101,7 @@ async def _ask_scene(client: Client, fresh: Fresh) -> dict[str, float]:
     """Ask for a scene that nobody has seen."""
     query = f"seed={fresh.seed()}"
     taken = await client.run(query)
-    expect_query(client, query)
+    expect_seed(client, query)
     return {"": taken}
 
 
