@@ -203,7 +203,7 @@ async def check_two_processes(servers: list[Server]) -> None:
             """Return the cookies that a new visitor's browser has."""
             first = await fetch(proxy.port, "/")
             home = {"Cookie": f"{COOKIE}={first.cookies[COOKIE]}"}
-            return {**first.cookies, **(await fetch(proxy.port, "/_stcore/host-config", home)).cookies}
+            return {**first.cookies, **(await fetch(proxy.port, "/_stcore/health", home)).cookies}
 
         def connect(cookies: dict[str, str], session: str = ""):
             """Open a tab of a visitor; with a session it is a connection that was lost."""
@@ -237,9 +237,12 @@ async def check_two_processes(servers: list[Server]) -> None:
             await tab.press("Start")
             link, session = tab.screen.query, tab.screen.session_id
         assert "run=" in link
-        async with connect(one, session) as again:  # a lost connection comes back to its session
+        await asyncio.sleep(1)  # until the server has seen that the connection is gone
+        async with connect(one, session) as again:  # it comes back to its session
+            again.page_hash = tab.page_hash
             await again.run(link)
             assert again.screen.session_id == session
+            assert "Stop" in again.screen.buttons
         async with connect(one) as reloaded:
             await reloaded.run()
             reloaded.open_page("train")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import subprocess
 import sys
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import numpy as np
@@ -88,47 +90,56 @@ class FakeServer:
         return await self.queue.get()
 
 
-async def poll_for(server: FakeServer, seconds: float, disturb=None) -> tuple[Client, Tally]:
-    """Open a page, let it poll, do something in the middle, and return what was counted."""
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait for something; the time that it may take is generous, because cores are shared."""
+    async with asyncio.timeout(30):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
+@contextlib.asynccontextmanager
+async def connected(server: FakeServer) -> AsyncIterator[Client]:
+    """Return a client of a server."""
     client = Client(server)
     listening = asyncio.create_task(client.listen())
-    if not server.deaf:
-        await client.run()
-    else:
-        client.take(timer("a", 0.01))
-    async with polled([client]) as tally:
-        await asyncio.sleep(seconds / 2)
-        if disturb is not None:
-            await disturb(client)
-        await asyncio.sleep(seconds / 2)
+    yield client
     listening.cancel()
-    return client, tally
 
 
 def test_polling_goes_on_after_the_page_has_renewed_its_fragments():
     server = FakeServer()
-    renewed = []
 
-    async def click(client: Client) -> None:
-        server.fragment = "gone"  # polls on their way are for a fragment that the next full run drops
-        await asyncio.sleep(0.1)
-        await client.run("seed=1")
-        renewed.append(len(server.asked))
+    async def visit() -> tuple[Tally, list[str]]:
+        async with connected(server) as client:
+            await client.run()
+            async with polled([client]) as tally:
+                await until(lambda: len(tally.requests) >= 2)
+                server.fragment = "gone"  # polls on their way are for a fragment that the next full run drops
+                n_asked = len(server.asked)
+                await until(lambda: len(server.asked) > n_asked)
+                await client.run("seed=1")
+                n_asked = len(server.asked)
+                await until(lambda: len(server.asked) >= n_asked + 3)
+            return tally, [rerun.fragment_id for rerun in server.asked[n_asked:]]
 
-    _, tally = asyncio.run(poll_for(server, 0.6, click))
-    later = [rerun.fragment_id for rerun in server.asked[renewed[0] :]]
-    assert len(later) >= 2, "nothing was polled after the stale fragment"
+    tally, later = asyncio.run(visit())
     assert {*later} == {server.fragment}
     assert tally.count().share == 1.0  # those for the lost fragment are answered by the run that replaced it
 
 
 def test_a_server_that_answers_nothing_is_found_out(monkeypatch):
-    monkeypatch.setattr(polling, "PATIENCE", 0.1)
     monkeypatch.setattr(Tally.settle, "__defaults__", (0.1,))
-    _, tally = asyncio.run(poll_for(FakeServer(deaf=True), 0.3))
-    assert tally.count().asked > 0
-    assert tally.count().answered == 0
-    assert "0 of " in find_lost_polls([("race", tally.count())])[0]
+
+    async def visit() -> Tally:
+        async with connected(FakeServer(deaf=True)) as client:
+            client.take(timer("a", 0.01))
+            async with polled([client]) as tally:
+                await until(lambda: len(tally.requests) >= 3)
+            return tally
+
+    count = asyncio.run(visit()).count()
+    assert count.answered == 0
+    assert f"0 of {count.asked} polls" in find_lost_polls([("race", count)])[0]
 
 
 @pytest.mark.parametrize(
