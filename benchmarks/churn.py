@@ -87,16 +87,19 @@ def judge(readings: Sequence[Reading], warm_up: float) -> Verdict:
     return Verdict(slope, readings[-1].usage.total_mb, len(late))
 
 
-async def visit(server: Server, fresh: Fresh, actions: Sequence[Action]) -> None:
-    """Open a session, do what each page is for, and close it."""
+async def visit(server: Server, fresh: Fresh, actions: Sequence[Action], until: float) -> bool:
+    """Open a session, do what each page is for, and close it; return False if the time was up before the end."""
     async with open_session(server.address) as client, polled([client]):
         await client.run()
         for action in actions:
+            if time.monotonic() > until:
+                return False
             if action.prepare is not None:
                 await action.prepare(client, fresh)
             await action.act(client, fresh)
             if action.name == "train":
                 await client.press("Reset")
+    return True
 
 
 async def keep_visiting(server: Server, fresh: Fresh, until: float, most: int, log: Log, train_every: int) -> None:
@@ -104,8 +107,9 @@ async def keep_visiting(server: Server, fresh: Fresh, until: float, most: int, l
     while time.monotonic() < until and log.visits + len(log.problems) < most:
         trains = train_every and (log.visits + 1) % train_every == 0
         try:
-            await visit(server, fresh, [action for action in ACTIONS if trains or action.name != "train"])
-            log.visits += 1
+            some = [action for action in ACTIONS if trains or action.name != "train"]
+            whole = await visit(server, fresh, some, until)
+            log.visits += whole
         except (SessionError, WebSocketException, OSError) as err:
             log.problems.append(str(err))
 
