@@ -154,14 +154,10 @@ def markdown_of(app: AppTest) -> list[str]:
     found = []
     for element in walk(app._tree):
         proto = getattr(element, "proto", None)
-        for name in ("body", "label", "help", "caption", "text", "content"):
-            value = getattr(proto, name, "")
-            if isinstance(value, str) and element.type not in ("html", "code", "text_area", "text_input"):
-                found.append(value)
-        found += list(getattr(proto, "options", [])) and [
-            option if isinstance(option, str) else option.content for option in proto.options
-        ]
-    return [text for text in found if text]
+        if proto is not None and element.type not in ("html", "code", "text_area", "text_input"):
+            found += [getattr(proto, name, "") for name in ("body", "label", "help", "caption", "text", "content")]
+            found += [getattr(option, "content", option) for option in getattr(proto, "options", ())]
+    return [text for text in found if isinstance(text, str) and text]
 
 
 def walk(block) -> Iterator:
