@@ -1,4 +1,4 @@
-"""Print README's table of bAbI: `python -m benchmarks.babi_tasks [--data FOLDER] [--split valid]`.
+"""Print the table of bAbI: `python -m benchmarks.babi_tasks [--data FOLDER] [--split valid]`.
 
 The figures are the cards', on the published validation files and on fresh test stories; with `--data` the networks are
 asked again about a folder's files. "Majority" is the commonest answer of each task there.

@@ -1,4 +1,4 @@
-"""Print README's table of CLEVR from states: `python -m benchmarks.clevr_states [--oracle ../shared/data]`.
+"""Print the table of CLEVR from states: `python -m benchmarks.clevr_states [--oracle ../shared/data]`.
 
 The cards' figures are on fresh test scenes with our own questions; with `--oracle` come two columns of the Relation
 Network's on questions that the original engine asked, about synthetic and about real scene graphs.

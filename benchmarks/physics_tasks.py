@@ -1,4 +1,4 @@
-"""Print README's tables of physics: `python -m benchmarks.physics_tasks [--scenes N] [--seed S]`.
+"""Print the tables of physics: `python -m benchmarks.physics_tasks [--scenes N] [--seed S]`.
 
 Who is tied, how many systems and what happens next are the cards' figures on fresh test scenes. Then the networks are
 asked about fewer and more balls than the ten that they learned from.

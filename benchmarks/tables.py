@@ -1,4 +1,4 @@
-"""Print README's table of accuracies from the cards: `python -m benchmarks.tables`."""
+"""Print the table of accuracies from the cards: `python -m benchmarks.tables`."""
 
 from __future__ import annotations
 

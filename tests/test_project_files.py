@@ -178,3 +178,12 @@ def test_scales_order_values_by_lightness():
     assert (np.diff(diverging[:5]) > 0).all()
     assert (np.diff(diverging[5:]) < 0).all()
     assert np.abs(diverging - diverging[::-1]).max() < 10  # neither end looks stronger
+
+
+def test_every_material_that_follows_others_is_where_the_licenses_say():
+    text = (ROOT / "LICENSES.md").read_text(encoding="utf-8")
+    named = [part for part in re.findall(r"`([^`]+)`", text) if "/" in part]
+    assert {part for part in named if not (ROOT / part).exists()} == set()
+    assert {"rn_core/tasks/clevr/templates/", "rn_core/public_vocabulary.json"} <= {*named}
+    for words in ("Redistributions of source code must retain", "CC BY 4.0", "CC BY 3.0", "Nicola Messina"):
+        assert words in text

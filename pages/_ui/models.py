@@ -39,7 +39,7 @@ def parse_model(text: str) -> str:
 def parse_name(text: str, shipped: Mapping[str, Any]) -> str:
     """Read a model's name as `parse_model`, where `shipped` has the names that are there for everybody."""
     if not _OWN.fullmatch(text):
-        lookup(text[:40], shipped, "model")
+        lookup(text, shipped, "model")
     return text
 
 

@@ -1,0 +1,187 @@
+"""Write `docs/results.md` from the cards and the benchmark records: `python -m benchmarks.results`.
+
+A record in `benchmarks/records/` is what the command named above its table printed; run that command again and paste
+its table there to renew it. Everything else comes from the cards in `pretrained/`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks import babi_tasks, physics_tasks, tables
+from rn_core.weights import list_weights
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGE = ROOT / "docs" / "results.md"
+RECORDS = Path(__file__).with_name("records")
+_HEAD = """# Results
+
+This page is written by `python -m benchmarks.results`; a test fails when it and its sources differ. Accuracies are
+percentages, with the 95 % interval in brackets. Under each title stands the command that prints the figures again.
+"""
+
+
+@dataclass(frozen=True)
+class Section:
+    """One table of the page.
+
+    Attributes:
+        title: its heading.
+        command: what prints it.
+        note: sentences on what was measured: sample, seed, machine.
+        table: returns it as Markdown.
+    """
+
+    title: str
+    command: str
+    note: str
+    table: Callable[[], str]
+
+    def format(self) -> str:
+        """Return the section as Markdown."""
+        return f"## {self.title}\n\n`{self.command}`\n\n{self.note}\n\n{self.table().strip()}\n"
+
+
+def read_record(name: str) -> str:
+    """Return what a benchmark printed."""
+    return (RECORDS / f"{name}.md").read_text(encoding="utf-8")
+
+
+def _babi() -> str:
+    """Return accuracy per bAbI task."""
+    return babi_tasks.format_results(babi_tasks.read_cards("published_files"), babi_tasks.read_cards("metrics"))
+
+
+def _physics(part: Callable[[dict[str, dict[str, object]]], str]) -> str:
+    """Return a table made from the cards of physics."""
+    return part({name: entry.card for name, entry in list_weights().items() if name.startswith("physics/")})
+
+
+def _record(name: str) -> Callable[[], str]:
+    """Return what reads a record."""
+    return lambda: read_record(name)
+
+
+def _attribution(name: str, pairs: str, options: str = "") -> Section:
+    """Return the section on the attributions of a network."""
+    record = "attribution_" + name.replace("/", "_").replace("-", "_")
+    note = (
+        f"{pairs}, test scenes, seed 0. “Points at the true pair”: the share of questions whose strongest pair is the "
+        "deciding one, “share on it” is how much of the positive shares lies there (in brackets: the same network with "
+        "shuffled weights). Deletion and insertion are the parts of the curve on which the answer holds (in brackets: "
+        "pairs in random order)."
+    )
+    command = f"python -m rn_core evaluate {name} --attribution{options}"
+    return Section(f"Attribution: {name}", command, note, _record(record))
+
+
+SECTIONS = (
+    Section(
+        "Sort-of-CLEVR: accuracy per question type",
+        "python -m benchmarks.tables",
+        "From the cards. The paper: CNN+RN above 94, CNN+MLP 63 on relational questions, both end-to-end; the pixel "
+        "networks here start from an encoder that first learned what each cell holds.",
+        tables.format_results,
+    ),
+    Section(
+        "Sort-of-CLEVR: more and fewer objects, and near ties",
+        "python -m benchmarks.crowds",
+        "The network was trained on six objects.",
+        _record("crowds"),
+    ),
+    Section(
+        "CLEVR from states: accuracy per question type",
+        "python -m benchmarks.clevr_states --oracle ../shared/data",
+        "The first three columns are from the cards (10,000 test scenes, 100,000 questions, seed 0). The last two are "
+        "questions of the original engine: 3,000 about 300 synthetic scene graphs, 2,000 about 200 real ones. The "
+        "paper: 96.4.",
+        _record("clevr_states"),
+    ),
+    Section(
+        "CLEVR from pixels: public weights on rendered pictures",
+        "python -m benchmarks.clevr_pictures --scenes 100 --weights FOLDER",
+        "The public weights never saw a rendered picture; on CLEVR's own pictures they reach 93 and 94.",
+        _record("clevr_pictures"),
+    ),
+    Section(
+        "bAbI: accuracy per task",
+        "python -m benchmarks.babi_tasks",
+        "From the cards: the published validation files (20,002 questions, stories as clusters) and 10,000 fresh "
+        "stories, seed 0. “Majority” is the most frequent answer of each task. The paper solves 18 of 20.",
+        _babi,
+    ),
+    Section(
+        "Physics: connections and number of systems",
+        "python -m benchmarks.physics_tasks",
+        "From the cards: 10,000 test scenes of ten balls, seed 0. “Blind” is the best answer without seeing the scene. "
+        "The paper: 93 % of scenes with all pairs right, 95 % of counts.",
+        lambda: _physics(physics_tasks.format_answers),
+    ),
+    Section(
+        "Physics: predicted paths",
+        "python -m benchmarks.physics_tasks",
+        "From the cards: mean distance between predicted and simulated places over 16 frames, table widths per frame.",
+        lambda: _physics(physics_tasks.format_paths),
+    ),
+    Section(
+        "Physics: more and fewer balls",
+        "python -m benchmarks.physics_tasks",
+        "2,000 test scenes for each number of balls, seed 0; the networks were trained on ten.",
+        _record("physics_sizes"),
+    ),
+    _attribution("sort-of-clevr/rn-objects", "36 pairs, 200 questions"),
+    _attribution("sort-of-clevr/rn-pixels", "625 pairs of cells merged to objects and ground, 200 questions"),
+    _attribution("clevr/rn-states", "9 to 100 pairs, 200 questions such as “What color is the cube left of the ball?”"),
+    _attribution(
+        "babi/rn-joint",
+        "4 to 400 pairs, 140 questions that exactly two sentences answer",
+        " --attribution-scenes 140",
+    ),
+    Section(
+        "Live race: objects",
+        "python -m benchmarks.race --seeds 2",
+        "The default race of the Train page from a cold start, on two idle cores; 100 validation scenes.",
+        _record("race"),
+    ),
+    Section(
+        "Live race: stories",
+        "python -m benchmarks.race --task babi --seeds 1",
+        "After a head start that pretrains pairs of sentences; 100 validation stories per task, two idle cores.",
+        _record("race_babi"),
+    ),
+    Section(
+        "Thirty open sessions",
+        "python -m benchmarks.sessions",
+        "Server on two idle cores.",
+        _record("sessions"),
+    ),
+    Section(
+        "Speed and memory",
+        "python -m rn_core bench --threads 1",
+        "Against the plain implementation in `benchmarks/plain.py` (every pair concatenated, 32 bits, one question per "
+        "scene), on one core of an Intel Xeon with native bf16.",
+        _record("bench"),
+    ),
+    Section(
+        "Physics: scenes per second",
+        "python -m benchmarks.physics_scenes",
+        "Sampled and simulated on one core.",
+        _record("physics_scenes"),
+    ),
+)
+
+
+def format_page() -> str:
+    """Return the whole page as Markdown."""
+    return "\n".join([_HEAD, *(section.format() for section in SECTIONS)])
+
+
+def main() -> None:
+    """Write the page."""
+    PAGE.write_text(format_page(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

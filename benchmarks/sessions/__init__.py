@@ -1,0 +1,1 @@
+"""What many open sessions feel, measured by clients that speak Streamlit's protocol over WebSockets."""
