@@ -10,7 +10,16 @@ import streamlit as st
 from pages._ui import layout
 from pages._ui.clevr import html, sections
 from pages._ui.clevr import session as clevr_session
-from pages._ui.clevr.models import full_name, is_here, is_public, models_beside, offered_models, sees_pixels
+from pages._ui.clevr.models import (
+    full_name,
+    is_held_only,
+    is_here,
+    is_public,
+    models_beside,
+    offered_models,
+    sees_pixels,
+)
+from pages._ui.clevr.own import own_labels
 from pages._ui.clevr.pictures import Picture
 from pages._ui.clevr.questions import family_names
 from pages._ui.clevr.session import CLEVR
@@ -76,7 +85,7 @@ def draw_answers(truth: Truth, view: ClevrView | None, problem: str | None) -> N
 
 def draw_models(state: ClevrState, problem: str | None) -> None:
     """Draw the choice of model and, where public weights are missing, how to get them."""
-    names = offered_models(state.scene is not None)
+    names = offered_models(state.scene is not None) | own_labels()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.segmented_control("The network sees", list(names), format_func=names.get, wrap=True, **CLEVR.bind("model"))
         if sees_pixels(state.model) and state.scene is not None:
@@ -91,6 +100,8 @@ def draw_models(state: ClevrState, problem: str | None) -> None:
                 "or choose the .pth file", type="pth", key=clevr_session.upload_key("weights"),
                 on_change=clevr_session.take_weights, args=(state.model,),
             )  # fmt: skip
+    if is_held_only(state.model):
+        st.caption(f"Held until the server ends; `python -m rn_core weights fetch {full_name(state.model)}` keeps it.")
 
 
 def draw_sources(state: ClevrState, view: ClevrView | None) -> None:

@@ -20,7 +20,7 @@ from rn_core.models.relation_network import RelationTrace, make_pair_index
 from rn_core.records import Answer
 from rn_core.scoring import NO_YES, OneAnswer
 from rn_core.tasks import TASKS, Task
-from rn_core.weights import PRETRAINED, load_weights
+from rn_core.weights import PRETRAINED, LoadedWeights, load_weights
 
 
 @dataclass(frozen=True)
@@ -198,8 +198,15 @@ def load(name: str, device: str = "auto", folder: Path = PRETRAINED) -> Answerer
         WeightsError: if the name is unknown or the file is missing, changed or damaged.
         RNCoreError: if this machine has no such device.
     """
-    weights = load_weights(name, folder)
+    return make_answerer(name, load_weights(name, folder), device)
+
+
+def make_answerer(name: str, weights: LoadedWeights, device: str = "auto") -> Answerer:
+    """Return loaded weights ready to be asked, on a device; the model is moved there.
+
+    Raises:
+        RNCoreError: if this machine has no such device.
+    """
     target = choose_device(device)
-    weights.model.to(target)
     mean = None if weights.mean_aggregate is None else weights.mean_aggregate.to(target)
-    return Answerer(name, weights.card, weights.model, TASKS[weights.card["task"]], mean)
+    return Answerer(name, weights.card, weights.model.to(target), TASKS[weights.card["task"]], mean)

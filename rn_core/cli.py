@@ -36,7 +36,7 @@ from rn_core.tasks.clevr.rendering import DEFAULT_SAMPLES
 from rn_core.tasks.sort_of_clevr.scene import DEFAULT_MARGIN
 from rn_core.train_config import SCHEDULES
 from rn_core.training import Trainer
-from rn_core.weights import describe_loose, list_weights, weights_status
+from rn_core.weights import NOT_PUBLISHED, describe_loose, is_other_file, list_weights, weights_status
 
 RUNS = Path("runs")
 #: Action of `weights` -> an example of it.
@@ -337,7 +337,8 @@ def _weights(options: argparse.Namespace) -> None:
         return
     for row in rows:
         card = row["card"]
-        print(f"{row['name']:28} {card['parameters']:>9,} parameters  {card['bytes'] / 1e6:5.1f} MB  {row['status']}")
+        status = row["status"] + (f", {NOT_PUBLISHED}" if is_other_file(card) else "")
+        print(f"{row['name']:28} {card['parameters']:>9,} parameters  {card['bytes'] / 1e6:5.1f} MB  {status}")
     for name, status in loose.items():
         print(f"{name:28} {status}")
 

@@ -1,5 +1,8 @@
 """The public Relation Networks for CLEVR from pixels: downloaded or given by hand, turned into this project's own.
 
+A file is the published one if its SHA-256 is. Another one of the same names and shapes can be read, too, but its card
+claims neither source nor license.
+
 Source: https://github.com/mesnico/RelationNetworks-CLEVR (MIT), models "original" (the paper's) and "ir" (the question
 enters g_theta at its third layer). Their words and answers were never published with them; `public_vocabulary.json`
 has them. In ours, words and answers are in this project's order, so they stand beside its own models.
@@ -18,6 +21,7 @@ from types import MappingProxyType
 from typing import Any
 
 import torch
+from safetensors.torch import save as save_tensors
 from torch import Tensor
 from torch.nn import functional
 
@@ -28,7 +32,15 @@ from rn_core.models import ModelConfig, QuestionAnsweringModel, build_model
 from rn_core.models.configs import model_config
 from rn_core.tasks.clevr.encoding import ANSWERS
 from rn_core.tasks.clevr.tokens import TOKENS
-from rn_core.weights import PRETRAINED, WeightsEntry, save_weights
+from rn_core.weights import (
+    NOT_PUBLISHED,
+    PRETRAINED,
+    LoadedWeights,
+    WeightsEntry,
+    collect_tensors,
+    complete_card,
+    save_weights,
+)
 
 TASK = "clevr/pixels"
 PAGE = "https://github.com/mesnico/RelationNetworks-CLEVR"
@@ -79,7 +91,7 @@ PUBLIC: Mapping[str, PublicWeights] = MappingProxyType(
 
 
 def fetch_public(name: str, folder: Path = PRETRAINED, home: str = HOME) -> WeightsEntry:
-    """Download public weights, check their hash, and save them as this project's own; nothing is kept of a failure.
+    """Download public weights as `download_public`, and save them as this project's own with their card.
 
     Args:
         name: a key of `PUBLIC`.
@@ -88,17 +100,36 @@ def fetch_public(name: str, folder: Path = PRETRAINED, home: str = HOME) -> Weig
 
     Raises:
         UnknownNameError: if there are no such public weights.
-        WeightsError: if there is no network, or what came is not the file.
+        WeightsError: as `download_public`.
         RNCoreError: if the weights cannot be written.
+    """
+    return import_public(name, download_public(name, home), folder)
+
+
+def download_public(name: str, home: str = HOME) -> bytes:
+    """Return the published file of public weights; nothing is kept of another one.
+
+    Args:
+        name: a key of `PUBLIC`.
+        home: URL of the folder that the file lies in.
+
+    Raises:
+        UnknownNameError: if there are no such public weights.
+        WeightsError: if there is no network, or what came is not the file.
     """
     public = lookup(name, PUBLIC, "public weights")
     content = _download(home + public.file, name)
-    if sha256(content) != public.sha256:
+    if not is_published(name, content):
         raise WeightsError(
             f"What came from '{home + public.file}' is not the file of '{name}' (its SHA-256 differs) or was cut "
             "short; nothing was kept, try again."
         )
-    return import_public(name, content, folder)
+    return content
+
+
+def is_published(name: str, content: bytes) -> bool:
+    """Return whether a file is the published one of public weights, by its SHA-256."""
+    return sha256(content) == lookup(name, PUBLIC, "public weights").sha256
 
 
 def import_file(name: str, path: Path, folder: Path = PRETRAINED) -> WeightsEntry:
@@ -115,23 +146,43 @@ def import_file(name: str, path: Path, folder: Path = PRETRAINED) -> WeightsEntr
 
 
 def import_public(name: str, content: bytes, folder: Path = PRETRAINED, shown: str | None = None) -> WeightsEntry:
-    """Check a `.pth` file of one of the public models, turn it into this project's own, and save it with its card.
+    """Save a `.pth` file of one of the public models as this project's own, with its card; arguments as `read_public`.
 
     Args:
         name: a key of `PUBLIC`.
-        content: the file; others than the published one are taken if names and shapes are those of its model.
+        content: the file.
         folder: where the weights go.
+        shown: what sentences call the file.
+
+    Raises:
+        UnknownNameError: if there are no such public weights.
+        WeightsError: as `read_public`.
+        RNCoreError: if the weights cannot be written.
+    """
+    read = read_public(name, content, shown)
+    return save_weights(name, read.model, read.card, folder=folder)
+
+
+def read_public(name: str, content: bytes, shown: str | None = None) -> LoadedWeights:
+    """Check a `.pth` file of one of the public models and turn it into this project's own, in memory.
+
+    Args:
+        name: a key of `PUBLIC`.
+        content: the file; others than the published one are taken if names and shapes are those of its model, and
+            their card says "not the published file" instead of a source and a license.
         shown: what sentences call the file; None calls it as it is called at its home.
 
     Raises:
         UnknownNameError: if there are no such public weights.
         WeightsError: in one sentence, if the file is none of this model; nothing in it is run.
-        RNCoreError: if the weights cannot be written.
     """
     public = lookup(name, PUBLIC, "public weights")
+    shown = shown or public.file
     model = build_model(public.config, seed=0)
-    model.load_state_dict(convert_public(name, read_foreign(content, shown or public.file), shown or public.file))
-    return save_weights(name, model.eval(), _make_card(name, content), folder=folder)
+    model.load_state_dict(convert_public(name, read_foreign(content, shown), shown))
+    model.eval().requires_grad_(False)
+    card = complete_card({"name": name, **_make_card(name, content)}, model, save_tensors(collect_tensors(model, None)))
+    return LoadedWeights(model, card, None)
 
 
 def convert_public(name: str, tensors: Mapping[str, Tensor], shown: str) -> dict[str, Tensor]:
@@ -198,23 +249,23 @@ def _check_public(name: str, wanted: Mapping[str, Tensor], found: Mapping[str, T
 
 
 def _make_card(name: str, content: bytes) -> dict[str, Any]:
-    """Return the card; `save_weights` adds what can be read off the converted file."""
-    public = PUBLIC[name]
+    """Return the card; `complete_card` adds what can be read off the converted file."""
+    file = {"bytes": len(content), "sha256": sha256(content), "is_published_file": is_published(name, content)}
+    if file["is_published_file"]:
+        facts, file = _published_facts(name), {"file": PUBLIC[name].file, **file}
+    else:
+        facts = {"recipe": f"python -m rn_core weights import FILE --name {name}", "data": f"unknown: {NOT_PUBLISHED}"}
+    return {"task": TASK, **facts, "original": file, "words": list(TOKENS), "answers": list(ANSWERS)}
+
+
+def _published_facts(name: str) -> dict[str, str]:
+    """Return what is known of the published file."""
     return {
-        "task": TASK,
         "license": "MIT, Copyright (c) 2018 Nicola Messina",
         "source": f"{PAGE}, after Santoro et al. 2017, arXiv 1706.01427",
         "recipe": f"python -m rn_core weights fetch {name}",
         "data": "trained by its author on the pictures and questions of CLEVR v1.0 (train); nothing was trained here",
         "start": "trained from answers alone, as in the paper",
-        "original": {
-            "file": public.file,
-            "bytes": len(content),
-            "sha256": sha256(content),
-            "is_published_file": sha256(content) == public.sha256,
-        },
-        "words": list(TOKENS),
-        "answers": list(ANSWERS),
     }
 
 

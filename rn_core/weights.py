@@ -37,6 +37,8 @@ from rn_core.weights_set import (
 PRETRAINED = Path(__file__).resolve().parent.parent / "pretrained"
 #: Weights that do not ship: a person downloads them (`rn_core.public_weights.PUBLIC`).
 PUBLIC_NAMES = ("clevr/rn-pixels-public", "clevr/rn-pixels-public-ir")
+#: What is said of weights by such a name that came from a file of another hash.
+NOT_PUBLISHED = "not the published file"
 #: Name of the mean aggregate among a file's tensors.
 MEAN_AGGREGATE = "attribution.mean_aggregate"
 
@@ -278,6 +280,11 @@ def _read_card(path: Path) -> dict[str, Any]:
     if missing:
         raise WeightsError(f"The card '{path.name}' lacks {', '.join(missing)}; get it again from the project.")
     return card
+
+
+def is_other_file(card: Mapping[str, Any]) -> bool:
+    """Return whether a card says that its weights, by the name of public ones, are not the published file."""
+    return not card.get("original", {}).get("is_published_file", True)
 
 
 def weights_status(entry: WeightsEntry) -> str:

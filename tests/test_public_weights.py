@@ -17,10 +17,12 @@ from PIL import Image
 from torch import Tensor
 from torch.nn import functional
 
-from rn_core import public_weights
+from pages._ui.layout import card_text
+from rn_core import cli, public_weights
 from rn_core.answering import Answerer, load
 from rn_core.cli import main
 from rn_core.errors import QuestionError, RNCoreError, SceneError, UnknownNameError, WeightsError
+from rn_core.files import sha256
 from rn_core.models import QuestionAnsweringModel
 from rn_core.public_weights import (
     HOME,
@@ -251,6 +253,23 @@ def test_a_file_of_the_same_shapes_is_taken_with_and_without_its_prefix(name, tm
     assert one.card["sha256"] == other.card["sha256"]
     assert not one.card["original"]["is_published_file"]
     assert not load_weights(name, tmp_path / "one").model.training
+
+
+def test_another_files_card_claims_neither_source_nor_license(tmp_path, monkeypatch, capsys):
+    content = pack(make_state())
+    (tmp_path / "mine.pth").write_bytes(content)
+    entry = import_file(NAME, tmp_path / "mine.pth", tmp_path / "pretrained")
+    assert weights_status(entry) == "sound"
+    card = find_weights(NAME, tmp_path / "pretrained").card
+    assert card["data"] == "unknown: not the published file"
+    assert {"license", "source", "start"}.isdisjoint(card)
+    assert card["original"] == {"bytes": len(content), "sha256": sha256(content), "is_published_file": False}
+    told = json.dumps(card)
+    assert all(claim not in told for claim in ("mesnico", "MIT", "Messina", "Santoro", PUBLIC[NAME].file, "fetch"))
+    monkeypatch.setattr(cli, "list_weights", lambda: {NAME: entry})
+    assert main(["weights"]) == 0
+    assert capsys.readouterr().out.endswith("sound, not the published file\n")
+    assert "not the published file" in card_text(card)
 
 
 def change(**changes: Tensor) -> bytes:

@@ -13,7 +13,9 @@ import streamlit as st
 import torch
 from torch import Tensor
 
+from pages._ui.clevr.own import find_own as find_own_public
 from pages._ui.clevr.pictures import Picture
+from pages._ui.clevr.public import held_public
 from pages._ui.explore.view import Reading, find_truth
 from pages._ui.lessons.file import Lessons, read_folder
 from pages._ui.models import baseline_of, is_own, shipped_baseline
@@ -128,15 +130,24 @@ Seen = ClevrScene | Picture | tuple[str, ...] | np.ndarray
 _HASHES = MappingProxyType({Picture: lambda picture: picture.digest, ClevrScene: lambda scene: scene.to_json()})
 
 
+def find_answerer(name: str) -> Answerer:
+    """Return a model by its full name: a shared one, or one of the session's own; read only.
+
+    Raises:
+        RNCoreError: as `domain_answerer`, or if an own model is not this session's.
+    """
+    return find_own_public(name) if is_own(name.rpartition("/")[2]) else domain_answerer(name)
+
+
 @st.cache_resource(max_entries=8, show_spinner="Loading the weights…")
 def domain_answerer(name: str) -> Answerer:
-    """Return a model by its full name, such as "clevr/rn-states"; read only.
+    """Return a model that all sessions share by its full name, such as "clevr/rn-states"; read only.
 
     Raises:
         RNCoreError: if the weights are missing or damaged.
     """
     torch.set_num_threads(1)
-    return load(name)
+    return held_public(name) or load(name)
 
 
 @st.cache_resource(max_entries=64, show_spinner="Drawing the picture…", hash_funcs=dict(_HASHES))
@@ -158,7 +169,7 @@ def cached_group_reading(name: str, question: str, seen: Seen) -> GroupReading:
     Raises:
         RNCoreError: if the weights cannot be used, or cannot take the question or what they see.
     """
-    answerer, content = domain_answerer(name), _content_of(seen)
+    answerer, content = find_answerer(name), _content_of(seen)
     relations = answerer.trace(content, question).relations[0].cpu().clone()
     return GroupReading(answerer.answer(content, question), relations, None, {})
 
@@ -167,7 +178,7 @@ def cached_group_reading(name: str, question: str, seen: Seen) -> GroupReading:
 def cached_answer_beside(name: str, question: str, seen: Seen) -> Answer | None:
     """Return what a model says beside another one; None if its weights cannot be used: the page works without it."""
     try:
-        return domain_answerer(name).answer(_content_of(seen), question)
+        return find_answerer(name).answer(_content_of(seen), question)
     except WeightsError:
         return None
 
@@ -183,12 +194,12 @@ def cached_group_attribution(
 ) -> Attribution:
     """Return the contributions of all pairs of one question; errors as `cached_group_reading`."""
     relations, start = cached_group_reading(name, question, seen).relations, _group_baseline(name, question, baseline)
-    return attribute_pairs(domain_answerer(name).f_phi(question), relations, target, method=method, baseline=start)
+    return attribute_pairs(find_answerer(name).f_phi(question), relations, target, method=method, baseline=start)
 
 
 def _group_baseline(name: str, question: str, baseline: str) -> Tensor | None:
     """Return the aggregate (D_g,) that stands for "no information"; None is zero."""
-    return None if baseline == "zero" else domain_answerer(name).mean_aggregate(question)
+    return None if baseline == "zero" else find_answerer(name).mean_aggregate(question)
 
 
 @st.cache_data(max_entries=64, show_spinner="Leaving pairs out…", hash_funcs=dict(_HASHES))
@@ -198,7 +209,7 @@ def cached_group_ranking(
     """Return how well a method's ranking of the pairs holds up; errors as `cached_group_reading`."""
     relations, start = cached_group_reading(name, question, seen).relations, _group_baseline(name, question, baseline)
     shares = cached_group_attribution(name, question, seen, target, method, baseline).contributions
-    return measure_ranking(domain_answerer(name).f_phi(question), relations, shares, target, start)
+    return measure_ranking(find_answerer(name).f_phi(question), relations, shares, target, start)
 
 
 @st.cache_data(max_entries=128, show_spinner=False)
@@ -214,7 +225,7 @@ def cached_paths(name: str, rows: np.ndarray) -> np.ndarray:
     """
     last = seen_positions(torch.from_numpy(rows)[None])[:, -1]
     # An MLP also has paths for the balls that are missing; they come last.
-    logits = domain_answerer(name).logits(rows, "")[: len(rows) * 2 * N_FRAMES]
+    logits = find_answerer(name).logits(rows, "")[: len(rows) * 2 * N_FRAMES]
     return decode_paths(logits[None].float(), last)[0].numpy()
 
 

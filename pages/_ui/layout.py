@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pages._ui.plain import escape, plain
 from rn_core.records import Answer
 from rn_core.tasks.sort_of_clevr.scene import DEFAULT_MARGIN
+from rn_core.weights import NOT_PUBLISHED, is_other_file
 
 if TYPE_CHECKING:
     from pages._ui.explore.view import Reading
@@ -172,6 +173,8 @@ def card_text(card: Mapping[str, Any]) -> str:
     lines += [f"{plain(name.replace('_', '-'))} {_accuracy(found)}" for name, found in groups.items()]
     if "n" in metrics:
         lines.append(f"on {metrics['n']:,} scenes nobody trained on")
+    if is_other_file(card):
+        lines.append(NOT_PUBLISHED)
     if "minutes" in training:
         lines.append(f"trained for {training['minutes']:.0f} minutes, seed {training['seed']}")
     return "  \n".join(lines)

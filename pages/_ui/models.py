@@ -7,7 +7,9 @@ same model wherever that model is, and nothing where it is not.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
+from typing import Any
 
 from pages._ui.words import GRID
 from rn_core.errors import lookup
@@ -16,9 +18,12 @@ from rn_core.tasks.sort_of_clevr import COLORS
 N_CELLS = GRID**2
 #: Shipped Relation Network -> the baseline that answers beside it.
 MODELS = MappingProxyType({"rn-objects": "mlp-objects", "rn-pixels": "mlp-pixels"})
-#: Digits of the hash in a name: nobody finds another model with the same ones.
-N_DIGITS = 12
-_OWN = re.compile(rf"own-(objects|pixels)-[0-9a-f]{{{N_DIGITS}}}")
+#: Digits of the hash in a name, 128 bits of it: nobody finds two models with the same ones. What models said is cached
+#: by name for all sessions, so a second model by a name would be answered for by the first.
+N_DIGITS = 32
+#: Digits in older links.
+_FEWER_DIGITS = 12
+_OWN = re.compile(rf"own-(objects|pixels)-[0-9a-f]{{{_FEWER_DIGITS}}}([0-9a-f]{{{N_DIGITS - _FEWER_DIGITS}}})?")
 _BASELINE = "-baseline"
 
 
@@ -28,9 +33,19 @@ def parse_model(text: str) -> str:
     Raises:
         UnknownNameError: listing the shipped names.
     """
+    return parse_name(text, MODELS)
+
+
+def parse_name(text: str, shipped: Mapping[str, Any]) -> str:
+    """Read a model's name as `parse_model`, where `shipped` has the names that are there for everybody."""
     if not _OWN.fullmatch(text):
-        lookup(text, MODELS, "model")
+        lookup(text, shipped, "model")
     return text
+
+
+def match_own(name: str, own: Iterable[str]) -> str | None:
+    """Return which of a session's own models a name from a link means, or None; older links have fewer digits."""
+    return next((known for known in own if known.startswith(name)), None)
 
 
 def own_name(view: str, digest: str) -> str:

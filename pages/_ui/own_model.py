@@ -22,6 +22,8 @@ from rn_core.weights import LoadedWeights
 _FAMILY = "sort-of-clevr"
 #: Scenes behind a mean aggregate that a file lacks; a scene of pixels costs many times one of rows.
 _MEAN_SCENES = MappingProxyType({"objects": 200, "pixels": 20})
+#: Parameters up to which they are that many; a larger model gets fewer in proportion, so that its upload costs no more.
+_MEAN_PARAMETERS = 500_000
 
 
 @dataclass(frozen=True)
@@ -71,11 +73,17 @@ def make_own_model(weights: LoadedWeights, label: str, baseline: LoadedWeights |
     task = TASKS[weights.card["task"]]
     name = own_name(task.view, _digest(weights, baseline))
     if weights.mean_aggregate is None:
-        mean = mean_aggregates(weights.model, task, seed=0, n_scenes=_MEAN_SCENES[task.view])
+        mean = mean_aggregates(weights.model, task, seed=0, n_scenes=count_mean_scenes(weights, task.view))
         weights = replace(weights, mean_aggregate=mean)
     label = f"{label} · {task.view}"
     beside = None if baseline is None else _make_answerer(f"{label}: the MLP beside it", baseline)
     return OwnModel(name, _make_answerer(label, weights), beside, label)
+
+
+def count_mean_scenes(weights: LoadedWeights, view: str) -> int:
+    """Return the scenes behind the mean aggregate of a model that sees "objects" or "pixels", 2 at least."""
+    share = min(1, _MEAN_PARAMETERS / weights.model.count_parameters())
+    return max(2, int(share * _MEAN_SCENES[view]))
 
 
 def read_files(files: Sequence[tuple[str, bytes]], label: str) -> OwnModel:

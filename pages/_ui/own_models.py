@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import streamlit as st
 
 from pages._ui.layout import MODEL_NAMES
-from pages._ui.models import MODELS, baseline_of, is_own
+from pages._ui.models import MODELS, baseline_of, is_own, match_own
 from pages._ui.own_model import OwnModel, make_own_model, read_files
 from rn_core.answering import Answerer
 from rn_core.errors import RNCoreError
@@ -71,8 +71,11 @@ def keep_own(state: State, problems: list[str]) -> tuple[State, list[str]]:
         state: has `model` and `change`.
         problems: sentences about the link; one is added for a model that is not here.
     """
-    if not is_own(state.model) or state.model in own_models():
+    if not is_own(state.model):
         return state, problems
+    known = match_own(state.model, own_models())
+    if known is not None:
+        return (state if known == state.model else state.change(model=known)), problems
     return state.change(model=type(state)().model), [*problems, _describe_foreign(state.model)]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -95,6 +96,29 @@ def test_names_tell_what_a_model_sees_and_go_through_urls(view, digest):
     assert models.shipped_baseline(models.baseline_of(name)) == f"mlp-{view}"
     state = ExploreState(model=name)
     assert ExploreState.from_query(state.to_query()) == (state, [])
+
+
+def test_models_whose_hashes_begin_alike_have_names_of_their_own():
+    """Two files with 48 bits of their hashes in common take minutes to find, and caches tell models by their names."""
+    alike = "0123456789ab"
+    assert models.own_name("objects", alike + "0" * 52) != models.own_name("objects", alike + "1" * 52)
+
+
+def test_older_links_with_fewer_digits_still_find_this_sessions_model(monkeypatch):
+    name = models.own_name("objects", "0123456789ab" + "cdef" * 13)
+    monkeypatch.setattr(own_models, "own_models", lambda: {name: None})
+    state, problems = ExploreState.from_query({"model": "own-objects-0123456789ab"})
+    assert own_models.keep_own(state, problems) == (ExploreState(model=name), [])
+    state, problems = ExploreState.from_query({"model": "own-objects-0123456789aa"})
+    assert "is a model of another session" in own_models.keep_own(state, problems)[1][0]
+
+
+def test_a_large_models_mean_aggregate_costs_no_more_than_a_small_ones(monkeypatch):
+    monkeypatch.setattr(own_model, "_MEAN_SCENES", {"objects": 200})
+    for parameters, n_scenes in ((10, 200), (500_000, 200), (2_500_000, 40), (10**9, 2)):
+        weights = replace(loaded(), model=SimpleNamespace(count_parameters=lambda parameters=parameters: parameters))
+        assert own_model.count_mean_scenes(weights, "objects") == n_scenes
+        assert parameters * n_scenes <= 500_000 * 200 or n_scenes == 2
 
 
 @pytest.mark.parametrize("text", ["own", "own-objects-", "own-rows-0123456789ab", "own-objects-0123456789ABC", "own-x"])

@@ -8,9 +8,14 @@ from dataclasses import dataclass
 from pages._ui.babi.stories import Line, read_written, tidy_question
 from rn_core.errors import RNCoreError
 from rn_core.tasks.babi.files import MAX_BYTES, parse_stories
+from rn_core.tasks.babi.story import Story
 
 #: Published files begin with their task, such as qa1_single-supporting-fact_train.txt.
 _TASK = re.compile(r"qa([1-9]|1\d|20)_")
+#: A line numbered 1 begins a story.
+_FIRST_LINE = re.compile(r"^1(?!\d)", re.MULTILINE)
+#: Most lines of a story that is parsed, and letters of a text that holds none; the published ones have 228 at most.
+_MOST_LINES, _MOST_LETTERS = 2_000, 100_000
 
 
 @dataclass(frozen=True)
@@ -45,12 +50,24 @@ def read_story_file(content: bytes, name: str, number: int, task: int) -> StoryF
         ) from err
     named = _TASK.match(name)
     task = int(named[1]) if named else task
-    stories = parse_stories(text, task, name)
-    if not 1 <= number <= len(stories):
-        raise RNCoreError(
-            f"'{name}' has {len(stories):,} stories, got number {number:,}; choose 1 to {len(stories):,}."
-        )
-    asked = list(stories[number - 1].questions())
-    if not asked:
+    story = _find_story(text, name, number, task)
+    place = max((row for row, line in enumerate(story.lines) if not isinstance(line, str)), default=None)
+    if place is None:
         raise RNCoreError(f"Story {number:,} of '{name}' asks no question; choose another one.")
-    return StoryFromFile(task, read_written("\n".join(asked[-1].statements)), tidy_question(asked[-1].text))
+    told = [line for line in story.lines[:place] if isinstance(line, str)]
+    return StoryFromFile(task, read_written("\n".join(told)), tidy_question(story.lines[place].text))
+
+
+def _find_story(text: str, name: str, number: int, task: int) -> Story:
+    """Return one story of a text; only its own lines are parsed, so a large file costs no more than a small one."""
+    starts = [match.start() for match in _FIRST_LINE.finditer(text)]
+    if not starts or starts[0]:
+        parse_stories(text[: starts[0] if starts else _MOST_LETTERS], task, name)
+    if not 1 <= number <= len(starts):
+        raise RNCoreError(f"'{name}' has {len(starts):,} stories, got number {number:,}; choose 1 to {len(starts):,}.")
+    part = text[starts[number - 1] : (*starts, len(text))[number]]
+    if part.count("\n") > _MOST_LINES:
+        raise RNCoreError(
+            f"Story {number:,} of '{name}' has more than {_MOST_LINES:,} lines; choose another one, or shorten it."
+        )
+    return parse_stories(part, task, name, text.count("\n", 0, starts[number - 1]) + 1)[0]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
+from pages._ui.clevr.public import held_public
+from pages._ui.models import parse_name
 from rn_core.public_weights import PUBLIC
 from rn_core.tasks.clevr import ClevrScene
 from rn_core.weights import PRETRAINED
@@ -36,6 +38,22 @@ TITLES = MappingProxyType(
         "rn-pixels-public-ir": "Same, late question",
     }
 )
+#: The same for weights that are a session's own.
+_OWN_TITLE = "Relation Network, your file"
+
+
+def parse_model(text: str) -> str:
+    """Read a model's name: a key of `MODELS`, or one of a session's own; whether this session has it is seen later.
+
+    Raises:
+        UnknownNameError: listing the names of `MODELS`.
+    """
+    return parse_name(text, MODELS)
+
+
+def title_of(model: str) -> str:
+    """Return the title of a model's answer."""
+    return TITLES.get(model, _OWN_TITLE)
 
 
 def full_name(model: str) -> str:
@@ -54,6 +72,16 @@ def is_public(model: str) -> bool:
 
 
 def is_here(model: str) -> bool:
+    """Return whether a model's weights lie on this computer, or are in the server's memory."""
+    return _is_on_disk(model) or held_public(full_name(model)) is not None
+
+
+def is_held_only(model: str) -> bool:
+    """Return whether a model's weights are in the server's memory and nowhere else."""
+    return held_public(full_name(model)) is not None and not _is_on_disk(model)
+
+
+def _is_on_disk(model: str) -> bool:
     """Return whether a model's weights lie on this computer."""
     return (PRETRAINED / f"{full_name(model)}.json").exists()
 

@@ -1,25 +1,20 @@
-"""Pictures of the CLEVR page: uploaded ones checked, the bundled one, and any as a data URL; no Streamlit."""
+"""Pictures of the CLEVR page: uploaded ones, the bundled one, and any as a data URL; no Streamlit."""
 
 from __future__ import annotations
 
 import base64
 import functools
 import io
-import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image
 
-from rn_core.errors import SceneError
+from rn_core import pictures
 from rn_core.files import sha256
 
-MAX_BYTES = 10_000_000
-#: Pixels a side and in all, and how many times longer one side may be.
-_LEAST, _MOST, _MOST_PIXELS, _RATIO = 32, 8_000, 24_000_000, 3
-#: Ways to store a pixel that are read: colours, greys and palettes, with or without transparency.
-_MODES = ("RGB", "RGBA", "L", "LA", "P")
 #: Longest side of the picture on the page.
 _SHOWN_SIDE = 960
 _FOLDER = Path(__file__).parent
@@ -51,48 +46,9 @@ class Picture:
         return f"data:image/jpeg;base64,{base64.b64encode(content.getvalue()).decode()}"
 
 
-def read_picture(content: bytes, name: str) -> Picture:
-    """Return an uploaded picture.
-
-    Args:
-        content: the file.
-        name: what sentences call it.
-
-    Raises:
-        SceneError: in one sentence, for a file that is too large, no whole PNG or JPEG, or has other sides or pixels
-            than are read; a file is not unpacked before its size is known.
-    """
-    shown = f"'{name[:60]}'"
-    if len(content) > MAX_BYTES:
-        raise SceneError(f"{shown} has {len(content) / 1e6:.1f} MB; a picture may have 10 MB, make it smaller.")
-    try:
-        with warnings.catch_warnings(action="ignore", category=Image.DecompressionBombWarning):
-            image = Image.open(io.BytesIO(content), formats=("PNG", "JPEG"))
-        _check_size(image, shown)
-        image.load()
-    except Image.DecompressionBombError as err:
-        raise SceneError(f"{shown} unpacks to far more pixels than are read; choose a smaller picture.") from err
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as err:
-        if isinstance(err, SceneError):
-            raise
-        raise SceneError(f"{shown} is no whole PNG or JPEG picture; save it as one of these.") from err
-    return Picture(np.asarray(ImageOps.exif_transpose(image).convert("RGB")))
-
-
-def _check_size(image: Image.Image, shown: str) -> None:
-    """Raise SceneError for sides or pixels that are not read."""
-    width, height = image.size
-    if not all(_LEAST <= side <= _MOST for side in image.size) or width * height > _MOST_PIXELS:
-        raise SceneError(
-            f"{shown} has {width} x {height} pixels; sides may have {_LEAST} to {_MOST:,} pixels and the picture "
-            f"{_MOST_PIXELS // 1_000_000} million, resize it."
-        )
-    if max(image.size) > _RATIO * min(image.size):
-        raise SceneError(f"{shown} has {width} x {height} pixels, more than {_RATIO} to 1; CLEVR's are 3 to 2, cut it.")
-    if image.mode not in _MODES:
-        raise SceneError(
-            f"{shown} stores its pixels as {image.mode}; read are {', '.join(_MODES)}, save it as plain 8-bit RGB."
-        )
+def read_picture(content: bytes, name: str, keep_going: Callable[[], bool] = lambda: True) -> Picture:
+    """Return an uploaded picture; arguments and errors as `rn_core.pictures.read_picture`."""
+    return Picture(pictures.read_picture(content, name, keep_going))
 
 
 @functools.cache

@@ -12,7 +12,7 @@ from pages._ui.cache import (
     cached_group_ranking,
     cached_group_reading,
     cached_picture,
-    domain_answerer,
+    find_answerer,
 )
 from pages._ui.clevr import html, session
 from pages._ui.clevr.models import full_name, models_beside, sees_pixels
@@ -107,7 +107,7 @@ def rank(view: ClevrView) -> tuple[Faithfulness, KeepingSet]:
 
 CLEVR_PAGE = PairPage(
     session=CLEVR,
-    f_phi=lambda view: domain_answerer(full_name(view.state.model)).model.core.f_phi,
+    f_phi=lambda view: find_answerer(full_name(view.state.model)).model.core.f_phi,
     ranking=rank,
     removable=lambda view: dict(zip(view.state.letters, name_things(view.state.things), strict=True)),
     read_smaller=read_smaller,

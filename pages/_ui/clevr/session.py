@@ -8,30 +8,33 @@ from typing import Any
 
 import streamlit as st
 
-from pages._ui.cache import domain_answerer
 from pages._ui.clevr.models import full_name
+from pages._ui.clevr.own import add_own, describe_own, keep_own
 from pages._ui.clevr.pictures import Picture, bundled_picture, bundled_scene, read_picture
+from pages._ui.clevr.public import held_public, hold_public
 from pages._ui.clevr.questions import ANY_FAMILY, draw_question, tidy_question
 from pages._ui.clevr.stages import from_plan
 from pages._ui.clevr.state import ClevrState
 from pages._ui.clevr.things import Thing, add_thing, move_thing, sampled_things
 from pages._ui.clevr.truth import find_truth
 from pages._ui.components.stage import SceneEvent
+from pages._ui.presence import current_session, is_connected
 from pages._ui.session import PageSession
 from rn_core.errors import RNCoreError
-from rn_core.public_weights import fetch_public, import_public
+from rn_core.public_weights import download_public, is_published
 from rn_core.seeding import MAX_SEED
-from rn_core.weights import WeightsEntry
 
 _PICTURE, _KEPT, _WANTED = "clevr.uploaded", "clevr.kept", "clevr.wanted"
+#: Most letters of a file's name in a sentence.
+_MOST_NAME = 60
 _DRAWN, FAMILY = "clevr.drawn", "clevr.family"
 #: Columns of the table of objects -> the field of `Thing`.
 COLUMNS = {"colour": "color", "shape": "shape", "size": "size", "material": "material"}
 
 
 def read_query(query: Mapping[str, str]) -> tuple[ClevrState, list[str]]:
-    """Read URL parameters as `ClevrState.from_query`; an uploaded picture must be this session's."""
-    state, problems = ClevrState.from_query(query)
+    """Read URL parameters as `ClevrState.from_query`; an uploaded picture or model must be this session's."""
+    state, problems = keep_own(*ClevrState.from_query(query))
     if state.source == "image" and uploaded_picture() is None:
         problems.append("The link's picture was uploaded in another session; choose its file again.")
         state = ClevrState(question=state.question, projector=state.projector)
@@ -100,27 +103,35 @@ def take_picture() -> None:
 
 def _show_picture(content: bytes, name: str) -> None:
     """Show an uploaded picture instead of a scene."""
-    st.session_state[_PICTURE] = read_picture(content, name)
+    session = current_session()
+    st.session_state[_PICTURE] = read_picture(content, name, lambda: is_connected(session))
     CLEVR.update(source="image")
 
 
 def take_weights(model: str) -> None:
-    """Take public weights from the file that was chosen."""
-    _take_file("weights", lambda content, name: _use_weights(import_public(full_name(model), content, shown=name)))
+    """Take weights from the file that was chosen: public ones if it is the published file, else the session's own."""
+    _take_file("weights", lambda content, name: _use_file(model, content, name[:_MOST_NAME]))
+
+
+def _use_file(model: str, content: bytes, name: str) -> None:
+    """Answer by a chosen file's weights."""
+    if is_published(full_name(model), content):
+        hold_public(full_name(model), content)
+        CLEVR.touch()
+        return
+    own = add_own(full_name(model), content, name)
+    CLEVR.update(model=own)
+    CLEVR.notify(describe_own(own, name))
 
 
 def fetch_weights(model: str) -> None:
-    """Download public weights; if that fails, say why."""
+    """Download public weights into the server's memory; if that fails, say why."""
     try:
-        _use_weights(fetch_public(full_name(model)))
+        if held_public(full_name(model)) is None:
+            hold_public(full_name(model), download_public(full_name(model)))
+        CLEVR.touch()
     except RNCoreError as err:
         CLEVR.notify(str(err))
-
-
-def _use_weights(_: WeightsEntry) -> None:
-    """Load weights anew that have just come."""
-    domain_answerer.clear()
-    CLEVR.touch()
 
 
 def edit_things(make: Callable[[tuple[Thing, ...]], tuple[Thing, ...]]) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
-from pages._ui.clevr.models import MODELS, N_CELLS, PUBLIC_DEFAULT, count_pairs, sees_pixels
+from pages._ui.clevr.models import MODELS, N_CELLS, PUBLIC_DEFAULT, count_pairs, parse_model, sees_pixels
 from pages._ui.clevr.questions import format_question, parse_question
 from pages._ui.clevr.things import (
     LETTERS,
@@ -45,7 +45,7 @@ class ClevrState(PairState):
 
     Attributes:
         question: in English, as `tidy_question` writes it.
-        model: key of `MODELS`.
+        model: key of `MODELS`, or one of the session's own.
         pair: the pinned pair as two labels, letters or "ground" in the object view, cell numbers in the other.
         without: letters taken away under "What if".
         section: key of `SECTIONS`.
@@ -159,7 +159,7 @@ FIELDS = (
     Field("source", "source", one_of(SOURCES, "source")),
     Field("show", "stage", one_of(STAGES, "stage")),
     Field("q", "question", parse_question, format_question),
-    Field("model", "model", one_of(MODELS, "model")),
+    Field("model", "model", parse_model),
     *pair_fields(
         ANSWERS,
         (*LETTERS, GROUND, *map(str, range(N_CELLS))),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pages._ui.clevr import html
-from pages._ui.clevr.models import TITLES
+from pages._ui.clevr.models import title_of
 from pages._ui.clevr.nodes import find_true_pairs, make_nodes
 from pages._ui.clevr.pictures import Picture
 from pages._ui.clevr.stages import make_picture_stage, make_plan_stage
@@ -64,7 +64,7 @@ class ClevrView(PairView):
 
     def answers_html(self) -> str:
         """Return truth and answers as HTML."""
-        cards = {TITLES[name]: self._leave_said(answer) for name, answer in self.model_answers.items()}
+        cards = {title_of(name): self._leave_said(answer) for name, answer in self.model_answers.items()}
         return html.truth_html(self.truth) + cards_html(cards, self.truth.answer)
 
     def _leave_said(self, answer: Answer | None) -> Answer | None:

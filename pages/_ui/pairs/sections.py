@@ -12,7 +12,7 @@ import streamlit as st
 from torch import nn
 
 from pages._ui import figures, layout
-from pages._ui.cache import domain_answerer
+from pages._ui.cache import find_answerer
 from pages._ui.figures import Look
 from pages._ui.pairs import exports
 from pages._ui.pairs.state import AUTO, BASELINES, METHODS
@@ -309,7 +309,7 @@ def draw_cards(names: Iterable[str]) -> None:
     with st.sidebar:
         for name in names:
             try:
-                st.markdown(layout.card_text(domain_answerer(name).card))
+                st.markdown(layout.card_text(find_answerer(name).card))
             except RNCoreError as err:
                 st.error(plain(err))
         st.caption(f"Computes on {plain(describe_device(choose_device()))}.")

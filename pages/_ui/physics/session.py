@@ -27,6 +27,8 @@ from rn_core.tasks.physics import PhysicsScene
 #: Widget that takes a file.
 FILE = "physics.file"
 _OPENED = "physics.opened"
+#: Opened scenes that a session keeps, the latest ones.
+_MOST_OPENED = 20
 
 
 def read_query(query: Mapping[str, str]) -> tuple[PhysicsState, list[str]]:
@@ -117,5 +119,5 @@ def take_file() -> None:
         PHYSICS.notify(str(err))
         return
     name = name_scene(scene)
-    st.session_state[_OPENED] = {**_opened_scenes(), name: scene}
+    st.session_state[_OPENED] = dict([*_opened_scenes().items(), (name, scene)][-_MOST_OPENED:])
     PHYSICS.update(**{**SOURCES, "opened": name})

@@ -70,7 +70,7 @@ def load_stories(path: Path, task: int) -> list[Story]:
     return parse_stories(content.decode("utf-8", errors="replace"), task, path.name)
 
 
-def parse_stories(text: str, task: int, name: str = "story") -> list[Story]:
+def parse_stories(text: str, task: int, name: str = "story", first_line: int = 1) -> list[Story]:
     """Return the stories of a text in the published format; a line numbered 1 begins one.
 
     Lines may end as on Windows; the last one need not end.
@@ -79,6 +79,7 @@ def parse_stories(text: str, task: int, name: str = "story") -> list[Story]:
         text: lines "ID statement." or "ID question?<TAB>answer<TAB>support IDs".
         task: 1 to 20.
         name: what errors call the text.
+        first_line: number that errors give the first line, for a part of a file.
 
     Raises:
         RNCoreError: naming `name` and the line, for the first one that breaks the format.
@@ -86,7 +87,7 @@ def parse_stories(text: str, task: int, name: str = "story") -> list[Story]:
     check_task(task)
     stories: list[list[str | QuestionLine]] = []
     places: dict[str, int] = {}  # ID of a statement -> its index among the story's statements
-    for row, line in enumerate(_split_lines(text), start=1):
+    for row, line in enumerate(_split_lines(text), start=first_line):
         where = f"'{name}', line {row}"
         match = _match_line(line, where)
         number = int(match["number"])

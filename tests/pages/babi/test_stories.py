@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pages._ui.babi import files
 from pages._ui.babi.files import read_story_file
 from pages._ui.babi.stories import (
     Line,
@@ -24,9 +25,9 @@ from pages._ui.babi.stories import (
 )
 from rn_core.errors import QuestionError, RNCoreError, SceneError
 from rn_core.tasks.babi.encoding import MOST_SENTENCES
-from rn_core.tasks.babi.files import find_files, load_stories
+from rn_core.tasks.babi.files import find_files, load_stories, parse_stories
 from rn_core.tasks.babi.solvers import solve
-from rn_core.tasks.babi.story import TASK_NAMES
+from rn_core.tasks.babi.story import TASK_NAMES, Story
 
 TASKS = [*TASK_NAMES]
 MARY = Line("Mary moved to the bathroom.")
@@ -121,6 +122,23 @@ def test_a_story_of_the_longest_length_survives_the_url():
 
 
 STORY = "1 Mary moved to the bathroom.\n2 John went to the hallway.\n3 Where is Mary? \tbathroom\t1\n"
+
+
+def test_a_story_of_many_questions_is_refused_before_they_are_laid_out(monkeypatch):
+    """Each question repeats all that was told before it: 20,000 in under 1 MB took 1.6 GB."""
+    monkeypatch.setattr(Story, "questions", lambda self: pytest.fail("laid out"))
+    rows = (f"{2 * k + 1} Mary moved to the bathroom.\n{2 * k + 2} Where is Mary?\tbathroom\t1\n" for k in range(1001))
+    with pytest.raises(RNCoreError, match=r"Story 1 of 'x\.txt' has more than 2,000 lines"):
+        read_story_file("".join(rows).encode(), "x.txt", 1, 1)
+
+
+def test_only_the_chosen_story_of_a_file_is_parsed(monkeypatch):
+    parsed = []
+    monkeypatch.setattr(files, "parse_stories", lambda text, *rest: parsed.append(text) or parse_stories(text, *rest))
+    assert read_story_file((STORY * 500).encode(), "x.txt", 300, 1) == read_story_file(STORY.encode(), "x.txt", 1, 1)
+    assert parsed == [STORY, STORY]
+    with pytest.raises(RNCoreError, match=rf"line {STORY.count(chr(10)) + 1}: "):
+        read_story_file(f"{STORY}1 no full stop\n".encode(), "x.txt", 2, 1)
 
 
 def test_a_story_of_a_file_is_read_with_its_last_question():

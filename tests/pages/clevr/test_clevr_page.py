@@ -179,11 +179,11 @@ def test_missing_public_weights_can_be_got_and_the_rest_works(monkeypatch, rando
             raise WeightsError(f"The public weights '{name}' are not here yet.")
         return random_answerer(name.removeprefix("clevr/"))
 
-    def fetch(name: str) -> None:
+    def download(name: str) -> bytes:
         raise WeightsError("Could not download it; connect to the network.")
 
     monkeypatch.setattr(cache, "load", load)
-    monkeypatch.setattr(session, "fetch_public", fetch)
+    monkeypatch.setattr(session, "download_public", download)
     monkeypatch.setattr("pages._ui.clevr.models.PRETRAINED", ROOT / "nowhere")
     app = open_page(model="rn-pixels-public")
     assert {sentence for sentence in sentences(app)} == {
@@ -199,15 +199,22 @@ def test_missing_public_weights_can_be_got_and_the_rest_works(monkeypatch, rando
 
 
 def test_fetched_weights_answer_at_once(monkeypatch, random_answerer):
-    here = set()
+    held = {}
 
     def load(name: str) -> object:
-        if "public" in name and name not in here:
+        if "public" in name:
             raise WeightsError(f"The public weights '{name}' are not here yet.")
         return random_answerer(name.removeprefix("clevr/"))
 
     monkeypatch.setattr(cache, "load", load)
-    monkeypatch.setattr(session, "fetch_public", here.add)
+
+    def hold(name: str, content: bytes) -> None:
+        assert content == b"the file"
+        held[name] = random_answerer(name.removeprefix("clevr/"))
+
+    monkeypatch.setattr(session, "download_public", lambda name: b"the file")
+    monkeypatch.setattr(session, "hold_public", hold)
+    monkeypatch.setattr(cache, "held_public", held.get)
     monkeypatch.setattr("pages._ui.clevr.models.PRETRAINED", ROOT / "nowhere")
     app = press(open_page(model="rn-pixels-public"), "Download them")
     assert sentences(app) == []
@@ -230,6 +237,13 @@ def test_a_picture_is_answered_from_its_pixels_without_truth():
 def test_a_bad_picture_is_one_sentence_and_the_scene_stays():
     app = upload(open_page(), b"no picture")
     assert sentences(app) == ["'mine.png' is no whole PNG or JPEG picture; save it as one of these."]
+    assert state_of(app) == ClevrState()
+
+
+def test_a_picture_is_not_read_on_for_a_session_that_is_gone(monkeypatch):
+    monkeypatch.setattr(session, "is_connected", lambda one: False)
+    app = upload(open_page(), png(bundled_picture().pixels))
+    assert ["the page that asked for it was closed" in sentence for sentence in sentences(app)] == [True]
     assert state_of(app) == ClevrState()
 
 
