@@ -22,9 +22,9 @@ from rn_core.device import DEVICES, choose_device, fast_autocast, has_fast_bf16
 from rn_core.errors import RNCoreError
 from rn_core.evaluation import Evaluation, count_solved, evaluate, evaluate_batches
 from rn_core.generating import write_scenes
+from rn_core.printing import format_percentages, print_attribution, print_evaluation
 from rn_core.processes import catch_interrupt, leave_processes, make_fabric
 from rn_core.recipes import RECIPES, make_recipe
-from rn_core.records import Accuracy
 from rn_core.reporting import attribution_table
 from rn_core.run_folder import hold_run
 from rn_core.seeding import MAX_SEED, SPLITS, make_rng
@@ -207,7 +207,7 @@ def _take_steps(trainer: Trainer, options: argparse.Namespace, folder: Path) -> 
             bar.update(metrics.step - bar.n)
             bar.set_postfix_str(f"loss {metrics.loss:.3f}")
             if metrics.accuracy and not options.json:
-                bar.write(f"step {metrics.step}  " + _percentages(metrics.accuracy))
+                bar.write(f"step {metrics.step}  " + format_percentages(metrics.accuracy))
     if trainer.stopped:
         trainer.save()
         raise KeyboardInterrupt
@@ -252,11 +252,11 @@ def _evaluate(options: argparse.Namespace) -> None:
     if options.json:
         print(json.dumps(result))
         return
-    _print_evaluation(options.name, found)
+    print_evaluation(options.name, found)
     if mark is not None:
         print(f"  {result['solved']} of {len(found.groups)} solved, which is above {mark:.0%}")
     if options.attribution:
-        _print_table(result["attribution"])
+        print_attribution(result["attribution"])
 
 
 def _measure(answerer: Answerer, options: argparse.Namespace) -> Evaluation:
@@ -363,41 +363,3 @@ def _set_threads(options: argparse.Namespace) -> None:
 def _bar(options: argparse.Namespace, text: str) -> Any:
     """Return a wrapper that shows a progress bar, unless the output is for machines."""
     return lambda items: tqdm(items, desc=text, disable=options.json)
-
-
-def _percentages(accuracy: dict[str, float]) -> str:
-    """Return "type 99.1 %" for each type."""
-    return "  ".join(f"{kind} {value:.1%}" for kind, value in accuracy.items())
-
-
-def _print_evaluation(name: str, found: Evaluation) -> None:
-    """Print accuracies with intervals."""
-    print(f"{name}, {found.n} test scenes, seed {found.seed}")
-    rows: dict[str, Accuracy] = {"overall": found.overall, **found.groups, **found.types}
-    for name, distance in (found.distances or {}).items():
-        interval, frames = f"[{distance.low:.5f}, {distance.high:.5f}]", distance.frames
-        print(
-            f"  {name:18} {distance.mean:.5f} table widths a frame  {interval}  first frame {frames[0]:.5f}, "
-            f"last {frames[-1]:.5f}"
-        )
-    for kind, value in rows.items():
-        floor = f"  blind {found.blind_floor[kind]:.2%}" if kind in found.blind_floor else ""
-        print(f"  {kind:18} {value.accuracy:7.2%}  [{value.low:.2%}, {value.high:.2%}]  n {value.n}{floor}")
-
-
-def _print_table(table: dict[str, dict[str, float]]) -> None:
-    """Print the attribution table, a line a method, ready for Markdown."""
-    questions = int(next(iter(table.values()))["n"])
-    print(f"\nattribution over {questions} questions with a known deciding pair; in brackets the same after shuffling:")
-    print("the weights (true pair, share) or the order of the pairs (deletion, insertion)\n")
-    print("| method | points at the true pair | share on it | deletion | insertion | largest gap |")
-    print("| --- | --- | --- | --- | --- | --- |")
-    for method, row in table.items():
-        cells = [
-            f"{row['pointing_game']:.1%} ({row['randomised_weights_pointing_game']:.1%})",
-            f"{row['relevance_mass']:.1%} ({row['randomised_weights_relevance_mass']:.1%})",
-            f"{row['deletion']:.2f} ({row['random_order_deletion']:.2f})",
-            f"{row['insertion']:.2f} ({row['random_order_insertion']:.2f})",
-            f"{row['completeness_gap']:.1g}",
-        ]
-        print(f"| {method} | " + " | ".join(cells) + " |")
