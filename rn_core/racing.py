@@ -6,6 +6,8 @@ runners the same validation questions and the same few examples. Nothing here dr
 
 from __future__ import annotations
 
+import json
+import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
@@ -20,7 +22,9 @@ from torch import Tensor
 
 from rn_core.attribution import Target, attribute_pairs
 from rn_core.bundles import write_bundle
+from rn_core.checkpoints import load_checkpoint, save_checkpoint
 from rn_core.device import describe_device, fast_autocast, processor_name
+from rn_core.errors import WeightsError
 from rn_core.evaluation import Evaluation, count_right, summarise
 from rn_core.files import write_whole
 from rn_core.models import QuestionAnsweringModel
@@ -40,6 +44,8 @@ _LOOK_STORIES, _MOST_STORIES = 100, 400
 #: Stories that the lessons of a head start come from, and how many a step asks about.
 _LESSON_POOL, _LESSON_STORIES = 40_000, 256
 N_EXAMPLES = 8
+#: File that names the folder of the last whole checkpoint beside it.
+_LATEST = "latest.json"
 
 
 class Race:
@@ -78,7 +84,7 @@ class Race:
 
     def train(self) -> Iterator[Progress]:
         """Take the remaining steps, the head start first; yields after each step."""
-        if self.config.head_start:
+        if self.config.head_start and self.step == 0:
             yield from self._take_lessons() if self.task.has_pool else self._learn_to_name()
         while self.step < self.config.steps:
             started = time.perf_counter()
@@ -123,6 +129,43 @@ class Race:
         """
         for kind, model in self.models.items():
             write_whole(folder / f"{kind}.safetensors", write_bundle(model, self._card(kind)))
+
+    def keep(self, folder: Path) -> None:
+        """Write all that the race needs to go on into a folder; the checkpoint before it stays until this one is whole.
+
+        A head start is over by then: what it learns beside the runners is not kept.
+
+        Raises:
+            RNCoreError: if a file cannot be written.
+        """
+        name = f"step-{self.step}"
+        for kind, trainer in self.trainers.items():
+            run = trainer.run
+            state = {"step": run.step, "seconds": self.seconds, "accuracy": run.accuracy.tolist()}
+            save_checkpoint(folder / name / f"{kind}.safetensors", run.model, trainer.optimizer.optimizer, state)
+        write_whole(folder / _LATEST, json.dumps({"folder": name}).encode())
+        for old in folder.glob("step-*"):
+            if old.name != name:
+                shutil.rmtree(old, ignore_errors=True)
+
+    def go_on(self, folder: Path) -> bool:
+        """Take up what `keep` wrote into a folder; return whether there was anything.
+
+        Raises:
+            WeightsError: if it is damaged or of another race.
+        """
+        latest = folder / _LATEST
+        if not latest.exists():
+            return False
+        kept, steps = folder / json.loads(latest.read_text())["folder"], set()
+        for kind, trainer in self.trainers.items():
+            run = trainer.run
+            state = load_checkpoint(kept / f"{kind}.safetensors", run.model, trainer.optimizer.optimizer)
+            run.step, self.seconds, run.accuracy = state["step"], state["seconds"], np.array(state["accuracy"])
+            steps.add(run.step)
+        if len(steps) > 1:
+            raise WeightsError(f"The checkpoint in '{kept}' mixes steps {sorted(steps)}; start the run again.")
+        return True
 
     def _card(self, kind: str) -> dict[str, Any]:
         """Return what a runner's weights say of themselves."""
