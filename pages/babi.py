@@ -22,8 +22,8 @@ from pages._ui.components.stage import SceneEvent
 from pages._ui.figures import Look
 from pages._ui.frame import draw_frame
 from pages._ui.pairs import sections as pair_sections
+from pages._ui.plain import plain
 from rn_core.seeding import MAX_SEED
-from rn_core.tasks.babi.encoding import WINDOW
 from rn_core.tasks.babi.story import TASK_NAMES
 from rn_core.tasks.babi.words import WORDS
 
@@ -60,12 +60,10 @@ def draw_story(state: BabiState, truth: Truth, view: BabiView | None, look: Look
         text = "\n".join(state.statements)
         st.text_area("A sentence a line", height=420, **BABI.bind_typed(text, babi_session.read_told, STORY_BOX))
         if BABI.problem(STORY_BOX):
-            st.error(BABI.problem(STORY_BOX))
+            st.error(plain(BABI.problem(STORY_BOX)))
         return
     stage = make_story_stage(state, truth, view, dark=look.dark)
     draw_scene(stage, key="babi.story", on_change=lambda event: take_event(event, view))
-    if len(state.statements) > WINDOW:
-        st.caption(f"The networks see the last {WINDOW} sentences; {len(state.statements) - WINDOW} come before.")
 
 
 def draw_question(state: BabiState) -> None:
@@ -76,7 +74,7 @@ def draw_question(state: BabiState) -> None:
         on_ask=lambda text: BABI.take_typed(text, babi_session.read_typed),
     )  # fmt: skip
     if BABI.problem():
-        st.error(BABI.problem())
+        st.error(plain(BABI.problem()))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         suggested = suggest_questions(state.task, state.seed, state.statements)
         chosen = BABI.bind("suggested", None, babi_session.read_suggested)
@@ -104,7 +102,7 @@ def draw_answers(truth: Truth, view: BabiView | None, problem: str | None) -> No
         st.html(view.answers_html())
         return
     st.html(html.truth_html(truth))
-    st.error(problem)
+    st.error(plain(problem))
 
 
 def draw_tools(state: BabiState, view: BabiView | None) -> None:

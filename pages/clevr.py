@@ -24,6 +24,7 @@ from pages._ui.components.stage import SceneEvent
 from pages._ui.frame import draw_frame
 from pages._ui.pairs import sections as pair_sections
 from pages._ui.pairs.state import VIEWS
+from pages._ui.plain import plain
 from rn_core.seeding import MAX_SEED
 from rn_core.tasks.clevr.vocabulary import WORDS
 
@@ -56,7 +57,7 @@ def draw_question(state: ClevrState) -> None:
         on_ask=lambda text: CLEVR.take_typed(text, clevr_session.read_typed),
     )  # fmt: skip
     if CLEVR.problem():
-        st.error(CLEVR.problem())
+        st.error(plain(CLEVR.problem()))
     if state.scene is not None:
         with st.container(horizontal=True, vertical_alignment="bottom"):
             names = family_names()
@@ -70,7 +71,7 @@ def draw_answers(truth: Truth, view: ClevrView | None, problem: str | None) -> N
         st.html(view.answers_html())
         return
     st.html(html.truth_html(truth))
-    st.error(problem)
+    st.error(plain(problem))
 
 
 def draw_models(state: ClevrState, problem: str | None) -> None:
@@ -133,7 +134,7 @@ def draw_page() -> None:
         if picture is None and problem is None and state.stage == "picture":
             picture, trouble = sections.try_picture(state)
             if trouble:
-                st.warning(trouble)
+                st.warning(plain(trouble))
         if picture is not None and state.stage == "picture":
             clevr_session.keep_picture(state, picture)
         draw_stage(state, picture, view)

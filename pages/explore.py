@@ -20,6 +20,7 @@ from pages._ui.own_models import draw_upload, model_names
 from pages._ui.pairs import sections
 from pages._ui.pairs.state import SECTIONS, VIEWS
 from pages._ui.pairs.view import second_method
+from pages._ui.plain import plain
 from pages._ui.words import QUESTION_NAMES
 from rn_core.device import choose_device, describe_device
 from rn_core.errors import RNCoreError
@@ -91,7 +92,7 @@ def draw_question(state: ExploreState) -> None:
         )  # fmt: skip
         st.text_input("or type it", **EXPLORE.bind_typed(text(question), explore_session.read_typed))
     if EXPLORE.problem():
-        st.error(EXPLORE.problem())
+        st.error(plain(EXPLORE.problem()))
 
 
 def draw_sidebar(state: ExploreState) -> None:
@@ -101,13 +102,13 @@ def draw_sidebar(state: ExploreState) -> None:
             try:
                 answerer = cached_answerer(model)
             except RNCoreError as err:
-                st.error(str(err))
+                st.error(plain(err))
                 continue
             st.markdown(layout.card_text(answerer.card))
             if "recipe" in answerer.card:
                 st.code(answerer.card["recipe"], language="shell", wrap_lines=True)
         draw_upload(lambda own: EXPLORE.update(model=own.name), EXPLORE.notify)
-        st.caption(f"Computes on {describe_device(choose_device())}.")
+        st.caption(f"Computes on {plain(describe_device(choose_device()))}.")
 
 
 def draw_page() -> None:
@@ -124,7 +125,7 @@ def draw_page() -> None:
     with answers:
         draw_question(state)
         if view is None:
-            st.error(problem)
+            st.error(plain(problem))
         else:
             st.html(view.answers_html())
         draw_scene_controls(state, view)

@@ -10,6 +10,7 @@ from pages._ui.figures import Look
 from pages._ui.frame import draw_frame
 from pages._ui.models import baseline_of
 from pages._ui.own_models import model_names
+from pages._ui.plain import plain
 from pages._ui.walk import html as walk_html
 from pages._ui.walk import sections as walk_sections
 from pages._ui.walk import session as walk_session
@@ -120,7 +121,7 @@ def draw_page() -> None:
     try:
         view = read_view(state)
     except RNCoreError as err:
-        st.error(str(err))
+        st.error(plain(err))
     else:
         draw_stepper(state, view.has_cells)
         draw_walk(view, look)

@@ -16,6 +16,7 @@ from pages._ui.lessons.print import make_quiz_page
 from pages._ui.lessons.session import LESSONS
 from pages._ui.lessons.state import LessonsState
 from pages._ui.lessons.views import VIEWS, read_reading, read_view
+from pages._ui.plain import plain
 from rn_core.errors import RNCoreError
 from rn_core.tasks.sort_of_clevr.language import text
 
@@ -137,7 +138,7 @@ def draw_page() -> None:
     st.html(lesson_layout.STYLE)
     found = cached_lessons(lesson_file.FOLDER, lesson_session.read_stamp(lesson_file.FOLDER))
     for sentence in found.problems:
-        st.error(sentence)
+        st.error(plain(sentence))
     lessons, opened = found.lessons, find_open(state, found.lessons)
     answers = lesson_session.get_answers(lessons)
     menu, body = (st.container(), st.container()) if state.projector else st.columns([2, 7], gap="large")
@@ -151,7 +152,7 @@ def draw_page() -> None:
             try:
                 draw_lesson(opened, lessons, answers.get(opened.slug), look)
             except RNCoreError as err:
-                st.error(str(err))
+                st.error(plain(err))
     if state.teacher:
         st.html(lesson_layout.key_html(lessons))
         st.markdown(lesson_file.describe_format())

@@ -17,6 +17,7 @@ from pages._ui.physics.scenes import COLOR_NAMES, MIN_BALLS, N_BUNDLED, find_tro
 from pages._ui.physics.session import PHYSICS, find_scene
 from pages._ui.physics.state import PhysicsState
 from pages._ui.physics.table import make_payload
+from pages._ui.plain import plain
 from rn_core.seeding import MAX_SEED
 from rn_core.tasks.physics import PhysicsScene
 from rn_core.tasks.physics.world import MAX_BALLS
@@ -73,7 +74,7 @@ def draw_page() -> None:
     look = draw_frame(PHYSICS)
     trouble = find_trouble()
     if trouble is not None:
-        st.info(f"{trouble} New scenes, other numbers of balls and pulling are off.")
+        st.info(f"{plain(trouble)} New scenes, other numbers of balls and pulling are off.")
     pair_sections.draw_cards(map(full_name, find_models(state.question, state.n_balls)))
     scene = find_scene(state)
     heard = ask(state, scene)

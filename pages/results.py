@@ -7,6 +7,7 @@ import streamlit as st
 from pages._ui.figures import Look
 from pages._ui.frame import draw_frame
 from pages._ui.pairs.sections import draw_figure
+from pages._ui.plain import plain
 from pages._ui.results import sections as results_sections
 from pages._ui.results.figures import plot_results
 from pages._ui.results.html import results_html
@@ -24,7 +25,7 @@ def read_entries(domain: str) -> dict[str, WeightsEntry]:
     try:
         return find_entries(domain, list_weights())
     except RNCoreError as err:
-        st.error(str(err))
+        st.error(plain(err))
         return {}
 
 

@@ -13,6 +13,7 @@ from pages._ui.components.poll import draw_poll
 from pages._ui.figures import Look
 from pages._ui.frame import draw_frame
 from pages._ui.pairs.sections import draw_figure
+from pages._ui.plain import plain
 from pages._ui.train import html as train_html
 from pages._ui.train import models as train_models
 from pages._ui.train import sections as train_sections
@@ -54,7 +55,7 @@ def draw_ready(state: TrainState) -> None:
         idea = head_start_words(state.task).advice if needs_head_start(state) else describe_idea(state.task)
         st.html(train_html.race_html(describe_race(state.config), idea))
     else:
-        st.error(problem)
+        st.error(plain(problem))
     with st.container(horizontal=True, vertical_alignment="center"):
         label = "Start the race" if len(state.models) > 1 else "Start the training"
         st.button(label, icon=":material/flag:", type="primary", disabled=problem is not None, on_click=start)
@@ -109,7 +110,7 @@ def draw_run(state: TrainState, job: Job, view: JobView) -> None:
         draw_share()
         train_models.draw_load()
     if state.problem:
-        st.error(state.problem)
+        st.error(plain(state.problem))
 
 
 def draw_live(job: Job, around: JobView, look: Look) -> None:
@@ -120,7 +121,7 @@ def draw_live(job: Job, around: JobView, look: Look) -> None:
         redraw()
     note_drawn(view)
     if view.problem:
-        st.error(view.problem)
+        st.error(plain(view.problem))
     st.html(train_html.status_html(describe_status(view, job.config), share_done(view, job.config)))
     train_sections.draw_view(state, job.token, job.config, view, look)
 

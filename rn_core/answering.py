@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from torch import Tensor, nn
 
 from rn_core.attribution import Target, attribute_pairs
 from rn_core.device import choose_device
-from rn_core.errors import RNCoreError
+from rn_core.errors import QuestionError, RNCoreError
 from rn_core.models import QuestionAnsweringModel
 from rn_core.models.layers import read_alone, split_logit
 from rn_core.models.relation_network import RelationTrace, make_pair_index
@@ -52,20 +53,29 @@ class Answerer:
                 whether they are so can be asked about one of them, such as "Is red tied to blue?": no or yes.
 
         Returns:
-            the answer, its probabilities and, for a Relation Network, each pair's share of its logit.
+            the answer, its probabilities and, for a Relation Network, each pair's share of its logit; in `warnings`,
+            what it leaves out: a long story's first sentences, or that the question has no single answer.
 
         Raises:
             QuestionError: if the question is not in the task's language.
-            SceneError: if the scene is not what this model can take, or lacks the asked object.
+            SceneError: if the scene breaks a rule of the task, is not what this model can take, or lacks the asked
+                object.
         """
         return self.answer_many([scene], [question])[0]
 
     def answer_many(self, scenes: list[Any], questions: list[str]) -> list[Answer]:
-        """Answer one question about each scene in one batch; arguments and errors as `answer`."""
+        """Answer one question about each scene in one batch; as `answer`, but errors name the index of the bad one."""
         if len(scenes) != len(questions):
             raise RNCoreError(f"Give one question a scene: got {len(scenes)} scenes and {len(questions)} questions.")
         if not scenes:
             return []
+        self._check(scenes, questions)
+        answers = self._answer_checked(scenes, questions)
+        warnings = map(self.task.find_warnings, scenes, questions)
+        return [replace(answer, warnings=found) for answer, found in zip(answers, warnings, strict=True)]
+
+    def _answer_checked(self, scenes: Sequence[Any], questions: Sequence[str]) -> list[Answer]:
+        """Return the answers to questions that were checked, without their warnings."""
         if not self.model.has_pairs:
             inputs, asked = self._encode(scenes, questions)
             with torch.inference_mode():
@@ -81,11 +91,13 @@ class Answerer:
         """
         if not self.model.has_pairs:
             raise RNCoreError(f"'{self.name}' has no pairs to look at; choose a Relation Network.")
+        self._check([scene], [question])
         return self._traces([scene], [question])[0]
 
     @torch.inference_mode()
     def logits(self, scene: Any, question: str) -> Tensor:
         """Return the logits (A,) of one question, for what is no answer, such as paths; errors as `answer`."""
+        self._check([scene], [question])
         inputs, asked = self._encode([scene], [question])
         return self.model(inputs, asked)[0].cpu()
 
@@ -101,7 +113,7 @@ class Answerer:
         return self.mean_aggregates[self.task.question_index(question)]
 
     @torch.inference_mode()
-    def _traces(self, scenes: list[Any], questions: list[str]) -> list[RelationTrace]:
+    def _traces(self, scenes: Sequence[Any], questions: Sequence[str]) -> list[RelationTrace]:
         """Trace questions a few at a time, so that memory does not grow with their number."""
         traces = []
         for first in range(0, len(scenes), 16):
@@ -136,10 +148,20 @@ class Answerer:
         find_thing = getattr(self.task, "find_thing", None)
         return None if find_thing is None else find_thing(question)
 
-    def _encode(self, scenes: list[Any], questions: list[str]) -> tuple[tuple[Tensor, ...], Tensor]:
+    def _check(self, scenes: Sequence[Any], questions: Sequence[str]) -> None:
+        """Raise the error of the first question that cannot be answered; of several, it names the index."""
+        for index, (scene, question) in enumerate(zip(scenes, questions, strict=True)):
+            try:
+                if not isinstance(question, str):
+                    raise QuestionError(f"A question must be a text, got {type(question).__name__}; ask in English.")
+                self.task.check_answerable(scene, question)
+            except RNCoreError as err:
+                if len(scenes) == 1:
+                    raise
+                raise type(err)(f"At index {index}: {err}") from err
+
+    def _encode(self, scenes: Sequence[Any], questions: Sequence[str]) -> tuple[tuple[Tensor, ...], Tensor]:
         """Return the encoder's inputs and the questions, as `Batch` has them, on the model's device."""
-        for scene, question in zip(scenes, questions, strict=True):
-            self.task.check_answerable(scene, question)
         inputs, asked = self.task.encode_scenes(scenes), self.task.encode_questions(questions)
         device = next(self.model.parameters()).device
         return tuple(part.to(device) for part in inputs), asked.to(device)

@@ -26,6 +26,7 @@ from rn_core.processes import catch_interrupt, leave_processes, make_fabric
 from rn_core.recipes import RECIPES, make_recipe
 from rn_core.records import Accuracy
 from rn_core.reporting import attribution_table
+from rn_core.run_folder import hold_run
 from rn_core.seeding import MAX_SEED, SPLITS, make_rng
 from rn_core.tasks import TASKS, Task
 from rn_core.tasks.babi.dataset import write_stories
@@ -35,7 +36,7 @@ from rn_core.tasks.clevr.rendering import DEFAULT_SAMPLES
 from rn_core.tasks.sort_of_clevr.scene import DEFAULT_MARGIN
 from rn_core.train_config import SCHEDULES
 from rn_core.training import Trainer
-from rn_core.weights import list_weights, weights_status
+from rn_core.weights import describe_loose, list_weights, weights_status
 
 RUNS = Path("runs")
 #: Action of `weights` -> an example of it.
@@ -107,7 +108,7 @@ def _add_train(commands: Any) -> None:
         "--schedule", default=None, choices=SCHEDULES, help="of the learning rate (default: the recipe's)"
     )
     train.add_argument("--scenes", type=int, default=None, help="scenes a step in each process (default: the recipe's)")
-    train.add_argument("--validate-every", type=int, default=None, help="steps between validations and checkpoints")
+    train.add_argument("--validate-every", type=int, default=None, help="steps between validations")
     train.add_argument("--validation-scenes", type=int, default=None, help="scenes a validation")
     train.add_argument("--precision", default="auto", choices=("auto", "32-true", "bf16-mixed"), help="auto: bf16")
     train.add_argument("--processes", type=int, default=None, help="processes (default: torchrun's, or one)")
@@ -127,7 +128,12 @@ def _add_evaluate(commands: Any) -> None:
 
 def _add_explain(commands: Any) -> None:
     """Add `explain`."""
-    parser = _add(commands, "explain", _explain, "answer one question about one fresh scene, with the pairs behind it")
+    parser = _add(
+        commands,
+        "explain",
+        _explain,
+        "answer one question about one fresh scene, with warnings and the pairs behind it",
+    )
     parser.add_argument("name", help="weights, such as sort-of-clevr/rn-pixels")
     parser.add_argument("question", help='English, such as "Is the red object on the left?"')
     parser.add_argument("--top", type=int, default=5, help="pairs to print")
@@ -137,7 +143,7 @@ def _add_generate(commands: Any) -> None:
     """Add `generate`."""
     parser = _add(commands, "generate", _generate, "write scenes with pictures, questions and answers")
     parser.add_argument(
-        "output", type=Path, help="file to write, .npz; babi, clevr: folder, clevr's resumed where it was interrupted"
+        "output", type=Path, help="file to write, .npz; babi, clevr: folder, gone on with where it was interrupted"
     )
     tasks = ("sort-of-clevr", "clevr", "babi")
     parser.add_argument("--task", default=tasks[0], choices=tasks, help="whose scenes")
@@ -181,8 +187,18 @@ def _train(options: argparse.Namespace) -> None:
     )
     folder = options.folder or RUNS / options.name
     fabric = make_fabric(options.device, config.precision, options.processes)
-    source = _open_source(options, config.task, fabric)
-    trainer = Trainer(config, fabric, folder, source, _bar(options, "before answers"))
+    with hold_run(folder, fabric):
+        source = _open_source(options, config.task, fabric)
+        trainer = Trainer(config, fabric, folder, source, _bar(options, "before answers"))
+        _take_steps(trainer, options, folder)
+    leave_processes()
+    if options.json:
+        print(json.dumps({"run": str(folder), **asdict(trainer.run.history[-1])}))
+
+
+def _take_steps(trainer: Trainer, options: argparse.Namespace, folder: Path) -> None:
+    """Take the steps that are left, showing progress."""
+    config = trainer.run.config
     bar = tqdm(total=config.steps, initial=trainer.run.step, unit="step", disable=options.json, smoothing=0.05)
     if not options.json:
         bar.write(f"{options.name}, {options.size}: {trainer.run.model.count_parameters():,} parameters, in {folder}")
@@ -195,9 +211,6 @@ def _train(options: argparse.Namespace) -> None:
     if trainer.stopped:
         trainer.save()
         raise KeyboardInterrupt
-    leave_processes()
-    if options.json:
-        print(json.dumps({"run": str(folder), **asdict(trainer.run.history[-1])}))
 
 
 def _open_source(options: argparse.Namespace, task: str, fabric: Fabric) -> Source | None:
@@ -265,6 +278,7 @@ def _explain(options: argparse.Namespace) -> None:
         "question": options.question,
         "answer": answer.text,
         "probabilities": answer.probabilities,
+        "warnings": list(answer.warnings),
         "completeness_gap": answer.completeness_gap,
         "pairs": strongest_pairs(answer, options.top),
     }
@@ -272,6 +286,8 @@ def _explain(options: argparse.Namespace) -> None:
         print(json.dumps(result))
         return
     print(describe_answer(answer))
+    for sentence in answer.warnings:
+        print(f"Warning: {sentence}")
     for pair in result["pairs"]:
         print(f"  {pair['i']:>2} -> {pair['j']:<2}  {pair['contribution']:+.3f}")
 
@@ -314,12 +330,16 @@ def _weights(options: argparse.Namespace) -> None:
         publishing.publish(options.what, folder, exam, _bar(options, "evaluate"))
     entries = list_weights().values()
     rows = [{"name": entry.name, "status": weights_status(entry), "card": entry.card} for entry in entries]
+    loose = describe_loose()
     if options.json:
+        rows += [{"name": name, "status": status, "card": None} for name, status in loose.items()]
         print(json.dumps({"weights": [{**row, "sound": row["status"] == "sound"} for row in rows]}))
         return
     for row in rows:
         card = row["card"]
         print(f"{row['name']:28} {card['parameters']:>9,} parameters  {card['bytes'] / 1e6:5.1f} MB  {row['status']}")
+    for name, status in loose.items():
+        print(f"{name:28} {status}")
 
 
 def _bench(options: argparse.Namespace) -> None:

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 Value = TypeVar("Value")
+#: Most characters of a value that a sentence quotes.
+LONGEST_QUOTE = 40
 
 
 class RNCoreError(ValueError):
@@ -33,9 +35,19 @@ class WeightsError(RNCoreError):
     """A weights file that is missing, damaged, foreign or unsafe."""
 
 
+def cut(text: str, longest: int = LONGEST_QUOTE) -> str:
+    """Return a value that was got as a sentence quotes it: one of more than `longest` characters ends in "…"."""
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
+
+
+def quote(text: str) -> str:
+    """Return a value that was got, cut and in quotes."""
+    return f"'{cut(text)}'"
+
+
 def did_you_mean(word: str, allowed: list[str]) -> str:
     """Return " Did you mean 'x'?" for the nearest allowed word, or an empty string."""
-    near = difflib.get_close_matches(str(word), allowed, n=1, cutoff=0.5)
+    near = difflib.get_close_matches(str(word)[: 2 * LONGEST_QUOTE], allowed, n=1, cutoff=0.5)
     return f" Did you mean '{near[0]}'?" if near else ""
 
 
@@ -53,4 +65,5 @@ def lookup(name: str, table: Mapping[str, Value], kind: str) -> Value:
     if name in table:
         return table[name]
     allowed = list(table)
-    raise UnknownNameError(f"Unknown {kind} '{name}'.{did_you_mean(name, allowed)} Use one of: {', '.join(allowed)}.")
+    nearest = did_you_mean(name, allowed)
+    raise UnknownNameError(f"Unknown {kind} {quote(str(name))}.{nearest} Use one of: {', '.join(allowed)}.")

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import io
+import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from rn_core.files import write_whole
+from rn_core.files import clear_leftovers, write_whole
+from rn_core.locks import hold
 from rn_core.seeding import make_rng
-from rn_core.tasks.sort_of_clevr import sample_scenes, solve
+from rn_core.tasks.made import check_made
+from rn_core.tasks.sort_of_clevr import SceneBatch, sample_scenes, solve
 from rn_core.tasks.sort_of_clevr.questions import ANSWERS, answer_shares, blind_floor
 from rn_core.tasks.sort_of_clevr.rendering import render_scenes
 from rn_core.tasks.sort_of_clevr.scene import COLORS
@@ -18,6 +22,8 @@ from rn_core.tasks.sort_of_clevr.scene import COLORS
 
 def write_scenes(path: Path, seed: int, split: str, n_scenes: int, margin: float) -> dict[str, Any]:
     """Write Sort-of-CLEVR scenes with pictures and all answers as one compressed .npz file, whole or not at all.
+
+    Array `made_with` holds the arguments as JSON; a file that was made with others is not written over.
 
     Args:
         path: the file.
@@ -30,9 +36,29 @@ def write_scenes(path: Path, seed: int, split: str, n_scenes: int, margin: float
         "answer_shares": question type -> answer -> its share; "blind_floor": question type -> the largest of them.
 
     Raises:
-        RNCoreError: if a number is out of range, or the file cannot be written.
+        RNCoreError: if a number is out of range, the file cannot be written, holds other data, or another process
+            writes it.
     """
     scenes = sample_scenes(make_rng(seed, split), n_scenes, margin)
+    made = {"task": "sort-of-clevr", "seed": seed, "split": split, "scenes": n_scenes, "margin": margin}
+    with hold(path.with_name(f".{path.name}.lock"), "file", str(path)):
+        if path.exists():
+            check_made(path, _read_made(path), made)
+        clear_leftovers(path.parent, path.name)
+        return _write(path, scenes, made)
+
+
+def _read_made(path: Path) -> Any:
+    """Return the arguments that a file was made with, None if it does not say."""
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            return json.loads(str(arrays["made_with"]))
+    except (OSError, ValueError, LookupError, EOFError, AttributeError, TypeError, zipfile.BadZipFile):
+        return None
+
+
+def _write(path: Path, scenes: SceneBatch, made: dict[str, Any]) -> dict[str, Any]:
+    """Write the arrays of scenes and return what `write_scenes` does."""
     answers = solve(scenes).answers
     buffer = io.BytesIO()
     np.savez_compressed(
@@ -43,6 +69,7 @@ def write_scenes(path: Path, seed: int, split: str, n_scenes: int, margin: float
         answers=answers,
         answer_names=np.array(ANSWERS),
         colors=np.array(COLORS),
+        made_with=np.array(json.dumps(made)),
     )
     write_whole(path, buffer.getvalue())
     return {"answer_shares": answer_shares(answers), "blind_floor": blind_floor(answers)}

@@ -19,7 +19,7 @@ from torch.nn import functional
 from rn_core.models import QuestionAnsweringModel
 from rn_core.models.motion import find_pairs
 from rn_core.models.motion_parts import N_KINDS, Links, Moving, Pairs
-from rn_core.pretext import take_steps
+from rn_core.pretext import Keeper, PretrainingSteps
 from rn_core.records import MotionLesson
 from rn_core.seeding import make_rng, uniform_integers
 from rn_core.tasks.base import MotionPool
@@ -56,6 +56,7 @@ def teach_motion(
     config: MotionLessonConfig,
     fabric: Fabric,
     progress: Callable[[Iterable[int]], Iterable[int]] = iter,
+    keeper: Keeper | None = None,
 ) -> float:
     """Let a model with a `MotionNetwork` learn what paths show and how balls move on.
 
@@ -65,6 +66,7 @@ def teach_motion(
         config: steps, seed and sizes.
         fabric: gives the device; all processes of a run do the same.
         progress: wraps the iteration over the steps (a progress bar).
+        keeper: saves the steps and goes on from there; None for nobody.
 
     Returns:
         the last step's loss.
@@ -79,8 +81,8 @@ def teach_motion(
         pairs = find_pairs(objects, mask)
         return _misread(model, lesson, objects, pairs) + _misstep(model, lesson, pairs, rng, n_frames)
 
-    losses = take_steps(model.parameters(), config.steps, config.learning_rate, missed, _CLIP_NORM)
-    return [next(losses) for _ in progress(range(config.steps))][-1]
+    steps = PretrainingSteps(model.parameters(), config.steps, config.learning_rate, missed, _CLIP_NORM)
+    return steps.finish(keeper, progress)
 
 
 def _misread(model: QuestionAnsweringModel, lesson: MotionLesson, objects: Tensor, pairs: Pairs) -> Tensor:

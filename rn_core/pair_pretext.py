@@ -9,7 +9,7 @@ each. They are then thrown away. The paper trains from answers alone; cards say 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,7 +19,7 @@ from torch.nn import functional
 
 from rn_core.errors import RNCoreError
 from rn_core.models import QuestionAnsweringModel
-from rn_core.pretext import take_steps
+from rn_core.pretext import Keeper, PretrainingSteps
 from rn_core.records import PairLesson
 from rn_core.seeding import fork_torch_rng, make_rng
 from rn_core.tasks.base import Pool
@@ -62,10 +62,11 @@ class _Readout(nn.Module):
         """
         super().__init__()
         self.model = model
+        self.layers = nn.ModuleDict()
         if lesson.question_fact_sizes:
-            self.of_question = nn.Linear(model.core.config.d_question, sum(lesson.question_fact_sizes))
+            self.layers["of_question"] = nn.Linear(model.core.config.d_question, sum(lesson.question_fact_sizes))
         if model.has_pairs:
-            self.of_pair = nn.Linear(model.core.config.g_widths[-1], lesson.pair_facts.shape[-1])
+            self.layers["of_pair"] = nn.Linear(model.core.config.g_widths[-1], lesson.pair_facts.shape[-1])
 
     def forward(self, lesson: PairLesson, question_weight: float) -> tuple[Tensor, Tensor]:
         """Return the loss: of a question's facts their cross entropies, of a pair's their squared errors, added up.
@@ -79,7 +80,7 @@ class _Readout(nn.Module):
         loss = question_weight * self._misread(lesson, question) / len(question)
         if not self.model.has_pairs:
             return loss, loss.new_zeros(len(question))
-        shown = self.of_pair(self._relate(lesson, question))  # (M, K, F_p)
+        shown = self.layers["of_pair"](self._relate(lesson, question))  # (M, K, F_p)
         missed = (shown.float() - lesson.pair_facts).square().sum(dim=-1).mean(dim=-1)  # (M,)
         return loss + missed.mean(), missed
 
@@ -87,7 +88,7 @@ class _Readout(nn.Module):
         """Return the cross entropies of the facts of all questions, added up."""
         if not lesson.question_fact_sizes:
             return question.new_zeros(())
-        said = self.of_question(question).float().split(lesson.question_fact_sizes, dim=-1)  # of (M, values)
+        said = self.layers["of_question"](question).float().split(lesson.question_fact_sizes, dim=-1)  # of (M, values)
         return sum(
             functional.cross_entropy(logits, fact, ignore_index=-1, reduction="sum")
             for logits, fact in zip(said, lesson.question_facts.unbind(dim=-1), strict=True)
@@ -105,6 +106,7 @@ def teach(
     config: LessonConfig,
     fabric: Fabric,
     progress: Callable[[Iterable[int]], Iterable[int]] = iter,
+    keeper: Keeper | None = None,
 ) -> float:
     """Let a model learn what questions say and what pairs show.
 
@@ -114,6 +116,7 @@ def teach(
         config: steps, seed and sizes.
         fabric: gives device and precision.
         progress: wraps the iteration over the steps (a progress bar).
+        keeper: saves the steps and goes on from there; None for nobody.
 
     Returns:
         the last step's loss.
@@ -121,11 +124,10 @@ def teach(
     Raises:
         RNCoreError: as `take_lessons`.
     """
-    losses = take_lessons(model, pool, config, fabric)
-    return [next(losses) for _ in progress(range(config.steps))][-1]
+    return take_lessons(model, pool, config, fabric).finish(keeper, progress)
 
 
-def take_lessons(model: QuestionAnsweringModel, pool: Pool, config: LessonConfig, fabric: Fabric) -> Iterator[float]:
+def take_lessons(model: QuestionAnsweringModel, pool: Pool, config: LessonConfig, fabric: Fabric) -> PretrainingSteps:
     """Return an iterator that takes the lessons, one step at a time, and yields each step's loss.
 
     Args:
@@ -152,7 +154,10 @@ def take_lessons(model: QuestionAnsweringModel, pool: Pool, config: LessonConfig
         errors.add(lesson, missed)
         return loss
 
-    return take_steps(readout.parameters(), config.steps, config.learning_rate, misread, _CLIP_NORM)
+    learning, layers = readout.parameters(), readout.layers
+    return PretrainingSteps(
+        learning, config.steps, config.learning_rate, misread, _CLIP_NORM, extra=layers, running=errors.missed
+    )
 
 
 def _draw_lesson(pool: Pool, config: LessonConfig, step: int, type_weights: np.ndarray) -> PairLesson:
@@ -166,17 +171,17 @@ class _TypeErrors:
 
     def __init__(self, n_types: int) -> None:
         """Begin with all types alike."""
-        self._missed = np.ones(n_types)
+        self.missed = np.ones(n_types)
 
     @property
     def weights(self) -> np.ndarray:
         """Return (T,) how likely each type is to be drawn."""
-        return np.maximum(self._missed, _LEAST * self._missed.max())
+        return np.maximum(self.missed, _LEAST * self.missed.max())
 
     def add(self, lesson: PairLesson, missed: Tensor) -> None:
         """Move the running means by one step's errors (M,)."""
-        kinds, n_types = lesson.type_index.cpu().numpy(), len(self._missed)
+        kinds, n_types = lesson.type_index.cpu().numpy(), len(self.missed)
         counts = np.bincount(kinds, minlength=n_types)
         sums = np.bincount(kinds, weights=missed.detach().cpu().numpy(), minlength=n_types)
         rate = _RATE * np.minimum(1, counts / 20)
-        self._missed += rate * (sums / np.maximum(counts, 1) - self._missed)
+        self.missed += rate * (sums / np.maximum(counts, 1) - self.missed)

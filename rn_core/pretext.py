@@ -11,7 +11,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any, Protocol
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -43,7 +45,12 @@ class PretextConfig:
 
 
 def warm_start(
-    model: QuestionAnsweringModel, task: Task, config: PretextConfig, learned: RelationNetwork | None = None
+    model: QuestionAnsweringModel,
+    task: Task,
+    config: PretextConfig,
+    learned: RelationNetwork | None = None,
+    keeper: Keeper | None = None,
+    progress: Callable[[Iterable[int]], Iterable[int]] = iter,
 ) -> float:
     """Let a pixel model's cells name what they hold, then let its core read cells as object rows.
 
@@ -55,13 +62,15 @@ def warm_start(
         task: offers `sample_cells` and `cell_reading`.
         config: steps, seed and sizes.
         learned: a Relation Network that has learned on object rows and goes on from there; None starts afresh.
+        keeper: saves the steps of naming and goes on from there; None for nobody.
+        progress: wraps the iteration over the steps (a progress bar).
 
     Returns:
         the last step's loss, the squared error of the facts an object.
     """
     with fork_torch_rng(config.seed):
         naming = make_naming(model, task)
-        *_, loss = train_naming(model, naming, task, config)
+        loss = train_naming(model, naming, task, config).finish(keeper, progress)
         model.encoder.freeze_statistics()
         if learned is None:
             read_cells_as_rows(model, naming, task.cell_reading())
@@ -78,8 +87,8 @@ def make_naming(model: QuestionAnsweringModel, task: Task) -> nn.Linear:
 
 def train_naming(
     model: QuestionAnsweringModel, naming: nn.Linear, task: Task, config: PretextConfig
-) -> Iterator[float]:
-    """Train a model's encoder and `naming` behind it, changed in place; yields each step's loss."""
+) -> PretrainingSteps:
+    """Return the steps that train a model's encoder and `naming` behind it, changed in place."""
     encoder = model.encoder
     encoder.train()
 
@@ -89,7 +98,8 @@ def train_naming(
         named = naming(cells[..., : naming.in_features]).unflatten(-1, facts.shape[2:])  # (S, C, K, 4)
         return naming_loss(named, facts)
 
-    return take_steps([*encoder.parameters(), *naming.parameters()], config.steps, config.learning_rate, misnamed)
+    learning = [*encoder.parameters(), *naming.parameters()]
+    return PretrainingSteps(learning, config.steps, config.learning_rate, misnamed, extra=naming)
 
 
 def naming_loss(named: Tensor, facts: Tensor) -> Tensor:
@@ -155,34 +165,101 @@ def _compose(naming: nn.Linear, matrix: Tensor, offset: Tensor) -> tuple[Tensor,
     return torch.cat([facts @ naming.weight, matrix[:, naming.out_features :]], dim=1), facts @ naming.bias + offset
 
 
-def take_steps(
-    parameters: Iterable[nn.Parameter],
-    steps: int,
-    learning_rate: float,
-    loss_of: Callable[[int], Tensor],
-    clip_norm: float | None = None,
-) -> Iterator[float]:
-    """Take the steps of a warm start; yields each step's loss.
+class PretrainingSteps(Iterator[float]):
+    """The steps of a warm start, one at a time, each giving its loss; they can be saved and gone on with.
 
-    Args:
-        parameters: what learns.
-        steps: optimiser steps.
-        learning_rate: peak rate of AdamW; see `rate_share`.
-        loss_of: a step's number from 0 -> its loss, a scalar.
-        clip_norm: largest norm of the gradient; None for any.
+    Attributes:
+        steps: optimiser steps in all.
+        step: steps done.
+        loss: of the last step; NaN before the first.
+        optimizer: AdamW over all that learns.
+        extra: layers that learn beside the model and are thrown away.
+        running: numbers beside the tensors that change from step to step, changed in place; None for none.
     """
-    learning = [*parameters]
-    optimizer = torch.optim.AdamW(learning, learning_rate, weight_decay=0.0)
-    for step in range(steps):
-        for group in optimizer.param_groups:
-            group["lr"] = learning_rate * rate_share(step, steps)
-        loss = loss_of(step)
-        optimizer.zero_grad()
+
+    def __init__(
+        self,
+        parameters: Iterable[nn.Parameter],
+        steps: int,
+        learning_rate: float,
+        loss_of: Callable[[int], Tensor],
+        clip_norm: float | None = None,
+        extra: nn.Module | None = None,
+        running: np.ndarray | None = None,
+    ) -> None:
+        """Prepare the first step.
+
+        Args:
+            parameters: what learns.
+            steps: optimiser steps.
+            learning_rate: peak rate of AdamW; see `rate_share`.
+            loss_of: a step's number from 0 -> its loss, a scalar.
+            clip_norm: largest norm of the gradient; None for any.
+            extra: as the attribute; None for no layers.
+            running: as the attribute.
+        """
+        self.steps, self.step, self.loss = steps, 0, math.nan
+        self.extra, self.running = nn.Module() if extra is None else extra, running
+        self._learning, self._peak, self._loss_of, self._clip_norm = [*parameters], learning_rate, loss_of, clip_norm
+        self.optimizer = torch.optim.AdamW(self._learning, learning_rate, weight_decay=0.0)
+
+    def __next__(self) -> float:
+        """Take a step and return its loss."""
+        if self.step >= self.steps:
+            raise StopIteration
+        for group in self.optimizer.param_groups:
+            group["lr"] = self._peak * rate_share(self.step, self.steps)
+        loss = self._loss_of(self.step)
+        self.optimizer.zero_grad()
         loss.backward()
-        if clip_norm is not None:
-            nn.utils.clip_grad_norm_(learning, clip_norm)
-        optimizer.step()
-        yield loss.item()
+        if self._clip_norm is not None:
+            nn.utils.clip_grad_norm_(self._learning, self._clip_norm)
+        self.optimizer.step()
+        self.step, self.loss = self.step + 1, loss.item()
+        return self.loss
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """Return what JSON can hold of where the steps are; with the tensors of `extra`, model and optimiser."""
+        running = None if self.running is None else self.running.tolist()
+        return {"step": self.step, "loss": self.loss, "running": running}
+
+    def go_on(self, state: dict[str, Any]) -> None:
+        """Go on from a `state`; the tensors are put in place beforehand.
+
+        Raises:
+            LookupError, TypeError or ValueError: if it is that of no such steps.
+        """
+        self.step, self.loss = state["step"], float(state["loss"])
+        if self.running is not None:
+            self.running[:] = np.array(state["running"], dtype=float).reshape(self.running.shape)
+
+    def finish(self, keeper: Keeper | None = None, progress: Callable[[Iterable[int]], Iterable[int]] = iter) -> float:
+        """Take the steps that are left and return the last one's loss.
+
+        Args:
+            keeper: sees the steps before the first that is taken and after each; None for nobody.
+            progress: wraps the iteration over the steps (a progress bar).
+        """
+        if keeper is not None:
+            keeper.resume(self)
+        for _ in progress(range(self.step, self.steps)):
+            next(self)
+            if keeper is not None:
+                keeper.keep(self)
+        return self.loss
+
+
+class Keeper(Protocol):
+    """Who saves a warm start."""
+
+    def resume(self, steps: PretrainingSteps) -> None:
+        """Put steps that are to be taken where they were when they were saved, if they were."""
+        ...
+
+    def keep(self, steps: PretrainingSteps) -> None:
+        """Save the steps after one of them, if it is time."""
+        ...
 
 
 def rate_share(step: int, steps: int) -> float:

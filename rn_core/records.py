@@ -139,6 +139,7 @@ class Answer:
             NaN-free; None for models without pairs.
         pair_index: (P, 2) int64, the pair (i, j) of each contribution; None for models without pairs.
         completeness_gap: what the contributions miss of the logit difference; 0 up to rounding.
+        warnings: one sentence for each thing that the answer leaves out or takes for granted; mostly none.
     """
 
     text: str
@@ -147,6 +148,7 @@ class Answer:
     contributions: np.ndarray | None = None
     pair_index: np.ndarray | None = None
     completeness_gap: float | None = None
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,16 +16,18 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor
 
-from rn_core.checkpoints import FILE_NAME, load_checkpoint, save_checkpoint
+from rn_core.checkpoints import FILE_NAME, damaged, restore, save_checkpoint
 from rn_core.errors import RNCoreError
 from rn_core.evaluation import Evaluation, evaluate, evaluate_batches
+from rn_core.files import check_writable
 from rn_core.models import QuestionAnsweringModel, build_model
 from rn_core.models.augmentation import augment_images
 from rn_core.models.motion import MotionNetwork
 from rn_core.motion_pretext import MotionLessonConfig, teach_motion
 from rn_core.pair_pretext import LessonConfig, teach
-from rn_core.pretext import PretextConfig, warm_start
+from rn_core.pretext import PretextConfig, PretrainingSteps, warm_start
 from rn_core.records import Batch, StepMetrics
+from rn_core.run_state import RunState, check_same_run, read_run
 from rn_core.seeding import fork_torch_rng, make_rng, uniform_integers
 from rn_core.tasks import TASKS, Task
 from rn_core.tasks.base import Pool, Source
@@ -34,6 +36,8 @@ from rn_core.weights import load_weights
 
 #: Questions a step of the lessons before answers, and how much faster they are learned.
 _LESSON_QUESTIONS, _LESSON_HASTE = 512, 2
+#: Seconds between checkpoints, of the warm start and after it; each validation brings one, too.
+SAVE_EVERY = 60.0
 
 
 @dataclass
@@ -79,44 +83,59 @@ class Trainer:
                 progress bar).
 
         Raises:
-            RNCoreError: if the checkpoint is damaged or was made with another config or other data, or the schedule
-                counts the epochs of data that is not given.
+            RNCoreError: if the folder cannot be written to, the checkpoint is damaged or was made with another config
+                or other data, or the schedule counts the epochs of data that is not given.
         """
         if source is None and config.schedule == "doubling":
             raise RNCoreError("This run learns from a data folder, whose epochs it counts; give one with --data.")
         config = replace(config, data=None if source is None else source.fingerprint)
         self.fabric, self.source, self.stopped = fabric, source, False
         self.task: Task = TASKS[config.task]
-        model = build_model(config.model, config.seed)
         self.path = folder / FILE_NAME if folder else None
+        self._saved = time.monotonic()
+        tensors, found = self._find(config)
+        model = build_model(config.model, config.seed)
         self.run = Run(config, model, 0, 0.0, np.full(len(self.task.question_types), 0.5), [])
-        resumes = self.path is not None and self.path.exists()
+        taught = found is not None and found.warm_start is None
         self.pool: Pool | None = None
-        if config.pool_scenes and not (resumes and source is not None):  # then lessons are over and answers elsewhere
+        if config.pool_scenes and not (taught and source is not None):  # then lessons are over and answers elsewhere
             self.pool = self.task.make_pool(config.seed, config.pool_scenes, config.n_questions, progress)
-        if config.core_from and not config.warm_start and not resumes:
+        if config.core_from and not config.warm_start and not taught:
             model.begin_as(load_weights(config.core_from).model)
-        if config.warm_start and not resumes:
-            started = time.perf_counter()
-            self._warm_start(progress)
-            self.run.seconds = time.perf_counter() - started
+        if config.warm_start and not taught:
+            self._warm_start(_WarmStartKeeper(self, tensors, found), progress)
         optimizer = torch.optim.AdamW(model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay)
         self.wrapped, self.optimizer = fabric.setup(model, optimizer)
-        if resumes:
-            self._resume()
+        if taught:
+            self._resume(tensors, found)
+        elif config.warm_start:
+            self.save()
 
-    def _warm_start(self, progress: Callable[[Iterable[int]], Iterable[int]]) -> None:
+    def _find(self, config: TrainConfig) -> tuple[dict[str, Tensor], RunState | None]:
+        """Return what the folder's checkpoint holds, if there is one; all processes look before any saves."""
+        if self.path is None:
+            return {}, None
+        if self.fabric.is_global_zero:
+            check_writable(self.path)
+        tensors, found = read_run(self.path) if self.path.exists() else ({}, None)
+        if found is not None:
+            check_same_run(self.path, found.config, config)
+        self.fabric.barrier()
+        return tensors, found
+
+    def _warm_start(self, keeper: _WarmStartKeeper, progress: Callable[[Iterable[int]], Iterable[int]]) -> None:
         """Let the model's parts learn what they can before answers."""
         config, model = self.run.config, self.run.model
         if isinstance(model.core, MotionNetwork):
             lessons = MotionLessonConfig(config.warm_start, config.seed)
-            teach_motion(model, self.pool, lessons, self.fabric, progress)
-            return
-        if self.pool is not None:
-            teach(model, self.pool, lessons_of(config, config.warm_start), self.fabric, progress)
-            return
-        learned = load_weights(config.core_from).model.core if config.core_from else None
-        warm_start(model, self.task, PretextConfig(steps=config.warm_start, seed=config.seed), learned)
+            teach_motion(model, self.pool, lessons, self.fabric, progress, keeper)
+        elif self.pool is not None:
+            teach(model, self.pool, lessons_of(config, config.warm_start), self.fabric, progress, keeper)
+        else:
+            learned = load_weights(config.core_from).model.core if config.core_from else None
+            naming = PretextConfig(steps=config.warm_start, seed=config.seed)
+            warm_start(model, self.task, naming, learned, keeper, progress)
+        self.run.seconds = keeper.seconds
 
     def train(self) -> Iterator[StepMetrics]:
         """Take the remaining steps, yielding a report every `report_every` and at each validation."""
@@ -128,6 +147,8 @@ class Trainer:
             losses.append(self.step(self.sample()))
             run.seconds += time.perf_counter() - started
             validates = run.step % config.validate_every == 0 or run.step == config.steps
+            if not validates and self.is_save_due:
+                self.save()
             if not validates and run.step % config.report_every:
                 continue
             metrics = self._report(losses, validates)
@@ -144,31 +165,28 @@ class Trainer:
     def save(self) -> None:
         """Write a checkpoint from the first process; does nothing for a run that lives in memory."""
         if self.path is not None and self.fabric.is_global_zero:
-            state = {
-                "config": self.run.config.to_dict(),
-                "step": self.run.step,
-                "seconds": self.run.seconds,
-                "accuracy": self.run.accuracy.tolist(),
-                "history": [asdict(metrics) for metrics in self.run.history],
-            }
-            save_checkpoint(self.path, self.run.model, self.optimizer.optimizer, state)
+            save_checkpoint(self.path, self.run.model, self.optimizer.optimizer, self.make_state().to_dict())
+            self.note_saved()
 
-    def _resume(self) -> None:
-        """Take model, optimiser and counters from the checkpoint."""
-        state = load_checkpoint(self.path, self.run.model, self.optimizer.optimizer)
-        found, wanted = TrainConfig.from_dict(state["config"]).to_dict(), self.run.config.to_dict()
-        changed = [key for key in wanted | found if found.get(key) != wanted.get(key)]
-        if "data" in changed:
-            raise RNCoreError(
-                f"'{self.path}' holds a run on other data; give --data as it was, or choose another folder for the run."
-            )
-        if changed:
-            raise RNCoreError(
-                f"'{self.path}' holds a run with another {', '.join(changed)}; choose another folder or delete it."
-            )
-        self.run.step, self.run.seconds = state["step"], state["seconds"]
-        self.run.accuracy = np.array(state["accuracy"])
-        self.run.history = [StepMetrics(**metrics) for metrics in state["history"]]
+    @property
+    def is_save_due(self) -> bool:
+        """Return whether this process saves the run and the last time was `SAVE_EVERY` seconds ago."""
+        return self.path is not None and self.fabric.is_global_zero and time.monotonic() - self._saved >= SAVE_EVERY
+
+    def note_saved(self) -> None:
+        """Let the time to the next checkpoint begin."""
+        self._saved = time.monotonic()
+
+    def make_state(self) -> RunState:
+        """Return what a checkpoint says beside its tensors."""
+        run = self.run
+        return RunState(run.config, run.step, run.seconds, run.accuracy, tuple(run.history))
+
+    def _resume(self, tensors: dict[str, Tensor], found: RunState) -> None:
+        """Take model, optimiser and counters from a checkpoint."""
+        restore(self.path, tensors, self.run.model, self.optimizer.optimizer)
+        self.run.step, self.run.seconds = found.step, found.seconds
+        self.run.accuracy, self.run.history = found.accuracy, list(found.history)
 
     def sample(self) -> Batch:
         """Return this process's part of the next step's batch; seed and step decide it."""
@@ -259,6 +277,40 @@ class Trainer:
             return evaluate(model, self.task, config.seed, config.validation_scenes, "validation")
         batches = self.source.validation_batches(config.seed, config.validation_scenes)
         return evaluate_batches(model, self.task, batches, config.seed)
+
+
+class _WarmStartKeeper:
+    """Saves a run's warm start as it goes on, and lets it go on from what a checkpoint holds."""
+
+    def __init__(self, trainer: Trainer, tensors: dict[str, Tensor], found: RunState | None) -> None:
+        """Start the clock; `found` is the state of the checkpoint with these tensors, None for none."""
+        self._trainer, self._tensors, self._found = trainer, tensors, found
+        self._before, self._started = 0.0 if found is None else found.seconds, time.perf_counter()
+
+    @property
+    def seconds(self) -> float:
+        """Return the time that the warm start has taken, over all its parts."""
+        return self._before + time.perf_counter() - self._started
+
+    def resume(self, steps: PretrainingSteps) -> None:
+        """Put the steps where the checkpoint was, if there is one."""
+        if self._found is None:
+            return
+        path = self._trainer.path
+        restore(path, self._tensors, self._trainer.run.model, steps.optimizer, steps.extra)
+        try:
+            steps.go_on(self._found.warm_start)
+        except (LookupError, TypeError, ValueError) as err:
+            raise damaged(path, "the state of its warm start is none") from err
+
+    def keep(self, steps: PretrainingSteps) -> None:
+        """Write a checkpoint, if it is time."""
+        trainer = self._trainer
+        if trainer.is_save_due:
+            state = replace(trainer.make_state(), seconds=self.seconds, warm_start=steps.state)
+            extra = steps.extra.state_dict()
+            save_checkpoint(trainer.path, trainer.run.model, steps.optimizer, state.to_dict(), extra)
+            trainer.note_saved()
 
 
 def lessons_of(config: TrainConfig, steps: int, n_questions: int = _LESSON_QUESTIONS) -> LessonConfig:

@@ -1,6 +1,6 @@
 """Weights that ship: a safetensors file, a JSON card beside it, golden logits; the hash is checked before loading.
 
-Files lie in `pretrained/<name>.safetensors`, `<name>.json` and `<name>.golden.safetensors`.
+Files lie in `pretrained/<name>.safetensors`, `<name>.json` and `<name>.golden.safetensors`; see `rn_core.weights_set`.
 """
 
 from __future__ import annotations
@@ -18,8 +18,21 @@ from safetensors.torch import save as save_tensors
 from torch import Tensor
 
 from rn_core.errors import RNCoreError, WeightsError, did_you_mean
-from rn_core.files import sha256, write_whole
+from rn_core.files import sha256
 from rn_core.models import ModelConfig, QuestionAnsweringModel, build_model
+from rn_core.weights_set import (
+    CARD,
+    GOLDEN,
+    WEIGHTS,
+    check_name,
+    find_cards,
+    find_file,
+    find_without_card,
+    hold_name,
+    is_moving,
+    place,
+    replace_set,
+)
 
 PRETRAINED = Path(__file__).resolve().parent.parent / "pretrained"
 #: Weights that do not ship: a person downloads them (`rn_core.public_weights.PUBLIC`).
@@ -35,7 +48,7 @@ class WeightsEntry:
     Attributes:
         name: such as "sort-of-clevr/rn-pixels".
         card: the JSON card.
-        path: the safetensors file.
+        path: where the safetensors file belongs.
     """
 
     name: str
@@ -61,19 +74,17 @@ class LoadedWeights:
 
 def list_weights(folder: Path = PRETRAINED) -> dict[str, WeightsEntry]:
     """Return every card in the folder as name -> entry, sorted by name."""
-    entries = {}
-    for path in sorted(folder.rglob("*.json")):
-        name = path.relative_to(folder).with_suffix("").as_posix()
-        entries[name] = WeightsEntry(name, _read_card(path), path.with_suffix(".safetensors"))
-    return entries
+    cards = find_cards(folder)
+    return {name: WeightsEntry(name, _read_card(path), folder / f"{name}{WEIGHTS}") for name, path in cards.items()}
 
 
 def find_weights(name: str, folder: Path = PRETRAINED) -> WeightsEntry:
     """Return one entry.
 
     Raises:
-        WeightsError: if there is no card of that name, listing those that there are.
+        WeightsError: if there is no card of that name, listing those that there are, or the name is none.
     """
+    check_name(name)
     entries = list_weights(folder)
     if name not in entries and name in PUBLIC_NAMES:
         raise WeightsError(
@@ -92,9 +103,10 @@ def check_weights(entry: WeightsEntry) -> bytes:
     Raises:
         WeightsError: if the file is missing, cut short or changed.
     """
-    if not entry.path.exists():
-        raise WeightsError(f"The weights file '{entry.path.name}' is missing; get it again from the project.")
-    content = entry.path.read_bytes()
+    try:
+        content = find_file(entry.path).read_bytes()
+    except FileNotFoundError as err:
+        raise WeightsError(f"The weights file '{entry.path.name}' is missing; get it again from the project.") from err
     if len(content) != entry.card["bytes"]:
         raise WeightsError(
             f"The weights file '{entry.path.name}' has {len(content)} bytes instead of {entry.card['bytes']}; "
@@ -115,8 +127,15 @@ def load_weights(name: str, folder: Path = PRETRAINED) -> LoadedWeights:
         WeightsError: if the name is unknown, or the file missing, changed or unfit for the card's model.
     """
     entry = find_weights(name, folder)
+    try:
+        content = check_weights(entry)
+    except WeightsError:
+        read, entry = entry, find_weights(name, folder)
+        if entry == read:
+            raise
+        content = check_weights(entry)  # a new set came between card and weights
     config = ModelConfig.from_dict(entry.card["model"])
-    return make_loaded(config, entry.card, parse_tensors(check_weights(entry), entry.path.name), entry.path.name)
+    return make_loaded(config, entry.card, parse_tensors(content, entry.path.name), entry.path.name)
 
 
 def make_loaded(config: ModelConfig, card: dict[str, Any], tensors: dict[str, Tensor], file_name: str) -> LoadedWeights:
@@ -172,18 +191,43 @@ def save_weights(
     card: dict[str, Any],
     mean_aggregate: Tensor | None = None,
     folder: Path = PRETRAINED,
+    golden: Mapping[str, Tensor] | None = None,
 ) -> WeightsEntry:
-    """Write weights and card; size, hash, parameter count and model sizes are put into the card here.
+    """Write weights, card and golden logits as one: a writer that is killed leaves the old set or the new one.
+
+    Args:
+        name: such as "sort-of-clevr/rn-pixels".
+        model: whose weights they are.
+        card: sizes, hashes, parameter count and model sizes are put into it here.
+        mean_aggregate: as `LoadedWeights.mean_aggregate`.
+        folder: of all weights.
+        golden: inputs and the logits they gave; None for none.
 
     Raises:
-        RNCoreError: if a file cannot be written.
+        WeightsError: if the name is none.
+        RNCoreError: if a file cannot be written, or another process writes weights of that name.
     """
+    with hold_name(name, folder):
+        return write_set(name, model, card, mean_aggregate, folder, golden)
+
+
+def write_set(
+    name: str,
+    model: QuestionAnsweringModel,
+    card: dict[str, Any],
+    mean_aggregate: Tensor | None,
+    folder: Path,
+    golden: Mapping[str, Tensor] | None,
+) -> WeightsEntry:
+    """Do what `save_weights` does for a caller that holds the name."""
     content = save_tensors(collect_tensors(model, mean_aggregate))
+    contents = {WEIGHTS: content}
     card = complete_card({"name": name, **card}, model, content)
-    path = folder / f"{name}.safetensors"
-    write_whole(path, content)
-    write_whole(path.with_suffix(".json"), (json.dumps(card, indent=1) + "\n").encode())
-    return WeightsEntry(name, card, path)
+    if golden is not None:
+        contents[GOLDEN] = save_tensors({key: value.detach().cpu().contiguous() for key, value in golden.items()})
+        card["golden_sha256"] = sha256(contents[GOLDEN])
+    replace_set(name, folder, {**contents, CARD: (json.dumps(card, indent=1) + "\n").encode()})
+    return WeightsEntry(name, card, place(name, folder, WEIGHTS))
 
 
 def collect_tensors(model: QuestionAnsweringModel, mean_aggregate: Tensor | None) -> dict[str, Tensor]:
@@ -203,18 +247,25 @@ def complete_card(card: dict[str, Any], model: QuestionAnsweringModel, content: 
     }
 
 
-def save_golden(entry: WeightsEntry, tensors: dict[str, Tensor]) -> None:
-    """Write inputs and the logits they gave beside a weights file; raises RNCoreError if it cannot."""
-    content = {key: value.detach().cpu().contiguous() for key, value in tensors.items()}
-    write_whole(entry.path.with_suffix(".golden.safetensors"), save_tensors(content))
-
-
 def load_golden(entry: WeightsEntry) -> dict[str, Tensor]:
-    """Return what `save_golden` wrote; raises WeightsError if it is missing or damaged."""
-    path = entry.path.with_suffix(".golden.safetensors")
-    if not path.exists():
-        raise WeightsError(f"The golden logits '{path.name}' are missing; get them again from the project.")
-    return parse_tensors(path.read_bytes(), path.name)
+    """Return inputs and the logits they gave; raises WeightsError if they are missing, changed or damaged."""
+    path = entry.path.with_suffix(GOLDEN)
+    return parse_tensors(_check_golden(entry), path.name)
+
+
+def _check_golden(entry: WeightsEntry) -> bytes:
+    """Return the golden logits' bytes; raises WeightsError if they are missing or not those of the card."""
+    path, wanted = entry.path.with_suffix(GOLDEN), entry.card.get("golden_sha256")
+    try:
+        content = find_file(path).read_bytes()
+    except FileNotFoundError as err:
+        raise WeightsError(f"The golden logits '{path.name}' are missing; get them again from the project.") from err
+    if sha256(content) != wanted:
+        raise WeightsError(
+            f"The golden logits '{path.name}' are not those of the card, which has another SHA-256 or none; "
+            "get all files again from the project, or publish the run again."
+        )
+    return content
 
 
 def _read_card(path: Path) -> dict[str, Any]:
@@ -230,9 +281,18 @@ def _read_card(path: Path) -> dict[str, Any]:
 
 
 def weights_status(entry: WeightsEntry) -> str:
-    """Return "sound", or the sentence that says what is wrong with the file."""
+    """Return "sound", or the sentence that says what is wrong with weights, golden logits, or both together."""
+    golden = entry.path.with_suffix(GOLDEN)
     try:
         check_weights(entry)
+        if "golden_sha256" in entry.card or (golden.exists() and not is_moving(golden)):
+            _check_golden(entry)
     except RNCoreError as err:
         return str(err)
     return "sound"
+
+
+def describe_loose(folder: Path = PRETRAINED) -> dict[str, str]:
+    """Return name -> the sentence for files of weights that have no card."""
+    sentence = "There is no card for the files of '{}'; delete them, or get all again from the project."
+    return {name: sentence.format(name) for name in find_without_card(folder)}

@@ -12,6 +12,7 @@ from rn_core.errors import (
     WeightsError,
     did_you_mean,
     lookup,
+    quote,
 )
 
 TABLE = {"sum": 1, "mean": 2}
@@ -44,3 +45,10 @@ def test_every_error_is_caught_as_the_base_and_prints_its_sentence(kind):
     assert isinstance(error, RNCoreError)
     assert isinstance(error, ValueError)
     assert str(error) == "One sentence."
+
+
+def test_a_long_value_is_quoted_in_part():
+    with pytest.raises(UnknownNameError) as told:
+        lookup("x" * 10**6, {"red": 1}, "color")
+    assert str(told.value) == f"Unknown color '{'x' * 39}…'. Use one of: red."
+    assert quote("x" * 40) == f"'{'x' * 40}'"

@@ -19,7 +19,7 @@ import pytest
 import torch
 from lightning_fabric import Fabric
 
-from rn_core import cli, publishing, weights
+from rn_core import cli
 from rn_core.answering import load
 from rn_core.checkpoints import read_checkpoint
 from rn_core.errors import RNCoreError
@@ -324,21 +324,16 @@ def test_bad_input_is_one_sentence(painted, tmp_path, monkeypatch, capsys, argum
 
 
 @pytest.fixture
-def run_folder(source, tmp_path, monkeypatch) -> Path:
-    """A finished run; what is published goes into a folder of the test."""
-    monkeypatch.setattr(publishing, "save_weights", _into(tmp_path / "pretrained"))
+def run_folder(source, tmp_path) -> Path:
+    """A finished run."""
     list(Trainer(TINY, make_fabric(), tmp_path / "run", source).train())
     return tmp_path / "run"
 
 
-def _into(folder: Path):
-    return lambda *arguments: weights.save_weights(*arguments, folder=folder)
-
-
 def test_a_published_run_says_what_it_was_measured_on(run_folder, source, painted, tmp_path):
-    entry = publish("clevr/rn-pixels", run_folder, Exam(data=painted))
+    entry = publish("clevr/rn-tiny", run_folder, Exam(data=painted), into=tmp_path / "pretrained")
     card = json.loads(entry.path.with_suffix(".json").read_text())
-    answerer = load("clevr/rn-pixels", "cpu", tmp_path / "pretrained")
+    answerer = load("clevr/rn-tiny", "cpu", tmp_path / "pretrained")
     found = evaluate_batches(answerer.model, TASK, TASK.read_batches(painted, "val"))
     assert card["metrics"]["types"] == found.to_dict()["types"]
     assert card["metrics"]["n"] == 4
@@ -346,7 +341,7 @@ def test_a_published_run_says_what_it_was_measured_on(run_folder, source, painte
     assert source.fingerprint in card["data"]
     assert card["training"]["data"] == source.fingerprint
     assert card["training"]["questions"] == round(12 * 3 / 16 * 40)
-    assert "train clevr/rn-pixels --data FOLDER" in card["recipe"] and "--split val" in card["recipe"]
+    assert "train clevr/rn-tiny --data FOLDER" in card["recipe"] and "--split val" in card["recipe"]
     golden = load_golden(entry)
     with torch.inference_mode():
         logits = answerer.model((golden["inputs.0"],), golden["question"], golden["scene_index"])
@@ -357,10 +352,10 @@ def test_a_published_run_says_what_it_was_measured_on(run_folder, source, painte
 @pytest.mark.parametrize(
     ("exam", "sentence"),
     [
-        ({}, r"^'clevr/rn-pixels' learned from a data folder; give the one to measure it on with --data\.$"),
+        ({}, r"^'clevr/rn-tiny' learned from a data folder; give the one to measure it on with --data\.$"),
         (
             {"split": "train"},
-            r"^'clevr/rn-pixels' learned from split train; measure it on another, such as --split val",
+            r"^'clevr/rn-tiny' learned from split train; measure it on another, such as --split val",
         ),
         ({"split": "test"}, r"has questions for train, val, got split 'test'; use one of them\.$"),
     ],
@@ -368,4 +363,4 @@ def test_a_published_run_says_what_it_was_measured_on(run_folder, source, painte
 def test_a_run_is_not_measured_on_what_it_learned_from(run_folder, painted, exam, sentence):
     exam = Exam(data=painted, **exam) if exam else Exam()
     with pytest.raises(RNCoreError, match=sentence):
-        publish("clevr/rn-pixels", run_folder, exam)
+        publish("clevr/rn-tiny", run_folder, exam)

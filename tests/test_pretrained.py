@@ -14,7 +14,7 @@ from rn_core.seeding import make_rng
 from rn_core.tasks import TASKS
 from rn_core.tasks.sort_of_clevr import sample_scene
 from rn_core.train_config import TrainConfig
-from rn_core.weights import check_weights, list_weights, load_golden, load_weights
+from rn_core.weights import check_weights, list_weights, load_golden, load_weights, weights_status
 
 NAMES = tuple(f"sort-of-clevr/{kind}-{view}" for view in ("pixels", "objects") for kind in ("rn", "mlp"))
 STATES = tuple(f"clevr/{kind}-states" for kind in ("rn", "mlp", "lstm"))
@@ -32,6 +32,7 @@ def test_the_models_of_every_task_ship():
 @pytest.mark.parametrize("name", OURS)
 def test_the_card_says_what_the_file_is(name):
     entry, loaded = ENTRIES[name], load_weights(name)
+    assert weights_status(entry) == "sound", "golden logits, too"
     assert len(check_weights(entry)) == entry.path.stat().st_size == entry.card["bytes"]
     assert loaded.model.count_parameters() == entry.card["parameters"]
     assert sum(value.numel() for value in loaded.model.parameters()) == entry.card["parameters"]

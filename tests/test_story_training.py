@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from rn_core import cli, publishing, weights
+from rn_core import cli, weights
 from rn_core.answering import load
 from rn_core.errors import RNCoreError
 from rn_core.evaluation import evaluate_batches
@@ -265,13 +265,12 @@ def test_what_cannot_be_read_is_one_sentence_and_exit_code_one(shipped, data, ca
 # Publishing.
 
 
-def test_a_run_from_made_stories_is_measured_on_a_folder_too(data, tmp_path, monkeypatch):
+def test_a_run_from_made_stories_is_measured_on_a_folder_too(data, tmp_path):
     folder = tmp_path / "pretrained"
-    monkeypatch.setattr(publishing, "save_weights", lambda *given: weights.save_weights(*given, folder=folder))
     list(Trainer(STORIES, make_fabric(), tmp_path / "run").train())
-    entry = publish("babi/rn-joint", tmp_path / "run", Exam(40, data=data, split="test"))
+    entry = publish("babi/rn-tiny", tmp_path / "run", Exam(40, data=data, split="test"), into=folder)
     card = json.loads(entry.path.with_suffix(".json").read_text())
-    model = load("babi/rn-joint", "cpu", folder).model
+    model = load("babi/rn-tiny", "cpu", folder).model
     found = evaluate_batches(model, BABI, BABI.read_batches(data, "test"))
     assert card["published_files"] == {"split": "test", **json.loads(json.dumps(found.to_dict()))}
     assert card["metrics"]["overall"]["n"] == 40
@@ -281,12 +280,11 @@ def test_a_run_from_made_stories_is_measured_on_a_folder_too(data, tmp_path, mon
     with torch.inference_mode():
         logits = model((golden["inputs.0"], golden["inputs.1"]), golden["question"], golden["scene_index"])
     torch.testing.assert_close(logits, golden["logits"])
-    alone = publish("babi/rn-joint", tmp_path / "run", Exam(40))
+    alone = publish("babi/rn-tiny", tmp_path / "run", Exam(40), into=folder)
     assert "published_files" not in json.loads(alone.path.with_suffix(".json").read_text())
 
 
-def test_a_task_that_reads_no_folder_refuses_one(data, tmp_path, monkeypatch):
-    monkeypatch.setattr(publishing, "save_weights", None)
+def test_a_task_that_reads_no_folder_refuses_one(data, tmp_path):
     list(Trainer(replace(TINY, steps=1), make_fabric(), tmp_path).train())
     with pytest.raises(RNCoreError, match=r"learned from scenes made on the fly and reads no folder; leave --data out"):
-        publish("sort-of-clevr/rn-objects", tmp_path, Exam(10, data=data))
+        publish("sort-of-clevr/rn-tiny", tmp_path, Exam(10, data=data), into=tmp_path)

@@ -19,7 +19,6 @@ from rn_core.weights import (
     list_weights,
     load_golden,
     load_weights,
-    save_golden,
     save_weights,
     weights_status,
 )
@@ -46,10 +45,10 @@ def test_what_was_saved_is_loaded(folder):
 
 
 def test_golden_tensors_survive(folder):
-    entry = find_weights(NAME, folder)
     with pytest.raises(WeightsError, match=r"golden logits .* are missing"):
-        load_golden(entry)
-    save_golden(entry, {"logits": torch.arange(3.0)})
+        load_golden(find_weights(NAME, folder))
+    golden = {"logits": torch.arange(3.0)}
+    entry = save_weights(NAME, build_model(CONFIG, 3), {"task": "sort-of-clevr/objects"}, None, folder, golden)
     assert torch.equal(load_golden(entry)["logits"], torch.arange(3.0))
 
 

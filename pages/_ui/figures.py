@@ -13,6 +13,7 @@ from math import isqrt
 import numpy as np
 import plotly.graph_objects as go
 
+from pages._ui.plain import escape
 from pages._ui.words import format_pair, format_signed, name_nodes
 from rn_core.tasks.sort_of_clevr.rendering import PALETTE
 
@@ -121,7 +122,9 @@ def _click_layer(matrix: np.ndarray, names: Sequence[str]) -> go.Scatter:
     n = len(names)
     rows, columns = np.divmod(np.arange(n * n), n)
     values = map(format_signed, matrix.ravel())
-    texts = [f"{format_pair(names[i], names[j])}: {value}" for i, j, value in zip(rows, columns, values, strict=True)]
+    texts = [
+        f"{escape(format_pair(names[i], names[j]))}: {value}" for i, j, value in zip(rows, columns, values, strict=True)
+    ]
     see_through = {"marker": {"opacity": 0}}
     return go.Scatter(
         x=columns, y=rows, mode="markers", text=texts, hovertemplate="%{text}<extra></extra>",
@@ -165,17 +168,17 @@ def plot_logit_shift(
         look: colours and type size.
         removed: what is left out, in words.
     """
-    figure = go.Figure()
-    for k, answer in enumerate(answers):
+    figure, shown = go.Figure(), list(map(escape, answers))
+    for k, answer in enumerate(shown):
         color = look.color(full[k] - without[k])
         figure.add_scatter(
             x=[without[k], full[k]], y=[answer, answer], mode="lines", line={"color": color, "width": 4},
             showlegend=False, hoverinfo="skip",
         )  # fmt: skip
-    marks = ((f"without {removed}", without, "circle-open"), ("with all pairs", full, "circle"))
+    marks = ((f"without {escape(removed)}", without, "circle-open"), ("with all pairs", full, "circle"))
     for name, logits, symbol in marks:
         figure.add_scatter(
-            x=logits, y=list(answers), mode="markers", name=name, hovertemplate="%{y}: %{x:.2f}",
+            x=logits, y=shown, mode="markers", name=name, hovertemplate="%{y}: %{x:.2f}",
             marker={"symbol": symbol, "size": 11, "color": look.ink, "line": {"width": 2, "color": look.ink}},
         )  # fmt: skip
     figure.update_yaxes(autorange="reversed", type="category")
@@ -254,13 +257,13 @@ def _ticks(labels: Sequence[str], ticks: Sequence[str] | None) -> dict[str, list
 
 def swatch(label: str) -> str:
     """Return a colour's name behind its swatch; other labels as they are."""
-    return swatch_text(PALETTE[label], label) if label in PALETTE else label
+    return swatch_text(PALETTE[label], label) if label in PALETTE else escape(label)
 
 
 def swatch_text(rgb: tuple[int, int, int], text: str) -> str:
     """Return a text behind a swatch."""
     red, green, blue = rgb
-    return f'<span style="color:rgb({red},{green},{blue})">■</span> {text}'
+    return f'<span style="color:rgb({red},{green},{blue})">■</span> {escape(text)}'
 
 
 def _frame(i: int, j: int, half: float, color: str, dash: str, width: int) -> dict:

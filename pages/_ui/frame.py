@@ -9,6 +9,7 @@ import streamlit as st
 
 from pages._ui import layout
 from pages._ui.figures import Look
+from pages._ui.plain import plain
 from pages._ui.session import PageSession
 
 _APP = Path(__file__).resolve().parents[2] / "app.py"
@@ -40,5 +41,5 @@ def draw_frame(session: PageSession) -> Look:
     with st.sidebar:
         st.toggle("Projector: large type", **session.bind("projector"))
     for sentence in session.notices():
-        st.warning(sentence)
+        st.warning(plain(sentence))
     return look

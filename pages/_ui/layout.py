@@ -5,11 +5,11 @@ All text that goes into HTML is escaped. Colours come from the page's own text c
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from html import escape
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from pages._ui.plain import escape, plain
 from rn_core.records import Answer
 from rn_core.tasks.sort_of_clevr.scene import DEFAULT_MARGIN
 
@@ -45,6 +45,7 @@ STYLE = """
   background: light-dark(#0072b2, #5cb3ea)}
 .rn-truth {font-size: 1.15rem; margin: .4rem 0} .rn-truth b {font-size: 1.5rem}
 .rn-truth meter {width: 7rem; vertical-align: middle; margin: 0 .4rem 0 .8rem}
+.rn-warnings p {margin: .5rem 0; padding: .4rem .8rem; border-left: 4px solid light-dark(#b8860b, #e0b040)}
 .rn-table {border-collapse: collapse; width: 100%; font-size: 1.05rem}
 .rn-table th, .rn-table td {text-align: left; padding: .4rem .6rem;
   border-bottom: 1px solid color-mix(in srgb, currentColor 18%, transparent)}
@@ -74,7 +75,18 @@ def cards_html(answers: Mapping[str, Answer | None], truth: str | None) -> str:
     """
     cards = "".join(_card(title, answer, truth) for title, answer in answers.items())
     name = "rn-answers rn-many" if len(answers) > 2 else "rn-answers"
-    return f'<div class="rn-scheme {name}">{cards}</div>'
+    return f'<div class="rn-scheme {name}">{cards}</div>{warnings_html(answers.values())}'
+
+
+def warnings_html(answers: Iterable[Answer | None]) -> str:
+    """Return the warnings of answers, each once; empty where there is none."""
+    lines = "".join(f"<p>{escape(sentence)}</p>" for sentence in list_warnings(answers))
+    return f'<div class="rn-scheme rn-warnings" role="note">{lines}</div>' if lines else ""
+
+
+def list_warnings(answers: Iterable[Answer | None]) -> list[str]:
+    """Return the warnings of answers, each once, in their order."""
+    return list(dict.fromkeys(sentence for said in answers if said is not None for sentence in said.warnings))
 
 
 def _card(title: str, answer: Answer | None, truth: str | None) -> str:
@@ -155,8 +167,9 @@ def _kept(case: WhatIf) -> str:
 def card_text(card: Mapping[str, Any]) -> str:
     """Return a model card in Markdown: size, accuracy with its 95 % interval, seed and minutes, where it has them."""
     metrics, training = card.get("metrics", {}), card.get("training", {})
-    lines = [f"**{card['name']}**", f"{card['parameters']:,} parameters, {card['bytes'] / 1e6:.1f} MB"]
-    lines += [f"{name.replace('_', '-')} {_accuracy(found)}" for name, found in metrics.get("groups", {}).items()]
+    lines = [f"**{plain(card['name'])}**", f"{card['parameters']:,} parameters, {card['bytes'] / 1e6:.1f} MB"]
+    groups = metrics.get("groups", {})
+    lines += [f"{plain(name.replace('_', '-'))} {_accuracy(found)}" for name, found in groups.items()]
     if "n" in metrics:
         lines.append(f"on {metrics['n']:,} scenes nobody trained on")
     if "minutes" in training:

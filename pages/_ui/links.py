@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from rn_core.errors import RNCoreError, SceneError, did_you_mean, lookup
+from rn_core.errors import RNCoreError, SceneError, did_you_mean, lookup, quote
 from rn_core.seeding import MAX_SEED, check_seed
 from rn_core.tasks.sort_of_clevr import COLORS, Question, Scene, SceneObject
 from rn_core.tasks.sort_of_clevr.questions import QUESTION_TYPES
@@ -85,7 +85,7 @@ def read_query(
 
 def _unknown(key: str, known: list[str]) -> str:
     """Return the sentence about a parameter that no field has."""
-    return f"The link's '{key[:40]}' was left out: it is not a parameter of this page.{did_you_mean(key[:40], known)}"
+    return f"The link's {quote(key)} was left out: it is not a parameter of this page.{did_you_mean(key, known)}"
 
 
 def format_scene(scene: Scene) -> str:
@@ -109,7 +109,7 @@ def parse_scene(text: str) -> Scene:
         if match is None or match[1] not in colors or match[4] not in shapes:
             raise SceneError(
                 f"An object must read like r20.30s (a colour of {''.join(colors)}, x.y in pixels, s or c), "
-                f"got '{part[:40]}'."
+                f"got {quote(part)}."
             )
         things.append(SceneObject(colors[match[1]], shapes[match[4]], int(match[2]), int(match[3])))
     return Scene(tuple(things))
@@ -118,7 +118,7 @@ def parse_scene(text: str) -> Scene:
 def parse_seed(text: str) -> int:
     """Read a seed."""
     if not re.fullmatch(r"[0-9]{1,10}", text):
-        raise RNCoreError(f"A seed must be a whole number from 0 to {MAX_SEED}, got '{text[:40]}'.")
+        raise RNCoreError(f"A seed must be a whole number from 0 to {MAX_SEED}, got {quote(text)}.")
     return check_seed(int(text))
 
 
@@ -130,8 +130,8 @@ def format_question(question: Question) -> str:
 def parse_question(text: str) -> Question:
     """Read what `format_question` wrote."""
     kind, _, color = text.partition("-")
-    lookup(kind[:40], dict.fromkeys(QUESTION_TYPES), "question type")
-    lookup(color[:40], dict.fromkeys(COLORS), "colour")
+    lookup(kind, dict.fromkeys(QUESTION_TYPES), "question type")
+    lookup(color, dict.fromkeys(COLORS), "colour")
     return Question(kind, color)
 
 
@@ -139,7 +139,7 @@ def one_of(allowed: Mapping[str, Any] | tuple[str, ...], kind: str) -> Callable[
     """Return a parser that takes the keys of a table as they are."""
 
     def parse(text: str) -> str:
-        lookup(text[:40], dict.fromkeys(allowed), kind)
+        lookup(text, dict.fromkeys(allowed), kind)
         return text
 
     return parse
@@ -150,7 +150,7 @@ def whole_number(lowest: int, highest: int, kind: str) -> Callable[[str], int]:
 
     def parse(text: str) -> int:
         if not re.fullmatch(r"[0-9]{1,10}", text) or not lowest <= int(text) <= highest:
-            raise RNCoreError(f"{kind} must be a whole number from {lowest} to {highest}, got '{text[:40]}'.")
+            raise RNCoreError(f"{kind} must be a whole number from {lowest} to {highest}, got {quote(text)}.")
         return int(text)
 
     return parse
@@ -158,7 +158,7 @@ def whole_number(lowest: int, highest: int, kind: str) -> Callable[[str], int]:
 
 def parse_switch(text: str) -> bool:
     """Read `on` or `off`."""
-    return lookup(text[:40], _SWITCH, "switch position")
+    return lookup(text, _SWITCH, "switch position")
 
 
 def format_switch(value: bool) -> str:

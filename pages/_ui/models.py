@@ -29,7 +29,7 @@ def parse_model(text: str) -> str:
         UnknownNameError: listing the shipped names.
     """
     if not _OWN.fullmatch(text):
-        lookup(text[:40], MODELS, "model")
+        lookup(text, MODELS, "model")
     return text
 
 

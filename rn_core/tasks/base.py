@@ -120,7 +120,11 @@ class Task(Protocol):
         ...
 
     def check_answerable(self, scene: Any, text: str) -> None:
-        """Raise SceneError or QuestionError if the scene lacks what the question is about."""
+        """Raise SceneError or QuestionError for what cannot be understood, or a scene without what is asked about."""
+        ...
+
+    def find_warnings(self, scene: Any, text: str) -> tuple[str, ...]:
+        """Return `Answer.warnings` of a question that `check_answerable` lets pass; mostly none."""
         ...
 
     def question_index(self, text: str) -> int:

@@ -14,6 +14,7 @@ from pages._ui.pairs.state import METHODS, SECTIONS
 from rn_core.errors import WeightsError
 from rn_core.tasks.sort_of_clevr import Question
 from rn_core.tasks.sort_of_clevr.language import ALL_TEXTS, text
+from tests.shown_markdown import seen
 
 ROOT = Path(__file__).resolve().parents[2]
 TYPED = "explore.typed"
@@ -39,7 +40,9 @@ def charts(app: AppTest) -> list[str]:
 def sentences(app: AppTest) -> list[str]:
     """Return every sentence that says that something is wrong; a traceback fails the test."""
     assert [error.message for error in app.exception] == []
-    return [element.value for element in (*app.error, *app.warning) if "Two methods disagree" not in element.value]
+    return [
+        seen(element.value) for element in (*app.error, *app.warning) if "Two methods disagree" not in element.value
+    ]
 
 
 def state_of(app: AppTest) -> ExploreState:
@@ -181,7 +184,7 @@ def test_objects_can_be_taken_away():
 def test_taking_the_asked_object_away_is_one_sentence():
     app = open_page(section="what-if", without="red")
     assert sentences(app) == []
-    assert "no red object" in app.info[0].value
+    assert "no red object" in seen(app.info[0].value)
 
 
 @pytest.mark.parametrize("method", [*METHODS])

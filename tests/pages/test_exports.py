@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import numpy as np
@@ -51,7 +52,7 @@ def test_csv_holds_the_matrix(view):
 
 def test_json_holds_scene_question_answer_and_contributions(view):
     content = json.loads(exports.export_json(view))
-    assert {*content} == {"schema", "scene", "question", "truth", "answers", "attribution", "view"}
+    assert {*content} == {"schema", "scene", "question", "truth", "answers", "warnings", "attribution", "view"}
     assert Scene.from_json(json.dumps(content["scene"])) == view.state.scene
     assert content["question"] == "What is the shape of the object closest to the red object?"
     assert content["truth"] == view.reading.truth
@@ -97,3 +98,13 @@ def test_a_scene_of_two_objects_is_saved_too(make_view):
 def test_file_names_are_different():
     names = [name for _, name, _, _ in exports.FORMATS]
     assert len({*names}) == len(names) == 5
+
+
+def test_warnings_are_beside_the_answers_once_and_in_the_files(make_view):
+    view = make_view()
+    sentence = "Only <b>some</b> of it was read."
+    answer = replace(view.reading.answer, warnings=(sentence,))
+    view = replace(view, reading=replace(view.reading, answer=answer, other=answer))
+    assert view.answers_html().count("Only &lt;b&gt;some&lt;/b&gt; of it was read.") == 1
+    assert "Only &lt;b&gt;some" in exports.export_html(view).decode()
+    assert json.loads(exports.export_json(view))["warnings"] == [sentence]

@@ -16,6 +16,7 @@ from pages._ui.walk.steps import STEPS
 from rn_core.errors import WeightsError
 from rn_core.tasks.sort_of_clevr import Question
 from rn_core.tasks.sort_of_clevr.language import text
+from tests.shown_markdown import seen
 
 ROOT = Path(__file__).resolve().parents[2]
 MOST_CHARTS = 2
@@ -41,7 +42,7 @@ def charts(app: AppTest) -> list[str]:
 def sentences(app: AppTest) -> list[str]:
     """Return every sentence that says that something is wrong; a traceback fails the test."""
     assert [error.message for error in app.exception] == []
-    return [element.value for element in (*app.error, *app.warning)]
+    return [seen(element.value) for element in (*app.error, *app.warning)]
 
 
 def state_of(app: AppTest) -> WalkState:
@@ -79,7 +80,7 @@ def test_every_step_has_a_sentence_a_formula_and_its_code(model, step):
     assert f"{step} · {side.name}" in html(app)
     assert app.latex
     assert any(side.anchors[0].text in block.value for block in app.code)
-    assert any(block.value.startswith(f"{side.anchors[0].file}:") for block in app.caption)
+    assert any(seen(block.value).startswith(f"{side.anchors[0].file}:") for block in app.caption)
     assert 1 <= len(charts(app)) <= MOST_CHARTS
     assert all(charts(app))
 
@@ -243,5 +244,5 @@ def damaged_mlp(monkeypatch):
 def test_without_the_mlp_the_walk_goes_on():
     app = open_page(model="rn-objects", mlp="on", deal="1", step="8")
     assert sentences(app) == []
-    assert "cannot be used" in app.info[0].value
+    assert "cannot be used" in seen(app.info[0].value)
     assert html(app).count("largest change of a logit") == 1

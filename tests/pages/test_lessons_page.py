@@ -12,6 +12,7 @@ from pages._ui.lessons import measured as lesson_measured
 from pages._ui.lessons.file import FOLDER, VIEWS, Lesson, read_folder
 from pages._ui.lessons.state import LessonsState
 from pages._ui.lessons.views import VIEWS as DRAWN
+from tests.shown_markdown import seen
 
 ROOT = Path(__file__).resolve().parents[2]
 LESSONS = read_folder(FOLDER).lessons
@@ -49,7 +50,7 @@ def charts(app: AppTest) -> list[str]:
 def sentences(app: AppTest) -> list[str]:
     """Return every sentence that says that something is wrong; a traceback fails the test."""
     assert [error.message for error in app.exception] == []
-    return [element.value for element in (*app.error, *app.warning, *app.info)]
+    return [seen(element.value) for element in (*app.error, *app.warning, *app.info)]
 
 
 def state_of(app: AppTest) -> LessonsState:

@@ -24,6 +24,7 @@ from rn_core.models.configs import model_config
 from rn_core.reporting import mean_aggregates
 from rn_core.tasks import TASKS
 from rn_core.weights import LoadedWeights, load_weights
+from tests.shown_markdown import seen
 
 ROOT = Path(__file__).resolve().parents[2]
 UPLOADED = "application/octet-stream"
@@ -70,7 +71,9 @@ def upload(app: AppTest, *contents: bytes) -> AppTest:
 def sentences(app: AppTest) -> list[str]:
     """Return every sentence that says that something is wrong; a traceback fails the test."""
     assert [error.message for error in app.exception] == []
-    return [element.value for element in (*app.error, *app.warning) if "Two methods disagree" not in element.value]
+    return [
+        seen(element.value) for element in (*app.error, *app.warning) if "Two methods disagree" not in element.value
+    ]
 
 
 def said(app: AppTest) -> str:

@@ -13,6 +13,7 @@ from rn_core import weights
 from rn_core.errors import WeightsError
 from rn_core.published import DOMAINS
 from rn_core.weights import list_weights
+from tests.shown_markdown import seen
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -38,7 +39,7 @@ def chart(app: AppTest) -> str:
 def sentences(app: AppTest) -> list[str]:
     """Return every sentence that says that something is wrong; a traceback fails the test."""
     assert [error.message for error in app.exception] == []
-    return [element.value for element in (*app.error, *app.warning)]
+    return [seen(element.value) for element in (*app.error, *app.warning)]
 
 
 def state_of(app: AppTest) -> ResultsState:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING
+
+from pages._ui.plain import escape
 
 if TYPE_CHECKING:
     from pages._ui.babi.truth import Truth

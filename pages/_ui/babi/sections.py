@@ -21,6 +21,7 @@ from pages._ui.cache import (
 )
 from pages._ui.pairs.sections import PairPage
 from pages._ui.pairs.view import GroupReading, second_method
+from pages._ui.plain import plain
 from pages._ui.results.tasks import tasks_html
 from pages._ui.results.view import find_entries, make_lanes
 from rn_core.attribution.faithfulness import Faithfulness, KeepingSet
@@ -88,6 +89,6 @@ def draw_tasks(state: BabiState) -> None:
     try:
         entries = find_entries("babi", list_weights())
     except RNCoreError as err:
-        st.error(str(err))
+        st.error(plain(err))
         entries = {}
     st.html(tasks_html(make_lanes("babi", entries), state.task))

@@ -166,7 +166,7 @@ def _parse_labels(text: str) -> tuple[str, ...]:
     """Read labels such as `s1-s3`, each once, in order."""
     parts = text.split("-")
     for part in parts:
-        lookup(part[:40], dict.fromkeys(LABELS), "sentence")
+        lookup(part, dict.fromkeys(LABELS), "sentence")
     return in_order(parts)
 
 

@@ -6,15 +6,13 @@ import functools
 import re
 from dataclasses import dataclass, replace
 
-from rn_core.errors import RNCoreError, SceneError
+from rn_core.errors import RNCoreError
 from rn_core.seeding import make_rng
-from rn_core.tasks.babi.encoding import encode_questions, encode_sentence, split_sentences
+from rn_core.tasks.babi.encoding import encode_questions, encode_sentence, read_story
 from rn_core.tasks.babi.solvers import solve
 from rn_core.tasks.babi.story import Story, StoryQuestion
 from rn_core.tasks.babi.worlds import sample_story
 
-#: Most sentences of a story on the page; the published ones have 228 at most.
-MOST_SENTENCES = 400
 #: Stories whose questions are suggested, and suggestions at most.
 _N_SAMPLED, _MOST_ASKED = 40, 40
 _WORD = re.compile(r"[^\W_]+")
@@ -102,21 +100,7 @@ def read_written(text: str) -> tuple[Line, ...]:
     Raises:
         SceneError: for no sentence or too many, or naming the first one that cannot be read.
     """
-    sentences = split_sentences(text)
-    if not 1 <= len(sentences) <= MOST_SENTENCES:
-        raise SceneError(
-            f"A story here has 1 to {MOST_SENTENCES} sentences, got {len(sentences):,}; "
-            f"{'shorten it' if sentences else 'write a sentence a line'}."
-        )
-    return tuple(Line(_tidy_numbered(sentence, row)) for row, sentence in enumerate(sentences, start=1))
-
-
-def _tidy_numbered(sentence: str, row: int) -> str:
-    """Return a tidy sentence; raises SceneError with its number in the story."""
-    try:
-        return tidy_sentence(sentence)
-    except RNCoreError as err:
-        raise SceneError(f"Sentence {row} cannot be read: {err}") from err
+    return tuple(Line(tidy_sentence(sentence)) for sentence in read_story(text))
 
 
 def move_line(lines: tuple[Line, ...], start: int, end: int) -> tuple[tuple[Line, ...], list[int]]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 from typing import TYPE_CHECKING
 
 from pages._ui.clevr.program import Lane, Step
+from pages._ui.plain import escape
 
 if TYPE_CHECKING:
     from pages._ui.clevr.truth import Truth

@@ -26,6 +26,7 @@ from pages._ui.clevr.truth import Truth, find_truth
 from pages._ui.clevr.view import ClevrView, choose_target, make_clevr_view
 from pages._ui.pairs.sections import PairPage
 from pages._ui.pairs.view import GroupReading, second_method
+from pages._ui.plain import plain
 from rn_core.attribution.faithfulness import Faithfulness, KeepingSet
 from rn_core.errors import RNCoreError, SceneError
 from rn_core.tasks.clevr import ClevrScene
@@ -118,7 +119,7 @@ def draw_steps(truth: Truth) -> None:
     """Draw the question's program, each step with what it gives on the scene."""
     st.html(html.steps_html(make_lanes(truth.program, truth.outputs)))
     if truth.deciding:
-        st.caption(describe_deciding(truth))
+        st.caption(plain(describe_deciding(truth)))
 
 
 def draw_thumbnail(state: ClevrState) -> None:
@@ -126,7 +127,7 @@ def draw_thumbnail(state: ClevrState) -> None:
     if session.is_picture_wanted():
         picture, trouble = try_picture(state)
         if trouble:
-            st.warning(trouble)
+            st.warning(plain(trouble))
         else:
             session.keep_picture(state, picture)
     shown, picture = session.kept_picture()

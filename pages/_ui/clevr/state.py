@@ -144,7 +144,7 @@ def _parse_letters(text: str) -> tuple[str, ...]:
     """Read letters such as `A-C`, each once, in order."""
     parts = text.split("-")
     for part in parts:
-        lookup(part[:40], dict.fromkeys(LETTERS), "object")
+        lookup(part, dict.fromkeys(LETTERS), "object")
     return in_order(parts)
 
 

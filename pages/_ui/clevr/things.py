@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from pages._ui.words import join_words
-from rn_core.errors import SceneError
+from rn_core.errors import SceneError, quote
 from rn_core.seeding import make_rng
 from rn_core.tasks.clevr import ClevrScene, sample_scene
 from rn_core.tasks.clevr.camera import fit_camera, project
@@ -225,7 +225,7 @@ def _parse_thing(text: str) -> Thing:
     if match is None or max(int(match[5]), int(match[6])) > 200 * EXTENT or int(match[7]) > 36_000:
         raise SceneError(
             f"An object must be a letter such as A, or read like lrmc312.45.90 (size l or s, colour, material r or m, "
-            f"shape c, s or y, then x, y and rotation in hundredths), got '{text[:40]}'."
+            f"shape c, s or y, then x, y and rotation in hundredths), got {quote(text)}."
         )
     kind = (values[code] for values, code in zip(_VALUES, match.groups()[:4], strict=True))
     x, y, rotation = (int(number) / 100 for number in match.groups()[4:])

@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from pages._ui.clevr.things import LETTERS
-from pages._ui.words import join_words
-from rn_core.errors import QuestionError
-from rn_core.tasks.clevr import ClevrScene, deciding_objects, execute_nodes, last_links, parse
-from rn_core.tasks.clevr.execution import Output, answer_text
+from rn_core.tasks.clevr import ClevrScene, deciding_objects, last_links, parse
+from rn_core.tasks.clevr.execution import Output, answer_text, describe_misfit, execute_partly
 from rn_core.tasks.clevr.program import GROUPS, question_type
 from rn_core.tasks.clevr.scene import MAX_OBJECTS, VALUES
 
@@ -26,6 +24,7 @@ class Truth:
         deciding: indices of the objects that it is read from; none without an answer.
         links: pairs (i, j) of such an object and the one that it was found by; none without an answer.
         trouble: a sentence about why there is no true answer, or None.
+        warning: the same as `Answer.warnings` has it, where objects have numbers; None where it has none.
     """
 
     program: tuple[Mapping[str, Any], ...]
@@ -34,6 +33,7 @@ class Truth:
     deciding: tuple[int, ...]
     links: tuple[tuple[int, int], ...]
     trouble: str | None
+    warning: str | None = None
 
     @property
     def type(self) -> str:
@@ -56,14 +56,10 @@ def find_truth(question: str, scene: ClevrScene | None) -> Truth:
     if scene is None:
         trouble = "An uploaded picture has no scene graph, so nobody here knows the truth."
         return Truth(program, (), None, (), (), trouble)
-    outputs: tuple[Output, ...] = ()
-    try:
-        for end in range(1, len(program) + 1):
-            outputs = tuple(execute_nodes(program[:end], scene))
-    except QuestionError:
-        said = "none" if not outputs[-1] else f"{join_words([LETTERS[k] for k in outputs[-1]])}"
-        trouble = f"This question has no true answer here: it asks for the one thing where there is {said}."
-        return Truth(program, outputs, None, (), (), trouble)
+    outputs, misfit = execute_partly(program, scene)
+    if misfit is not None:
+        trouble, warning = describe_misfit(misfit, LETTERS), describe_misfit(misfit)
+        return Truth(program, outputs, None, (), (), trouble, warning)
     decides = deciding_objects(program, scene), last_links(program, scene)
     return Truth(program, outputs, answer_text(outputs[-1]), *decides, None)
 

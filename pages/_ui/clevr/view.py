@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pages._ui.clevr import html
@@ -64,8 +64,14 @@ class ClevrView(PairView):
 
     def answers_html(self) -> str:
         """Return truth and answers as HTML."""
-        cards = {TITLES[name]: answer for name, answer in self.model_answers.items()}
+        cards = {TITLES[name]: self._leave_said(answer) for name, answer in self.model_answers.items()}
         return html.truth_html(self.truth) + cards_html(cards, self.truth.answer)
+
+    def _leave_said(self, answer: Answer | None) -> Answer | None:
+        """Return an answer without the warning that the truth's line gives already."""
+        if answer is None:
+            return None
+        return replace(answer, warnings=tuple(each for each in answer.warnings if each != self.truth.warning))
 
     def scene_content(self) -> Any:
         """Return the scene as JSON values; None for an uploaded picture."""

@@ -119,7 +119,7 @@ def _parse_colors(text: str) -> tuple[str, ...]:
     """Read colours such as `red-blue`, each once, in the order of `COLORS`."""
     parts = text.split("-")
     for part in parts:
-        lookup(part[:40], dict.fromkeys(COLORS), "colour")
+        lookup(part, dict.fromkeys(COLORS), "colour")
     return in_order(parts)
 
 

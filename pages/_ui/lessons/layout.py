@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from html import escape
 
 from pages._ui import layout
 from pages._ui.explore.view import Reading
 from pages._ui.lessons.file import Lesson, Quiz
 from pages._ui.lessons.work import Turn
+from pages._ui.plain import escape
 from rn_core.limits import CrowdAccuracy
 
 LETTERS = "ABCD"

@@ -22,6 +22,7 @@ from pages._ui.lessons import layout as lesson_layout
 from pages._ui.lessons.session import LESSONS
 from pages._ui.models import baseline_of
 from pages._ui.pairs.sections import draw_figure
+from pages._ui.plain import plain
 from pages._ui.words import QUESTION_NAMES
 from rn_core.benchmarking import PairTime, time_pairs
 from rn_core.probes import DIAGONAL_PARTS, ask
@@ -70,7 +71,7 @@ def draw_floors(state: ExploreState, look: Look) -> None:
         f"{100 * shares['same'].accuracy:.1f} % of its answers to “{QUESTION_NAMES[kind]}”"
         for kind, shares in guess.items()
     )
-    st.markdown(f"The MLP says the commoner shape in {same}.")
+    st.markdown(f"The MLP says the commoner shape in {plain(same)}.")
     _say_sample("all questions about each")
 
 
@@ -143,4 +144,4 @@ def _follow(bar: st.delta_generator.DeltaGenerator, sizes: Sequence[int]) -> Ite
 
 def _say_sample(what: str) -> None:
     """Say how many scenes were asked about."""
-    st.caption(f"{N_SCENES} scenes nobody trained on, seed {SEED}, {what}; thin lines: 95 % intervals.")
+    st.caption(f"{N_SCENES} scenes nobody trained on, seed {SEED}, {plain(what)}; thin lines: 95 % intervals.")

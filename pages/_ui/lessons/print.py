@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from html import escape
 
 import numpy as np
 
 from pages._ui.lessons.file import Lesson
 from pages._ui.lessons.layout import LETTERS
+from pages._ui.plain import escape
 from pages._ui.words import format_signed
 from rn_core.tasks.sort_of_clevr import Scene
 from rn_core.tasks.sort_of_clevr.language import text

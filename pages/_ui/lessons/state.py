@@ -41,7 +41,7 @@ class LessonsState:
 
 def _parse_lesson(text: str) -> str:
     """Read a lesson's name; it must be that of a file."""
-    lookup(text[:40], dict.fromkeys(lesson_file.list_slugs(lesson_file.FOLDER)), "lesson")
+    lookup(text, dict.fromkeys(lesson_file.list_slugs(lesson_file.FOLDER)), "lesson")
     return text
 
 

@@ -22,6 +22,7 @@ from pages._ui.lessons.work import add_in_orders, describe_ends, make_turns
 from pages._ui.pairs.sections import draw_figure
 from pages._ui.pairs.state import BASELINES
 from pages._ui.pairs.view import describe_sum, second_method
+from pages._ui.plain import plain
 
 #: Orders in which pairs are added up, and the seed of the random ones.
 N_ORDERS, SEED = 4, 0
@@ -62,7 +63,9 @@ def draw_matrix(state: ExploreState, look: Look) -> None:
     view = read_view(state)
     figure = plot_pair_matrix(view.matrix, view.nodes.labels, view.true_pairs_shown, look=look)
     draw_figure(figure, key=LESSONS.key(f"matrix.{state.baseline}"))
-    st.caption(f"Each number: what a pair adds to the logit of {view.target_text}. Framed: the pairs that decide.")
+    st.caption(
+        f"Each number: what a pair adds to the logit of {plain(view.target_text)}. Framed: the pairs that decide."
+    )
 
 
 def draw_orders(state: ExploreState, look: Look) -> None:
@@ -71,17 +74,17 @@ def draw_orders(state: ExploreState, look: Look) -> None:
     f_phi = cached_answerer(state.model).model.core.f_phi
     paths = add_in_orders(f_phi, view.reading.relations, view.target, N_ORDERS, SEED)
     draw_figure(lesson_figures.plot_orders(paths, view.target_text, look), key=LESSONS.key("orders"))
-    st.caption(describe_ends(paths))
+    st.caption(plain(describe_ends(paths)))
 
 
 def draw_baselines(state: ExploreState, look: Look) -> None:
     """Draw the pair matrix against each baseline, side by side."""
     for column, (name, title) in zip(st.columns(len(BASELINES), gap="large"), BASELINES.items(), strict=True):
         with column:
-            st.markdown(f"**Compared with {title}**")
+            st.markdown(f"**Compared with {plain(title)}**")
             compared = state.change(baseline=name)
             draw_matrix(compared, look)
-            st.caption(describe_sum(read_view(compared)))
+            st.caption(plain(describe_sum(read_view(compared))))
 
 
 def draw_turns(state: ExploreState, _: Look) -> None:

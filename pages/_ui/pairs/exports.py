@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from html import escape
 from math import isqrt
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
@@ -16,6 +15,7 @@ from pages._ui import layout
 from pages._ui.components.sources import read_sources
 from pages._ui.figures import AGAINST, FOR, MOST_NUMBERS
 from pages._ui.pairs.view import PairView, describe_sum
+from pages._ui.plain import escape, escape_math
 from pages._ui.saving import write_csv, write_figure
 from pages._ui.words import format_signed
 
@@ -37,6 +37,7 @@ def export_json(view: PairView) -> bytes:
         "question": view.question_text,
         "truth": reading.truth,
         "answers": {name: None if said is None else said.probabilities for name, said in view.model_answers.items()},
+        "warnings": layout.list_warnings(view.model_answers.values()),
         "attribution": {
             "method": parts.method,
             "baseline": state.baseline,
@@ -81,7 +82,7 @@ def make_figure(view: PairView) -> Figure:
     figure = Figure(figsize=(12, 6.2), layout="constrained")
     said = [f"{name}: {answer.text}" for name, answer in view.model_answers.items() if answer is not None]
     truth = [] if view.reading.truth is None else [f"truth: {view.reading.truth}"]
-    figure.suptitle(f"{fill(view.question_text, 90)}\n{'     '.join([*said, *truth])}", fontsize=15)
+    figure.suptitle(escape_math(f"{fill(view.question_text, 90)}\n{'     '.join([*said, *truth])}"), fontsize=15)
     scene_axes, matrix_axes = figure.subplots(1, 2)
     view.draw_scene(scene_axes)
     scene_axes.set(xticks=[], yticks=[], title=view.scene_title)
@@ -109,7 +110,11 @@ def _draw_matrix(figure: Figure, axes: Axes, view: PairView) -> None:
     names = [labels[k] for k in step]
     axes.set(xticks=list(step), yticks=list(step), xticklabels=names, yticklabels=names)
     noun = view.nodes.noun
-    axes.set(xlabel=f"second {noun}, j", ylabel=f"first {noun}, i", title=f"What each pair adds to {view.target_text}")
+    axes.set(
+        xlabel=f"second {noun}, j",
+        ylabel=f"first {noun}, i",
+        title=escape_math(f"What each pair adds to {view.target_text}"),
+    )
     figure.colorbar(image, ax=axes, label="logit", shrink=0.8)
 
 

@@ -18,6 +18,7 @@ from pages._ui.pairs import exports
 from pages._ui.pairs.state import AUTO, BASELINES, METHODS
 from pages._ui.pairs.view import PairReading, PairView, describe_sum, second_method
 from pages._ui.pairs.what_if import PairPath, describe_enough, follow_pair, make_what_ifs
+from pages._ui.plain import plain
 from pages._ui.session import PageSession
 from pages._ui.words import format_signed
 from rn_core.attribution.faithfulness import Faithfulness, KeepingSet
@@ -93,7 +94,9 @@ def draw_pairs(page: PairPage, view: PairView, look: Look) -> None:
         key = page.session.key("matrix")
         draw_figure(figure, key=key, on_select=lambda: _pin_from_matrix(page, view), selection_mode="points")
     with right:
-        st.caption(f"Each number: what a pair adds to the logit of {view.target_text}. Click a square to pin its pair.")
+        st.caption(
+            f"Each number: what a pair adds to the logit of {plain(view.target_text)}. Click a square to pin its pair."
+        )
         draw_threshold(page, view)
         draw_rows(page, view)
 
@@ -160,12 +163,12 @@ def draw_pair(page: PairPage, view: PairView, look: Look) -> None:
     path = follow_pair(view, page.f_phi(view))
     left, right = st.columns(2, gap="large")
     with left:
-        st.markdown(f"**1 · g_theta{name}**: one vector, added to those of all other pairs")
+        st.markdown(f"**1 · g_theta{plain(name)}**: one vector, added to those of all other pairs")
         draw_figure(figures.plot_relation_strip(view.pinned_relation.numpy(), look), key=key("strip"))
         st.markdown("**2 · Inside f_phi**: what changes when the pair is added")
         draw_figure(figures.plot_hidden_change(path.changes, look), key=key("hidden"))
     with right:
-        st.markdown(f"**3 · Logits** without and with {name}")
+        st.markdown(f"**3 · Logits** without and with {plain(name)}")
         chosen = choose_answers(view, path)
         answers = [view.answers[k] for k in chosen]
         figure = figures.plot_logit_shift(answers, path.without[chosen], path.full[chosen], look, removed=name)
@@ -226,14 +229,14 @@ def _read_smaller(page: PairPage, view: PairView) -> PairReading | None:
     try:
         return page.read_smaller(view)
     except RNCoreError as err:
-        st.info(str(err))
+        st.info(plain(err))
         return None
 
 
 def draw_ranking(page: PairPage, view: PairView, look: Look) -> None:
     """Draw the deletion and insertion curves of the chosen method, and how few pairs are enough."""
     curves, enough = page.ranking(view)
-    st.markdown(describe_enough(enough, len(view.kept), view.target_text))
+    st.markdown(plain(describe_enough(enough, len(view.kept), view.target_text)))
     named = (
         ("strongest taken away", curves.deletion),
         ("random taken away", curves.random_deletion),
@@ -264,10 +267,10 @@ def draw_method(page: PairPage, view: PairView, _: Look) -> None:
             **session.bind("why_not", show=AUTO if view.state.why_not == view.why else view.state.why_not),
         )  # fmt: skip
     with right:
-        st.markdown(describe_sum(view))
+        st.markdown(plain(describe_sum(view)))
         other = METHODS[second_method(view.state.method)]
         if view.disagreement:
-            st.warning(view.disagreement)
+            st.warning(plain(view.disagreement))
         else:
             st.success(f"{other} puts the same pair first.")
 
@@ -297,7 +300,7 @@ def draw_closer(
         own[section]()
     elif view is not None:
         if view.disagreement and section != "method":
-            st.warning(view.disagreement)
+            st.warning(plain(view.disagreement))
         DRAW[section](page, view, look)
 
 
@@ -308,8 +311,8 @@ def draw_cards(names: Iterable[str]) -> None:
             try:
                 st.markdown(layout.card_text(domain_answerer(name).card))
             except RNCoreError as err:
-                st.error(str(err))
-        st.caption(f"Computes on {describe_device(choose_device())}.")
+                st.error(plain(err))
+        st.caption(f"Computes on {plain(describe_device(choose_device()))}.")
 
 
 Draw = Callable[[PairPage, PairView, Look], None]

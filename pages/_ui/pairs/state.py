@@ -10,7 +10,7 @@ from typing import Any, Self, TypeVar
 
 from pages._ui.links import Field, format_switch, one_of, parse_switch, write_query
 from rn_core.attribution import pairs
-from rn_core.errors import RNCoreError
+from rn_core.errors import RNCoreError, quote
 
 #: Attribution method -> its name on the page.
 METHODS = MappingProxyType({name: method.title for name, method in pairs.METHODS.items()})
@@ -180,7 +180,7 @@ def pair_parser(labels: Collection[str], example: str) -> Callable[[str], tuple[
     def parse(text: str) -> tuple[str, str]:
         parts = text.split("-")
         if len(parts) != 2 or not {*parts} <= {*labels}:
-            raise RNCoreError(f"A pair must read like {example}, got '{text[:40]}'.")
+            raise RNCoreError(f"A pair must read like {example}, got {quote(text)}.")
         return parts[0], parts[1]
 
     return parse
@@ -191,7 +191,7 @@ def _top_parser(most_pairs: int) -> Callable[[str], int]:
 
     def parse(text: str) -> int:
         if not re.fullmatch(r"[0-9]{1,4}", text) or int(text) > most_pairs:
-            raise RNCoreError(f"The number of pairs kept must be 0 (all) to {most_pairs}, got '{text[:40]}'.")
+            raise RNCoreError(f"The number of pairs kept must be 0 (all) to {most_pairs}, got {quote(text)}.")
         return int(text)
 
     return parse

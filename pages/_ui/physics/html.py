@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from html import escape
 
-from pages._ui.layout import format_share, mark_html
+from pages._ui.layout import format_share, mark_html, warnings_html
 from pages._ui.physics.figures import KEPT
 from pages._ui.physics.guess import Guess, Paths
 from pages._ui.physics.models import TITLES
+from pages._ui.plain import escape
 from rn_core.records import Answer
 
 #: Wrong pairs that are told one by one.
@@ -45,7 +45,8 @@ def mistakes_html(guess: Guess, labels: tuple[str, ...]) -> str:
 def counts_html(answers: Mapping[str, Answer | None], truth: str) -> str:
     """Return how many systems there are, and how many each network finds; None for weights that cannot be used."""
     line = f'<div class="rn-scheme rn-truth">Truth: <b>{escape(truth)}</b></div>'
-    return line + _cards({TITLES[model]: _count_html(said, truth) for model, said in answers.items()})
+    cards = _cards({TITLES[model]: _count_html(said, truth) for model, said in answers.items()})
+    return line + cards + warnings_html(answers.values())
 
 
 def _count_html(said: Answer | None, truth: str) -> str:

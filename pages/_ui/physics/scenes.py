@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from rn_core.errors import RNCoreError, SceneError
+from rn_core.errors import RNCoreError, SceneError, quote
 from rn_core.seeding import make_rng
 from rn_core.tasks.physics import COLORS, PhysicsScene, pull_ball, sample_scenes, simulate, stack_scenes
 from rn_core.tasks.physics.bundled import load_bundled_scenes
@@ -193,7 +193,7 @@ def _parse_pull(text: str) -> Pull:
     match = _PULL.fullmatch(text)
     if match is None:
         raise SceneError(
-            f"A pull must read like 3.12.250.-400 (ball, frame, x and y in millimetres), got '{text[:40]}'."
+            f"A pull must read like 3.12.250.-400 (ball, frame, x and y in millimetres), got {quote(text)}."
         )
     ball, frame, x, y = map(int, match.groups())
     return Pull(ball, frame, x / _STEPS, y / _STEPS)

@@ -21,6 +21,7 @@ from pages._ui.physics.models import TITLES, full_name
 from pages._ui.physics.session import PHYSICS
 from pages._ui.physics.state import TIED_COLORS, PhysicsState
 from pages._ui.physics.view import PhysicsView, find_truth
+from pages._ui.plain import plain
 from rn_core.tasks.physics import PhysicsScene
 
 PHYSICS_PAGE = PairPage(
@@ -35,7 +36,7 @@ PHYSICS_PAGE = PairPage(
 def draw_answers(state: PhysicsState, scene: PhysicsScene, heard: Heard, look: Look) -> None:
     """Draw what the networks say beside the truth; without an answer, why."""
     if heard.problem is not None:
-        st.info(heard.problem)
+        st.info(plain(heard.problem))
         return
     if state.question == "connections":
         st.html(html.guesses_html(heard.guesses) + html.mistakes_html(heard.guess, state.labels))
@@ -48,7 +49,7 @@ def draw_answers(state: PhysicsState, scene: PhysicsScene, heard: Heard, look: L
         draw_predictors(heard)
     reach = describe_reach(state.question, scene, int(find_truth(scene.links, state.labels, None)))
     if reach is not None:
-        st.info(reach)
+        st.info(plain(reach))
 
 
 def draw_predictors(heard: Heard) -> None:

@@ -20,7 +20,7 @@ from pages._ui.physics.scenes import (
     format_pulls,
     parse_pulls,
 )
-from rn_core.errors import RNCoreError, SceneError, lookup
+from rn_core.errors import RNCoreError, SceneError, lookup, quote
 from rn_core.scoring import NO_YES
 from rn_core.tasks.physics.world import DEFAULT_BALLS, MAX_BALLS
 
@@ -161,7 +161,7 @@ def _parse_opened(text: str) -> str:
     """Read the name of an opened scene; whether this session has it is seen later."""
     match = _OPENED.fullmatch(text)
     if match is None or not MIN_BALLS <= int(match[1]) <= MAX_BALLS:
-        raise RNCoreError(f"An opened scene must read like 10-0123456789ab, got '{text[:40]}'.")
+        raise RNCoreError(f"An opened scene must read like 10-0123456789ab, got {quote(text)}.")
     return text
 
 
@@ -169,7 +169,7 @@ def _parse_tie(text: str) -> tuple[str, str]:
     """Read two different colours such as `red-blue`."""
     first, second = pair_parser(TIED_COLORS, "red-blue")(text)
     if first == second:
-        raise RNCoreError(f"A tie is between two different balls, got '{text[:40]}'.")
+        raise RNCoreError(f"A tie is between two different balls, got {quote(text)}.")
     return first, second
 
 
@@ -177,7 +177,7 @@ def _parse_colors(text: str) -> tuple[str, ...]:
     """Read colours such as `red-blue`, each once, in order."""
     parts = text.split("-")
     for part in parts:
-        lookup(part[:40], dict.fromkeys(COLOR_NAMES), "colour")
+        lookup(part, dict.fromkeys(COLOR_NAMES), "colour")
     return in_order(parts)
 
 

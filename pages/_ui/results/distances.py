@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from html import escape
 from typing import Any
 
 import numpy as np
 
+from pages._ui.plain import escape
 from pages._ui.results.html import make_table
 from pages._ui.results.view import describe_model, format_percent
 from rn_core.weights import WeightsEntry

@@ -6,10 +6,10 @@ All text that goes into HTML is escaped.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from html import escape
 from itertools import groupby
 from typing import Any
 
+from pages._ui.plain import escape, plain
 from pages._ui.results.view import (
     Lane,
     Mark,
@@ -113,11 +113,11 @@ def card_lines(card: Mapping[str, Any]) -> str:
         "Training time": minutes,
         "Parameters": f"{card['parameters']:,}" if "parameters" in card else None,
         "Size": f"{card['bytes'] / 1e6:.2f} MB",
-        "SHA-256": f"`{card['sha256']}`",
+        "SHA-256": card["sha256"],
         "Licence": card.get("license"),
         "After": card.get("source"),
     }  # fmt: skip
-    return "\n".join(f"- {name}: {value}" for name, value in facts.items() if value is not None)
+    return "\n".join(f"- {name}: {plain(value)}" for name, value in facts.items() if value is not None)
 
 
 def describe_head_start(entries: Mapping[str, WeightsEntry]) -> str | None:

@@ -12,6 +12,7 @@ from pages._ui.cache import measuring_turns
 from pages._ui.figures import Look
 from pages._ui.pairs.sections import draw_figure
 from pages._ui.physics.figures import plot_errors
+from pages._ui.plain import plain
 from pages._ui.results import files as results_files
 from pages._ui.results.distances import distances_html, find_distances, list_errors
 from pages._ui.results.html import card_lines, describe_head_start, measured_html
@@ -62,7 +63,7 @@ def draw_measure(state: ResultsState, entries: Mapping[str, WeightsEntry]) -> No
     measured = read_measured(state, entries)
     if model in measured:
         found = measured[model]
-        st.caption(f"{describe_model(model)}, measured here on {found.n:,} fresh scenes of seed {found.seed}:")
+        st.caption(f"{plain(describe_model(model))}, measured here on {found.n:,} fresh scenes of seed {found.seed}:")
         lanes = make_lanes(state.domain, entries, measured)
         st.html(measured_html([lane for lane in lanes if lane.model == model]))
 
@@ -76,7 +77,7 @@ def _measure_now(state: ResultsState, model: str, entry: WeightsEntry, seed: int
     try:
         found = measure(entry, seed, state.n_scenes, measuring_turns(), bar.progress)
     except RNCoreError as err:
-        place.error(str(err))
+        place.error(plain(err))
         return
     kept = st.session_state.get(_MEASURED, {})
     st.session_state[_MEASURED] = {**kept, (state.domain, model): found}
@@ -100,11 +101,11 @@ def draw_cards(state: ResultsState, entries: Mapping[str, WeightsEntry]) -> None
         return
     ahead = describe_head_start(entries)
     if ahead:
-        st.caption(ahead)
+        st.caption(plain(ahead))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown("Card and recipe:", width="content")
         for model, entry in entries.items():
-            if st.button(describe_model(model), icon=":material/description:", key=RESULTS.key(f"card.{model}")):
+            if st.button(plain(describe_model(model)), icon=":material/description:", key=RESULTS.key(f"card.{model}")):
                 _open_card(entry)
 
 
@@ -112,7 +113,7 @@ def draw_cards(state: ResultsState, entries: Mapping[str, WeightsEntry]) -> None
 def _open_card(entry: WeightsEntry) -> None:
     """Draw everything that a card says, and offer it as a file."""
     card = entry.card
-    st.markdown(f"#### {card['name']}")
+    st.markdown(f"#### {plain(card['name'])}")
     if "recipe" in card:
         st.code(card["recipe"], language="shell", wrap_lines=True)
     st.markdown(card_lines(card))

@@ -18,7 +18,7 @@ from pages._ui.links import (
     whole_number,
     write_query,
 )
-from rn_core.errors import RNCoreError
+from rn_core.errors import RNCoreError, quote
 from rn_core.published import DOMAINS
 
 LEVELS = MappingProxyType({"groups": "Groups of questions", "types": "Each question type"})
@@ -69,7 +69,7 @@ class ResultsState:
 def _parse_model(text: str) -> str:
     """Read the name of a model within its domain; whether there is such a one is seen on the page."""
     if not _WEIGHTS.fullmatch(text):
-        raise RNCoreError(f"A model must read like rn-pixels, got '{text[:40]}'.")
+        raise RNCoreError(f"A model must read like rn-pixels, got {quote(text)}.")
     return text
 
 

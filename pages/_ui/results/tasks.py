@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 
+from pages._ui.plain import escape
 from pages._ui.results.html import NONE, make_table
 from pages._ui.results.view import (
     Lane,

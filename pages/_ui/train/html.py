@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
-from html import escape
 
 from pages._ui.explore.picture import describe_scene
 from pages._ui.figures import Look
 from pages._ui.layout import format_share, mark_html
+from pages._ui.plain import escape
 from pages._ui.train.figures import runner_color
 from pages._ui.train.runs import RunRecord, table_rows
 from pages._ui.train.view import Card, Curve, Reply, minutes_to_target

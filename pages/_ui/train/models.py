@@ -7,6 +7,7 @@ from functools import partial
 import streamlit as st
 
 from pages._ui.own_models import draw_upload
+from pages._ui.plain import plain
 from pages._ui.train.jobs import Job, JobView
 from pages._ui.train.pairs import watched_state
 from pages._ui.train.session import TRAIN, loaded, note_loaded, read_cards, use_run
@@ -43,7 +44,7 @@ def _open_explore(job: Job, view: JobView) -> None:
     try:
         own = use_run(job)
     except RNCoreError as err:
-        st.error(str(err))
+        st.error(plain(err))
         return
     query = {"model": own.name}
     if view.examples:
@@ -58,4 +59,6 @@ def draw_load() -> None:
     found = loaded()
     if found is not None:
         name, label = found
-        st.page_link(_EXPLORE, label=f"Use “{label}” in Explore", icon=":material/hub:", query_params={"model": name})
+        st.page_link(
+            _EXPLORE, label=f"Use “{plain(label)}” in Explore", icon=":material/hub:", query_params={"model": name}
+        )

@@ -12,6 +12,7 @@ from pages._ui.cache import draw_once, make_once
 from pages._ui.components.scene import draw_scene
 from pages._ui.figures import Look, plot_pair_matrix
 from pages._ui.pairs.sections import draw_figure
+from pages._ui.plain import plain
 from pages._ui.train import figures as train_figures
 from pages._ui.train import html as train_html
 from pages._ui.train.jobs import JobView
@@ -64,7 +65,7 @@ def draw_examples(state: TrainState, config: RaceConfig, view: JobView, look: Lo
         return
     shown = find_snapshot(view.snapshots, state.at)
     seen = "Stories that nobody trains on; marked sentences decide" if config.task == STORIES else _SEEN
-    st.caption(f"{seen}; answers {describe_moment(shown)}.")
+    st.caption(plain(f"{seen}; answers {describe_moment(shown)}."))
     st.html(train_html.examples_html(make_cards(view.examples, shown, config.task), look))
 
 
@@ -90,7 +91,8 @@ def draw_pairs(state: TrainState, config: RaceConfig, view: JobView, look: Look,
         else:
             draw_scene(picture.scene, key="train.scene")
     with right:
-        st.caption(f"What each pair adds for “{example.answer}” and against “{shown.rival}”; framed pairs decide.")
+        words = f"What each pair adds for “{example.answer}” and against “{shown.rival}”; framed pairs decide."
+        st.caption(plain(words))
         draw_once(("matrix", *key, look), lambda: _draw_matrix(picture, look))
 
 

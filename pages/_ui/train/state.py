@@ -18,7 +18,7 @@ from pages._ui.links import (
     whole_number,
     write_query,
 )
-from rn_core.errors import RNCoreError, lookup
+from rn_core.errors import RNCoreError, lookup, quote
 from rn_core.models.configs import CONFIGS
 from rn_core.models.relation_network import AGGREGATES
 from rn_core.race_records import (
@@ -213,7 +213,7 @@ def _parse_names(allowed: Sequence[str], kind: str, all_of_them: str | None = No
             return ()
         parts = text.split("-")
         for part in parts:
-            lookup(part[:40], dict.fromkeys(allowed), kind)
+            lookup(part, dict.fromkeys(allowed), kind)
         return tuple(name for name in allowed if name in parts)
 
     return parse
@@ -227,7 +227,7 @@ def _format_types(kinds: Sequence[str]) -> str:
 def _parse_task(text: str) -> str:
     """Read a task as `_format_task` writes it."""
     known = {_format_task(name): name for name in RACE_TASKS}
-    return lookup(text[:40], known, "task")
+    return lookup(text, known, "task")
 
 
 def _format_task(task: str) -> str:
@@ -238,14 +238,14 @@ def _format_task(task: str) -> str:
 def _parse_rate(text: str) -> float:
     """Read a learning rate."""
     if not re.fullmatch(r"[0-9]{0,4}\.?[0-9]{1,20}(e-[0-9]{1,2})?", text) or not 0 < float(text) <= HIGHEST_RATE:
-        raise RNCoreError(f"A learning rate must be above 0 and at most {HIGHEST_RATE}, got '{text[:40]}'.")
+        raise RNCoreError(f"A learning rate must be above 0 and at most {HIGHEST_RATE}, got {quote(text)}.")
     return float(text)
 
 
 def _parse_run(text: str) -> str:
     """Read the token of a run; whether the server has the run is asked later."""
     if not re.fullmatch(r"[A-Za-z0-9_-]{1,80}", text):
-        raise RNCoreError(f"A run's token is made of letters, digits, - and _, got '{text[:40]}'.")
+        raise RNCoreError(f"A run's token is made of letters, digits, - and _, got {quote(text)}.")
     return text
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from html import escape
-
 import numpy as np
 
+from pages._ui.plain import escape
 from pages._ui.walk.view import WalkView
 from rn_core.tasks.sort_of_clevr.questions import ANSWERS
 

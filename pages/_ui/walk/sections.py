@@ -10,6 +10,7 @@ import streamlit as st
 from pages._ui import layout
 from pages._ui.figures import Look
 from pages._ui.pairs.sections import draw_figure
+from pages._ui.plain import plain
 from pages._ui.walk import figures as walk_figures
 from pages._ui.walk import html as walk_html
 from pages._ui.walk import session as walk_session
@@ -38,7 +39,7 @@ def draw_side(title: str, side: Side, formulas: tuple[str, ...], view: WalkView)
         st.latex(formula)
     excerpt = read_code(side.anchors)
     st.code(excerpt.text, language="python", wrap_lines=True)
-    st.caption(excerpt.place)
+    st.caption(plain(excerpt.place))
 
 
 def draw_image(view: WalkView, look: Look) -> None:
@@ -119,7 +120,7 @@ def draw_order(view: WalkView) -> None:
         st.button("Permute the objects", icon=":material/shuffle:", on_click=walk_session.permute)
         if view.state.deal:
             st.button("Put them back", icon=":material/undo:", on_click=walk_session.put_back)
-            st.caption("The cells have new numbers." if view.has_cells else f"Now: {', '.join(view.labels)}.")
+            st.caption("The cells have new numbers." if view.has_cells else f"Now: {plain(', '.join(view.labels))}.")
         st.toggle("What the MLP has instead", **WALK.bind("mlp"))
     if view.state.deal:
         st.html(walk_html.deal_html(view))

@@ -26,7 +26,7 @@ from pages._ui.links import (
     write_query,
 )
 from pages._ui.models import N_CELLS, parse_model, sees_pixels
-from rn_core.errors import RNCoreError
+from rn_core.errors import RNCoreError, quote
 from rn_core.seeding import MAX_SEED
 from rn_core.tasks.sort_of_clevr import COLORS, Question, Scene
 
@@ -141,7 +141,7 @@ def _parse_pair(text: str) -> tuple[str, str]:
     """Read a pair such as `red-blue` or `3-17`; whether the scene has it is checked later."""
     parts = text.split("-")
     if len(parts) != 2 or not {*parts} <= {*COLORS, *map(str, range(N_CELLS))}:
-        raise RNCoreError(f"A pair must read like red-blue or, for cells, 3-17, got '{text[:40]}'.")
+        raise RNCoreError(f"A pair must read like red-blue or, for cells, 3-17, got {quote(text)}.")
     return parts[0], parts[1]
 
 

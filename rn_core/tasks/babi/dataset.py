@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from rn_core.errors import RNCoreError, lookup
-from rn_core.files import write_whole
-from rn_core.seeding import make_rng
+from rn_core.files import clear_leftovers, write_whole
+from rn_core.locks import hold_folder
+from rn_core.seeding import check_seed, make_rng
 from rn_core.tasks.babi.story import TASK_NAMES
 from rn_core.tasks.babi.worlds import sample_story
+from rn_core.tasks.made import check_made, read_made, write_made
 
 #: Split of our seeds -> its name in the files of layout en-valid-10k.
 FILE_SPLITS = {"train": "train", "validation": "valid", "test": "test"}
@@ -21,6 +23,9 @@ def write_stories(
 ) -> None:
     """Write stories of all twenty tasks, such as qa1_train.txt; `files.load_stories` reads them back.
 
+    `made_train.json` beside them says what they were made with. The same call goes on after an interruption; one with
+    another seed or number of stories is refused.
+
     Args:
         root: folder to write into, made if it is not there.
         seed: root seed.
@@ -29,12 +34,34 @@ def write_stories(
         progress: wraps the iteration over tasks (a progress bar).
 
     Raises:
-        RNCoreError: if there is to be no story, or a file cannot be written.
+        RNCoreError: if there is to be no story, a file cannot be written, the folder holds other data, or another
+            process writes there.
     """
     name = lookup(split, FILE_SPLITS, "split of published files")
     if n_stories < 1:
         raise RNCoreError(f"The number of stories must be 1 or more, got {n_stories!r}.")
-    for task in progress(TASK_NAMES):
-        rng = make_rng(seed, split, task)
-        text = "".join(sample_story(rng, task).to_text() for _ in range(n_stories))
-        write_whole(root / f"qa{task}_{name}.txt", text.encode())
+    made = {"task": "babi", "seed": check_seed(seed), "split": split, "stories": n_stories}
+    with hold_folder(root):
+        _check_folder(root, name, made)
+        clear_leftovers(root, f"*_{name}.*")
+        write_made(_record(root, name), made)
+        for task in progress(TASK_NAMES):
+            rng = make_rng(seed, split, task)
+            text = "".join(sample_story(rng, task).to_text() for _ in range(n_stories))
+            write_whole(root / f"qa{task}_{name}.txt", text.encode())
+
+
+def _check_folder(root: Path, name: str, made: dict[str, Any]) -> None:
+    """Raise RNCoreError if a folder holds stories of this split that were made otherwise, or another task's data."""
+    if (root / "images").exists():
+        raise RNCoreError(f"'{root}' holds pictures of task clevr; choose another folder for stories.")
+    record = _record(root, name)
+    if record.exists():
+        check_made(record, read_made(record), made)
+    elif any(root.glob(f"qa*_{name}.txt")):
+        check_made(root, None, made)
+
+
+def _record(root: Path, name: str) -> Path:
+    """Return where it stands what the stories of a split were made with."""
+    return root / f"made_{name}.json"

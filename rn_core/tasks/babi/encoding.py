@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
-from rn_core.errors import QuestionError, RNCoreError, SceneError
+from rn_core.errors import QuestionError, RNCoreError, SceneError, cut, quote
 from rn_core.tasks.babi.story import StoryQuestion
 from rn_core.tasks.babi.words import WORDS
 
@@ -26,6 +26,10 @@ _N_NEAREST = 3
 
 _NUMBERS = {word: number for number, word in enumerate(WORDS, start=1)}
 _WORD = re.compile(r"[^\W_]+")
+#: What ends a sentence: its mark, or its line.
+_END = re.compile("[.!?\u2026\\v\\f\\r\\n\\x1c-\\x1e\\x85\u2028\u2029]+")
+#: Sentences of a story at most; the published ones have 228.
+MOST_SENTENCES = 400
 
 
 def tokenize(text: str) -> list[str]:
@@ -42,14 +46,22 @@ def encode_sentence(text: str) -> list[int]:
     """Return the numbers of a sentence's words, from 1.
 
     Raises:
-        RNCoreError: for no word at all or too many, or naming the first unknown word and the nearest known ones.
+        RNCoreError: for no word at all or too many, for more than one sentence, or naming the first unknown word and
+            the nearest known ones.
     """
     words = tokenize(text)
+    n_sentences = sum(bool(tokenize(part)) for part in _END.split(text))
+    if n_sentences > 1:
+        raise RNCoreError(f"It must be one sentence, got {n_sentences} in {text[:60]!r}; write one sentence per line.")
     if not 1 <= len(words) <= MAX_WORDS:
-        raise RNCoreError(f"A sentence has 1 to {MAX_WORDS} words, got {len(words)} in {text[:60]!r}; write it anew.")
+        raise RNCoreError(
+            f"A sentence has 1 to {MAX_WORDS} words, got {len(words)} in {cut(text, 60)!r}; write it anew."
+        )
+    if words[0].isdecimal():
+        raise RNCoreError(f"It begins with the number {words[0][:30]}; leave line numbers out.")
     for word in words:
         if word not in _NUMBERS:
-            raise RNCoreError(f"'{word[:30]}' is not among bAbI's {len(WORDS)} words{_nearest(word)}.")
+            raise RNCoreError(f"{quote(word)} is not among bAbI's {len(WORDS)} words{_nearest(word)}.")
     return [_NUMBERS[word] for word in words]
 
 
@@ -112,8 +124,22 @@ def read_story(scene: object) -> tuple[str, ...]:
     """Return the statements of a scene: a text with a sentence a line, a sequence of sentences, or a `StoryQuestion`.
 
     Raises:
-        SceneError: for anything else.
+        SceneError: for anything else, for no sentence or too many, or naming the first one that cannot be read, also
+            where only later ones are seen.
     """
+    sentences = _list_sentences(scene)
+    if not 1 <= len(sentences) <= MOST_SENTENCES:
+        raise SceneError(
+            f"A story here has 1 to {MOST_SENTENCES} sentences, got {len(sentences):,}; "
+            f"{'shorten it' if sentences else 'write a sentence a line'}."
+        )
+    for row, sentence in enumerate(sentences, start=1):
+        _encode_statement(sentence, row)
+    return sentences
+
+
+def _list_sentences(scene: object) -> tuple[str, ...]:
+    """Return the statements of a scene, whatever they are."""
     if isinstance(scene, StoryQuestion):
         return scene.statements
     if isinstance(scene, str):

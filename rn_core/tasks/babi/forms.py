@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Generic, Protocol, TypeVar
 
-from rn_core.errors import QuestionError, SceneError, did_you_mean
+from rn_core.errors import QuestionError, SceneError, cut, did_you_mean
 
 Said = TypeVar("Said")
 Said_co = TypeVar("Said_co", covariant=True)
@@ -81,7 +81,9 @@ class Language(Generic[Said]):
         for number, text in enumerate(statements, start=1):
             if (found := self._known_statements.get(_plain(text))) is None:
                 nearest = _nearest(text, self.statements)
-                raise SceneError(f"Statement {number} is none that task {self.task} knows, got {text[:80]!r}.{nearest}")
+                raise SceneError(
+                    f"Statement {number} is none that task {self.task} knows, got {cut(text, 80)!r}.{nearest}"
+                )
             read.append(found)
         return read
 
@@ -93,7 +95,7 @@ class Language(Generic[Said]):
         """
         if (found := self._known_questions.get(_plain(text))) is None:
             nearest = _nearest(text, self.questions)
-            raise QuestionError(f"This is no question of task {self.task}, got {text[:80]!r}.{nearest}")
+            raise QuestionError(f"This is no question of task {self.task}, got {cut(text, 80)!r}.{nearest}")
         return found
 
     @cached_property

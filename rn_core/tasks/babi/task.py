@@ -16,7 +16,7 @@ from rn_core.errors import RNCoreError
 from rn_core.records import Batch, Example
 from rn_core.scoring import OneAnswer
 from rn_core.seeding import make_rng, pick_weighted, uniform_fractions, uniform_integers
-from rn_core.tasks.babi.encoding import encode_questions, encode_stories, read_story
+from rn_core.tasks.babi.encoding import WINDOW, encode_questions, encode_stories, read_story
 from rn_core.tasks.babi.files import find_files, load_stories
 from rn_core.tasks.babi.pool import StoryPool, make_pool
 from rn_core.tasks.babi.story import TASK_NAMES, Story, StoryQuestion
@@ -70,7 +70,17 @@ class Babi:
         return encode_questions(texts)
 
     def check_answerable(self, scene: Any, text: str) -> None:
-        """Let every question pass: what has no true answer still gets a model's."""
+        """Raise SceneError or QuestionError for what cannot be read; what has no true answer still gets a model's."""
+        read_story(scene)
+        encode_questions([text])
+
+    def find_warnings(self, scene: Any, text: str) -> tuple[str, ...]:
+        """Return a sentence if the story is longer than what models see of it."""
+        n_told = len(read_story(scene))
+        if n_told <= WINDOW:
+            return ()
+        early = f"{n_told - WINDOW} were" if n_told - WINDOW > 1 else "one was"
+        return (f"Only the last {WINDOW} of the story's {n_told} sentences count; the first {early} not read.",)
 
     def question_index(self, text: str) -> int:
         """Raise RNCoreError: nothing is kept for each question."""

@@ -11,14 +11,17 @@ from rn_core.errors import SceneError
 _BRIEF = reprlib.Repr()
 _BRIEF.maxstring = _BRIEF.maxother = _BRIEF.maxlong = 60
 _BRIEF.maxlevel = 3
+#: Characters of a value at most, before the dots that stand for the rest.
+_MOST_SHOWN = 200
 
 
 def shown(value: Any) -> str:
     """Return a value as a sentence shows it: at most a few dozen characters, however deep or long it is."""
     try:
-        return " ".join(_BRIEF.repr(value).split())
+        text = " ".join(_BRIEF.repr(value).split())
     except (ValueError, RecursionError):  # a whole number of thousands of digits has no text
         return f"a huge {type(value).__name__}"
+    return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}..."
 
 
 def is_whole(value: Any) -> bool:

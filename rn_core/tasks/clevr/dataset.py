@@ -1,14 +1,17 @@
 """A rendered data set in CLEVR's layout, written by many processes, resumed where it was interrupted.
 
-Every picture carries its scene and how it was made in a text field of its PNG file, so a picture that is there is
-whole and known. Scenes and questions are written when all pictures are there.
+Every picture carries its scene and how it was made in a text field of its PNG file, so that it is known what is there;
+what is no whole PNG file is rendered again. Scenes and questions are written when all pictures are there.
 """
 
 from __future__ import annotations
 
 import io
 import json
+import logging
+import re
 import signal
+import struct
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -23,11 +26,12 @@ import numpy as np
 from PIL import Image, PngImagePlugin
 
 from rn_core.errors import RNCoreError, lookup
-from rn_core.files import write_parts, write_whole
+from rn_core.files import clear_leftovers, write_parts, write_whole
+from rn_core.locks import hold_folder
 from rn_core.seeding import SPLITS, check_seed, make_rng, uniform_integers
 from rn_core.tasks.clevr.checks import is_whole, shown
 from rn_core.tasks.clevr.generation import SCENES_PER_ROUND, ClevrQuestion, QuestionGenerator
-from rn_core.tasks.clevr.rendering import DEFAULT_SAMPLES, render_guided
+from rn_core.tasks.clevr.rendering import DEFAULT_SAMPLES, check_samples, render_guided
 from rn_core.tasks.clevr.sampling import MIN_PIXELS, sample_scene
 from rn_core.tasks.clevr.scene import ClevrScene
 
@@ -36,6 +40,7 @@ MAX_PROCESSES = 256
 #: Splits that CLEVR calls otherwise.
 _NAMES = {"validation": "val"}
 _FIELD = "rn_core"
+_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 #: Branch of a split's seeds that questions are drawn from; scenes have the branches 0, index.
 _SCENES, _QUESTIONS = 0, 1
 Progress = Callable[[Iterable[Any]], Iterable[Any]]
@@ -56,9 +61,10 @@ class PictureRecipe:
     samples: int = DEFAULT_SAMPLES
 
     def __post_init__(self) -> None:
-        """Raise RNCoreError for an unknown split or a bad seed."""
+        """Raise RNCoreError for an unknown split, a bad seed or number of samples."""
         lookup(self.split, SPLITS, "split")
         check_seed(self.seed)
+        check_samples(self.samples)
 
     @property
     def folder(self) -> str:
@@ -76,6 +82,7 @@ def write_dataset(
     """Write pictures, scenes and ten questions a scene, so that `folder.open_split` reads them.
 
     Pictures that are there are kept: the same call goes on after an interruption, one with more scenes adds to them.
+    Damaged ones are named in a warning of the log and rendered again.
 
     Args:
         root: the folder, new or begun before.
@@ -85,12 +92,22 @@ def write_dataset(
         progress: wraps the iteration over pictures that are missing (a progress bar).
 
     Raises:
-        RNCoreError: in one sentence, on bad arguments, if the folder holds other pictures by these names, if
-            something cannot be written, or if Mitsuba cannot be loaded.
+        RNCoreError: in one sentence, on bad arguments, if the folder holds other pictures by these names, more of
+            them, or another task's data, if something cannot be written, another process writes there, or Mitsuba
+            cannot be loaded.
     """
     _check_count("The number of scenes", n_scenes, MAX_SCENES)
     _check_count("The number of processes", processes, MAX_PROCESSES)
-    folder = root / "images" / recipe.folder
+    with hold_folder(root):
+        _check_folder(root, recipe, n_scenes)
+        _write_all(root, recipe, n_scenes, processes, progress)
+
+
+def _write_all(root: Path, recipe: PictureRecipe, n_scenes: int, processes: int, progress: Progress) -> None:
+    """Write what is missing of a data set, and all scenes and questions."""
+    folder, files = root / "images" / recipe.folder, f"CLEVR_{recipe.folder}_*"
+    for place in (folder, root / "scenes", root / "questions"):
+        clear_leftovers(place, files)
     missing = [index for index in range(n_scenes) if not _is_there(folder, recipe, index)]
     with _workers(min(processes, len(missing))) as run:
         done = run(partial(_write_picture, folder, recipe), missing)
@@ -101,6 +118,20 @@ def write_dataset(
     write_parts(root / "scenes" / f"CLEVR_{recipe.folder}_scenes.json", _format("scenes", info, scenes))
     questions = _ask(folder, recipe, n_scenes)
     write_parts(root / "questions" / f"CLEVR_{recipe.folder}_questions.json", _format("questions", info, questions))
+
+
+def _check_folder(root: Path, recipe: PictureRecipe, n_scenes: int) -> None:
+    """Raise RNCoreError if a folder holds more pictures of the split, or another task's data."""
+    if any(root.glob("made_*.json")):
+        raise RNCoreError(f"'{root}' holds stories of task babi; choose another folder for pictures.")
+    names = re.compile(rf"CLEVR_{recipe.folder}_(\d{{6}})\.png")
+    found = (names.fullmatch(path.name) for path in (root / "images" / recipe.folder).glob("CLEVR_*.png"))
+    n_there = max((int(match[1]) + 1 for match in found if match), default=0)
+    if n_there > n_scenes:
+        raise RNCoreError(
+            f"'{root}' holds {n_there} scenes of split {recipe.folder}, more than the {n_scenes} asked for; ask for "
+            f"{n_there} or more, or choose another folder."
+        )
 
 
 def draw_picture(recipe: PictureRecipe, index: int) -> tuple[ClevrScene, np.ndarray]:
@@ -161,9 +192,30 @@ def _write_picture(folder: Path, recipe: PictureRecipe, index: int) -> None:
 
 
 def _is_there(folder: Path, recipe: PictureRecipe, index: int) -> bool:
-    """Return whether a picture is there; raises RNCoreError if it is another one."""
+    """Return whether a whole picture is there; raises RNCoreError if it is another one."""
     path = folder / recipe.file_name(index)
-    return path.exists() and _read_scene(path, recipe) is not None
+    if not path.exists():
+        return False
+    if _is_cut(path):
+        logging.getLogger(__name__).warning("'%s' is truncated or damaged; it is rendered again.", path)
+        return False
+    return _read_scene(path, recipe) is not None
+
+
+def _is_cut(path: Path) -> bool:
+    """Return whether a file begins as a PNG file does, as far as it goes, and is no whole one."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(len(_SIGNATURE))
+        if not _SIGNATURE.startswith(start):
+            return False
+        with Image.open(path, formats=["PNG"]) as image:
+            image.verify()
+    except Image.DecompressionBombError:
+        return False
+    except (OSError, SyntaxError, ValueError, struct.error):
+        return True
+    return False
 
 
 def _read_scene(path: Path, recipe: PictureRecipe) -> dict[str, Any]:
@@ -172,7 +224,7 @@ def _read_scene(path: Path, recipe: PictureRecipe) -> dict[str, Any]:
         with Image.open(path, formats=["PNG"]) as image:
             record = json.loads(image.info[_FIELD])
         found, scene = PictureRecipe(**record["recipe"]), record["scene"]
-    except (OSError, SyntaxError, ValueError, KeyError, TypeError) as err:
+    except (OSError, SyntaxError, ValueError, KeyError, TypeError, Image.DecompressionBombError) as err:
         raise RNCoreError(f"'{path}' was not made by this command; choose an empty folder.") from err
     if found != recipe:
         raise RNCoreError(

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from rn_core.errors import RNCoreError
-from rn_core.files import write_whole
+from rn_core.files import clear_leftovers, write_whole
 from rn_core.tasks.clevr.encoding import ANSWERS
 from rn_core.tasks.clevr.folder import FolderSplit, check_folder, check_images, open_split, question_file
 from rn_core.tasks.clevr.program import QUESTION_TYPES
@@ -89,6 +89,7 @@ def load_encoded(
     encoded = EncodedSplit(replace(read, texts=()), _encode(read.texts))
     buffer = io.BytesIO()
     np.savez(buffer, **encoded.arrays)
+    clear_leftovers(whole.parent, f"CLEVR_{split}_questions_*")
     with contextlib.suppress(RNCoreError):
         write_whole(whole, buffer.getvalue())
     return encoded

@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from rn_core.errors import QuestionError
 from rn_core.tasks.clevr.program import FUNCTIONS, Node, check_answering, check_program
@@ -21,6 +21,47 @@ _COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = MappingProxyType(
         **{f"equal_{name}": operator.eq for name in ("integer", *VALUES)},
     }
 )
+
+
+class PartialRun(NamedTuple):
+    """What a program gives as far as it runs on a scene.
+
+    Attributes:
+        outputs: of each node, as `execute_nodes`, up to the first that asks for the one object of another set.
+        misfit: the objects of that set, none or several; None if the program runs to its end.
+    """
+
+    outputs: tuple[Output, ...]
+    misfit: tuple[int, ...] | None
+
+
+def execute_partly(program: Sequence[Mapping[str, Any]], scene: ClevrScene | Mapping[str, Any] | str) -> PartialRun:
+    """Return what a program gives on a scene, also where it asks for the one object of a set with none or several.
+
+    Arguments and errors as `execute_nodes`, without the one that is about such a set.
+    """
+    nodes, read = check_program(program), _as_scene(scene)
+    outputs: list[Output] = []
+    for index, node in enumerate(nodes):
+        inputs = [outputs[source] for source in node.inputs]
+        if node.function == "unique" and len(inputs[0]) != 1:
+            return PartialRun(tuple(outputs), tuple(inputs[0]))
+        outputs.append(_apply(node, index, inputs, read))
+    return PartialRun(tuple(outputs), None)
+
+
+def describe_misfit(misfit: Sequence[int], names: Sequence[str] | None = None) -> str:
+    """Return in a sentence why a question has no true answer where a description fits no object, or several.
+
+    Args:
+        misfit: as `PartialRun.misfit`.
+        names: what objects are called; None takes their numbers in the scene, from 0.
+    """
+    if not misfit:
+        return "No object fits where the question speaks of one, so it has no answer in this scene."
+    *called, last = (str(index) if names is None else names[index] for index in misfit)
+    fits = f"{', '.join(called)} and {last}"
+    return f"Objects {fits} fit where the question speaks of one, so it has no single answer in this scene."
 
 
 def execute_nodes(program: Sequence[Mapping[str, Any]], scene: ClevrScene | Mapping[str, Any] | str) -> list[Output]:

@@ -25,6 +25,12 @@ def resize_image(image: Any) -> np.ndarray:
     Raises:
         SceneError: for anything else, or a side of more than 10,000 pixels.
     """
+    small = Image.fromarray(check_picture(image)).resize((SIDE, SIDE), Image.Resampling.BILINEAR)
+    return np.asarray(small)
+
+
+def check_picture(image: Any) -> np.ndarray:
+    """Return the picture; raises SceneError unless it is one that `resize_image` takes."""
     is_picture = isinstance(image, np.ndarray) and image.dtype == np.uint8 and image.ndim == 3 and image.shape[2] == 3
     if not is_picture or not all(0 < side <= _MAX_SIDE for side in image.shape):
         got = f"{image.dtype} {image.shape}" if isinstance(image, np.ndarray) else type(image).__name__
@@ -32,5 +38,4 @@ def resize_image(image: Any) -> np.ndarray:
             f"A picture must be a uint8 array of shape (height, width, 3) with sides of 1 to {_MAX_SIDE:,} pixels, "
             f"got {got}; convert it to RGB, or draw the scene first."
         )
-    small = Image.fromarray(image).resize((SIDE, SIDE), Image.Resampling.BILINEAR)
-    return np.asarray(small)
+    return image

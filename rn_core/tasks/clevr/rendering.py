@@ -66,10 +66,15 @@ def render_scene(scene: ClevrScene, seed: int = 0, samples: int = DEFAULT_SAMPLE
     return render_guided(scene, seed, samples)[0]
 
 
-def render_guided(scene: ClevrScene, seed: int, samples: int) -> tuple[np.ndarray, Guide]:
-    """Return a picture and what each of its pixels shows; arguments and errors as `render_scene`."""
+def check_samples(samples: int) -> None:
+    """Raise RNCoreError unless this is a number of paths that a pixel can have."""
     if not is_whole(samples) or not 1 <= samples <= MAX_SAMPLES:
         raise RNCoreError(f"samples must be a whole number from 1 to {MAX_SAMPLES}, got {samples!r}; change it.")
+
+
+def render_guided(scene: ClevrScene, seed: int, samples: int) -> tuple[np.ndarray, Guide]:
+    """Return a picture and what each of its pixels shows; arguments and errors as `render_scene`."""
+    check_samples(samples)
     rng = make_rng(seed, "explore")
     camera, lamps = place_camera(scene, rng), place_lamps(rng)
     with _LOCK:

@@ -15,10 +15,13 @@ from rn_core.errors import RNCoreError
 from rn_core.records import Batch
 from rn_core.scoring import OneAnswer
 from rn_core.tasks.clevr.encoding import ANSWERS, encode_scenes
+from rn_core.tasks.clevr.execution import describe_misfit, execute_partly
 from rn_core.tasks.clevr.folder_batches import read_batches
 from rn_core.tasks.clevr.folder_source import FolderSource
 from rn_core.tasks.clevr.generation import QUESTIONS_PER_SCENE, QuestionGenerator
-from rn_core.tasks.clevr.images import resize_image
+from rn_core.tasks.clevr.grammar import parse
+from rn_core.tasks.clevr.images import check_picture, resize_image
+from rn_core.tasks.clevr.placement import check_placement
 from rn_core.tasks.clevr.pool import QuestionPool, make_pool
 from rn_core.tasks.clevr.program import GROUPS, QUESTION_TYPES
 from rn_core.tasks.clevr.rendering import render_scene
@@ -75,9 +78,7 @@ class Clevr:
         """
         if self.view == "pixels":
             return (torch.from_numpy(np.stack([resize_image(image) for image in scenes])),)
-        return encode_scenes(
-            [scene if isinstance(scene, ClevrScene) else ClevrScene.from_json(scene) for scene in scenes]
-        )
+        return encode_scenes([_read_scene(scene) for scene in scenes])
 
     def encode_questions(self, texts: Sequence[str]) -> Tensor:
         """Return the words of English questions (M, L) int64; see `tokens.encode_tokens`."""
@@ -137,8 +138,28 @@ class Clevr:
         return FolderSource(root, self.view, progress)
 
     def check_answerable(self, scene: Any, text: str) -> None:
-        """Let every question pass: what has no true answer still gets a model's."""
+        """Raise QuestionError for what is no question of CLEVR, SceneError for no picture or a scene against its rules.
+
+        A question that has no true answer in the scene passes; `find_warnings` says so.
+        """
+        parse(text)
+        if self.view == "pixels":
+            check_picture(scene)
+        else:
+            check_placement(_read_scene(scene))
+
+    def find_warnings(self, scene: Any, text: str) -> tuple[str, ...]:
+        """Return a sentence if the scene is known and no single object is what the question speaks of."""
+        if self.view == "pixels":
+            return ()
+        misfit = execute_partly(parse(text), _read_scene(scene)).misfit
+        return () if misfit is None else (describe_misfit(misfit),)
 
     def question_index(self, text: str) -> int:
         """Raise RNCoreError: CLEVR's questions cannot be counted, so nothing is kept for each of them."""
         raise RNCoreError("CLEVR has too many questions to keep an aggregate for each; choose zero as the baseline.")
+
+
+def _read_scene(scene: Any) -> ClevrScene:
+    """Return the scene itself, or read its JSON; raises SceneError."""
+    return scene if isinstance(scene, ClevrScene) else ClevrScene.from_json(scene)

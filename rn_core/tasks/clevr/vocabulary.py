@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from rn_core.errors import QuestionError, did_you_mean
+from rn_core.errors import QuestionError, did_you_mean, quote
 
 WORDS = (
     *("a", "an", "and", "another", "any", "anything", "are", "as", "ball", "balls", "behind", "big", "block"),
@@ -81,7 +81,5 @@ def _number(word: str) -> int:
     """Return a word's number; raises QuestionError for a word that is not CLEVR's."""
     number = WORD_NUMBERS.get(word)
     if number is None:
-        raise QuestionError(
-            f"The word '{word[:40]}' is none of CLEVR's 80 words.{did_you_mean(word[:40], list(WORDS))}"
-        )
+        raise QuestionError(f"The word {quote(word)} is none of CLEVR's 80 words.{did_you_mean(word, list(WORDS))}")
     return number

@@ -10,10 +10,13 @@ import numpy as np
 
 from rn_core.errors import SceneError
 from rn_core.tasks.physics.scene import PhysicsScenes
+from rn_core.tasks.physics.scene_record import check_places
 from rn_core.tasks.physics.world import COLORS, HALF_SIDE, MAX_BALLS, N_FRAMES, RADIUS, TABLE_WIDTH
 
 #: Numbers in a ball's row: red, green and blue from 0 to 1, then x in 16 frames, then y in 16 frames, in metres.
 D_ROW = 3 + 2 * N_FRAMES
+#: How far the three numbers of a colour may be off together: less than one step of 255.
+_COLOR_SLACK = 1e-3
 _RGB = np.array(list(COLORS.values()), dtype=np.float32) / 255
 
 
@@ -44,6 +47,33 @@ def encode_rows(
     paths = scenes.positions.transpose(0, 2, 3, 1)  # (S, N, 2, F)
     rows[:, :n_balls, 3:] = paths.reshape(len(scenes), n_balls, 2 * N_FRAMES)
     return rows, np.broadcast_to(np.arange(n_rows) < n_balls, (len(scenes), n_rows)).copy()
+
+
+def check_rows(rows: np.ndarray) -> np.ndarray:
+    """Return balls' rows as float32.
+
+    Raises:
+        SceneError: in one sentence, unless they are (n, 35) finite numbers, of 1 to 16 balls with different colours of
+            `COLORS` and paths that a scene's JSON may hold, too.
+    """
+    is_numeric = np.issubdtype(rows.dtype, np.floating) or np.issubdtype(rows.dtype, np.integer)
+    shaped = rows.shape[1:] == (D_ROW,) and 1 <= len(rows) <= MAX_BALLS
+    if not is_numeric or not shaped or not np.isfinite(rows).all():
+        raise SceneError(
+            f"Rows of balls must be 1 to {MAX_BALLS} of {D_ROW} finite numbers, got shape {rows.shape} of "
+            f"{rows.dtype}; see `encode_rows`."
+        )
+    away = np.abs(rows[:, None, :3] - _RGB).sum(axis=2)  # (n, C)
+    strange = np.flatnonzero(away.min(axis=1) > _COLOR_SLACK)
+    if len(strange):
+        got = ", ".join(f"{part:g}" for part in rows[strange[0], :3])
+        raise SceneError(f"Row {strange[0]} must begin with red, green and blue of one of `COLORS`, got {got}.")
+    colors = find_colors(rows)
+    if len({*colors}) < len(colors):
+        raise SceneError(f"Every ball must have its own colour, got {', '.join(colors)}; change one of them.")
+    paths = rows[:, 3:].reshape(len(rows), 2, N_FRAMES).transpose(2, 0, 1)  # (F, n, 2)
+    check_places(paths)
+    return rows.astype(np.float32)
 
 
 def find_colors(rows: np.ndarray) -> list[str]:

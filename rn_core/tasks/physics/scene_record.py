@@ -44,7 +44,8 @@ def read_record(record: Mapping[str, Any] | str) -> dict[str, np.ndarray]:
     positions = _read_frames(record["positions"], "position", n_frames, n_balls, FURTHEST)
     velocities = _read_frames(record.get("velocities"), "velocity", n_frames, n_balls, MAX_SPEED)
     links = _read_links(record.get("links"), n_balls)
-    _check_distances(positions, links["rigid"], links["lengths"])
+    check_places(positions)
+    _check_lengths(positions, links["rigid"], links["lengths"])
     return {"positions": positions, "velocities": velocities, **links}
 
 
@@ -131,15 +132,29 @@ def _read_ends(link: Any, index: int, n_balls: int) -> tuple[int, int]:
     return ends[0], ends[1]
 
 
-def _check_distances(positions: np.ndarray, rigid: np.ndarray, lengths: np.ndarray) -> None:
-    """Raise SceneError where balls lie on each other or a rigid link is not as long as it says."""
-    offsets = positions[:, :, None] - positions[:, None]
-    apart = np.sqrt((offsets**2).sum(axis=3))  # (F, N, N)
+def check_places(positions: np.ndarray) -> None:
+    """Raise SceneError where balls (F, N, 2) leave the table or lie on each other."""
+    for frame, ball, _ in np.argwhere(np.abs(positions) > FURTHEST)[:1]:
+        check_number(
+            float(np.abs(positions[frame, ball]).max()), f"Ball {ball}'s position in frame {frame}", -FURTHEST, FURTHEST
+        )
+    apart = _find_distances(positions)
     for frame, i, j in np.argwhere(np.triu(apart < MIN_APART, k=1))[:1]:
         raise SceneError(
             f"Balls {i} and {j} are {apart[frame, i, j]:.3f} m apart in frame {frame}, but must be {MIN_APART} m or "
             "more; move one."
         )
+
+
+def _find_distances(positions: np.ndarray) -> np.ndarray:
+    """Return the distance between every two balls, (F, N, 2) -> (F, N, N)."""
+    offsets = positions[:, :, None] - positions[:, None]
+    return np.sqrt((offsets**2).sum(axis=3))
+
+
+def _check_lengths(positions: np.ndarray, rigid: np.ndarray, lengths: np.ndarray) -> None:
+    """Raise SceneError where a rigid link is not as long as it says."""
+    apart = _find_distances(positions)
     wrong = rigid & (np.abs(apart - lengths) > RIGID_SLACK)
     for frame, i, j in np.argwhere(np.triu(wrong))[:1]:
         raise SceneError(

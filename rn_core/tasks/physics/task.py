@@ -16,11 +16,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from rn_core.errors import QuestionError, SceneError
+from rn_core.errors import QuestionError, SceneError, cut
 from rn_core.records import Batch
 from rn_core.scoring import ManyYesOrNo, OneAnswer, Scoring
 from rn_core.tasks.physics.encoding import (
     D_ROW,
+    check_rows,
     connection_targets,
     count_targets,
     encode_rows,
@@ -32,7 +33,7 @@ from rn_core.tasks.physics.pool import ScenePool, draw_pool
 from rn_core.tasks.physics.prediction import PathScoring, encode_paths
 from rn_core.tasks.physics.sampling import sample_scenes
 from rn_core.tasks.physics.scene import PhysicsScene, PhysicsScenes
-from rn_core.tasks.physics.world import COLORS, DEFAULT_BALLS, MAX_BALLS, N_FRAMES
+from rn_core.tasks.physics.world import COLORS, DEFAULT_BALLS, N_FRAMES
 
 _WHOLE = "whole_scene"
 _TIE = re.compile(r"is (\w+) tied to (\w+)\??", re.IGNORECASE)
@@ -120,9 +121,15 @@ class _Physics:
     def encode_questions(self, texts: Sequence[str]) -> Tensor:
         """Return (M, 0) float32; raises QuestionError for a text that is neither empty nor what the task asks."""
         for text in texts:
-            if not self._asks(text):
-                raise QuestionError(f"'{self.name}' asks only {self.asked}, got '{text[:60]}'; ask that.")
+            self._check_question(text)
         return torch.zeros(len(texts), 0)
+
+    def _check_question(self, text: str) -> None:
+        """Raise QuestionError for a text that is neither empty nor what the task asks."""
+        if not self._asks(text):
+            raise QuestionError(
+                f"'{self.name}' asks only {self.asked}, got '{cut(' '.join(text.split()), 60)}'; ask that."
+            )
 
     @property
     def asked(self) -> str:
@@ -134,7 +141,13 @@ class _Physics:
         return text in ("", self.question)
 
     def check_answerable(self, scene: Any, text: str) -> None:
-        """Let every question pass: each scene has an answer."""
+        """Raise SceneError or QuestionError for what is no scene or not asked; each scene has an answer."""
+        self._check_question(text)
+        _read_rows(scene)
+
+    def find_warnings(self, scene: Any, text: str) -> tuple[str, ...]:
+        """Return none: each scene has an answer."""
+        return ()
 
     def question_index(self, text: str) -> int:
         """Return 0, the only question's row."""
@@ -188,7 +201,8 @@ class Connections(_Physics):
         return self.answers.index("-".join(sorted(colors, key=known.index)))
 
     def check_answerable(self, scene: Any, text: str) -> None:
-        """Raise SceneError if the scene lacks one of the two balls that a question is about."""
+        """Raise errors as the other tasks do, and SceneError if the scene lacks a ball that is asked about."""
+        super().check_answerable(scene, text)
         thing = self.find_thing(text)
         if thing is None:
             return
@@ -241,12 +255,7 @@ def tie_question(first: str, second: str) -> str:
 def _read_rows(scene: PhysicsScene | str | Mapping[str, Any] | np.ndarray) -> np.ndarray:
     """Return the rows (n, 35) float32 of a scene; they may be given as such."""
     if isinstance(scene, np.ndarray):
-        if scene.shape[1:] != (D_ROW,) or not 1 <= len(scene) <= MAX_BALLS or not np.isfinite(scene).all():
-            raise SceneError(
-                f"Rows of balls must be 1 to {MAX_BALLS} of {D_ROW} finite numbers, got shape {scene.shape}; see "
-                "`encode_rows`."
-            )
-        return scene
+        return check_rows(scene)
     scene = scene if isinstance(scene, PhysicsScene) else PhysicsScene.from_json(scene)
     return encode_rows(_alone(scene))[0][0]
 

@@ -91,10 +91,12 @@ class SortOfClevr:
         return asking.encode_questions(texts)
 
     def check_answerable(self, scene: SceneInput, text: str) -> None:
-        """Raise SceneError or QuestionError if a `Scene` lacks what the question is about; arrays are not read."""
-        question = parse(text)
-        if isinstance(scene, Scene):
-            check_answerable(scene, question)
+        """Raise SceneError or QuestionError if a scene or its rows lack what the question is about."""
+        asking.check_asked(scene, parse(text), self.view)
+
+    def find_warnings(self, scene: SceneInput, text: str) -> tuple[str, ...]:
+        """Return none: each question that a scene can be asked has one answer."""
+        return ()
 
     def question_index(self, text: str) -> int:
         """Return 0 to 35, the question's row in a table of mean aggregates."""

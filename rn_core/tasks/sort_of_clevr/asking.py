@@ -12,11 +12,13 @@ from rn_core.errors import SceneError
 from rn_core.tasks.sort_of_clevr.encoding import VIEWS, check_image, check_rows
 from rn_core.tasks.sort_of_clevr.language import parse
 from rn_core.tasks.sort_of_clevr.questions import Question, question_codes
-from rn_core.tasks.sort_of_clevr.scene import N_OBJECTS, Scene, stack_scenes
+from rn_core.tasks.sort_of_clevr.scene import COLORS, MIDDLE, N_OBJECTS, SHAPES, Scene, SceneObject, stack_scenes
 
 #: A scene; or what a model sees of one: an image (75, 75, 3) uint8, or object rows (N, 10).
 SceneInput = Scene | np.ndarray
 
+#: How far a bit of an object row may be from 0 or 1.
+_BIT_SLACK = 1e-3
 _CODES = torch.from_numpy(question_codes())
 
 
@@ -37,6 +39,41 @@ def encode_scenes(scenes: Sequence[SceneInput], view: str) -> tuple[Tensor, ...]
     padded = torch.nn.functional.pad(padded, (0, 0, 0, N_OBJECTS - padded.shape[1]))
     mask = torch.arange(N_OBJECTS) < torch.tensor([len(row) for row in rows])[:, None]
     return padded, mask
+
+
+def read_rows(rows: np.ndarray) -> Scene:
+    """Return the scene that object rows stand for, centres at the nearest whole pixel.
+
+    Raises:
+        SceneError: if a row names no single colour or shape, or if such a scene breaks a rule of `Scene`.
+    """
+    objects = []
+    for index, row in enumerate(check_rows(rows)):
+        color = _read_bits(row[:N_OBJECTS], COLORS, f"Row {index}'s colour")
+        shape = _read_bits(row[N_OBJECTS:-2], SHAPES, f"Row {index}'s shape")
+        x, y = (int(value) for value in np.rint(row[-2:].astype(np.float64) * MIDDLE + MIDDLE))
+        objects.append(SceneObject(color, shape, x, y))
+    return Scene(tuple(objects))
+
+
+def _read_bits(bits: np.ndarray, values: Sequence[str], what: str) -> str:
+    """Return the value whose bit is 1; raises SceneError unless all others are 0."""
+    place = int(bits.argmax())
+    if not np.allclose(bits, np.eye(len(values))[place], atol=_BIT_SLACK):
+        got = ", ".join(f"{bit:g}" for bit in bits)
+        raise SceneError(f"{what} must be a 1 for one of {', '.join(values)} and 0 for the others, got {got}.")
+    return values[place]
+
+
+def check_asked(scene: SceneInput, question: Question, view: str) -> None:
+    """Raise SceneError unless the question can be asked about the scene, or about what the view sees of it.
+
+    What an image shows is not read: an image only has to be one.
+    """
+    if view == "pixels" and not isinstance(scene, Scene):
+        check_image(scene)
+        return
+    check_answerable(scene if isinstance(scene, Scene) else read_rows(scene), question)
 
 
 def encode_questions(texts: Sequence[str]) -> Tensor:

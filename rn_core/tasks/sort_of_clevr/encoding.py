@@ -62,8 +62,10 @@ def check_image(image: np.ndarray) -> np.ndarray:
 def check_rows(rows: np.ndarray) -> np.ndarray:
     """Return object rows as float32; raises SceneError unless they are (N, 10), 1 <= N <= 6, finite."""
     try:
-        array = np.asarray(rows, dtype=np.float32)
-    except (ValueError, TypeError) as err:
+        given = np.asarray(rows)
+        with np.errstate(over="ignore"):  # what is too large becomes infinite, which is refused below
+            array = given.astype(np.float32, casting="same_kind" if given.dtype.kind == "c" else "unsafe")
+    except (ValueError, TypeError, OverflowError) as err:
         raise SceneError(f"Object rows must be a table of numbers, got {str(rows)[:60]!r}; see ROW_COLUMNS.") from err
     if array.ndim != 2 or array.shape[1] != D_ROW or not 1 <= len(array) <= N_OBJECTS or not np.isfinite(array).all():
         raise SceneError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from types import MappingProxyType
 
-from rn_core.errors import QuestionError, did_you_mean
+from rn_core.errors import QuestionError, cut, did_you_mean, quote
 from rn_core.tasks.sort_of_clevr.questions import QUESTION_TYPES, Question
 from rn_core.tasks.sort_of_clevr.scene import COLORS
 
@@ -46,10 +46,12 @@ def parse(sentence: str) -> Question:
     strange = next((word for word in words if word not in _VOCABULARY), None)
     if strange is not None:
         raise QuestionError(
-            f"The word '{strange[:40]}' is not in this task's language.{did_you_mean(strange, sorted(_VOCABULARY))} "
+            f"The word {quote(strange)} is not in this task's language.{did_you_mean(strange, sorted(_VOCABULARY))} "
             f"Ask, for example, '{_nearest(words)}'"
         )
-    raise QuestionError(f"'{sentence.strip()[:80]}' is not one of the 36 questions. Did you mean '{_nearest(words)}'")
+    raise QuestionError(
+        f"'{cut(' '.join(sentence.split()), 80)}' is not one of the 36 questions. Did you mean '{_nearest(words)}'"
+    )
 
 
 def _words(sentence: str) -> tuple[str, ...]:

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from pages._ui.babi.files import read_story_file
 from pages._ui.babi.stories import (
-    MOST_SENTENCES,
     Line,
     format_lines,
     format_sentence,
@@ -24,6 +23,7 @@ from pages._ui.babi.stories import (
     tidy_sentence,
 )
 from rn_core.errors import QuestionError, RNCoreError, SceneError
+from rn_core.tasks.babi.encoding import MOST_SENTENCES
 from rn_core.tasks.babi.files import find_files, load_stories
 from rn_core.tasks.babi.solvers import solve
 from rn_core.tasks.babi.story import TASK_NAMES

@@ -20,6 +20,7 @@ from pages._ui.physics.scenes import COLOR_NAMES, Pull, bundled_scene, make_rows
 from pages._ui.physics.state import PhysicsState
 from rn_core.errors import WeightsError
 from rn_core.tasks.physics import stack_scenes
+from tests.shown_markdown import seen
 
 START = PhysicsState()
 ROOT = Path(__file__).resolve().parents[3]
@@ -74,7 +75,7 @@ def html(app: AppTest) -> str:
 def sentences(app: AppTest) -> list[str]:
     """Return every sentence that says that something is wrong; a traceback fails the test."""
     assert [error.message for error in app.exception] == []
-    said = [element.value for element in (*app.error, *app.warning, *app.info)]
+    said = [seen(element.value) for element in (*app.error, *app.warning, *app.info)]
     return [text for text in said if "Two methods disagree" not in text and "Choose two balls here" not in text]
 
 

@@ -14,6 +14,7 @@ from pages._ui.train.moments import LATEST
 from pages._ui.train.state import VIEWS, TrainState
 from rn_core.errors import RNCoreError
 from rn_core.race_records import RaceConfig, usual_config
+from tests.shown_markdown import seen
 
 ROOT = Path(__file__).resolve().parents[3]
 STATUSES = ("waiting", "starting", "running", "paused", "stopping", "stopped", "finished", "failed")
@@ -69,7 +70,7 @@ def charts(app: AppTest) -> list[str]:
 def sentences(app: AppTest) -> list[str]:
     """Return every sentence that says that something is wrong; a traceback fails the test."""
     assert [error.message for error in app.exception] == []
-    return [element.value for element in (*app.error, *app.warning)]
+    return [seen(element.value) for element in (*app.error, *app.warning)]
 
 
 def state_of(app: AppTest) -> TrainState:
@@ -284,7 +285,7 @@ def test_a_session_has_one_owner(board):
 def test_a_run_that_is_gone_is_a_sentence_and_its_settings_stay(board):
     app = open_page(run="gone", seed="8")
     assert sentences(app) == []
-    assert "no longer on this server" in app.info[0].value
+    assert "no longer on this server" in seen(app.info[0].value)
     assert "seed 8" in html(app)
     assert buttons(app)["Start the race"]
 
@@ -293,7 +294,7 @@ def test_a_run_that_ends_while_one_watches_keeps_its_curves(job, board):
     app = open_page(run="here")
     del board.jobs["here"]
     app.run()
-    assert "no longer on this server" in app.info[0].value
+    assert "no longer on this server" in seen(app.info[0].value)
     assert any("Run 1" in alt for alt in charts(app))
 
 

@@ -204,6 +204,7 @@ def test_it_says_what_it_is():
     assert BABI.answers == ANSWERS
     assert BABI.solved_above == 0.95
     BABI.check_answerable("Mary left.", "Where is John?")
+    assert BABI.find_warnings("Mary left.", "Where is John?") == ()
     with pytest.raises(RNCoreError, match=r"^bAbI keeps no aggregate for each question; choose zero"):
         BABI.question_index("Where is John?")
     words, mask = BABI.encode_scenes(["Mary left.\nJohn went there."])

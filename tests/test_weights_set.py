@@ -1,0 +1,206 @@
+"""Weights, card and golden logits are replaced as one, under names that lead nowhere else, from runs that fit them."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import shutil
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import pytest
+import torch
+
+from rn_core import cli, publishing, weights
+from rn_core.errors import RNCoreError, WeightsError
+from rn_core.locks import hold
+from rn_core.models import build_model
+from rn_core.models.configs import CONFIGS
+from rn_core.publishing import check_recipe, publish
+from rn_core.recipes import RECIPES, make_recipe
+from rn_core.training import Trainer
+from rn_core.weights import find_weights, load_golden, load_weights, save_weights, weights_status
+from tests.test_training import ROWS, TINY, make_fabric
+
+NAME = "sort-of-clevr/tiny"
+BAD_NAMES = (
+    "../../evil",
+    "/abs/path",
+    "a/../../b",
+    "a\\b",
+    "",
+    "a//b",
+    "a/",
+    ".",
+    "a/.b",
+    "a.json",
+    "a\nb",
+    "a" * 99,
+    "ä",
+)
+
+
+def save(folder: Path, seed: int, with_golden: bool = True) -> None:
+    """Write a set of which every file tells its seed."""
+    golden = {"logits": torch.tensor([float(seed)])} if with_golden else None
+    card = {"task": "sort-of-clevr/objects", "seed": seed}
+    save_weights(NAME, build_model(ROWS, seed), card, torch.full((36, 32), float(seed)), folder, golden)
+
+
+def read_seeds(folder: Path) -> set[float]:
+    """Return what the files of a set say of their seed: one number, if they belong together."""
+    entry, loaded = find_weights(NAME, folder), load_weights(NAME, folder)
+    assert weights_status(entry) == "sound"
+    seeds = {float(loaded.card["seed"]), loaded.mean_aggregate[0, 0].item()}
+    return seeds | ({load_golden(entry)["logits"].item()} if "golden_sha256" in entry.card else set())
+
+
+def run_until(step: int, work) -> bool:
+    """Do work in a process that ends at a step of its writing, without any cleanup; return whether it came so far."""
+    child = os.fork()
+    if child:
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+    left = step
+    for owner, name in ((os, "fsync"), (pathlib.Path, "replace"), (pathlib.Path, "unlink"), (pathlib.Path, "chmod")):
+        call = getattr(owner, name)
+
+        def end_or_call(*args, _call=call, **options):
+            nonlocal left
+            if left == 0:
+                os._exit(9)
+            left -= 1
+            return _call(*args, **options)
+
+        setattr(owner, name, end_or_call)
+    try:
+        work()
+    finally:
+        os._exit(0)
+
+
+@pytest.mark.parametrize(("first", "second"), [(True, True), (True, False)])
+def test_a_writer_that_is_killed_at_any_step_leaves_the_old_set_or_the_new_one(tmp_path, first, second):
+    old = tmp_path / "old"
+    save(old, 1, first)
+    found = []
+    while True:
+        folder = shutil.copytree(old, tmp_path / str(len(found)))
+        killed = run_until(len(found), partial(save, folder, 2, second))
+        found.append(read_seeds(folder))
+        if not killed:
+            break
+        save(folder, 3)
+        assert read_seeds(folder) == {3}
+        names = {path.name for path in folder.rglob("*") if path.is_file()}
+        assert names == {"tiny.safetensors", "tiny.json", "tiny.golden.safetensors"}, "and the next one clears up"
+    assert len(found) > 10
+    assert found == sorted(found), "first the old set, from some step on the new one"
+    assert (found[0], found[-1]) == ({1}, {2})
+
+
+def test_a_set_that_was_never_there_is_there_as_a_whole_or_not_at_all(tmp_path):
+    step, seen = 0, set()
+    while run_until(step, partial(save, tmp_path / str(step), 2)):
+        is_there = NAME in weights.list_weights(tmp_path / str(step))
+        seen.add(is_there)
+        assert not is_there or read_seeds(tmp_path / str(step)) == {2}
+        step += 1
+    assert seen == {False, True}
+
+
+def test_mixed_sets_are_not_sound(tmp_path, monkeypatch, capsys):
+    for seed in (1, 2):
+        save(tmp_path / str(seed), seed)
+    stale, new = (tmp_path / f"{seed}/{NAME}.golden.safetensors" for seed in (1, 2))
+    shutil.copy(stale, new)
+    entry = find_weights(NAME, tmp_path / "2")
+    assert "golden logits 'tiny.golden.safetensors' are not those of the card" in weights_status(entry)
+    with pytest.raises(WeightsError, match="not those of the card"):
+        load_golden(entry)
+    new.unlink()
+    assert "are missing" in weights_status(entry)
+    (tmp_path / f"1/{NAME}.json").unlink()
+    monkeypatch.setattr(cli, "list_weights", lambda: weights.list_weights(tmp_path / "1"))
+    monkeypatch.setattr(cli, "describe_loose", lambda: weights.describe_loose(tmp_path / "1"))
+    assert cli.main(["weights", "--json"]) == 0
+    (row,) = json.loads(capsys.readouterr().out)["weights"]
+    assert (row["name"], row["sound"]) == (NAME, False)
+    assert "There is no card for the files of 'sort-of-clevr/tiny'" in row["status"]
+
+
+@pytest.mark.parametrize("name", BAD_NAMES)
+def test_no_name_leads_out_of_the_folder(name, tmp_path):
+    folder = tmp_path / "deep/down/pretrained"
+    folder.mkdir(parents=True)
+    for use in (
+        lambda: save_weights(name, build_model(ROWS, 0), {"task": "x"}, folder=folder),
+        lambda: load_weights(name, folder),
+        lambda: publish(name, tmp_path, into=folder),
+    ):
+        with pytest.raises(WeightsError, match="A name of weights is up to three words"):
+            use()
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_all_names_that_ship_are_names():
+    assert {weights.check_name(name) for name in (*RECIPES, *weights.PUBLIC_NAMES)} >= set(RECIPES)
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_recipes_run_ships_under_its_own_name_alone(name):
+    config = make_recipe(name)
+    check_recipe(name, config)
+    for other in RECIPES:
+        if make_recipe(other).model != config.model or make_recipe(other).task != config.task:
+            with pytest.raises(WeightsError, match="choose another name"):
+                check_recipe(other, config)
+    for size, kinds in CONFIGS[config.task].items():
+        for kind, model in kinds.items():
+            if model != config.model:
+                says = rf"'{name}' is model .* at size small, and this run's is '{kind}' at size {size}; choose another"
+                with pytest.raises(WeightsError, match=says):
+                    check_recipe(name, replace(config, model=model))
+
+
+def test_a_card_under_an_own_name_tells_the_recipe_that_makes_it_again():
+    paper = make_recipe("clevr/rn-pixels", "paper")
+    assert publishing._find_recipe("clevr/rn-pixels", make_recipe("clevr/rn-pixels")) == ("clevr/rn-pixels", "")
+    assert publishing._find_recipe("clevr/mine", paper) == ("clevr/rn-pixels", " --size paper")
+    assert publishing._find_recipe("sort-of-clevr/mine", TINY) == ("sort-of-clevr/mine", "")
+
+
+def test_names_that_are_no_recipe_need_the_tasks_family():
+    check_recipe("sort-of-clevr/mine", TINY)
+    for name in ("mine", "clevr/mine", "sort-of-clevr/my/own", "sort-of-clevr-2/x"):
+        with pytest.raises(WeightsError, match="are called 'sort-of-clevr/NAME', got"):
+            check_recipe(name, TINY)
+
+
+@pytest.fixture(scope="module")
+def run_folder(tmp_path_factory) -> Path:
+    """A finished run of no recipe."""
+    folder = tmp_path_factory.mktemp("run")
+    list(Trainer(replace(TINY, steps=1), make_fabric(), folder).train())
+    return folder
+
+
+def test_a_tiny_run_of_another_task_is_not_written_over_what_ships(run_folder, capsys, monkeypatch):
+    monkeypatch.setattr(publishing, "write_set", None)
+    for name in ("physics/rn-count", "sort-of-clevr/rn-objects"):
+        assert cli.main(["weights", "publish", name, "--folder", str(run_folder), "--scenes", "2"]) == 1
+        error = capsys.readouterr().err
+        assert error.startswith(f"'{name}' ") and "choose another name" in error and error.count("\n") == 1
+
+
+def test_one_name_is_published_by_one_process_at_a_time(run_folder, tmp_path):
+    exam = publishing.Exam(2)
+    with (
+        hold(tmp_path / "sort-of-clevr/.tiny.lock", "name", NAME),
+        pytest.raises(RNCoreError, match=rf"'{NAME}' is in use by process {os.getpid()} on .* since .*; wait until"),
+    ):
+        publish(NAME, run_folder, exam, into=tmp_path)
+    assert weights.list_weights(tmp_path) == {}
+    publish(NAME, run_folder, exam, into=tmp_path)
+    assert weights_status(find_weights(NAME, tmp_path)) == "sound"
