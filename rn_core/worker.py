@@ -90,7 +90,7 @@ class Worker:
         for progress in self.race.train():
             self._report(progress)
             self._obey(progress)
-            if self.stopped or (self.makes_way and progress.head_start is None):
+            if self.stopped or self.makes_way:
                 break
         self.look()
         self.save()

@@ -286,3 +286,22 @@ def test_keeping_half_leaves_what_was_kept_before(tmp_path, monkeypatch):
         race.keep(tmp_path)
     assert again.go_on(tmp_path) and again.step == 1
     assert not make_race().go_on(tmp_path / "elsewhere")
+
+
+@pytest.mark.parametrize("stopped_at", [1, 2])
+@pytest.mark.parametrize("make", [make_stories, lambda **changes: make_race(task="sort-of-clevr/pixels", **changes)])
+def test_a_head_start_goes_on_as_if_it_had_never_stopped(tmp_path, make, stopped_at):
+    unbroken, first, second = (make(head_start=2, steps=1) for _ in range(3))
+    *_, last = unbroken.train()
+    steps = first.train()
+    for _ in range(stopped_at):
+        next(steps)
+    first.keep(tmp_path)
+    torch.manual_seed(99)
+    assert second.go_on(tmp_path)
+    progress = [*second.train()]
+    assert [one.head_start for one in progress] == [1.0, None][stopped_at - 1 :]
+    assert progress[-1].losses == last.losses
+    for kind, model in unbroken.models.items():
+        other = second.models[kind].state_dict()
+        assert all(torch.equal(value, other[name]) for name, value in model.state_dict().items()), kind
