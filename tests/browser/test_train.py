@@ -131,7 +131,7 @@ def test_a_hidden_tab_asks_nothing_and_goes_on_when_it_is_seen(train):
     opened = train(RACE)
     start(opened)
     sent: list[object] = []
-    opened.on("websocket", lambda socket: socket.on("framesent", sent.append))
+    opened.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(frame)))
     opened.reload()
     step_of(opened)
     show_tab(opened, "hidden")
