@@ -7,7 +7,6 @@ from pathlib import Path
 import streamlit as st
 
 from pages._ui.frame import mark_entry
-from pages._ui.train.run_keeper import draw_heartbeat
 
 st.set_page_config(
     page_title="Relation Networks",
@@ -17,7 +16,6 @@ st.set_page_config(
 )
 
 mark_entry()
-draw_heartbeat()
 st.navigation(
     [
         st.Page("pages/explore.py", title="Explore", icon=":material/hub:", default=True),

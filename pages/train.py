@@ -9,6 +9,7 @@ from typing import Any
 
 import streamlit as st
 
+from pages._ui.components.poll import draw_poll
 from pages._ui.figures import Look
 from pages._ui.frame import draw_frame
 from pages._ui.pairs.sections import draw_figure
@@ -18,11 +19,15 @@ from pages._ui.train import models as train_models
 from pages._ui.train import sections as train_sections
 from pages._ui.train.figures import plot_race
 from pages._ui.train.jobs import Job, JobView
-from pages._ui.train.moments import LIVE, is_moving
+from pages._ui.train.moments import LIVE, drawn_of, poll_seconds, what_is_new
 from pages._ui.train.session import (
+    LIVE_PART,
     TRAIN,
     find_job,
+    follow,
     look_at,
+    note_drawn,
+    owns,
     press,
     pressed,
     redraw,
@@ -36,8 +41,6 @@ from pages._ui.train.state import VIEWS, TrainState, needs_head_start, shown_gro
 from pages._ui.train.view import describe_status, share_done, target_of
 from pages._ui.train.words import describe_idea, describe_race, head_start_words
 
-#: Seconds between two looks at a run that moves, and at one that rests: another window may steer it too.
-_EVERY, _SELDOM = 0.5, 5.0
 #: Width in pixels of the button that pauses and resumes, in plain and in projector type.
 _WIDTH = MappingProxyType({False: 130, True: 170})
 _GONE = "That run has ended and is no longer on this server. Its settings are still here: start it again."
@@ -81,7 +84,7 @@ def draw_steering(state: TrainState, job: Job, view: JobView) -> None:
             label, icon, partial(press, job, act), "pause", width=_WIDTH[state.projector],
             type="primary" if is_paused else "secondary", disabled=view.status not in ("running", "paused"),
         )  # fmt: skip
-        draw_button("One step", "skip_next", partial(press, job, job.step), disabled=not is_paused)
+        draw_button("One step", "skip_next", partial(press, job, job.step), disabled=not is_paused or view.made_way)
         draw_button("Stop", "stop", partial(press, job, job.stop), disabled=view.status == "stopping")
         draw_button("Reset", "restart_alt", partial(reset, job))
         draw_share()
@@ -110,20 +113,17 @@ def draw_run(state: TrainState, job: Job, view: JobView) -> None:
         st.error(plain(state.problem))
 
 
-def draw_live(job: Job, status: str, has_weights: bool, look: Look) -> None:
-    """Draw what changes by itself; when the run enters another status or has its first weights, draw all anew."""
+def draw_live(job: Job, around: JobView, look: Look) -> None:
+    """Draw what changes by itself; where the page around it shows another status of the run, draw all anew."""
     view = look_at(job)
     state = TRAIN.state
-    is_new = (view.status, view.has_weights) != (status, has_weights)
-    if is_new or (pressed() and not is_moving(view, pressed())):
+    if what_is_new(view, drawn_of(around), pressed()) == "page":
         redraw()
+    note_drawn(view)
     if view.problem:
         st.error(plain(view.problem))
     st.html(train_html.status_html(describe_status(view, job.config), share_done(view, job.config)))
-    if state.view != "compare":
-        train_sections.DRAW[state.view](state, job.config, view, look)
-    else:
-        train_sections.draw_runs(shown_group(state, job.config), look)
+    train_sections.draw_view(state, job.token, job.config, view, look)
 
 
 def draw_views(state: TrainState, job: Job, view: JobView) -> None:
@@ -145,7 +145,7 @@ def draw_page() -> None:
     click cannot draw over what the click brought.
     """
     state = TRAIN.open()
-    frame, head, views, live, foot = (st.container() for _ in range(5))
+    frame, head, views, live, foot, poll = (st.container() for _ in range(6))
     with frame:
         look = draw_frame(TRAIN)
         st.html(train_html.STYLE)
@@ -165,8 +165,11 @@ def draw_page() -> None:
             if view.has_weights and view.status not in LIVE:
                 train_models.draw_learned(job, view)
         with live:
-            every = _EVERY if is_moving(view, pressed()) else _SELDOM if view.is_active else None
-            st.fragment(draw_live, run_every=every)(job, view.status, view.has_weights, look)
+            st.fragment(draw_live, key=LIVE_PART)(job, view, look)
+        with poll:
+            every = poll_seconds(view, pressed(), owns(job))
+            if every is not None:
+                draw_poll(every, key=TRAIN.key("poll"), on_ask=partial(follow, job))
     TRAIN.write_url()
 
 

@@ -6,6 +6,8 @@ runners the same validation questions and the same few examples. Nothing here dr
 
 from __future__ import annotations
 
+import json
+import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
@@ -20,12 +22,14 @@ from torch import Tensor
 
 from rn_core.attribution import Target, attribute_pairs
 from rn_core.bundles import write_bundle
+from rn_core.checkpoints import read_checkpoint, restore, save_checkpoint
 from rn_core.device import describe_device, fast_autocast, processor_name
+from rn_core.errors import WeightsError
 from rn_core.evaluation import Evaluation, count_right, summarise
 from rn_core.files import write_whole
 from rn_core.models import QuestionAnsweringModel
 from rn_core.pair_pretext import take_lessons
-from rn_core.pretext import PretextConfig, make_naming, read_cells_as_rows, train_naming
+from rn_core.pretext import PretextConfig, PretrainingSteps, make_naming, read_cells_as_rows, train_naming
 from rn_core.race_records import Progress, RaceConfig, Snapshot
 from rn_core.records import Accuracy, Batch, Example
 from rn_core.seeding import fork_torch_rng, make_rng
@@ -40,6 +44,8 @@ _LOOK_STORIES, _MOST_STORIES = 100, 400
 #: Stories that the lessons of a head start come from, and how many a step asks about.
 _LESSON_POOL, _LESSON_STORIES = 40_000, 256
 N_EXAMPLES = 8
+#: File that names the folder of the last whole checkpoint beside it.
+_LATEST = "latest.json"
 
 
 class Race:
@@ -60,6 +66,9 @@ class Race:
         self.trainers = {kind: Trainer(config.training(kind, precision), fabric) for kind in config.models}
         self.seconds = 0.0
         self._found: dict[str, tuple[int, Evaluation]] = {}
+        #: Runners in their head start, and where each of them goes on: file, tensors and state.
+        self._starting: dict[str, PretrainingSteps] = {}
+        self._kept: dict[str, tuple[Path, dict[str, Tensor], dict[str, Any]]] = {}
 
     @property
     def models(self) -> dict[str, QuestionAnsweringModel]:
@@ -78,7 +87,7 @@ class Race:
 
     def train(self) -> Iterator[Progress]:
         """Take the remaining steps, the head start first; yields after each step."""
-        if self.config.head_start:
+        if self.config.head_start and self.step == 0:
             yield from self._take_lessons() if self.task.has_pool else self._learn_to_name()
         while self.step < self.config.steps:
             started = time.perf_counter()
@@ -123,6 +132,49 @@ class Race:
         """
         for kind, model in self.models.items():
             write_whole(folder / f"{kind}.safetensors", write_bundle(model, self._card(kind)))
+
+    def keep(self, folder: Path) -> None:
+        """Write all that the race needs to go on into a folder; the checkpoint before it stays until this one is whole.
+
+        Raises:
+            RNCoreError: if a file cannot be written.
+        """
+        name = f"step-{max((steps.step for steps in self._starting.values()), default=0)}-{self.step}"
+        for kind, trainer in self.trainers.items():
+            run, steps, path = trainer.run, self._starting.get(kind), folder / name / f"{kind}.safetensors"
+            state = {"step": run.step, "seconds": self.seconds, "accuracy": run.accuracy.tolist()}
+            if steps is None:
+                save_checkpoint(path, run.model, trainer.optimizer.optimizer, state)
+            else:
+                state["head_start"] = steps.state
+                save_checkpoint(path, run.model, steps.optimizer, state, steps.extra.state_dict())
+        write_whole(folder / _LATEST, json.dumps({"folder": name}).encode())
+        for old in folder.glob("step-*"):
+            if old.name != name:
+                shutil.rmtree(old, ignore_errors=True)
+
+    def go_on(self, folder: Path) -> bool:
+        """Take up what `keep` wrote into a folder; return whether there was anything.
+
+        Raises:
+            WeightsError: if it is damaged or of another race.
+        """
+        latest = folder / _LATEST
+        if not latest.exists():
+            return False
+        kept, steps = folder / json.loads(latest.read_text())["folder"], set()
+        for kind, trainer in self.trainers.items():
+            run, path = trainer.run, kept / f"{kind}.safetensors"
+            tensors, state = read_checkpoint(path)
+            if "head_start" in state:
+                self._kept[kind] = (path, tensors, state["head_start"])
+            else:
+                restore(path, tensors, run.model, trainer.optimizer.optimizer)
+            run.step, self.seconds, run.accuracy = state["step"], state["seconds"], np.array(state["accuracy"])
+            steps.add(run.step)
+        if len(steps) > 1:
+            raise WeightsError(f"The checkpoint in '{kept}' mixes steps {sorted(steps)}; start the run again.")
+        return True
 
     def _card(self, kind: str) -> dict[str, Any]:
         """Return what a runner's weights say of themselves."""
@@ -177,15 +229,27 @@ class Race:
         """Let every runner that has pairs learn what they show; the others have nothing to learn from them."""
         config = self.config
         pool = self.shown.make_pool(config.seed, _LESSON_POOL, config.n_questions)
-        learners = [
-            take_lessons(run.model, pool, lessons_of(run.config, config.head_start, _LESSON_STORIES), self.fabric)
-            for run in (trainer.run for trainer in self.trainers.values())
+        lessons = {
+            kind: take_lessons(run.model, pool, lessons_of(run.config, config.head_start, _LESSON_STORIES), self.fabric)
+            for kind, run in ((kind, trainer.run) for kind, trainer in self.trainers.items())
             if run.model.has_pairs
-        ]
-        for done in range(1, config.head_start + 1):
-            for losses in learners:
-                next(losses)
-            yield Progress(0, 0, self.seconds, {}, done / config.head_start)
+        }
+        yield from self._take_head_start(lessons)
+
+    def _take_head_start(self, starting: dict[str, PretrainingSteps]) -> Iterator[Progress]:
+        """Take the steps of a head start from where they were kept; runners that are left out have none."""
+        self._starting = starting
+        for kind, steps in starting.items():
+            if kind in self._kept:
+                path, tensors, state = self._kept.pop(kind)
+                restore(path, tensors, self.models[kind], steps.optimizer, steps.extra)
+                steps.go_on(state)
+        n_steps = self.config.head_start
+        for done in range(min((steps.step for steps in starting.values()), default=0), n_steps):
+            for steps in starting.values():
+                next(steps)
+            yield Progress(0, 0, self.seconds, {}, (done + 1) / n_steps)
+        self._starting = {}
 
     def _learn_to_name(self) -> Iterator[Progress]:
         """Let one image encoder learn to name what its cells hold, then give it to every runner."""
@@ -194,8 +258,7 @@ class Race:
         with fork_torch_rng(config.seed):
             naming = make_naming(first, self.task)
         pretext = PretextConfig(steps=config.head_start, seed=config.seed)
-        for done, _ in enumerate(train_naming(first, naming, self.task, pretext), start=1):
-            yield Progress(0, 0, self.seconds, {}, done / config.head_start)
+        yield from self._take_head_start({next(iter(self.models)): train_naming(first, naming, self.task, pretext)})
         for model in models:
             model.encoder.load_state_dict(first.encoder.state_dict())
             model.encoder.freeze_statistics()

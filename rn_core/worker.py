@@ -1,9 +1,11 @@
 """One race in a process of its own: `python -m rn_core.worker`.
 
 Lines of JSON go in and out. The first line on standard input is the order, `{"config": {...}, "folder": "..."}`;
-each further one a command, `{"do": "pause" | "resume" | "step" | "stop"}`. Standard output carries events, each
-with its `kind`: "hello", "progress", "snapshot", "status", "problem". When standard input ends, the owner is gone,
-and the process ends at once, whatever it is doing: nothing is left running behind a server that died.
+each further one a command, `{"do": "pause" | "resume" | "step" | "stop" | "make way"}`. Standard output carries events,
+each with its `kind`: "hello", "progress", "snapshot", "saved", "status", "problem". A run that makes way keeps all that
+it needs in its folder, says "kept" and ends; the same order goes on from there as if it had never stopped. When
+standard input ends, the owner is gone, and the process ends at once, whatever it is doing: nothing is left running
+behind a server that died.
 """
 
 from __future__ import annotations
@@ -35,6 +37,8 @@ _LOOK_SHARE = 0.1
 #: How much more readily the kernel ends this process than the server when memory runs out (Linux, -1000 to 1000).
 _OOM_SCORE = "1000"
 _NICENESS = 10
+#: Folder beside the weights with what a run that made way goes on from.
+_KEPT = "kept"
 
 
 class Commands:
@@ -73,22 +77,36 @@ class Worker:
         self._saved -= SAVE_EVERY - FIRST_SAVE
         self._look_every = LOOK_EVERY
         self._shown_step = -1
-        self.paused = self.stopped = False
+        self.paused = self.stopped = self.makes_way = False
 
     def run(self) -> None:
         """Run the race to its end or until it is stopped; the weights are on disk before the end is reported."""
         examples = [asdict(example) for example in self.race.examples]
         self.emit("hello", examples=examples, n_validation=len(self.race.validation.inputs[0]))
+        if self.race.go_on(self.folder / _KEPT):
+            self._shown_step = self.race.step
         self.look()
         self.emit("status", status="running")
         for progress in self.race.train():
             self._report(progress)
             self._obey(progress)
-            if self.stopped:
+            if self.stopped or self.makes_way:
                 break
         self.look()
+        self.save()
+        self.emit("status", status=self._end())
+
+    def _end(self) -> str:
+        """Return how the run ends; one that makes way has then kept what it goes on from."""
+        if self.stopped or self.race.step == self.race.config.steps or not self.makes_way:
+            return "stopped" if self.stopped else "finished"
+        self.race.keep(self.folder / _KEPT)
+        return "kept"
+
+    def save(self) -> None:
+        """Write the weights, and say that there are some."""
         self.race.save(self.folder)
-        self.emit("status", status="stopped" if self.stopped else "finished")
+        self.emit("saved")
 
     def emit(self, kind: str, **values: Any) -> None:
         """Send one event."""
@@ -114,15 +132,15 @@ class Worker:
             self.look()
         if now - self._saved >= SAVE_EVERY:
             self._saved = now
-            self.race.save(self.folder)
+            self.save()
 
     def _obey(self, progress: Progress) -> None:
         """Do what is asked between two steps; return when the next may be taken or the race is stopped."""
         if self.paused:
             self._show(progress)
         while command := self.commands.next(wait=self.paused):
-            if command == "stop":
-                self.stopped = True
+            if command in ("stop", "make way"):
+                self.stopped, self.makes_way = command == "stop", command == "make way"
                 return
             self.paused = command != "resume"
             self.emit("status", status="paused" if self.paused else "running")
@@ -135,7 +153,7 @@ class Worker:
         """Send and keep where the race stands."""
         self.emit("progress", **asdict(progress))
         self.look()
-        self.race.save(self.folder)
+        self.save()
 
 
 def main() -> int:

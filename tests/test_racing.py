@@ -7,7 +7,10 @@ import pytest
 import torch
 from lightning_fabric import Fabric
 
+from rn_core import racing
 from rn_core.bundles import read_bundle
+from rn_core.checkpoints import save_checkpoint
+from rn_core.errors import RNCoreError
 from rn_core.race_records import Progress, RaceConfig, usual_config
 from rn_core.racing import N_EXAMPLES, Race
 from rn_core.tasks.babi.pool import StoryPool
@@ -240,3 +243,65 @@ def test_what_heard_stories_can_be_loaded_again(tmp_path):
         with torch.no_grad():
             wanted = model.eval()(batch.inputs, batch.question, batch.scene_index)
             assert torch.equal(again.model(batch.inputs, batch.question, batch.scene_index), wanted)
+
+
+@pytest.mark.parametrize("stopped_at", [1, 3])
+def test_a_race_that_was_kept_goes_on_as_if_it_had_never_stopped(tmp_path, stopped_at):
+    unbroken, first, second = make_race(), make_race(), make_race()
+    losses = [progress.losses for progress in unbroken.train()]
+    for progress in first.train():
+        if progress.step == stopped_at:
+            break
+    first.look()
+    first.keep(tmp_path)
+    torch.manual_seed(99)
+    assert second.go_on(tmp_path) and second.step == stopped_at
+    assert [progress.losses for progress in second.train()] == losses[stopped_at:]
+    for kind, trainer in unbroken.trainers.items():
+        other = second.trainers[kind]
+        assert np.array_equal(trainer.run.accuracy, other.run.accuracy)
+        for name, value in trainer.run.model.state_dict().items():
+            assert torch.equal(value, other.run.model.state_dict()[name]), name
+        moments = other.optimizer.optimizer.state_dict()["state"]
+        for index, values in trainer.optimizer.optimizer.state_dict()["state"].items():
+            assert all(torch.equal(value, moments[index][name]) for name, value in values.items())
+
+
+def test_keeping_half_leaves_what_was_kept_before(tmp_path, monkeypatch):
+    race, again = make_race(), make_race()
+    steps = race.train()
+    next(steps)
+    race.keep(tmp_path)
+    next(steps)
+    written = []
+
+    def break_off(path, *values):
+        if written:
+            raise RNCoreError("The disk is full.")
+        written.append(path)
+        save_checkpoint(path, *values)
+
+    monkeypatch.setattr(racing, "save_checkpoint", break_off)
+    with pytest.raises(RNCoreError, match="full"):
+        race.keep(tmp_path)
+    assert again.go_on(tmp_path) and again.step == 1
+    assert not make_race().go_on(tmp_path / "elsewhere")
+
+
+@pytest.mark.parametrize("stopped_at", [1, 2])
+@pytest.mark.parametrize("make", [make_stories, lambda **changes: make_race(task="sort-of-clevr/pixels", **changes)])
+def test_a_head_start_goes_on_as_if_it_had_never_stopped(tmp_path, make, stopped_at):
+    unbroken, first, second = (make(head_start=2, steps=1) for _ in range(3))
+    *_, last = unbroken.train()
+    steps = first.train()
+    for _ in range(stopped_at):
+        next(steps)
+    first.keep(tmp_path)
+    torch.manual_seed(99)
+    assert second.go_on(tmp_path)
+    progress = [*second.train()]
+    assert [one.head_start for one in progress] == [1.0, None][stopped_at - 1 :]
+    assert progress[-1].losses == last.losses
+    for kind, model in unbroken.models.items():
+        other = second.models[kind].state_dict()
+        assert all(torch.equal(value, other[name]) for name, value in model.state_dict().items()), kind

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from rn_core.bundles import read_bundle
 from rn_core.race_records import RaceConfig
@@ -44,8 +45,8 @@ class Worker:
 def start(tmp_path) -> Iterator[Any]:
     workers: list[Worker] = []
 
-    def make(**changes: object) -> Worker:
-        workers.append(Worker(tmp_path, **changes))
+    def make(folder: Path = tmp_path, **changes: object) -> Worker:
+        workers.append(Worker(folder, **changes))
         return workers[-1]
 
     yield make
@@ -87,6 +88,28 @@ def test_it_pauses_steps_resumes_and_stops(start, tmp_path):
     worker.hear("status", status="stopped")
     assert worker.process.wait(PATIENCE) == 0
     assert read_bundle((tmp_path / "rn.safetensors").read_bytes(), "rn").card["training"]["step"] >= last
+
+
+def test_it_makes_way_and_goes_on_to_the_same_end(start, tmp_path):
+    steps = 6
+    unbroken = start(tmp_path / "unbroken", steps=steps)
+    unbroken.hear("status", status="finished")
+    first = start(tmp_path / "broken", steps=steps)
+    first.say({"do": "pause"})
+    first.hear("status", status="paused")
+    stopped_at = first.hear("progress")["step"]
+    first.say({"do": "make way"})
+    first.hear("status", status="kept")
+    assert first.process.wait(PATIENCE) == 0 and stopped_at == 1
+    second = start(tmp_path / "broken", steps=steps)
+    second.hear("status", status="running")
+    assert second.hear("snapshot")["step"] > stopped_at, "the look of the step it stopped at was sent already"
+    second.hear("status", status="finished")
+    models = [
+        read_bundle((tmp_path / folder / "rn.safetensors").read_bytes(), "rn").model.state_dict()
+        for folder in ("unbroken", "broken")
+    ]
+    assert all(torch.equal(value, models[1][name]) for name, value in models[0].items())
 
 
 @pytest.mark.parametrize("paused", [False, True])

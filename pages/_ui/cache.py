@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Hashable
 from pathlib import Path
 from threading import Semaphore
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import streamlit as st
@@ -22,6 +23,7 @@ from pages._ui.models import baseline_of, is_own, shipped_baseline
 from pages._ui.own_models import find_own
 from pages._ui.pairs.view import GroupReading
 from pages._ui.pairs.what_if import measure_ranking
+from pages._ui.presence import is_connected
 from pages._ui.train.job_board import JobBoard
 from pages._ui.walk.forward import Thought, Walk, make_thought, make_walk
 from rn_core.answering import Answerer, load
@@ -39,6 +41,8 @@ from rn_core.tasks.physics.prediction import decode_paths, seen_positions
 from rn_core.tasks.physics.world import N_FRAMES
 from rn_core.tasks.sort_of_clevr import Question, Scene
 from rn_core.tasks.sort_of_clevr.language import text
+
+Made = TypeVar("Made")
 
 
 def cached_answerer(model: str) -> Answerer:
@@ -232,7 +236,24 @@ def cached_paths(name: str, rows: np.ndarray) -> np.ndarray:
 @st.cache_resource(show_spinner=False, on_release=JobBoard.close)
 def cached_board() -> JobBoard:
     """Return the one board of this server's training runs."""
-    return JobBoard()
+    return JobBoard(is_connected=is_connected)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def draw_once(key: Hashable, _draw: Callable[[], None]) -> None:
+    """Draw something without widgets; whoever asks for the same again is sent what was drawn, and nothing is made anew.
+
+    Args:
+        key: all that the drawing depends on.
+        _draw: draws it.
+    """
+    _draw()
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def make_once(key: Hashable, _make: Callable[[], Made]) -> Made:
+    """Return what `_make` makes, made once for a key, which is all that it depends on; read only."""
+    return _make()
 
 
 @st.cache_resource(show_spinner=False)

@@ -125,3 +125,31 @@ def test_a_second_browser_gets_the_settings_or_the_run(train):
     press(watcher, "Stop").click()
     expect(press(watcher, "Start again")).to_be_visible()
     expect(press(first, "Start again")).to_be_visible()
+
+
+def test_a_hidden_tab_asks_nothing_and_goes_on_when_it_is_seen(train):
+    opened = train(RACE)
+    start(opened)
+    sent: list[object] = []
+    opened.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(frame)))
+    opened.reload()
+    step_of(opened)
+    show_tab(opened, "hidden")
+    opened.wait_for_timeout(1_000)  # what was asked before is answered
+    asked, step = len(sent), step_of(opened)
+    opened.wait_for_timeout(6_000)
+    assert (len(sent), step_of(opened)) == (asked, step)
+    show_tab(opened, "visible")
+    expect(opened.locator(STATUS)).not_to_contain_text(f"step {step:,} ")
+    assert len(sent) > asked and step_of(opened) > step
+
+
+def show_tab(opened: Page, state: str) -> None:
+    """Let a tab believe that it is hidden or visible."""
+    opened.evaluate(
+        """state => {
+            Object.defineProperty(document, "visibilityState", { value: state, configurable: true });
+            document.dispatchEvent(new Event("visibilitychange"));
+        }""",
+        state,
+    )

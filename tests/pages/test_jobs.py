@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from pages._ui.train import job_board
 from pages._ui.train.job_board import JobBoard
 from pages._ui.train.jobs import MAX_SNAPSHOTS, Job, _append_thinned
 from rn_core.bundles import read_bundle
@@ -114,44 +113,24 @@ def test_a_worker_that_cannot_start_is_one_sentence(board, monkeypatch):
         job.bundle("rn")
 
 
-def test_who_is_gone_is_forgotten_with_files_and_process(board):
+def test_a_paused_run_that_made_way_goes_on_later(board):
     job = board.submit(CONFIG, "a")
-    until_status(job, "running")
-    other = board.submit(CONFIG, "b")
-    board.sweep()
-    assert board.find(job.token) is job, "not yet"
-    job.touched -= board.forgotten_after + 1
-    board.sweep()
-    assert board.find(job.token) is None
-    assert not job.folder.exists() and not is_running(job._process.pid)
-    assert other.view().status == "starting"
-
-
-def test_a_touch_keeps_a_job(board):
-    job = board.submit(CONFIG, "a")
-    job.touched -= board.forgotten_after + 1
-    job.touch()
-    board.sweep()
-    assert board.find(job.token) is job
-
-
-def test_a_paused_run_makes_way_for_who_waits(board):
-    job = board.submit(CONFIG, "a")
-    until_status(job, "running")
     job.pause()
     until_status(job, "paused")
-    other = board.submit(CONFIG, "b")
+    until(lambda: job.view().has_weights)
+    stopped_at = job.view().progress[-1].step
+    job.make_way()
+    until(lambda: job.view().made_way and not job.has_worker)
+    assert job.view().status == "paused"
+    assert job.bundle("rn"), "what it has learned can be used meanwhile"
+    job.resume()
+    assert (job.view().status, job.view().place) == ("waiting", 1)
     board.sweep()
-    assert job.view().problem is None, "not for long yet"
-    other.stop()
-    job.moved -= job_board.PAUSED_AT_MOST + 1
-    board.sweep()
-    assert job.view().problem is None, "nobody waits"
-    other = board.submit(CONFIG, "c")
-    board.sweep()
-    until_status(job, "stopped")
-    assert "paused for a minute while others waited" in job.view().problem
-    until_status(other, "running")
+    until_status(job, "running")
+    until(lambda: job.view().progress[-1].step > stopped_at)
+    steps = [look.step for look in job.view().snapshots]
+    assert steps == sorted({*steps}), "no look is sent twice"
+    assert not job.view().made_way
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals")

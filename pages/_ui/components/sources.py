@@ -20,6 +20,7 @@ _FILES = MappingProxyType(
             "table_drawing.js", "table_matrix.js", "table_input.js", "table.js",
         ),
         "question_line": ("question_line.css", "question_line.js"),
+        "poll": ("poll.js",),
     }
 )  # fmt: skip
 _BELOW = "stage.html"
@@ -34,7 +35,7 @@ def read_sources(component: str) -> dict[str, str]:
     """Return a component's "html", "css" and "js", styles and scripts each joined to one.
 
     Args:
-        component: "scene", "story", "table" or "question_line".
+        component: "scene", "story", "table", "question_line" or "poll".
     """
     css, js = (
         "\n".join(read_text(name) for name in _FILES[component] if name.endswith(kind)) for kind in (".css", ".js")

@@ -1,4 +1,4 @@
-"""All races of a server: a few run at once, the rest wait in a line; who is gone is forgotten.
+"""All races of a server: a few run at once, the rest wait in a line; turns are shared, and who is gone is forgotten.
 
 Nothing here knows Streamlit.
 """
@@ -7,34 +7,42 @@ from __future__ import annotations
 
 import os
 import secrets
-import tempfile
 import threading
 import time
-from pathlib import Path
+from collections.abc import Callable
 
-from pages._ui.train.jobs import ACTIVE, Job
+from pages._ui.train.jobs import Job
+from pages._ui.train.leftovers import RunFolder
 from rn_core.race_records import RaceConfig
 
-#: Seconds without a sign of life from its page after which a job ends.
-FORGOTTEN_AFTER = 100.0
-#: Seconds that a job may stay paused while others wait.
-PAUSED_AT_MOST = 60.0
-_MADE_WAY = "This run was stopped: it was paused for a minute while others waited. What it has learned can be used."
+#: Seconds without anybody connected that watches it after which a job is stopped, and forgotten with its weights.
+GONE_AFTER, FORGOTTEN_AFTER = 10.0, 100.0
+#: Seconds of a turn, and of a pause, after which a job makes way for those that wait.
+TURN, PAUSED_AT_MOST = 600.0, 60.0
+_LEFT = "This run was stopped because nobody watched it any more. What it had learned by then can be used."
 
 
 class JobBoard:
     """All jobs of a server."""
 
-    def __init__(self, limit: int | None = None, forgotten_after: float = FORGOTTEN_AFTER) -> None:
+    def __init__(
+        self,
+        limit: int | None = None,
+        is_connected: Callable[[str | None], bool] = lambda session: True,
+        clock: Callable[[], float] = time.monotonic,
+        make_job: Callable[..., Job] = Job,
+    ) -> None:
         """Start with no jobs.
 
         Args:
             limit: how many run at once; None takes all cores but one, and one at least.
-            forgotten_after: seconds without a sign of life after which a job ends.
+            is_connected: session -> whether its browser is still there.
+            clock: seconds that never go back.
+            make_job: what makes a job, called as `Job`.
         """
         self.limit = limit or max(1, (os.cpu_count() or 2) - 1)
-        self.forgotten_after = forgotten_after
-        self._folder = tempfile.TemporaryDirectory(prefix="relation-network-runs-", ignore_cleanup_errors=True)
+        self._is_connected, self._clock, self._make_job = is_connected, clock, make_job
+        self._folder = RunFolder()
         self._jobs: dict[str, Job] = {}
         self._lock = threading.RLock()
         self._keeper: threading.Thread | None = None
@@ -42,21 +50,24 @@ class JobBoard:
     @property
     def waiting(self) -> int:
         """Return how many jobs wait in the line."""
-        with self._lock:
-            return sum(job.status == "waiting" for job in self._jobs.values())
+        return len(self._line())
 
-    def submit(self, config: RaceConfig, owner: str) -> Job:
-        """Put a race into the line; whatever else its owner runs is stopped.
+    def submit(self, config: RaceConfig, owner: str, session: str | None = None) -> Job:
+        """Put a race at the end of the line; whatever else its owner runs or waits for is stopped.
 
         Args:
             config: what to train.
-            owner: the session's own token.
+            owner: the visitor's own token.
+            session: who watches it from the beginning; None is always connected.
         """
         with self._lock:
             for job in self._jobs.values():
                 if job.owner == owner:
                     job.stop()
-            job = Job(config, owner, Path(self._folder.name) / secrets.token_hex(8), self._find_place)
+            job = self._make_job(
+                config, owner, self._folder.path / secrets.token_hex(8), self._find_place, clock=self._clock
+            )
+            job.watch(session)
             self._jobs[job.token] = job
             self._start_next()
             if self._keeper is None:
@@ -69,10 +80,14 @@ class JobBoard:
         with self._lock:
             return self._jobs.get(token)
 
+    def _line(self) -> list[Job]:
+        """Return the jobs that wait, the next one first."""
+        with self._lock:
+            return sorted((job for job in self._jobs.values() if job.status == "waiting"), key=lambda job: job.queued)
+
     def _find_place(self, job: Job) -> tuple[int, int]:
         """Return a job's place in the line, 0 if it is not in it, and the line's length."""
-        with self._lock:
-            line = [one.token for one in self._jobs.values() if one.status == "waiting"]
+        line = [one.token for one in self._line()]
         return (line.index(job.token) + 1 if job.token in line else 0), len(line)
 
     def close(self) -> None:
@@ -81,31 +96,51 @@ class JobBoard:
             for job in self._jobs.values():
                 job.forget()
             self._jobs.clear()
-        self._folder.cleanup()
+        self._folder.close()
 
     def _start_next(self) -> None:
         """Start jobs from the line while there is room."""
         with self._lock:
-            running = sum(job.status in ACTIVE[1:] for job in self._jobs.values())
-            line = [job for job in self._jobs.values() if job.status == "waiting"]
-            for job in line[: max(0, self.limit - running)]:
+            running = sum(job.has_worker for job in self._jobs.values())
+            for job in self._line()[: max(0, self.limit - running)]:
                 job.start(self._start_next)
 
     def _keep(self) -> None:
-        """Once a second, forget the jobs that nobody asks about."""
+        """Once a second, see who is gone and whose turn is over."""
         while True:
             time.sleep(1)
             self.sweep()
 
     def sweep(self) -> None:
-        """Forget the jobs that nobody has asked about for too long, stop those that hold up a line, start others."""
-        now = time.monotonic()
+        """End the jobs that nobody watches any more, let long turns make way for a line, start others."""
         with self._lock:
-            for job in self._jobs.values():
-                if self.waiting and job.status == "paused" and now - job.moved > PAUSED_AT_MOST:
-                    job.stop(_MADE_WAY)
-            late = [job for job in self._jobs.values() if now - job.touched > self.forgotten_after]
-            for job in late:
+            self._leave_out_the_gone()
+            self._share_turns()
+        self._start_next()
+
+    def _leave_out_the_gone(self) -> None:
+        """Stop the jobs that nobody connected watches, and forget those that nobody has watched for long."""
+        now = self._clock()
+        for job in [*self._jobs.values()]:
+            if any(self._is_connected(session) for session in job.watchers):
+                job.touched = now
+            elif now - job.touched > FORGOTTEN_AFTER:
                 del self._jobs[job.token]
                 job.forget()
-        self._start_next()
+            elif now - job.touched > GONE_AFTER:
+                job.stop(_LEFT)
+
+    def _share_turns(self) -> None:
+        """Let as many jobs make way as wait for a place: those whose turn or pause has been too long, longest first."""
+        now, jobs = self._clock(), [job for job in self._jobs.values() if job.has_worker]
+        wanted = self.waiting - sum(job.gives_way for job in jobs) - max(0, self.limit - len(jobs))
+        late = [job for job in jobs if not job.gives_way and _is_late(job, now)]
+        for job in sorted(late, key=lambda job: job.began)[: max(0, wanted)]:
+            job.make_way()
+
+
+def _is_late(job: Job, now: float) -> bool:
+    """Return whether a job has had its turn."""
+    if job.status == "paused":
+        return now - job.moved > PAUSED_AT_MOST or now - job.began > TURN
+    return job.status == "running" and now - job.began > TURN

@@ -16,7 +16,8 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -41,6 +42,9 @@ class JobView:
         status: "waiting", "starting", "running", "paused", "stopping", "stopped", "finished" or "failed".
         place: its place in the line, 1 is next; 0 if it does not wait.
         line: how many jobs wait.
+        made_way: whether others got its turn and what it needs to go on is on disk.
+        report: number of the last report of its worker or change of its status; equal numbers mean equal contents.
+        looks: how many looks it has had.
         problem: what went wrong, in one sentence.
         progress: at most 300 of all reports, first and last among them.
         snapshots: at most 120 of all looks, first and last among them.
@@ -53,6 +57,9 @@ class JobView:
     status: str
     place: int = 0
     line: int = 0
+    made_way: bool = False
+    report: int = 0
+    looks: int = 0
     problem: str | None = None
     progress: tuple[Progress, ...] = ()
     snapshots: tuple[Snapshot, ...] = ()
@@ -66,25 +73,42 @@ class JobView:
         """Return whether it can still go on."""
         return self.status in ACTIVE
 
+    @cached_property
+    def lean_snapshots(self) -> tuple[Snapshot, ...]:
+        """Return the looks without examples and pairs, made once for all who compare runs."""
+        return tuple(replace(snapshot, probabilities={}, contributions=None) for snapshot in self.snapshots)
+
 
 class Job:
     """One race. Its methods return at once and may be called from any thread."""
 
     def __init__(
-        self, config: RaceConfig, owner: str, folder: Path, find_place: Callable[[Job], tuple[int, int]]
+        self,
+        config: RaceConfig,
+        owner: str,
+        folder: Path,
+        find_place: Callable[[Job], tuple[int, int]],
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Keep what is to be trained; the board starts it.
 
         Args:
             config: the race.
-            owner: the session it belongs to.
+            owner: whose it is.
             folder: where its weights go; made here, deleted when the job is forgotten.
             find_place: job -> its place in the line (1 is next, 0 not in it) and the line's length.
+            clock: seconds that never go back.
         """
         self.config, self.owner, self.folder, self._find_place = config, owner, folder, find_place
         self.token = secrets.token_urlsafe(9)
-        self.status = "waiting"
-        self.touched = self.moved = time.monotonic()
+        self.status, self.made_way, self._clock = "waiting", False, clock
+        #: When it was last watched, entered its status, and came into the line or got its turn.
+        self.touched = self.moved = self.queued = self.began = clock()
+        #: Sessions that watch it; and whether it was told to make way and has not yet.
+        self.watchers: set[str | None] = set()
+        self._report = self._looks = 0
+        self._view: JobView | None = None
+        self._has_weights = self.gives_way = False
         self._lock = threading.Lock()
         self._process: subprocess.Popen[str] | None = None
         self._problem: str | None = None
@@ -95,17 +119,33 @@ class Job:
         self._stop_asked = False
         folder.mkdir(parents=True)
 
-    def touch(self) -> None:
-        """Say that a page still asks about this job."""
-        self.touched = time.monotonic()
+    @property
+    def has_worker(self) -> bool:
+        """Return whether a process trains or ends, so that the job takes a place."""
+        return self._process is not None and self.status in ACTIVE
+
+    def watch(self, session: str | None) -> None:
+        """Say that a session watches this job; the job goes on while one of them is connected."""
+        self.watchers.add(session)
+        self.touched = self._clock()
 
     def pause(self) -> None:
         """Pause after the present step."""
         self._send("pause")
 
     def resume(self) -> None:
-        """Go on."""
+        """Go on; a run that made way while it was paused goes to the end of the line."""
+        with self._lock:
+            if self.status == "paused" and self._process is None:
+                self._settle("waiting")
+                self.queued = self._clock()
+                return
         self._send("resume")
+
+    def make_way(self) -> None:
+        """Keep what the run needs to go on and end its worker: a moving run waits again, a paused one stays paused."""
+        self.gives_way = True
+        self._send("make way")
 
     def step(self) -> None:
         """Take one step, then stay paused."""
@@ -121,7 +161,7 @@ class Job:
             if self.status not in ACTIVE or self._stop_asked:
                 return
             self._stop_asked, self._problem = True, reason
-            self.status = "stopped" if self._process is None else "stopping"
+            self._settle("stopped" if self._process is None else "stopping")
             if self._process is None:
                 return
         self._send("stop")
@@ -141,26 +181,34 @@ class Job:
         return path.read_bytes()
 
     def view(self) -> JobView:
-        """Return the job as it stands."""
+        """Return the job as it stands; the same object until something changes, for all who ask."""
         place, line = self._find_place(self)
         with self._lock:
-            return JobView(
+            known = self._view
+            if known is not None and (known.report, known.place, known.line) == (self._report, place, line):
+                return known
+            self._view = JobView(
                 status=self.status,
                 place=place,
                 line=line,
+                made_way=self.made_way,
+                report=self._report,
+                looks=self._looks,
                 problem=self._problem,
                 progress=tuple(self._progress),
                 snapshots=tuple(self._snapshots),
                 examples=self._examples,
                 n_validation=self._n_validation,
                 steps_per_second=self._speed(),
-                has_weights=any(self.folder.glob("*.safetensors")),
+                has_weights=self._has_weights,
             )
+            return self._view
 
     def start(self, on_end: Callable[[], None]) -> None:
         """Start the worker; `on_end` is called, from another thread, when it has ended."""
         with self._lock:
-            self.status = "starting"
+            self._settle("starting")
+            self.made_way, self.began = False, self._clock()
             with (self.folder / "log.txt").open("w") as log:
                 self._process = subprocess.Popen(
                     [sys.executable, "-m", "rn_core.worker"],
@@ -206,30 +254,46 @@ class Job:
             process.stdin.close()
         with self._lock:
             self._judge(code)
+            self._report += 1
         on_end()
 
     def _take_in(self, kind: str, event: dict[str, Any]) -> None:
         """Take in one event."""
+        self._report += 1
         if kind == "progress":
             _append_thinned(self._progress, Progress(**event), MAX_PROGRESS)
+        elif kind == "saved":
+            self._has_weights = True
         elif kind == "snapshot":
+            self._looks += 1
             _append_thinned(self._snapshots, Snapshot(**event), MAX_SNAPSHOTS)
         elif kind == "hello":
             self._examples = tuple(Example(**example) for example in event["examples"])
             self._n_validation = event["n_validation"]
+        elif kind == "status" and event["status"] == "kept":
+            self.made_way = True
         elif kind == "status" and self.status == "stopping" and event["status"] in ACTIVE:
             pass  # said before it heard of the stop
         elif kind == "status":
-            self.status, self.moved = event["status"], time.monotonic()
+            self._settle(event["status"])
         else:
             self.status, self._problem = "failed", event["sentence"]
+
+    def _settle(self, status: str) -> None:
+        """Enter a status."""
+        self.status, self.moved = status, self._clock()
+        self._report += 1
 
     def _judge(self, code: int) -> None:
         """Settle the status of a worker that has ended."""
         if self.status not in ACTIVE:
             return
         if self._stop_asked:
-            self.status = "stopped"
+            self._settle("stopped")
+            return
+        if self.made_way:
+            self._process, self.gives_way, self.queued = None, False, self._clock()
+            self._settle("paused" if self.status == "paused" else "waiting")
             return
         self.status, self._problem = "failed", _describe_end(code)
 

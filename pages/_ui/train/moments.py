@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pages._ui.train.words import format_clock
 from rn_core.race_records import RaceConfig, Snapshot
@@ -19,6 +19,9 @@ LIVE = ("waiting", "starting", "running", "stopping")
 LATEST = -1
 #: Stops of the slider of time while a run goes on.
 _STOPS = 60
+#: Seconds between two questions of a tab: whether a button was followed, how its own run or another's goes on, whether
+#: its turn has come, and whether another window steers a run that rests.
+_FOLLOWS, _OWN, _OTHER, _WAITS, _RESTS = 0.5, 1.0, 2.5, 4.0, 5.0
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,51 @@ def is_moving(view: JobView, pressed: Moment | None) -> bool:
         return True
     now = moment_of(view)
     return view.is_active and pressed is not None and (now == pressed or now.looked < now.reported)
+
+
+def poll_seconds(view: JobView, pressed: Moment | None, is_owner: bool) -> float | None:
+    """Return the seconds between two questions of a tab that watches a run; None for one that is over.
+
+    Args:
+        view: the run.
+        pressed: as for `is_moving`.
+        is_owner: whether the tab's session started the run.
+    """
+    if not view.is_active:
+        return None
+    if view.status == "waiting":
+        return _WAITS
+    if not is_moving(view, pressed):
+        return _RESTS
+    if pressed is not None or (is_owner and view.status != "running"):
+        return _FOLLOWS
+    return _OWN if is_owner else _OTHER
+
+
+class Drawn(NamedTuple):
+    """What a tab shows of a run: the report that it drew last, the place in line, and the page around it."""
+
+    report: tuple[int, int, int]
+    around: tuple[str, bool, bool]
+
+
+def drawn_of(view: JobView) -> Drawn:
+    """Return what a tab shows that draws a run as it is now."""
+    return Drawn((view.report, view.place, view.line), (view.status, view.has_weights, view.made_way))
+
+
+def what_is_new(view: JobView, drawn: Drawn | None, pressed: Moment | None) -> str:
+    """Return what a tab must draw anew: "nothing", what changes by itself ("live"), or the whole "page".
+
+    Args:
+        view: the run.
+        drawn: what the tab shows; None if it has drawn nothing yet.
+        pressed: as for `is_moving`.
+    """
+    now = drawn_of(view)
+    if drawn is None or now.around != drawn.around or (pressed is not None and not is_moving(view, pressed)):
+        return "page"
+    return "nothing" if now == drawn else "live"
 
 
 def find_snapshot(snapshots: Sequence[Snapshot], at: int | None) -> Snapshot:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pages._ui.saving import write_csv, write_figure
@@ -51,7 +51,7 @@ def remember_run(runs: Sequence[RunRecord], token: str, config: RaceConfig, view
     """Return a session's runs with the latest of one of them; a run that has not looked yet is left out."""
     if not view.snapshots:
         return tuple(runs)
-    lean = tuple(replace(snapshot, probabilities={}, contributions=None) for snapshot in view.snapshots)
+    lean = view.lean_snapshots
     known = {record.token: record.number for record in runs}
     number = known.get(token, max(known.values(), default=0) + 1)
     record = RunRecord(number, token, config, view.status, lean)

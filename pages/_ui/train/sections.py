@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
 
 import streamlit as st
 
+from pages._ui.cache import draw_once, make_once
 from pages._ui.components.scene import draw_scene
 from pages._ui.figures import Look, plot_pair_matrix
 from pages._ui.pairs.sections import draw_figure
@@ -15,9 +16,9 @@ from pages._ui.plain import plain
 from pages._ui.train import figures as train_figures
 from pages._ui.train import html as train_html
 from pages._ui.train.jobs import JobView
-from pages._ui.train.moments import LATEST, describe_moment, find_snapshot, time_stops
-from pages._ui.train.pairs import make_pair_picture
-from pages._ui.train.runs import export_csv, export_png
+from pages._ui.train.moments import LATEST, describe_moment, find_snapshot, moment_of, time_stops
+from pages._ui.train.pairs import PairPicture, make_pair_picture
+from pages._ui.train.runs import RunRecord, export_csv, export_png
 from pages._ui.train.session import TRAIN, runs
 from pages._ui.train.state import STORIES, TrainState, groups_of, shown_group
 from pages._ui.train.view import group_floor, loss_curves, make_cards, race_curves, target_of, type_panels
@@ -68,8 +69,8 @@ def draw_examples(state: TrainState, config: RaceConfig, view: JobView, look: Lo
     st.html(train_html.examples_html(make_cards(view.examples, shown, config.task), look))
 
 
-def draw_pairs(state: TrainState, config: RaceConfig, view: JobView, look: Look) -> None:
-    """Draw which pairs the Relation Network uses for one question, at the chosen moment."""
+def draw_pairs(state: TrainState, config: RaceConfig, view: JobView, look: Look, key: tuple[Hashable, ...]) -> None:
+    """Draw which pairs the Relation Network uses for one question, at the chosen moment; `key` tells the moment."""
     if "rn" not in config.models:
         st.info("Only a Relation Network has pairs to look at; let one learn too.")
         return
@@ -77,7 +78,10 @@ def draw_pairs(state: TrainState, config: RaceConfig, view: JobView, look: Look)
         st.info(_WAIT)
         return
     shown, example = find_snapshot(view.snapshots, state.at), view.examples[0]
-    picture = make_pair_picture(example, shown, view.snapshots, config.task, state.projector)
+    picture = make_once(
+        ("pairs", *key, state.projector),
+        lambda: make_pair_picture(example, shown, view.snapshots, config.task, state.projector),
+    )
     reply = make_cards(view.examples[:1], shown, config.task)[0].replies[0]
     left, right = st.columns(2, gap="large")
     with left:
@@ -89,17 +93,33 @@ def draw_pairs(state: TrainState, config: RaceConfig, view: JobView, look: Look)
     with right:
         words = f"What each pair adds for “{example.answer}” and against “{shown.rival}”; framed pairs decide."
         st.caption(plain(words))
-        figure = plot_pair_matrix(picture.matrix, picture.labels, picture.true_pairs, look=look, names=picture.names)
-        if picture.scene is None:
-            figure.update_xaxes(title="second sentence, j").update_yaxes(title="first sentence, i")
-        figure.update_traces(zmin=-picture.limit, zmax=picture.limit, selector={"type": "heatmap"})
-        draw_figure(figure, key="train.matrix")
+        draw_once(("matrix", *key, look), lambda: _draw_matrix(picture, look))
 
 
-#: View -> what draws a run in it.
-DRAW: Mapping[str, Callable[[TrainState, RaceConfig, JobView, Look], None]] = MappingProxyType(
-    {"race": draw_race, "types": draw_types, "loss": draw_loss, "examples": draw_examples, "pairs": draw_pairs}
+def _draw_matrix(picture: PairPicture, look: Look) -> None:
+    """Draw the matrix of a pair picture, on the scale of the whole run."""
+    figure = plot_pair_matrix(picture.matrix, picture.labels, picture.true_pairs, look=look, names=picture.names)
+    if picture.scene is None:
+        figure.update_xaxes(title="second sentence, j").update_yaxes(title="first sentence, i")
+    figure.update_traces(zmin=-picture.limit, zmax=picture.limit, selector={"type": "heatmap"})
+    draw_figure(figure, key="train.matrix")
+
+
+#: View -> what draws a run in it; nothing of it changes between two looks, and nothing of it is a widget.
+_DRAW: Mapping[str, Callable[[TrainState, RaceConfig, JobView, Look], None]] = MappingProxyType(
+    {"race": draw_race, "types": draw_types, "loss": draw_loss, "examples": draw_examples}
 )
+
+
+def draw_view(state: TrainState, token: str, config: RaceConfig, view: JobView, look: Look) -> None:
+    """Draw a run in the chosen view: what is drawn of a look is made once, for all tabs that watch it."""
+    key = (token, config, moment_of(view).looked, state.at, shown_group(state, config))
+    if state.view == "compare":
+        draw_runs(shown_group(state, config), look)
+    elif state.view == "pairs":
+        draw_pairs(state, config, view, look, key)
+    else:
+        draw_once((state.view, *key, look), lambda: _DRAW[state.view](state, config, view, look))
 
 
 def draw_group_choice(state: TrainState, race: TrainState | RaceConfig) -> None:
@@ -126,8 +146,8 @@ def draw_runs(group: str, look: Look) -> None:
     if not records:
         st.info("Runs of this session appear here, side by side.")
         return
-    draw_figure(train_figures.plot_runs(records, group, look), key="train.runs")
-    st.html(train_html.runs_html(records))
+    key = tuple((record.number, record.token, record.config, record.snapshots[-1].step) for record in records)
+    draw_once(("runs", key, group, look), lambda: _draw_runs(records, group, look))
     files = (
         ("Curves (CSV)", "runs.csv", "text/csv", partial(export_csv, records)),
         ("Chart (PNG)", "runs.png", "image/png", partial(export_png, records, group)),
@@ -135,3 +155,9 @@ def draw_runs(group: str, look: Look) -> None:
     with st.container(horizontal=True):
         for title, name, mime, make in files:
             st.download_button(title, make, name, mime, on_click="ignore", icon=":material/download:")
+
+
+def _draw_runs(records: Sequence[RunRecord], group: str, look: Look) -> None:
+    """Draw the chart and the table of runs."""
+    draw_figure(train_figures.plot_runs(records, group, look), key="train.runs")
+    st.html(train_html.runs_html(records))

@@ -15,10 +15,10 @@ import streamlit as st
 from pages._ui import cache
 from pages._ui.own_model import OwnModel
 from pages._ui.own_models import add_own_model
+from pages._ui.presence import current_session
 from pages._ui.session import PageSession
 from pages._ui.train.jobs import Job, JobView
-from pages._ui.train.moments import Moment, moment_of
-from pages._ui.train.run_keeper import keep_run
+from pages._ui.train.moments import Drawn, Moment, drawn_of, moment_of, what_is_new
 from pages._ui.train.runs import RunRecord, remember_run
 from pages._ui.train.state import TrainState
 from rn_core.bundles import read_bundle
@@ -26,7 +26,9 @@ from rn_core.errors import RNCoreError
 from rn_core.weights import LoadedWeights
 
 TRAIN = PageSession("train", TrainState.from_query)
-_OWNER, _RUNS, _PRESSED, _LOADED = (TRAIN.key(part) for part in ("owner", "runs", "pressed", "loaded"))
+_OWNER, _RUNS, _PRESSED, _LOADED, _DRAWN = (TRAIN.key(part) for part in ("owner", "runs", "pressed", "loaded", "drawn"))
+#: Key of the fragment that draws what changes by itself.
+LIVE_PART = TRAIN.key("live")
 
 
 def find_job() -> Job | None:
@@ -37,8 +39,7 @@ def find_job() -> Job | None:
 
 def look_at(job: Job) -> JobView:
     """Return a run as it stands; tell it that somebody watches, and keep what it found for comparison."""
-    job.touch()
-    keep_run(job.token)
+    job.watch(current_session())
     view = job.view()
     st.session_state[_RUNS] = remember_run(runs(), job.token, job.config, view)
     return view
@@ -58,7 +59,7 @@ def start() -> None:
     """Start a race with the page's settings; whatever this session still runs is stopped."""
     owner = st.session_state.setdefault(_OWNER, secrets.token_urlsafe(12))
     try:
-        job = cache.cached_board().submit(TRAIN.state.config, owner)
+        job = cache.cached_board().submit(TRAIN.state.config, owner, current_session())
     except RNCoreError as err:
         TRAIN.notify(str(err))
         return
@@ -78,6 +79,26 @@ def redraw() -> None:
     st.session_state[_PRESSED] = None
     TRAIN.touch()
     st.rerun()
+
+
+def owns(job: Job) -> bool:
+    """Return whether this session started a run."""
+    return job.owner == st.session_state.get(_OWNER)
+
+
+def note_drawn(view: JobView) -> None:
+    """Remember what of a run is drawn, so that only what is new is drawn again."""
+    st.session_state[_DRAWN] = drawn_of(view)
+
+
+def follow(job: Job) -> None:
+    """Draw what is new of a run: the whole page, what changes by itself, or nothing at all."""
+    drawn: Drawn | None = st.session_state.get(_DRAWN)
+    new = what_is_new(job.view(), drawn, pressed())
+    if new == "page" or find_job() is not job:
+        redraw()
+    if new == "live":
+        st.rerun(LIVE_PART)
 
 
 def pressed() -> Moment | None:

@@ -83,8 +83,10 @@ def describe_status(view: JobView, config: RaceConfig) -> str:
     """Return where a run stands, in one line."""
     last = view.progress[-1] if view.progress else None
     if view.status == "waiting":
-        ahead = "next in line" if view.place <= 1 else f"number {view.place} in line"
-        return f"Waiting for a free processor: {ahead}, {_plural(view.line, 'run')} waiting."
+        place = f"{_ordinal(max(1, view.place))} of {max(1, view.line)} in line"
+        if view.made_way:
+            return f"Made way for others after ten minutes; goes on when its turn comes, {place}."
+        return f"Waiting for its turn: {place}."
     if last is None:
         return f"{view.status.capitalize()}{'…' if view.status in LIVE else '.'}"
     if last.head_start is not None:
@@ -93,6 +95,8 @@ def describe_status(view: JobView, config: RaceConfig) -> str:
         view.status, view.status.capitalize()
     )
     step, seconds = _reached(view)
+    if view.status == "paused" and view.made_way:
+        words = "Paused and made way for others; Resume puts it back in line"
     parts = [words, format_clock(seconds), f"step {step:,} of {config.steps:,}"]
     return " · ".join([*parts, *describe_speed(view.steps_per_second, config)])
 
@@ -120,9 +124,10 @@ def describe_speed(steps_per_second: float, config: RaceConfig) -> list[str]:
     return [f"{steps_per_second:.{digits}f} steps/s", f"{questions:,.0f} questions/s"]
 
 
-def _plural(number: int, word: str) -> str:
-    """Return a number with its word."""
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+def _ordinal(number: int) -> str:
+    """Return a number's place, such as 2nd."""
+    ending = "th" if 10 < number % 100 < 20 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"
 
 
 def target_of(task: str) -> float:

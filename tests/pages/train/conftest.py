@@ -26,13 +26,14 @@ class FakeJob:
     shown: JobView
     folder: Path
     token: str = "a-token"
+    owner: str = "somebody"
     told: list[str] = field(default_factory=list)
 
     def view(self) -> JobView:
         return self.shown
 
-    def touch(self) -> None:
-        self.told.append("touch")
+    def watch(self, session: str | None) -> None:
+        self.told.append("watch")
 
     def pause(self) -> None:
         self._follow("pause", "paused")

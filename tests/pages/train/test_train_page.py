@@ -10,7 +10,6 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages._ui import cache, own_model
-from pages._ui.train import run_keeper
 from pages._ui.train.moments import LATEST
 from pages._ui.train.state import VIEWS, TrainState
 from rn_core.errors import RNCoreError
@@ -31,7 +30,7 @@ class FakeBoard:
     def find(self, token: str) -> object | None:
         return self.jobs.get(token)
 
-    def submit(self, config: RaceConfig, owner: str) -> object:
+    def submit(self, config: RaceConfig, owner: str, session: str | None = None) -> object:
         self.owners.append(owner)
         job = self.make("starting", progress=(), snapshots=(), examples=(), has_weights=False)
         job.config, job.token = config, f"run-{len(self.owners)}"
@@ -42,8 +41,7 @@ class FakeBoard:
 @pytest.fixture
 def board(play, monkeypatch) -> FakeBoard:
     fake = FakeBoard(play)
-    for module in (cache, run_keeper):
-        monkeypatch.setattr(module, "cached_board", lambda: fake)
+    monkeypatch.setattr(cache, "cached_board", lambda: fake)
     return fake
 
 
@@ -196,7 +194,7 @@ def test_every_view_opens_before_the_first_look(job, status, view):
     show(job, status, progress=(), snapshots=(), examples=(), has_weights=False, place=1, line=2)
     app = open_page(run="here", view=view)
     assert sentences(app) == []
-    assert ("2 runs waiting" in html(app)) == (status == "waiting")
+    assert ("1st of 2 in line" in html(app)) == (status == "waiting")
 
 
 @pytest.mark.parametrize("view", [*VIEWS])
@@ -253,16 +251,16 @@ def test_pausing_stepping_and_going_on(job):
     click(app, "Resume")
     assert buttons(app)["Pause"]
     click(app, "Stop")
-    assert [told for told in job.told if told != "touch"] == ["pause", "step", "resume", "stop"]
+    assert [told for told in job.told if told != "watch"] == ["pause", "step", "resume", "stop"]
     assert buttons(app)["Start again"]
     assert sentences(app) == []
 
 
 def test_a_look_tells_the_run_that_somebody_watches(job):
     app = open_page(run="here")
-    before = job.told.count("touch")
+    before = job.told.count("watch")
     app.run()
-    assert job.told.count("touch") > before > 0
+    assert job.told.count("watch") > before > 0
 
 
 def test_reset_clears_the_page_and_keeps_the_run_for_comparison(job):

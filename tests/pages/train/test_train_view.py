@@ -106,8 +106,15 @@ def test_clocks(seconds, text):
 @pytest.mark.parametrize(
     ("view", "text"),
     [
-        (JobView("waiting", place=2, line=3), "Waiting for a free processor: number 2 in line, 3 runs waiting."),
-        (JobView("waiting", place=1, line=1), "Waiting for a free processor: next in line, 1 run waiting."),
+        (JobView("waiting", place=1, line=1), "Waiting for its turn: 1st of 1 in line."),
+        (
+            JobView("waiting", place=2, line=3, made_way=True, progress=(report(90, 83),)),
+            "Made way for others after ten minutes; goes on when its turn comes, 2nd of 3 in line.",
+        ),
+        (
+            JobView("paused", made_way=True, progress=(report(90, 83),)),
+            "Paused and made way for others; Resume puts it back in line · 1:23 min · step 90 of 6,000",
+        ),
         (JobView("starting"), "Starting…"),
         (JobView("stopped"), "Stopped."),
         (
