@@ -1,7 +1,8 @@
 """A line for scarce work: so much of it at once, whoever else wants some waits; nothing here knows Streamlit.
 
-First come, first served, session by session: the second request of a session counts behind the first ones of all
-others. Whatever only sessions want that have closed leaves the line.
+First come, first served, in rounds: a session's second turn comes after the first turns of all who joined before it
+began. Whatever only sessions want that have closed leaves the line. The rule is start-time fair queueing (Goyal et al.
+1996, https://doi.org/10.1145/248156.248171), every turn of the same length.
 """
 
 from __future__ import annotations
@@ -17,9 +18,9 @@ Session = str | None
 class Ticket:
     """One place in a line, held by each session that wants the same piece of work."""
 
-    def __init__(self, number: int, session: Session) -> None:
-        """Take a place; `number` tells who came first."""
-        self.number = number
+    def __init__(self, number: int, round_: int, session: Session) -> None:
+        """Take a place; `number` tells who came first, `round_` is the line's then."""
+        self.number, self.round = number, round_
         self.sessions = {session}
         self.has_turn = False
 
@@ -37,14 +38,16 @@ class Line:
         self.size = size
         self._is_connected = is_connected
         self._tickets: list[Ticket] = []
-        self._last_number = 0
+        self._last_number = self._round = 0
+        #: Session with a ticket here -> the first round in which it may have a turn again.
+        self._free_from: Counter[Session] = Counter()
         self._changed = threading.Condition()
 
     def join(self, session: Session) -> Ticket:
         """Return a new ticket of a session; where there is room, it has its turn at once."""
         with self._changed:
             self._last_number += 1
-            ticket = Ticket(self._last_number, session)
+            ticket = Ticket(self._last_number, self._round, session)
             self._tickets.append(ticket)
             self._give_turns()
             return ticket
@@ -96,7 +99,12 @@ class Line:
         self._tickets = [ticket for ticket in self._tickets if ticket.sessions or ticket.has_turn]
         n_free = self.size - sum(ticket.has_turn for ticket in self._tickets)
         for ticket in self._order()[: max(0, n_free)]:
+            self._round, _ = self._find_rounds()[ticket]
+            for session in ticket.sessions:
+                self._free_from[session] = self._round + 1
             ticket.has_turn = True
+        here = {session for ticket in self._tickets for session in ticket.sessions}
+        self._free_from = Counter({session: first for session, first in self._free_from.items() if session in here})
         self._changed.notify_all()
 
     def _forget_closed(self, tickets: Iterable[Ticket]) -> None:
@@ -105,11 +113,19 @@ class Line:
             ticket.sessions = {session for session in ticket.sessions if self._is_connected(session)}
 
     def _order(self) -> list[Ticket]:
-        """Return the waiting tickets, next one first: first those of sessions that hold no earlier ticket."""
-        held: Counter[Session] = Counter()
-        ranks: dict[Ticket, tuple[int, int]] = {}
-        for ticket in sorted(self._tickets, key=lambda each: (not each.has_turn, each.number)):
-            if not ticket.has_turn:
-                ranks[ticket] = min((held[session] for session in ticket.sessions), default=0), ticket.number
-            held.update(ticket.sessions)
-        return sorted(ranks, key=ranks.__getitem__)
+        """Return the waiting tickets, next one first."""
+        rounds = self._find_rounds()
+        return sorted(rounds, key=rounds.__getitem__)
+
+    def _find_rounds(self) -> dict[Ticket, tuple[int, int]]:
+        """Return waiting ticket -> the round of its turn, and its number.
+
+        A session has one turn per round; a ticket of several sessions takes the earliest round of theirs.
+        """
+        free_from, rounds = self._free_from.copy(), {}
+        for ticket in self._tickets:
+            if not ticket.has_turn and ticket.sessions:
+                firsts = {session: max(ticket.round, free_from[session]) for session in ticket.sessions}
+                rounds[ticket] = min(firsts.values()), ticket.number
+                free_from.update({session: firsts[session] + 1 - free_from[session] for session in firsts})
+        return rounds
