@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 
 import streamlit as st
 
 from pages._ui import layout
-from pages._ui.clevr import html, sections
+from pages._ui.clevr import drawing, html, sections
 from pages._ui.clevr import session as clevr_session
 from pages._ui.clevr.models import (
     full_name,
@@ -80,7 +79,10 @@ def draw_answers(truth: Truth, view: ClevrView | None, problem: str | None) -> N
         st.html(view.answers_html())
         return
     st.html(html.truth_html(truth))
-    st.error(plain(problem))
+    if problem is None:
+        st.info("This network sees the picture: its answer comes with it.")
+    else:
+        st.error(plain(problem))
 
 
 def draw_models(state: ClevrState, problem: str | None) -> None:
@@ -122,38 +124,43 @@ def draw_sources(state: ClevrState, view: ClevrView | None) -> None:
             pair_sections.draw_save(CLEVR, view)
 
 
+def draw_left(state: ClevrState, drawn: drawing.Drawing, view: ClevrView | None, truth: Truth) -> None:
+    """Draw the scene, as far as there is a picture of it, and the question's steps."""
+    waiting = st.container()
+    if drawn.trouble:
+        drawing.draw_trouble(drawn, says_why=view is not None)
+    if drawn.picture is not None and state.stage == "picture":
+        clevr_session.keep_picture(state, drawn.picture)
+    draw_stage(state, drawn.picture, view)
+    if state.stage == "plan":
+        sections.draw_thumbnail(state)
+    sections.draw_steps(truth)
+    with waiting:
+        drawing.draw_waiting()
+
+
 def draw_page() -> None:
-    """Draw the whole page from the session's state; what has to be drawn by the renderer comes last."""
+    """Draw the whole page from the session's state; a picture that has to be drawn first comes later."""
     state = CLEVR.open()
     look = draw_frame(CLEVR)
+    drawing.begin_run()
     pair_sections.draw_cards(map(full_name, (state.model, *models_beside(state.model, state.scene is not None))))
     truth = find_truth(state.question, state.scene)
     left, right = st.columns([6, 5], gap="large")
     below = st.container()
-    with left:
-        picture, problem = sections.try_picture(state) if sees_pixels(state.model) else (None, None)
-    view, problem = sections.try_view(state, truth, picture, problem)
+    needs_picture = state.stage == "picture" or sees_pixels(state.model)
+    drawn = drawing.follow_picture(state) if needs_picture else drawing.Drawing()
+    view, problem = sections.try_view(state, truth, drawn)
     with right:
         draw_question(state)
         draw_answers(truth, view, problem)
         draw_models(state, problem)
-        sources = st.container()
+        draw_sources(state, view)
     with below:
         own = {"edit": partial(sections.draw_table, state)}
         pair_sections.draw_closer(sections.CLEVR_PAGE, SECTIONS, state.section, view, look, own)
     with left:
-        if picture is None and problem is None and state.stage == "picture":
-            picture, trouble = sections.try_picture(state)
-            if trouble:
-                st.warning(plain(trouble))
-        if picture is not None and state.stage == "picture":
-            clevr_session.keep_picture(state, picture)
-        draw_stage(state, picture, view)
-        if state.stage == "plan":
-            sections.draw_thumbnail(state)
-        sections.draw_steps(truth)
-    with sources:
-        draw_sources(state, view if view is None else replace(view, picture=picture))
+        draw_left(state, drawn, view, truth)
     CLEVR.write_url()
 
 

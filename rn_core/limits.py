@@ -11,7 +11,7 @@ from rn_core.errors import RNCoreError
 from rn_core.evaluation import accuracy_interval
 from rn_core.models import QuestionAnsweringModel
 from rn_core.models.encoders import RowEncoderConfig
-from rn_core.probes import ask
+from rn_core.probes import Progress, ask
 from rn_core.records import Accuracy
 from rn_core.seeding import make_rng
 from rn_core.tasks.sort_of_clevr import COLORS, make_batch, sample_scenes, solve
@@ -65,7 +65,9 @@ class MarginAccuracy:
     accuracy: Accuracy
 
 
-def measure_crowds(model: QuestionAnsweringModel, n_objects: int, n_scenes: int, seed: int) -> CrowdAccuracy:
+def measure_crowds(
+    model: QuestionAnsweringModel, n_objects: int, n_scenes: int, seed: int, progress: Progress = iter
+) -> CrowdAccuracy:
     """Ask a Relation Network all six questions about the asked object of fresh crowds of the "test" split.
 
     Args:
@@ -73,6 +75,7 @@ def measure_crowds(model: QuestionAnsweringModel, n_objects: int, n_scenes: int,
         n_objects: objects a scene, 2 to 10.
         n_scenes: 1 or more.
         seed: root seed.
+        progress: wraps the iteration over batches.
 
     Raises:
         RNCoreError: if the model is another one, or a number is out of range.
@@ -81,7 +84,7 @@ def measure_crowds(model: QuestionAnsweringModel, n_objects: int, n_scenes: int,
         raise RNCoreError("Crowds need a Relation Network on object rows, which takes any number of objects.")
     batch = make_crowd_batch(sample_crowds(make_rng(seed, "test", n_objects), n_objects, n_scenes))
     shape = (n_scenes, len(QUESTION_TYPES))
-    said, true = ask(model, batch).reshape(shape), batch.answer.numpy().reshape(shape)
+    said, true = ask(model, batch, progress).reshape(shape), batch.answer.numpy().reshape(shape)
     sayable = true != UNSAYABLE
     types = {
         name: accuracy_interval((said == true)[:, k] & sayable[:, k], sayable[:, k])
@@ -95,7 +98,12 @@ def measure_crowds(model: QuestionAnsweringModel, n_objects: int, n_scenes: int,
 
 
 def measure_margins(
-    model: QuestionAnsweringModel, view: str, n_scenes: int, seed: int, edges: tuple[float, ...] = MARGIN_EDGES
+    model: QuestionAnsweringModel,
+    view: str,
+    n_scenes: int,
+    seed: int,
+    edges: tuple[float, ...] = MARGIN_EDGES,
+    progress: Progress = iter,
 ) -> tuple[MarginAccuracy, ...]:
     """Ask which object is closest or furthest in scenes without a margin, and sort the answers by their margin.
 
@@ -108,6 +116,7 @@ def measure_margins(
         n_scenes: scenes of the "test" split, 1 or more, each with twelve such questions.
         seed: root seed.
         edges: lower ends of the bins in pixels, rising; the last bin has no upper end.
+        progress: wraps the iteration over batches.
 
     Returns:
         one entry for each bin that holds a question, in order.
@@ -115,7 +124,7 @@ def measure_margins(
     scenes = sample_scenes(make_rng(seed, "test"), n_scenes, margin=0)
     columns = [k for k in range(N_QUESTIONS) if QUESTION_TYPES[k // len(COLORS)] in TIE_TYPES]
     batch = make_batch(scenes, np.tile(columns, (n_scenes, 1)), view)
-    right = (ask(model, batch) == batch.answer.numpy()).reshape(n_scenes, -1)
+    right = (ask(model, batch, progress) == batch.answer.numpy()).reshape(n_scenes, -1)
     margins = solve(scenes).margins[:, columns]
     found = []
     for low, high in pairwise((*edges, np.inf)):

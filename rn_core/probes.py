@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -29,6 +30,8 @@ DIAGONAL_PARTS = MappingProxyType(
 )
 _SCENES_A_BATCH = 50
 _N_COLORS = len(COLORS)
+#: Wraps the iteration over batches, such as a progress bar.
+Progress = Callable[[Iterable[int]], Iterable[int]]
 
 
 @dataclass(frozen=True)
@@ -45,21 +48,23 @@ class RedealChange:
 
 
 @torch.inference_mode()
-def ask(model: QuestionAnsweringModel, batch: Batch) -> np.ndarray:
-    """Return the model's answers (M,) int64, worked out a few scenes at a time."""
+def ask(model: QuestionAnsweringModel, batch: Batch, progress: Progress = iter) -> np.ndarray:
+    """Return the model's answers (M,) int64, worked out a few scenes at a time, each of which `progress` is told of."""
     device, n_scenes = next(model.parameters()).device, len(batch.inputs[0])
     said = []
-    for first in range(0, n_scenes, _SCENES_A_BATCH):
+    for first in progress(range(0, n_scenes, _SCENES_A_BATCH)):
         part = batch.select(slice(first, first + _SCENES_A_BATCH)).to(device)
         said.append(model(part.inputs, part.question, part.scene_index).argmax(dim=1).cpu())
     return torch.cat(said).numpy()
 
 
-def ask_all(model: QuestionAnsweringModel, scenes: SceneBatch, view: str) -> tuple[np.ndarray, np.ndarray]:
+def ask_all(
+    model: QuestionAnsweringModel, scenes: SceneBatch, view: str, progress: Progress = iter
+) -> tuple[np.ndarray, np.ndarray]:
     """Return the model's and the true answers to all questions, (S, 6 types, 6 colours) int64 each."""
     batch = make_batch(scenes, np.tile(np.arange(N_QUESTIONS), (len(scenes), 1)), view)
     shape = (len(scenes), len(QUESTION_TYPES), _N_COLORS)
-    return ask(model, batch).reshape(shape), batch.answer.numpy().reshape(shape)
+    return ask(model, batch, progress).reshape(shape), batch.answer.numpy().reshape(shape)
 
 
 def find_common_shapes(scenes: SceneBatch) -> np.ndarray:
@@ -68,7 +73,9 @@ def find_common_shapes(scenes: SceneBatch) -> np.ndarray:
     return (others > (N_OBJECTS - 1) / 2).astype(np.int64)
 
 
-def measure_guess(model: QuestionAnsweringModel, view: str, n_scenes: int, seed: int) -> dict[str, dict[str, Accuracy]]:
+def measure_guess(
+    model: QuestionAnsweringModel, view: str, n_scenes: int, seed: int, progress: Progress = iter
+) -> dict[str, dict[str, Accuracy]]:
     """Measure how far a model does no better than to name the commoner shape among the other objects.
 
     That guess needs no place: of five fair coins the commoner side shows 11 times in 16, so it is right about
@@ -79,13 +86,14 @@ def measure_guess(model: QuestionAnsweringModel, view: str, n_scenes: int, seed:
         view: what it sees, "pixels" or "objects".
         n_scenes: scenes of the "test" split.
         seed: root seed.
+        progress: wraps the iteration over batches.
 
     Returns:
         "closest_shape" and "furthest_shape" -> {"model": share right, "guess": share right of the guess,
         "same": share of the model's answers that are the guess}.
     """
     scenes = sample_scenes(make_rng(seed, "test"), n_scenes)
-    said, true = ask_all(model, scenes, view)
+    said, true = ask_all(model, scenes, view, progress)
     guess = find_common_shapes(scenes)
     found = {}
     for kind in RELATIONAL[:2]:
@@ -96,7 +104,13 @@ def measure_guess(model: QuestionAnsweringModel, view: str, n_scenes: int, seed:
 
 
 def measure_redeal(
-    model: QuestionAnsweringModel, view: str, scene: Scene, color: str, n_scenes: int, seed: int
+    model: QuestionAnsweringModel,
+    view: str,
+    scene: Scene,
+    color: str,
+    n_scenes: int,
+    seed: int,
+    progress: Progress = iter,
 ) -> dict[str, RedealChange]:
     """Keep one object, deal all others anew, and count how often each answer about it changes.
 
@@ -107,6 +121,7 @@ def measure_redeal(
         color: of the object that stays and is asked about.
         n_scenes: new scenes of the "explore" split.
         seed: root seed.
+        progress: wraps the iteration over batches.
 
     Returns:
         question type -> shares of the new scenes with another answer than `scene`'s.
@@ -114,7 +129,7 @@ def measure_redeal(
     slot = COLORS.index(color)
     before = [answers[0, :, slot] for answers in ask_all(model, stack_scenes([scene]), view)]
     dealt = redeal_scenes(make_rng(seed, "explore"), scene.get(color), n_scenes)
-    after = [answers[:, :, slot] for answers in ask_all(model, dealt, view)]
+    after = [answers[:, :, slot] for answers in ask_all(model, dealt, view, progress)]
     said, true = (now != then for now, then in zip(after, before, strict=True))  # (S, 6)
     return {
         kind: RedealChange(_share(said[:, [row]]), _share(true[:, [row]])) for row, kind in enumerate(QUESTION_TYPES)
@@ -123,7 +138,7 @@ def measure_redeal(
 
 @torch.inference_mode()
 def measure_diagonal(
-    model: QuestionAnsweringModel, view: str, n_scenes: int, seed: int
+    model: QuestionAnsweringModel, view: str, n_scenes: int, seed: int, progress: Progress = iter
 ) -> dict[str, dict[str, Accuracy]]:
     """Measure a Relation Network's accuracy with some of its pairs left out of the sum.
 
@@ -132,6 +147,7 @@ def measure_diagonal(
         view: what it sees, "pixels" or "objects".
         n_scenes: scenes of the "test" split, asked all 36 questions.
         seed: root seed.
+        progress: wraps the iteration over batches.
 
     Returns:
         key of `DIAGONAL_PARTS` -> question type -> accuracy.
@@ -143,7 +159,7 @@ def measure_diagonal(
         raise RNCoreError("Only a Relation Network has a diagonal; choose one with pairs.")
     right: dict[str, list[np.ndarray]] = {name: [] for name in DIAGONAL_PARTS}
     device = next(model.parameters()).device
-    for first in range(0, n_scenes, _SCENES_A_BATCH):
+    for first in progress(range(0, n_scenes, _SCENES_A_BATCH)):
         scenes = sample_scenes(make_rng(seed, "test", first), min(_SCENES_A_BATCH, n_scenes - first))
         asked = np.tile(np.arange(N_QUESTIONS), (len(scenes), 1))
         batch = make_batch(scenes, asked, view).to(device)

@@ -14,7 +14,6 @@ import json
 import os
 import queue
 import sys
-import threading
 import time
 import traceback
 from dataclasses import asdict
@@ -23,6 +22,7 @@ from typing import Any, TextIO
 
 import torch
 
+from rn_core.children import follow_owner, lower_priority, take_output
 from rn_core.device import choose_device, has_fast_bf16
 from rn_core.errors import RNCoreError
 from rn_core.processes import make_fabric
@@ -34,31 +34,21 @@ from rn_core.racing import Race
 REPORT_EVERY, LOOK_EVERY, SAVE_EVERY, FIRST_SAVE = 0.4, 2.0, 20.0, 3.0
 #: A look may take this share of the time.
 _LOOK_SHARE = 0.1
-#: How much more readily the kernel ends this process than the server when memory runs out (Linux, -1000 to 1000).
-_OOM_SCORE = "1000"
-_NICENESS = 10
 #: Folder beside the weights with what a run that made way goes on from.
 _KEPT = "kept"
 
 
 class Commands:
-    """What the owner asks for, read by a thread of its own so that the end of input is seen at once."""
+    """What the owner asks for."""
 
     def __init__(self, stream: TextIO) -> None:
-        """Start to read commands from a stream."""
-        self._waiting: queue.SimpleQueue[str] = queue.SimpleQueue()
-        threading.Thread(target=self._read, args=(stream,), daemon=True).start()
-
-    def _read(self, stream: TextIO) -> None:
-        """Queue each command; end the process when the stream ends."""
-        for line in stream:
-            self._waiting.put(json.loads(line)["do"])
-        os._exit(0)
+        """Start to read commands from a stream; the process ends with it."""
+        self._waiting = follow_owner(stream)
 
     def next(self, wait: bool) -> str | None:
         """Return the next command; if there is none, wait for one or return None."""
         try:
-            return self._waiting.get(block=wait)
+            return json.loads(self._waiting.get(block=wait))["do"]
         except queue.Empty:
             return None
 
@@ -158,8 +148,9 @@ class Worker:
 
 def main() -> int:
     """Run one order; return 0, or 1 after a problem that was reported in one sentence."""
-    out = _take_output()
-    _be_modest()
+    out = take_output("w")
+    torch.set_num_threads(max(1, min(4, (os.cpu_count() or 1) // 2)))
+    lower_priority()
     order = json.loads(sys.stdin.readline() or "{}")
     try:
         Worker(order, Commands(sys.stdin), out).run()
@@ -173,23 +164,6 @@ def main() -> int:
         traceback.print_exc()
         return _fail(out, f"The training broke off ({type(err).__name__}: {str(err)[:200]}); start it again.")
     return 0
-
-
-def _take_output() -> TextIO:
-    """Return standard output for events alone; whatever else prints there goes to standard error."""
-    out = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    return out
-
-
-def _be_modest() -> None:
-    """Leave the processor to whoever uses the app, and be the first to go when memory runs out."""
-    torch.set_num_threads(max(1, min(4, (os.cpu_count() or 1) // 2)))
-    if hasattr(os, "nice"):
-        os.nice(_NICENESS)
-    score = Path("/proc/self/oom_score_adj")
-    if score.exists():
-        score.write_text(_OOM_SCORE)
 
 
 def _fail(out: TextIO, sentence: str) -> int:

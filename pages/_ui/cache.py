@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
+import pickle
 from collections.abc import Callable, Hashable
 from pathlib import Path
-from threading import Semaphore
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -17,14 +17,18 @@ from torch import Tensor
 from pages._ui.clevr.own import find_own as find_own_public
 from pages._ui.clevr.pictures import Picture
 from pages._ui.clevr.public import held_public
+from pages._ui.clevr.renderer import Renderer
+from pages._ui.desk import Desk, Report, follow_steps
 from pages._ui.explore.view import Reading, find_truth
 from pages._ui.lessons.file import Lessons, read_folder
+from pages._ui.lines import Line
 from pages._ui.models import baseline_of, is_own, shipped_baseline
 from pages._ui.own_models import find_own
 from pages._ui.pairs.view import GroupReading
 from pages._ui.pairs.what_if import measure_ranking
 from pages._ui.presence import is_connected
 from pages._ui.train.job_board import JobBoard
+from pages._ui.waiting import wait_for
 from pages._ui.walk.forward import Thought, Walk, make_thought, make_walk
 from rn_core.answering import Answerer, load
 from rn_core.attribution.base import Attribution, Target
@@ -36,13 +40,14 @@ from rn_core.limits import CROWD_SIZES, CrowdAccuracy, MarginAccuracy, measure_c
 from rn_core.probes import RedealChange, measure_diagonal, measure_guess, measure_redeal
 from rn_core.records import Accuracy, Answer
 from rn_core.tasks.clevr import ClevrScene
-from rn_core.tasks.clevr.rendering import render_scene
 from rn_core.tasks.physics.prediction import decode_paths, seen_positions
 from rn_core.tasks.physics.world import N_FRAMES
 from rn_core.tasks.sort_of_clevr import Question, Scene
 from rn_core.tasks.sort_of_clevr.language import text
 
 Made = TypeVar("Made")
+#: What the kept pictures take together at most, about 60 of them, and the kept measurements.
+PICTURE_BYTES, MEASURED_BYTES = 32_000_000, 2_000_000
 
 
 def cached_answerer(model: str) -> Answerer:
@@ -154,11 +159,23 @@ def domain_answerer(name: str) -> Answerer:
     return held_public(name) or load(name)
 
 
-@st.cache_resource(max_entries=64, show_spinner="Drawing the picture…", hash_funcs=dict(_HASHES))
-def cached_picture(scene: ClevrScene, seed: int) -> Picture:
-    """Return a scene's picture; raises RNCoreError where this computer cannot draw any."""
-    with measuring_turns():
-        return Picture(render_scene(scene, seed))
+@st.cache_resource(show_spinner=False, on_release=Renderer.close)
+def cached_renderer() -> Renderer:
+    """Return the one process of this server that draws pictures; it starts when one is asked for."""
+    return Renderer()
+
+
+@st.cache_resource(show_spinner=False)
+def picture_desk() -> Desk:
+    """Return where pictures are asked for: one is drawn at a time, and those drawn are kept up to `PICTURE_BYTES`."""
+    return Desk(Line(1, is_connected), PICTURE_BYTES, lambda picture: picture.n_bytes)
+
+
+def draw_picture(scene: ClevrScene, seed: int) -> Picture:
+    """Return a scene's picture, ready for the browser; raises RNCoreError where this computer cannot draw any."""
+    picture = Picture(cached_renderer().render(scene, seed))
+    _ = picture.data_url, picture.digest
+    return picture
 
 
 @st.cache_data(max_entries=24, show_spinner=False, hash_funcs=dict(_HASHES))
@@ -257,9 +274,13 @@ def make_once(key: Hashable, _make: Callable[[], Made]) -> Made:
 
 
 @st.cache_resource(show_spinner=False)
-def measuring_turns() -> Semaphore:
-    """Return what lets as many measurements go on at once as leave a core to everybody else."""
-    return Semaphore(max(1, (os.cpu_count() or 1) - 1))
+def measuring_desk() -> Desk:
+    """Return where measurements are asked for: as many go on at once as leave a core to everybody else.
+
+    What they found is kept up to `MEASURED_BYTES`.
+    """
+    line = Line(max(1, (os.cpu_count() or 1) - 1), is_connected)
+    return Desk(line, MEASURED_BYTES, lambda found: len(pickle.dumps(found)))
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
@@ -282,36 +303,48 @@ def cached_lessons(folder: Path, stamp: tuple[tuple[str, int, int], ...]) -> Les
     return read_folder(folder)
 
 
-@st.cache_data(max_entries=16, show_spinner="Asking both networks…")
 def cached_floors(model: str, n_scenes: int, seed: int) -> tuple[dict[str, Evaluation], dict[str, dict[str, Accuracy]]]:
     """Return the accuracy of a model and of its baseline on the same scenes, and how far the baseline guesses."""
     pair = {name: cached_answerer(name) for name in (model, baseline_of(model))}
-    with measuring_turns():
-        found = {name: evaluate(one.model, one.task, seed, n_scenes) for name, one in pair.items()}
-        other = pair[baseline_of(model)]
-        return found, measure_guess(other.model, other.task.view, n_scenes, seed)
+    other = pair[baseline_of(model)]
+
+    def make(report: Report) -> Any:
+        steps = follow_steps(report)
+        found = {name: evaluate(one.model, one.task, seed, n_scenes, progress=steps) for name, one in pair.items()}
+        return found, measure_guess(other.model, other.task.view, n_scenes, seed, progress=steps)
+
+    return wait_for(measuring_desk(), ("floors", model, n_scenes, seed), make, "Asking both networks…")
 
 
-@st.cache_data(max_entries=16, show_spinner="Dealing the others anew…")
 def cached_redeal(model: str, scene_json: str, color: str, n_scenes: int, seed: int) -> dict[str, RedealChange]:
     """Return how often answers change when all objects but one are dealt anew."""
-    one = cached_answerer(model)
-    with measuring_turns():
-        return measure_redeal(one.model, one.task.view, Scene.from_json(scene_json), color, n_scenes, seed)
+    one, scene = cached_answerer(model), Scene.from_json(scene_json)
+
+    def make(report: Report) -> Any:
+        return measure_redeal(one.model, one.task.view, scene, color, n_scenes, seed, progress=follow_steps(report))
+
+    return wait_for(
+        measuring_desk(), ("redeal", model, scene_json, color, n_scenes, seed), make, "Dealing the others anew…"
+    )
 
 
-@st.cache_data(max_entries=16, show_spinner="Leaving pairs out…")
 def cached_diagonal(model: str, n_scenes: int, seed: int) -> dict[str, dict[str, Accuracy]]:
     """Return a model's accuracy without its diagonal and with nothing else."""
     one = cached_answerer(model)
-    with measuring_turns():
-        return measure_diagonal(one.model, one.task.view, n_scenes, seed)
+
+    def make(report: Report) -> Any:
+        return measure_diagonal(one.model, one.task.view, n_scenes, seed, progress=follow_steps(report))
+
+    return wait_for(measuring_desk(), ("diagonal", model, n_scenes, seed), make, "Leaving pairs out…")
 
 
-@st.cache_data(max_entries=16, show_spinner="Asking about more and fewer objects…")
 def cached_limits(model: str, n_scenes: int, seed: int) -> tuple[tuple[CrowdAccuracy, ...], tuple[MarginAccuracy, ...]]:
     """Return a model's accuracy on crowds of every size, and near ties."""
     one = cached_answerer(model)
-    with measuring_turns():
-        crowds = tuple(measure_crowds(one.model, n_objects, n_scenes, seed) for n_objects in CROWD_SIZES)
-        return crowds, measure_margins(one.model, one.task.view, n_scenes, seed)
+
+    def make(report: Report) -> Any:
+        steps = follow_steps(report)
+        crowds = tuple(measure_crowds(one.model, size, n_scenes, seed, progress=steps) for size in CROWD_SIZES)
+        return crowds, measure_margins(one.model, one.task.view, n_scenes, seed, progress=steps)
+
+    return wait_for(measuring_desk(), ("limits", model, n_scenes, seed), make, "Asking about more and fewer objects…")

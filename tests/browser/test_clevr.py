@@ -130,6 +130,15 @@ def test_words_are_suggested_and_a_typed_question_is_answered(page, url):
     assert opened.locator("h2:has-text('How many cylinders are there?')").count() == 1
 
 
+def test_a_new_scene_is_answered_at_once_and_its_picture_follows_by_itself(page, url):
+    pytest.importorskip("mitsuba")
+    opened = page(f"{url}?seed=5")
+    expect(opened.locator(SAID)).to_have_count(3)
+    expect(opened.get_by_text("Picture: ")).to_be_visible()
+    expect(opened.locator(".scene image")).to_have_count(1, timeout=120_000)
+    expect(opened.get_by_text("Picture: ")).to_have_count(0)
+
+
 def test_an_uploaded_picture_is_answered_by_the_public_weights(page, url, public_weights):
     opened = page(f"{url}?q=what-color-is-the-sphere")
     opened.get_by_role("button", name="Own picture").click()

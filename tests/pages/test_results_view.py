@@ -7,13 +7,15 @@ import io
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
-from threading import Semaphore, Thread
+from threading import Event
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pages._ui.desk import Desk, follow_steps
 from pages._ui.figures import Look, alt_text
+from pages._ui.lines import Line
 from pages._ui.results.distances import distances_html, find_distances, list_errors
 from pages._ui.results.figures import place_lanes, plot_results
 from pages._ui.results.files import export_csv, export_png
@@ -31,6 +33,7 @@ from pages._ui.results.view import (
     make_lanes,
     read_metrics,
 )
+from pages._ui.waiting import describe_place, wait_for
 from rn_core.errors import WeightsError
 from rn_core.evaluation import evaluate
 from rn_core.published import DOMAINS
@@ -217,7 +220,7 @@ def test_the_picture_is_a_png_and_grows_with_its_lanes():
 
 def test_a_measurement_is_the_evaluation_and_reports_its_way():
     entry, seen = ENTRIES["mlp-objects"], []
-    found = measure(entry, 5, 120, Semaphore(1), lambda share, text: seen.append((round(share, 3), text)))
+    found = measure(entry, 5, 120, lambda share, text: seen.append((round(share, 3), text)))
     wanted = evaluate(load_weights(entry.name).model, TASKS[entry.card["task"]], 5, 120)
     assert found.n == wanted.n == 120
     assert found.overall.accuracy == pytest.approx(wanted.overall.accuracy, abs=0.005)  # bf16 where it is native
@@ -235,38 +238,60 @@ class Left(Exception):
     """A person moved on."""
 
 
-def test_a_measurement_that_is_left_gives_its_turn_back():
-    turns = Semaphore(1)
+def test_a_measurement_ends_where_its_report_does():
+    seen = []
+
+    def report(share: float, text: str) -> None:
+        seen.append(share)
+        if share > 0:
+            raise Left
+
+    with pytest.raises(Left):
+        measure(ENTRIES["mlp-objects"], 1, 200, report)
+    assert seen == [0, 0.25]
+
+
+def test_a_person_who_moves_on_takes_a_measurement_back_that_nobody_else_waits_for():
+    desk, begun, ended = Desk(Line(1), 1, len), Event(), Event()
+
+    def endless(report) -> None:
+        try:
+            for _ in follow_steps(report)(iter(int, 1)):
+                begun.set()
+        finally:
+            ended.set()
 
     def leave(share: float, text: str) -> None:
+        assert begun.wait(60)
         raise Left
 
     with pytest.raises(Left):
-        measure(ENTRIES["mlp-objects"], 1, 100, turns, leave)
-    assert turns.acquire(blocking=False)
+        wait_for(desk, "measurement", endless, draw=leave)
+    assert ended.wait(60)
 
 
-def test_measurements_wait_for_their_turn_and_can_be_left_there():
-    turns, seen = Semaphore(0), []
+def test_a_measurement_says_its_place_in_the_line():
+    desk, go, said = Desk(Line(1), 1, len), Event(), []
+    desk.ask("another", "somebody else", lambda report: go.wait(60) and "")
 
-    def report(share: float, text: str) -> None:
-        seen.append(text)
-        if len(seen) == 2:
-            turns.release()
+    def draw(share: float, text: str) -> None:
+        said.append(text)
+        go.set()
 
-    thread = Thread(target=measure, args=(ENTRIES["mlp-objects"], 1, 100, turns, report))
-    thread.start()
-    thread.join()
-    assert seen[:2] == ["Waiting for another measurement to end …"] * 2
-    assert seen[-1] == "100 scenes"
-    assert turns.acquire(blocking=False)
+    assert wait_for(desk, "measurement", lambda report: "found", draw=draw) == "found"
+    assert said[0] == "Waiting for other measurements to end: next in line"
 
 
-def test_a_damaged_file_is_one_sentence_and_gives_its_turn_back():
-    turns = Semaphore(1)
+@pytest.mark.parametrize(
+    ("place", "words"), [(1, "next"), (2, "2nd"), (3, "3rd"), (4, "4th"), (11, "11th"), (22, "22nd")]
+)
+def test_places_in_words(place, words):
+    assert describe_place(place) == f"{words} in line"
+
+
+def test_a_damaged_file_is_one_sentence():
     with pytest.raises(WeightsError, match="No weights named"):
-        measure(replace(ENTRIES["mlp-objects"], name="sort-of-clevr/mlp-objets"), 1, 100, turns, lambda *_: None)
-    assert turns.acquire(blocking=False)
+        measure(replace(ENTRIES["mlp-objects"], name="sort-of-clevr/mlp-objets"), 1, 100, lambda *_: None)
 
 
 def test_new_scenes_are_not_the_cards():

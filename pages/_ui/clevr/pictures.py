@@ -45,6 +45,11 @@ class Picture:
         image.save(content, format="JPEG", quality=90)
         return f"data:image/jpeg;base64,{base64.b64encode(content.getvalue()).decode()}"
 
+    @property
+    def n_bytes(self) -> int:
+        """Return the memory that it takes, as pixels and for the browser."""
+        return self.pixels.nbytes + len(self.data_url)
+
 
 def read_picture(content: bytes, name: str, keep_going: Callable[[], bool] = lambda: True) -> Picture:
     """Return an uploaded picture; arguments and errors as `rn_core.pictures.read_picture`."""

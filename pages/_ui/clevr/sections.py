@@ -11,15 +11,15 @@ from pages._ui.cache import (
     cached_group_attribution,
     cached_group_ranking,
     cached_group_reading,
-    cached_picture,
     find_answerer,
 )
 from pages._ui.clevr import html, session
+from pages._ui.clevr.drawing import Drawing, draw_trouble, follow_picture
 from pages._ui.clevr.models import full_name, models_beside, sees_pixels
 from pages._ui.clevr.nodes import describe_deciding
-from pages._ui.clevr.pictures import Picture, bundled_picture, bundled_scene
+from pages._ui.clevr.pictures import Picture
 from pages._ui.clevr.program import make_lanes
-from pages._ui.clevr.session import CLEVR, COLUMNS, take_table, uploaded_picture
+from pages._ui.clevr.session import CLEVR, COLUMNS, take_table
 from pages._ui.clevr.state import BASELINES, ClevrState
 from pages._ui.clevr.things import LETTERS, name_things
 from pages._ui.clevr.truth import Truth, find_truth
@@ -33,31 +33,15 @@ from rn_core.tasks.clevr import ClevrScene
 from rn_core.tasks.clevr.world import VALUES
 
 
-def find_picture(state: ClevrState) -> Picture:
-    """Return the uploaded picture, the bundled one, or one drawn now; raises RNCoreError if none can be drawn."""
-    if state.source == "image":
-        return uploaded_picture()
-    if state.scene.to_json() == bundled_scene():
-        return bundled_picture()
-    return cached_picture(state.scene, state.seed)
+def try_view(state: ClevrState, truth: Truth, drawing: Drawing) -> tuple[ClevrView | None, str | None]:
+    """Return what the page shows, or the sentence that says why there is no answer.
 
-
-def try_picture(state: ClevrState) -> tuple[Picture | None, str | None]:
-    """Return the state's picture, or the sentence that says why there is none."""
+    A model that sees pixels has neither yet while its picture is being drawn.
+    """
+    if sees_pixels(state.model) and drawing.picture is None:
+        return None, drawing.trouble
     try:
-        return find_picture(state), None
-    except RNCoreError as err:
-        return None, str(err)
-
-
-def try_view(
-    state: ClevrState, truth: Truth, picture: Picture | None, problem: str | None
-) -> tuple[ClevrView | None, str | None]:
-    """Return what the page shows, or the sentence that says why there is no answer: `problem`, or the model's."""
-    if problem is not None:
-        return None, problem
-    try:
-        return read_view(state, truth, picture), None
+        return read_view(state, truth, drawing.picture), None
     except RNCoreError as err:
         return None, str(err)
 
@@ -94,8 +78,12 @@ def read_smaller(view: ClevrView) -> GroupReading:
     if not left:
         raise SceneError("No object is left; keep one at least.")
     state = view.state.edit(left)
-    picture = find_picture(state) if sees_pixels(state.model) else None
-    return read_models(state, find_truth(state.question, state.scene), picture)
+    drawing = follow_picture(state) if sees_pixels(state.model) else Drawing()
+    if drawing.work is not None:
+        raise SceneError(f"The picture without {view.removed_text} ({drawing.status}) comes first, then its answer.")
+    if drawing.trouble is not None:
+        raise SceneError(drawing.trouble)
+    return read_models(state, find_truth(state.question, state.scene), drawing.picture)
 
 
 def rank(view: ClevrView) -> tuple[Faithfulness, KeepingSet]:
@@ -124,19 +112,18 @@ def draw_steps(truth: Truth) -> None:
 
 def draw_thumbnail(state: ClevrState) -> None:
     """Draw the picture small beside the plan; one of an older scene says so, and is drawn again on demand."""
-    if session.is_picture_wanted():
-        picture, trouble = try_picture(state)
-        if trouble:
-            st.warning(plain(trouble))
-        else:
-            session.keep_picture(state, picture)
+    drawing = follow_picture(state) if session.is_picture_wanted(state) else Drawing()
+    if drawing.trouble:
+        draw_trouble(drawing)
+    if drawing.picture is not None:
+        session.keep_picture(state, drawing.picture)
     shown, picture = session.kept_picture()
     is_old = shown != state.scene.to_json()
     with st.container(horizontal=True, vertical_alignment="center"):
         st.image(picture.pixels, width=300, output_format="JPEG")
         with st.container():
             st.markdown("⚠ The picture shows an **older scene**." if is_old else "The same scene as a picture.")
-            if is_old:
+            if is_old and drawing == Drawing():
                 st.button("Draw it again", icon=":material/photo_camera:", on_click=session.ask_for_picture)
 
 

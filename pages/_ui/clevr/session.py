@@ -61,13 +61,13 @@ def kept_picture() -> tuple[str, Picture]:
 
 
 def ask_for_picture() -> None:
-    """Have the next run draw the picture of its scene, although the plan is shown."""
-    st.session_state[_WANTED] = True
+    """Have the picture of this scene drawn, although the plan is shown."""
+    st.session_state[_WANTED] = CLEVR.state.scene.to_json()
 
 
-def is_picture_wanted() -> bool:
-    """Return whether this run is to draw a picture, once."""
-    return st.session_state.pop(_WANTED, False)
+def is_picture_wanted(state: ClevrState) -> bool:
+    """Return whether the picture of this very scene was asked for beside the plan."""
+    return st.session_state.get(_WANTED) == state.scene.to_json()
 
 
 def upload_key(kind: str) -> str:

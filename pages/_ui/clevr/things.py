@@ -12,9 +12,10 @@ import numpy as np
 from pages._ui.words import join_words
 from rn_core.errors import SceneError, quote
 from rn_core.seeding import make_rng
-from rn_core.tasks.clevr import ClevrScene, sample_scene
+from rn_core.tasks.clevr import ClevrScene
 from rn_core.tasks.clevr.camera import fit_camera, project
 from rn_core.tasks.clevr.placement import EXTENT, check_placement
+from rn_core.tasks.clevr.sampling import sample_only_scene
 from rn_core.tasks.clevr.scene import COLORS, MATERIALS, MAX_OBJECTS, RADIUS, SHAPES, SIZES
 
 #: What the objects of a scene are called, in its order.
@@ -125,7 +126,7 @@ def _say_letters(match: re.Match[str]) -> str:
 @functools.lru_cache(maxsize=256)
 def sampled_scene(seed: int) -> ClevrScene:
     """Return the scene that the page shows for a seed."""
-    return sample_scene(make_rng(seed, "explore"))
+    return sample_only_scene(make_rng(seed, "explore"))
 
 
 @functools.lru_cache(maxsize=256)

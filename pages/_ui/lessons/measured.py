@@ -13,8 +13,9 @@ from pages._ui.cache import (
     cached_floors,
     cached_limits,
     cached_redeal,
-    measuring_turns,
+    measuring_desk,
 )
+from pages._ui.desk import Report
 from pages._ui.explore.state import ExploreState
 from pages._ui.figures import Look
 from pages._ui.lessons import figures as lesson_figures
@@ -23,6 +24,7 @@ from pages._ui.lessons.session import LESSONS
 from pages._ui.models import baseline_of
 from pages._ui.pairs.sections import draw_figure
 from pages._ui.plain import plain
+from pages._ui.waiting import wait_for
 from pages._ui.words import QUESTION_NAMES
 from rn_core.benchmarking import PairTime, time_pairs
 from rn_core.probes import DIAGONAL_PARTS, ask
@@ -124,9 +126,9 @@ def draw_cost(_: ExploreState, look: Look) -> None:
     """Measure, on a click, how the time of one answer grows, and draw it."""
     key = LESSONS.key("times")
     if st.button("Measure on this machine", icon=":material/timer:", type="primary", key=LESSONS.key("measure")):
-        with measuring_turns():
-            bar = st.progress(0.0, "Measuring…")
-            st.session_state[key] = time_pairs(TIMED_SIZES, SECONDS, SEED, progress=lambda sizes: _follow(bar, sizes))
+        bar = st.progress(0.0, "Measuring…")
+        asked = ("times", TIMED_SIZES, SECONDS, SEED)
+        st.session_state[key] = wait_for(measuring_desk(), asked, _time_pairs, draw=bar.progress, keeps=False)
         bar.empty()
     times: tuple[PairTime, ...] | None = st.session_state.get(key)
     if times is not None:
@@ -135,11 +137,15 @@ def draw_cost(_: ExploreState, look: Look) -> None:
         st.caption(f"The small Relation Network, one question at a time; each point the median of {calls} answers.")
 
 
-def _follow(bar: st.delta_generator.DeltaGenerator, sizes: Sequence[int]) -> Iterator[int]:
-    """Pass sizes on, and show on a bar how far they have come."""
-    for k, size in enumerate(sizes):
-        bar.progress(k / len(sizes), f"{size} objects, {size * size:,} pairs…")
-        yield size
+def _time_pairs(report: Report) -> tuple[PairTime, ...]:
+    """Time one answer for each number of objects, and report how far that has come."""
+
+    def follow(sizes: Sequence[int]) -> Iterator[int]:
+        for k, size in enumerate(sizes):
+            report(k / len(sizes), f"{size} objects, {size * size:,} pairs…")
+            yield size
+
+    return time_pairs(TIMED_SIZES, SECONDS, SEED, progress=follow)
 
 
 def _say_sample(what: str) -> None:

@@ -8,7 +8,7 @@ from functools import partial
 
 import streamlit as st
 
-from pages._ui.cache import measuring_turns
+from pages._ui.cache import measuring_desk
 from pages._ui.figures import Look
 from pages._ui.pairs.sections import draw_figure
 from pages._ui.physics.figures import plot_errors
@@ -20,6 +20,7 @@ from pages._ui.results.measure import fresh_seed, measure
 from pages._ui.results.state import FEWEST, MOST, ResultsState
 from pages._ui.results.view import Lane, describe_model, make_lanes
 from pages._ui.session import PageSession
+from pages._ui.waiting import wait_for
 from rn_core.errors import RNCoreError
 from rn_core.evaluation import Evaluation
 from rn_core.published import DOMAINS
@@ -74,8 +75,10 @@ def _measure_now(state: ResultsState, model: str, entry: WeightsEntry, seed: int
     with place.container(horizontal=True, vertical_alignment="center"):
         bar = st.progress(0.0)
         st.button("Stop measuring", icon=":material/stop:")
+    key = ("results", entry.name, entry.card["sha256"], seed, state.n_scenes)
+    make = partial(measure, entry, seed, state.n_scenes)
     try:
-        found = measure(entry, seed, state.n_scenes, measuring_turns(), bar.progress)
+        found = wait_for(measuring_desk(), key, make, draw=bar.progress, keeps=False)
     except RNCoreError as err:
         place.error(plain(err))
         return

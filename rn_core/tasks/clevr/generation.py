@@ -94,8 +94,7 @@ class _Family:
 
     def __init__(self, template: Template) -> None:
         self.template = template
-        self.draw: Step = build_drawing(template)
-        self.bare_relations = _bare_relations(template.program)
+        self.draw, self.bare_relations = _prepare(template.family)
         self.forget()
 
     def forget(self) -> None:
@@ -203,6 +202,13 @@ class QuestionGenerator:
         text = draw_text(template, attempt.slots, self._draws)
         slots = tuple(attempt.slots.get(slot, -1) for slot in SLOTS)
         return ClevrQuestion(text, answer, template, slots, attempt.masks.scene)
+
+
+@functools.cache
+def _prepare(family: int) -> tuple[Step, tuple[str, ...]]:
+    """Return what draws a family's slots, and its bare relations; they hold no state, so all generators share them."""
+    template = load_templates()[family]
+    return build_drawing(template), _bare_relations(template.program)
 
 
 def _is_degenerate(family: _Family, attempt: Attempt, result: Any) -> bool:

@@ -7,6 +7,7 @@ a pixel, and Intel's Open Image Denoise to take the grain out.
 from __future__ import annotations
 
 import contextlib
+import functools
 import threading
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -166,6 +167,12 @@ def _remove_grain(light: np.ndarray, guide: Guide, denoiser: Any) -> np.ndarray:
 
     On one core: several would add up the picture's brightness in an order of their own.
     """
+    return denoiser.denoise(light, guide.albedo, guide.normals, hdr=True, device=_open_device(denoiser))
+
+
+@functools.cache
+def _open_device(denoiser: Any) -> Any:
+    """Return the denoiser's only device: each one that is opened keeps 90 MB for as long as the process lives."""
     device = denoiser.Device(denoiser.DeviceType.CPU)
     device.num_threads = 1
-    return denoiser.denoise(light, guide.albedo, guide.normals, hdr=True, device=device)
+    return device

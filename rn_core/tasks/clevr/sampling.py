@@ -88,13 +88,21 @@ def sample_scene(rng: np.random.Generator) -> ClevrScene:
     return sample_scenes(rng, 1)[0]
 
 
-def _sample_block(rng: np.random.Generator, wanted: int) -> list[ClevrScene]:
-    """Draw `_BLOCK` scenes, again and again those that break a rule, and return the first `wanted` of them."""
+def sample_only_scene(rng: np.random.Generator) -> ClevrScene:
+    """Return the scene that `sample_scene` draws, sooner; what `rng` gives after it is not defined."""
+    return _sample_block(rng, 1, is_last=True)[0]
+
+
+def _sample_block(rng: np.random.Generator, wanted: int, is_last: bool = False) -> list[ClevrScene]:
+    """Draw `_BLOCK` scenes, again and again those that break a rule, and return the first `wanted` of them.
+
+    With `is_last`, stop when those are done, although the others would have drawn more from `rng`.
+    """
     n_objects = MIN_OBJECTS + uniform_integers(rng, MAX_OBJECTS - MIN_OBJECTS + 1, (_BLOCK,))
     cameras = sample_cameras(rng, _BLOCK)
     done: dict[int, ClevrScene] = {}
     pending = np.arange(_BLOCK)
-    while len(pending):
+    while len(pending) and not (is_last and len(done) >= wanted):
         draft = _draw(rng, n_objects[pending], cameras[pending])
         pixels = project(draft.coords, draft.cameras)
         for k in np.flatnonzero(draft.valid & (pending < wanted)):

@@ -11,28 +11,35 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from pages._ui import cache
-from pages._ui.clevr import sections, session
-from pages._ui.clevr.pictures import bundled_picture
+from pages._ui.clevr import drawing, session
+from pages._ui.clevr.pictures import Picture, bundled_picture
 from pages._ui.clevr.session import apply_changes
 from pages._ui.clevr.state import DEFAULT_QUESTION, SECTIONS, ClevrState
 from pages._ui.clevr.things import edited_scene, make_parts, sampled_things
+from pages._ui.desk import Desk
+from pages._ui.lines import Line
 from rn_core.errors import RNCoreError, SceneError, WeightsError
 from tests.shown_markdown import seen
 
 ROOT = Path(__file__).resolve().parents[3]
 MOVED = ClevrState().edit(sampled_things(2)[:-1])
 LINE = "clevr.line"
+#: What the tests' renderer draws.
+GRAY = Picture(np.full((320, 480, 3), 90, dtype=np.uint8))
 
 
 @pytest.fixture(autouse=True)
 def models(monkeypatch, random_answerer):
     """Answer by small random models, and draw pictures without a renderer."""
-    for cached in (cache.domain_answerer, cache.cached_group_reading, cache.cached_answer_beside, cache.cached_picture):
+    caches = (cache.domain_answerer, cache.cached_group_reading, cache.cached_answer_beside)
+    for cached in caches:
         cached.clear()
+    desk = Desk(Line(1), 32_000_000, lambda picture: picture.n_bytes, launch=lambda run: run())
+    monkeypatch.setattr(drawing, "picture_desk", lambda: desk)
+    monkeypatch.setattr(drawing, "draw_picture", lambda scene, seed: GRAY)
     monkeypatch.setattr(cache, "load", lambda name: random_answerer(name.removeprefix("clevr/")))
-    monkeypatch.setattr(cache, "render_scene", lambda scene, seed: np.full((320, 480, 3), 90, dtype=np.uint8))
     yield
-    for cached in (cache.domain_answerer, cache.cached_group_reading, cache.cached_answer_beside, cache.cached_picture):
+    for cached in caches:
         cached.clear()
 
 
@@ -164,7 +171,7 @@ def test_without_a_renderer_the_page_says_so_once_and_shows_the_plan(monkeypatch
     def fail(scene: object, seed: int) -> None:
         raise RNCoreError("Pictures need Mitsuba, which cannot be used here; install it.")
 
-    monkeypatch.setattr(cache, "render_scene", fail)
+    monkeypatch.setattr(drawing, "draw_picture", fail)
     app = open_page(seed="7")
     assert sentences(app) == ["Pictures need Mitsuba, which cannot be used here; install it."]
     assert html(app).count('class="rn-said"') == 3
@@ -282,6 +289,7 @@ def test_the_table_changes_adds_and_deletes_things():
 
 
 def test_the_older_picture_is_never_taken_for_the_scenes_own():
-    state = ClevrState().edit(sampled_things(2)[:-1])
-    assert sections.find_picture(ClevrState()) is bundled_picture()
-    assert sections.find_picture(state).digest != bundled_picture().digest
+    app = open_page()
+    assert app.session_state["clevr.kept"][1] is bundled_picture()
+    app = open_page(**MOVED.to_query())
+    assert app.session_state["clevr.kept"] == (MOVED.scene.to_json(), GRAY)

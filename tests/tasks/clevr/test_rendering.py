@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import types
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -16,7 +17,7 @@ from rn_core.answering import load
 from rn_core.errors import RNCoreError, SceneError
 from rn_core.public_weights import PUBLIC, import_file
 from rn_core.seeding import make_rng
-from rn_core.tasks.clevr import ClevrScene, QuestionGenerator, sample_scenes
+from rn_core.tasks.clevr import ClevrScene, QuestionGenerator, rendering, sample_scenes
 from rn_core.tasks.clevr.bodies import TINTS
 from rn_core.tasks.clevr.camera import FOCAL, JITTER, POSITION, fit_camera, project, view_axes
 from rn_core.tasks.clevr.lighting import LAMP_JITTER, LAMPS, place_lamps
@@ -215,3 +216,22 @@ def test_public_weights_answer_questions_about_rendered_scenes(pictures, shared_
         right += [answer.text == question.answer for answer, question in zip(answers, asked, strict=True)]
     assert len(right) == 60
     assert np.mean(right) >= 0.8
+
+
+def test_the_denoiser_is_opened_once_since_each_device_keeps_its_memory():
+    opened = []
+
+    class Denoiser:
+        DeviceType = types.SimpleNamespace(CPU=0)
+
+        def Device(self, kind: int) -> types.SimpleNamespace:
+            opened.append(kind)
+            return types.SimpleNamespace()
+
+        def denoise(self, light: np.ndarray, *_: object, hdr: bool, device: object) -> np.ndarray:
+            return light
+
+    light, denoiser = np.zeros((2, 2, 3), dtype=np.float32), Denoiser()
+    for _ in range(3):
+        rendering._remove_grain(light, Guide(light, light, light), denoiser)
+    assert opened == [0]

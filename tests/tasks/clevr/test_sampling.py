@@ -13,7 +13,7 @@ from rn_core.seeding import make_rng
 from rn_core.tasks.clevr import RELATIONS, VALUES, ClevrScene, sample_scene, sample_scenes
 from rn_core.tasks.clevr.camera import JITTER, POSITION, fit_camera, project
 from rn_core.tasks.clevr.placement import check_placement
-from rn_core.tasks.clevr.sampling import count_pixels
+from rn_core.tasks.clevr.sampling import count_pixels, sample_only_scene
 
 N_SCENES = 3000
 
@@ -185,6 +185,12 @@ def test_the_first_scenes_do_not_depend_on_how_many_are_drawn(drawn, n_scenes):
 
 def test_sample_scene_is_the_first_of_many():
     assert sample_scene(make_rng(3, "test")).to_json() == sample_scenes(make_rng(3, "test"), 5)[0].to_json()
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_an_only_scene_is_the_one_that_would_have_been_the_first(seed):
+    only = sample_only_scene(make_rng(seed, "explore"))
+    assert only.to_json() == sample_scene(make_rng(seed, "explore")).to_json()
 
 
 def test_no_scene_of_one_seed_or_split_is_in_another():

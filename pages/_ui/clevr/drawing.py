@@ -1,0 +1,125 @@
+"""The pictures that a session of the CLEVR page waits for: asked for once, followed from run to run, taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from functools import partial
+
+import streamlit as st
+
+from pages._ui.cache import draw_picture, picture_desk
+from pages._ui.clevr.pictures import Picture, bundled_picture, bundled_scene
+from pages._ui.clevr.session import uploaded_picture
+from pages._ui.clevr.state import ClevrState
+from pages._ui.desk import Report, Work
+from pages._ui.presence import current_session
+from pages._ui.waiting import describe_place
+from rn_core.errors import RNCoreError
+from rn_core.tasks.clevr import ClevrScene
+
+#: Session keys: what is waited for, by scene and seed, and which of it this run has asked for.
+_WORK, _ASKED = "clevr.work", "clevr.asked"
+#: Seconds between two looks at a picture that is drawn now or soon, and at one far back in the line.
+_SOON, _LATE = 1.0, 3.0
+#: Places in the line for each further second.
+_PLACES = 4
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """How a picture stands.
+
+    Attributes:
+        picture: the picture, once it is there.
+        trouble: a sentence about why there is none, or None.
+        key: what `ask_again` takes; None where nothing had to be asked for.
+        work: what draws it; None once it is over.
+    """
+
+    picture: Picture | None = None
+    trouble: str | None = None
+    key: Hashable = None
+    work: Work | None = None
+
+    @property
+    def status(self) -> str:
+        """Return in words what a picture that is not there yet waits for."""
+        place = self.work.place
+        return describe_place(place) if place else "being drawn…"
+
+
+def begin_run() -> None:
+    """Note that this run has asked for no picture yet."""
+    st.session_state[_ASKED] = set()
+
+
+def follow_picture(state: ClevrState) -> Drawing:
+    """Return the uploaded picture, the bundled one, one drawn before, or how the one that is asked for stands."""
+    if state.source == "image":
+        return Drawing(uploaded_picture())
+    key = state.scene.to_json(), state.seed
+    if key[0] == bundled_scene():
+        return Drawing(bundled_picture())
+    st.session_state.setdefault(_ASKED, set()).add(key)
+    found = picture_desk().find(key)
+    if found is not None:
+        return Drawing(found)
+    asked = st.session_state.setdefault(_WORK, {})
+    if key not in asked or asked[key].is_given_up:
+        asked[key] = picture_desk().ask(key, current_session(), partial(_draw, state.scene, state.seed))
+    return _judge(key, asked[key])
+
+
+def _judge(key: Hashable, work: Work) -> Drawing:
+    """Return how a picture stands that was asked for."""
+    if not work.is_over.is_set():
+        return Drawing(key=key, work=work)
+    try:
+        return Drawing(work.result(), key=key)
+    except RNCoreError as err:
+        return Drawing(trouble=str(err), key=key)
+
+
+def _draw(scene: ClevrScene, seed: int, _: Report) -> Picture:
+    """Draw one picture, which nothing breaks off: it is done in seconds, and the next one who asks has it."""
+    return draw_picture(scene, seed)
+
+
+def ask_again(key: Hashable) -> None:
+    """Forget that a picture could not be drawn, so that the next run asks anew."""
+    st.session_state.get(_WORK, {}).pop(key, None)
+
+
+def _release_others() -> None:
+    """Take back the requests that this run has not repeated: their scene is not on the page any more."""
+    asked = st.session_state.get(_WORK, {})
+    for key in [key for key in asked if key not in st.session_state.get(_ASKED, ())]:
+        picture_desk().leave(asked.pop(key), current_session())
+
+
+def draw_waiting() -> None:
+    """Draw how the pictures stand that this run has asked for, and run the page again when one is there.
+
+    Requests of earlier runs that this one has not repeated are taken back.
+    """
+    _release_others()
+    works = [work for work in st.session_state.get(_WORK, {}).values() if not work.is_over.is_set()]
+    if works:
+        pause = min(_LATE, _SOON + max(work.place for work in works) // _PLACES)
+        st.fragment(_look, run_every=pause)(works)
+
+
+def _look(works: list[Work]) -> None:
+    """Draw how pictures stand; when one of them is over, run the page again."""
+    if any(work.is_over.is_set() for work in works):
+        st.rerun()
+    for work in works:
+        st.caption(f"Picture: {Drawing(work=work).status}")
+
+
+def draw_trouble(drawing: Drawing, says_why: bool = True) -> None:
+    """Draw why there is no picture, unless that is said elsewhere, and a button that asks for it again."""
+    if says_why:
+        st.warning(drawing.trouble)
+    st.button("Draw it again", icon=":material/refresh:", on_click=ask_again, args=(drawing.key,), key="clevr.retry")

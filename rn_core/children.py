@@ -1,0 +1,50 @@
+"""What a process does that works for another one: it leaves it the processor, and ends when the other ends."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import sys
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+from typing import IO
+
+#: How much more readily the kernel ends such a process than its owner when memory runs out (Linux, -1000 to 1000).
+_OOM_SCORE = "1000"
+_NICENESS = 10
+
+
+def follow_owner(stream: Iterable[str]) -> queue.SimpleQueue[str]:
+    """Return where the lines of a stream arrive; when it ends, its owner is gone, and the process ends at once."""
+    lines: queue.SimpleQueue[str] = queue.SimpleQueue()
+
+    def read() -> None:
+        for line in stream:
+            lines.put(line)
+        os._exit(0)
+
+    threading.Thread(target=read, daemon=True).start()
+    return lines
+
+
+def take_output(mode: str) -> IO:
+    """Return standard output for messages alone; whatever else prints there goes to standard error.
+
+    Args:
+        mode: "w" for UTF-8 text, "wb" for bytes.
+    """
+    out = os.fdopen(os.dup(sys.stdout.fileno()), mode, encoding=None if "b" in mode else "utf-8")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    return out
+
+
+def lower_priority() -> None:
+    """Leave the processor to whoever needs it sooner, and be the first to go when memory runs out."""
+    if hasattr(os, "nice"):
+        os.nice(_NICENESS)
+    score = Path("/proc/self/oom_score_adj")
+    with contextlib.suppress(OSError):
+        if score.exists():
+            score.write_text(_OOM_SCORE)
