@@ -15,6 +15,7 @@ from torch import Tensor
 
 from pages._ui.clevr.pictures import Picture
 from pages._ui.explore.view import Reading, find_truth
+from pages._ui.heap import freeze_heap
 from pages._ui.lessons.file import Lessons, read_folder
 from pages._ui.models import baseline_of, is_own, shipped_baseline
 from pages._ui.own_models import find_own
@@ -58,7 +59,9 @@ def shipped_answerer(model: str) -> Answerer:
     """
     # One question is too small to share among threads: where cores are busy, waiting for each other costs far more.
     torch.set_num_threads(1)
-    return load(f"sort-of-clevr/{model}")
+    answerer = load(f"sort-of-clevr/{model}")
+    freeze_heap()
+    return answerer
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
@@ -136,7 +139,9 @@ def domain_answerer(name: str) -> Answerer:
         RNCoreError: if the weights are missing or damaged.
     """
     torch.set_num_threads(1)
-    return load(name)
+    answerer = load(name)
+    freeze_heap()
+    return answerer
 
 
 @st.cache_resource(max_entries=64, show_spinner="Drawing the picture…", hash_funcs=dict(_HASHES))
