@@ -74,7 +74,7 @@ def cached_reading(model: str, scene_json: str, question_index: int) -> Reading:
     scene, question = Scene.from_json(scene_json), Question.from_index(question_index)
     answerer, sentence = cached_answerer(model), text(question)
     truth, margin, targets = find_truth(scene, question)
-    answer, trace = answerer.answer(scene, sentence), answerer.trace(scene, sentence)
+    answer, trace = answerer.answer_and_trace(scene, sentence)
     return Reading(
         answer=answer,
         other=_answer_or_none(baseline_of(model), scene, sentence),
@@ -164,8 +164,8 @@ def cached_group_reading(name: str, question: str, seen: Seen) -> GroupReading:
         RNCoreError: if the weights cannot be used, or cannot take the question or what they see.
     """
     answerer, content = domain_answerer(name), _content_of(seen)
-    relations = answerer.trace(content, question).relations[0].cpu().clone()
-    return GroupReading(answerer.answer(content, question), relations, None, {})
+    answer, trace = answerer.answer_and_trace(content, question)
+    return GroupReading(answer, trace.relations[0].cpu().clone(), None, {})
 
 
 @st.cache_data(max_entries=128, show_spinner=False, hash_funcs=dict(_HASHES))
