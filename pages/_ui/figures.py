@@ -13,9 +13,13 @@ from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
+import plotly.io as pio
 
 from pages._ui.words import format_pair, format_signed, name_nodes
 from rn_core.tasks.sort_of_clevr.rendering import PALETTE
+
+# `finish_figure` sets this one; Plotly's own would be copied into every figure before.
+pio.templates.default = "none"
 
 #: A matrix of more nodes than this shows no numbers.
 MOST_NUMBERS = 11
@@ -108,13 +112,13 @@ def plot_pair_matrix(
         "xaxis": {"side": "top", "title": {"text": f"second {node}, j"}, "range": [-0.5, n - 0.5], **above},
         "yaxis": {"title": {"text": f"first {node}, i"}, "range": [n - 0.5, -0.5], "scaleanchor": "x", **beside},
     }
-    figure = go.Figure([heat, _click_layer(matrix, names), *marks], layout)
     i, j = np.unravel_index(np.abs(matrix).argmax(), matrix.shape)
     alt = (
         f"Matrix of {n} by {n} pairs. The strongest is {format_pair(names[i], names[j])} with "
         f"{format_signed(matrix[i, j])} logits."
     )
-    return finish_figure(figure, look, alt, height=620 if look.large else 500)
+    complete = _complete(layout, look, alt, height=620 if look.large else 500)
+    return go.Figure([heat, _click_layer(matrix, names), *marks], complete)
 
 
 def _click_layer(matrix: np.ndarray, names: Sequence[str]) -> go.Scatter:
@@ -284,18 +288,22 @@ def finish_figure(figure: go.Figure, look: Look, alt: str, height: int) -> go.Fi
     Returns:
         the same figure.
     """
+    # The layout is checked once as a whole: Plotly's own updates check and copy it once for each property.
+    figure.layout = _complete(figure.layout.to_plotly_json(), look, alt, height)
+    return figure
+
+
+def _complete(layout: dict[str, Any], look: Look, alt: str, height: int) -> dict[str, Any]:
+    """Return a layout with what all figures share; arguments as `finish_figure`."""
     shared = {
-        "template": "none", "height": height, "meta": {"alt": alt}, "dragmode": False, "uirevision": "keep",
+        "height": height, "meta": {"alt": alt}, "dragmode": False, "uirevision": "keep",
         "margin": {"l": 10, "r": 10, "t": 10, "b": 10}, "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)", "hoverlabel": {"font": {"size": look.font_size}},
         "font": {"size": look.font_size, "color": look.ink, "family": "Source Sans, sans-serif"},
     }  # fmt: skip
     axis = {"automargin": True, "gridcolor": look.faint, "zeroline": False}
-    found = figure.layout.to_plotly_json()
-    axes = {"xaxis", "yaxis"} | {key for key in found if key.startswith(("xaxis", "yaxis"))}
-    # The layout is checked once as a whole: Plotly's own updates check and copy it once for each property.
-    figure.layout = _merge(found, shared | dict.fromkeys(axes, axis))
-    return figure
+    axes = {"xaxis", "yaxis"} | {key for key in layout if key.startswith(("xaxis", "yaxis"))}
+    return _merge(layout, shared | dict.fromkeys(axes, axis))
 
 
 def _merge(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:

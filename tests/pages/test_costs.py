@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 import streamlit as st
+from streamlit import config
+from streamlit.byte_util import config_max_cache_data_size_to_bytes
+from streamlit.runtime.caching.global_cache_budget import get_global_cache_budget
 from streamlit.testing.v1 import AppTest
 
 import rn_core.answering
@@ -18,6 +21,8 @@ from rn_core.answering import Answerer
 from rn_core.tasks.sort_of_clevr import scene as sort_of_clevr
 
 ROOT = Path(__file__).resolve().parents[2]
+#: A bound in bytes that a few readings reach.
+SMALL = 2_000_000
 #: Page and link -> networks that are asked (each question is one forward pass of one of them), pairs shared out: by the
 #: method shown and by the one that it is checked against, and scenes of Sort-of-CLEVR that are sampled.
 FIRST_VIEWS = {
@@ -72,3 +77,21 @@ def test_modules_and_models_are_not_looked_through_after_every_run():
     before = gc.get_freeze_count()
     cache.shipped_answerer("rn-objects")
     assert gc.get_freeze_count() != before
+
+
+def test_caches_stay_below_their_bound_in_bytes():
+    bound = config_max_cache_data_size_to_bytes(config.get_option("server.maxCacheDataSize"))
+    assert bound is not None and bound <= 100 * 2**20
+    budget = get_global_cache_budget()
+    st.cache_data.clear()
+    budget.reconfigure(SMALL)
+    try:
+        scenes = [sampled_scene(seed).to_json() for seed in range(8)]
+        sizes = []
+        for scene in scenes:
+            cache.cached_reading("rn-pixels", scene, 0)
+            sizes.append(budget.total_bytes)
+        # Each reading of 625 pairs takes 0.6 MB: the bound is reached, and never passed.
+        assert SMALL // 2 < max(sizes) <= SMALL
+    finally:
+        budget.reconfigure(None)
