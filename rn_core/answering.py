@@ -94,6 +94,15 @@ class Answerer:
         self._check([scene], [question])
         return self._traces([scene], [question])[0]
 
+    def answer_and_trace(self, scene: Any, question: str) -> tuple[Answer, RelationTrace]:
+        """Return the answer to one question, without each pair's share, and the trace that it was read from.
+
+        One forward pass, for who shares the answer out by a method of their own; errors as `trace`.
+        """
+        trace = self.trace(scene, question)
+        answer = self._read(trace.logits[0].cpu().double(), question)
+        return replace(answer, warnings=self.task.find_warnings(scene, question)), trace
+
     @torch.inference_mode()
     def logits(self, scene: Any, question: str) -> Tensor:
         """Return the logits (A,) of one question, for what is no answer, such as paths; errors as `answer`."""

@@ -105,6 +105,13 @@ def test_the_trace_gives_the_answers_logits(relation_network):
     assert relation_network.mean_aggregate(CLOSEST).shape == trace.aggregate[0].shape
 
 
+def test_an_answer_with_its_trace_is_the_answer_without_shares(relation_network):
+    said, trace = relation_network.answer_and_trace(SCENES[2], CLOSEST)
+    whole = relation_network.answer(SCENES[2], CLOSEST)
+    assert (said.text, said.probabilities, said.contributions) == (whole.text, whole.probabilities, None)
+    assert torch.equal(trace.relations, relation_network.trace(SCENES[2], CLOSEST).relations)
+
+
 @pytest.mark.parametrize(
     ("scene", "question", "error", "sentence"),
     [

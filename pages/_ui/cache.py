@@ -20,6 +20,7 @@ from pages._ui.clevr.public import held_public
 from pages._ui.clevr.renderer import Renderer
 from pages._ui.desk import Desk, Report, follow_steps
 from pages._ui.explore.view import Reading, find_truth
+from pages._ui.heap import freeze_heap
 from pages._ui.lessons.file import Lessons, read_folder
 from pages._ui.lines import Line
 from pages._ui.models import baseline_of, is_own, shipped_baseline
@@ -69,7 +70,9 @@ def shipped_answerer(model: str) -> Answerer:
     """
     # One question is too small to share among threads: where cores are busy, waiting for each other costs far more.
     torch.set_num_threads(1)
-    return load(f"sort-of-clevr/{model}")
+    answerer = load(f"sort-of-clevr/{model}")
+    freeze_heap()
+    return answerer
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
@@ -82,7 +85,7 @@ def cached_reading(model: str, scene_json: str, question_index: int) -> Reading:
     scene, question = Scene.from_json(scene_json), Question.from_index(question_index)
     answerer, sentence = cached_answerer(model), text(question)
     truth, margin, targets = find_truth(scene, question)
-    answer, trace = answerer.answer(scene, sentence), answerer.trace(scene, sentence)
+    answer, trace = answerer.answer_and_trace(scene, sentence)
     return Reading(
         answer=answer,
         other=_answer_or_none(baseline_of(model), scene, sentence),
@@ -156,7 +159,9 @@ def domain_answerer(name: str) -> Answerer:
         RNCoreError: if the weights are missing or damaged.
     """
     torch.set_num_threads(1)
-    return held_public(name) or load(name)
+    answerer = held_public(name) or load(name)
+    freeze_heap()
+    return answerer
 
 
 @st.cache_resource(show_spinner=False, on_release=Renderer.close)
@@ -191,8 +196,8 @@ def cached_group_reading(name: str, question: str, seen: Seen) -> GroupReading:
         RNCoreError: if the weights cannot be used, or cannot take the question or what they see.
     """
     answerer, content = find_answerer(name), _content_of(seen)
-    relations = answerer.trace(content, question).relations[0].cpu().clone()
-    return GroupReading(answerer.answer(content, question), relations, None, {})
+    answer, trace = answerer.answer_and_trace(content, question)
+    return GroupReading(answer, trace.relations[0].cpu().clone(), None, {})
 
 
 @st.cache_data(max_entries=128, show_spinner=False, hash_funcs=dict(_HASHES))

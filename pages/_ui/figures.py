@@ -9,13 +9,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isqrt
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
+import plotly.io as pio
 
 from pages._ui.plain import escape
 from pages._ui.words import format_pair, format_signed, name_nodes
 from rn_core.tasks.sort_of_clevr.rendering import PALETTE
+
+# `finish_figure` sets this one; Plotly's own would be copied into every figure before.
+pio.templates.default = "none"
 
 #: A matrix of more nodes than this shows no numbers.
 MOST_NUMBERS = 11
@@ -90,31 +95,31 @@ def plot_pair_matrix(
     """
     n, names = len(labels), names or name_nodes(labels)
     limit = max(float(np.abs(matrix).max(initial=0)), 1e-9)
-    figure = go.Figure()
     numbers = [[format_signed(value) for value in row] for row in matrix] if n <= MOST_NUMBERS else None
-    figure.add_heatmap(
+    heat = go.Heatmap(
         z=matrix, zmin=-limit, zmax=limit, colorscale=look.colorscale, xgap=1, ygap=1, hoverinfo="skip",
         text=numbers, texttemplate="%{text}" if numbers else None, showscale=numbers is None,
         colorbar={"title": {"text": "logit"}, "thickness": 12, "len": 0.8, "outlinewidth": 0},
     )  # fmt: skip
-    figure.add_trace(_click_layer(matrix, names))
+    marks = [_mark_layer(true_pairs, n, look)] if numbers is None and true_pairs else []
     frames = [] if numbers is None else [_frame(i, j, 0.46, look.ink, "solid", 3) for i, j in true_pairs]
     if pinned is not None:
         frames.append(_frame(*pinned, 0.9 if numbers is None else 0.38, look.ink, "dot", 3))
-    figure.update_layout(shapes=frames)
-    if numbers is None and true_pairs:
-        figure.add_trace(_mark_layer(true_pairs, n, look))
     axis = {"fixedrange": True, "constrain": "domain"}
     beside, above = (axis | _ticks(labels, each) for each in ticks or (None, None))
     node = "cell" if labels[0].isdigit() else noun
-    figure.update_xaxes(side="top", title=f"second {node}, j", range=[-0.5, n - 0.5], **above)
-    figure.update_yaxes(title=f"first {node}, i", range=[n - 0.5, -0.5], scaleanchor="x", **beside)
+    layout = {
+        "shapes": frames,
+        "xaxis": {"side": "top", "title": {"text": f"second {node}, j"}, "range": [-0.5, n - 0.5], **above},
+        "yaxis": {"title": {"text": f"first {node}, i"}, "range": [n - 0.5, -0.5], "scaleanchor": "x", **beside},
+    }
     i, j = np.unravel_index(np.abs(matrix).argmax(), matrix.shape)
     alt = (
         f"Matrix of {n} by {n} pairs. The strongest is {format_pair(names[i], names[j])} with "
         f"{format_signed(matrix[i, j])} logits."
     )
-    return finish_figure(figure, look, alt, height=620 if look.large else 500)
+    complete = _complete(layout, look, alt, height=620 if look.large else 500)
+    return go.Figure([heat, _click_layer(matrix, names), *marks], complete)
 
 
 def _click_layer(matrix: np.ndarray, names: Sequence[str]) -> go.Scatter:
@@ -286,12 +291,25 @@ def finish_figure(figure: go.Figure, look: Look, alt: str, height: int) -> go.Fi
     Returns:
         the same figure.
     """
-    figure.update_layout(
-        template="none", height=height, meta={"alt": alt}, dragmode=False, uirevision="keep",
-        margin={"l": 10, "r": 10, "t": 10, "b": 10}, paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)",
-        font={"size": look.font_size, "color": look.ink, "family": "Source Sans, sans-serif"},
-        hoverlabel={"font": {"size": look.font_size}},
-    )  # fmt: skip
-    figure.update_xaxes(automargin=True, gridcolor=look.faint, zeroline=False)
-    figure.update_yaxes(automargin=True, gridcolor=look.faint, zeroline=False)
+    # The layout is checked once as a whole: Plotly's own updates check and copy it once for each property.
+    figure.layout = _complete(figure.layout.to_plotly_json(), look, alt, height)
     return figure
+
+
+def _complete(layout: dict[str, Any], look: Look, alt: str, height: int) -> dict[str, Any]:
+    """Return a layout with what all figures share; arguments as `finish_figure`."""
+    shared = {
+        "height": height, "meta": {"alt": alt}, "dragmode": False, "uirevision": "keep",
+        "margin": {"l": 10, "r": 10, "t": 10, "b": 10}, "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)", "hoverlabel": {"font": {"size": look.font_size}},
+        "font": {"size": look.font_size, "color": look.ink, "family": "Source Sans, sans-serif"},
+    }  # fmt: skip
+    axis = {"automargin": True, "gridcolor": look.faint, "zeroline": False}
+    axes = {"xaxis", "yaxis"} | {key for key in layout if key.startswith(("xaxis", "yaxis"))}
+    return _merge(layout, shared | dict.fromkeys(axes, axis))
+
+
+def _merge(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
+    """Return settings with new ones in their place, dictionaries within them likewise."""
+    both = {key: _merge(old[key], new[key]) for key in old.keys() & new.keys() if isinstance(new[key], dict)}
+    return old | new | both

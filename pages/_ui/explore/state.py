@@ -6,6 +6,7 @@ A value at its default is left out of the URL, so the plain address is the defau
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -94,6 +95,7 @@ class ExploreState(PairState):
         return _consistent(*read_query(ExploreState, FIELDS, query))
 
 
+@functools.lru_cache(maxsize=256)
 def sampled_scene(seed: int) -> Scene:
     """Return the scene that the page shows for a seed."""
     return sample_scene(make_rng(seed, "explore"))

@@ -1,0 +1,97 @@
+"""What a page works out when it is opened: each thing once, and nothing again when nothing has changed."""
+
+from __future__ import annotations
+
+import gc
+from collections import Counter
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit import config
+from streamlit.byte_util import config_max_cache_data_size_to_bytes
+from streamlit.runtime.caching.global_cache_budget import get_global_cache_budget
+from streamlit.testing.v1 import AppTest
+
+import rn_core.answering
+from pages._ui import cache
+from pages._ui.explore.state import sampled_scene
+from pages._ui.heap import freeze_heap
+from rn_core.answering import Answerer
+from rn_core.tasks.sort_of_clevr import scene as sort_of_clevr
+
+ROOT = Path(__file__).resolve().parents[2]
+#: A bound in bytes that a few readings reach.
+SMALL = 2_000_000
+#: Page and link -> networks that are asked (each question is one forward pass of one of them), pairs shared out: by the
+#: method shown and by the one that it is checked against, and scenes of Sort-of-CLEVR that are sampled.
+FIRST_VIEWS = {
+    ("explore", "seed=31"): {"forward": 2, "shared out": 2, "sampled": 1},
+    ("babi", "seed=31"): {"forward": 2, "shared out": 2, "sampled": 0},
+    ("physics", "seed=31"): {"forward": 4, "shared out": 2, "sampled": 0},
+    ("physics", "seed=31&ask=count"): {"forward": 4, "shared out": 2, "sampled": 0},
+}
+
+
+@pytest.fixture
+def calls(monkeypatch) -> Counter:
+    """Return how often each costly thing has been done since the caches were empty."""
+    found: Counter = Counter()
+    st.cache_data.clear()
+    sampled_scene.cache_clear()
+
+    def count(owner: object, name: str, key: str) -> None:
+        function = getattr(owner, name)
+
+        def counted(*args, **options):
+            found[key] += 1
+            return function(*args, **options)
+
+        monkeypatch.setattr(owner, name, counted)
+
+    count(Answerer, "_encode", "forward")
+    count(rn_core.answering, "attribute_pairs", "shared out")
+    count(cache, "attribute_pairs", "shared out")
+    count(sort_of_clevr, "sample_scenes", "sampled")
+    return found
+
+
+@pytest.mark.parametrize(("page", "link"), FIRST_VIEWS)
+def test_a_first_view_works_each_thing_out_once_and_the_next_run_nothing(calls, page, link):
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+    app.query_params.update(dict(part.split("=") for part in link.split("&") if part))
+    app.switch_page(f"pages/{page}.py").run()
+    assert not app.exception
+    assert {key: calls[key] for key in ("forward", "shared out", "sampled")} == FIRST_VIEWS[page, link]
+    calls.clear()
+    app.run()
+    assert not calls
+
+
+def test_modules_and_models_are_not_looked_through_after_every_run():
+    freeze_heap()
+    assert gc.get_freeze_count() > 100_000
+    # What a collection walks is what has come since, however much PyTorch and Plotly hold.
+    assert len(gc.get_objects()) < gc.get_freeze_count() / 100
+    cache.shipped_answerer.clear()
+    before = gc.get_freeze_count()
+    cache.shipped_answerer("rn-objects")
+    assert gc.get_freeze_count() != before
+
+
+def test_caches_stay_below_their_bound_in_bytes():
+    bound = config_max_cache_data_size_to_bytes(config.get_option("server.maxCacheDataSize"))
+    assert bound is not None and bound <= 100 * 2**20
+    budget = get_global_cache_budget()
+    st.cache_data.clear()
+    budget.reconfigure(SMALL)
+    try:
+        scenes = [sampled_scene(seed).to_json() for seed in range(8)]
+        sizes = []
+        for scene in scenes:
+            cache.cached_reading("rn-pixels", scene, 0)
+            sizes.append(budget.total_bytes)
+        # Each reading of 625 pairs takes 0.6 MB: the bound is reached, and never passed.
+        assert SMALL // 2 < max(sizes) <= SMALL
+    finally:
+        budget.reconfigure(None)
