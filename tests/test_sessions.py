@@ -106,6 +106,15 @@ async def connected(server: FakeServer) -> AsyncIterator[Client]:
     listening.cancel()
 
 
+def test_a_poll_is_answered_by_the_fragment_that_its_callback_chose_instead():
+    runs = Runs(lambda: 0.0)
+    poll, other = runs.ask("poll"), runs.ask("elsewhere")
+    for message in (begin("1", "poll"), end("1", BROKEN_OFF), begin("2", "live"), end("2")):
+        runs.take(message)
+    assert poll.done.is_set()
+    assert not other.done.is_set()
+
+
 def test_polling_goes_on_after_the_page_has_renewed_its_fragments():
     server = FakeServer()
 

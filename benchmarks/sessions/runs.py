@@ -22,6 +22,8 @@ class Request:
         fragment: the fragment asked for; empty is the whole script.
         sent: when, on the clock of `Runs`.
         run: the run that is expected to answer it.
+        is_handed_on: whether a run broke off that it was expected from, so that the next one, of whatever, answers it: a
+            callback may have chosen another fragment.
         seconds: from sending to the end of that run; None until then.
         done: is set at that moment.
     """
@@ -29,6 +31,7 @@ class Request:
     fragment: str
     sent: float
     run: str | None = None
+    is_handed_on: bool = False
     seconds: float | None = None
     done: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -61,13 +64,14 @@ class Runs:
         """Expect answers from a run: a full one answers all that waits, one of fragments what asked for them."""
         self._current = run
         for request in self._waiting:
-            if not fragments or (request.run is None and request.fragment in fragments):
+            is_covered = request.is_handed_on or request.fragment in fragments
+            if not fragments or (request.run is None and is_covered):
                 request.run = run
 
     def _end(self, run: str, early: bool) -> None:
         """Answer what waited for a run; one that breaks off leaves its requests to the next."""
         for request in [request for request in self._waiting if request.run == run]:
-            request.run = None
+            request.run, request.is_handed_on = None, early
             if not early:
                 self._waiting.remove(request)
                 request.seconds = self.clock() - request.sent
