@@ -129,7 +129,7 @@ def find_free_place(
     centers = np.array(places)
     for _ in range(1000):
         ball = int(rng.integers(len(centers)))
-        to = centers[ball] + rng.uniform(-2, 2, 2) * radius
+        to = centers[ball] + rng.uniform(-0.5, 0.5, 2) * radius
         gaps = np.linalg.norm(np.delete(centers, ball, axis=0) - to, axis=1)
         if gaps.min() > 2.2 * radius and np.abs(to).max() < half_side - 1.1 * radius:
             return ball, [round(float(part), 3) for part in to]

@@ -22,7 +22,7 @@ class Request:
         fragment: the fragment asked for; empty is the whole script.
         sent: when, on the clock of `Runs`.
         run: the run that is expected to answer it.
-        is_handed_on: whether a run broke off that it was expected from, so that the next one, of whatever, answers it: a
+        is_handed_on: whether a run broke off that it was expected from, so that the next run answers it: a
             callback may have chosen another fragment.
         seconds: from sending to the end of that run; None until then.
         done: is set at that moment.

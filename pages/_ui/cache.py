@@ -23,6 +23,7 @@ from pages._ui.explore.view import Reading, find_truth
 from pages._ui.heap import freeze_heap
 from pages._ui.lessons.file import Lessons, read_folder
 from pages._ui.lines import Line
+from pages._ui.measurements import MEASURES, find_bundled, names_needed
 from pages._ui.models import baseline_of, is_own, shipped_baseline
 from pages._ui.own_models import find_own
 from pages._ui.pairs.view import GroupReading
@@ -36,10 +37,7 @@ from rn_core.attribution.base import Attribution, Target
 from rn_core.attribution.faithfulness import Faithfulness, KeepingSet
 from rn_core.attribution.pairs import attribute_pairs
 from rn_core.errors import WeightsError
-from rn_core.evaluation import Evaluation, evaluate
-from rn_core.limits import CROWD_SIZES, CrowdAccuracy, MarginAccuracy, measure_crowds, measure_margins
-from rn_core.probes import RedealChange, measure_diagonal, measure_guess, measure_redeal
-from rn_core.records import Accuracy, Answer
+from rn_core.records import Answer
 from rn_core.tasks.clevr import ClevrScene
 from rn_core.tasks.physics.prediction import decode_paths, seen_positions
 from rn_core.tasks.physics.world import N_FRAMES
@@ -308,48 +306,21 @@ def cached_lessons(folder: Path, stamp: tuple[tuple[str, int, int], ...]) -> Les
     return read_folder(folder)
 
 
-def cached_floors(model: str, n_scenes: int, seed: int) -> tuple[dict[str, Evaluation], dict[str, dict[str, Accuracy]]]:
-    """Return the accuracy of a model and of its baseline on the same scenes, and how far the baseline guesses."""
-    pair = {name: cached_answerer(name) for name in (model, baseline_of(model))}
-    other = pair[baseline_of(model)]
+def cached_measurement(kind: str, model: str, doing: str, *about: str) -> Any:
+    """Return what a lesson measures: what comes with the app, or what is measured when its turn comes.
+
+    Args:
+        kind: key of `pages._ui.measurements.MEASURES`, which says what is returned.
+        model: the short name of a model.
+        doing: what goes on meanwhile, in words.
+        about: what else it is about.
+    """
+    found = find_bundled(kind, model, about)
+    if found is not None:
+        return found
+    models = {name: cached_answerer(name) for name in names_needed(kind, model)}
 
     def make(report: Report) -> Any:
-        steps = follow_steps(report)
-        found = {name: evaluate(one.model, one.task, seed, n_scenes, progress=steps) for name, one in pair.items()}
-        return found, measure_guess(other.model, other.task.view, n_scenes, seed, progress=steps)
+        return MEASURES[kind](models, model, follow_steps(report), *about)
 
-    return wait_for(measuring_desk(), ("floors", model, n_scenes, seed), make, "Asking both networks…")
-
-
-def cached_redeal(model: str, scene_json: str, color: str, n_scenes: int, seed: int) -> dict[str, RedealChange]:
-    """Return how often answers change when all objects but one are dealt anew."""
-    one, scene = cached_answerer(model), Scene.from_json(scene_json)
-
-    def make(report: Report) -> Any:
-        return measure_redeal(one.model, one.task.view, scene, color, n_scenes, seed, progress=follow_steps(report))
-
-    return wait_for(
-        measuring_desk(), ("redeal", model, scene_json, color, n_scenes, seed), make, "Dealing the others anew…"
-    )
-
-
-def cached_diagonal(model: str, n_scenes: int, seed: int) -> dict[str, dict[str, Accuracy]]:
-    """Return a model's accuracy without its diagonal and with nothing else."""
-    one = cached_answerer(model)
-
-    def make(report: Report) -> Any:
-        return measure_diagonal(one.model, one.task.view, n_scenes, seed, progress=follow_steps(report))
-
-    return wait_for(measuring_desk(), ("diagonal", model, n_scenes, seed), make, "Leaving pairs out…")
-
-
-def cached_limits(model: str, n_scenes: int, seed: int) -> tuple[tuple[CrowdAccuracy, ...], tuple[MarginAccuracy, ...]]:
-    """Return a model's accuracy on crowds of every size, and near ties."""
-    one = cached_answerer(model)
-
-    def make(report: Report) -> Any:
-        steps = follow_steps(report)
-        crowds = tuple(measure_crowds(one.model, size, n_scenes, seed, progress=steps) for size in CROWD_SIZES)
-        return crowds, measure_margins(one.model, one.task.view, n_scenes, seed, progress=steps)
-
-    return wait_for(measuring_desk(), ("limits", model, n_scenes, seed), make, "Asking about more and fewer objects…")
+    return wait_for(measuring_desk(), (kind, model, *about), make, doing)

@@ -9,10 +9,7 @@ import streamlit as st
 
 from pages._ui.cache import (
     cached_answerer,
-    cached_diagonal,
-    cached_floors,
-    cached_limits,
-    cached_redeal,
+    cached_measurement,
     measuring_desk,
 )
 from pages._ui.desk import Report
@@ -21,6 +18,7 @@ from pages._ui.figures import Look
 from pages._ui.lessons import figures as lesson_figures
 from pages._ui.lessons import layout as lesson_layout
 from pages._ui.lessons.session import LESSONS
+from pages._ui.measurements import N_SCENES, SEED
 from pages._ui.models import baseline_of
 from pages._ui.pairs.sections import draw_figure
 from pages._ui.plain import plain
@@ -41,15 +39,15 @@ from rn_core.tasks.sort_of_clevr.crowds import (
 from rn_core.tasks.sort_of_clevr.language import text
 from rn_core.tasks.sort_of_clevr.questions import ANSWERS, QUESTION_TYPES
 
-#: Scenes that a lesson measures on, and their seed; every figure says both.
-N_SCENES, SEED = 200, 0
 #: Numbers of objects that are timed, and how long each.
 TIMED_SIZES, SECONDS = (10, 20, 50, 100, 200), 0.5
 
 
 def draw_redeal(state: ExploreState, look: Look) -> None:
     """Draw how often answers change when all other objects are dealt anew."""
-    found = cached_redeal(state.model, state.scene.to_json(), state.question.color, N_SCENES, SEED)
+    found = cached_measurement(
+        "redeal", state.model, "Dealing the others anew…", state.scene.to_json(), state.question.color
+    )
     series = {
         "Relation Network": {kind: change.said for kind, change in found.items()},
         "truth": {kind: change.true for kind, change in found.items()},
@@ -61,7 +59,7 @@ def draw_redeal(state: ExploreState, look: Look) -> None:
 
 def draw_floors(state: ExploreState, look: Look) -> None:
     """Draw the accuracy of both networks with the blind floor, and say how far the MLP guesses."""
-    found, guess = cached_floors(state.model, N_SCENES, SEED)
+    found, guess = cached_measurement("floors", state.model, "Asking both networks…")
     network, other = found[state.model], found[baseline_of(state.model)]
     series = {
         "Relation Network": network.types,
@@ -79,7 +77,7 @@ def draw_floors(state: ExploreState, look: Look) -> None:
 
 def draw_diagonal(state: ExploreState, look: Look) -> None:
     """Draw accuracy without the diagonal and with nothing else."""
-    found = cached_diagonal(state.model, N_SCENES, SEED)
+    found = cached_measurement("diagonal", state.model, "Leaving pairs out…")
     draw_figure(
         lesson_figures.plot_accuracies({name: found[name] for name in DIAGONAL_PARTS}, look),
         key=LESSONS.key("diagonal"),
@@ -109,7 +107,7 @@ def draw_answered_crowd(state: ExploreState, look: Look) -> None:
 
 def draw_limits(state: ExploreState, look: Look) -> None:
     """Draw accuracy against the number of objects and against the margin, and how far wrong counts are off."""
-    crowds, margins = cached_limits(state.model, N_SCENES, SEED)
+    crowds, margins = cached_measurement("limits", state.model, "Asking about more and fewer objects…")
     left, right = st.columns(2, gap="large")
     with left:
         st.markdown("**More objects, or fewer**")

@@ -21,7 +21,7 @@ LATEST = -1
 _STOPS = 60
 #: Seconds between two questions of a tab: whether a button was followed, how its own run or another's goes on, whether
 #: its turn has come, and whether another window steers a run that rests.
-_FOLLOWS, _OWN, _OTHER, _WAITS, _RESTS = 0.5, 1.0, 2.5, 4.0, 5.0
+_FOLLOWS, _OWN, _OTHER, _WAITS, _RESTS = 0.5, 1.0, 4.0, 5.0, 5.0
 
 
 @dataclass(frozen=True)
