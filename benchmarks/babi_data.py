@@ -13,8 +13,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rn_core.errors import RNCoreError
-from rn_core.seeding import make_rng
+from rn_core.common.errors import RNCoreError
+from rn_core.common.seeding import make_rng
 from rn_core.tasks.babi.files import find_files, load_stories
 from rn_core.tasks.babi.solvers import Solution, solve
 from rn_core.tasks.babi.story import Story, StoryQuestion

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from rn_core import load
-from rn_core.evaluation import evaluate_batches
+from rn_core.evaluation.accuracy import evaluate_batches
 from rn_core.tasks import TASKS
 from rn_core.tasks.babi.story import TASK_NAMES
-from rn_core.weights import list_weights
+from rn_core.weights.store import list_weights
 
 COLUMNS = ("rn-joint", "lstm-joint")
 

@@ -15,16 +15,16 @@ import torch
 from tqdm import tqdm
 
 from rn_core.answering import load
-from rn_core.device import describe_device, processor_name
-from rn_core.evaluation import Evaluation, evaluate_batches
-from rn_core.records import Batch
-from rn_core.seeding import make_rng
+from rn_core.common.device import describe_device, processor_name
+from rn_core.common.records import Batch
+from rn_core.common.seeding import make_rng
+from rn_core.evaluation.accuracy import Evaluation, evaluate_batches
 from rn_core.tasks.clevr import ClevrQuestion, QuestionGenerator
 from rn_core.tasks.clevr.dataset import PictureRecipe, draw_picture
 from rn_core.tasks.clevr.program import GROUPS, question_type
 from rn_core.tasks.clevr.rendering import DEFAULT_SAMPLES
 from rn_core.tasks.clevr.task import Clevr
-from rn_core.weights import PRETRAINED, PUBLIC_NAMES
+from rn_core.weights.store import PRETRAINED, PUBLIC_NAMES
 
 _TASK = Clevr("pixels")
 _QUESTIONS = 1

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import torch
 
-from rn_core.seeding import make_rng
+from rn_core.common.seeding import make_rng
 from rn_core.tasks.clevr import ClevrScene, QuestionGenerator, parse, sample_scenes
 
 

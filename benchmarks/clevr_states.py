@@ -15,14 +15,14 @@ from typing import Any
 import torch
 
 from rn_core import load
-from rn_core.evaluation import Evaluation, evaluate_batches
-from rn_core.records import Batch
+from rn_core.common.records import Batch
+from rn_core.evaluation.accuracy import Evaluation, evaluate_batches
 from rn_core.tasks import TASKS
 from rn_core.tasks.clevr import ClevrScene
 from rn_core.tasks.clevr.encoding import ANSWERS, encode_scenes
 from rn_core.tasks.clevr.program import GROUPS, QUESTION_TYPES, question_type
 from rn_core.tasks.clevr.tokens import encode_tokens
-from rn_core.weights import list_weights
+from rn_core.weights.store import list_weights
 
 COLUMNS = ("rn-states", "mlp-states", "lstm-states")
 #: Column -> the files of its questions and of its scene graphs, within the folder of shared data.

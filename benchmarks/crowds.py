@@ -6,8 +6,8 @@ import argparse
 from math import inf
 
 import rn_core
-from rn_core.limits import CROWD_SIZES, CrowdAccuracy, MarginAccuracy, measure_crowds, measure_margins
-from rn_core.records import Accuracy
+from rn_core.common.records import Accuracy
+from rn_core.experiments.limits import CROWD_SIZES, CrowdAccuracy, MarginAccuracy, measure_crowds, measure_margins
 from rn_core.tasks.sort_of_clevr.questions import QUESTION_TYPES
 
 MODEL = "sort-of-clevr/rn-objects"

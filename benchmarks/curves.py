@@ -9,7 +9,7 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from rn_core.tasks.sort_of_clevr.questions import GROUPS
-from rn_core.weights import list_weights
+from rn_core.weights.store import list_weights
 
 #: Okabe and Ito's colours, safe for colour blindness; the dash tells RN from MLP as well.
 _STYLES = {"rn": ("#0072B2", "-"), "mlp": ("#D55E00", "--")}

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 import time
 
-from rn_core.device import processor_name
-from rn_core.seeding import make_rng
+from rn_core.common.device import processor_name
+from rn_core.common.seeding import make_rng
 from rn_core.tasks.physics import sample_scenes
 from rn_core.tasks.physics.world import DEFAULT_BALLS, MAX_BALLS, N_FRAMES
 

@@ -13,15 +13,15 @@ import numpy as np
 import torch
 
 from rn_core import load
-from rn_core.evaluation import accuracy_interval
+from rn_core.common.records import Accuracy
+from rn_core.common.seeding import make_rng
+from rn_core.evaluation.accuracy import accuracy_interval
 from rn_core.models import QuestionAnsweringModel
-from rn_core.records import Accuracy
-from rn_core.seeding import make_rng
 from rn_core.tasks.physics.encoding import connection_targets, encode_rows, list_pairs
 from rn_core.tasks.physics.sampling import sample_scenes
 from rn_core.tasks.physics.scene import PhysicsScenes
 from rn_core.tasks.physics.world import DEFAULT_BALLS
-from rn_core.weights import list_weights
+from rn_core.weights.store import list_weights
 
 #: Row of the first table -> task and question type.
 ASKED = {

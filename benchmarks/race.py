@@ -11,15 +11,15 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from pages._ui.train.job_board import JobBoard
-from pages._ui.train.jobs import Job
-from pages._ui.train.state import GROUPS
-from pages._ui.train.view import target_of
-from pages._ui.train.words import short_name
-from rn_core.bundles import read_bundle
-from rn_core.device import choose_device, describe_device, processor_name
-from rn_core.race_records import RACE_TASKS, RaceConfig, Snapshot, usual_config
-from rn_core.records import Accuracy
+from pages._lab.train.job_board import JobBoard
+from pages._lab.train.jobs import Job
+from pages._lab.train.state import GROUPS
+from pages._lab.train.view import target_of
+from pages._lab.train.words import short_name
+from rn_core.common.device import choose_device, describe_device, processor_name
+from rn_core.common.records import Accuracy
+from rn_core.race.records import RACE_TASKS, RaceConfig, Snapshot, usual_config
+from rn_core.weights.bundles import read_bundle
 
 _POLL = 0.1
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks import babi_tasks, physics_tasks, tables
-from rn_core.weights import list_weights
+from rn_core.weights.store import list_weights
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "results.md"
@@ -160,7 +160,7 @@ SECTIONS = (
     Section(
         "Speed and memory",
         "python -m rn_core bench --threads 1",
-        "Against the plain implementation in `benchmarks/plain.py` (every pair concatenated, 32 bits, one question per "
+        "Against a plain implementation, `rn_core/experiments/plain.py` (all pairs concatenated, 32 bits, a question per "
         "scene), on one core of an Intel Xeon with native bf16.",
         _record("bench"),
     ),

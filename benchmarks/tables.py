@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rn_core.tasks.sort_of_clevr.questions import GROUPS, QUESTION_TYPES
-from rn_core.weights import list_weights
+from rn_core.weights.store import list_weights
 
 COLUMNS = ("rn-pixels", "mlp-pixels", "rn-objects", "mlp-objects")
 

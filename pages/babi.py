@@ -6,24 +6,25 @@ from functools import partial
 
 import streamlit as st
 
-from pages._ui import layout
-from pages._ui.babi import html, sections
+from pages._lab import layout
+from pages._lab.babi import html
+from pages._lab.babi.models import EXTENSIONS, full_name, models_beside, offered_models
+from pages._lab.babi.stage import make_story_stage
+from pages._lab.babi.state import SECTIONS, STAGES, BabiState
+from pages._lab.babi.stories import suggest_questions
+from pages._lab.babi.truth import Truth, find_truth
+from pages._lab.babi.view import BabiView
+from pages._lab.components.stage import SceneEvent
+from pages._lab.figures import Look
+from pages._lab.plain import plain
+from pages._ui.babi import sections
 from pages._ui.babi import session as babi_session
-from pages._ui.babi.models import EXTENSIONS, full_name, models_beside, offered_models
 from pages._ui.babi.session import BABI, STORY_BOX
-from pages._ui.babi.stage import make_story_stage
-from pages._ui.babi.state import SECTIONS, STAGES, BabiState
-from pages._ui.babi.stories import suggest_questions
-from pages._ui.babi.truth import Truth, find_truth
-from pages._ui.babi.view import BabiView
 from pages._ui.components.question_line import draw_question_line
 from pages._ui.components.scene import draw_scene
-from pages._ui.components.stage import SceneEvent
-from pages._ui.figures import Look
 from pages._ui.frame import draw_frame
 from pages._ui.pairs import sections as pair_sections
-from pages._ui.plain import plain
-from rn_core.seeding import MAX_SEED
+from rn_core.common.seeding import MAX_SEED
 from rn_core.tasks.babi.story import TASK_NAMES
 from rn_core.tasks.babi.words import WORDS
 

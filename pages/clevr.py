@@ -6,10 +6,9 @@ from functools import partial
 
 import streamlit as st
 
-from pages._ui import layout
-from pages._ui.clevr import drawing, html, sections
-from pages._ui.clevr import session as clevr_session
-from pages._ui.clevr.models import (
+from pages._lab import layout
+from pages._lab.clevr import html
+from pages._lab.clevr.models import (
     full_name,
     is_held_only,
     is_here,
@@ -18,22 +17,24 @@ from pages._ui.clevr.models import (
     offered_models,
     sees_pixels,
 )
-from pages._ui.clevr.own import own_labels
-from pages._ui.clevr.pictures import Picture
-from pages._ui.clevr.questions import family_names
+from pages._lab.clevr.pictures import Picture
+from pages._lab.clevr.questions import family_names
+from pages._lab.clevr.stages import make_picture_stage, make_plan_stage
+from pages._lab.clevr.state import SECTIONS, STAGES, ClevrState
+from pages._lab.clevr.truth import Truth, find_truth
+from pages._lab.clevr.view import ClevrView
+from pages._lab.components.stage import SceneEvent
+from pages._lab.pairs.state import VIEWS
+from pages._lab.plain import plain
+from pages._ui.clevr import drawing, sections
+from pages._ui.clevr import session as clevr_session
 from pages._ui.clevr.session import CLEVR
-from pages._ui.clevr.stages import make_picture_stage, make_plan_stage
-from pages._ui.clevr.state import SECTIONS, STAGES, ClevrState
-from pages._ui.clevr.truth import Truth, find_truth
-from pages._ui.clevr.view import ClevrView
 from pages._ui.components.question_line import draw_question_line
 from pages._ui.components.scene import draw_scene
-from pages._ui.components.stage import SceneEvent
 from pages._ui.frame import draw_frame
+from pages._ui.own_pixels import own_labels
 from pages._ui.pairs import sections as pair_sections
-from pages._ui.pairs.state import VIEWS
-from pages._ui.plain import plain
-from rn_core.seeding import MAX_SEED
+from rn_core.common.seeding import MAX_SEED
 from rn_core.tasks.clevr.vocabulary import WORDS
 
 

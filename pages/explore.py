@@ -4,27 +4,27 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages._ui import layout
+from pages._lab import layout
+from pages._lab.components.stage import SceneEvent
+from pages._lab.explore.picture import make_plain_view, make_scene_view
+from pages._lab.explore.state import ExploreState
+from pages._lab.explore.view import ExploreView, choose_target, make_explore_view
+from pages._lab.models import baseline_of, sees_pixels
+from pages._lab.pairs.state import SECTIONS, VIEWS
+from pages._lab.pairs.view import second_method
+from pages._lab.plain import plain
+from pages._lab.words import QUESTION_NAMES
 from pages._ui.cache import cached_answerer, cached_attribution, cached_reading
 from pages._ui.components.scene import draw_scene
-from pages._ui.components.stage import SceneEvent
 from pages._ui.explore import session as explore_session
-from pages._ui.explore.picture import make_plain_view, make_scene_view
 from pages._ui.explore.sections import EXPLORE_PAGE
 from pages._ui.explore.session import EXPLORE
-from pages._ui.explore.state import ExploreState
-from pages._ui.explore.view import ExploreView, choose_target, make_explore_view
 from pages._ui.frame import draw_frame
-from pages._ui.models import baseline_of, sees_pixels
 from pages._ui.own_models import draw_upload, model_names
 from pages._ui.pairs import sections
-from pages._ui.pairs.state import SECTIONS, VIEWS
-from pages._ui.pairs.view import second_method
-from pages._ui.plain import plain
-from pages._ui.words import QUESTION_NAMES
-from rn_core.device import choose_device, describe_device
-from rn_core.errors import RNCoreError
-from rn_core.seeding import MAX_SEED
+from rn_core.common.device import choose_device, describe_device
+from rn_core.common.errors import RNCoreError
+from rn_core.common.seeding import MAX_SEED
 from rn_core.tasks.sort_of_clevr import COLORS
 from rn_core.tasks.sort_of_clevr.language import text
 from rn_core.tasks.sort_of_clevr.questions import QUESTION_TYPES

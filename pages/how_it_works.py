@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages._ui import layout
+from pages._lab import layout
+from pages._lab.figures import Look
+from pages._lab.models import baseline_of
+from pages._lab.plain import plain
+from pages._lab.walk import html as walk_html
+from pages._lab.walk.forward import Thought
+from pages._lab.walk.state import N_STEPS, WalkState
+from pages._lab.walk.steps import STEPS
+from pages._lab.walk.view import WalkView, choose_walk_target
+from pages._lab.words import QUESTION_NAMES
 from pages._ui.cache import cached_answerer, cached_attribution, cached_reading, cached_thought, cached_walk
-from pages._ui.figures import Look
 from pages._ui.frame import draw_frame
-from pages._ui.models import baseline_of
 from pages._ui.own_models import model_names
-from pages._ui.plain import plain
-from pages._ui.walk import html as walk_html
 from pages._ui.walk import sections as walk_sections
 from pages._ui.walk import session as walk_session
-from pages._ui.walk.forward import Thought
 from pages._ui.walk.session import WALK
-from pages._ui.walk.state import N_STEPS, WalkState
-from pages._ui.walk.steps import STEPS
-from pages._ui.walk.view import WalkView, choose_walk_target
-from pages._ui.words import QUESTION_NAMES
-from rn_core.errors import RNCoreError, WeightsError
-from rn_core.seeding import MAX_SEED
+from rn_core.common.errors import RNCoreError, WeightsError
+from rn_core.common.seeding import MAX_SEED
 from rn_core.tasks.sort_of_clevr import COLORS
 from rn_core.tasks.sort_of_clevr.language import text
 from rn_core.tasks.sort_of_clevr.questions import QUESTION_TYPES

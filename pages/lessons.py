@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages._lab.figures import Look
+from pages._lab.lessons import file as lesson_file
+from pages._lab.lessons import layout as lesson_layout
+from pages._lab.lessons.file import Lesson
+from pages._lab.lessons.layout import LETTERS
+from pages._lab.lessons.print import make_quiz_page
+from pages._lab.lessons.state import LessonsState
+from pages._lab.plain import plain
 from pages._ui.cache import cached_lessons
-from pages._ui.figures import Look
 from pages._ui.frame import draw_frame
-from pages._ui.lessons import file as lesson_file
-from pages._ui.lessons import layout as lesson_layout
 from pages._ui.lessons import session as lesson_session
-from pages._ui.lessons.file import Lesson
-from pages._ui.lessons.layout import LETTERS
-from pages._ui.lessons.print import make_quiz_page
 from pages._ui.lessons.session import LESSONS
-from pages._ui.lessons.state import LessonsState
 from pages._ui.lessons.views import VIEWS, read_reading, read_view
-from pages._ui.plain import plain
-from rn_core.errors import RNCoreError
+from rn_core.common.errors import RNCoreError
 from rn_core.tasks.sort_of_clevr.language import text
 
 

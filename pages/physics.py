@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages._ui import layout
+from pages._lab import layout
+from pages._lab.components.table_view import PairAsked, TableEvent, TiesShown
+from pages._lab.physics.models import QUESTIONS, find_models, full_name
+from pages._lab.physics.scenes import COLOR_NAMES, MIN_BALLS, N_BUNDLED, find_trouble
+from pages._lab.physics.state import PhysicsState
+from pages._lab.plain import plain
 from pages._ui.components.table import draw_table
-from pages._ui.components.table_view import PairAsked, TableEvent, TiesShown
 from pages._ui.frame import draw_frame
 from pages._ui.pairs import sections as pair_sections
 from pages._ui.physics import sections
 from pages._ui.physics import session as physics_session
 from pages._ui.physics.asking import Heard, ask
-from pages._ui.physics.models import QUESTIONS, find_models, full_name
-from pages._ui.physics.scenes import COLOR_NAMES, MIN_BALLS, N_BUNDLED, find_trouble
 from pages._ui.physics.session import PHYSICS, find_scene
-from pages._ui.physics.state import PhysicsState
 from pages._ui.physics.table import make_payload
-from pages._ui.plain import plain
-from rn_core.seeding import MAX_SEED
+from rn_core.common.seeding import MAX_SEED
 from rn_core.tasks.physics import PhysicsScene
 from rn_core.tasks.physics.world import MAX_BALLS
 

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages._ui.figures import Look
+from pages._lab.figures import Look
+from pages._lab.plain import plain
+from pages._lab.results.figures import plot_results
+from pages._lab.results.html import results_html
+from pages._lab.results.state import LEVELS, SECTIONS, ResultsState
+from pages._lab.results.tasks import tasks_html
+from pages._lab.results.view import Lane, find_entries, levels_of, make_lanes
 from pages._ui.frame import draw_frame
 from pages._ui.pairs.sections import draw_figure
-from pages._ui.plain import plain
 from pages._ui.results import sections as results_sections
-from pages._ui.results.figures import plot_results
-from pages._ui.results.html import results_html
 from pages._ui.results.sections import RESULTS
-from pages._ui.results.state import LEVELS, SECTIONS, ResultsState
-from pages._ui.results.tasks import tasks_html
-from pages._ui.results.view import Lane, find_entries, levels_of, make_lanes
-from rn_core.errors import RNCoreError
-from rn_core.published import DOMAINS
-from rn_core.weights import WeightsEntry, list_weights
+from rn_core.common.errors import RNCoreError
+from rn_core.evaluation.published import DOMAINS
+from rn_core.weights.store import WeightsEntry, list_weights
 
 
 def read_entries(domain: str) -> dict[str, WeightsEntry]:

@@ -9,17 +9,20 @@ from typing import Any
 
 import streamlit as st
 
+from pages._lab.figures import Look
+from pages._lab.plain import plain
+from pages._lab.train import html as train_html
+from pages._lab.train.figures import plot_race
+from pages._lab.train.jobs import Job, JobView
+from pages._lab.train.moments import LIVE, drawn_of, poll_seconds, what_is_new
+from pages._lab.train.state import VIEWS, TrainState, needs_head_start, shown_group
+from pages._lab.train.view import describe_status, share_done, target_of
+from pages._lab.train.words import describe_idea, describe_race, head_start_words
 from pages._ui.components.poll import draw_poll
-from pages._ui.figures import Look
 from pages._ui.frame import draw_frame
 from pages._ui.pairs.sections import draw_figure
-from pages._ui.plain import plain
-from pages._ui.train import html as train_html
 from pages._ui.train import models as train_models
 from pages._ui.train import sections as train_sections
-from pages._ui.train.figures import plot_race
-from pages._ui.train.jobs import Job, JobView
-from pages._ui.train.moments import LIVE, drawn_of, poll_seconds, what_is_new
 from pages._ui.train.session import (
     LIVE_PART,
     TRAIN,
@@ -37,9 +40,6 @@ from pages._ui.train.session import (
     start,
 )
 from pages._ui.train.settings import draw_settings
-from pages._ui.train.state import VIEWS, TrainState, needs_head_start, shown_group
-from pages._ui.train.view import describe_status, share_done, target_of
-from pages._ui.train.words import describe_idea, describe_race, head_start_words
 
 #: Width in pixels of the button that pauses and resumes, in plain and in projector type.
 _WIDTH = MappingProxyType({False: 130, True: 170})

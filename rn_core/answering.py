@@ -12,15 +12,15 @@ import torch
 from torch import Tensor, nn
 
 from rn_core.attribution import Target, attribute_pairs
-from rn_core.device import choose_device
-from rn_core.errors import QuestionError, RNCoreError
+from rn_core.common.device import choose_device
+from rn_core.common.errors import QuestionError, RNCoreError
+from rn_core.common.records import Answer
 from rn_core.models import QuestionAnsweringModel
 from rn_core.models.layers import read_alone, split_logit
 from rn_core.models.relation_network import RelationTrace, make_pair_index
-from rn_core.records import Answer
-from rn_core.scoring import NO_YES, OneAnswer
 from rn_core.tasks import TASKS, Task
-from rn_core.weights import PRETRAINED, LoadedWeights, load_weights
+from rn_core.tasks.scoring import NO_YES, OneAnswer
+from rn_core.weights.store import PRETRAINED, LoadedWeights, load_weights
 
 
 @dataclass(frozen=True)

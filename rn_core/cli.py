@@ -16,27 +16,29 @@ import torch
 from lightning_fabric import Fabric
 from tqdm import tqdm
 
-from rn_core import benchmarking, public_weights, publishing
 from rn_core.answering import Answerer, describe_answer, load, strongest_pairs
-from rn_core.device import DEVICES, choose_device, fast_autocast, has_fast_bf16
-from rn_core.errors import RNCoreError
-from rn_core.evaluation import Evaluation, count_solved, evaluate, evaluate_batches
-from rn_core.generating import write_scenes
-from rn_core.printing import format_percentages, print_attribution, print_evaluation
-from rn_core.processes import catch_interrupt, leave_processes, make_fabric
-from rn_core.recipes import RECIPES, make_recipe
-from rn_core.reporting import attribution_table
-from rn_core.run_folder import hold_run
-from rn_core.seeding import MAX_SEED, SPLITS, make_rng
+from rn_core.common.device import DEVICES, choose_device, fast_autocast, has_fast_bf16
+from rn_core.common.errors import RNCoreError
+from rn_core.common.seeding import MAX_SEED, SPLITS, make_rng
+from rn_core.evaluation.accuracy import Evaluation, count_solved, evaluate, evaluate_batches
+from rn_core.evaluation.printing import format_percentages, print_attribution, print_evaluation
+from rn_core.evaluation.reporting import attribution_table
+from rn_core.experiments import bench, cost
 from rn_core.tasks import TASKS, Task
 from rn_core.tasks.babi.dataset import write_stories
 from rn_core.tasks.base import Source
 from rn_core.tasks.clevr.dataset import PictureRecipe, write_dataset
 from rn_core.tasks.clevr.rendering import DEFAULT_SAMPLES
+from rn_core.tasks.sort_of_clevr.dataset import write_scenes
 from rn_core.tasks.sort_of_clevr.scene import DEFAULT_MARGIN
-from rn_core.train_config import SCHEDULES
-from rn_core.training import Trainer
-from rn_core.weights import NOT_PUBLISHED, describe_loose, is_other_file, list_weights, weights_status
+from rn_core.training import publishing
+from rn_core.training.config import SCHEDULES
+from rn_core.training.processes import catch_interrupt, leave_processes, make_fabric
+from rn_core.training.recipes import RECIPES, make_recipe
+from rn_core.training.run_folder import hold_run
+from rn_core.training.trainer import Trainer
+from rn_core.weights import public as public_weights
+from rn_core.weights.store import NOT_PUBLISHED, describe_loose, is_other_file, list_weights, weights_status
 
 RUNS = Path("runs")
 #: Action of `weights` -> an example of it.
@@ -345,11 +347,11 @@ def _weights(options: argparse.Namespace) -> None:
 
 def _bench(options: argparse.Namespace) -> None:
     """Measure and print one table."""
-    table = benchmarking.run(options.seed, options.quick, lambda rows: tqdm(rows, disable=options.json))
+    table = bench.run(options.seed, options.quick, lambda rows: tqdm(rows, disable=options.json))
     if options.json:
         print(json.dumps(table))
         return
-    print(benchmarking.format_table(table))
+    print(cost.format_table(table))
 
 
 def _set_threads(options: argparse.Namespace) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw
 
-from rn_core.seeding import make_rng
+from rn_core.common.seeding import make_rng
 from rn_core.tasks.clevr import ClevrScene, QuestionGenerator, sample_scenes
 from rn_core.tasks.clevr.bodies import TINTS
 from rn_core.tasks.clevr.world import COLORS

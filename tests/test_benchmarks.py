@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import json
 import platform
-import sys
 
 import numpy as np
 import pytest
@@ -13,20 +12,19 @@ import torch
 from torch.nn import functional
 
 from benchmarks import suite
-from benchmarks.memory import measure_peak
-from benchmarks.plain import (
+from rn_core.attribution.base import Target
+from rn_core.attribution.pairs import attribute_pairs
+from rn_core.experiments import bench, cost
+from rn_core.experiments.cost import Case, Measurement, format_table, make_row, time_side_by_side
+from rn_core.experiments.memory import measure_peak
+from rn_core.experiments.plain import (
     PlainRelationNetwork,
     answer_plainly,
     attribute_plainly,
     draw_plain_image,
     sample_plain_scene,
 )
-from benchmarks.steps import STEP_SIZES, make_core, make_inputs
-from rn_core import benchmarking
-from rn_core.attribution.base import Target
-from rn_core.attribution.pairs import attribute_pairs
-from rn_core.benchmarking import Case, Measurement, format_table, make_row, run, time_side_by_side
-from rn_core.errors import RNCoreError
+from rn_core.experiments.steps import STEP_SIZES, make_core, make_inputs
 from rn_core.models.relation_network import RelationNetwork, RelationNetworkConfig
 from rn_core.tasks.sort_of_clevr import COLORS, Scene, SceneObject, solve, stack_scenes
 from rn_core.tasks.sort_of_clevr.rendering import render_scene
@@ -138,8 +136,8 @@ def test_the_table_is_json_with_the_agreed_columns(monkeypatch):
             seen.append(case.name)
             yield case
 
-    monkeypatch.setattr(suite, "make_cases", lambda seed, quick: cases)
-    report = json.loads(json.dumps(run(seed=3, quick=True, progress=progress)))
+    monkeypatch.setattr(bench, "make_cases", lambda seed, quick: cases)
+    report = json.loads(json.dumps(bench.run(seed=3, quick=True, progress=progress)))
     assert report["rows"] == [
         {"name": "rate", "value": 6.0, "unit": "questions/s", "plain": 2.0, "ratio": 3.0, "note": "three times"},
         {"name": "latency", "value": 1.0, "unit": "ms", "plain": None, "ratio": None, "note": "plain failed"},
@@ -163,21 +161,9 @@ def test_the_table_for_people_shows_every_figure_and_a_dash_for_a_missing_one():
 def test_both_sides_are_timed_in_turns_and_the_median_is_kept(monkeypatch):
     calls = []
     ticks = itertools.chain.from_iterable((0.0, seconds) for seconds in (1.0, 10.0, 2.0, 20.0, 9.0, 90.0))
-    monkeypatch.setattr(benchmarking.time, "perf_counter", lambda: next(ticks))
+    monkeypatch.setattr(cost.time, "perf_counter", lambda: next(ticks))
     assert time_side_by_side(lambda: calls.append("ours"), lambda: calls.append("plain"), 3) == (2.0, 20.0)
     assert calls == ["ours", "plain"] * 4  # once to warm up
-
-
-def test_a_missing_folder_is_one_sentence_and_a_broken_suite_is_not_hidden(monkeypatch, tmp_path):
-    monkeypatch.setattr(benchmarking, "SUITE", "no_such_folder.suite")
-    with pytest.raises(RNCoreError, match="run them from a clone"):
-        run()
-    (tmp_path / "broken_suite.py").write_text("import no_such_package\n")
-    monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setattr(benchmarking, "SUITE", "broken_suite")
-    with pytest.raises(ModuleNotFoundError, match="no_such_package"):
-        run()
-    sys.modules.pop("broken_suite", None)
 
 
 def test_inputs_and_weights_follow_the_seed():
@@ -190,9 +176,9 @@ def test_inputs_and_weights_follow_the_seed():
 
 def test_answers_are_timed_for_every_number_of_objects(monkeypatch):
     clock = itertools.count()
-    monkeypatch.setattr(benchmarking.time, "perf_counter", lambda: float(next(clock)))
+    monkeypatch.setattr(cost.time, "perf_counter", lambda: float(next(clock)))
     seen = []
-    found = benchmarking.time_pairs((2, 5), 10.0, 0, pair_chunk=3, progress=lambda sizes: seen.append(sizes) or sizes)
+    found = cost.time_pairs((2, 5), 10.0, 0, pair_chunk=3, progress=lambda sizes: seen.append(sizes) or sizes)
     assert [(part.n_objects, part.seconds, part.calls) for part in found] == [(2, 1.0, 10), (5, 1.0, 10)]
     assert seen == [(2, 5)]
-    assert [part.calls for part in benchmarking.time_pairs((2,), 0.0, 0)] == [3]
+    assert [part.calls for part in cost.time_pairs((2,), 0.0, 0)] == [3]

@@ -13,13 +13,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from safetensors.torch import load, save
 
-from rn_core import training
-from rn_core.checkpoints import read_checkpoint
-from rn_core.errors import RNCoreError, WeightsError
-from rn_core.pretext import PretrainingSteps
-from rn_core.publishing import publish
-from rn_core.train_config import TrainConfig
-from rn_core.training import Trainer
+from rn_core.common.errors import RNCoreError, WeightsError
+from rn_core.pretraining.cells import PretrainingSteps
+from rn_core.training import trainer as training
+from rn_core.training.checkpoints import read_checkpoint
+from rn_core.training.config import TrainConfig
+from rn_core.training.publishing import publish
+from rn_core.training.trainer import Trainer
 from tests.test_motion_pretext import RUN as MOTION
 from tests.test_training import TINY, TINY_PIXELS, TINY_STATES, make_fabric, weights
 

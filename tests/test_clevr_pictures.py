@@ -7,10 +7,10 @@ import pytest
 from PIL import Image
 
 from benchmarks import clevr_pictures
-from rn_core.public_weights import PUBLIC, import_file
-from rn_core.seeding import make_rng
+from rn_core.common.seeding import make_rng
 from rn_core.tasks.clevr import ClevrScene, sample_scenes
 from rn_core.tasks.clevr.program import GROUPS
+from rn_core.weights.public import PUBLIC, import_file
 from tests.tasks.clevr.conftest import read_list
 
 SCENES = sample_scenes(make_rng(0, "test"), 3)

@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 
 from rn_core import cli
-from rn_core.checkpoints import read_checkpoint
-from rn_core.seeding import make_rng
+from rn_core.common.seeding import make_rng
 from rn_core.tasks import TASKS
 from rn_core.tasks.sort_of_clevr import sample_scenes, solve
+from rn_core.training.checkpoints import read_checkpoint
 
 ROOT = Path(__file__).resolve().parent.parent
 MAIN = str(ROOT / "rn_core" / "__main__.py")

@@ -12,9 +12,9 @@ import pytest
 import torch
 from lightning_fabric import Fabric
 
-from rn_core.processes import leave_processes
-from rn_core.train_config import TrainConfig
-from rn_core.training import Trainer
+from rn_core.training.config import TrainConfig
+from rn_core.training.processes import leave_processes
+from rn_core.training.trainer import Trainer
 from tests.test_training import TINY, TINY_PIXELS
 
 #: Unfrozen batch norm, whose batch must be that of both processes.

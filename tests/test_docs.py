@@ -11,7 +11,7 @@ import pytest
 from packaging.requirements import Requirement
 
 from benchmarks import results
-from rn_core.weights import list_weights
+from rn_core.weights.store import list_weights
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

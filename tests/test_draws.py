@@ -7,8 +7,8 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from rn_core.draws import Draw
-from rn_core.seeding import make_rng, uniform_integers
+from rn_core.common.draws import Draw
+from rn_core.common.seeding import make_rng, uniform_integers
 
 N = 6000
 #: Five standard deviations of a share of N draws.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rn_core.errors import (
+from rn_core.common.errors import (
     QuestionError,
     RNCoreError,
     SceneError,

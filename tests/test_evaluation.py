@@ -8,10 +8,10 @@ import torch
 from scipy.stats import binomtest
 from torch import nn
 
-from rn_core.errors import RNCoreError
-from rn_core.evaluation import accuracy_interval, count_right, count_solved, evaluate, evaluate_batches
-from rn_core.records import Batch
-from rn_core.seeding import make_rng
+from rn_core.common.errors import RNCoreError
+from rn_core.common.records import Batch
+from rn_core.common.seeding import make_rng
+from rn_core.evaluation.accuracy import accuracy_interval, count_right, count_solved, evaluate, evaluate_batches
 from rn_core.tasks import TASKS
 from rn_core.tasks.sort_of_clevr import sample_scenes, solve
 from rn_core.tasks.sort_of_clevr.questions import QUESTION_TYPES, blind_floor

@@ -10,9 +10,9 @@ import time
 
 import pytest
 
-from rn_core import files
-from rn_core.errors import RNCoreError
-from rn_core.files import clear_leftovers, write_whole
+from rn_core.common import files
+from rn_core.common.errors import RNCoreError
+from rn_core.common.files import clear_leftovers, write_whole
 
 
 def test_a_full_disk_leaves_the_old_file_and_no_leftovers(tmp_path, monkeypatch):
@@ -86,7 +86,7 @@ def test_files_of_another_user_are_left_alone(tmp_path, monkeypatch):
 
 
 def test_a_killed_writers_file_is_cleared(tmp_path):
-    work = "import os, rn_core.files as files, pathlib, sys\nos.fsync = lambda handle: os._exit(9)\n"
+    work = "import os, rn_core.common.files as files, pathlib, sys\nos.fsync = lambda handle: os._exit(9)\n"
     work += "files.write_whole(pathlib.Path(sys.argv[1]), b'half')"
     assert subprocess.run([sys.executable, "-c", work, str(tmp_path / "a.bin")], check=False).returncode == 9
     assert len(list(tmp_path.iterdir())) == 1

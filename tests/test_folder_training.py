@@ -21,23 +21,23 @@ from lightning_fabric import Fabric
 
 from rn_core import cli
 from rn_core.answering import load
-from rn_core.checkpoints import read_checkpoint
-from rn_core.errors import RNCoreError
-from rn_core.evaluation import evaluate_batches
+from rn_core.common.errors import RNCoreError
+from rn_core.common.records import Batch
+from rn_core.evaluation.accuracy import evaluate_batches
 from rn_core.models import ModelConfig, build_model
 from rn_core.models.encoders import ImageEncoderConfig
 from rn_core.models.questions import QuestionEncoderConfig
 from rn_core.models.relation_network import RelationNetworkConfig
-from rn_core.processes import leave_processes
-from rn_core.publishing import Exam, publish
-from rn_core.recipes import RECIPES, make_recipe
-from rn_core.records import Batch
 from rn_core.tasks import TASKS
 from rn_core.tasks.clevr.program import QUESTION_TYPES
 from rn_core.tasks.clevr.tokens import encode_tokens
-from rn_core.train_config import TrainConfig
-from rn_core.training import Trainer
-from rn_core.weights import load_golden
+from rn_core.training.checkpoints import read_checkpoint
+from rn_core.training.config import TrainConfig
+from rn_core.training.processes import leave_processes
+from rn_core.training.publishing import Exam, publish
+from rn_core.training.recipes import RECIPES, make_recipe
+from rn_core.training.trainer import Trainer
+from rn_core.weights.store import load_golden
 from tests.painted_clevr import paint_folder
 from tests.test_training import TINY_STATES, make_fabric
 from tests.test_training import weights as copy_weights

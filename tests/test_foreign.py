@@ -12,8 +12,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rn_core.errors import WeightsError
-from rn_core.foreign import MAX_BYTES, read_foreign
+from rn_core.common.errors import WeightsError
+from rn_core.weights.foreign import MAX_BYTES, read_foreign
 
 TENSORS = {"module.a": torch.arange(6.0).view(2, 3), "module.b": torch.ones(4)}
 

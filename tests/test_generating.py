@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from rn_core import cli, files
+from rn_core import cli
+from rn_core.common import files
 from rn_core.tasks.clevr import dataset
 from tests.tasks.clevr.test_dataset import draw_fast
 

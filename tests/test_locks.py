@@ -16,10 +16,11 @@ from types import SimpleNamespace
 import filelock
 import pytest
 
-from rn_core import cli, locks
-from rn_core.errors import RNCoreError
-from rn_core.locks import hold_folder
-from rn_core.run_folder import hold_run
+from rn_core import cli
+from rn_core.common import locks
+from rn_core.common.errors import RNCoreError
+from rn_core.common.locks import hold_folder
+from rn_core.training.run_folder import hold_run
 from tests.test_cli import ROOT, TRAIN
 
 

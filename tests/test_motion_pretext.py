@@ -9,17 +9,17 @@ import torch
 from lightning_fabric import Fabric
 from torch.nn import functional
 
+from rn_core.common.records import MotionLesson
+from rn_core.common.seeding import make_rng
 from rn_core.models import ModelConfig, QuestionAnsweringModel, build_model
 from rn_core.models.encoders import RowEncoderConfig
 from rn_core.models.motion import MotionNetworkConfig, find_pairs
 from rn_core.models.motion_parts import Links, Moving
-from rn_core.motion_pretext import MotionLessonConfig, teach_motion
-from rn_core.records import MotionLesson
-from rn_core.seeding import make_rng
+from rn_core.pretraining.motion import MotionLessonConfig, teach_motion
 from rn_core.tasks import TASKS
 from rn_core.tasks.physics.pool import ScenePool
-from rn_core.train_config import TrainConfig
-from rn_core.training import Trainer
+from rn_core.training.config import TrainConfig
+from rn_core.training.trainer import Trainer
 from tests.test_training import make_fabric as make_training_fabric
 from tests.test_training import weights
 

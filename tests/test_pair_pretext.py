@@ -13,7 +13,7 @@ from rn_core.models.baselines import MLPConfig
 from rn_core.models.encoders import RowEncoderConfig
 from rn_core.models.questions import QuestionEncoderConfig
 from rn_core.models.relation_network import RelationNetworkConfig
-from rn_core.pair_pretext import LessonConfig, teach
+from rn_core.pretraining.pairs import LessonConfig, teach
 from rn_core.tasks.clevr.pool import QuestionPool, make_pool
 
 RN = ModelConfig(

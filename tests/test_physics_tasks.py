@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from benchmarks.physics_tasks import format_answers, format_paths, read_connections
-from rn_core.seeding import make_rng
+from rn_core.common.seeding import make_rng
 from rn_core.tasks.physics.encoding import connection_targets
 from rn_core.tasks.physics.sampling import sample_scenes
 

@@ -14,10 +14,10 @@ import pytest
 from PIL import Image
 from PIL.ExifTags import Base
 
-from rn_core import picture_decoder, pictures
-from rn_core.errors import RNCoreError, SceneError
-from rn_core.picture_decoder import MAX_FRAMES, MAX_SCANS, PictureError, check_scans, decode_picture
-from rn_core.pictures import MAX_BYTES, read_picture
+from rn_core.common import picture_decoder, pictures
+from rn_core.common.errors import RNCoreError, SceneError
+from rn_core.common.picture_decoder import MAX_FRAMES, MAX_SCANS, PictureError, check_scans, decode_picture
+from rn_core.common.pictures import MAX_BYTES, read_picture
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (40, 60, 3), dtype=np.uint8)
 PLAIN = Image.fromarray(PIXELS)
@@ -176,6 +176,6 @@ def test_the_system_ends_what_takes_too_much_processor_time():
 
 
 def test_the_decoder_loads_nothing_heavy():
-    code = "import sys, rn_core.picture_decoder; print(*({'torch', 'numpy', 'streamlit'} & sys.modules.keys()))"
+    code = "import sys, rn_core.common.picture_decoder; print(*({'torch', 'numpy', 'streamlit'} & sys.modules.keys()))"
     found = subprocess.run([pictures.sys.executable, "-c", code], cwd=pictures._ROOT, capture_output=True, text=True)
     assert (found.stdout.strip(), found.returncode) == ("", 0)

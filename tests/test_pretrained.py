@@ -8,13 +8,13 @@ import torch
 
 import rn_core
 from benchmarks.clevr_states import ORACLE, measure_oracle
-from rn_core.evaluation import evaluate, evaluate_batches
-from rn_core.recipes import make_recipe
-from rn_core.seeding import make_rng
+from rn_core.common.seeding import make_rng
+from rn_core.evaluation.accuracy import evaluate, evaluate_batches
 from rn_core.tasks import TASKS
 from rn_core.tasks.sort_of_clevr import sample_scene
-from rn_core.train_config import TrainConfig
-from rn_core.weights import check_weights, list_weights, load_golden, load_weights, weights_status
+from rn_core.training.config import TrainConfig
+from rn_core.training.recipes import make_recipe
+from rn_core.weights.store import check_weights, list_weights, load_golden, load_weights, weights_status
 
 NAMES = tuple(f"sort-of-clevr/{kind}-{view}" for view in ("pixels", "objects") for kind in ("rn", "mlp"))
 STATES = tuple(f"clevr/{kind}-states" for kind in ("rn", "mlp", "lstm"))

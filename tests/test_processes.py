@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from rn_core.processes import catch_interrupt
+from rn_core.training.processes import catch_interrupt
 
 
 def test_the_first_ctrl_c_asks_and_the_second_interrupts():

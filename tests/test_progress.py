@@ -7,11 +7,11 @@ from functools import partial
 
 import pytest
 
-from rn_core import probes
 from rn_core.answering import load
-from rn_core.limits import measure_crowds, measure_margins
-from rn_core.probes import measure_diagonal, measure_guess, measure_redeal
-from rn_core.seeding import make_rng
+from rn_core.common.seeding import make_rng
+from rn_core.experiments import probes
+from rn_core.experiments.limits import measure_crowds, measure_margins
+from rn_core.experiments.probes import measure_diagonal, measure_guess, measure_redeal
 from rn_core.tasks.sort_of_clevr import sample_scene
 
 

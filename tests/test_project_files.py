@@ -99,9 +99,9 @@ def test_imports_keep_the_layers():
     ("file", "line", "contract"),
     [
         ("rn_core/models/encoders.py", "import rn_core.tasks", "layers of the core"),
-        ("rn_core/attribution/pairs.py", "import rn_core.training", "layers of the core"),
-        ("rn_core/errors.py", "import streamlit", "the core draws nothing"),
-        ("rn_core/records.py", "import pages._ui.explore.state", "the core draws nothing"),
+        ("rn_core/attribution/pairs.py", "import rn_core.training.trainer", "layers of the core"),
+        ("rn_core/common/errors.py", "import streamlit", "the core draws nothing"),
+        ("rn_core/common/records.py", "import pages._lab.explore.state", "the core draws nothing"),
         ("rn_core/attribution/pairs.py", "import rn_core.tasks", "attribution and models work on tensors"),
     ],
 )

@@ -17,14 +17,18 @@ from PIL import Image
 from torch import Tensor
 from torch.nn import functional
 
-from pages._ui.layout import card_text
-from rn_core import cli, public_weights
+from pages._lab.layout import card_text
+from rn_core import cli
 from rn_core.answering import Answerer, load
 from rn_core.cli import main
-from rn_core.errors import QuestionError, RNCoreError, SceneError, UnknownNameError, WeightsError
-from rn_core.files import sha256
+from rn_core.common.errors import QuestionError, RNCoreError, SceneError, UnknownNameError, WeightsError
+from rn_core.common.files import sha256
 from rn_core.models import QuestionAnsweringModel
-from rn_core.public_weights import (
+from rn_core.tasks import TASKS
+from rn_core.tasks.clevr.encoding import ANSWERS
+from rn_core.tasks.clevr.tokens import TOKENS
+from rn_core.weights import public as public_weights
+from rn_core.weights.public import (
     HOME,
     PUBLIC,
     convert_public,
@@ -32,10 +36,7 @@ from rn_core.public_weights import (
     import_file,
     import_public,
 )
-from rn_core.tasks import TASKS
-from rn_core.tasks.clevr.encoding import ANSWERS
-from rn_core.tasks.clevr.tokens import TOKENS
-from rn_core.weights import PUBLIC_NAMES, find_weights, list_weights, load_weights, weights_status
+from rn_core.weights.store import PUBLIC_NAMES, find_weights, list_weights, load_weights, weights_status
 
 NAME, NAME_IR = PUBLIC_NAMES
 #: Right answers to the 40 official questions that must be reached.

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from rn_core.errors import RNCoreError, UnknownNameError
-from rn_core.published import DOMAINS, FIGURES, PublishedFigure, find_figures
+from rn_core.common.errors import RNCoreError, UnknownNameError
+from rn_core.evaluation.published import DOMAINS, FIGURES, PublishedFigure, find_figures
 from rn_core.tasks import TASKS
 from rn_core.tasks.babi.story import TASK_NAMES
-from rn_core.weights import list_weights
+from rn_core.weights.store import list_weights
 
 
 def value(domain: str, measure: str, model: str, origin: str = "paper") -> float:

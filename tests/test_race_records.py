@@ -8,9 +8,9 @@ from dataclasses import replace
 
 import pytest
 
-from rn_core.errors import RNCoreError
+from rn_core.common.errors import RNCoreError
 from rn_core.models.relation_network import RelationNetworkConfig
-from rn_core.race_records import RACE_TASKS, RaceConfig, usual_config
+from rn_core.race.records import RACE_TASKS, RaceConfig, usual_config
 
 BAD = {
     "task": ("sort-of-clevr/object", "Did you mean 'sort-of-clevr/objects'"),

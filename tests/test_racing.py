@@ -7,18 +7,18 @@ import pytest
 import torch
 from lightning_fabric import Fabric
 
-from rn_core import racing
-from rn_core.bundles import read_bundle
-from rn_core.checkpoints import save_checkpoint
-from rn_core.errors import RNCoreError
-from rn_core.race_records import Progress, RaceConfig, usual_config
-from rn_core.racing import N_EXAMPLES, Race
+from rn_core.common.errors import RNCoreError
+from rn_core.race import race as racing
+from rn_core.race.race import N_EXAMPLES, Race
+from rn_core.race.records import Progress, RaceConfig, usual_config
 from rn_core.tasks.babi.pool import StoryPool
 from rn_core.tasks.babi.solvers import solve as solve_story
 from rn_core.tasks.babi.story import StoryQuestion
 from rn_core.tasks.sort_of_clevr import Scene, solve, stack_scenes
 from rn_core.tasks.sort_of_clevr.language import parse
-from rn_core.training import Trainer
+from rn_core.training.checkpoints import save_checkpoint
+from rn_core.training.trainer import Trainer
+from rn_core.weights.bundles import read_bundle
 
 TINY = RaceConfig(size="tiny", n_scenes=2, n_questions=3, steps=4)
 

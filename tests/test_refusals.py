@@ -13,20 +13,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from pages._ui.babi.stories import read_written
-from pages._ui.babi.stories import tidy_question as tidy_babi
-from pages._ui.clevr.questions import tidy_question as tidy_clevr
-from pages._ui.clevr.things import build_scene, camera_of, sampled_things
+from pages._lab.babi.stories import read_written
+from pages._lab.babi.stories import tidy_question as tidy_babi
+from pages._lab.clevr.questions import tidy_question as tidy_clevr
+from pages._lab.clevr.things import build_scene, camera_of, sampled_things
+from pages._lab.explore.view import find_truth
+from pages._lab.links import parse_scene
+from pages._lab.physics.scenes import name_balls, read_scene_file
 from pages._ui.explore.session import read_typed
-from pages._ui.explore.view import find_truth
-from pages._ui.links import parse_scene
-from pages._ui.physics.scenes import name_balls, read_scene_file
 from rn_core import cli
 from rn_core.answering import Answerer, load
-from rn_core.errors import QuestionError, RNCoreError, SceneError
+from rn_core.common.errors import QuestionError, RNCoreError, SceneError
+from rn_core.common.seeding import make_rng
 from rn_core.models import build_model
 from rn_core.models.configs import model_config
-from rn_core.seeding import make_rng
 from rn_core.tasks import TASKS
 from rn_core.tasks.babi.encoding import WINDOW
 from rn_core.tasks.babi.words import WORDS as BABI_WORDS

@@ -8,21 +8,21 @@ import pytest
 import torch
 from torch import nn
 
-from rn_core import reporting
-from rn_core.errors import RNCoreError
+from rn_core.common.errors import RNCoreError
+from rn_core.common.seeding import make_rng
+from rn_core.evaluation import reporting
+from rn_core.evaluation.reporting import CASES, attribution_table, mean_aggregates
 from rn_core.models import ModelConfig, QuestionAnsweringModel, build_model
 from rn_core.models.configs import model_config
 from rn_core.models.encoders import RowEncoderConfig
 from rn_core.models.relation_network import RelationNetwork, RelationNetworkConfig, RelationTrace
-from rn_core.reporting import CASES, attribution_table, mean_aggregates
-from rn_core.seeding import make_rng
 from rn_core.tasks import TASKS
 from rn_core.tasks.clevr import RELATIONS, QuestionGenerator
 from rn_core.tasks.clevr import sample_scene as sample_clevr_scene
 from rn_core.tasks.sort_of_clevr import sample_scenes
 from rn_core.tasks.sort_of_clevr.encoding import encode_rows
 from rn_core.tasks.sort_of_clevr.questions import question_codes
-from rn_core.weights import load_weights
+from rn_core.weights.store import load_weights
 
 OBJECTS, STATES = TASKS["sort-of-clevr/objects"], TASKS["clevr/states"]
 SMALL = ModelConfig(RowEncoderConfig(10), RelationNetworkConfig(10, 11, 10, (16, 16), (16,)))

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from rn_core.records import Batch
-from rn_core.scoring import ManyYesOrNo, OneAnswer
+from rn_core.common.records import Batch
+from rn_core.tasks.scoring import ManyYesOrNo, OneAnswer
 
 
 def make_batch(answer: torch.Tensor, type_index: list[int]) -> Batch:

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from rn_core.errors import RNCoreError, UnknownNameError
-from rn_core.seeding import (
+from rn_core.common.errors import RNCoreError, UnknownNameError
+from rn_core.common.seeding import (
     MAX_SEED,
     SPLITS,
     check_seed,

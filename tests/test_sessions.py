@@ -26,7 +26,7 @@ from benchmarks.sessions.polling import POLLING_COMPONENTS, Poll, PollCount, Tal
 from benchmarks.sessions.runs import Request, Runs
 from benchmarks.sessions.server import Usage, find_descendants, measure_usage
 from benchmarks.sessions.situations import Row, measure_action
-from pages._ui.lessons.file import FOLDER, find_files
+from pages._lab.lessons.file import FOLDER, find_files
 
 BROKEN_OFF = ForwardMsg.FINISHED_EARLY_FOR_RERUN
 

@@ -10,25 +10,26 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from rn_core import cli, weights
+from rn_core import cli
 from rn_core.answering import load
-from rn_core.errors import RNCoreError
-from rn_core.evaluation import evaluate_batches
+from rn_core.common.errors import RNCoreError
+from rn_core.common.seeding import make_rng
+from rn_core.evaluation.accuracy import evaluate_batches
 from rn_core.models import ModelConfig, build_model
 from rn_core.models.baselines import MLPConfig
 from rn_core.models.questions import QuestionEncoderConfig
 from rn_core.models.relation_layers import StackedRelationNetworkConfig
 from rn_core.models.relation_network import RelationNetworkConfig
 from rn_core.models.sentences import SentenceEncoderConfig, StoryEncoderConfig
-from rn_core.pair_pretext import LessonConfig, _TypeErrors, teach
-from rn_core.publishing import Exam, publish
-from rn_core.seeding import make_rng
+from rn_core.pretraining.pairs import LessonConfig, _TypeErrors, teach
 from rn_core.tasks import TASKS
 from rn_core.tasks.babi import task as babi_task
 from rn_core.tasks.babi.pool import StoryPool
 from rn_core.tasks.babi.worlds import sample_story
-from rn_core.train_config import TrainConfig
-from rn_core.training import Trainer
+from rn_core.training.config import TrainConfig
+from rn_core.training.publishing import Exam, publish
+from rn_core.training.trainer import Trainer
+from rn_core.weights import store as weights
 from tests.test_training import TINY, make_fabric
 from tests.test_training import weights as copy_weights
 
@@ -132,7 +133,7 @@ def test_two_processes_share_the_batch_of_one():
 
 def test_two_hops_go_on_from_the_weights_of_one(monkeypatch):
     learned = build_model(RN, 5)
-    monkeypatch.setattr("rn_core.training.load_weights", lambda name: SimpleNamespace(model=learned))
+    monkeypatch.setattr("rn_core.training.trainer.load_weights", lambda name: SimpleNamespace(model=learned))
     config = replace(STORIES, model=TWO_HOPS, warm_start=0, core_from="babi/rn-joint")
     trainer, batch = Trainer(config, make_fabric()), BABI.sample_batch(make_rng(0, "test"), 20)
     with torch.no_grad():

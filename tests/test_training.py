@@ -10,15 +10,15 @@ import pytest
 import torch
 from lightning_fabric import Fabric
 
-from rn_core import files
-from rn_core.checkpoints import read_checkpoint
-from rn_core.errors import RNCoreError, WeightsError
+from rn_core.common import files
+from rn_core.common.errors import RNCoreError, WeightsError
 from rn_core.models import ModelConfig
 from rn_core.models.encoders import ImageEncoderConfig, RowEncoderConfig
 from rn_core.models.questions import QuestionEncoderConfig
 from rn_core.models.relation_network import RelationNetworkConfig
-from rn_core.train_config import TrainConfig, learning_rate
-from rn_core.training import Trainer
+from rn_core.training.checkpoints import read_checkpoint
+from rn_core.training.config import TrainConfig, learning_rate
+from rn_core.training.trainer import Trainer
 
 ROWS = ModelConfig(RowEncoderConfig(10), RelationNetworkConfig(10, 11, 10, (32, 32), (32,)))
 CELLS = ModelConfig(

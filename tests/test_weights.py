@@ -9,12 +9,12 @@ import pytest
 import torch
 from safetensors.torch import load, save
 
-from rn_core.errors import WeightsError
-from rn_core.files import sha256
+from rn_core.common.errors import WeightsError
+from rn_core.common.files import sha256
 from rn_core.models import ModelConfig, build_model
 from rn_core.models.encoders import RowEncoderConfig
 from rn_core.models.relation_network import RelationNetworkConfig
-from rn_core.weights import (
+from rn_core.weights.store import (
     find_weights,
     list_weights,
     load_golden,

@@ -13,15 +13,17 @@ from pathlib import Path
 import pytest
 import torch
 
-from rn_core import cli, publishing, weights
-from rn_core.errors import RNCoreError, WeightsError
-from rn_core.locks import hold
+from rn_core import cli
+from rn_core.common.errors import RNCoreError, WeightsError
+from rn_core.common.locks import hold
 from rn_core.models import build_model
 from rn_core.models.configs import CONFIGS
-from rn_core.publishing import check_recipe, publish
-from rn_core.recipes import RECIPES, make_recipe
-from rn_core.training import Trainer
-from rn_core.weights import find_weights, load_golden, load_weights, save_weights, weights_status
+from rn_core.training import publishing
+from rn_core.training.publishing import check_recipe, publish
+from rn_core.training.recipes import RECIPES, make_recipe
+from rn_core.training.trainer import Trainer
+from rn_core.weights import store as weights
+from rn_core.weights.store import find_weights, load_golden, load_weights, save_weights, weights_status
 from tests.test_training import ROWS, TINY, make_fabric
 
 NAME = "sort-of-clevr/tiny"

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 import torch
 
-from rn_core.bundles import read_bundle
-from rn_core.race_records import RaceConfig
+from rn_core.race.records import RaceConfig
+from rn_core.weights.bundles import read_bundle
 
 ROOT = Path(__file__).resolve().parents[1]
 CONFIG = RaceConfig(size="tiny", n_scenes=2, n_questions=2, steps=1_000_000).to_dict()
@@ -25,7 +25,7 @@ class Worker:
 
     def __init__(self, folder: Path, **changes: object) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "rn_core.worker"],
+            [sys.executable, "-m", "rn_core.race.worker"],
             cwd=ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
         self.say({"config": {**CONFIG, **changes}, "folder": str(folder)})
@@ -137,7 +137,7 @@ def test_weights_that_cannot_be_written_are_one_sentence(start, tmp_path):
 
 
 def test_the_process_never_loads_streamlit():
-    code = "import sys, rn_core.worker; sys.exit('streamlit' in sys.modules)"
+    code = "import sys, rn_core.race.worker; sys.exit('streamlit' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
 
 

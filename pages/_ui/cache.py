@@ -14,30 +14,30 @@ import streamlit as st
 import torch
 from torch import Tensor
 
-from pages._ui.clevr.own import find_own as find_own_public
-from pages._ui.clevr.pictures import Picture
-from pages._ui.clevr.public import held_public
-from pages._ui.clevr.renderer import Renderer
-from pages._ui.desk import Desk, Report, follow_steps
-from pages._ui.explore.view import Reading, find_truth
-from pages._ui.heap import freeze_heap
-from pages._ui.lessons.file import Lessons, read_folder
-from pages._ui.lines import Line
-from pages._ui.measurements import MEASURES, find_bundled, names_needed
-from pages._ui.models import baseline_of, is_own, shipped_baseline
+from pages._lab.clevr.pictures import Picture
+from pages._lab.clevr.public import held_public
+from pages._lab.clevr.renderer import Renderer
+from pages._lab.desk import Desk, Report, follow_steps
+from pages._lab.explore.view import Reading, find_truth
+from pages._lab.heap import freeze_heap
+from pages._lab.lessons.file import Lessons, read_folder
+from pages._lab.lines import Line
+from pages._lab.measurements import MEASURES, find_bundled, names_needed
+from pages._lab.models import baseline_of, is_own, shipped_baseline
+from pages._lab.pairs.view import GroupReading
+from pages._lab.pairs.what_if import measure_ranking
+from pages._lab.train.job_board import JobBoard
+from pages._lab.walk.forward import Thought, Walk, make_thought, make_walk
 from pages._ui.own_models import find_own
-from pages._ui.pairs.view import GroupReading
-from pages._ui.pairs.what_if import measure_ranking
+from pages._ui.own_pixels import find_own as find_own_public
 from pages._ui.presence import is_connected
-from pages._ui.train.job_board import JobBoard
 from pages._ui.waiting import wait_for
-from pages._ui.walk.forward import Thought, Walk, make_thought, make_walk
 from rn_core.answering import Answerer, load
 from rn_core.attribution.base import Attribution, Target
 from rn_core.attribution.faithfulness import Faithfulness, KeepingSet
 from rn_core.attribution.pairs import attribute_pairs
-from rn_core.errors import WeightsError
-from rn_core.records import Answer
+from rn_core.common.errors import WeightsError
+from rn_core.common.records import Answer
 from rn_core.tasks.clevr import ClevrScene
 from rn_core.tasks.physics.prediction import decode_paths, seen_positions
 from rn_core.tasks.physics.world import N_FRAMES
@@ -310,7 +310,7 @@ def cached_measurement(kind: str, model: str, doing: str, *about: str) -> Any:
     """Return what a lesson measures: what comes with the app, or what is measured when its turn comes.
 
     Args:
-        kind: key of `pages._ui.measurements.MEASURES`, which says what is returned.
+        kind: key of `pages._lab.measurements.MEASURES`, which says what is returned.
         model: the short name of a model.
         doing: what goes on meanwhile, in words.
         about: what else it is about.

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages._ui import layout
-from pages._ui.figures import Look
-from pages._ui.plain import plain
+from pages._lab import layout
+from pages._lab.figures import Look
+from pages._lab.plain import plain
 from pages._ui.session import PageSession
 
 _APP = Path(__file__).resolve().parents[2] / "app.py"

@@ -8,12 +8,12 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
-from pages._ui.layout import MODEL_NAMES
-from pages._ui.models import MODELS, baseline_of, is_own, match_own
-from pages._ui.own_model import OwnModel, make_own_model, read_files
+from pages._lab.layout import MODEL_NAMES
+from pages._lab.models import MODELS, baseline_of, is_own, match_own
+from pages._lab.own_model import OwnModel, make_own_model, read_files
 from rn_core.answering import Answerer
-from rn_core.errors import RNCoreError
-from rn_core.weights import LoadedWeights
+from rn_core.common.errors import RNCoreError
+from rn_core.weights.store import LoadedWeights
 
 #: Most models that one session keeps: each takes memory until the session ends.
 MAX_OWN = 6

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from rn_core.errors import RNCoreError
+from rn_core.common.errors import RNCoreError
 
 #: Session key of what pages share: projector type.
 _PROJECTOR = "projector"

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages._ui.desk import Desk, Make, Work
+from pages._lab.desk import Desk, Make, Work
 from pages._ui.presence import current_session
 
 #: Seconds between two looks at the work; a person who moves on is noticed then.

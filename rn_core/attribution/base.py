@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from rn_core.errors import RNCoreError
+from rn_core.common.errors import RNCoreError
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from rn_core.attribution.objects import check_square
-from rn_core.errors import RNCoreError
+from rn_core.common.errors import RNCoreError
 
 
 def cell_weights(object_masks: np.ndarray | Tensor, grid_size: int = 5, stride: int = 16) -> Tensor:

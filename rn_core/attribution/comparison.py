@@ -9,7 +9,7 @@ from torch import Tensor
 
 from rn_core.attribution.base import Attribution
 from rn_core.attribution.pairs import METHODS
-from rn_core.errors import RNCoreError
+from rn_core.common.errors import RNCoreError
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from typing import TypeVar
 import torch
 from torch import nn
 
-from rn_core.seeding import check_seed
+from rn_core.common.seeding import check_seed
 
 Model = TypeVar("Model", bound=nn.Module)
 

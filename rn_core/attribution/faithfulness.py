@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from rn_core.attribution.base import Target
 from rn_core.attribution.readout import PairSum, make_pair_sum
-from rn_core.errors import RNCoreError
+from rn_core.common.errors import RNCoreError
 
 
 @dataclass(frozen=True)

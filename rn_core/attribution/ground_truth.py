@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from rn_core.errors import RNCoreError
+from rn_core.common.errors import RNCoreError
 
 
 def make_true_pairs(asked: int, targets: np.ndarray | Tensor) -> Tensor:

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from rn_core.attribution.base import Target
 from rn_core.attribution.readout import make_pair_sum
-from rn_core.errors import RNCoreError
+from rn_core.common.errors import RNCoreError
 
 #: Shapley values over more objects than this would need more than 4,096 coalitions.
 MAX_SHAPLEY_OBJECTS = 12

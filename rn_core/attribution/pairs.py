@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from rn_core.attribution.base import Attribution, Target
 from rn_core.attribution.path import find_kinks, weigh_gradients
 from rn_core.attribution.readout import PairSum, make_pair_sum
-from rn_core.errors import RNCoreError, lookup
+from rn_core.common.errors import RNCoreError, lookup
 
 
 def exact_path(pairs: PairSum, target: Target, steps: int) -> Tensor:

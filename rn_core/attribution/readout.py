@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from rn_core.attribution.base import Target
-from rn_core.errors import RNCoreError
+from rn_core.common.errors import RNCoreError
 
 #: Rows of aggregates that go through f_phi at once, so that memory does not grow with the number of pairs.
 _BLOCK = 4096

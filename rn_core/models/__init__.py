@@ -9,7 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from rn_core.errors import RNCoreError, lookup
+from rn_core.common.errors import RNCoreError, lookup
+from rn_core.common.seeding import fork_torch_rng
 from rn_core.models.attention import StackedAttention, StackedAttentionConfig
 from rn_core.models.baselines import MLP, MLPConfig, QuestionMLP, QuestionMLPConfig
 from rn_core.models.encoders import ImageEncoder, ImageEncoderConfig, RowEncoder, RowEncoderConfig
@@ -21,7 +22,6 @@ from rn_core.models.questions import QuestionEncoder, QuestionEncoderConfig
 from rn_core.models.relation_layers import StackedRelationNetwork, StackedRelationNetworkConfig
 from rn_core.models.relation_network import RelationNetwork, RelationNetworkConfig
 from rn_core.models.sentences import SentenceEncoder, SentenceEncoderConfig, StoryEncoder, StoryEncoderConfig
-from rn_core.seeding import fork_torch_rng
 
 #: kind -> (config, module).
 ENCODERS = MappingProxyType(

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from rn_core.seeding import uniform_integers
+from rn_core.common.seeding import uniform_integers
 
 #: Pixels of padding on each side; largest angle in radians.
 PADDING, MAX_ANGLE = 4, 0.05

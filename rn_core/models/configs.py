@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from rn_core.errors import lookup
+from rn_core.common.errors import lookup
 from rn_core.models import EncoderConfig, ModelConfig
 from rn_core.models.attention import StackedAttentionConfig
 from rn_core.models.baselines import MLPConfig, QuestionMLPConfig

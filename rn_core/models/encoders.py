@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor, distributed, nn
 
-from rn_core.errors import RNCoreError
+from rn_core.common.errors import RNCoreError
 from rn_core.models.layers import OMIT_DEFAULT, check_size, check_sizes
 
 #: How bytes become numbers: "ink" makes white 0 and black 2, so that an empty white ground adds nothing; "light"

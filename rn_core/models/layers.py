@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from rn_core.errors import RNCoreError
+from rn_core.common.errors import RNCoreError
 
 #: Marks a field of a config that came after configs had been written to cards: at its default it is left out.
 OMIT_DEFAULT: Mapping[str, bool] = MappingProxyType({"omit_default": True})

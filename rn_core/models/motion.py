@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from rn_core.errors import RNCoreError
+from rn_core.common.errors import RNCoreError
 from rn_core.models.layers import check_size, check_sizes
 from rn_core.models.motion_parts import Links, Moving, Pairs, PathReader, Shown, Step, list_pairs
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from rn_core.errors import RNCoreError
+from rn_core.common.errors import RNCoreError
 from rn_core.models.layers import check_size
 
 #: Factors on deviations from the mean place, on steps from frame to frame, and on how those change.

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from rn_core.errors import RNCoreError
+from rn_core.common.errors import RNCoreError
 from rn_core.models.layers import check_size, check_sizes
 from rn_core.models.relation_network import RelationNetwork, RelationNetworkConfig, RelationTrace, group_rows
 

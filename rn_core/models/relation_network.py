@@ -24,7 +24,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils.checkpoint import checkpoint
 
-from rn_core.errors import RNCoreError
+from rn_core.common.errors import RNCoreError
 from rn_core.models.layers import OMIT_DEFAULT, check_dropout, check_size, check_sizes, make_mlp
 from rn_core.models.paths import PathComparison
 

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from torch import Tensor
 
-from rn_core.records import Batch, Example, MotionLesson, PairLesson
-from rn_core.scoring import Scoring
+from rn_core.common.records import Batch, Example, MotionLesson, PairLesson
+from rn_core.tasks.scoring import Scoring
 
 
 class CellReading(NamedTuple):

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from rn_core.errors import RNCoreError
-from rn_core.files import write_whole
+from rn_core.common.errors import RNCoreError
+from rn_core.common.files import write_whole
 
 
 def check_made(path: Path, found: Any, wanted: Mapping[str, Any]) -> None:

@@ -8,8 +8,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from rn_core.common.seeding import fork_torch_rng
 from rn_core.models.relation_network import make_mlp
-from rn_core.seeding import fork_torch_rng
 
 N_OBJECTS, D_RELATION, N_ANSWERS = 5, 8, 4
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rn_core.attribution import cell_weights, merge_cells
-from rn_core.errors import RNCoreError
+from rn_core.common.errors import RNCoreError
 
 
 def test_weights_of_a_hand_made_scene():

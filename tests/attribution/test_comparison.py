@@ -7,7 +7,7 @@ import torch
 from scipy.stats import spearmanr
 
 from rn_core.attribution import Attribution, disagreement
-from rn_core.errors import RNCoreError
+from rn_core.common.errors import RNCoreError
 
 
 def make(contributions, method="exact_path"):

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from rn_core.attribution import make_randomised_copy
-from rn_core.errors import RNCoreError
+from rn_core.common.errors import RNCoreError
 
 
 @pytest.fixture

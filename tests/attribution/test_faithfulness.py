@@ -20,7 +20,7 @@ from rn_core.attribution import (
     smallest_keeping_set,
 )
 from rn_core.attribution.faithfulness import make_counts
-from rn_core.errors import RNCoreError
+from rn_core.common.errors import RNCoreError
 
 TARGET = Target(1, 2)
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from rn_core.attribution import make_true_pairs, pointing_game, relevance_mass, relevance_rank
-from rn_core.errors import RNCoreError
+from rn_core.common.errors import RNCoreError
 
 TRUE = torch.tensor([False, True, False, True])
 

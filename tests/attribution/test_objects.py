@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from rn_core.attribution import Target, mark_pairs_with, object_marginals, pair_matrix, shapley_objects, symmetrise
-from rn_core.errors import RNCoreError
+from rn_core.common.errors import RNCoreError
 
 MATRIX = torch.tensor([[1.0, 2.0, 4.0], [8.0, 16.0, 32.0], [64.0, 128.0, 256.0]], dtype=torch.float64)
 

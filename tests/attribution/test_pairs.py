@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from rn_core.attribution import METHODS, Target, attribute_pairs, leave_out_both
-from rn_core.errors import RNCoreError, UnknownNameError
+from rn_core.common.errors import RNCoreError, UnknownNameError
 from rn_core.models.relation_network import make_mlp
 
 with warnings.catch_warnings():

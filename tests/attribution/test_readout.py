@@ -10,7 +10,7 @@ from rn_core.attribution import answer_logits
 from rn_core.attribution import readout as readout_module
 from rn_core.attribution.path import find_kinks
 from rn_core.attribution.readout import make_readout
-from rn_core.errors import RNCoreError
+from rn_core.common.errors import RNCoreError
 
 
 @pytest.mark.parametrize("shape", [(8,), (3, 8), (2, 3, 8)])

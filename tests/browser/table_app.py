@@ -5,8 +5,8 @@ import json
 import numpy as np
 import streamlit as st
 
+from pages._lab.components.table_view import PairAsked, TiesShown
 from pages._ui.components.table import draw_table
-from pages._ui.components.table_view import PairAsked, TiesShown
 
 query, state = st.query_params, st.session_state
 state.setdefault("pulls", [])

@@ -11,9 +11,9 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from playwright.sync_api import Locator, expect
 
-from pages._ui.babi.state import BabiState
-from pages._ui.babi.truth import find_truth
-from rn_core.weights import PRETRAINED
+from pages._lab.babi.state import BabiState
+from pages._lab.babi.truth import find_truth
+from rn_core.weights.store import PRETRAINED
 
 pytestmark = pytest.mark.browser
 

@@ -8,9 +8,9 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from playwright.sync_api import expect
 
-from pages._ui.clevr.state import DEFAULT_QUESTION, ClevrState
-from rn_core.public_weights import import_file
-from rn_core.weights import PRETRAINED
+from pages._lab.clevr.state import DEFAULT_QUESTION, ClevrState
+from rn_core.weights.public import import_file
+from rn_core.weights.store import PRETRAINED
 
 pytestmark = pytest.mark.browser
 

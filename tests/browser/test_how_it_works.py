@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from playwright.sync_api import expect
 
-from pages._ui.walk.state import WalkState
+from pages._lab.walk.state import WalkState
 
 pytestmark = pytest.mark.browser
 

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import expect
 
-from pages._ui.lessons.file import FOLDER, read_folder
+from pages._lab.lessons.file import FOLDER, read_folder
 
 pytestmark = pytest.mark.browser
 

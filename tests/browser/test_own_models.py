@@ -8,9 +8,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import expect
 
-from rn_core.bundles import write_bundle
 from rn_core.models import build_model
 from rn_core.models.configs import model_config
+from rn_core.weights.bundles import write_bundle
 
 pytestmark = pytest.mark.browser
 

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from pages._ui.physics.scenes import COLOR_NAMES, Pull, pulled_scene, sampled_scene
-from pages._ui.physics.state import PhysicsState
-from rn_core.errors import RNCoreError
+from pages._lab.physics.scenes import COLOR_NAMES, Pull, pulled_scene, sampled_scene
+from pages._lab.physics.state import PhysicsState
+from rn_core.common.errors import RNCoreError
 from rn_core.tasks.physics import PhysicsScene
 
 pytestmark = pytest.mark.browser

@@ -10,10 +10,10 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from pages._lab.plain import JOINER, clean, shorten
 from pages._ui.babi.session import read_told
 from pages._ui.explore.session import read_typed
-from pages._ui.plain import JOINER, clean, shorten
-from rn_core.errors import RNCoreError
+from rn_core.common.errors import RNCoreError
 from tests.pages.test_plain import HOSTILE, PAGES, hostile_query, session_of
 
 pytestmark = pytest.mark.browser

@@ -16,7 +16,7 @@ from dataclasses import asdict
 import numpy as np
 import streamlit as st
 from pages._ui.components.scene import draw_scene
-from pages._ui.components.scene_view import SceneView
+from pages._lab.components.scene_view import SceneView
 from rn_core.tasks.sort_of_clevr.scene import Scene, SceneObject
 
 state = st.session_state

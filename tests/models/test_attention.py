@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from rn_core.errors import RNCoreError
+from rn_core.common.errors import RNCoreError
 from rn_core.models.attention import StackedAttention, StackedAttentionConfig
 
 CONFIG = StackedAttentionConfig(d_object=5, d_question=3, n_answers=4, n_hops=2, d_attention=6, widths=(7,))

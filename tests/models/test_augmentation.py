@@ -9,8 +9,8 @@ import pytest
 import torch
 from torch import Tensor
 
+from rn_core.common.seeding import make_rng
 from rn_core.models.augmentation import MAX_ANGLE, PADDING, augment_images, move_images
-from rn_core.seeding import make_rng
 
 ZERO = torch.zeros(1, dtype=torch.float64)
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from rn_core.errors import RNCoreError
+from rn_core.common.errors import RNCoreError
 from rn_core.models.baselines import MLP, MLPConfig, QuestionMLP, QuestionMLPConfig
 from rn_core.models.layers import make_mlp
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from rn_core.errors import RNCoreError, UnknownNameError
+from rn_core.common.errors import RNCoreError, UnknownNameError
 from rn_core.models import ModelConfig, build_model
 from rn_core.models.baselines import MLPConfig, QuestionMLPConfig
 from rn_core.models.configs import CONFIGS, model_config

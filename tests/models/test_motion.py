@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from rn_core.errors import RNCoreError
+from rn_core.common.errors import RNCoreError
 from rn_core.models.motion import MotionNetwork, MotionNetworkConfig, find_pairs
 from rn_core.models.motion_parts import Links, Moving, PathReader, Step
 

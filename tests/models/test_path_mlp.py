@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 import torch
 
-from rn_core.errors import RNCoreError
+from rn_core.common.errors import RNCoreError
+from rn_core.common.seeding import make_rng
 from rn_core.models.path_mlp import PathMLP, PathMLPConfig
-from rn_core.seeding import make_rng
 from rn_core.tasks.physics import sample_scenes
 from rn_core.tasks.physics.encoding import encode_rows, predict_constant_velocity
 from rn_core.tasks.physics.prediction import encode_paths

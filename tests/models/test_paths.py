@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 
-from rn_core.errors import RNCoreError
+from rn_core.common.errors import RNCoreError
 from rn_core.models.paths import PathComparison, PathEncoder, PathEncoderConfig
 
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from rn_core.errors import RNCoreError
+from rn_core.common.errors import RNCoreError
 from rn_core.models.questions import QuestionEncoder, QuestionEncoderConfig
 
 CONFIG = QuestionEncoderConfig(n_words=9, d_word=4, d_question=5)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from rn_core.errors import RNCoreError
+from rn_core.common.errors import RNCoreError
 from rn_core.models.relation_layers import RelationLayer, StackedRelationNetwork, StackedRelationNetworkConfig
 from rn_core.models.relation_network import RelationNetwork, RelationNetworkConfig
 from tests.models.test_relation_network import loop_over_pairs

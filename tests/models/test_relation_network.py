@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from rn_core.errors import RNCoreError
+from rn_core.common.errors import RNCoreError
 from rn_core.models.relation_network import RelationNetwork, RelationNetworkConfig, make_pair_index
 
 D_OBJECT, D_QUESTION, N_ANSWERS, N_OBJECTS, N_SCENES = 5, 3, 4, 6, 3

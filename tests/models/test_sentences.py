@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from rn_core.errors import RNCoreError
+from rn_core.common.errors import RNCoreError
 from rn_core.models.questions import QuestionEncoder
 from rn_core.models.sentences import SentenceEncoder, SentenceEncoderConfig, StoryEncoder, StoryEncoderConfig
 

@@ -7,9 +7,9 @@ from collections.abc import Callable
 import pytest
 import torch
 
-from pages._ui.explore.state import ExploreState
-from pages._ui.explore.view import ExploreView, Reading, choose_target, find_truth, make_explore_view
-from pages._ui.pairs.view import second_method
+from pages._lab.explore.state import ExploreState
+from pages._lab.explore.view import ExploreView, Reading, choose_target, find_truth, make_explore_view
+from pages._lab.pairs.view import second_method
 from rn_core.answering import Answerer
 from rn_core.attribution.pairs import attribute_pairs
 from rn_core.models import ModelConfig, build_model

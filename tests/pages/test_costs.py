@@ -14,9 +14,9 @@ from streamlit.runtime.caching.global_cache_budget import get_global_cache_budge
 from streamlit.testing.v1 import AppTest
 
 import rn_core.answering
+from pages._lab.explore.state import sampled_scene
+from pages._lab.heap import freeze_heap
 from pages._ui import cache
-from pages._ui.explore.state import sampled_scene
-from pages._ui.heap import freeze_heap
 from rn_core.answering import Answerer
 from rn_core.tasks.sort_of_clevr import scene as sort_of_clevr
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pages._lab.explore.state import ExploreState, sampled_scene
+from pages._lab.pairs.state import METHODS, SECTIONS
 from pages._ui import cache
-from pages._ui.explore.state import ExploreState, sampled_scene
 from pages._ui.pairs import sections
-from pages._ui.pairs.state import METHODS, SECTIONS
-from rn_core.errors import WeightsError
+from rn_core.common.errors import WeightsError
 from rn_core.tasks.sort_of_clevr import Question
 from rn_core.tasks.sort_of_clevr.language import ALL_TEXTS, text
 from tests.shown_markdown import seen

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pages._ui.explore.state import ExploreState, sampled_scene
+from pages._lab.explore.state import ExploreState, sampled_scene
 from pages._ui.pairs import exports
 from rn_core.tasks.sort_of_clevr import Scene
 

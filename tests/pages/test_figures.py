@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pages._ui import figures
-from pages._ui.figures import Look
+from pages._lab import figures
+from pages._lab.figures import Look
 
 ROOT = Path(__file__).resolve().parents[2]
 LABELS = ("red", "green", "ground")
@@ -123,14 +123,16 @@ def test_projector_type_is_larger():
     ("names", "unwanted"),
     [
         (
-            ("figures", "explore.view", "pairs.what_if", "explore.nodes", "layout", "explore.state", "words"),
+            tuple(
+                f"pages._lab.{name}"
+                for name in ("figures", "explore.view", "pairs.what_if", "explore.nodes", "layout", "explore.state", "words")
+            ),
             {"streamlit", "matplotlib", "captum"},
         ),
-        (("pairs.exports", "cache", "explore.sections"), {"matplotlib", "captum", "lightning"}),
+        (("pages._ui.pairs.exports", "pages._ui.cache", "pages._ui.explore.sections"), {"matplotlib", "captum", "lightning"}),
     ],
 )
 def test_what_does_not_draw_knows_no_streamlit_and_no_page_waits_for_matplotlib(names, unwanted):
-    imports = ", ".join(f"pages._ui.{name}" for name in names)
-    command = f"import sys, {imports}; print(sorted({unwanted!r} & {{*sys.modules}}))"
+    command = f"import sys, {', '.join(names)}; print(sorted({unwanted!r} & {{*sys.modules}}))"
     done = subprocess.run([sys.executable, "-c", command], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

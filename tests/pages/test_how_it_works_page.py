@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pages._lab.models import MODELS
+from pages._lab.walk.state import N_STEPS, WalkState
+from pages._lab.walk.steps import STEPS
 from pages._ui import cache
-from pages._ui.models import MODELS
 from pages._ui.walk.session import replace_node
-from pages._ui.walk.state import N_STEPS, WalkState
-from pages._ui.walk.steps import STEPS
-from rn_core.errors import WeightsError
+from rn_core.common.errors import WeightsError
 from rn_core.tasks.sort_of_clevr import Question
 from rn_core.tasks.sort_of_clevr.language import text
 from tests.shown_markdown import seen

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from pages._ui.train import job_board
-from pages._ui.train.job_board import GONE_AFTER, PAUSED_AT_MOST, TURN, JobBoard
-from pages._ui.train.jobs import Job
-from rn_core.race_records import RaceConfig
+from pages._lab.train import job_board
+from pages._lab.train.job_board import GONE_AFTER, PAUSED_AT_MOST, TURN, JobBoard
+from pages._lab.train.jobs import Job
+from rn_core.race.records import RaceConfig
 
 CONFIG = RaceConfig(steps=1_000_000)
 

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from pages._ui.train.job_board import JobBoard
-from pages._ui.train.jobs import MAX_SNAPSHOTS, Job, _append_thinned
-from rn_core.bundles import read_bundle
-from rn_core.errors import RNCoreError
-from rn_core.race_records import RaceConfig
+from pages._lab.train.job_board import JobBoard
+from pages._lab.train.jobs import MAX_SNAPSHOTS, Job, _append_thinned
+from rn_core.common.errors import RNCoreError
+from rn_core.race.records import RaceConfig
+from rn_core.weights.bundles import read_bundle
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIG = RaceConfig(size="tiny", n_scenes=2, n_questions=2, steps=1_000_000)
@@ -137,7 +137,7 @@ def test_a_paused_run_that_made_way_goes_on_later(board):
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
 def test_nothing_is_left_running_when_the_server_dies(how):
     code = (
-        "import time; from pages._ui.train.job_board import JobBoard; from rn_core.race_records import RaceConfig;"
+        "import time; from pages._lab.train.job_board import JobBoard; from rn_core.race.records import RaceConfig;"
         "job = JobBoard(limit=1).submit(RaceConfig(size='tiny', steps=1000000), 'a');\n"
         "while job.view().status != 'running': time.sleep(0.05)\n"
         "print(job._process.pid, flush=True); time.sleep(600)"

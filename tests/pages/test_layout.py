@@ -6,9 +6,9 @@ import dataclasses
 
 import pytest
 
-from pages._ui import layout
-from pages._ui.pairs.what_if import WhatIf
-from rn_core.records import Answer
+from pages._lab import layout
+from pages._lab.pairs.what_if import WhatIf
+from rn_core.common.records import Answer
 
 
 @pytest.fixture

@@ -8,22 +8,15 @@ import numpy as np
 import pytest
 import torch
 
-from pages._ui.figures import Look, alt_text
-from pages._ui.lessons.figures import (
-    plot_accuracies,
-    plot_crowd,
-    plot_crowds,
-    plot_margins,
-    plot_orders,
-    plot_times,
-)
-from pages._ui.lessons.work import add_in_orders, describe_ends
+from pages._lab.figures import Look, alt_text
+from pages._lab.lessons.figures import plot_accuracies, plot_crowd, plot_crowds, plot_margins, plot_orders, plot_times
+from pages._lab.lessons.work import add_in_orders, describe_ends
 from rn_core.attribution.base import Target
-from rn_core.benchmarking import PairTime
-from rn_core.limits import CrowdAccuracy, MarginAccuracy
+from rn_core.common.records import Accuracy
+from rn_core.common.seeding import make_rng
+from rn_core.experiments.cost import PairTime
+from rn_core.experiments.limits import CrowdAccuracy, MarginAccuracy
 from rn_core.models.layers import make_mlp
-from rn_core.records import Accuracy
-from rn_core.seeding import make_rng
 from rn_core.tasks.sort_of_clevr.crowds import sample_crowds
 from rn_core.tasks.sort_of_clevr.questions import QUESTION_TYPES
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from pages._ui.explore.state import ExploreState, sampled_scene
-from pages._ui.lessons.file import FOLDER, MAX_BYTES, VIEWS, list_slugs, read_folder, read_lesson
-from pages._ui.lessons.front import LessonError
-from rn_core.errors import RNCoreError
+from pages._lab.explore.state import ExploreState, sampled_scene
+from pages._lab.lessons.file import FOLDER, MAX_BYTES, VIEWS, list_slugs, read_folder, read_lesson
+from pages._lab.lessons.front import LessonError
+from rn_core.common.errors import RNCoreError
 from rn_core.tasks.sort_of_clevr import Question
 
 GOOD = """---

@@ -8,9 +8,9 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from pages._ui.lessons.file import FOLDER, read_folder
-from pages._ui.lessons.layout import describe_progress, key_html, verdict_html
-from pages._ui.lessons.print import make_quiz_page
+from pages._lab.lessons.file import FOLDER, read_folder
+from pages._lab.lessons.layout import describe_progress, key_html, verdict_html
+from pages._lab.lessons.print import make_quiz_page
 
 LESSONS = read_folder(FOLDER).lessons
 MATRICES = {"the-pair-matrix": (("red", "blue"), np.array([[1.5, -2.0], [0.0, 0.25]]))}

@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 import torch
 
+from pages._lab.explore.view import ExploreView
+from pages._lab.lessons.file import FOLDER, read_folder
+from pages._lab.lessons.work import make_turns
 from pages._ui.cache import cached_answerer
-from pages._ui.explore.view import ExploreView
-from pages._ui.lessons.file import FOLDER, read_folder
 from pages._ui.lessons.measured import N_SCENES, SEED, find_crowd
 from pages._ui.lessons.views import read_reading, read_view
-from pages._ui.lessons.work import make_turns
-from rn_core.evaluation import evaluate
-from rn_core.limits import measure_crowds, measure_margins
-from rn_core.probes import ask, find_common_shapes, measure_diagonal, measure_guess, measure_redeal
+from rn_core.evaluation.accuracy import evaluate
+from rn_core.experiments.limits import measure_crowds, measure_margins
+from rn_core.experiments.probes import ask, find_common_shapes, measure_diagonal, measure_guess, measure_redeal
 from rn_core.tasks.sort_of_clevr import COLORS, stack_scenes
 from rn_core.tasks.sort_of_clevr.crowds import make_crowd_batch
 from rn_core.tasks.sort_of_clevr.encoding import encode_rows

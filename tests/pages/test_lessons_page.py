@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages._ui.lessons import file as lesson_file
+from pages._lab.lessons import file as lesson_file
+from pages._lab.lessons.file import FOLDER, VIEWS, Lesson, read_folder
+from pages._lab.lessons.state import LessonsState
 from pages._ui.lessons import measured as lesson_measured
-from pages._ui.lessons.file import FOLDER, VIEWS, Lesson, read_folder
-from pages._ui.lessons.state import LessonsState
 from pages._ui.lessons.views import VIEWS as DRAWN
 from tests.shown_markdown import seen
 

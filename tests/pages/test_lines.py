@@ -6,9 +6,9 @@ import threading
 
 import pytest
 
-from pages._ui.desk import Desk, follow_steps
-from pages._ui.lines import Line
-from rn_core.errors import RNCoreError
+from pages._lab.desk import Desk, follow_steps
+from pages._lab.lines import Line
+from rn_core.common.errors import RNCoreError
 
 #: Seconds that no test comes near unless it fails.
 LONG = 60

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from pages._ui import cache, measurements
-from pages._ui.lessons.file import FOLDER, read_folder
-from pages._ui.measurements import MEASURES, find_bundled, list_keys, names_needed
+from pages._lab import measurements
+from pages._lab.lessons.file import FOLDER, read_folder
+from pages._lab.measurements import MEASURES, find_bundled, list_keys, names_needed
+from pages._ui import cache
 from rn_core.answering import load
 
 KEYS = list(dict.fromkeys(list_keys(read_folder(FOLDER).lessons)))

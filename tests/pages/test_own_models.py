@@ -13,18 +13,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
-from pages._ui import models, own_model, own_models
-from pages._ui.explore.state import FIELDS, SHARED, ExploreState
-from pages._ui.models import MODELS, is_own, parse_model, sees_pixels
-from pages._ui.own_model import make_own_model, read_files
+from pages._lab import models, own_model
+from pages._lab.explore.state import FIELDS, SHARED, ExploreState
+from pages._lab.models import MODELS, is_own, parse_model, sees_pixels
+from pages._lab.own_model import make_own_model, read_files
+from pages._ui import own_models
 from rn_core.answering import load
-from rn_core.bundles import read_bundle, write_bundle
-from rn_core.errors import RNCoreError, UnknownNameError
+from rn_core.common.errors import RNCoreError, UnknownNameError
+from rn_core.evaluation.reporting import mean_aggregates
 from rn_core.models import build_model
 from rn_core.models.configs import model_config
-from rn_core.reporting import mean_aggregates
 from rn_core.tasks import TASKS
-from rn_core.weights import LoadedWeights, load_weights
+from rn_core.weights.bundles import read_bundle, write_bundle
+from rn_core.weights.store import LoadedWeights, load_weights
 from tests.shown_markdown import seen
 
 ROOT = Path(__file__).resolve().parents[2]

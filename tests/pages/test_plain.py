@@ -15,9 +15,9 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages._ui.figures import plot_logit_shift, plot_pair_matrix
-from pages._ui.links import Field
-from pages._ui.plain import LONGEST, clean, escape, escape_math, plain, shorten
+from pages._lab.figures import plot_logit_shift, plot_pair_matrix
+from pages._lab.links import Field
+from pages._lab.plain import LONGEST, clean, escape, escape_math, plain, shorten
 from pages._ui.session import PageSession
 from tests.shown_markdown import read_markdown, seen
 
@@ -56,7 +56,7 @@ PAGES = MappingProxyType(
 
 def table_of(page: str) -> tuple[Field, ...]:
     """Return a page's table of parameters."""
-    return import_module(f"pages._ui.{PAGES[page][0]}").FIELDS
+    return import_module(f"pages._lab.{PAGES[page][0]}").FIELDS
 
 
 def session_of(page: str) -> PageSession:

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages._ui.results import measure as results_measure
-from pages._ui.results.state import ResultsState
-from rn_core import weights
-from rn_core.errors import WeightsError
-from rn_core.published import DOMAINS
-from rn_core.weights import list_weights
+from pages._lab.results import measure as results_measure
+from pages._lab.results.state import ResultsState
+from rn_core.common.errors import WeightsError
+from rn_core.evaluation.published import DOMAINS
+from rn_core.weights import store as weights
+from rn_core.weights.store import list_weights
 from tests.shown_markdown import seen
 
 ROOT = Path(__file__).resolve().parents[2]

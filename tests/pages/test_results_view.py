@@ -13,16 +13,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pages._ui.desk import Desk, follow_steps
-from pages._ui.figures import Look, alt_text
-from pages._ui.lines import Line
-from pages._ui.results.distances import distances_html, find_distances, list_errors
-from pages._ui.results.figures import place_lanes, plot_results
-from pages._ui.results.files import export_csv, export_png
-from pages._ui.results.html import card_lines, describe_head_start, measured_html, results_html
-from pages._ui.results.measure import fresh_seed, measure
-from pages._ui.results.state import FEWEST, FIELDS, LEVELS, MOST, SECTIONS, ResultsState
-from pages._ui.results.view import (
+from pages._lab.desk import Desk, follow_steps
+from pages._lab.figures import Look, alt_text
+from pages._lab.lines import Line
+from pages._lab.results.distances import distances_html, find_distances, list_errors
+from pages._lab.results.figures import place_lanes, plot_results
+from pages._lab.results.files import export_csv, export_png
+from pages._lab.results.html import card_lines, describe_head_start, measured_html, results_html
+from pages._lab.results.measure import fresh_seed, measure
+from pages._lab.results.state import FEWEST, FIELDS, LEVELS, MOST, SECTIONS, ResultsState
+from pages._lab.results.view import (
     Lane,
     Mark,
     agree,
@@ -34,12 +34,12 @@ from pages._ui.results.view import (
     read_metrics,
 )
 from pages._ui.waiting import describe_place, wait_for
-from rn_core.errors import WeightsError
-from rn_core.evaluation import evaluate
-from rn_core.published import DOMAINS
-from rn_core.seeding import MAX_SEED
+from rn_core.common.errors import WeightsError
+from rn_core.common.seeding import MAX_SEED
+from rn_core.evaluation.accuracy import evaluate
+from rn_core.evaluation.published import DOMAINS
 from rn_core.tasks import TASKS
-from rn_core.weights import WeightsEntry, list_weights, load_weights
+from rn_core.weights.store import WeightsEntry, list_weights, load_weights
 
 ENTRIES = find_entries("sort-of-clevr", list_weights())
 LANES = make_lanes("sort-of-clevr", ENTRIES)

@@ -13,12 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
+from pages._lab.components.scene_view import SceneView, make_scene_data
+from pages._lab.components.stage import SceneEvent
 from pages._ui import components
-from pages._ui.components.scene_view import SceneView, make_scene_data
 from pages._ui.components.sources import read_sources
-from pages._ui.components.stage import SceneEvent
-from rn_core.errors import RNCoreError, SceneError, UnknownNameError
-from rn_core.seeding import make_rng
+from rn_core.common.errors import RNCoreError, SceneError, UnknownNameError
+from rn_core.common.seeding import make_rng
 from rn_core.tasks.sort_of_clevr.rendering import PALETTE
 from rn_core.tasks.sort_of_clevr.scene import COLORS, SceneObject, check_objects, sample_scene
 
@@ -218,9 +218,9 @@ def scene_app():
     import numpy as np
     import streamlit as st
 
+    from pages._lab.components.scene_view import SceneView
     from pages._ui.components.scene import draw_scene
-    from pages._ui.components.scene_view import SceneView
-    from rn_core.seeding import make_rng
+    from rn_core.common.seeding import make_rng
     from rn_core.tasks.sort_of_clevr.scene import sample_scene
 
     rows = [asdict(thing) for thing in sample_scene(make_rng(5, "explore")).objects]

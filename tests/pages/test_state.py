@@ -10,14 +10,14 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from pages._ui.components import scene_view
-from pages._ui.explore.state import FIELDS, ExploreState, pair_labels, sampled_scene
-from pages._ui.links import format_scene, parse_scene
-from pages._ui.models import MODELS
-from pages._ui.pairs.state import AUTO, BASELINES, GROUND, METHODS, SECTIONS
-from pages._ui.words import GRID
-from rn_core.errors import SceneError
-from rn_core.seeding import MAX_SEED
+from pages._lab.components import scene_view
+from pages._lab.explore.state import FIELDS, ExploreState, pair_labels, sampled_scene
+from pages._lab.links import format_scene, parse_scene
+from pages._lab.models import MODELS
+from pages._lab.pairs.state import AUTO, BASELINES, GROUND, METHODS, SECTIONS
+from pages._lab.words import GRID
+from rn_core.common.errors import SceneError
+from rn_core.common.seeding import MAX_SEED
 from rn_core.tasks.sort_of_clevr import COLORS, Question, Scene, SceneObject
 from rn_core.tasks.sort_of_clevr.questions import ANSWERS, N_QUESTIONS
 

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
+from pages._lab.components.table_view import BallPull, PairAsked, TiesShown, make_table_data, read_event, shorten
 from pages._ui import components
-from pages._ui.components.table_view import BallPull, PairAsked, TiesShown, make_table_data, read_event, shorten
-from rn_core.errors import RNCoreError, UnknownNameError
+from rn_core.common.errors import RNCoreError, UnknownNameError
 from rn_core.tasks.physics.world import COLORS, FRAME_RATE, HALF_SIDE, RADIUS
 
 NAMES = tuple(COLORS)

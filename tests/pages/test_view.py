@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 import torch
 
-from pages._ui.explore.picture import describe_scene
-from pages._ui.explore.state import ExploreState, sampled_scene
-from pages._ui.explore.view import choose_target, find_truth
-from pages._ui.pairs.state import METHODS
-from pages._ui.pairs.view import describe_disagreement, describe_sum, keep_strongest, second_method
-from pages._ui.words import format_pair, format_signed, join_words, node_name
-from rn_core.errors import SceneError
-from rn_core.records import Answer
+from pages._lab.explore.picture import describe_scene
+from pages._lab.explore.state import ExploreState, sampled_scene
+from pages._lab.explore.view import choose_target, find_truth
+from pages._lab.pairs.state import METHODS
+from pages._lab.pairs.view import describe_disagreement, describe_sum, keep_strongest, second_method
+from pages._lab.words import format_pair, format_signed, join_words, node_name
+from rn_core.common.errors import SceneError
+from rn_core.common.records import Answer
 from rn_core.tasks.sort_of_clevr import Question
 from rn_core.tasks.sort_of_clevr.questions import ANSWERS
 

@@ -8,8 +8,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pages._ui.explore.state import sampled_scene
-from pages._ui.walk.forward import (
+from pages._lab.explore.state import sampled_scene
+from pages._lab.walk.forward import (
     choose_stops,
     deal_order,
     follow_pair,
@@ -21,7 +21,7 @@ from pages._ui.walk.forward import (
     rank_pairs,
 )
 from rn_core.answering import Answerer, load
-from rn_core.errors import SceneError
+from rn_core.common.errors import SceneError
 from rn_core.models import ModelConfig, build_model
 from rn_core.models.baselines import MLPConfig
 from rn_core.models.encoders import ImageEncoderConfig, RowEncoderConfig

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from pages._ui.walk.code import Anchor, read_code
-from pages._ui.walk.steps import STEPS, THOUGHT
-from rn_core.errors import RNCoreError
+from pages._lab.walk.code import Anchor, read_code
+from pages._lab.walk.steps import STEPS, THOUGHT
+from rn_core.common.errors import RNCoreError
 
 ROOT = Path(__file__).resolve().parents[2]
 SIDES = [*(side for step in STEPS for side in (step.pixels, step.rows)), THOUGHT]

@@ -11,18 +11,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pages._ui.explore.view import Reading, find_truth
-from pages._ui.figures import Look, alt_text
-from pages._ui.models import MODELS
-from pages._ui.walk import figures as walk_figures
-from pages._ui.walk import formulas as walk_formulas
-from pages._ui.walk import html as walk_html
-from pages._ui.walk import strips as walk_strips
-from pages._ui.walk.forward import make_thought, make_walk
-from pages._ui.walk.growth import plot_growth
-from pages._ui.walk.state import ORDERS, WalkState
-from pages._ui.walk.steps import STEPS
-from pages._ui.walk.view import WalkView, choose_walk_target
+from pages._lab.explore.view import Reading, find_truth
+from pages._lab.figures import Look, alt_text
+from pages._lab.models import MODELS
+from pages._lab.walk import figures as walk_figures
+from pages._lab.walk import formulas as walk_formulas
+from pages._lab.walk import html as walk_html
+from pages._lab.walk import strips as walk_strips
+from pages._lab.walk.forward import make_thought, make_walk
+from pages._lab.walk.growth import plot_growth
+from pages._lab.walk.state import ORDERS, WalkState
+from pages._lab.walk.steps import STEPS
+from pages._lab.walk.view import WalkView, choose_walk_target
 from rn_core.answering import Answerer, load
 from rn_core.attribution.cells import cell_weights
 from rn_core.attribution.pairs import attribute_pairs

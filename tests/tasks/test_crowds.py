@@ -7,8 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from rn_core.errors import SceneError
-from rn_core.seeding import make_rng
+from rn_core.common.errors import SceneError
+from rn_core.common.seeding import make_rng
 from rn_core.tasks.sort_of_clevr import COLORS, SceneBatch, make_batch, solve
 from rn_core.tasks.sort_of_clevr.crowds import (
     UNSAYABLE,

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from rn_core.errors import QuestionError, RNCoreError, SceneError
-from rn_core.seeding import make_rng
+from rn_core.common.errors import QuestionError, RNCoreError, SceneError
+from rn_core.common.seeding import make_rng
 from rn_core.tasks import TASKS
 from rn_core.tasks.sort_of_clevr import (
     Question,

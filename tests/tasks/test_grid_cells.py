@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from rn_core.seeding import make_rng
+from rn_core.common.seeding import make_rng
 from rn_core.tasks.sort_of_clevr import Scene, SceneObject, sample_scenes, stack_scenes
 from rn_core.tasks.sort_of_clevr.cells import cell_facts, cell_reading, keep_cells, object_cells
 from rn_core.tasks.sort_of_clevr.encoding import encode_rows

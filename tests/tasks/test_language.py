@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rn_core.errors import QuestionError
+from rn_core.common.errors import QuestionError
 from rn_core.tasks.sort_of_clevr.language import ALL_TEXTS, parse, text
 from rn_core.tasks.sort_of_clevr.questions import N_QUESTIONS, Question
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rn_core.seeding import make_rng
+from rn_core.common.seeding import make_rng
 from rn_core.tasks.sort_of_clevr import Question, sample_scene, solve
 from rn_core.tasks.sort_of_clevr.questions import RELATIONAL
 from rn_core.tasks.sort_of_clevr.redealing import redeal_scenes

@@ -6,7 +6,7 @@ import hashlib
 
 import numpy as np
 
-from rn_core.seeding import make_rng
+from rn_core.common.seeding import make_rng
 from rn_core.tasks.sort_of_clevr import Scene, SceneObject, sample_scenes, solve, stack_scenes
 from rn_core.tasks.sort_of_clevr.rendering import BACKGROUND, PALETTE, render_scene, render_scenes, shape_mask
 from rn_core.tasks.sort_of_clevr.scene import COLORS

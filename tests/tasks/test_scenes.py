@@ -7,8 +7,8 @@ import json
 import numpy as np
 import pytest
 
-from rn_core.errors import RNCoreError, SceneError, UnknownNameError
-from rn_core.seeding import make_rng
+from rn_core.common.errors import RNCoreError, SceneError, UnknownNameError
+from rn_core.common.seeding import make_rng
 from rn_core.tasks.sort_of_clevr import Scene, SceneObject, sample_scene, sample_scenes, solve, stack_scenes
 from rn_core.tasks.sort_of_clevr.scene import CLEARANCE, COLORS, SHAPES, SceneBatch
 

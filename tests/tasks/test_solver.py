@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from rn_core.seeding import make_rng
+from rn_core.common.seeding import make_rng
 from rn_core.tasks.sort_of_clevr import Question, Scene, SceneObject, sample_scenes, solve, stack_scenes
 from rn_core.tasks.sort_of_clevr.questions import (
     ANSWERS,

@@ -6,12 +6,16 @@ from dataclasses import replace
 
 import streamlit as st
 
+from pages._lab.babi.models import full_name, models_beside
+from pages._lab.babi.state import BASELINES, LABELS, BabiState
+from pages._lab.babi.truth import Truth, find_truth
+from pages._lab.babi.view import BabiView, choose_target, make_babi_view
+from pages._lab.pairs.view import GroupReading, second_method
+from pages._lab.plain import plain
+from pages._lab.results.tasks import tasks_html
+from pages._lab.results.view import find_entries, make_lanes
 from pages._ui.babi import session
-from pages._ui.babi.models import full_name, models_beside
 from pages._ui.babi.session import BABI
-from pages._ui.babi.state import BASELINES, LABELS, BabiState
-from pages._ui.babi.truth import Truth, find_truth
-from pages._ui.babi.view import BabiView, choose_target, make_babi_view
 from pages._ui.cache import (
     cached_answer_beside,
     cached_group_attribution,
@@ -20,13 +24,9 @@ from pages._ui.cache import (
     domain_answerer,
 )
 from pages._ui.pairs.sections import PairPage
-from pages._ui.pairs.view import GroupReading, second_method
-from pages._ui.plain import plain
-from pages._ui.results.tasks import tasks_html
-from pages._ui.results.view import find_entries, make_lanes
 from rn_core.attribution.faithfulness import Faithfulness, KeepingSet
-from rn_core.errors import RNCoreError
-from rn_core.weights import list_weights
+from rn_core.common.errors import RNCoreError
+from rn_core.weights.store import list_weights
 
 
 def try_view(state: BabiState, truth: Truth) -> tuple[BabiView | None, str | None]:

@@ -6,13 +6,13 @@ from typing import Any
 
 import streamlit as st
 
-from pages._ui.babi.files import read_story_file
-from pages._ui.babi.state import LABELS, BabiState
-from pages._ui.babi.stories import read_written, suggest_questions, tidy_question
-from pages._ui.components.stage import SceneEvent
+from pages._lab.babi.files import read_story_file
+from pages._lab.babi.state import LABELS, BabiState
+from pages._lab.babi.stories import read_written, suggest_questions, tidy_question
+from pages._lab.components.stage import SceneEvent
 from pages._ui.session import PageSession
-from rn_core.errors import RNCoreError
-from rn_core.seeding import MAX_SEED, make_rng, uniform_integers
+from rn_core.common.errors import RNCoreError
+from rn_core.common.seeding import MAX_SEED, make_rng, uniform_integers
 
 BABI = PageSession("babi", BabiState.from_query)
 #: Widgets that take a file, and which of its stories.

@@ -8,14 +8,14 @@ from functools import partial
 
 import streamlit as st
 
+from pages._lab.clevr.pictures import Picture, bundled_picture, bundled_scene
+from pages._lab.clevr.state import ClevrState
+from pages._lab.desk import Report, Work
 from pages._ui.cache import draw_picture, picture_desk
-from pages._ui.clevr.pictures import Picture, bundled_picture, bundled_scene
 from pages._ui.clevr.session import uploaded_picture
-from pages._ui.clevr.state import ClevrState
-from pages._ui.desk import Report, Work
 from pages._ui.presence import current_session
 from pages._ui.waiting import describe_place
-from rn_core.errors import RNCoreError
+from rn_core.common.errors import RNCoreError
 from rn_core.tasks.clevr import ClevrScene
 
 #: Session keys: what is waited for, by scene and seed, and which of it this run has asked for.

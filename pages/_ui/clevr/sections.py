@@ -6,6 +6,17 @@ from dataclasses import replace
 
 import streamlit as st
 
+from pages._lab.clevr import html
+from pages._lab.clevr.models import full_name, models_beside, sees_pixels
+from pages._lab.clevr.nodes import describe_deciding
+from pages._lab.clevr.pictures import Picture
+from pages._lab.clevr.program import make_lanes
+from pages._lab.clevr.state import BASELINES, ClevrState
+from pages._lab.clevr.things import LETTERS, name_things
+from pages._lab.clevr.truth import Truth, find_truth
+from pages._lab.clevr.view import ClevrView, choose_target, make_clevr_view
+from pages._lab.pairs.view import GroupReading, second_method
+from pages._lab.plain import plain
 from pages._ui.cache import (
     cached_answer_beside,
     cached_group_attribution,
@@ -13,22 +24,12 @@ from pages._ui.cache import (
     cached_group_reading,
     find_answerer,
 )
-from pages._ui.clevr import html, session
+from pages._ui.clevr import session
 from pages._ui.clevr.drawing import Drawing, draw_trouble, follow_picture
-from pages._ui.clevr.models import full_name, models_beside, sees_pixels
-from pages._ui.clevr.nodes import describe_deciding
-from pages._ui.clevr.pictures import Picture
-from pages._ui.clevr.program import make_lanes
 from pages._ui.clevr.session import CLEVR, COLUMNS, take_table
-from pages._ui.clevr.state import BASELINES, ClevrState
-from pages._ui.clevr.things import LETTERS, name_things
-from pages._ui.clevr.truth import Truth, find_truth
-from pages._ui.clevr.view import ClevrView, choose_target, make_clevr_view
 from pages._ui.pairs.sections import PairPage
-from pages._ui.pairs.view import GroupReading, second_method
-from pages._ui.plain import plain
 from rn_core.attribution.faithfulness import Faithfulness, KeepingSet
-from rn_core.errors import RNCoreError, SceneError
+from rn_core.common.errors import RNCoreError, SceneError
 from rn_core.tasks.clevr import ClevrScene
 from rn_core.tasks.clevr.world import VALUES
 

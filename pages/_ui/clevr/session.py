@@ -8,21 +8,21 @@ from typing import Any
 
 import streamlit as st
 
-from pages._ui.clevr.models import full_name
-from pages._ui.clevr.own import add_own, describe_own, keep_own
-from pages._ui.clevr.pictures import Picture, bundled_picture, bundled_scene, read_picture
-from pages._ui.clevr.public import held_public, hold_public
-from pages._ui.clevr.questions import ANY_FAMILY, draw_question, tidy_question
-from pages._ui.clevr.stages import from_plan
-from pages._ui.clevr.state import ClevrState
-from pages._ui.clevr.things import Thing, add_thing, move_thing, sampled_things
-from pages._ui.clevr.truth import find_truth
-from pages._ui.components.stage import SceneEvent
+from pages._lab.clevr.models import full_name
+from pages._lab.clevr.pictures import Picture, bundled_picture, bundled_scene, read_picture
+from pages._lab.clevr.public import held_public, hold_public
+from pages._lab.clevr.questions import ANY_FAMILY, draw_question, tidy_question
+from pages._lab.clevr.stages import from_plan
+from pages._lab.clevr.state import ClevrState
+from pages._lab.clevr.things import Thing, add_thing, move_thing, sampled_things
+from pages._lab.clevr.truth import find_truth
+from pages._lab.components.stage import SceneEvent
+from pages._ui.own_pixels import add_own, describe_own, keep_own
 from pages._ui.presence import current_session, is_connected
 from pages._ui.session import PageSession
-from rn_core.errors import RNCoreError
-from rn_core.public_weights import download_public, is_published
-from rn_core.seeding import MAX_SEED
+from rn_core.common.errors import RNCoreError
+from rn_core.common.seeding import MAX_SEED
+from rn_core.weights.public import download_public, is_published
 
 _PICTURE, _KEPT, _WANTED = "clevr.uploaded", "clevr.kept", "clevr.wanted"
 #: Most letters of a file's name in a sentence.

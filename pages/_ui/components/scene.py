@@ -7,9 +7,9 @@ from functools import partial
 
 import streamlit as st
 
+from pages._lab.components.stage import SceneEvent, Stage
 from pages._ui.components.answering import draw_answering
 from pages._ui.components.sources import read_sources
-from pages._ui.components.stage import SceneEvent, Stage
 
 #: Kind of picture -> what mounts it.
 _MOUNTS = {name: st.components.v2.component(f"relation_{name}", **read_sources(name)) for name in ("scene", "story")}

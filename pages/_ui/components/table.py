@@ -8,9 +8,9 @@ from typing import Any
 
 import streamlit as st
 
+from pages._lab.components.table_view import TableEvent, make_table_data, read_event
 from pages._ui.components.answering import draw_answering
 from pages._ui.components.sources import read_sources
-from pages._ui.components.table_view import TableEvent, make_table_data, read_event
 
 _mount = st.components.v2.component("relation_table", **read_sources("table"))
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from pages._lab.explore.view import ExploreView, Reading, remove_objects
 from pages._ui.cache import cached_answerer, cached_ranking, cached_reading
 from pages._ui.explore.session import EXPLORE
-from pages._ui.explore.view import ExploreView, Reading, remove_objects
 from pages._ui.pairs.sections import PairPage
 from rn_core.attribution.faithfulness import Faithfulness, KeepingSet
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from pages._ui.explore.state import ExploreState, sampled_scene
+from pages._lab.explore.state import ExploreState, sampled_scene
 from pages._ui.own_models import keep_own
 from pages._ui.session import PageSession
-from rn_core.errors import RNCoreError
-from rn_core.seeding import MAX_SEED
+from rn_core.common.errors import RNCoreError
+from rn_core.common.seeding import MAX_SEED
 from rn_core.tasks.sort_of_clevr import Scene
 from rn_core.tasks.sort_of_clevr.language import parse
 

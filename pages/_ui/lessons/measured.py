@@ -7,26 +7,22 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import streamlit as st
 
-from pages._ui.cache import (
-    cached_answerer,
-    cached_measurement,
-    measuring_desk,
-)
-from pages._ui.desk import Report
-from pages._ui.explore.state import ExploreState
-from pages._ui.figures import Look
-from pages._ui.lessons import figures as lesson_figures
-from pages._ui.lessons import layout as lesson_layout
+from pages._lab.desk import Report
+from pages._lab.explore.state import ExploreState
+from pages._lab.figures import Look
+from pages._lab.lessons import figures as lesson_figures
+from pages._lab.lessons import layout as lesson_layout
+from pages._lab.measurements import N_SCENES, SEED
+from pages._lab.models import baseline_of
+from pages._lab.plain import plain
+from pages._lab.words import QUESTION_NAMES
+from pages._ui.cache import cached_answerer, cached_measurement, measuring_desk
 from pages._ui.lessons.session import LESSONS
-from pages._ui.measurements import N_SCENES, SEED
-from pages._ui.models import baseline_of
 from pages._ui.pairs.sections import draw_figure
-from pages._ui.plain import plain
 from pages._ui.waiting import wait_for
-from pages._ui.words import QUESTION_NAMES
-from rn_core.benchmarking import PairTime, time_pairs
-from rn_core.probes import DIAGONAL_PARTS, ask
-from rn_core.seeding import make_rng
+from rn_core.common.seeding import make_rng
+from rn_core.experiments.cost import PairTime, time_pairs
+from rn_core.experiments.probes import DIAGONAL_PARTS, ask
 from rn_core.tasks.sort_of_clevr import COLORS
 from rn_core.tasks.sort_of_clevr.crowds import (
     LARGEST_CROWD,

@@ -7,8 +7,8 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from pages._ui.lessons.file import Lesson, find_files
-from pages._ui.lessons.state import LessonsState
+from pages._lab.lessons.file import Lesson, find_files
+from pages._lab.lessons.state import LessonsState
 from pages._ui.session import PageSession
 
 LESSONS = PageSession("lessons", LessonsState.from_query)

@@ -8,21 +8,21 @@ from types import MappingProxyType
 
 import streamlit as st
 
+from pages._lab.explore.picture import make_plain_view, make_scene_view
+from pages._lab.explore.state import ExploreState
+from pages._lab.explore.view import ExploreView, Reading, choose_target, make_explore_view
+from pages._lab.figures import Look, plot_pair_matrix
+from pages._lab.lessons import figures as lesson_figures
+from pages._lab.lessons import layout as lesson_layout
+from pages._lab.lessons.work import add_in_orders, describe_ends, make_turns
+from pages._lab.pairs.state import BASELINES
+from pages._lab.pairs.view import describe_sum, second_method
+from pages._lab.plain import plain
 from pages._ui.cache import cached_answerer, cached_attribution, cached_reading
 from pages._ui.components.scene import draw_scene
-from pages._ui.explore.picture import make_plain_view, make_scene_view
-from pages._ui.explore.state import ExploreState
-from pages._ui.explore.view import ExploreView, Reading, choose_target, make_explore_view
-from pages._ui.figures import Look, plot_pair_matrix
-from pages._ui.lessons import figures as lesson_figures
-from pages._ui.lessons import layout as lesson_layout
 from pages._ui.lessons import measured as lesson_measured
 from pages._ui.lessons.session import LESSONS
-from pages._ui.lessons.work import add_in_orders, describe_ends, make_turns
 from pages._ui.pairs.sections import draw_figure
-from pages._ui.pairs.state import BASELINES
-from pages._ui.pairs.view import describe_sum, second_method
-from pages._ui.plain import plain
 
 #: Orders in which pairs are added up, and the seed of the random ones.
 N_ORDERS, SEED = 4, 0

@@ -11,13 +11,13 @@ from math import isqrt
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
-from pages._ui import layout
+from pages._lab import layout
+from pages._lab.figures import AGAINST, FOR, MOST_NUMBERS
+from pages._lab.pairs.view import PairView, describe_sum
+from pages._lab.plain import escape, escape_math
+from pages._lab.saving import write_csv, write_figure
+from pages._lab.words import format_signed
 from pages._ui.components.sources import read_sources
-from pages._ui.figures import AGAINST, FOR, MOST_NUMBERS
-from pages._ui.pairs.view import PairView, describe_sum
-from pages._ui.plain import escape, escape_math
-from pages._ui.saving import write_csv, write_figure
-from pages._ui.words import format_signed
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -11,19 +11,19 @@ from typing import Any
 import streamlit as st
 from torch import nn
 
-from pages._ui import figures, layout
+from pages._lab import figures, layout
+from pages._lab.figures import Look
+from pages._lab.pairs.state import AUTO, BASELINES, METHODS
+from pages._lab.pairs.view import PairReading, PairView, describe_sum, second_method
+from pages._lab.pairs.what_if import PairPath, describe_enough, follow_pair, make_what_ifs
+from pages._lab.plain import plain
+from pages._lab.words import format_signed
 from pages._ui.cache import find_answerer
-from pages._ui.figures import Look
 from pages._ui.pairs import exports
-from pages._ui.pairs.state import AUTO, BASELINES, METHODS
-from pages._ui.pairs.view import PairReading, PairView, describe_sum, second_method
-from pages._ui.pairs.what_if import PairPath, describe_enough, follow_pair, make_what_ifs
-from pages._ui.plain import plain
 from pages._ui.session import PageSession
-from pages._ui.words import format_signed
 from rn_core.attribution.faithfulness import Faithfulness, KeepingSet
-from rn_core.device import choose_device, describe_device
-from rn_core.errors import RNCoreError
+from rn_core.common.device import choose_device, describe_device
+from rn_core.common.errors import RNCoreError
 
 #: Stops of the slider of the strongest pairs.
 _STOPS = (1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 36, 50, 100, 200, 400)

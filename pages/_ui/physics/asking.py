@@ -8,6 +8,12 @@ from types import MappingProxyType
 
 import numpy as np
 
+from pages._lab.pairs.view import GroupReading, second_method
+from pages._lab.physics.guess import Guess, Paths, make_guess, make_paths
+from pages._lab.physics.models import MODELS, describe_training, find_models, full_name
+from pages._lab.physics.scenes import make_rows, take_balls_away
+from pages._lab.physics.state import TIED_COLORS, PhysicsState
+from pages._lab.physics.view import PhysicsView, choose_target, find_question, find_truth, make_physics_view
 from pages._ui.cache import (
     cached_answer_beside,
     cached_group_attribution,
@@ -15,16 +21,10 @@ from pages._ui.cache import (
     cached_group_reading,
     cached_paths,
 )
-from pages._ui.pairs.view import GroupReading, second_method
-from pages._ui.physics.guess import Guess, Paths, make_guess, make_paths
-from pages._ui.physics.models import MODELS, describe_training, find_models, full_name
-from pages._ui.physics.scenes import make_rows, take_balls_away
 from pages._ui.physics.session import find_scene
-from pages._ui.physics.state import TIED_COLORS, PhysicsState
-from pages._ui.physics.view import PhysicsView, choose_target, find_question, find_truth, make_physics_view
 from rn_core.attribution.faithfulness import Faithfulness, KeepingSet
-from rn_core.errors import RNCoreError
-from rn_core.records import Answer
+from rn_core.common.errors import RNCoreError
+from rn_core.common.records import Answer
 from rn_core.tasks.physics import PhysicsScene
 from rn_core.tasks.physics.world import N_FRAMES
 

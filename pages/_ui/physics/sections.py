@@ -7,21 +7,21 @@ from typing import Any
 
 import streamlit as st
 
-from pages._ui import layout
+from pages._lab import layout
+from pages._lab.figures import Look
+from pages._lab.pairs.state import SECTIONS
+from pages._lab.physics import files, html
+from pages._lab.physics.figures import plot_count, plot_errors
+from pages._lab.physics.guess import describe_reach
+from pages._lab.physics.models import TITLES, full_name
+from pages._lab.physics.state import TIED_COLORS, PhysicsState
+from pages._lab.physics.view import PhysicsView, find_truth
+from pages._lab.plain import plain
 from pages._ui.cache import domain_answerer
-from pages._ui.figures import Look
 from pages._ui.pairs import sections as pair_sections
 from pages._ui.pairs.sections import PairPage, SavedFile, draw_figure
-from pages._ui.pairs.state import SECTIONS
-from pages._ui.physics import files, html
 from pages._ui.physics.asking import Heard, rank, read_smaller
-from pages._ui.physics.figures import plot_count, plot_errors
-from pages._ui.physics.guess import describe_reach
-from pages._ui.physics.models import TITLES, full_name
 from pages._ui.physics.session import PHYSICS
-from pages._ui.physics.state import TIED_COLORS, PhysicsState
-from pages._ui.physics.view import PhysicsView, find_truth
-from pages._ui.plain import plain
 from rn_core.tasks.physics import PhysicsScene
 
 PHYSICS_PAGE = PairPage(

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages._ui.physics.scenes import (
+from pages._lab.physics.scenes import (
     N_BUNDLED,
     Pull,
     bundled_scene,
@@ -18,10 +18,10 @@ from pages._ui.physics.scenes import (
     round_place,
     sampled_scene,
 )
-from pages._ui.physics.state import SOURCES, PhysicsState
+from pages._lab.physics.state import SOURCES, PhysicsState
 from pages._ui.session import PageSession
-from rn_core.errors import RNCoreError
-from rn_core.seeding import MAX_SEED
+from rn_core.common.errors import RNCoreError
+from rn_core.common.seeding import MAX_SEED
 from rn_core.tasks.physics import PhysicsScene
 
 #: Widget that takes a file.

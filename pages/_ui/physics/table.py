@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pages._ui.physics.state import PhysicsState
+from pages._lab.physics.state import PhysicsState
 from rn_core.tasks.physics import COLORS, PhysicsScene
 from rn_core.tasks.physics.world import FRAME_RATE, HALF_SIDE, N_FRAMES, RADIUS
 

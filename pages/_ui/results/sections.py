@@ -8,24 +8,24 @@ from functools import partial
 
 import streamlit as st
 
+from pages._lab.figures import Look
+from pages._lab.physics.figures import plot_errors
+from pages._lab.plain import plain
+from pages._lab.results import files as results_files
+from pages._lab.results.distances import distances_html, find_distances, list_errors
+from pages._lab.results.html import card_lines, describe_head_start, measured_html
+from pages._lab.results.measure import fresh_seed, measure
+from pages._lab.results.state import FEWEST, MOST, ResultsState
+from pages._lab.results.view import Lane, describe_model, make_lanes
 from pages._ui.cache import measuring_desk
-from pages._ui.figures import Look
 from pages._ui.pairs.sections import draw_figure
-from pages._ui.physics.figures import plot_errors
-from pages._ui.plain import plain
-from pages._ui.results import files as results_files
-from pages._ui.results.distances import distances_html, find_distances, list_errors
-from pages._ui.results.html import card_lines, describe_head_start, measured_html
-from pages._ui.results.measure import fresh_seed, measure
-from pages._ui.results.state import FEWEST, MOST, ResultsState
-from pages._ui.results.view import Lane, describe_model, make_lanes
 from pages._ui.session import PageSession
 from pages._ui.waiting import wait_for
-from rn_core.errors import RNCoreError
-from rn_core.evaluation import Evaluation
-from rn_core.published import DOMAINS
-from rn_core.seeding import MAX_SEED
-from rn_core.weights import WeightsEntry
+from rn_core.common.errors import RNCoreError
+from rn_core.common.seeding import MAX_SEED
+from rn_core.evaluation.accuracy import Evaluation
+from rn_core.evaluation.published import DOMAINS
+from rn_core.weights.store import WeightsEntry
 
 RESULTS = PageSession("results", ResultsState.from_query)
 _STOPS = (FEWEST, 200, 500, 1000, MOST)

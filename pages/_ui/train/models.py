@@ -6,14 +6,14 @@ from functools import partial
 
 import streamlit as st
 
+from pages._lab.plain import plain
+from pages._lab.train.jobs import Job, JobView
+from pages._lab.train.pairs import watched_state
+from pages._lab.train.state import STORIES
+from pages._lab.train.words import short_name
 from pages._ui.own_models import draw_upload
-from pages._ui.plain import plain
-from pages._ui.train.jobs import Job, JobView
-from pages._ui.train.pairs import watched_state
 from pages._ui.train.session import TRAIN, loaded, note_loaded, read_cards, use_run
-from pages._ui.train.state import STORIES
-from pages._ui.train.words import short_name
-from rn_core.errors import RNCoreError
+from rn_core.common.errors import RNCoreError
 
 _EXPLORE = "pages/explore.py"
 

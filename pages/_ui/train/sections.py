@@ -8,22 +8,22 @@ from types import MappingProxyType
 
 import streamlit as st
 
+from pages._lab.figures import Look, plot_pair_matrix
+from pages._lab.plain import plain
+from pages._lab.train import figures as train_figures
+from pages._lab.train import html as train_html
+from pages._lab.train.jobs import JobView
+from pages._lab.train.moments import LATEST, describe_moment, find_snapshot, moment_of, time_stops
+from pages._lab.train.pairs import PairPicture, make_pair_picture
+from pages._lab.train.runs import RunRecord, export_csv, export_png
+from pages._lab.train.state import STORIES, TrainState, groups_of, shown_group
+from pages._lab.train.view import group_floor, loss_curves, make_cards, race_curves, target_of, type_panels
+from pages._lab.train.words import scene_word
 from pages._ui.cache import draw_once, make_once
 from pages._ui.components.scene import draw_scene
-from pages._ui.figures import Look, plot_pair_matrix
 from pages._ui.pairs.sections import draw_figure
-from pages._ui.plain import plain
-from pages._ui.train import figures as train_figures
-from pages._ui.train import html as train_html
-from pages._ui.train.jobs import JobView
-from pages._ui.train.moments import LATEST, describe_moment, find_snapshot, moment_of, time_stops
-from pages._ui.train.pairs import PairPicture, make_pair_picture
-from pages._ui.train.runs import RunRecord, export_csv, export_png
 from pages._ui.train.session import TRAIN, runs
-from pages._ui.train.state import STORIES, TrainState, groups_of, shown_group
-from pages._ui.train.view import group_floor, loss_curves, make_cards, race_curves, target_of, type_panels
-from pages._ui.train.words import scene_word
-from rn_core.race_records import RaceConfig
+from rn_core.race.records import RaceConfig
 from rn_core.tasks.babi.story import StoryQuestion
 
 _SEEN = "Scenes that nobody trains on"

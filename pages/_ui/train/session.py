@@ -12,18 +12,18 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
+from pages._lab.own_model import OwnModel
+from pages._lab.train.jobs import Job, JobView
+from pages._lab.train.moments import Drawn, Moment, drawn_of, moment_of, what_is_new
+from pages._lab.train.runs import RunRecord, remember_run
+from pages._lab.train.state import TrainState
 from pages._ui import cache
-from pages._ui.own_model import OwnModel
 from pages._ui.own_models import add_own_model
 from pages._ui.presence import current_session
 from pages._ui.session import PageSession
-from pages._ui.train.jobs import Job, JobView
-from pages._ui.train.moments import Drawn, Moment, drawn_of, moment_of, what_is_new
-from pages._ui.train.runs import RunRecord, remember_run
-from pages._ui.train.state import TrainState
-from rn_core.bundles import read_bundle
-from rn_core.errors import RNCoreError
-from rn_core.weights import LoadedWeights
+from rn_core.common.errors import RNCoreError
+from rn_core.weights.bundles import read_bundle
+from rn_core.weights.store import LoadedWeights
 
 TRAIN = PageSession("train", TrainState.from_query)
 _OWNER, _RUNS, _PRESSED, _LOADED, _DRAWN = (TRAIN.key(part) for part in ("owner", "runs", "pressed", "loaded", "drawn"))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages._lab.train.state import STORIES, TrainState, choose_models, choose_types
+from pages._lab.train.words import TASK_NAMES, head_start_words, runner_name, type_name
 from pages._ui.train.session import TRAIN
-from pages._ui.train.state import STORIES, TrainState, choose_models, choose_types
-from pages._ui.train.words import TASK_NAMES, head_start_words, runner_name, type_name
+from rn_core.common.seeding import MAX_SEED
 from rn_core.models.configs import CONFIGS
 from rn_core.models.relation_network import AGGREGATES
-from rn_core.race_records import LIMITS, RACE_TASKS, RUNNERS, has_head_start
-from rn_core.seeding import MAX_SEED
+from rn_core.race.records import LIMITS, RACE_TASKS, RUNNERS, has_head_start
 
 #: Stops of the slider of the learning rate.
 _RATES = (1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 1e-2)

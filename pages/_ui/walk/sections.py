@@ -7,21 +7,21 @@ from functools import partial
 
 import streamlit as st
 
-from pages._ui import layout
-from pages._ui.figures import Look
+from pages._lab import layout
+from pages._lab.figures import Look
+from pages._lab.plain import plain
+from pages._lab.walk import figures as walk_figures
+from pages._lab.walk import html as walk_html
+from pages._lab.walk import strips as walk_strips
+from pages._lab.walk.code import read_code
+from pages._lab.walk.formulas import thought_formulas
+from pages._lab.walk.growth import plot_growth
+from pages._lab.walk.state import ORDERS, count_pairs
+from pages._lab.walk.steps import STEPS, THOUGHT, Side
+from pages._lab.walk.view import WalkView
 from pages._ui.pairs.sections import draw_figure
-from pages._ui.plain import plain
-from pages._ui.walk import figures as walk_figures
-from pages._ui.walk import html as walk_html
 from pages._ui.walk import session as walk_session
-from pages._ui.walk import strips as walk_strips
-from pages._ui.walk.code import read_code
-from pages._ui.walk.formulas import thought_formulas
-from pages._ui.walk.growth import plot_growth
 from pages._ui.walk.session import GRID_KEY, WALK, replace_node, take_click
-from pages._ui.walk.state import ORDERS, count_pairs
-from pages._ui.walk.steps import STEPS, THOUGHT, Side
-from pages._ui.walk.view import WalkView
 
 
 def draw_explanation(view: WalkView) -> None:

@@ -7,11 +7,11 @@ from typing import Any
 
 import streamlit as st
 
+from pages._lab.walk.state import N_STEPS, WalkState
 from pages._ui.own_models import keep_own
 from pages._ui.pairs.sections import read_matrix_click
 from pages._ui.session import PageSession
-from pages._ui.walk.state import N_STEPS, WalkState
-from rn_core.seeding import MAX_SEED
+from rn_core.common.seeding import MAX_SEED
 
 GRID_KEY = "walk.figure.grid"
 

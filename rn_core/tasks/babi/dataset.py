@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from rn_core.errors import RNCoreError, lookup
-from rn_core.files import clear_leftovers, write_whole
-from rn_core.locks import hold_folder
-from rn_core.seeding import check_seed, make_rng
+from rn_core.common.errors import RNCoreError, lookup
+from rn_core.common.files import clear_leftovers, write_whole
+from rn_core.common.locks import hold_folder
+from rn_core.common.seeding import check_seed, make_rng
 from rn_core.tasks.babi.story import TASK_NAMES
 from rn_core.tasks.babi.worlds import sample_story
 from rn_core.tasks.made import check_made, read_made, write_made

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
-from rn_core.errors import QuestionError, RNCoreError, SceneError, cut, quote
+from rn_core.common.errors import QuestionError, RNCoreError, SceneError, cut, quote
 from rn_core.tasks.babi.story import StoryQuestion
 from rn_core.tasks.babi.words import WORDS
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from rn_core.errors import RNCoreError
+from rn_core.common.errors import RNCoreError
 from rn_core.tasks.babi.story import QuestionLine, Story, check_task
 
 #: Most bytes of a file; the largest published one has 10 MB.

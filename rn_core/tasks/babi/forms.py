@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Generic, Protocol, TypeVar
 
-from rn_core.errors import QuestionError, SceneError, cut, did_you_mean
+from rn_core.common.errors import QuestionError, SceneError, cut, did_you_mean
 
 Said = TypeVar("Said")
 Said_co = TypeVar("Said_co", covariant=True)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rn_core.seeding import uniform_fractions
+from rn_core.common.seeding import uniform_fractions
 from rn_core.tasks.babi import rule_forms
 from rn_core.tasks.babi.rule_forms import ANIMALS, COLORS, COMPASS
 from rn_core.tasks.babi.words import ANSWERS, NAMES, RELATIONS, WORDS

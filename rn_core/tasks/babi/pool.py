@@ -9,9 +9,9 @@ from functools import cached_property
 import numpy as np
 import torch
 
-from rn_core.errors import RNCoreError
-from rn_core.records import Batch, PairLesson
-from rn_core.seeding import pick_weighted, uniform_fractions
+from rn_core.common.errors import RNCoreError
+from rn_core.common.records import Batch, PairLesson
+from rn_core.common.seeding import pick_weighted, uniform_fractions
 from rn_core.tasks.babi import lessons
 from rn_core.tasks.babi.encoding import WINDOW, encode_sentence
 from rn_core.tasks.babi.story import TASK_NAMES, StoryQuestion

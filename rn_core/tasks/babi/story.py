@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
-from rn_core.errors import RNCoreError
+from rn_core.common.errors import RNCoreError
 
 #: Number of a task -> its name, in the paper's words.
 TASK_NAMES = {

@@ -12,16 +12,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from rn_core.errors import RNCoreError
-from rn_core.records import Batch, Example
-from rn_core.scoring import OneAnswer
-from rn_core.seeding import make_rng, pick_weighted, uniform_fractions, uniform_integers
+from rn_core.common.errors import RNCoreError
+from rn_core.common.records import Batch, Example
+from rn_core.common.seeding import make_rng, pick_weighted, uniform_fractions, uniform_integers
 from rn_core.tasks.babi.encoding import WINDOW, encode_questions, encode_stories, read_story
 from rn_core.tasks.babi.files import find_files, load_stories
 from rn_core.tasks.babi.pool import StoryPool, make_pool
 from rn_core.tasks.babi.story import TASK_NAMES, Story, StoryQuestion
 from rn_core.tasks.babi.words import ANSWERS
 from rn_core.tasks.babi.worlds import sample_story
+from rn_core.tasks.scoring import OneAnswer
 
 QUESTION_TYPES = tuple(f"qa{task}" for task in TASK_NAMES)
 #: Questions of a task that a pool draws with one generator.

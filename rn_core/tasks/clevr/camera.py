@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rn_core.seeding import uniform_integers
+from rn_core.common.seeding import uniform_integers
 
 WIDTH, HEIGHT = 480, 320
 #: Focal length in pixels of a 480 x 320 picture: 35 mm on a sensor 32 mm wide.

@@ -25,11 +25,11 @@ from typing import Any
 import numpy as np
 from PIL import Image, PngImagePlugin
 
-from rn_core.errors import RNCoreError, lookup
-from rn_core.files import clear_leftovers, write_parts, write_whole
-from rn_core.locks import hold_folder
-from rn_core.seeding import SPLITS, check_seed, make_rng, uniform_integers
-from rn_core.tasks.clevr.checks import is_whole, shown
+from rn_core.common.checks import is_whole, shown
+from rn_core.common.errors import RNCoreError, lookup
+from rn_core.common.files import clear_leftovers, write_parts, write_whole
+from rn_core.common.locks import hold_folder
+from rn_core.common.seeding import SPLITS, check_seed, make_rng, uniform_integers
 from rn_core.tasks.clevr.generation import SCENES_PER_ROUND, ClevrQuestion, QuestionGenerator
 from rn_core.tasks.clevr.rendering import DEFAULT_SAMPLES, check_samples, render_guided
 from rn_core.tasks.clevr.sampling import MIN_PIXELS, sample_scene

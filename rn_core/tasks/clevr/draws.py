@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rn_core.draws import Draw, Item
+from rn_core.common.draws import Draw, Item
 
 
 class Draws(Draw):

@@ -17,8 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from rn_core.errors import RNCoreError
-from rn_core.files import clear_leftovers, write_whole
+from rn_core.common.errors import RNCoreError
+from rn_core.common.files import clear_leftovers, write_whole
 from rn_core.tasks.clevr.encoding import ANSWERS
 from rn_core.tasks.clevr.folder import FolderSplit, check_folder, check_images, open_split, question_file
 from rn_core.tasks.clevr.program import QUESTION_TYPES

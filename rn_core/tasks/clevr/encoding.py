@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from rn_core.errors import SceneError
+from rn_core.common.errors import SceneError
 from rn_core.tasks.clevr.placement import EXTENT
 from rn_core.tasks.clevr.scene import COLORS, MATERIALS, MAX_OBJECTS, RADIUS, SHAPES, SIZES, ClevrScene
 

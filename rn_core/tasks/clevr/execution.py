@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from rn_core.errors import QuestionError
+from rn_core.common.errors import QuestionError
 from rn_core.tasks.clevr.program import FUNCTIONS, Node, check_answering, check_program
 from rn_core.tasks.clevr.scene import VALUES, ClevrScene
 

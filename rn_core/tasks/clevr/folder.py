@@ -17,8 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from rn_core.errors import QuestionError, RNCoreError, SceneError
-from rn_core.tasks.clevr.checks import is_whole, shown
+from rn_core.common.checks import is_whole, shown
+from rn_core.common.errors import QuestionError, RNCoreError, SceneError
 from rn_core.tasks.clevr.encoding import ANSWERS
 from rn_core.tasks.clevr.execution import answer_text
 from rn_core.tasks.clevr.json_stream import stream_records

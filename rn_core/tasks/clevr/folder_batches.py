@@ -12,8 +12,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from rn_core.errors import QuestionError, RNCoreError
-from rn_core.records import Batch
+from rn_core.common.errors import QuestionError, RNCoreError
+from rn_core.common.records import Batch
 from rn_core.tasks.clevr.encoded_split import EncodedSplit, load_encoded
 from rn_core.tasks.clevr.encoding import encode_scenes
 from rn_core.tasks.clevr.folder import UNKNOWN, FolderSplit, find_splits

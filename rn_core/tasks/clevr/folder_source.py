@@ -12,9 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from rn_core.errors import RNCoreError
-from rn_core.records import Batch
-from rn_core.seeding import make_rng
+from rn_core.common.errors import RNCoreError
+from rn_core.common.records import Batch
+from rn_core.common.seeding import make_rng
 from rn_core.tasks.clevr.folder import find_splits
 from rn_core.tasks.clevr.folder_batches import Progress, SplitBatches, open_batches
 from rn_core.tasks.clevr.image_cache import picture_fingerprint

@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from rn_core.errors import RNCoreError
-from rn_core.tasks.clevr.checks import is_whole, shown
+from rn_core.common.checks import is_whole, shown
+from rn_core.common.errors import RNCoreError
 from rn_core.tasks.clevr.drawing import Attempt, DeadEnd, Step, build_drawing, evaluate
 from rn_core.tasks.clevr.draws import Draws
 from rn_core.tasks.clevr.execution import answer_text, deciding_objects

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from rn_core.errors import SceneError
+from rn_core.common.errors import SceneError
 from rn_core.tasks.clevr.image_cache import SIDE
 
 _MAX_SIDE = 10_000

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TextIO
 
-from rn_core.errors import RNCoreError
+from rn_core.common.errors import RNCoreError
 
 _CHUNK = 1 << 20
 #: Longest value beside or within the list, in characters; CLEVR's longest record has about 20,000.

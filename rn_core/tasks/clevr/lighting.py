@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from rn_core.seeding import uniform_integers
+from rn_core.common.seeding import uniform_integers
 
 Color = tuple[float, float, float]
 

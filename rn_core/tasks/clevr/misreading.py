@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Collection
 
-from rn_core.errors import QuestionError
+from rn_core.common.errors import QuestionError
 from rn_core.tasks.clevr.vocabulary import WORD_NUMBERS, WORDS
 
 _SHOWN_WORDS = 4

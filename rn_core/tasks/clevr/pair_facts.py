@@ -12,8 +12,8 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from rn_core.records import Batch, PairLesson
-from rn_core.seeding import uniform_integers
+from rn_core.common.records import Batch, PairLesson
+from rn_core.common.seeding import uniform_integers
 from rn_core.tasks.clevr.encoding import BIT_ORDER, encode_scenes
 from rn_core.tasks.clevr.family_links import DESCRIPTIONS_ORDER, N_LINKS, RELATIONS_ORDER, family_tables
 from rn_core.tasks.clevr.program import QUESTION_TYPES

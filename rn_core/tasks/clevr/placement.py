@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rn_core.errors import SceneError
+from rn_core.common.errors import SceneError
 from rn_core.tasks.clevr.scene import DIRECTIONS, RADIUS, ClevrScene
 
 #: Centres stand from -3 to 3 in x and y.

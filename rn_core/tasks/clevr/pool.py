@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from rn_core.errors import RNCoreError
-from rn_core.records import Batch, PairLesson
-from rn_core.seeding import make_rng, uniform_integers
+from rn_core.common.errors import RNCoreError
+from rn_core.common.records import Batch, PairLesson
+from rn_core.common.seeding import make_rng, uniform_integers
 from rn_core.tasks.clevr.encoding import ANSWERS
 from rn_core.tasks.clevr.generation import SCENES_PER_ROUND, QuestionGenerator
 from rn_core.tasks.clevr.pair_facts import Asked, SceneTables, make_lesson, tabulate_scenes

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from rn_core.errors import QuestionError, did_you_mean
-from rn_core.tasks.clevr.checks import is_whole, shown
+from rn_core.common.checks import is_whole, shown
+from rn_core.common.errors import QuestionError, did_you_mean
 from rn_core.tasks.clevr.world import RELATIONS, VALUES
 
 #: Longest program that is read; CLEVR's have up to 24 nodes.

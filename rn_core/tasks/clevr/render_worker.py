@@ -13,8 +13,8 @@ import os
 import sys
 from typing import IO
 
-from rn_core.children import follow_owner, lower_priority, take_output
-from rn_core.errors import RNCoreError
+from rn_core.common.children import follow_owner, lower_priority, take_output
+from rn_core.common.errors import RNCoreError
 from rn_core.tasks.clevr.rendering import render_scene
 from rn_core.tasks.clevr.scene import ClevrScene
 

@@ -14,11 +14,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from rn_core.errors import RNCoreError, SceneError
-from rn_core.seeding import check_seed, make_rng
+from rn_core.common.checks import is_whole
+from rn_core.common.errors import RNCoreError, SceneError
+from rn_core.common.seeding import check_seed, make_rng
 from rn_core.tasks.clevr.bodies import make_bodies, tint_of
 from rn_core.tasks.clevr.camera import FOCAL, HEIGHT, POSITION, WIDTH, fit_camera, sample_cameras
-from rn_core.tasks.clevr.checks import is_whole
 from rn_core.tasks.clevr.lighting import GROUND, describe_lights, place_lamps
 from rn_core.tasks.clevr.scene import ClevrScene
 

@@ -11,10 +11,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rn_core.errors import SceneError
-from rn_core.seeding import uniform_fractions, uniform_integers
+from rn_core.common.checks import is_whole
+from rn_core.common.errors import SceneError
+from rn_core.common.seeding import uniform_fractions, uniform_integers
 from rn_core.tasks.clevr.camera import FOCAL, project, sample_cameras
-from rn_core.tasks.clevr.checks import is_whole
 from rn_core.tasks.clevr.placement import EXTENT, MIN_GAP, MIN_OFFSET, distances
 from rn_core.tasks.clevr.scene import (
     COLORS,

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from rn_core.errors import SceneError, did_you_mean
-from rn_core.tasks.clevr.checks import check_number, check_numbers, is_whole, shown
+from rn_core.common.checks import check_number, check_numbers, is_whole, shown
+from rn_core.common.errors import SceneError, did_you_mean
 from rn_core.tasks.clevr.world import DIRECTIONS, MAX_OBJECTS, RELATION_OFFSET, RELATIONS, VALUES, offsets_along
 
 #: Fields of an object that have an array in `ClevrScene`.

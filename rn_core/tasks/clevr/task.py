@@ -11,9 +11,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from rn_core.errors import RNCoreError
-from rn_core.records import Batch
-from rn_core.scoring import OneAnswer
+from rn_core.common.errors import RNCoreError
+from rn_core.common.records import Batch
 from rn_core.tasks.clevr.encoding import ANSWERS, encode_scenes
 from rn_core.tasks.clevr.execution import describe_misfit, execute_partly
 from rn_core.tasks.clevr.folder_batches import read_batches
@@ -28,6 +27,7 @@ from rn_core.tasks.clevr.rendering import render_scene
 from rn_core.tasks.clevr.sampling import sample_scene, sample_scenes
 from rn_core.tasks.clevr.scene import ClevrScene
 from rn_core.tasks.clevr.tokens import encode_tokens
+from rn_core.tasks.scoring import OneAnswer
 
 VIEWS = ("pixels", "states")
 

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from rn_core.errors import QuestionError, did_you_mean, quote
+from rn_core.common.errors import QuestionError, did_you_mean, quote
 
 WORDS = (
     *("a", "an", "and", "another", "any", "anything", "are", "as", "ball", "balls", "behind", "big", "block"),

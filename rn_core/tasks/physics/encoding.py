@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rn_core.errors import SceneError
+from rn_core.common.errors import SceneError
 from rn_core.tasks.physics.scene import PhysicsScenes
 from rn_core.tasks.physics.scene_record import check_places
 from rn_core.tasks.physics.world import COLORS, HALF_SIDE, MAX_BALLS, N_FRAMES, RADIUS, TABLE_WIDTH

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from rn_core.errors import RNCoreError
+from rn_core.common.errors import RNCoreError
 from rn_core.tasks.physics.world import (
     CONTACT_STIFFNESS,
     HALF_SIDE,

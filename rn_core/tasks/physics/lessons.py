@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rn_core.seeding import uniform_integers
+from rn_core.common.seeding import uniform_integers
 from rn_core.tasks.physics.encoding import list_pairs
 from rn_core.tasks.physics.scene import PhysicsScenes
 

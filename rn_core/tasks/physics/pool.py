@@ -8,9 +8,9 @@ from dataclasses import dataclass, fields
 import numpy as np
 import torch
 
-from rn_core.errors import RNCoreError
-from rn_core.records import Batch, MotionLesson, PairLesson
-from rn_core.seeding import make_rng, uniform_integers
+from rn_core.common.errors import RNCoreError
+from rn_core.common.records import Batch, MotionLesson, PairLesson
+from rn_core.common.seeding import make_rng, uniform_integers
 from rn_core.tasks.physics.lessons import choose_pairs
 from rn_core.tasks.physics.sampling import sample_scenes
 from rn_core.tasks.physics.scene import PhysicsScenes

@@ -8,11 +8,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from rn_core.errors import RNCoreError
-from rn_core.records import Batch
-from rn_core.scoring import Marks
+from rn_core.common.errors import RNCoreError
+from rn_core.common.records import Batch
 from rn_core.tasks.physics.encoding import D_ROW, predict_constant_velocity
 from rn_core.tasks.physics.world import N_FRAMES, RADIUS, TABLE_WIDTH
+from rn_core.tasks.scoring import Marks
 
 
 def seen_positions(rows: Tensor) -> Tensor:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from rn_core.errors import SceneError
-from rn_core.seeding import uniform_integers
+from rn_core.common.errors import SceneError
+from rn_core.common.seeding import uniform_integers
 from rn_core.tasks.physics.scene import PhysicsScenes
 from rn_core.tasks.physics.simulation import simulate
 from rn_core.tasks.physics.world import (

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from rn_core.errors import SceneError
+from rn_core.common.errors import SceneError
 from rn_core.tasks.physics.scene_record import read_record
 from rn_core.tasks.physics.truth import count_systems, find_systems
 from rn_core.tasks.physics.world import FRAME_RATE

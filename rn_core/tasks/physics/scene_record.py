@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from rn_core.errors import SceneError
-from rn_core.tasks.clevr.checks import check_number, is_whole, shown
+from rn_core.common.checks import check_number, is_whole, shown
+from rn_core.common.errors import SceneError
 from rn_core.tasks.physics.world import FRAME_RATE, MAX_BALLS
 
 MAX_FRAMES = 256

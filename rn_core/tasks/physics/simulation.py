@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rn_core.errors import SceneError
+from rn_core.common.errors import SceneError
 from rn_core.tasks.physics.engine import move_balls
 from rn_core.tasks.physics.scene import PhysicsScene, PhysicsScenes
 from rn_core.tasks.physics.scene_record import MAX_FRAMES

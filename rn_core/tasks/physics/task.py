@@ -16,9 +16,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from rn_core.errors import QuestionError, SceneError, cut
-from rn_core.records import Batch
-from rn_core.scoring import ManyYesOrNo, OneAnswer, Scoring
+from rn_core.common.errors import QuestionError, SceneError, cut
+from rn_core.common.records import Batch
 from rn_core.tasks.physics.encoding import (
     D_ROW,
     check_rows,
@@ -34,6 +33,7 @@ from rn_core.tasks.physics.prediction import PathScoring, encode_paths
 from rn_core.tasks.physics.sampling import sample_scenes
 from rn_core.tasks.physics.scene import PhysicsScene, PhysicsScenes
 from rn_core.tasks.physics.world import COLORS, DEFAULT_BALLS, N_FRAMES
+from rn_core.tasks.scoring import ManyYesOrNo, OneAnswer, Scoring
 
 _WHOLE = "whole_scene"
 _TIE = re.compile(r"is (\w+) tied to (\w+)\??", re.IGNORECASE)

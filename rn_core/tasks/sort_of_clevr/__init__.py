@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
-from rn_core.errors import QuestionError
-from rn_core.records import Batch, Example
-from rn_core.scoring import OneAnswer
-from rn_core.seeding import uniform_integers
+from rn_core.common.errors import QuestionError
+from rn_core.common.records import Batch, Example
+from rn_core.common.seeding import uniform_integers
 from rn_core.tasks.base import CellReading
+from rn_core.tasks.scoring import OneAnswer
 from rn_core.tasks.sort_of_clevr import asking, questions
 from rn_core.tasks.sort_of_clevr.asking import SceneInput, check_answerable
 from rn_core.tasks.sort_of_clevr.cells import cell_facts, cell_reading, keep_cells

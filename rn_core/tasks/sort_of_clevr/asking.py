@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from rn_core.errors import SceneError
+from rn_core.common.errors import SceneError
 from rn_core.tasks.sort_of_clevr.encoding import VIEWS, check_image, check_rows
 from rn_core.tasks.sort_of_clevr.language import parse
 from rn_core.tasks.sort_of_clevr.questions import Question, question_codes

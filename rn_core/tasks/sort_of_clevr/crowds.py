@@ -13,9 +13,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from rn_core.errors import SceneError
-from rn_core.records import Batch
-from rn_core.seeding import uniform_integers
+from rn_core.common.errors import SceneError
+from rn_core.common.records import Batch
+from rn_core.common.seeding import uniform_integers
 from rn_core.tasks.sort_of_clevr.questions import ANSWERS, QUESTION_TYPES, question_codes
 from rn_core.tasks.sort_of_clevr.scene import (
     CLEARANCE,

@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from rn_core.errors import RNCoreError, SceneError
-from rn_core.seeding import uniform_integers
+from rn_core.common.errors import RNCoreError, SceneError
+from rn_core.common.seeding import uniform_integers
 from rn_core.tasks.sort_of_clevr.rendering import render_scenes
 from rn_core.tasks.sort_of_clevr.scene import COLORS, IMAGE_SIZE, MIDDLE, N_OBJECTS, SHAPES, SceneBatch
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from types import MappingProxyType
 
-from rn_core.errors import QuestionError, cut, did_you_mean, quote
+from rn_core.common.errors import QuestionError, cut, did_you_mean, quote
 from rn_core.tasks.sort_of_clevr.questions import QUESTION_TYPES, Question
 from rn_core.tasks.sort_of_clevr.scene import COLORS
 

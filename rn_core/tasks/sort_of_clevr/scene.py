@@ -11,8 +11,8 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from rn_core.errors import SceneError, lookup
-from rn_core.seeding import uniform_integers
+from rn_core.common.errors import SceneError, lookup
+from rn_core.common.seeding import uniform_integers
 
 IMAGE_SIZE = 75
 RADIUS = 5

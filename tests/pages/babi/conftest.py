@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
-from pages._ui.babi.models import full_name
-from pages._ui.babi.state import BabiState
-from pages._ui.babi.truth import find_truth
-from pages._ui.babi.view import BabiView, choose_target, make_babi_view
-from pages._ui.pairs.view import GroupReading, second_method
+from pages._lab.babi.models import full_name
+from pages._lab.babi.state import BabiState
+from pages._lab.babi.truth import find_truth
+from pages._lab.babi.view import BabiView, choose_target, make_babi_view
+from pages._lab.pairs.view import GroupReading, second_method
 from rn_core.answering import Answerer
 from rn_core.attribution.pairs import attribute_pairs
 from rn_core.models import build_model

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pages._lab.babi.state import SECTIONS, BabiState
+from pages._lab.babi.stories import Line, suggest_questions
 from pages._ui import cache
-from pages._ui.babi.state import SECTIONS, BabiState
-from pages._ui.babi.stories import Line, suggest_questions
-from rn_core.errors import WeightsError
+from rn_core.common.errors import WeightsError
 from tests.shown_markdown import seen
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -24,7 +24,7 @@ def models(monkeypatch, random_answerer):
     for cached in CACHED:
         cached.clear()
     monkeypatch.setattr(cache, "load", lambda name: random_answerer(name.removeprefix("babi/")))
-    monkeypatch.setattr("pages._ui.babi.models.is_here", lambda model: True)
+    monkeypatch.setattr("pages._lab.babi.models.is_here", lambda model: True)
     yield
     for cached in CACHED:
         cached.clear()

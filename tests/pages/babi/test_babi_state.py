@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pages._ui.babi.models import MODELS
-from pages._ui.babi.state import FIELDS, LABELS, SECTIONS, STAGES, BabiState
-from pages._ui.babi.stories import known_questions
-from pages._ui.babi.truth import find_truth
-from pages._ui.pairs.state import METHODS
+from pages._lab.babi.models import MODELS
+from pages._lab.babi.state import FIELDS, LABELS, SECTIONS, STAGES, BabiState
+from pages._lab.babi.stories import known_questions
+from pages._lab.babi.truth import find_truth
+from pages._lab.pairs.state import METHODS
 from rn_core.tasks.babi.encoding import WINDOW
 from rn_core.tasks.babi.words import ANSWERS
 

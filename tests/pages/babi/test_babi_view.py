@@ -11,15 +11,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pages._ui.babi.models import models_beside
-from pages._ui.babi.state import BabiState
+from pages._lab.babi.models import models_beside
+from pages._lab.babi.state import BabiState
+from pages._lab.pairs.what_if import follow_pair, make_what_ifs
+from pages._lab.results.tasks import tasks_html
+from pages._lab.results.view import find_entries, make_lanes
 from pages._ui.pairs import exports
-from pages._ui.pairs.what_if import follow_pair, make_what_ifs
-from pages._ui.results.tasks import tasks_html
-from pages._ui.results.view import find_entries, make_lanes
 from rn_core.tasks.babi.solvers import solve
 from rn_core.tasks.babi.story import TASK_NAMES
-from rn_core.weights import WeightsEntry
+from rn_core.weights.store import WeightsEntry
 
 VIEWS = [
     {"pair": ("s5", "s13")},

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pages._ui.babi import files
-from pages._ui.babi.files import read_story_file
-from pages._ui.babi.stories import (
+from pages._lab.babi import files
+from pages._lab.babi.files import read_story_file
+from pages._lab.babi.stories import (
     Line,
     format_lines,
     format_sentence,
@@ -23,7 +23,7 @@ from pages._ui.babi.stories import (
     tidy_question,
     tidy_sentence,
 )
-from rn_core.errors import QuestionError, RNCoreError, SceneError
+from rn_core.common.errors import QuestionError, RNCoreError, SceneError
 from rn_core.tasks.babi.encoding import MOST_SENTENCES
 from rn_core.tasks.babi.files import find_files, load_stories, parse_stories
 from rn_core.tasks.babi.solvers import solve

@@ -13,12 +13,12 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pages._ui.babi.nodes import find_true_pairs, make_nodes, sum_by_sentence
-from pages._ui.babi.stage import make_story_stage
-from pages._ui.babi.state import LABELS, BabiState
-from pages._ui.babi.truth import Truth, find_truth
+from pages._lab.babi.nodes import find_true_pairs, make_nodes, sum_by_sentence
+from pages._lab.babi.stage import make_story_stage
+from pages._lab.babi.state import LABELS, BabiState
+from pages._lab.babi.truth import Truth, find_truth
+from pages._lab.components.stage import SceneEvent
 from pages._ui.components.sources import read_sources
-from pages._ui.components.stage import SceneEvent
 from rn_core.tasks.babi.encoding import WINDOW, encode_stories
 
 START = BabiState()

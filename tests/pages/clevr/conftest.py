@@ -7,12 +7,12 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from pages._ui.clevr.models import full_name, sees_pixels
-from pages._ui.clevr.pictures import Picture, bundled_picture
-from pages._ui.clevr.state import ClevrState
-from pages._ui.clevr.truth import find_truth
-from pages._ui.clevr.view import ClevrView, choose_target, make_clevr_view
-from pages._ui.pairs.view import GroupReading, second_method
+from pages._lab.clevr.models import full_name, sees_pixels
+from pages._lab.clevr.pictures import Picture, bundled_picture
+from pages._lab.clevr.state import ClevrState
+from pages._lab.clevr.truth import find_truth
+from pages._lab.clevr.view import ClevrView, choose_target, make_clevr_view
+from pages._lab.pairs.view import GroupReading, second_method
 from rn_core.answering import Answerer
 from rn_core.attribution.pairs import attribute_pairs
 from rn_core.models import ModelConfig, build_model

@@ -10,15 +10,15 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from pages._lab.clevr.pictures import Picture, bundled_picture
+from pages._lab.clevr.state import DEFAULT_QUESTION, SECTIONS, ClevrState
+from pages._lab.clevr.things import edited_scene, make_parts, sampled_things
+from pages._lab.desk import Desk
+from pages._lab.lines import Line
 from pages._ui import cache
 from pages._ui.clevr import drawing, session
-from pages._ui.clevr.pictures import Picture, bundled_picture
 from pages._ui.clevr.session import apply_changes
-from pages._ui.clevr.state import DEFAULT_QUESTION, SECTIONS, ClevrState
-from pages._ui.clevr.things import edited_scene, make_parts, sampled_things
-from pages._ui.desk import Desk
-from pages._ui.lines import Line
-from rn_core.errors import RNCoreError, SceneError, WeightsError
+from rn_core.common.errors import RNCoreError, SceneError, WeightsError
 from tests.shown_markdown import seen
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -191,7 +191,7 @@ def test_missing_public_weights_can_be_got_and_the_rest_works(monkeypatch, rando
 
     monkeypatch.setattr(cache, "load", load)
     monkeypatch.setattr(session, "download_public", download)
-    monkeypatch.setattr("pages._ui.clevr.models.PRETRAINED", ROOT / "nowhere")
+    monkeypatch.setattr("pages._lab.clevr.models.PRETRAINED", ROOT / "nowhere")
     app = open_page(model="rn-pixels-public")
     assert {sentence for sentence in sentences(app)} == {
         "The public weights 'clevr/rn-pixels-public' are not here yet."
@@ -222,7 +222,7 @@ def test_fetched_weights_answer_at_once(monkeypatch, random_answerer):
     monkeypatch.setattr(session, "download_public", lambda name: b"the file")
     monkeypatch.setattr(session, "hold_public", hold)
     monkeypatch.setattr(cache, "held_public", held.get)
-    monkeypatch.setattr("pages._ui.clevr.models.PRETRAINED", ROOT / "nowhere")
+    monkeypatch.setattr("pages._lab.clevr.models.PRETRAINED", ROOT / "nowhere")
     app = press(open_page(model="rn-pixels-public"), "Download them")
     assert sentences(app) == []
     assert html(app).count('class="rn-said"') == 2

@@ -7,9 +7,9 @@ import json
 import pytest
 import torch
 
-from pages._ui.clevr import html
-from pages._ui.clevr.program import make_lanes
-from pages._ui.clevr.questions import (
+from pages._lab.clevr import html
+from pages._lab.clevr.program import make_lanes
+from pages._lab.clevr.questions import (
     ANY_FAMILY,
     draw_question,
     family_names,
@@ -17,10 +17,10 @@ from pages._ui.clevr.questions import (
     parse_question,
     tidy_question,
 )
-from pages._ui.clevr.state import DEFAULT_QUESTION
-from pages._ui.clevr.things import edited_scene, sampled_scene
-from pages._ui.clevr.truth import allowed_answers, find_truth
-from rn_core.errors import QuestionError
+from pages._lab.clevr.state import DEFAULT_QUESTION
+from pages._lab.clevr.things import edited_scene, sampled_scene
+from pages._lab.clevr.truth import allowed_answers, find_truth
+from rn_core.common.errors import QuestionError
 from rn_core.tasks.clevr import execute, execute_nodes, parse
 from rn_core.tasks.clevr.templates import load_templates
 from rn_core.tasks.clevr.tokens import encode_tokens

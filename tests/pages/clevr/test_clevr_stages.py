@@ -13,15 +13,15 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pages._lab.clevr.models import GRID, IMAGE_SIDE, STRIDE
+from pages._lab.clevr.nodes import describe_deciding, find_true_pairs, make_nodes, mark_pairs, object_masks
+from pages._lab.clevr.stages import SCALE, SIDE, from_plan, make_picture_stage, make_plan_stage, to_plan
+from pages._lab.clevr.state import ClevrState
+from pages._lab.clevr.things import LETTERS, sampled_scene
+from pages._lab.clevr.truth import find_truth
+from pages._lab.components.stage import SceneEvent
 from pages._ui import components
-from pages._ui.clevr.models import GRID, IMAGE_SIDE, STRIDE
-from pages._ui.clevr.nodes import describe_deciding, find_true_pairs, make_nodes, mark_pairs, object_masks
-from pages._ui.clevr.stages import SCALE, SIDE, from_plan, make_picture_stage, make_plan_stage, to_plan
-from pages._ui.clevr.state import ClevrState
-from pages._ui.clevr.things import LETTERS, sampled_scene
-from pages._ui.clevr.truth import find_truth
 from pages._ui.components.question_line import read_asked
-from pages._ui.components.stage import SceneEvent
 from rn_core.tasks.clevr.placement import MIN_GAP, MIN_OFFSET
 from rn_core.tasks.clevr.world import DIRECTIONS, RADIUS, RELATION_OFFSET
 

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pages._ui.clevr.models import MODELS, N_CELLS, sees_pixels
-from pages._ui.clevr.questions import draw_question
-from pages._ui.clevr.state import FIELDS, SECTIONS, STAGES, ClevrState, pair_labels
-from pages._ui.clevr.things import move_thing, sampled_things
-from pages._ui.pairs.state import METHODS
+from pages._lab.clevr.models import MODELS, N_CELLS, sees_pixels
+from pages._lab.clevr.questions import draw_question
+from pages._lab.clevr.state import FIELDS, SECTIONS, STAGES, ClevrState, pair_labels
+from pages._lab.clevr.things import move_thing, sampled_things
+from pages._lab.pairs.state import METHODS
 from rn_core.tasks.clevr.encoding import ANSWERS
 
 EDITED = ClevrState().edit(move_thing(sampled_things(2), "C", 1.38, -2.53))

@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pages._ui.clevr.state import ClevrState
-from pages._ui.clevr.truth import allowed_answers, find_truth
-from pages._ui.clevr.view import choose_target
+from pages._lab.clevr.state import ClevrState
+from pages._lab.clevr.truth import allowed_answers, find_truth
+from pages._lab.clevr.view import choose_target
+from pages._lab.pairs.what_if import follow_pair, make_what_ifs
 from pages._ui.pairs import exports
-from pages._ui.pairs.what_if import follow_pair, make_what_ifs
-from rn_core.records import Answer
+from rn_core.common.records import Answer
 from rn_core.tasks.clevr import ClevrScene, execute, parse
 from rn_core.tasks.clevr.encoding import ANSWERS
 from rn_core.tasks.clevr.program import QUESTION_TYPES

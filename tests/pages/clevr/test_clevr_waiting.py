@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pages._lab.clevr.pictures import Picture
+from pages._lab.clevr.state import ClevrState
+from pages._lab.desk import Desk
+from pages._lab.lines import Line
 from pages._ui import cache
 from pages._ui.clevr import drawing
-from pages._ui.clevr.pictures import Picture
-from pages._ui.clevr.state import ClevrState
-from pages._ui.desk import Desk
-from pages._ui.lines import Line
-from rn_core.errors import RNCoreError
+from rn_core.common.errors import RNCoreError
 from tests.pages.clevr.test_clevr_page import html, open_page, press, sentences, state_of
 
 LONG = 60

@@ -13,14 +13,14 @@ import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
+from pages._lab.clevr.public import forget_public, held_public, hold_public
 from pages._ui import cache
-from pages._ui.clevr import own
-from pages._ui.clevr.public import forget_public, held_public, hold_public
-from rn_core import public_weights
-from rn_core.errors import RNCoreError, WeightsError
-from rn_core.foreign import read_foreign
+from pages._ui import own_pixels as own
+from rn_core.common.errors import RNCoreError, WeightsError
 from rn_core.models import QuestionAnsweringModel
-from rn_core.public_weights import PUBLIC
+from rn_core.weights import public as public_weights
+from rn_core.weights.foreign import read_foreign
+from rn_core.weights.public import PUBLIC
 
 ROOT = Path(__file__).resolve().parents[3]
 PRETRAINED = ROOT / "pretrained"
@@ -48,7 +48,7 @@ def server(monkeypatch, random_answerer) -> Iterator[None]:
 
     monkeypatch.setattr(public_weights.PublicWeights, "config", property(lambda _: small))
     monkeypatch.setattr(cache, "load", load)
-    monkeypatch.setattr("pages._ui.clevr.models.PRETRAINED", ROOT / "nowhere")
+    monkeypatch.setattr("pages._lab.clevr.models.PRETRAINED", ROOT / "nowhere")
     forget_public()
     for cached in CACHED:
         cached.clear()

@@ -8,9 +8,9 @@ import io
 import numpy as np
 from PIL import Image
 
-from pages._ui.clevr import pictures
-from pages._ui.clevr.pictures import Picture, bundled_picture, bundled_scene
-from pages._ui.clevr.state import ClevrState
+from pages._lab.clevr import pictures
+from pages._lab.clevr.pictures import Picture, bundled_picture, bundled_scene
+from pages._lab.clevr.state import ClevrState
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (40, 60, 3), dtype=np.uint8)
 

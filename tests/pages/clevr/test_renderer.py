@@ -12,14 +12,14 @@ import time
 import numpy as np
 import pytest
 
+from pages._lab.clevr.pictures import bundled_picture, bundled_scene
+from pages._lab.clevr.renderer import ROOT, Renderer
+from pages._lab.clevr.state import DEFAULT_SEED
+from pages._lab.clevr.things import sampled_scene
+from pages._lab.desk import Desk
+from pages._lab.lines import Line
 from pages._ui import cache
-from pages._ui.clevr.pictures import bundled_picture, bundled_scene
-from pages._ui.clevr.renderer import ROOT, Renderer
-from pages._ui.clevr.state import DEFAULT_SEED
-from pages._ui.clevr.things import sampled_scene
-from pages._ui.desk import Desk
-from pages._ui.lines import Line
-from rn_core.errors import RNCoreError
+from rn_core.common.errors import RNCoreError
 
 LONG = 120
 #: Replies with one pixel of the seed's value; ends in the middle of a reply at 13, cannot draw 14.

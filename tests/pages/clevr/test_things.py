@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pages._ui.clevr.things import (
+from pages._lab.clevr.things import (
     LETTERS,
     Thing,
     add_thing,
@@ -25,7 +25,7 @@ from pages._ui.clevr.things import (
     sampled_things,
     things_of,
 )
-from rn_core.errors import SceneError
+from rn_core.common.errors import SceneError
 from rn_core.tasks.clevr.camera import project
 from rn_core.tasks.clevr.placement import check_placement
 from rn_core.tasks.clevr.scene import COLORS, MATERIALS, SHAPES, SIZES

@@ -7,16 +7,16 @@ from collections.abc import Callable
 import pytest
 import torch
 
-from pages._ui.pairs.view import GroupReading, second_method
-from pages._ui.physics.models import MODELS, full_name
-from pages._ui.physics.scenes import make_rows, pulled_scene, sampled_scene
-from pages._ui.physics.state import PhysicsState
-from pages._ui.physics.view import PhysicsView, choose_target, find_question, find_truth, make_physics_view
+from pages._lab.pairs.view import GroupReading, second_method
+from pages._lab.physics.models import MODELS, full_name
+from pages._lab.physics.scenes import make_rows, pulled_scene, sampled_scene
+from pages._lab.physics.state import PhysicsState
+from pages._lab.physics.view import PhysicsView, choose_target, find_question, find_truth, make_physics_view
 from rn_core.answering import Answerer
 from rn_core.attribution.pairs import attribute_pairs
 from rn_core.models import build_model
-from rn_core.recipes import RECIPES, make_recipe
 from rn_core.tasks import TASKS
+from rn_core.training.recipes import RECIPES, make_recipe
 
 
 @pytest.fixture(scope="session")

@@ -11,14 +11,14 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from pages._lab.components.table_view import BallPull, PairAsked, TiesShown
+from pages._lab.layout import format_share
+from pages._lab.pairs.state import SECTIONS
+from pages._lab.physics.models import MODELS, QUESTIONS
+from pages._lab.physics.scenes import COLOR_NAMES, Pull, bundled_scene, make_rows, pulled_scene, sampled_scene
+from pages._lab.physics.state import PhysicsState
 from pages._ui import cache
-from pages._ui.components.table_view import BallPull, PairAsked, TiesShown
-from pages._ui.layout import format_share
-from pages._ui.pairs.state import SECTIONS
-from pages._ui.physics.models import MODELS, QUESTIONS
-from pages._ui.physics.scenes import COLOR_NAMES, Pull, bundled_scene, make_rows, pulled_scene, sampled_scene
-from pages._ui.physics.state import PhysicsState
-from rn_core.errors import WeightsError
+from rn_core.common.errors import WeightsError
 from rn_core.tasks.physics import stack_scenes
 from tests.shown_markdown import seen
 
@@ -40,7 +40,7 @@ def models(monkeypatch, random_answerer):
     for cached in CACHED:
         cached.clear()
     monkeypatch.setattr(cache, "load", random_answerer)
-    monkeypatch.setattr("pages._ui.physics.models.is_here", lambda model: True)
+    monkeypatch.setattr("pages._lab.physics.models.is_here", lambda model: True)
     yield
     for cached in CACHED:
         cached.clear()
@@ -347,7 +347,7 @@ def test_files_and_link_are_offered(question):
 
 @pytest.mark.parametrize("question", [*QUESTIONS])
 def test_without_weights_the_page_plays_and_says_how_they_are_made(monkeypatch, shown, question):
-    monkeypatch.setattr("pages._ui.physics.models.is_here", lambda model: False)
+    monkeypatch.setattr("pages._lab.physics.models.is_here", lambda model: False)
     app = open_page(ask=question)
     assert sentences(app) == [
         f"The network that answers this, physics/rn-{question}, is not on this computer; "
@@ -358,7 +358,7 @@ def test_without_weights_the_page_plays_and_says_how_they_are_made(monkeypatch, 
 
 
 def test_one_networks_weights_are_enough_for_its_question(monkeypatch):
-    monkeypatch.setattr("pages._ui.physics.models.is_here", lambda model: model == "rn-count")
+    monkeypatch.setattr("pages._lab.physics.models.is_here", lambda model: model == "rn-count")
     app = open_page(ask="count")
     assert sentences(app) == []
     assert "Truth: <b>" in html(app)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pages._ui.physics.scenes import (
+from pages._lab.physics.scenes import (
     MOST_PULLS,
     N_BUNDLED,
     N_PLAYED,
@@ -26,7 +26,7 @@ from pages._ui.physics.scenes import (
     sampled_scene,
     take_balls_away,
 )
-from rn_core.errors import RNCoreError, SceneError
+from rn_core.common.errors import RNCoreError, SceneError
 from rn_core.tasks.physics import PhysicsScene
 from rn_core.tasks.physics.encoding import encode_rows
 from rn_core.tasks.physics.scene import stack_scenes

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pages._ui.pairs.state import BASELINES, METHODS, SECTIONS
-from pages._ui.physics.models import MODELS, QUESTIONS
-from pages._ui.physics.scenes import MOST_PULLS, Pull
-from pages._ui.physics.state import ANSWERS, FIELDS, PhysicsState
-from rn_core.errors import SceneError
+from pages._lab.pairs.state import BASELINES, METHODS, SECTIONS
+from pages._lab.physics.models import MODELS, QUESTIONS
+from pages._lab.physics.scenes import MOST_PULLS, Pull
+from pages._lab.physics.state import ANSWERS, FIELDS, PhysicsState
+from rn_core.common.errors import SceneError
 
 START = PhysicsState()
 PULL = Pull(3, 12, 0.25, -0.4)

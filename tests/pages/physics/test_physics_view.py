@@ -12,23 +12,23 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pages._ui.figures import Look, alt_text
+from pages._lab.figures import Look, alt_text
+from pages._lab.pairs.what_if import follow_pair, make_what_ifs
+from pages._lab.physics import files, html
+from pages._lab.physics.figures import plot_count, plot_errors
+from pages._lab.physics.guess import Guess, describe_reach, make_guess, make_paths
+from pages._lab.physics.models import MODELS, TITLES, full_name
+from pages._lab.physics.scenes import make_rows, read_scene_file, sampled_scene
+from pages._lab.physics.state import ANSWERS, PhysicsState
+from pages._lab.physics.view import find_truth
 from pages._ui.pairs import exports
-from pages._ui.pairs.what_if import follow_pair, make_what_ifs
-from pages._ui.physics import files, html
 from pages._ui.physics.asking import Heard
-from pages._ui.physics.figures import plot_count, plot_errors
-from pages._ui.physics.guess import Guess, describe_reach, make_guess, make_paths
-from pages._ui.physics.models import MODELS, TITLES, full_name
-from pages._ui.physics.scenes import make_rows, read_scene_file, sampled_scene
-from pages._ui.physics.state import ANSWERS, PhysicsState
 from pages._ui.physics.table import make_payload
-from pages._ui.physics.view import find_truth
-from rn_core.recipes import RECIPES
-from rn_core.records import Answer
+from rn_core.common.records import Answer
 from rn_core.tasks import TASKS
 from rn_core.tasks.physics import COLORS, stack_scenes
 from rn_core.tasks.physics.world import HALF_SIDE, N_FRAMES, RADIUS
+from rn_core.training.recipes import RECIPES
 
 NAMES = tuple(COLORS)
 VIEWS = [

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from lightning_fabric import Fabric
 
-from pages._ui.train.jobs import JobView
-from rn_core.errors import RNCoreError
-from rn_core.race_records import RaceConfig, usual_config
-from rn_core.racing import Race
+from pages._lab.train.jobs import JobView
+from rn_core.common.errors import RNCoreError
+from rn_core.race.race import Race
+from rn_core.race.records import RaceConfig, usual_config
 
 #: Steps after which the recorded races are looked at.
 LOOKS = (0, 2, 4)

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from pages._ui.train.leftovers import LOCK, PREFIX, YOUNGEST, RunFolder, clear_leftovers
+from pages._lab.train.leftovers import LOCK, PREFIX, YOUNGEST, RunFolder, clear_leftovers
 
 ROOT = Path(__file__).resolve().parents[3]
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="locks that die with their process")
 SERVER = """
 import sys, time
 from pathlib import Path
-from pages._ui.train.leftovers import RunFolder
+from pages._lab.train.leftovers import RunFolder
 folder = RunFolder(Path(sys.argv[1]))
 (folder.path / "run").mkdir()
 (folder.path / "run" / "rn.safetensors").write_bytes(b"weights")

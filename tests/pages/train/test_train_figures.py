@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pages._ui.figures import Look, alt_text
-from pages._ui.train import figures
-from pages._ui.train.runs import MOST_RUNS, export_csv, export_png, remember_run, table_rows
-from pages._ui.train.view import Curve, loss_curves, race_curves, type_panels
+from pages._lab.figures import Look, alt_text
+from pages._lab.train import figures
+from pages._lab.train.runs import MOST_RUNS, export_csv, export_png, remember_run, table_rows
+from pages._lab.train.view import Curve, loss_curves, race_curves, type_panels
 
 ROOT = Path(__file__).resolve().parents[3]
 LOOKS = [Look(), Look(dark=True, large=True)]

@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages._ui import cache, own_model
-from pages._ui.train.moments import LATEST
-from pages._ui.train.state import VIEWS, TrainState
-from rn_core.errors import RNCoreError
-from rn_core.race_records import RaceConfig, usual_config
+from pages._lab import own_model
+from pages._lab.train.moments import LATEST
+from pages._lab.train.state import VIEWS, TrainState
+from pages._ui import cache
+from rn_core.common.errors import RNCoreError
+from rn_core.race.records import RaceConfig, usual_config
 from tests.shown_markdown import seen
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -8,13 +8,14 @@ from dataclasses import replace
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages._ui.figures import Look
-from pages._ui.train import figures, html, sections
-from pages._ui.train.jobs import JobView
-from pages._ui.train.moments import Drawn, Moment, drawn_of, poll_seconds, what_is_new
-from pages._ui.train.runs import remember_run
-from pages._ui.train.state import TrainState
-from rn_core.race_records import Progress, Snapshot
+from pages._lab.figures import Look
+from pages._lab.train import figures, html
+from pages._lab.train.jobs import JobView
+from pages._lab.train.moments import Drawn, Moment, drawn_of, poll_seconds, what_is_new
+from pages._lab.train.runs import remember_run
+from pages._lab.train.state import TrainState
+from pages._ui.train import sections
+from rn_core.race.records import Progress, Snapshot
 
 #: Tabs that watch the race; other views are drawn the same way.
 N_READERS, FEWER = 20, 3

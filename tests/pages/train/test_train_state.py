@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pages._ui.train.state import (
+from pages._lab.train.state import (
     GROUPS,
     STORIES,
     VIEWS,
@@ -18,10 +18,10 @@ from pages._ui.train.state import (
     groups_of,
     shown_group,
 )
-from pages._ui.train.words import describe_race
+from pages._lab.train.words import describe_race
+from rn_core.common.seeding import MAX_SEED
 from rn_core.models.configs import CONFIGS
-from rn_core.race_records import LIMITS, RACE_TASKS, RUNNERS, RaceConfig, has_head_start, usual_config
-from rn_core.seeding import MAX_SEED
+from rn_core.race.records import LIMITS, RACE_TASKS, RUNNERS, RaceConfig, has_head_start, usual_config
 
 PIXELS, OBJECTS = "sort-of-clevr/pixels", "sort-of-clevr/objects"
 

@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lightning_fabric import Fabric
 
-from pages._ui.figures import Look
-from pages._ui.train.html import examples_html, scene_uri, story_html
-from pages._ui.train.jobs import JobView
-from pages._ui.train.moments import LATEST, Moment, describe_moment, find_snapshot, is_moving, moment_of, time_stops
-from pages._ui.train.pairs import make_pair_picture, watched_state
-from pages._ui.train.state import MEAN, STORIES
-from pages._ui.train.view import (
+from pages._lab.figures import Look
+from pages._lab.train.html import examples_html, scene_uri, story_html
+from pages._lab.train.jobs import JobView
+from pages._lab.train.moments import LATEST, Moment, describe_moment, find_snapshot, is_moving, moment_of, time_stops
+from pages._lab.train.pairs import make_pair_picture, watched_state
+from pages._lab.train.state import MEAN, STORIES
+from pages._lab.train.view import (
     Card,
     Curve,
     Reply,
@@ -30,10 +30,10 @@ from pages._ui.train.view import (
     share_done,
     type_panels,
 )
-from pages._ui.train.words import format_clock
-from rn_core.race_records import RACE_TASKS, Progress, RaceConfig, Snapshot, usual_config
-from rn_core.racing import Race
-from rn_core.records import Example
+from pages._lab.train.words import format_clock
+from rn_core.common.records import Example
+from rn_core.race.race import Race
+from rn_core.race.records import RACE_TASKS, Progress, RaceConfig, Snapshot, usual_config
 from rn_core.tasks.babi.story import StoryQuestion
 from rn_core.tasks.sort_of_clevr import COLORS, Scene, solve, stack_scenes
 from rn_core.tasks.sort_of_clevr.questions import ANSWERS

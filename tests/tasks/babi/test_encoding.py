@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from rn_core.errors import QuestionError, RNCoreError, SceneError
+from rn_core.common.errors import QuestionError, RNCoreError, SceneError
 from rn_core.tasks.babi.encoding import (
     MAX_WORDS,
     encode_questions,

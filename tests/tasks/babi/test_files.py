@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from rn_core.errors import RNCoreError
+from rn_core.common.errors import RNCoreError
 from rn_core.tasks.babi import files
 from rn_core.tasks.babi.files import find_files, load_stories, parse_stories
 from rn_core.tasks.babi.story import QuestionLine, Story, StoryQuestion

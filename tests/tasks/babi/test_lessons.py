@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rn_core.records import PairLesson
-from rn_core.seeding import make_rng
+from rn_core.common.records import PairLesson
+from rn_core.common.seeding import make_rng
 from rn_core.tasks.babi import lessons
 from rn_core.tasks.babi.encoding import WINDOW, encode_sentence, tokenize
 from rn_core.tasks.babi.pool import make_pool

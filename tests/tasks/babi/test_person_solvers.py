@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from rn_core.errors import QuestionError, RNCoreError, SceneError
-from rn_core.seeding import make_rng
+from rn_core.common.errors import QuestionError, RNCoreError, SceneError
+from rn_core.common.seeding import make_rng
 from rn_core.tasks.babi.language import KINDS
 from rn_core.tasks.babi.solvers import Solution, solve
 from rn_core.tasks.babi.story import Story, StoryQuestion

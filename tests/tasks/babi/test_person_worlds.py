@@ -11,8 +11,8 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 import numpy as np
 import pytest
 
-from rn_core.errors import RNCoreError
-from rn_core.seeding import make_rng
+from rn_core.common.errors import RNCoreError
+from rn_core.common.seeding import make_rng
 from rn_core.tasks.babi.files import parse_stories
 from rn_core.tasks.babi.language import KINDS, LANGUAGES
 from rn_core.tasks.babi.solvers import Solution, solve

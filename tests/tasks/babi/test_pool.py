@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from rn_core.errors import RNCoreError
-from rn_core.seeding import make_rng
+from rn_core.common.errors import RNCoreError
+from rn_core.common.seeding import make_rng
 from rn_core.tasks.babi.encoding import WINDOW, encode_questions, encode_stories
 from rn_core.tasks.babi.pool import StoryPool, make_pool
 from rn_core.tasks.babi.story import TASK_NAMES, StoryQuestion

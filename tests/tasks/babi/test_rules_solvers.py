@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pytest
 
-from rn_core.errors import QuestionError, RNCoreError, SceneError
-from rn_core.seeding import make_rng
+from rn_core.common.errors import QuestionError, RNCoreError, SceneError
+from rn_core.common.seeding import make_rng
 from rn_core.tasks.babi.forms import Form
 from rn_core.tasks.babi.language import ROOMS
 from rn_core.tasks.babi.rule_forms import (

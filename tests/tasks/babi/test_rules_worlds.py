@@ -10,7 +10,7 @@ from functools import cache
 
 import pytest
 
-from rn_core.seeding import make_rng
+from rn_core.common.seeding import make_rng
 from rn_core.tasks.babi.files import parse_stories
 from rn_core.tasks.babi.rule_forms import FITS, IS_ANIMAL, IS_PREY, LANGUAGES
 from rn_core.tasks.babi.solvers.rules import SOLVERS

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 import torch
 
-from rn_core.errors import RNCoreError
-from rn_core.records import Batch
-from rn_core.seeding import make_rng
+from rn_core.common.errors import RNCoreError
+from rn_core.common.records import Batch
+from rn_core.common.seeding import make_rng
 from rn_core.tasks import TASKS
 from rn_core.tasks.babi import task as babi_task
 from rn_core.tasks.babi.encoding import encode_questions, encode_stories

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rn_core.seeding import make_rng
+from rn_core.common.seeding import make_rng
 from rn_core.tasks.clevr.camera import JITTER, POSITION, fit_camera, project, sample_cameras, view_axes
 
 

@@ -13,8 +13,8 @@ import pytest
 from PIL import Image, PngImagePlugin
 
 from rn_core import cli
-from rn_core.errors import RNCoreError
-from rn_core.seeding import MAX_SEED
+from rn_core.common.errors import RNCoreError
+from rn_core.common.seeding import MAX_SEED
 from rn_core.tasks.clevr import ClevrScene, dataset, execute
 from rn_core.tasks.clevr.dataset import PictureRecipe, draw_picture, write_dataset
 from rn_core.tasks.clevr.encoding import ANSWERS

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rn_core.seeding import make_rng, uniform_integers
+from rn_core.common.seeding import make_rng, uniform_integers
 from rn_core.tasks.clevr.draws import Draws
 
 

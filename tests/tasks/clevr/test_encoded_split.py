@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rn_core import files
-from rn_core.errors import QuestionError, RNCoreError
+from rn_core.common import files
+from rn_core.common.errors import QuestionError, RNCoreError
 from rn_core.tasks.clevr import encoded_split
 from rn_core.tasks.clevr.encoded_split import EncodedSplit, load_encoded
 from rn_core.tasks.clevr.folder import open_split

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from rn_core.errors import SceneError
-from rn_core.seeding import make_rng
+from rn_core.common.errors import SceneError
+from rn_core.common.seeding import make_rng
 from rn_core.tasks.clevr import ClevrScene, sample_scenes
 from rn_core.tasks.clevr.encoding import ANSWERS, D_ROW, ROW_COLUMNS, encode_scenes
 from tests.tasks.clevr.conftest import read_list

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rn_core.errors import QuestionError, SceneError
+from rn_core.common.errors import QuestionError, SceneError
 from rn_core.tasks.clevr import ClevrScene, deciding_objects, execute, execute_nodes, last_links, parse
 from rn_core.tasks.clevr.encoding import ANSWERS
 from rn_core.tasks.clevr.execution import answer_text

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rn_core.errors import RNCoreError
+from rn_core.common.errors import RNCoreError
 from rn_core.tasks.clevr import execute
 from rn_core.tasks.clevr.encoding import ANSWERS
 from rn_core.tasks.clevr.folder import UNKNOWN, find_splits, open_split

@@ -12,14 +12,14 @@ import torch
 
 from rn_core import cli
 from rn_core.answering import load
-from rn_core.errors import RNCoreError
-from rn_core.public_weights import import_file
+from rn_core.common.errors import RNCoreError
 from rn_core.tasks import TASKS
 from rn_core.tasks.clevr import folder_batches
 from rn_core.tasks.clevr.encoding import ANSWERS, encode_scenes
 from rn_core.tasks.clevr.folder import open_split
 from rn_core.tasks.clevr.image_cache import load_image
 from rn_core.tasks.clevr.tokens import encode_tokens
+from rn_core.weights.public import import_file
 
 
 @pytest.fixture

@@ -14,9 +14,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rn_core.errors import RNCoreError
-from rn_core.records import Batch
-from rn_core.seeding import make_rng
+from rn_core.common.errors import RNCoreError
+from rn_core.common.records import Batch
+from rn_core.common.seeding import make_rng
 from rn_core.tasks import TASKS
 from rn_core.tasks.clevr.encoding import ANSWERS, encode_scenes
 from rn_core.tasks.clevr.folder import open_split

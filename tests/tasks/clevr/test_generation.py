@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rn_core.errors import QuestionError, RNCoreError
-from rn_core.seeding import make_rng
+from rn_core.common.errors import QuestionError, RNCoreError
+from rn_core.common.seeding import make_rng
 from rn_core.tasks.clevr import (
     ClevrQuestion,
     ClevrScene,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rn_core.errors import QuestionError
+from rn_core.common.errors import QuestionError
 from rn_core.tasks.clevr import execute, grammar, parse
 from rn_core.tasks.clevr.program import check_program
 from rn_core.tasks.clevr.vocabulary import WORDS

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from rn_core.errors import RNCoreError
+from rn_core.common.errors import RNCoreError
 from rn_core.tasks.clevr import image_cache
 from rn_core.tasks.clevr.folder import FolderSplit
 from rn_core.tasks.clevr.image_cache import cache_images, load_image

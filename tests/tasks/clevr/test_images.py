@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from rn_core.errors import SceneError
-from rn_core.seeding import make_rng
+from rn_core.common.errors import SceneError
+from rn_core.common.seeding import make_rng
 from rn_core.tasks.clevr.images import resize_image
 
 

@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
-from rn_core.seeding import make_rng
+from rn_core.common.seeding import make_rng
 from rn_core.tasks.clevr import ClevrScene, sample_scenes
 from rn_core.tasks.clevr.language import DESCRIPTIONS
 from rn_core.tasks.clevr.masks import SceneMasks, allowed, naming_only

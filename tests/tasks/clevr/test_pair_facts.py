@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from rn_core.records import Batch
-from rn_core.seeding import make_rng
+from rn_core.common.records import Batch
+from rn_core.common.seeding import make_rng
 from rn_core.tasks.clevr import ClevrQuestion, QuestionGenerator, execute_nodes, last_links, sample_scenes
 from rn_core.tasks.clevr.encoding import BIT_ORDER
 from rn_core.tasks.clevr.family_links import ANY, N_LINKS, NONE, UNSEEN, family_tables

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rn_core.errors import SceneError
+from rn_core.common.errors import SceneError
 from rn_core.tasks.clevr import ClevrScene
 from rn_core.tasks.clevr.placement import check_placement
 

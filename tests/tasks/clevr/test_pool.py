@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from rn_core.errors import RNCoreError
-from rn_core.seeding import make_rng
+from rn_core.common.errors import RNCoreError
+from rn_core.common.seeding import make_rng
 from rn_core.tasks import TASKS
 from rn_core.tasks.clevr import QuestionGenerator, execute, parse, sample_scenes
 from rn_core.tasks.clevr.encoding import ANSWERS, encode_scenes

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rn_core.errors import QuestionError
+from rn_core.common.errors import QuestionError
 from rn_core.tasks.clevr import VALUES
 from rn_core.tasks.clevr.program import FUNCTIONS, GROUPS, QUESTION_TYPES, Node, check_program, question_type
 from tests.tasks.clevr.conftest import read_list

@@ -14,15 +14,15 @@ from PIL import Image
 from scipy.ndimage import binary_dilation, binary_erosion
 
 from rn_core.answering import load
-from rn_core.errors import RNCoreError, SceneError
-from rn_core.public_weights import PUBLIC, import_file
-from rn_core.seeding import make_rng
+from rn_core.common.errors import RNCoreError, SceneError
+from rn_core.common.seeding import make_rng
 from rn_core.tasks.clevr import ClevrScene, QuestionGenerator, rendering, sample_scenes
 from rn_core.tasks.clevr.bodies import TINTS
 from rn_core.tasks.clevr.camera import FOCAL, JITTER, POSITION, fit_camera, project, view_axes
 from rn_core.tasks.clevr.lighting import LAMP_JITTER, LAMPS, place_lamps
 from rn_core.tasks.clevr.rendering import Guide, encode_srgb, place_camera, render_guided, render_scene
 from rn_core.tasks.clevr.scene import COLORS, RADIUS
+from rn_core.weights.public import PUBLIC, import_file
 
 NAME = "clevr/rn-pixels-public"
 SCENES = sample_scenes(make_rng(5, "test"), 6)

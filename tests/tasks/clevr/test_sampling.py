@@ -8,8 +8,8 @@ import json
 import numpy as np
 import pytest
 
-from rn_core.errors import SceneError
-from rn_core.seeding import make_rng
+from rn_core.common.errors import SceneError
+from rn_core.common.seeding import make_rng
 from rn_core.tasks.clevr import RELATIONS, VALUES, ClevrScene, sample_scene, sample_scenes
 from rn_core.tasks.clevr.camera import JITTER, POSITION, fit_camera, project
 from rn_core.tasks.clevr.placement import check_placement

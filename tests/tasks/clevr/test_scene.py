@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rn_core.errors import SceneError
+from rn_core.common.errors import SceneError
 from rn_core.tasks.clevr import RELATIONS, VALUES, ClevrScene
 from rn_core.tasks.clevr.scene import DIRECTIONS
 

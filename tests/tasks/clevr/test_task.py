@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import torch
 
-from rn_core.errors import RNCoreError, SceneError
+from rn_core.common.errors import RNCoreError, SceneError
+from rn_core.common.seeding import make_rng
 from rn_core.models.configs import CONFIGS
-from rn_core.seeding import make_rng
 from rn_core.tasks import TASKS
 from rn_core.tasks.clevr import ClevrScene, execute, sample_scenes
 from rn_core.tasks.clevr.encoding import D_ROW, encode_scenes

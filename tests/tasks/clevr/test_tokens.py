@@ -9,7 +9,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rn_core.errors import QuestionError
+from rn_core.common.errors import QuestionError
 from rn_core.models.configs import model_config
 from rn_core.tasks.clevr.tokens import TOKENS, encode_tokens
 

@@ -11,7 +11,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rn_core.errors import QuestionError
+from rn_core.common.errors import QuestionError
 from rn_core.tasks.clevr.language import DESCRIPTIONS, RELATION_PHRASES, description_phrases
 from rn_core.tasks.clevr.templates import load_templates, text_variants
 from rn_core.tasks.clevr.vocabulary import N_TOKENS, WORD_NUMBERS, WORDS, encode_questions, split_words

@@ -8,7 +8,7 @@ from dataclasses import fields
 import numpy as np
 import pytest
 
-from rn_core.errors import RNCoreError
+from rn_core.common.errors import RNCoreError
 from rn_core.tasks.physics import PhysicsScenes, simulate
 from rn_core.tasks.physics.bundled import BUNDLE, load_bundled_scenes, make_bundle
 from tests.test_layers import ROOT, probe

@@ -8,8 +8,8 @@ import mujoco
 import numpy as np
 import pytest
 
-from rn_core.errors import RNCoreError
-from rn_core.seeding import make_rng
+from rn_core.common.errors import RNCoreError
+from rn_core.common.seeding import make_rng
 from rn_core.tasks.physics import PhysicsScene, PhysicsScenes, sample_scenes
 from rn_core.tasks.physics.engine import _Table, describe_table, move_balls
 from rn_core.tasks.physics.world import (

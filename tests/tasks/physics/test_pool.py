@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rn_core.errors import RNCoreError
-from rn_core.seeding import make_rng
+from rn_core.common.errors import RNCoreError
+from rn_core.common.seeding import make_rng
 from rn_core.tasks import TASKS
 from rn_core.tasks.physics import sample_scenes, simulate
 from rn_core.tasks.physics.encoding import connection_targets, list_pairs

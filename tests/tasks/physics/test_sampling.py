@@ -7,8 +7,8 @@ from dataclasses import fields
 import numpy as np
 import pytest
 
-from rn_core.errors import SceneError
-from rn_core.seeding import make_rng
+from rn_core.common.errors import SceneError
+from rn_core.common.seeding import make_rng
 from rn_core.tasks.physics import PhysicsScenes, sample_scenes
 from rn_core.tasks.physics.world import CLEARANCE, HALF_SIDE, MAX_SPEED, MIN_SPEED, RADIUS
 

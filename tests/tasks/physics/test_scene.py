@@ -8,8 +8,8 @@ import json
 import numpy as np
 import pytest
 
-from rn_core.errors import SceneError
-from rn_core.seeding import make_rng
+from rn_core.common.errors import SceneError
+from rn_core.common.seeding import make_rng
 from rn_core.tasks.physics import PhysicsScene, sample_scenes, stack_scenes
 from rn_core.tasks.physics.scene_record import MAX_FRAMES, MAX_LENGTH, MAX_SPEED
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rn_core.errors import SceneError
-from rn_core.seeding import make_rng
+from rn_core.common.errors import SceneError
+from rn_core.common.seeding import make_rng
 from rn_core.tasks.physics import PhysicsScene, pull_ball, sample_scenes, simulate, stack_scenes
 from rn_core.tasks.physics.scene_record import FURTHEST, MAX_LENGTH, MAX_SPEED, MIN_APART
 from rn_core.tasks.physics.world import HALF_SIDE, RADIUS

@@ -7,9 +7,9 @@ import pytest
 import torch
 from torch import nn
 
-from rn_core.errors import QuestionError, SceneError
-from rn_core.evaluation import evaluate, evaluate_batches
-from rn_core.seeding import make_rng
+from rn_core.common.errors import QuestionError, SceneError
+from rn_core.common.seeding import make_rng
+from rn_core.evaluation.accuracy import evaluate, evaluate_batches
 from rn_core.tasks import TASKS
 from rn_core.tasks.physics import sample_scenes
 from rn_core.tasks.physics.encoding import (

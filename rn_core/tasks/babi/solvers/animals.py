@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rn_core.errors import QuestionError
+from rn_core.common.errors import QuestionError
 from rn_core.tasks.babi.forms import Form, Read
 from rn_core.tasks.babi.rule_forms import FEAR, IS_ANIMAL, IS_COLOR, IS_PREY, LANGUAGES, PREY
 from rn_core.tasks.babi.solvers.base import Solution

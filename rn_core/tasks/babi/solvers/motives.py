@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rn_core.errors import QuestionError
+from rn_core.common.errors import QuestionError
 from rn_core.tasks.babi.rule_forms import HAS_MOTIVE, LANGUAGES, MOTIVES, WHERE_WILL_GO
 from rn_core.tasks.babi.solvers.base import Solution
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from rn_core.errors import QuestionError, SceneError
+from rn_core.common.errors import QuestionError, SceneError
 from rn_core.tasks.babi.language import PRONOUNS, TIMES, Sentence
 from rn_core.tasks.babi.solvers.base import Solution, Solver, make_solver
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rn_core.errors import QuestionError, SceneError
+from rn_core.common.errors import QuestionError, SceneError
 from rn_core.tasks.babi.rule_forms import DOES_FIT, FITS, LANGUAGES
 from rn_core.tasks.babi.solvers.base import Solution
 

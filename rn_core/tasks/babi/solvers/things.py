@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rn_core.errors import QuestionError
+from rn_core.common.errors import QuestionError
 from rn_core.tasks.babi.language import NUMBERS, Sentence
 from rn_core.tasks.babi.solvers.base import Solution, Solver, make_solver
 

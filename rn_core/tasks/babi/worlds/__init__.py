@@ -25,8 +25,7 @@ def sample_story(rng: np.random.Generator, task: int) -> Story:
     """Sample a story, the same on every platform and NumPy version.
 
     Args:
-        rng: a generator over `PCG64`, such as one of `rn_core.seeding.make_rng`; the splits of a seed share no story's
-            draws.
+        rng: a generator over `PCG64`, such as one of `make_rng`; the splits of a seed share no story's draws.
         task: 1 to 20.
 
     Raises:

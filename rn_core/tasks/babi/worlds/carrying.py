@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 
-from rn_core.draws import Draw
+from rn_core.common.draws import Draw
 from rn_core.tasks.babi.language import DROP, FORMS, GET, GIVE, KINDS, NUMBERS, THINGS
 from rn_core.tasks.babi.story import QuestionLine
 from rn_core.tasks.babi.worlds.telling import WINDOW, Teller, World, make_teller

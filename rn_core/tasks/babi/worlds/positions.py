@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rn_core.draws import Draw
+from rn_core.common.draws import Draw
 from rn_core.tasks.babi.rule_forms import IS_THING, RELATIONS, THING_FACT, THINGS
 from rn_core.tasks.babi.story import QuestionLine, Story
 

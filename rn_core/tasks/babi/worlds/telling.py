@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from rn_core.draws import Draw
+from rn_core.common.draws import Draw
 from rn_core.tasks.babi.language import CASTS, FORMS, MOVE
 from rn_core.tasks.babi.story import QuestionLine, Story
 

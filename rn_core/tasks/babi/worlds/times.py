@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rn_core.draws import Draw
+from rn_core.common.draws import Draw
 from rn_core.tasks.babi.language import FORMS, MOVE, TIMES
 from rn_core.tasks.babi.story import QuestionLine
 from rn_core.tasks.babi.worlds.telling import WINDOW, Teller, World, make_teller

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rn_core.draws import Draw
+from rn_core.common.draws import Draw
 from rn_core.tasks.babi.language import FORMS, OPENERS, PRONOUNS
 from rn_core.tasks.babi.story import QuestionLine
 from rn_core.tasks.babi.worlds.telling import WINDOW, Teller, World, make_teller

@@ -1,0 +1,1 @@
+"""What pages say, as plain values: nothing below here knows Streamlit."""

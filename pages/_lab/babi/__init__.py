@@ -1,0 +1,1 @@
+"""The bAbI page's parts."""

@@ -1,0 +1,73 @@
+"""A story of a bAbI file that a person opens; nothing here knows Streamlit."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from pages._lab.babi.stories import Line, read_written, tidy_question
+from rn_core.common.errors import RNCoreError
+from rn_core.tasks.babi.files import MAX_BYTES, parse_stories
+from rn_core.tasks.babi.story import Story
+
+#: Published files begin with their task, such as qa1_single-supporting-fact_train.txt.
+_TASK = re.compile(r"qa([1-9]|1\d|20)_")
+#: A line numbered 1 begins a story.
+_FIRST_LINE = re.compile(r"^1(?!\d)", re.MULTILINE)
+#: Most lines of a story that is parsed, and letters of a text that holds none; the published ones have 228 at most.
+_MOST_LINES, _MOST_LETTERS = 2_000, 100_000
+
+
+@dataclass(frozen=True)
+class StoryFromFile:
+    """The last question of a story, with all that was told before it."""
+
+    task: int
+    told: tuple[Line, ...]
+    question: str
+
+
+def read_story_file(content: bytes, name: str, number: int, task: int) -> StoryFromFile:
+    """Return one story of a file in bAbI's format.
+
+    Args:
+        content: of the file.
+        name: its name, which says the task where it begins as the published ones do.
+        number: which of its stories, from 1.
+        task: 1 to 20, where the name does not say it.
+
+    Raises:
+        RNCoreError: if it is no such file, has fewer stories, or the story asks nothing.
+    """
+    if len(content) > MAX_BYTES:
+        raise RNCoreError(f"'{name}' has {len(content):,} bytes, bAbI's files at most {MAX_BYTES:,}; split it.")
+    try:
+        text = content.decode("ascii")
+    except UnicodeDecodeError as err:
+        raise RNCoreError(
+            f"'{name}' is no bAbI file: these are plain ASCII text, got the byte {content[err.start]:#04x}; "
+            "choose one such as qa1_train.txt."
+        ) from err
+    named = _TASK.match(name)
+    task = int(named[1]) if named else task
+    story = _find_story(text, name, number, task)
+    place = max((row for row, line in enumerate(story.lines) if not isinstance(line, str)), default=None)
+    if place is None:
+        raise RNCoreError(f"Story {number:,} of '{name}' asks no question; choose another one.")
+    told = [line for line in story.lines[:place] if isinstance(line, str)]
+    return StoryFromFile(task, read_written("\n".join(told)), tidy_question(story.lines[place].text))
+
+
+def _find_story(text: str, name: str, number: int, task: int) -> Story:
+    """Return one story of a text; only its own lines are parsed, so a large file costs no more than a small one."""
+    starts = [match.start() for match in _FIRST_LINE.finditer(text)]
+    if not starts or starts[0]:
+        parse_stories(text[: starts[0] if starts else _MOST_LETTERS], task, name)
+    if not 1 <= number <= len(starts):
+        raise RNCoreError(f"'{name}' has {len(starts):,} stories, got number {number:,}; choose 1 to {len(starts):,}.")
+    part = text[starts[number - 1] : (*starts, len(text))[number]]
+    if part.count("\n") > _MOST_LINES:
+        raise RNCoreError(
+            f"Story {number:,} of '{name}' has more than {_MOST_LINES:,} lines; choose another one, or shorten it."
+        )
+    return parse_stories(part, task, name, text.count("\n", 0, starts[number - 1]) + 1)[0]

@@ -1,0 +1,119 @@
+"""What the bAbI page shows, worked out from the state and the models; nothing here draws."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pages._lab.babi.html import truth_html
+from pages._lab.babi.models import TITLES
+from pages._lab.babi.nodes import find_true_pairs, make_nodes, sum_by_sentence
+from pages._lab.babi.stage import StoryStage, make_story_stage
+from pages._lab.babi.state import BabiState
+from pages._lab.babi.truth import Truth
+from pages._lab.layout import cards_html
+from pages._lab.pairs.view import GroupReading, PairView, make_pair_parts, pick_target
+from pages._lab.words import format_signed, join_words
+from rn_core.attribution.base import Attribution, Target
+from rn_core.common.records import Answer
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+@dataclass(frozen=True)
+class BabiView(PairView):
+    """Everything that the page draws, apart from the models themselves.
+
+    Attributes:
+        truth: what the task's rules say.
+    """
+
+    state: BabiState
+    reading: GroupReading
+    truth: Truth
+
+    @property
+    def question_text(self) -> str:
+        """Return the question in English."""
+        return self.state.text
+
+    @property
+    def model_answers(self) -> Mapping[str, Answer | None]:
+        """Return model -> its answer, the explained one first; None for one whose weights cannot be used."""
+        return {self.state.model: self.reading.answer, **self.reading.others}
+
+    @property
+    def scene_title(self) -> str:
+        """Return what a saved picture calls the story."""
+        return f"Task {self.state.task}, story {self.state.seed}{', edited' if self.state.told else ''}"
+
+    @property
+    def removed_text(self) -> str:
+        """Return the sentences that are taken away under "What if", in words."""
+        numbers = [label[1:] for label in self.state.without]
+        return f"sentence{'s' * (len(numbers) > 1)} {join_words(numbers)}"
+
+    def answers_html(self) -> str:
+        """Return truth and answers as HTML."""
+        cards = {TITLES[name]: answer for name, answer in self.model_answers.items()}
+        return truth_html(self.truth) + cards_html(cards, self.truth.answer)
+
+    def scene_content(self) -> dict[str, Any]:
+        """Return the story as JSON values; support and what is seen are counted from 0."""
+        state = self.state
+        told = [place for place, line in enumerate(state.lines) if not line.dropped]
+        return {
+            "task": state.task,
+            "statements": list(state.statements),
+            "support": [told.index(place) for place in self.truth.support],
+            "seen": [told.index(place) for place in state.seen],
+        }
+
+    def make_stage(self) -> StoryStage:
+        """Return the interactive story for a saved page, where nothing can be moved."""
+        return make_story_stage(self.state, self.truth, self, editable=False)
+
+    def draw_scene(self, axes: Axes) -> None:
+        """Draw the sentences that the networks see, each with what it adds."""
+        state, sums = self.state, sum_by_sentence(self.matrix)
+        axes.axis("off")
+        step = 1 / max(len(state.seen), 8)
+        for row, place in enumerate(state.seen):
+            mark = "✓" if place in self.truth.support and state.truth else ""
+            y = 1 - (row + 0.5) * step
+            parts = (
+                (0.03, mark, "right"),
+                (0.1, str(place + 1), "right"),
+                (0.13, state.lines[place].text, "left"),
+                (1, format_signed(sums[row]), "right"),
+            )
+            for x, text, side in parts:
+                axes.text(x, y, text, ha=side, va="center", fontsize=10, fontweight="bold" if mark else "normal")
+
+
+def choose_target(state: BabiState, answer: Answer) -> Target:
+    """Return what to attribute; the model's answer is set against the next best one."""
+    return pick_target(state, answer, answer.probabilities)
+
+
+def make_babi_view(
+    state: BabiState, reading: GroupReading, truth: Truth, attribution: Attribution, second: Attribution
+) -> BabiView:
+    """Put together what the page draws.
+
+    Args:
+        state: what was asked for.
+        reading: the models' answers to the state's question.
+        truth: of that question.
+        attribution: of the Relation Network's pairs toward `choose_target`, by the state's method.
+        second: of the same target by `second_method`, to tell whether the two agree.
+    """
+    return BabiView(
+        reading=reading,
+        truth=truth,
+        target=choose_target(state, reading.answer),
+        true_pairs=find_true_pairs(state, truth),
+        **make_pair_parts(state, attribution, second, make_nodes(state)),
+    )

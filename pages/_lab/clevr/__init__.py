@@ -1,0 +1,1 @@
+"""The CLEVR page's parts."""

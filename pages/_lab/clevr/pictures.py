@@ -1,0 +1,68 @@
+"""Pictures of the CLEVR page: uploaded ones, the bundled one, and any as a data URL; no Streamlit."""
+
+from __future__ import annotations
+
+import base64
+import functools
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from rn_core.common import pictures
+from rn_core.common.files import sha256
+
+#: Longest side of the picture on the page.
+_SHOWN_SIDE = 960
+_FOLDER = Path(__file__).parent
+BUNDLED_PICTURE, BUNDLED_SCENE = _FOLDER / "bundled.png", _FOLDER / "bundled.json"
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """One picture.
+
+    Attributes:
+        pixels: (H, W, 3) uint8, RGB.
+    """
+
+    pixels: np.ndarray
+
+    @functools.cached_property
+    def digest(self) -> str:
+        """Return a hash of the pixels."""
+        return sha256(repr(self.pixels.shape).encode() + self.pixels.tobytes())
+
+    @functools.cached_property
+    def data_url(self) -> str:
+        """Return the picture as the browser shows it, not larger than a page needs."""
+        image = Image.fromarray(self.pixels)
+        image.thumbnail((_SHOWN_SIDE, _SHOWN_SIDE))
+        content = io.BytesIO()
+        image.save(content, format="JPEG", quality=90)
+        return f"data:image/jpeg;base64,{base64.b64encode(content.getvalue()).decode()}"
+
+    @property
+    def n_bytes(self) -> int:
+        """Return the memory that it takes, as pixels and for the browser."""
+        return self.pixels.nbytes + len(self.data_url)
+
+
+def read_picture(content: bytes, name: str, keep_going: Callable[[], bool] = lambda: True) -> Picture:
+    """Return an uploaded picture; arguments and errors as `rn_core.common.pictures.read_picture`."""
+    return Picture(pictures.read_picture(content, name, keep_going))
+
+
+@functools.cache
+def bundled_picture() -> Picture:
+    """Return the picture that comes with the project, of the scene that the page opens on."""
+    return Picture(np.asarray(Image.open(BUNDLED_PICTURE).convert("RGB")))
+
+
+@functools.cache
+def bundled_scene() -> str:
+    """Return the scene of that picture as JSON."""
+    return BUNDLED_SCENE.read_text(encoding="utf-8").strip()

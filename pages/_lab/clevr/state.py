@@ -1,0 +1,172 @@
+"""What the CLEVR page shows, as one value that fits in a URL; `FIELDS` is its only table of parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Any
+
+from pages._lab.clevr.models import MODELS, N_CELLS, PUBLIC_DEFAULT, count_pairs, parse_model, sees_pixels
+from pages._lab.clevr.questions import format_question, parse_question
+from pages._lab.clevr.things import (
+    LETTERS,
+    Part,
+    Thing,
+    edited_scene,
+    format_parts,
+    make_parts,
+    parse_parts,
+    sampled_scene,
+    things_of,
+)
+from pages._lab.links import Field, one_of, parse_seed, read_query
+from pages._lab.pairs import state as pair_state
+from pages._lab.pairs.state import GROUND, PairState, drop_misfits, pair_fields
+from rn_core.common.errors import RNCoreError, lookup
+from rn_core.tasks.clevr import ClevrScene
+from rn_core.tasks.clevr.encoding import ANSWERS
+
+#: The scene whose picture comes with the project, and a question about it.
+DEFAULT_SEED = 2
+DEFAULT_QUESTION = "How many spheres are left of the red cube?"
+#: Where the scene comes from.
+SOURCES = ("scene", "image")
+#: How it is shown.
+STAGES = MappingProxyType({"picture": "Picture", "plan": "Plan, from above"})
+SECTIONS = MappingProxyType({**pair_state.SECTIONS, "edit": "Edit the scene"})
+#: CLEVR's questions cannot be counted, so no mean aggregate is kept for them.
+BASELINES = ("zero",)
+
+
+@dataclass(frozen=True)
+class ClevrState(PairState):
+    """Everything that decides what the CLEVR page shows; fields that are not named here are those of `PairState`.
+
+    Attributes:
+        question: in English, as `tidy_question` writes it.
+        model: key of `MODELS`, or one of the session's own.
+        pair: the pinned pair as two labels, letters or "ground" in the object view, cell numbers in the other.
+        without: letters taken away under "What if".
+        section: key of `SECTIONS`.
+        seed: the sampled scene, 0 to 2**32 - 1.
+        edited: the scene's objects after edits; None while it is the sampled one.
+        source: of `SOURCES`; "image" is the picture that this session uploaded.
+        stage: key of `STAGES`.
+    """
+
+    question: str = DEFAULT_QUESTION
+    model: str = next(iter(MODELS))
+    seed: int = DEFAULT_SEED
+    edited: tuple[Part, ...] | None = None
+    source: str = SOURCES[0]
+    stage: str = next(iter(STAGES))
+
+    @property
+    def scene(self) -> ClevrScene | None:
+        """Return the scene on the page; None for an uploaded picture."""
+        if self.source == "image":
+            return None
+        return sampled_scene(self.seed) if self.edited is None else edited_scene(self.seed, self.edited)
+
+    @property
+    def things(self) -> tuple[Thing, ...]:
+        """Return the scene's objects; none for an uploaded picture."""
+        return () if self.scene is None else things_of(self.scene)
+
+    @property
+    def letters(self) -> tuple[str, ...]:
+        """Return what the scene's objects are called."""
+        return LETTERS[: len(self.things)]
+
+    def edit(self, things: tuple[Thing, ...]) -> ClevrState:
+        """Return the state with other objects; raises SceneError if they break a rule."""
+        parts = make_parts(self.seed, things)
+        if parts is not None:
+            edited_scene(self.seed, parts)
+        return replace(self, edited=parts).let_go(LETTERS[: len(things)])
+
+    def change(self, **changes: Any) -> ClevrState:
+        """Return the state with new values, and without what they make meaningless.
+
+        As `PairState.change`; besides, a new seed drops edits and picture, and an uploaded picture asks for a model
+        that sees pictures, and has cells alone.
+        """
+        if changes.get("seed", self.seed) != self.seed:
+            changes = {"edited": None, "source": "scene", "pair": None, "without": (), **changes}
+        if changes.get("source", self.source) == "image":
+            model = changes.get("model", self.model)
+            changes = {**changes, "model": model if sees_pixels(model) else PUBLIC_DEFAULT, "view": "cells"}
+            changes = {"without": (), **changes, "stage": "picture"}
+        elif "view" not in changes and not sees_pixels(changes.get("model", self.model)):
+            changes["view"] = "objects"
+        return super().change(**changes)
+
+    @staticmethod
+    def fields() -> tuple[Field, ...]:
+        """Return the page's only table of URL parameters."""
+        return FIELDS
+
+    @staticmethod
+    def from_query(query: Mapping[str, str]) -> tuple[ClevrState, list[str]]:
+        """Read URL parameters, each for itself.
+
+        Args:
+            query: name -> text, as `to_query` writes it.
+
+        Returns:
+            the state, and one sentence for each parameter that could not be used and is left at its default.
+        """
+        return _consistent(*read_query(ClevrState, FIELDS, query))
+
+
+def _consistent(state: ClevrState, problems: list[str]) -> tuple[ClevrState, list[str]]:
+    """Drop what does not fit the other parameters, with a sentence each."""
+    try:
+        state = state if state.edited is None else state.change(edited=make_parts(state.seed, state.things))
+    except RNCoreError as err:
+        problems.append(f"The link's 'scene' was left out: {err}")
+        state = replace(state, edited=None)
+    if state.source == "image":
+        state = state.change()
+    pixels = sees_pixels(state.model)
+    return drop_misfits(state, problems, pair_labels, state.letters, count_pairs(state.model, state.scene), pixels)
+
+
+def pair_labels(state: ClevrState) -> tuple[str, ...]:
+    """Return what a pair can be made of: cell numbers, or the objects' letters and, for pixels, the ground."""
+    if state.view == "cells":
+        return tuple(map(str, range(N_CELLS)))
+    return (*state.letters, GROUND) if sees_pixels(state.model) else state.letters
+
+
+def _parse_letters(text: str) -> tuple[str, ...]:
+    """Read letters such as `A-C`, each once, in order."""
+    parts = text.split("-")
+    for part in parts:
+        lookup(part, dict.fromkeys(LETTERS), "object")
+    return in_order(parts)
+
+
+def in_order(letters: Collection[str]) -> tuple[str, ...]:
+    """Return letters each once, in order."""
+    return tuple(letter for letter in LETTERS if letter in letters)
+
+
+FIELDS = (
+    Field("seed", "seed", parse_seed),
+    Field("scene", "edited", parse_parts, format_parts),
+    Field("source", "source", one_of(SOURCES, "source")),
+    Field("show", "stage", one_of(STAGES, "stage")),
+    Field("q", "question", parse_question, format_question),
+    Field("model", "model", parse_model),
+    *pair_fields(
+        ANSWERS,
+        (*LETTERS, GROUND, *map(str, range(N_CELLS))),
+        "A-C or, for cells, 3-17",
+        N_CELLS**2,
+        _parse_letters,
+        sections=tuple(SECTIONS),
+        baselines=BASELINES,
+    ),
+)

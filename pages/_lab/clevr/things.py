@@ -1,0 +1,244 @@
+"""A CLEVR scene as a page edits it: things called by letters, sampled by a seed or put there by a person."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from pages._lab.words import join_words
+from rn_core.common.errors import SceneError, quote
+from rn_core.common.seeding import make_rng
+from rn_core.tasks.clevr import ClevrScene
+from rn_core.tasks.clevr.camera import fit_camera, project
+from rn_core.tasks.clevr.placement import EXTENT, check_placement
+from rn_core.tasks.clevr.sampling import sample_only_scene
+from rn_core.tasks.clevr.scene import COLORS, MATERIALS, MAX_OBJECTS, RADIUS, SHAPES, SIZES
+
+#: What the objects of a scene are called, in its order.
+LETTERS = tuple("ABCDEFGHIJ")
+#: Value -> its letter in a URL.
+_CODES = (
+    dict(zip(SIZES, "ls", strict=True)),
+    dict(zip(COLORS, "arbgnpcy", strict=True)),
+    dict(zip(MATERIALS, "rm", strict=True)),
+    dict(zip(SHAPES, "csy", strict=True)),
+)
+_VALUES = tuple({code: value for value, code in table.items()} for table in _CODES)
+_CODE = re.compile(r"([ls])([arbgnpcy])([rm])([csy])(\d{1,3})\.(\d{1,3})\.(\d{1,5})")
+#: Way between the places that are tried for a new thing.
+_STEP = 0.25
+
+
+@dataclass(frozen=True)
+class Thing:
+    """One object.
+
+    Attributes:
+        size: of `SIZES`.
+        color: of `COLORS`.
+        material: of `MATERIALS`.
+        shape: of `SHAPES`.
+        x: on the ground, -3 to 3.
+        y: the same.
+        rotation: about z in radians, as CLEVR's scene graphs have it, 0 to 360.
+    """
+
+    size: str
+    color: str
+    material: str
+    shape: str
+    x: float
+    y: float
+    rotation: float = 0.0
+
+    @property
+    def radius(self) -> float:
+        """Return its radius, half its height, half a cube's edge."""
+        return RADIUS[SIZES.index(self.size)]
+
+    @property
+    def words(self) -> str:
+        """Return all its attributes, as questions name them."""
+        return f"{self.size} {self.color} {self.material} {self.shape}"
+
+
+#: An object of an edited scene: itself, or the letter of the sampled one that it still is.
+Part = Thing | str
+
+
+def things_of(scene: ClevrScene) -> tuple[Thing, ...]:
+    """Return a scene's objects."""
+    rotation = np.zeros(scene.n_objects) if scene.rotation is None else scene.rotation
+    words = zip(*(scene.words[name] for name in ("size", "color", "material", "shape")), strict=True)
+    return tuple(
+        Thing(*kind, float(x), float(y), float(turn))
+        for kind, (x, y, _), turn in zip(words, scene.coords, rotation, strict=True)
+    )
+
+
+def build_scene(things: Sequence[Thing], camera: np.ndarray) -> ClevrScene:
+    """Return the scene of some things, seen by a camera.
+
+    Args:
+        things: 1 to 10.
+        camera: (3,) float64, its place.
+
+    Raises:
+        SceneError: for another number of things, or places that CLEVR's rules forbid.
+    """
+    if not 1 <= len(things) <= MAX_OBJECTS:
+        raise SceneError(f"A scene must have 1 to {MAX_OBJECTS} objects, got {len(things)}; change that.")
+    coords = np.array([(thing.x, thing.y, thing.radius) for thing in things])
+    pixels = project(coords, camera)
+    pixels[:, :2] = np.rint(pixels[:, :2])
+    scene = ClevrScene(
+        sizes=np.array([SIZES.index(thing.size) for thing in things]),
+        colors=np.array([COLORS.index(thing.color) for thing in things]),
+        materials=np.array([MATERIALS.index(thing.material) for thing in things]),
+        shapes=np.array([SHAPES.index(thing.shape) for thing in things]),
+        coords=coords,
+        rotation=np.array([thing.rotation for thing in things]),
+        pixel_coords=pixels,
+    )
+    _check_places(scene)
+    return scene
+
+
+def _check_places(scene: ClevrScene) -> None:
+    """Raise SceneError, objects called by their letters, where CLEVR's rules forbid a place."""
+    try:
+        check_placement(scene)
+    except SceneError as err:
+        name = re.compile(r"\b([Oo]bjects?) (\d)(?: and (\d))?")
+        raise SceneError(name.sub(_say_letters, str(err))) from err
+
+
+def _say_letters(match: re.Match[str]) -> str:
+    """Return "object C" for "object 2"."""
+    letters = [LETTERS[int(number)] for number in match.groups()[1:] if number]
+    return f"{match[1]} {' and '.join(letters)}"
+
+
+@functools.lru_cache(maxsize=256)
+def sampled_scene(seed: int) -> ClevrScene:
+    """Return the scene that the page shows for a seed."""
+    return sample_only_scene(make_rng(seed, "explore"))
+
+
+@functools.lru_cache(maxsize=256)
+def sampled_things(seed: int) -> tuple[Thing, ...]:
+    """Return the objects of that scene."""
+    return things_of(sampled_scene(seed))
+
+
+@functools.lru_cache(maxsize=256)
+def camera_of(seed: int) -> np.ndarray:
+    """Return the place of the camera of that scene; edits do not move it."""
+    scene = sampled_scene(seed)
+    return fit_camera(scene.coords, scene.pixel_coords)
+
+
+def resolve(seed: int, parts: tuple[Part, ...]) -> tuple[Thing, ...]:
+    """Return the objects of an edited scene; raises SceneError for a letter that the sampled scene does not have."""
+    sampled = dict(zip(LETTERS, sampled_things(seed), strict=False))
+    for part in parts:
+        if isinstance(part, str) and part not in sampled:
+            raise SceneError(f"Scene {seed} has the objects {', '.join(sampled)}, got '{part}'; name one of these.")
+    return tuple(sampled[part] if isinstance(part, str) else part for part in parts)
+
+
+@functools.lru_cache(maxsize=256)
+def edited_scene(seed: int, parts: tuple[Part, ...]) -> ClevrScene:
+    """Return an edited scene; raises SceneError if it breaks a rule."""
+    return build_scene(resolve(seed, parts), camera_of(seed))
+
+
+def make_parts(seed: int, things: Sequence[Thing]) -> tuple[Part, ...] | None:
+    """Return an edited scene as its parts, things of the sampled one by letter; None for the sampled scene itself."""
+    letters = dict(zip(sampled_things(seed), LETTERS, strict=False))
+    parts = tuple(letters.get(thing, thing) for thing in things)
+    return None if parts == LETTERS[: len(sampled_things(seed))] else parts
+
+
+def move_thing(things: Sequence[Thing], letter: str, x: float, y: float) -> tuple[Thing, ...]:
+    """Return the things with one of them elsewhere; places are kept to a hundredth, as in a URL."""
+    k = LETTERS.index(letter)
+    place = [min(max(round(value, 2), -EXTENT), EXTENT) for value in (x, y)]
+    moved = replace(things[k], x=place[0], y=place[1], rotation=round(things[k].rotation, 2))
+    return (*things[:k], moved, *things[k + 1 :])
+
+
+def add_thing(things: Sequence[Thing], seed: int, **kind: str) -> tuple[Thing, ...]:
+    """Return the things with a new one, as near to the middle as there is room.
+
+    Args:
+        things: those that there are.
+        seed: the scene's.
+        kind: attributes of the new one that are not those of a small gray rubber cube.
+
+    Raises:
+        SceneError: if there is no room.
+    """
+    new = Thing(**{"size": "small", "color": "gray", "material": "rubber", "shape": "cube", **kind}, x=0, y=0)
+    steps = np.arange(-EXTENT, EXTENT + _STEP / 2, _STEP).tolist()
+    for x, y in sorted(((x, y) for x in steps for y in steps), key=lambda place: np.hypot(*place)):
+        try:
+            build_scene((*things, replace(new, x=x, y=y)), camera_of(seed))
+        except SceneError:
+            continue
+        return (*things, replace(new, x=x, y=y))
+    raise SceneError(f"This scene has no room for one more object (it has {len(things)}); take one away first.")
+
+
+def format_parts(parts: tuple[Part, ...]) -> str:
+    """Return an edited scene as URL text, such as `A_lrmc312.45.90_C`: letters, or what and where a thing is."""
+    return "_".join(part if isinstance(part, str) else _format_thing(part) for part in parts)
+
+
+def _format_thing(thing: Thing) -> str:
+    """Return one thing as URL text: size, colour, material, shape, x, y and rotation in hundredths."""
+    kind = "".join(table[value] for table, value in zip(_CODES, _kind(thing), strict=True))
+    numbers = (thing.x + EXTENT, thing.y + EXTENT, thing.rotation)
+    return kind + ".".join(str(round(100 * number)) for number in numbers)
+
+
+def _kind(thing: Thing) -> tuple[str, ...]:
+    """Return a thing's attributes in the order of a URL."""
+    return thing.size, thing.color, thing.material, thing.shape
+
+
+def parse_parts(text: str) -> tuple[Part, ...]:
+    """Read what `format_parts` wrote; whether it is a scene is seen later.
+
+    Raises:
+        SceneError: naming the part that is no object.
+    """
+    return tuple(part if part in LETTERS else _parse_thing(part) for part in text.split("_")[: MAX_OBJECTS + 1])
+
+
+def _parse_thing(text: str) -> Thing:
+    """Read one thing."""
+    match = _CODE.fullmatch(text)
+    if match is None or max(int(match[5]), int(match[6])) > 200 * EXTENT or int(match[7]) > 36_000:
+        raise SceneError(
+            f"An object must be a letter such as A, or read like lrmc312.45.90 (size l or s, colour, material r or m, "
+            f"shape c, s or y, then x, y and rotation in hundredths), got {quote(text)}."
+        )
+    kind = (values[code] for values, code in zip(_VALUES, match.groups()[:4], strict=True))
+    x, y, rotation = (int(number) / 100 for number in match.groups()[4:])
+    return Thing(*kind, round(x - EXTENT, 2), round(y - EXTENT, 2), rotation)
+
+
+def name_things(things: Sequence[Thing]) -> tuple[str, ...]:
+    """Return the things' short names: letter, colour and shape."""
+    return tuple(f"{letter} {thing.color} {thing.shape}" for letter, thing in zip(LETTERS, things, strict=False))
+
+
+def describe_things(things: Sequence[Thing]) -> str:
+    """Return a scene in words, for who cannot see it."""
+    named = [f"{letter} is a {thing.words}" for letter, thing in zip(LETTERS, things, strict=False)]
+    return f"Scene of {len(things)} objects: {join_words(named)}."

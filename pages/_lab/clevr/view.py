@@ -1,0 +1,130 @@
+"""What the CLEVR page shows, worked out from the state and the models; nothing here draws."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from pages._lab.clevr import html
+from pages._lab.clevr.models import title_of
+from pages._lab.clevr.nodes import find_true_pairs, make_nodes
+from pages._lab.clevr.pictures import Picture
+from pages._lab.clevr.stages import make_picture_stage, make_plan_stage
+from pages._lab.clevr.state import ClevrState
+from pages._lab.clevr.things import LETTERS
+from pages._lab.clevr.truth import Truth, allowed_answers
+from pages._lab.components.stage import DrawnStage
+from pages._lab.layout import cards_html
+from pages._lab.pairs.view import GroupReading, PairView, make_pair_parts, pick_target
+from pages._lab.words import join_words
+from rn_core.attribution.base import Attribution, Target
+from rn_core.common.records import Answer
+from rn_core.tasks.clevr.camera import HEIGHT, WIDTH
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+@dataclass(frozen=True)
+class ClevrView(PairView):
+    """Everything that the page draws, apart from the models themselves.
+
+    Attributes:
+        truth: what the question's program gives.
+        picture: what pixel models see, or None where there is none.
+    """
+
+    state: ClevrState
+    reading: GroupReading
+    truth: Truth
+    picture: Picture | None
+
+    @property
+    def question_text(self) -> str:
+        """Return the question in English."""
+        return self.state.question
+
+    @property
+    def model_answers(self) -> Mapping[str, Answer | None]:
+        """Return model -> its answer, the explained one first; None for one whose weights cannot be used."""
+        return {self.state.model: self.reading.answer, **self.reading.others}
+
+    @property
+    def scene_title(self) -> str:
+        """Return what a saved picture calls the scene."""
+        if self.state.source == "image":
+            return "Uploaded picture"
+        return f"Scene {self.state.seed}{', edited' if self.state.edited else ''}"
+
+    @property
+    def removed_text(self) -> str:
+        """Return the objects that are taken away under "What if", in words."""
+        return join_words(self.state.without)
+
+    def answers_html(self) -> str:
+        """Return truth and answers as HTML."""
+        cards = {title_of(name): self._leave_said(answer) for name, answer in self.model_answers.items()}
+        return html.truth_html(self.truth) + cards_html(cards, self.truth.answer)
+
+    def _leave_said(self, answer: Answer | None) -> Answer | None:
+        """Return an answer without the warning that the truth's line gives already."""
+        if answer is None:
+            return None
+        return replace(answer, warnings=tuple(each for each in answer.warnings if each != self.truth.warning))
+
+    def scene_content(self) -> Any:
+        """Return the scene as JSON values; None for an uploaded picture."""
+        return None if self.state.scene is None else self.state.scene.to_dict()
+
+    def make_stage(self) -> DrawnStage:
+        """Return the interactive scene for a saved page, where nothing can be moved."""
+        if self.picture is None:
+            return make_plan_stage(self.state, self, editable=False)
+        return make_picture_stage(self.state, self.picture, self)
+
+    def draw_scene(self, axes: Axes) -> None:
+        """Draw the picture with the objects' letters; without one, the plan."""
+        scene = self.state.scene
+        if self.picture is not None:
+            extent = (0, WIDTH, HEIGHT, 0) if scene is not None else None
+            axes.imshow(self.picture.pixels, extent=extent)
+        if scene is None:
+            return
+        for letter, (x, y, _) in zip(LETTERS, scene.pixel_coords, strict=False):
+            box = {"boxstyle": "round,pad=0.15", "facecolor": "white", "alpha": 0.8, "linewidth": 0}
+            axes.annotate(letter, (x, y), ha="center", va="center", fontsize=11, bbox=box)
+        axes.set(xlim=(0, WIDTH), ylim=(HEIGHT, 0), aspect="equal")
+
+
+def choose_target(state: ClevrState, answer: Answer, truth: Truth) -> Target:
+    """Return what to attribute; the model's answer is set against the next best one that the question allows."""
+    return pick_target(state, answer, allowed_answers(truth.type))
+
+
+def make_clevr_view(
+    state: ClevrState,
+    reading: GroupReading,
+    truth: Truth,
+    picture: Picture | None,
+    attribution: Attribution,
+    second: Attribution,
+) -> ClevrView:
+    """Put together what the page draws.
+
+    Args:
+        state: what was asked for.
+        reading: the models' answers to the state's question.
+        truth: of that question on the state's scene.
+        picture: of the scene, or the uploaded one; None where there is none.
+        attribution: of the Relation Network's pairs toward `choose_target`, by the state's method.
+        second: of the same target by `second_method`, to tell whether the two agree.
+    """
+    return ClevrView(
+        reading=reading,
+        truth=truth,
+        picture=picture,
+        target=choose_target(state, reading.answer, truth),
+        true_pairs=find_true_pairs(state, truth),
+        **make_pair_parts(state, attribution, second, make_nodes(state)),
+    )

@@ -1,0 +1,185 @@
+"""What the interactive scene of Sort-of-CLEVR shows; plain data, no Streamlit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
+
+import numpy as np
+
+from pages._lab.components.stage import (
+    Backdrop,
+    Cast,
+    Ground,
+    Manner,
+    PairLayer,
+    SceneEvent,
+    Spacing,
+    check_weights,
+    make_cells,
+    make_stage_data,
+    paint,
+)
+from rn_core.common.errors import RNCoreError, SceneError, lookup
+from rn_core.tasks.sort_of_clevr.rendering import PALETTE
+from rn_core.tasks.sort_of_clevr.scene import (
+    CLEARANCE,
+    HIGHEST,
+    IMAGE_SIZE,
+    LOWEST,
+    MIDDLE,
+    SceneObject,
+    check_objects,
+)
+
+#: The pixel model's grid: cell k = row * 5 + column sees a field centred at pixel (16 * column, 16 * row).
+GRID = 5
+CELL_STEP = 16
+GROUND_LABEL = "ground"
+MODES: Mapping[str, str] = {"objects": "one node an object", "cells": "one node a cell of the 5 x 5 grid"}
+_RADIUS = 5.5  # to the outer edge of an object's rim
+_EDGES = (-0.5, IMAGE_SIZE - 0.5)
+_WORDS = (("left", 0.25, -2.5, 0), ("right", 0.75, -2.5, 0), ("top", -2.5, 0.25, -90), ("bottom", -2.5, 0.75, -90))
+
+
+@dataclass(frozen=True)
+class SceneView:
+    """One picture of a scene and of what its pairs contribute.
+
+    Node k is object k in the order of `objects` (mode "objects"; one more node n - 1 is the ground when
+    `weights` has one row more than there are objects) or cell k, row by row (mode "cells", 25 nodes).
+    The pair (i, j) is g_theta(o_i, o_j, q): i receives, j sends, and its arrow runs from j to i.
+
+    Attributes:
+        objects: rows of {"color", "shape", "x", "y"}, whole pixels from 5 to 69; `asdict(SceneObject)`.
+        weights: (n, n) signed contribution of every ordered pair to `target`, array or nested lists.
+        mode: "objects" or "cells".
+        target: what the contributions add up to, in words, shown in the legend and read out.
+        against: what a negative contribution speaks for.
+        labels: name of each node, n of them; None makes them from colours or from rows and columns.
+        pinned: the pair (i, j) shown strongly, or None.
+        true_pairs: the pairs that decide the question; every (asked, target) pair of nodes.
+        show_truth: whether `true_pairs` are marked.
+        editable: whether objects can be moved and toggled.
+        projector: large type, for the back row of a classroom.
+        alt: the picture in words, for screen readers.
+    """
+
+    objects: Sequence[Mapping[str, object]]
+    weights: np.ndarray | Sequence[Sequence[float]]
+    mode: str = "objects"
+    target: str = "the answer"
+    against: str = "another answer"
+    labels: Sequence[str] | None = None
+    pinned: tuple[int, int] | None = None
+    true_pairs: Sequence[tuple[int, int]] = ()
+    show_truth: bool = False
+    editable: bool = True
+    projector: bool = False
+    alt: str = "Scene with six objects"
+    component: ClassVar[str] = "scene"
+
+    @property
+    def n_nodes(self) -> int:
+        """Number of nodes n."""
+        return len(self.weights)
+
+    def to_data(self) -> dict[str, Any]:
+        """Return `make_scene_data` of this view."""
+        return make_scene_data(self)
+
+    def read_edit(self, kind: str, state: Mapping[str, object]) -> SceneEvent | None:
+        """Read a move or a toggle; None if it would not leave a valid scene."""
+        objects = {thing.color: thing for thing in _make_objects(self)}
+        color = state.get("id")
+        if not isinstance(color, str) or color not in objects:
+            return None
+        if kind == "toggle":
+            return SceneEvent("toggle", thing=color)
+        if kind != "move":
+            return None
+        x, y = state.get("x"), state.get("y")
+        moved = {**objects, color: replace(objects[color], x=x, y=y)}
+        try:
+            check_objects(tuple(moved.values()))
+        except SceneError:
+            return None
+        return SceneEvent("move", thing=color, x=x, y=y)
+
+
+def make_scene_data(view: SceneView) -> dict[str, Any]:
+    """Return the JSON that the browser draws `view` from; its keys are those of `make_stage_data`.
+
+    Raises:
+        RNCoreError: if the mode, a size, a pair or a contribution does not fit.
+        SceneError: if the objects are not a valid scene.
+    """
+    lookup(view.mode, MODES, "scene mode")
+    objects = _make_objects(view)
+    check_objects(objects)
+    n_objects = len(view.objects)
+    allowed = (GRID * GRID,) if view.mode == "cells" else (n_objects, n_objects + 1)
+    layer = PairLayer(
+        check_weights(view.weights, allowed, view.mode),
+        view.target,
+        view.against,
+        view.pinned,
+        view.true_pairs,
+        view.show_truth,
+    )
+    grid = GRID if view.mode == "cells" else 0
+    cast = Cast(view.mode, [_show(thing) for thing in objects], _make_nodes(view, objects), grid)
+    manner = Manner(view.editable, projector=view.projector, alt=view.alt, spacing=Spacing(box=CLEARANCE))
+    return make_stage_data(_make_backdrop(), cast, layer, manner)
+
+
+def _make_backdrop() -> Backdrop:
+    """Return the white ground with its two middle lines and the names of its sides."""
+    low, high = _EDGES
+    lines = ((MIDDLE, low, MIDDLE, high), (low, MIDDLE, high, MIDDLE))
+    words = [
+        (word, x * IMAGE_SIZE if x > 0 else x, y * IMAGE_SIZE if y > 0 else y, turn) for word, x, y, turn in _WORDS
+    ]
+    ground = Ground((low, low, IMAGE_SIZE, IMAGE_SIZE), LOWEST, HIGHEST)
+    return Backdrop(ground, (IMAGE_SIZE, IMAGE_SIZE), lines=lines, words=words)
+
+
+def _show(thing: SceneObject) -> dict[str, Any]:
+    """Return an object as the browser draws it."""
+    return {
+        "id": thing.color,
+        "name": thing.color,
+        "words": None,
+        "shape": thing.shape,
+        "x": int(thing.x),
+        "y": int(thing.y),
+        "radius": _RADIUS,
+        "turn": 0,
+        **paint(PALETTE[thing.color]),
+    }
+
+
+def _make_objects(view: SceneView) -> tuple[SceneObject, ...]:
+    """Turn the view's rows into scene objects."""
+    try:
+        return tuple(SceneObject(**row) for row in view.objects)
+    except TypeError as err:
+        raise SceneError(
+            f"An object of the view must be a row of color, shape, x and y, got {list(view.objects)!r:.80}."
+        ) from err
+
+
+def _make_nodes(view: SceneView, objects: tuple[SceneObject, ...]) -> list[dict[str, Any]]:
+    """Return each node's label, kind and, for cells, its centre; objects carry their own."""
+    if view.mode == "cells":
+        nodes = make_cells(GRID, (CELL_STEP, CELL_STEP), (IMAGE_SIZE, IMAGE_SIZE))
+    else:
+        nodes = [{"label": thing.color, "kind": "object"} for thing in objects]
+        if view.n_nodes > len(objects):
+            nodes.append({"label": GROUND_LABEL, "kind": "ground"})
+    if view.labels is not None:
+        if len(view.labels) != len(nodes):
+            raise RNCoreError(f"A view of {len(nodes)} nodes must have {len(nodes)} labels, got {len(view.labels)}.")
+        nodes = [{**node, "label": str(label)} for node, label in zip(nodes, view.labels, strict=True)]
+    return nodes

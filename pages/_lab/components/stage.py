@@ -1,0 +1,368 @@
+"""What every interactive scene shows and reports back, whatever its task; plain data, no Streamlit.
+
+A stage is measured in units of which a scene of Sort-of-CLEVR has 75, one a pixel; the middle of its first pixel is
+(0, 0), x runs to the right and y down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal, Protocol
+
+import numpy as np
+
+from rn_core.common.errors import RNCoreError
+
+#: Events that change what is shown.
+EDITS = ("move", "toggle", "drop", "restore")
+_LIGHT_INK, _DARK_INK = "#ffffff", "#111111"
+
+
+@dataclass(frozen=True)
+class SceneEvent:
+    """One thing a person did to a scene; fields that its kind does not use are None.
+
+    Attributes:
+        kind: "move" (thing, x, y; in a story thing, place), "toggle" (thing: square to circle and back), "drop" and
+            "restore" (thing: a sentence), "pin" (pair) or "unpin".
+        thing: the object or sentence meant, by its id.
+        x: its new centre, right; in units of the stage.
+        y: the same, down.
+        place: where a sentence stands after its move, from 0.
+        pair: nodes (i, j), each from 0 to n - 1.
+    """
+
+    kind: Literal["move", "toggle", "drop", "restore", "pin", "unpin"]
+    thing: str | None = None
+    x: float | None = None
+    y: float | None = None
+    place: int | None = None
+    pair: tuple[int, int] | None = None
+
+    @staticmethod
+    def from_state(state: object, view: Stage) -> SceneEvent | None:
+        """Read what the browser sent about `view`.
+
+        Returns:
+            The event, or None for anything that is not an allowed event on that view: unknown kinds and
+            objects, numbers that are no places, moves onto another object, edits of a view that is not editable.
+        """
+        if not isinstance(state, Mapping):
+            return None
+        kind = state.get("kind")
+        if kind == "unpin":
+            return SceneEvent("unpin")
+        if kind == "pin":
+            pair = tuple(state.get(name) for name in ("i", "j"))
+            inside = all(is_whole(node) and 0 <= node < view.n_nodes for node in pair)
+            return SceneEvent("pin", pair=pair) if inside else None
+        if kind in EDITS and view.editable:
+            return view.read_edit(kind, state)
+        return None
+
+
+class Stage(Protocol):
+    """One picture of a scene and of what its pairs contribute.
+
+    Attributes:
+        component: "scene" or "story", what draws it.
+        editable: whether a person can change it.
+    """
+
+    component: ClassVar[str]
+    editable: bool
+
+    @property
+    def n_nodes(self) -> int:
+        """Return the number of nodes n."""
+        ...
+
+    def to_data(self) -> dict[str, Any]:
+        """Return the JSON that the browser draws; raises RNCoreError if the view does not fit together."""
+        ...
+
+    def read_edit(self, kind: str, state: Mapping[str, object]) -> SceneEvent | None:
+        """Read one of `EDITS` that the browser sent; None if it is not allowed."""
+        ...
+
+
+@dataclass(frozen=True)
+class Spacing:
+    """How near two objects may come; None and 0 ask for nothing.
+
+    Attributes:
+        box: least offset of the centres along x or along y.
+        gap: least distance between their circles.
+        band: least offset along x, and along y.
+        verb: what objects that come nearer would do, in words.
+        rule: what is allowed, in words.
+    """
+
+    box: float = 0
+    gap: float | None = None
+    band: float = 0
+    verb: str = "touch"
+    rule: str = "objects must not touch"
+
+
+@dataclass(frozen=True)
+class Ground:
+    """Where objects stand, and how places are counted.
+
+    Attributes:
+        box: x, y, width and height of the ground as it is drawn.
+        lowest: least place of a centre along each side of the ground.
+        highest: greatest.
+        turn: degrees by which the ground is turned about the stage's middle.
+        grain: places are whole multiples of this.
+        origin: the place that is told as 0.
+        scale: units of the stage in one unit of the places that are told.
+    """
+
+    box: tuple[float, float, float, float]
+    lowest: float = 0
+    highest: float = 0
+    turn: float = 0
+    grain: float = 1
+    origin: float = 0
+    scale: float = 1
+
+
+@dataclass(frozen=True)
+class Backdrop:
+    """What lies behind the nodes.
+
+    Attributes:
+        ground: where objects stand.
+        size: width and height of the stage.
+        image: a picture as a data URL, over the whole stage; empty for none.
+        lines: dashed lines, x1, y1, x2, y2.
+        arrows: arrows, x1, y1, x2, y2.
+        words: text, x, y and degrees of a turn.
+    """
+
+    ground: Ground
+    size: tuple[float, float]
+    image: str = ""
+    lines: Sequence[tuple[float, float, float, float]] = ()
+    arrows: Sequence[tuple[float, float, float, float]] = ()
+    words: Sequence[tuple[str, float, float, float]] = ()
+
+
+@dataclass(frozen=True)
+class PairLayer:
+    """What the pairs of a stage say.
+
+    Attributes:
+        weights: (n, n) signed contribution of every ordered pair to `target`; the pair (i, j) is g_theta(o_i, o_j, q):
+            i receives, j sends, and its arrow runs from j to i.
+        target: what the contributions add up to, in words, shown in the legend and read out.
+        against: what a negative contribution speaks for.
+        pinned: the pair (i, j) shown strongly, or None.
+        true_pairs: the pairs that decide the question; every such pair of nodes.
+        show_truth: whether `true_pairs` are marked.
+        heat: whether all partners of a cell are coloured, not the strongest alone joined to it.
+        deciding: nodes that are ringed as deciding ones; None rings all that are in true pairs.
+    """
+
+    weights: np.ndarray | Sequence[Sequence[float]]
+    target: str = "the answer"
+    against: str = "another answer"
+    pinned: tuple[int, int] | None = None
+    true_pairs: Sequence[tuple[int, int]] = ()
+    show_truth: bool = False
+    heat: bool = False
+    deciding: Sequence[int] | None = None
+
+
+@dataclass(frozen=True)
+class Cast:
+    """Who is on a stage.
+
+    Attributes:
+        mode: "objects" or "cells", what the nodes are.
+        objects: JSON objects with id, name, words (None: name and shape), x, y, radius, shape ("square", "circle" or
+            "spot", which only marks what a picture shows), turn in degrees, fill and ink.
+        nodes: JSON objects with label and kind ("object", "cell" or "ground"); cells with x, y and box.
+        grid: cells a side, or 0.
+    """
+
+    mode: str
+    objects: Sequence[dict[str, Any]]
+    nodes: Sequence[dict[str, Any]]
+    grid: int = 0
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How a stage behaves.
+
+    Attributes:
+        editable: whether objects can be moved.
+        toggles: whether a double click changes an object's shape.
+        projector: large type, for the back row of a classroom.
+        alt: the picture in words, for screen readers.
+        spacing: how near objects may come.
+    """
+
+    editable: bool = True
+    toggles: bool = True
+    projector: bool = False
+    alt: str = ""
+    spacing: Spacing = field(default_factory=Spacing)
+
+
+def make_stage_data(backdrop: Backdrop, cast: Cast, layer: PairLayer, manner: Manner) -> dict[str, Any]:
+    """Return the JSON that the browser draws; the keys are read by the scripts of this folder.
+
+    Raises:
+        RNCoreError: if a size, a pair or a contribution does not fit.
+    """
+    n_nodes = len(cast.nodes)
+    weights = check_weights(layer.weights, (n_nodes,), cast.mode)
+    ground, spacing = backdrop.ground, manner.spacing
+    x, y, width, height = ground.box
+    return {
+        "mode": cast.mode,
+        "objects": list(cast.objects),
+        "nodes": list(cast.nodes),
+        "grid": cast.grid,
+        "weights": [[round(value, 6) for value in row] for row in weights.tolist()],
+        "pinned": None if layer.pinned is None else check_pair(layer.pinned, n_nodes),
+        "truePairs": [check_pair(pair, n_nodes) for pair in layer.true_pairs],
+        "deciding": _deciding_nodes(layer),
+        "showTruth": bool(layer.show_truth),
+        "heat": layer.heat,
+        "target": str(layer.target),
+        "against": str(layer.against),
+        "editable": bool(manner.editable),
+        "toggles": bool(manner.editable and manner.toggles),
+        "projector": bool(manner.projector),
+        "alt": str(manner.alt),
+        "spacing": {"box": spacing.box, "gap": spacing.gap, "band": spacing.band},
+        "refusal": {"verb": spacing.verb, "rule": spacing.rule},
+        "width": backdrop.size[0],
+        "height": backdrop.size[1],
+        "image": backdrop.image,
+        "lines": [list(line) for line in backdrop.lines],
+        "arrows": [list(arrow) for arrow in backdrop.arrows],
+        "words": [list(word) for word in backdrop.words],
+        "ground": {"x": x, "y": y, "width": width, "height": height},
+        "lowest": ground.lowest,
+        "highest": ground.highest,
+        "turn": ground.turn,
+        "grain": ground.grain,
+        "origin": ground.origin,
+        "scale": ground.scale,
+    }
+
+
+def _deciding_nodes(layer: PairLayer) -> list[int]:
+    """Return the nodes that are ringed as deciding ones."""
+    nodes = layer.deciding
+    if nodes is None:
+        nodes = (node for pair in layer.true_pairs for node in pair)
+    return sorted({int(node) for node in nodes})
+
+
+@dataclass(frozen=True)
+class DrawnStage:
+    """A stage put together from its parts, in which nothing can be moved; see the parts' attributes."""
+
+    backdrop: Backdrop
+    cast: Cast
+    layer: PairLayer
+    manner: Manner
+    component: ClassVar[str] = "scene"
+
+    @property
+    def editable(self) -> bool:
+        """Return whether objects can be moved."""
+        return self.manner.editable
+
+    @property
+    def n_nodes(self) -> int:
+        """Return the number of nodes n."""
+        return len(self.cast.nodes)
+
+    def to_data(self) -> dict[str, Any]:
+        """Return `make_stage_data` of the parts."""
+        return make_stage_data(self.backdrop, self.cast, self.layer, self.manner)
+
+    def read_edit(self, kind: str, state: Mapping[str, object]) -> SceneEvent | None:
+        """Return None: nothing can be edited here."""
+        return None
+
+
+def make_cells(grid: int, step: tuple[float, float], size: tuple[float, float]) -> list[dict[str, Any]]:
+    """Return the cells of a grid, row by row; the first one of each row lies at x = 0.
+
+    Args:
+        grid: cells a side.
+        step: way from one cell's middle to the next one's, along x and along y.
+        size: width and height of the stage, which cells at the edge reach.
+    """
+    columns, rows = (_cell_sides(grid, step[axis], size[axis]) for axis in (0, 1))
+    return [
+        {
+            "label": f"row {row + 1}, column {column + 1}",
+            "kind": "cell",
+            "x": step[0] * column,
+            "y": step[1] * row,
+            "box": {"x": left, "y": top, "width": width, "height": height},
+        }
+        for row, (top, height) in enumerate(rows)
+        for column, (left, width) in enumerate(columns)
+    ]
+
+
+def _cell_sides(grid: int, step: float, size: float) -> list[tuple[float, float]]:
+    """Return where each cell begins along an axis, and how long it is: all that is nearer to it than to another."""
+    edges = [-0.5, *(step * (k + 0.5) for k in range(grid - 1)), size - 0.5]
+    return [(edges[k], edges[k + 1] - edges[k]) for k in range(grid)]
+
+
+def check_weights(weights: Any, allowed: tuple[int, ...], mode: str) -> np.ndarray:
+    """Return contributions as a checked (n, n) float64 array.
+
+    Args:
+        weights: array or nested lists.
+        allowed: what n may be.
+        mode: what sentences call the view.
+
+    Raises:
+        RNCoreError: for another shape, or numbers that are not finite.
+    """
+    try:
+        found = np.asarray(weights, dtype=np.float64)
+    except (TypeError, ValueError):
+        found = np.empty(0)
+    if found.ndim != 2 or found.shape[0] != found.shape[1] or len(found) not in allowed:
+        sizes = " or ".join(f"{n} x {n}" for n in allowed)
+        raise RNCoreError(
+            f"Contributions in mode '{mode}' must be {sizes} numbers, got shape {found.shape}; "
+            "pass one row and one column a node."
+        )
+    if not np.isfinite(found).all():
+        raise RNCoreError("Contributions must be finite numbers, got NaN or infinity; check the attribution.")
+    return found
+
+
+def check_pair(pair: Sequence[int], n_nodes: int) -> list[int]:
+    """Return a pair of nodes as a list; raise RNCoreError if it names a node that is not there."""
+    if len(pair) != 2 or not all(is_whole(node) and 0 <= node < n_nodes for node in pair):
+        raise RNCoreError(f"A pair must name two nodes from 0 to {n_nodes - 1}, got {tuple(pair)!r}.")
+    return [int(node) for node in pair]
+
+
+def is_whole(value: object) -> bool:
+    """Tell whole numbers from everything else; True and False are no numbers here."""
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)
+
+
+def paint(rgb: tuple[int, int, int]) -> dict[str, str]:
+    """Return an object's fill and the ink, white or near black, that reads best on it."""
+    linear = [part / 255 / 12.92 if part <= 10 else ((part / 255 + 0.055) / 1.055) ** 2.4 for part in rgb]
+    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]  # WCAG 2.2, relative luminance
+    return {"fill": f"rgb{rgb}", "ink": _LIGHT_INK if luminance < 0.18 else _DARK_INK}

@@ -1,0 +1,49 @@
+"""What the interactive scene shows of a view."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pages._lab.components.scene_view import SceneView
+from pages._lab.explore.state import ExploreState
+from rn_core.tasks.sort_of_clevr import Scene
+
+if TYPE_CHECKING:
+    from pages._lab.explore.view import ExploreView
+
+
+def make_scene_view(view: ExploreView, editable: bool = True) -> SceneView:
+    """Return what the interactive scene shows."""
+    return SceneView(
+        objects=[asdict(thing) for thing in view.state.scene.objects],
+        weights=view.matrix,
+        mode=view.state.view,
+        target=view.target_text,
+        against=view.against_text,
+        pinned=view.pinned,
+        true_pairs=view.true_pairs,
+        show_truth=view.state.truth,
+        editable=editable,
+        projector=view.state.projector,
+        alt=describe_scene(view.state.scene),
+    )
+
+
+def make_plain_view(state: ExploreState) -> SceneView:
+    """Return the scene without any contribution, for a question that has no answer here."""
+    objects = state.scene.objects
+    return SceneView(
+        objects=[asdict(thing) for thing in objects],
+        weights=np.zeros((len(objects), len(objects))),
+        projector=state.projector,
+        alt=describe_scene(state.scene),
+    )
+
+
+def describe_scene(scene: Scene) -> str:
+    """Return a scene in words, for who cannot see it."""
+    things = "; ".join(f"{thing.color} {thing.shape} at x {thing.x}, y {thing.y}" for thing in scene.objects)
+    return f"Scene of {len(scene.objects)} objects, x to the right and y down in pixels of 75: {things}."

@@ -1,0 +1,137 @@
+"""What the Explore page shows, as one value that fits in a URL.
+
+`FIELDS` is the only table of parameters: name in the URL, field of `ExploreState`, parser, formatter.
+A value at its default is left out of the URL, so the plain address is the default picture.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pages._lab.links import Field, format_question, format_scene, parse_question, parse_scene, parse_seed, read_query
+from pages._lab.models import MODELS, N_CELLS, count_pairs, parse_model, sees_pixels
+from pages._lab.pairs.state import GROUND, PairState, drop_misfits, pair_fields
+from rn_core.common.errors import lookup
+from rn_core.common.seeding import make_rng
+from rn_core.tasks.sort_of_clevr import COLORS, Question, Scene, sample_scene
+from rn_core.tasks.sort_of_clevr.questions import ANSWERS
+
+DEFAULT_QUESTION = Question("closest_shape", "red")
+#: URL parameters that mean the same on every page about one question.
+SHARED = ("seed", "scene", "q", "model")
+
+
+@dataclass(frozen=True)
+class ExploreState(PairState):
+    """Everything that decides what the Explore page shows; fields that are not named here are those of `PairState`.
+
+    Attributes:
+        seed: the sampled scene, 0 to 2**32 - 1.
+        edited: the scene after edits; None while it is the sampled one.
+        question: what is asked.
+        model: key of `MODELS`, or one of the session's own.
+        pair: the pinned pair as two labels, colours or "ground" in the object view, cell numbers in the other.
+        without: colours taken away under "What if".
+        section: key of `SECTIONS`.
+    """
+
+    question: Question = DEFAULT_QUESTION
+    model: str = next(iter(MODELS))
+    seed: int = 0
+    edited: Scene | None = None
+
+    @property
+    def scene(self) -> Scene:
+        """Return the scene on the page: the edited one, or the one that `seed` samples."""
+        return self.edited or sampled_scene(self.seed)
+
+    def edit(self, scene: Scene) -> ExploreState:
+        """Return the state with another scene; the sampled scene counts as no edit, gone colours are let go."""
+        state = replace(self, edited=None if scene == sampled_scene(self.seed) else scene)
+        return state.let_go([thing.color for thing in scene.objects])
+
+    def change(self, **changes: Any) -> ExploreState:
+        """Return the state with new values, and without what they make meaningless.
+
+        As `PairState.change`; besides, a new seed drops the edits.
+        """
+        if not sees_pixels(changes.get("model", self.model)) and "view" not in changes:
+            changes["view"] = "objects"
+        if "seed" in changes and changes["seed"] != self.seed:
+            changes = {"edited": None, "pair": None, "without": (), **changes}
+        return super().change(**changes)
+
+    @staticmethod
+    def fields() -> tuple[Field, ...]:
+        """Return the page's only table of URL parameters."""
+        return FIELDS
+
+    def to_shared_query(self) -> dict[str, str]:
+        """Return what is asked of which model, as URL parameters that other pages read too; defaults included."""
+        shared = (field for field in FIELDS if field.key in SHARED and getattr(self, field.name) is not None)
+        return {field.key: field.format(getattr(self, field.name)) for field in shared}
+
+    @staticmethod
+    def from_query(query: Mapping[str, str]) -> tuple[ExploreState, list[str]]:
+        """Read URL parameters, each for itself.
+
+        Args:
+            query: name -> text, as `to_query` writes it.
+
+        Returns:
+            the state, and one sentence for each parameter that could not be used and is left at its default.
+        """
+        return _consistent(*read_query(ExploreState, FIELDS, query))
+
+
+@functools.lru_cache(maxsize=256)
+def sampled_scene(seed: int) -> Scene:
+    """Return the scene that the page shows for a seed."""
+    return sample_scene(make_rng(seed, "explore"))
+
+
+def _consistent(state: ExploreState, problems: list[str]) -> tuple[ExploreState, list[str]]:
+    """Drop what does not fit the other parameters, with a sentence each."""
+    if state.edited == sampled_scene(state.seed):
+        state = replace(state, edited=None)
+    present = tuple(thing.color for thing in state.scene.objects)
+    return drop_misfits(state, problems, pair_labels, present, count_pairs(state.model), sees_pixels(state.model))
+
+
+def pair_labels(state: ExploreState) -> tuple[str, ...]:
+    """Return what a pair can be made of: cell numbers, or the scene's colours and, for pixels, the ground."""
+    if state.view == "cells":
+        return tuple(map(str, range(N_CELLS)))
+    colors = tuple(thing.color for thing in state.scene.objects)
+    return (*colors, GROUND) if sees_pixels(state.model) else colors
+
+
+def _parse_colors(text: str) -> tuple[str, ...]:
+    """Read colours such as `red-blue`, each once, in the order of `COLORS`."""
+    parts = text.split("-")
+    for part in parts:
+        lookup(part, dict.fromkeys(COLORS), "colour")
+    return in_order(parts)
+
+
+def in_order(colors: Collection[str]) -> tuple[str, ...]:
+    """Return colours each once, in the order of `COLORS`."""
+    return tuple(color for color in COLORS if color in colors)
+
+
+FIELDS = (
+    Field("seed", "seed", parse_seed),
+    Field("scene", "edited", parse_scene, format_scene),
+    Field("q", "question", parse_question, format_question),
+    Field("model", "model", parse_model),
+    *pair_fields(
+        ANSWERS,
+        (*COLORS, GROUND, *map(str, range(N_CELLS))),
+        "red-blue or, for cells, 3-17",
+        N_CELLS**2,
+        _parse_colors,
+    ),
+)

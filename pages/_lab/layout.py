@@ -1,0 +1,185 @@
+"""Small pieces of HTML and the one style sheet that the pages share; nothing here knows Streamlit.
+
+All text that goes into HTML is escaped. Colours come from the page's own text colour, so light and dark both work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from pages._lab.plain import escape, plain
+from rn_core.common.records import Answer
+from rn_core.tasks.sort_of_clevr.scene import DEFAULT_MARGIN
+from rn_core.weights.store import NOT_PUBLISHED, is_other_file
+
+if TYPE_CHECKING:
+    from pages._lab.explore.view import Reading
+    from pages._lab.pairs.what_if import WhatIf
+
+#: An answer nearer to its boundary than this, in pixels, gets the meter: training never went below half of it.
+NEAR = 2 * DEFAULT_MARGIN
+
+#: Bars shown for an answer: the likeliest ones above this probability, so many at most.
+_LOWEST, _MOST = 0.005, 3
+#: An answer of more letters is written smaller.
+_LONG = 9
+STYLE = """
+<style>
+.rn-question {font-size: 1.55rem; font-weight: 650; line-height: 1.25; margin: 0; padding: 0; text-wrap: balance}
+.rn-answers {display: grid; grid-template-columns: 1fr 1fr; gap: 1rem; margin: .25rem 0}
+.rn-many {grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)); gap: .7rem}
+.rn-card {padding: .7rem .9rem; border-radius: .6rem;
+  border: 1px solid color-mix(in srgb, currentColor 22%, transparent)}
+.rn-card h3 {font-size: .95rem; font-weight: 600; margin: 0; padding: 0; opacity: .8}
+.rn-card {container-type: inline-size}
+.rn-card .rn-said {font-size: clamp(1.5rem, 20cqi, 2.6rem); font-weight: 700; line-height: 1.15; margin: .1rem 0;
+  overflow-wrap: anywhere}
+.rn-card .rn-said small {display: block; font-size: 1.5rem; line-height: 1.15}
+.rn-mark {font-size: 1.05rem; font-weight: 600; white-space: nowrap}
+.rn-right {color: light-dark(#146c43, #5fd39a)} .rn-wrong {color: light-dark(#b02a37, #ff8d98)}
+.rn-bar {display: grid; grid-template-columns: 1fr auto; gap: 0 .5rem; margin-top: .3rem;
+  font-variant-numeric: tabular-nums}
+.rn-bar span:first-child {overflow-wrap: anywhere} .rn-bar span + span {white-space: nowrap}
+.rn-bar i {grid-column: 1 / 3; height: .55rem; border-radius: .3rem; min-width: 2px;
+  background: light-dark(#0072b2, #5cb3ea)}
+.rn-truth {font-size: 1.15rem; margin: .4rem 0} .rn-truth b {font-size: 1.5rem}
+.rn-truth meter {width: 7rem; vertical-align: middle; margin: 0 .4rem 0 .8rem}
+.rn-warnings p {margin: .5rem 0; padding: .4rem .8rem; border-left: 4px solid light-dark(#b8860b, #e0b040)}
+.rn-table {border-collapse: collapse; width: 100%; font-size: 1.05rem}
+.rn-table th, .rn-table td {text-align: left; padding: .4rem .6rem;
+  border-bottom: 1px solid color-mix(in srgb, currentColor 18%, transparent)}
+[data-testid="stMainBlockContainer"] {padding: 3.9rem 2.5rem 2rem}
+</style>
+"""
+MODEL_NAMES = MappingProxyType({"rn-pixels": "the image", "rn-objects": "object rows"})
+PROJECTOR_STYLE = "<style>html {font-size: 22px !important}</style>"
+
+
+def scheme_style(dark: bool) -> str:
+    """Return the rule that tells `light-dark()` which of its colours to take."""
+    return f"<style>.rn-scheme {{color-scheme: {'dark' if dark else 'light'}}}</style>"
+
+
+def answers_html(reading: Reading) -> str:
+    """Return the two models' answers side by side, each with its mark and its probabilities."""
+    return cards_html({"Relation Network": reading.answer, "MLP, same input": reading.other}, reading.truth)
+
+
+def cards_html(answers: Mapping[str, Answer | None], truth: str | None) -> str:
+    """Return answers side by side.
+
+    Args:
+        answers: title -> answer; None for a model whose weights cannot be used.
+        truth: what each is held against; None where nobody knows it, then no answer has a mark.
+    """
+    cards = "".join(_card(title, answer, truth) for title, answer in answers.items())
+    name = "rn-answers rn-many" if len(answers) > 2 else "rn-answers"
+    return f'<div class="rn-scheme {name}">{cards}</div>{warnings_html(answers.values())}'
+
+
+def warnings_html(answers: Iterable[Answer | None]) -> str:
+    """Return the warnings of answers, each once; empty where there is none."""
+    lines = "".join(f"<p>{escape(sentence)}</p>" for sentence in list_warnings(answers))
+    return f'<div class="rn-scheme rn-warnings" role="note">{lines}</div>' if lines else ""
+
+
+def list_warnings(answers: Iterable[Answer | None]) -> list[str]:
+    """Return the warnings of answers, each once, in their order."""
+    return list(dict.fromkeys(sentence for said in answers if said is not None for sentence in said.warnings))
+
+
+def _card(title: str, answer: Answer | None, truth: str | None) -> str:
+    """Return one model's answer."""
+    if answer is None:
+        return f'<section class="rn-card"><h3>{escape(title)}</h3><p>No usable weights.</p></section>'
+    mark = "" if truth is None else mark_html(answer.text == truth)
+    said = _breakable(answer.text) if len(answer.text) <= _LONG else f"<small>{_breakable(answer.text)}</small>"
+    return (
+        f'<section class="rn-card"><h3>{escape(title)}</h3>'
+        f'<div class="rn-said">{said}</div>{mark}'
+        f"{''.join(_bar(name, share) for name, share in likeliest(answer))}</section>"
+    )
+
+
+def likeliest(answer: Answer) -> list[tuple[str, float]]:
+    """Return the likeliest answers with their probabilities, the first whatever it is."""
+    ranked = sorted(answer.probabilities.items(), key=lambda item: -item[1])
+    return [item for rank, item in enumerate(ranked[:_MOST]) if rank == 0 or item[1] >= _LOWEST]
+
+
+def _bar(name: str, share: float) -> str:
+    """Return one probability as a number over a bar."""
+    return (
+        f'<div class="rn-bar"><span>{_breakable(name)}</span><span>{format_share(share)}</span>'
+        f'<i style="width:{100 * share:.1f}%"></i></div>'
+    )
+
+
+def _breakable(name: str) -> str:
+    """Return an answer that can go on in the next line behind a comma, as a list of things can."""
+    return escape(name).replace(",", ",<wbr>")
+
+
+def question_html(question: str) -> str:
+    """Return a question in English, large."""
+    return f'<h2 class="rn-question">{escape(question)}</h2>'
+
+
+def format_share(share: float) -> str:
+    """Return a share 0..1 in percent, never rounded up to a certainty that it is not."""
+    if 0.999 <= share < 1:
+        return "> 99.9 %"
+    return f"{100 * share:.1f} %"
+
+
+def mark_html(right: bool) -> str:
+    """Return a tick or a cross with its word."""
+    return '<span class="rn-mark rn-right">✓ right</span>' if right else '<span class="rn-mark rn-wrong">✗ wrong</span>'
+
+
+def truth_html(reading: Reading) -> str:
+    """Return the true answer and, near a boundary, how many pixels there are to it."""
+    line = f"Truth: <b>{escape(reading.truth)}</b>"
+    if reading.margin < NEAR:
+        words = f"{reading.margin:.1f} px from a different answer"
+        line += f' <meter min="0" max="{NEAR:g}" value="{reading.margin:.2f}" title="{words}"></meter>{words}'
+    return f'<div class="rn-scheme rn-truth">{line}</div>'
+
+
+def what_ifs_html(cases: Sequence[WhatIf]) -> str:
+    """Return a table of answers after something is taken away."""
+    rows = "".join(
+        f"<tr><td>{escape(case.label)}</td><td><b>{escape(case.answer)}</b></td><td>{format_share(case.probability)}</td>"
+        f"<td>{_kept(case)}</td><td>{escape(case.truth or 'unknown')}</td></tr>"
+        for case in cases
+    )
+    head = "".join(f"<th>{name}</th>" for name in ("With", "Answer", "Probability", "Answer kept?", "Truth"))
+    return f'<table class="rn-scheme rn-table"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
+
+
+def _kept(case: WhatIf) -> str:
+    """Return whether the answer is still the same, as a mark with its word."""
+    name, sign, word = ("rn-right", "✓", "kept") if case.survives else ("rn-wrong", "✗", "changed")
+    return f'<span class="rn-mark {name}">{sign} {word}</span>'
+
+
+def card_text(card: Mapping[str, Any]) -> str:
+    """Return a model card in Markdown: size, accuracy with its 95 % interval, seed and minutes, where it has them."""
+    metrics, training = card.get("metrics", {}), card.get("training", {})
+    lines = [f"**{plain(card['name'])}**", f"{card['parameters']:,} parameters, {card['bytes'] / 1e6:.1f} MB"]
+    groups = metrics.get("groups", {})
+    lines += [f"{plain(name.replace('_', '-'))} {_accuracy(found)}" for name, found in groups.items()]
+    if "n" in metrics:
+        lines.append(f"on {metrics['n']:,} scenes nobody trained on")
+    if is_other_file(card):
+        lines.append(NOT_PUBLISHED)
+    if "minutes" in training:
+        lines.append(f"trained for {training['minutes']:.0f} minutes, seed {training['seed']}")
+    return "  \n".join(lines)
+
+
+def _accuracy(found: Mapping[str, float]) -> str:
+    """Return an accuracy and its interval in percent."""
+    return f"{100 * found['accuracy']:.2f} % ({100 * found['low']:.2f}–{100 * found['high']:.2f})"

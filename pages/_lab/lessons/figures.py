@@ -1,0 +1,215 @@
+"""What lessons measure, as Plotly figures; nothing here knows Streamlit. See `figures` for colours and words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import cycle
+
+import numpy as np
+import plotly.graph_objects as go
+
+from pages._lab.figures import Look, finish_figure
+from pages._lab.words import QUESTION_NAMES
+from rn_core.common.records import Accuracy
+from rn_core.experiments.cost import PairTime
+from rn_core.experiments.limits import CrowdAccuracy, MarginAccuracy
+from rn_core.tasks.sort_of_clevr.crowds import CrowdBatch
+from rn_core.tasks.sort_of_clevr.rendering import PALETTE
+from rn_core.tasks.sort_of_clevr.scene import COLORS, DEFAULT_MARGIN, IMAGE_SIZE, N_OBJECTS, RADIUS, SHAPES
+
+#: Question type -> dash and symbol, so that no line is told by its colour alone.
+_LINES = {
+    "shape": ("dot", "circle"),
+    "left": ("dot", "square"),
+    "top": ("dot", "diamond"),
+    "closest_shape": ("solid", "circle"),
+    "furthest_shape": ("dash", "square"),
+    "count_same_shape": ("solid", "x"),
+}
+_PATTERNS = ("", "/", ".")
+_LEGEND = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}
+
+
+def plot_accuracies(
+    series: Mapping[str, Mapping[str, Accuracy]],
+    look: Look,
+    floors: Mapping[str, float] | None = None,
+    title: str = "right, %",
+) -> go.Figure:
+    """Draw shares as bars with their 95 % intervals, a group of bars a question type.
+
+    Args:
+        series: name -> question type -> share; up to three names.
+        look: colours and type size.
+        floors: question type -> blind floor, drawn as a line across its group.
+        title: of the axis of shares.
+    """
+    figure = go.Figure()
+    colors = (look.color(1), look.color(-1), look.faint)
+    for (name, shares), color, pattern in zip(series.items(), colors, _PATTERNS, strict=False):
+        found = list(shares.values())
+        figure.add_bar(
+            x=[QUESTION_NAMES[kind] for kind in shares], y=[100 * share.accuracy for share in found], name=name,
+            error_y=_interval(found, look), hovertemplate="%{x}: %{y:.1f} %",
+            marker={"color": color, "line": {"color": look.ink, "width": 1},
+                    "pattern": _pattern(pattern, color, look)},
+        )  # fmt: skip
+    kinds = list(dict.fromkeys(kind for shares in series.values() for kind in shares))
+    for place, kind in enumerate(kinds if floors else ()):
+        figure.add_scatter(
+            x=[place - 0.46, place + 0.46], y=[100 * floors[kind]] * 2, xaxis="x2", mode="lines", name="blind floor",
+            showlegend=place == 0, line={"color": look.ink, "width": 3, "dash": "dot"}, hoverinfo="skip",
+        )  # fmt: skip
+    hidden = {"overlaying": "x", "range": [-0.5, len(kinds) - 0.5], "visible": False, "fixedrange": True}
+    figure.update_layout(barmode="group", bargap=0.25, legend=_LEGEND, xaxis2=hidden)
+    figure.update_xaxes(fixedrange=True)
+    figure.update_yaxes(title=title, range=[0, 104], fixedrange=True)
+    parts = (
+        f"{name}: " + ", ".join(f"{QUESTION_NAMES[kind]} {100 * share.accuracy:.0f} %" for kind, share in found.items())
+        for name, found in series.items()
+    )
+    return finish_figure(figure, look, f"Bars of shares. {'; '.join(parts)}.", height=470 if look.large else 390)
+
+
+def _pattern(shape: str, color: str, look: Look) -> dict:
+    """Return a bar's hatching over its colour."""
+    return {"shape": shape, "bgcolor": color, "fgcolor": look.ink, "size": 9, "solidity": 0.15}
+
+
+def _interval(found: Sequence[Accuracy], look: Look) -> dict:
+    """Return the error bars of shares, in percent."""
+    above = [100 * (share.high - share.accuracy) for share in found]
+    below = [100 * (share.accuracy - share.low) for share in found]
+    return {"type": "data", "array": above, "arrayminus": below, "color": look.ink, "thickness": 1.5}
+
+
+def plot_crowds(found: Sequence[CrowdAccuracy], look: Look) -> go.Figure:
+    """Draw accuracy against the number of objects, a line a question type, the trained number marked."""
+    figure = go.Figure()
+    colors = {"count_same_shape": look.color(-1), "closest_shape": look.color(1), "furthest_shape": look.color(1)}
+    for kind, (dash, symbol) in _LINES.items():
+        measured = [crowd for crowd in found if kind in crowd.types]
+        shares = [crowd.types[kind] for crowd in measured]
+        figure.add_scatter(
+            x=[crowd.n_objects for crowd in measured], y=[100 * share.accuracy for share in shares],
+            name=QUESTION_NAMES[kind], mode="lines+markers", error_y=_interval(shares, look),
+            line={"color": colors.get(kind, look.ink), "dash": dash, "width": 4 if kind in colors else 2},
+            marker={"symbol": symbol, "size": 11}, hovertemplate="%{x} objects: %{y:.1f} %",
+        )  # fmt: skip
+    figure.add_vline(x=N_OBJECTS, line={"color": look.ink, "dash": "dot"})
+    figure.update_layout(legend=_LEGEND)
+    sizes = [crowd.n_objects for crowd in found]
+    names = [f"<b>{n}</b><br>trained" if n == N_OBJECTS else str(n) for n in sizes]
+    figure.update_xaxes(title="objects in the scene", tickvals=sizes, ticktext=names, fixedrange=True)
+    figure.update_yaxes(title="right, %", range=[-3, 105], fixedrange=True)
+    counts = ", ".join(f"{_percent(crowd, 'count_same_shape')} with {crowd.n_objects}" for crowd in found)
+    nearest = ", ".join(f"{_percent(crowd, 'closest_shape')} with {crowd.n_objects}" for crowd in found)
+    alt = f"Accuracy against objects in the scene. Counts: {counts}. Closest one's shape: {nearest}."
+    return finish_figure(figure, look, alt, height=520 if look.large else 430)
+
+
+def _percent(crowd: CrowdAccuracy, kind: str) -> str:
+    """Return an accuracy in percent."""
+    return f"{100 * crowd.types[kind].accuracy:.0f} %" if kind in crowd.types else "none sayable"
+
+
+def plot_margins(found: Sequence[MarginAccuracy], look: Look) -> go.Figure:
+    """Draw accuracy against the margin, as bars with intervals; bins below the training margin are hatched."""
+    names = [_bin_name(part) for part in found]
+    unseen = [part.high <= DEFAULT_MARGIN for part in found]
+    shares = [part.accuracy for part in found]
+    figure = go.Figure()
+    for is_unseen, name in ((True, "nearer a tie than in training"), (False, "as in training")):
+        figure.add_bar(
+            x=[text for text, flag in zip(names, unseen, strict=True) if flag == is_unseen],
+            y=[100 * share.accuracy for share, flag in zip(shares, unseen, strict=True) if flag == is_unseen],
+            error_y=_interval([share for share, flag in zip(shares, unseen, strict=True) if flag == is_unseen], look),
+            name=name, hovertemplate="%{x} px: %{y:.1f} %",
+            marker={"color": look.color(-1 if is_unseen else 1), "line": {"color": look.ink, "width": 1},
+                    "pattern": _pattern("/" if is_unseen else "", look.color(-1 if is_unseen else 1), look)},
+        )  # fmt: skip
+    figure.update_layout(legend=_LEGEND, bargap=0.25)
+    figure.update_xaxes(title="lead of the deciding object, pixels", type="category", fixedrange=True)
+    figure.update_yaxes(title="right, %", range=[0, 104], fixedrange=True)
+    parts = ", ".join(f"{name} px {100 * share.accuracy:.0f} %" for name, share in zip(names, shares, strict=True))
+    alt = f"Accuracy of closest and furthest against the margin: {parts}."
+    return finish_figure(figure, look, alt, height=520 if look.large else 430)
+
+
+def _bin_name(part: MarginAccuracy) -> str:
+    """Return a bin in words."""
+    return f"{part.low:g}–{part.high:g}" if np.isfinite(part.high) else f"{part.low:g} or more"
+
+
+def plot_orders(paths: np.ndarray, target: str, look: Look) -> go.Figure:
+    """Draw how the explained logit moves while the pairs are added, a line an order.
+
+    Args:
+        paths: (K, P + 1) logits after 0 to P pairs.
+        target: what the logit speaks for, in words.
+        look: colours and type size.
+    """
+    figure = go.Figure()
+    dashes = cycle(("solid", "dash", "dot", "dashdot"))
+    for number, (path, dash) in enumerate(zip(paths, dashes, strict=False), start=1):
+        figure.add_scatter(
+            x=np.arange(len(path)), y=path, mode="lines", name=f"order {number}",
+            line={"color": look.color(1 if number % 2 else -1), "dash": dash, "width": 3},
+            hovertemplate="%{x} pairs: %{y:.2f}",
+        )  # fmt: skip
+    end = paths.shape[1] - 1
+    figure.add_scatter(
+        x=[end], y=[paths[:, -1].mean()], mode="markers", hoverinfo="skip", showlegend=False,
+        marker={"size": 16, "color": look.ink, "symbol": "circle-open", "line": {"width": 3}},
+    )  # fmt: skip
+    figure.update_layout(legend=_LEGEND)
+    figure.update_xaxes(title="pairs added so far", range=[0, end + 1], fixedrange=True)
+    figure.update_yaxes(title=f"logit of {target}", fixedrange=True)
+    alt = f"{len(paths)} orders of adding {end} pairs: each ends at {paths[:, -1].mean():.2f}, the logit of {target}."
+    return finish_figure(figure, look, alt, height=470 if look.large else 390)
+
+
+def plot_times(found: Sequence[PairTime], look: Look) -> go.Figure:
+    """Draw the time of one answer against the number of objects, both axes in powers, with the line of n * n."""
+    sizes = [part.n_objects for part in found]
+    milliseconds = [1000 * part.seconds for part in found]
+    line = [milliseconds[0] * (n / sizes[0]) ** 2 for n in sizes]
+    figure = go.Figure()
+    figure.add_scatter(
+        x=sizes, y=line, mode="lines", name="n² through the first point", hoverinfo="skip",
+        line={"color": look.color(-1), "dash": "dash", "width": 3},
+    )  # fmt: skip
+    figure.add_scatter(
+        x=sizes, y=milliseconds, mode="lines+markers+text", name="measured", textposition="bottom right",
+        text=[f"{value:.3g} ms" for value in milliseconds], hovertemplate="%{x} objects: %{y:.3g} ms",
+        line={"color": look.color(1), "width": 4}, marker={"size": 12},
+    )  # fmt: skip
+    figure.update_layout(legend=_LEGEND)
+    ends = np.log10([0.8 * sizes[0], 1.6 * sizes[-1]]).tolist()
+    figure.update_xaxes(title="objects n", type="log", tickvals=sizes, range=ends, fixedrange=True)
+    figure.update_yaxes(title="one answer, ms", type="log", fixedrange=True, dtick=1)
+    parts = ", ".join(f"{n} objects {value:.3g} ms" for n, value in zip(sizes, milliseconds, strict=True))
+    return finish_figure(figure, look, f"Time of one answer: {parts}.", height=520 if look.large else 430)
+
+
+def plot_crowd(crowd: CrowdBatch, look: Look) -> go.Figure:
+    """Draw the first scene of a batch, the asked object framed."""
+    figure = go.Figure()
+    ink = Look(dark=False).ink  # scenes are white on every page
+    places = zip(crowd.centers[0].tolist(), crowd.shapes[0], crowd.colors[0], strict=True)
+    for k, ((x, y), shape, color) in enumerate(places):
+        ends = {"x0": x - RADIUS, "x1": x + RADIUS, "y0": y - RADIUS, "y1": y + RADIUS}
+        kind = "circle" if SHAPES[shape] == "circle" else "rect"
+        name = COLORS[color]
+        outline = {"color": ink, "width": 4 if k == 0 else 1}
+        figure.add_shape(type=kind, **ends, fillcolor=f"rgb{PALETTE[name]}", line=outline)
+        figure.add_annotation(x=x, y=y + RADIUS, text=name, showarrow=False, yanchor="top", font={"color": ink})
+    side = {"range": [0, IMAGE_SIZE - 1], "visible": False, "fixedrange": True, "constrain": "domain"}
+    figure.add_shape(
+        type="rect", x0=0, x1=IMAGE_SIZE - 1, y0=0, y1=IMAGE_SIZE + 3, layer="below", fillcolor="white",
+        line={"color": look.faint},
+    )  # fmt: skip
+    figure.update_xaxes(**side)
+    figure.update_yaxes(**{**side, "range": [IMAGE_SIZE + 3, 0], "scaleanchor": "x"})
+    alt = f"Scene of {crowd.n_objects} objects; the {COLORS[crowd.colors[0, 0]]} one is asked about."
+    return finish_figure(figure, look, alt, height=520 if look.large else 430)

@@ -1,0 +1,224 @@
+"""Lessons as files: `NN-name.md` in `pages/lessons/`, fields at the head and the text below. Knows no Streamlit.
+
+Whoever adds such a file adds a lesson. A file that cannot be used says why in one sentence, and the others stay.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+from pages._lab.explore.state import MODELS, ExploreState
+from pages._lab.lessons.front import Group, LessonError, read_head
+from pages._lab.links import one_of, parse_scene
+from rn_core.common.errors import RNCoreError, did_you_mean
+from rn_core.common.seeding import MAX_SEED
+from rn_core.tasks.sort_of_clevr.asking import check_answerable
+from rn_core.tasks.sort_of_clevr.language import parse
+
+FOLDER = Path(__file__).parents[2] / "lessons"
+MAX_BYTES = 100_000
+_NAME = re.compile(r"[0-9]{2}-([a-z0-9]+(?:-[a-z0-9]+)*)\.md")
+#: View -> what a lesson shows beside the scene once its question is answered.
+VIEWS = MappingProxyType(
+    {
+        "scene": "the pairs over the scene",
+        "sum": "the pairs added up in several orders",
+        "redeal": "how answers change when all other objects are dealt anew",
+        "floors": "accuracy of both networks, the blind floor, and a guess by the commoner shape",
+        "matrix": "the pair matrix, shown before the question is answered; the scene only after it",
+        "diagonal": "accuracy without the diagonal and with nothing else",
+        "baseline": "the pair matrix against no pairs and against the mean scene",
+        "counterfactual": "the answer after each object's shape is turned",
+        "crowds": "accuracy with more and fewer objects, and near ties",
+        "cost": "time of one answer against the number of objects, measured here",
+    }
+)
+#: Views that measure on many scenes; for pixels that would take too long before a class.
+_MEASURED = ("redeal", "floors", "diagonal", "crowds")
+_FIELDS = MappingProxyType(
+    {
+        "title": "Why pairs",
+        "minutes": "3",
+        "scene": "6",
+        "objects": "r20.30s_b50.12c",
+        "question": "Is the red object on the left?",
+        "model": "rn-objects",
+        "view": "scene",
+        "quiz": "(and below it, indented: ask, choices, answer, why)",
+    }
+)
+_QUIZ_FIELDS = MappingProxyType(
+    {
+        "ask": "Which object decides?",
+        "choices": "(and below it, each on a line that starts with '- ')",
+        "answer": "the blue one",
+        "why": "It is the nearest one.",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Quiz:
+    """The question that a lesson puts to the class.
+
+    Attributes:
+        ask: the question.
+        choices: two to four answers.
+        answer: index of the right one.
+        why: one or two sentences shown after an answer, in Markdown.
+    """
+
+    ask: str
+    choices: tuple[str, ...]
+    answer: int
+    why: str
+
+    @property
+    def right(self) -> str:
+        """Return the right choice."""
+        return self.choices[self.answer]
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """One lesson.
+
+    Attributes:
+        slug: its name in links, from the file's name.
+        title: a few words.
+        minutes: how long it takes, 1 to 30.
+        explore: scene, question and model, as the Explore page shows them.
+        view: key of `VIEWS`.
+        quiz: what is asked before anything is told.
+        body: the text, in Markdown.
+    """
+
+    slug: str
+    title: str
+    minutes: int
+    explore: ExploreState
+    view: str
+    quiz: Quiz
+    body: str
+
+
+@dataclass(frozen=True)
+class Lessons:
+    """What the folder holds: lessons in the order of the files' names, and a sentence for each bad file."""
+
+    lessons: tuple[Lesson, ...]
+    problems: tuple[str, ...]
+
+
+def describe_format() -> str:
+    """Return in a few sentences how a teacher adds a lesson, in Markdown."""
+    fields = ", ".join(f"`{name}`" for name in _FIELDS)
+    quiz = ", ".join(f"`{name}`" for name in _QUIZ_FIELDS)
+    views = ", ".join(f"`{name}`" for name in VIEWS)
+    return (
+        "**Add a lesson:** copy a file of `pages/lessons` to a new name such as `11-my-lesson.md` and change it. "
+        f"Fields: {fields}; under `quiz`: {quiz}. Views: {views}."
+    )
+
+
+def find_files(folder: Path) -> list[Path]:
+    """Return the lesson files of a folder by name."""
+    return sorted(path for path in folder.glob("*.md") if path.is_file())
+
+
+def list_slugs(folder: Path) -> list[str]:
+    """Return the lessons' names in links, each once, without opening the files."""
+    matches = (_NAME.fullmatch(path.name) for path in find_files(folder))
+    return list(dict.fromkeys(match[1] for match in matches if match))
+
+
+def read_folder(folder: Path) -> Lessons:
+    """Read all lessons of a folder; a file that cannot be used becomes a sentence."""
+    lessons: dict[str, Lesson] = {}
+    files: dict[str, str] = {}
+    problems = []
+    for path in find_files(folder):
+        try:
+            lesson = read_lesson(path)
+            if lesson.slug in lessons:
+                raise LessonError(
+                    f"{path.name}, line 1: {files[lesson.slug]} has the name '{lesson.slug}' already; rename one."
+                )
+            lessons[lesson.slug], files[lesson.slug] = lesson, path.name
+        except LessonError as err:
+            problems.append(str(err))
+    return Lessons(tuple(lessons.values()), tuple(problems))
+
+
+def read_lesson(path: Path) -> Lesson:
+    """Read one file.
+
+    Raises:
+        LessonError: if it cannot be used; the sentence names file, line and field.
+    """
+    match = _NAME.fullmatch(path.name)
+    if match is None:
+        raise LessonError(
+            f"{path.name[:80]}, line 1: a lesson's file must be named like 03-why-pairs.md: two digits, then small "
+            "letters, digits and dashes; rename it."
+        )
+    head = read_head(path.name, _read_text(path))
+    fields = head.group
+    fields.check_names(_FIELDS, optional=("objects", "model"))
+    if not head.body:
+        raise LessonError(f"{path.name}, line {head.body_line}: the lesson's text is missing; write it below '---'.")
+    explore, view = _read_explore(fields), fields.read("view", one_of(VIEWS, "view"))
+    if view in _MEASURED and explore.model != "rn-objects":
+        raise fields.error("view", f"'{view}' measures on many scenes and needs 'model: rn-objects'.")
+    return Lesson(
+        slug=match[1],
+        title=fields.text("title", longest=40),
+        minutes=fields.whole("minutes", 1, 30),
+        explore=explore,
+        view=view,
+        quiz=_read_quiz(fields.group("quiz")),
+        body=head.body,
+    )
+
+
+def _read_text(path: Path) -> str:
+    """Return a file's text, without a byte order mark."""
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise LessonError(f"{path.name}, line 1: a lesson may have {MAX_BYTES // 1000} kB at most; shorten it.")
+        content = path.read_bytes()
+    except OSError as err:
+        raise LessonError(f"{path.name}, line 1: the file cannot be read ({err.strerror}); check its rights.") from err
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as err:
+        line = content[: err.start].count(b"\n") + 1
+        raise LessonError(f"{path.name}, line {line}: this is not UTF-8 text; save the file as UTF-8.") from err
+
+
+def _read_explore(fields: Group) -> ExploreState:
+    """Return the scene, question and model of a lesson."""
+    state = ExploreState(seed=fields.whole("scene", 0, MAX_SEED), question=fields.read("question", parse))
+    if "model" in fields.fields:
+        state = state.change(model=fields.read("model", one_of(MODELS, "model")))
+    if "objects" in fields.fields:
+        state = state.edit(fields.read("objects", parse_scene))
+    try:
+        check_answerable(state.scene, state.question)
+    except RNCoreError as err:
+        raise fields.error("question", str(err)) from err
+    return state
+
+
+def _read_quiz(fields: Group) -> Quiz:
+    """Return a lesson's quiz."""
+    fields.check_names(_QUIZ_FIELDS)
+    choices = fields.texts("choices", fewest=2, most=4, longest=80)
+    answer = fields.text("answer", longest=80)
+    if answer not in choices:
+        near = did_you_mean(answer, list(choices))
+        raise fields.error("answer", f"it must be one of the choices, word for word, got '{answer}'.{near}")
+    return Quiz(fields.text("ask", longest=160), choices, choices.index(answer), fields.text("why", longest=600))

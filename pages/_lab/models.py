@@ -1,0 +1,88 @@
+"""The models that pages can show, by the names that stand in a URL; nothing here knows Streamlit.
+
+Shipped models have names for everybody. A session's own have names made from what they hold, so a name means the
+same model wherever that model is, and nothing where it is not.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from pages._lab.words import GRID
+from rn_core.common.errors import lookup
+from rn_core.tasks.sort_of_clevr import COLORS
+
+N_CELLS = GRID**2
+#: Shipped Relation Network -> the baseline that answers beside it.
+MODELS = MappingProxyType({"rn-objects": "mlp-objects", "rn-pixels": "mlp-pixels"})
+#: Digits of the hash in a name, 128 bits of it: nobody finds two models with the same ones. What models said is cached
+#: by name for all sessions, so a second model by a name would be answered for by the first.
+N_DIGITS = 32
+#: Digits in older links.
+_FEWER_DIGITS = 12
+_OWN = re.compile(rf"own-(objects|pixels)-[0-9a-f]{{{_FEWER_DIGITS}}}([0-9a-f]{{{N_DIGITS - _FEWER_DIGITS}}})?")
+_BASELINE = "-baseline"
+
+
+def parse_model(text: str) -> str:
+    """Read a model's name: a key of `MODELS`, or one of a session's own; whether this session has it is seen later.
+
+    Raises:
+        UnknownNameError: listing the shipped names.
+    """
+    return parse_name(text, MODELS)
+
+
+def parse_name(text: str, shipped: Mapping[str, Any]) -> str:
+    """Read a model's name as `parse_model`, where `shipped` has the names that are there for everybody."""
+    if not _OWN.fullmatch(text):
+        lookup(text, shipped, "model")
+    return text
+
+
+def match_own(name: str, own: Iterable[str]) -> str | None:
+    """Return which of a session's own models a name from a link means, or None; older links have fewer digits."""
+    return next((known for known in own if known.startswith(name)), None)
+
+
+def own_name(view: str, digest: str) -> str:
+    """Return the name of a session's own model.
+
+    Args:
+        view: "objects" or "pixels".
+        digest: hexadecimal hash of everything that its answers depend on.
+    """
+    return f"own-{view}-{digest[:N_DIGITS]}"
+
+
+def is_own(model: str) -> bool:
+    """Return whether a name, also that of a baseline, is one of a session's own models."""
+    return model.startswith("own-")
+
+
+def sees_pixels(model: str) -> bool:
+    """Return whether a model sees the image; others see object rows."""
+    return view_of(model) == "pixels"
+
+
+def view_of(model: str) -> str:
+    """Return "objects" or "pixels", what a model sees."""
+    return model.removesuffix(_BASELINE).split("-")[1]
+
+
+def baseline_of(model: str) -> str:
+    """Return the name of what answers beside a Relation Network."""
+    return MODELS.get(model, f"{model}{_BASELINE}")
+
+
+def shipped_baseline(model: str) -> str:
+    """Return the shipped baseline that sees the same."""
+    return MODELS[f"rn-{view_of(model)}"]
+
+
+def count_pairs(model: str) -> int:
+    """Return the ordered pairs of what a model sees."""
+    return (N_CELLS if sees_pixels(model) else len(COLORS)) ** 2

@@ -1,0 +1,197 @@
+"""What decides which pairs a page shows, as one value that fits in a URL; all pages about pairs build on it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Any, Self, TypeVar
+
+from pages._lab.links import Field, format_switch, one_of, parse_switch, write_query
+from rn_core.attribution import pairs
+from rn_core.common.errors import RNCoreError, quote
+
+#: Attribution method -> its name on the page.
+METHODS = MappingProxyType({name: method.title for name, method in pairs.METHODS.items()})
+BASELINES = MappingProxyType({"zero": "no pairs at all", "mean": "the mean scene"})
+VIEWS = MappingProxyType({"objects": "Objects", "cells": "Cells"})
+SECTIONS = MappingProxyType({"pairs": "Pairs", "pair": "One pair", "what-if": "What if", "method": "Method"})
+#: "auto" in the URL: the model's answer, or the next best one.
+AUTO = "auto"
+GROUND = "ground"
+State = TypeVar("State", bound="PairState")
+
+
+@dataclass(frozen=True)
+class PairState:
+    """What decides which pairs are shown, and how; a page adds its scene, and its own fields.
+
+    Attributes:
+        question: what is asked.
+        model: the Relation Network that is explained.
+        method: key of `METHODS`.
+        baseline: key of `BASELINES`.
+        why: the answer whose logit is explained; "auto" is the model's answer.
+        why_not: the answer it is set against; "auto" is the next best one, "none" the logit alone.
+        view: key of `VIEWS`; cells exist for pixel models only.
+        pair: the pinned pair as two labels of nodes.
+        top: strongest pairs kept, 1 or more; 0 keeps all.
+        renormalise: whether the pairs kept are scaled up to the total of all.
+        without: labels of the objects taken away under "What if".
+        truth: whether the pairs that decide the answer are marked.
+        section: what is shown under the scene.
+        projector: large type.
+    """
+
+    question: Any = None
+    model: str = ""
+    method: str = "exact_path"
+    baseline: str = "zero"
+    why: str = AUTO
+    why_not: str = AUTO
+    view: str = "objects"
+    pair: tuple[str, str] | None = None
+    top: int = 0
+    renormalise: bool = False
+    without: tuple[str, ...] = ()
+    truth: bool = True
+    section: str = "pairs"
+    projector: bool = False
+
+    def change(self, **changes: Any) -> Self:
+        """Return the state with new values, and without what they make meaningless.
+
+        A new model or view drops the pinned pair and the threshold of the old one, a new question the answers named,
+        and an answer is never set against itself.
+        """
+        if changes.get("view", self.view) != self.view or changes.get("model", self.model) != self.model:
+            changes = {"pair": None, "top": 0, **changes}
+        if changes.get("question", self.question) != self.question:
+            changes = {"why": AUTO, "why_not": AUTO, **changes}
+        state = replace(self, **changes)
+        return replace(state, why_not=AUTO) if state.why == state.why_not else state
+
+    def let_go(self, present: Collection[str]) -> Self:
+        """Return the state without the pinned pair and the objects taken away that a new scene does not have.
+
+        Args:
+            present: labels of the scene's objects.
+        """
+        gone = self.view == "objects" and self.pair is not None and not {*self.pair} <= {*present, GROUND}
+        without = tuple(label for label in self.without if label in present)
+        return replace(self, pair=None if gone else self.pair, without=without)
+
+    def to_query(self) -> dict[str, str]:
+        """Return the URL parameters, without those at their default."""
+        return write_query(self, self.fields())
+
+    @staticmethod
+    def fields() -> tuple[Field, ...]:
+        """Return the page's only table of URL parameters."""
+        raise NotImplementedError
+
+
+def pair_fields(
+    answers: tuple[str, ...],
+    labels: Collection[str],
+    example: str,
+    most_pairs: int,
+    parse_without: Callable[[str], tuple[str, ...]],
+    sections: Collection[str] = tuple(SECTIONS),
+    baselines: Collection[str] = tuple(BASELINES),
+) -> tuple[Field, ...]:
+    """Return the URL parameters of the fields that these pages have, behind those of scene, question and model.
+
+    Args:
+        answers: the task's.
+        labels: every label that a node of any scene can have.
+        example: how a pair reads, for the sentence about one that does not.
+        most_pairs: pairs of the model that has most.
+        parse_without: reads labels of objects.
+        sections: what can be shown under the scene.
+        baselines: keys of `BASELINES` that the page offers.
+    """
+    return (
+        Field("method", "method", one_of(METHODS, "attribution method")),
+        Field("baseline", "baseline", one_of(tuple(baselines), "baseline")),
+        Field("why", "why", one_of((AUTO, *answers), "answer")),
+        Field("not", "why_not", one_of((AUTO, "none", *answers), "answer")),
+        Field("view", "view", one_of(VIEWS, "view")),
+        Field("pair", "pair", pair_parser(labels, example), "-".join),
+        Field("top", "top", _top_parser(most_pairs)),
+        Field("renormalise", "renormalise", parse_switch, format_switch),
+        Field("without", "without", parse_without, "-".join),
+        Field("truth", "truth", parse_switch, format_switch),
+        Field("section", "section", one_of(tuple(sections), "section")),
+        Field("projector", "projector", parse_switch, format_switch),
+    )
+
+
+def drop_misfits(
+    state: State,
+    problems: list[str],
+    labels_of: Callable[[State], tuple[str, ...]],
+    present: tuple[str, ...],
+    n_pairs: int,
+    sees_pixels: bool,
+) -> tuple[State, list[str]]:
+    """Drop what a link says that does not fit its other parameters, with a sentence each.
+
+    Args:
+        state: as it was read.
+        problems: the sentences so far.
+        labels_of: state -> labels of the nodes that it shows.
+        present: labels of the scene's objects.
+        n_pairs: pairs of the model.
+        sees_pixels: whether the model has cells.
+    """
+    if state.view == "cells" and not sees_pixels:
+        problems.append(
+            f"The link's 'view' was left out: cells belong to models of pixels, and the model is {state.model}."
+        )
+        state = replace(state, view="objects")
+    if state.pair is not None and not {*state.pair} <= {*labels_of(state)}:
+        problems.append(
+            f"The link's 'pair' was left out: a pair in this view is two of {_range_text(labels_of(state))}, "
+            f"got {'-'.join(state.pair)}."
+        )
+        state = replace(state, pair=None)
+    if not {*state.without} <= {*present}:
+        problems.append(f"The link's 'without' was left out: this scene has {', '.join(present)}.")
+        state = replace(state, without=())
+    if state.top > n_pairs:
+        problems.append(f"The link's 'top' was left out: {state.model} has {n_pairs} pairs, got {state.top}.")
+        state = replace(state, top=0)
+    if state.why_not == state.why != AUTO:
+        problems.append(f"The link's 'not' was left out: it must differ from 'why', got {state.why} for both.")
+        state = replace(state, why_not=AUTO)
+    return state, problems
+
+
+def _range_text(labels: tuple[str, ...]) -> str:
+    """Return the labels in words, numbers as a range."""
+    return f"0 to {len(labels) - 1}" if labels[0] == "0" else ", ".join(labels)
+
+
+def pair_parser(labels: Collection[str], example: str) -> Callable[[str], tuple[str, str]]:
+    """Return a parser of pairs such as `red-blue` or `3-17`; whether the scene has them is checked later."""
+
+    def parse(text: str) -> tuple[str, str]:
+        parts = text.split("-")
+        if len(parts) != 2 or not {*parts} <= {*labels}:
+            raise RNCoreError(f"A pair must read like {example}, got {quote(text)}.")
+        return parts[0], parts[1]
+
+    return parse
+
+
+def _top_parser(most_pairs: int) -> Callable[[str], int]:
+    """Return a parser of numbers of pairs."""
+
+    def parse(text: str) -> int:
+        if not re.fullmatch(r"[0-9]{1,4}", text) or int(text) > most_pairs:
+            raise RNCoreError(f"The number of pairs kept must be 0 (all) to {most_pairs}, got {quote(text)}.")
+        return int(text)
+
+    return parse

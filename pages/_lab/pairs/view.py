@@ -1,0 +1,297 @@
+"""What a page about pairs shows, worked out from its state and the models; nothing here draws."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from pages._lab.pairs.nodes import Nodes
+from pages._lab.pairs.state import AUTO, PairState
+from pages._lab.words import format_pair, format_signed, join_words
+from rn_core.attribution.base import Attribution, Target
+from rn_core.attribution.pairs import METHODS
+from rn_core.common.records import Answer
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from pages._lab.components.stage import Stage
+
+#: What the residual of each method means.
+_GAP_MEANING = MappingProxyType(
+    {
+        "exact_path": "Only rounding: the shares are exact.",
+        "integrated_gradients": "The error of taking 50 steps instead of the whole path.",
+        "leave_one_out": "What pairs do only together; no error.",
+        "gradient": "How far f_phi bends between the baseline and here; no error.",
+    }
+)
+#: Lines of the table of the strongest pairs.
+N_ROWS = 8
+
+
+@dataclass(frozen=True)
+class PairReading:
+    """What a Relation Network makes of one question about one scene.
+
+    Attributes:
+        answer: the Relation Network's.
+        relations: (P, D_g) float32, row `i * N + j` is the pair (o_i, o_j) of the Relation Network.
+        truth: the true answer; None where nobody knows it.
+    """
+
+    answer: Answer
+    relations: Tensor
+    truth: str | None
+
+
+@dataclass(frozen=True)
+class GroupReading(PairReading):
+    """What several models make of one question.
+
+    Attributes:
+        others: model -> its answer beside the explained one; None for one whose weights cannot be used.
+    """
+
+    others: Mapping[str, Answer | None]
+
+
+@dataclass(frozen=True)
+class PairRow:
+    """One line of the table of the strongest pairs: two labels; `share` is its part of all pairs' sum, in percent."""
+
+    first: str
+    second: str
+    contribution: float
+    share: float | None
+    decides: bool
+
+
+@dataclass(frozen=True)
+class PairView(ABC):
+    """Everything that a page about pairs draws, apart from the models themselves.
+
+    Attributes:
+        state: what was asked for.
+        reading: the models' answers.
+        target: the logits explained.
+        attribution: contributions of all model pairs.
+        kept: (P,) bool, the model pairs that pass the threshold.
+        nodes: what the pairs on the page are made of.
+        matrix: (n, n) contributions of pairs of nodes, after threshold and renormalisation.
+        true_pairs: pairs of nodes that decide the answer.
+        disagreement: a sentence if a second method ranks another pair first, else None.
+    """
+
+    state: PairState
+    reading: PairReading
+    target: Target
+    attribution: Attribution
+    kept: Tensor
+    nodes: Nodes
+    matrix: np.ndarray
+    true_pairs: tuple[tuple[int, int], ...]
+    disagreement: str | None
+
+    @property
+    @abstractmethod
+    def question_text(self) -> str:
+        """Return the question in English."""
+
+    @property
+    @abstractmethod
+    def model_answers(self) -> Mapping[str, Answer | None]:
+        """Return model -> its answer, the explained one first; None for one whose weights cannot be used."""
+
+    @property
+    @abstractmethod
+    def scene_title(self) -> str:
+        """Return what a saved picture calls the scene."""
+
+    @abstractmethod
+    def answers_html(self) -> str:
+        """Return truth and answers as HTML."""
+
+    @abstractmethod
+    def scene_content(self) -> Any:
+        """Return the scene as JSON values."""
+
+    @abstractmethod
+    def make_stage(self) -> Stage:
+        """Return the interactive scene for a saved page, where nothing can be moved."""
+
+    @abstractmethod
+    def draw_scene(self, axes: Axes) -> None:
+        """Draw the scene, with names, for a saved picture."""
+
+    @property
+    def answers(self) -> tuple[str, ...]:
+        """Return the task's answers in the order of the logits."""
+        return tuple(self.reading.answer.probabilities)
+
+    @property
+    def why(self) -> str:
+        """Return the answer that is explained."""
+        return self.answers[self.target.answer]
+
+    @property
+    def why_not(self) -> str | None:
+        """Return the answer it is set against, or None."""
+        return None if self.target.contrast is None else self.answers[self.target.contrast]
+
+    @property
+    def target_text(self) -> str:
+        """Return what contributions speak for, in words."""
+        return f"“{self.why}”" if self.why_not is None else f"“{self.why}” above “{self.why_not}”"
+
+    @property
+    def against_text(self) -> str:
+        """Return what negative contributions speak for, in words."""
+        return "the other way" if self.why_not is None else f"“{self.why_not}”"
+
+    @property
+    def true_pairs_shown(self) -> tuple[tuple[int, int], ...]:
+        """Return the pairs to mark: those that decide the answer, or none."""
+        return self.true_pairs if self.state.truth else ()
+
+    @property
+    def pinned(self) -> tuple[int, int] | None:
+        """Return the pinned pair of nodes, or None."""
+        if self.state.pair is None:
+            return None
+        return self.nodes.labels.index(self.state.pair[0]), self.nodes.labels.index(self.state.pair[1])
+
+    @property
+    def pinned_name(self) -> str:
+        """Return the pinned pair in words."""
+        return self.name_pair(*self.state.pair)
+
+    @property
+    def pinned_relation(self) -> Tensor | None:
+        """Return the pinned pair's relation (D_g,), or None."""
+        return None if self.pinned is None else self.nodes.merge_relations(self.reading.relations, self.pinned)
+
+    @property
+    def removed_text(self) -> str:
+        """Return the objects that are taken away under "What if", in words."""
+        return f"the {join_words(self.state.without)} object{'s' * (len(self.state.without) > 1)}"
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """Return label of a node -> its name."""
+        return dict(zip(self.nodes.labels, self.nodes.names, strict=True))
+
+    def name_pair(self, first: str, second: str) -> str:
+        """Return a pair of labels in words."""
+        called = dict(zip(self.nodes.labels, self.nodes.called, strict=True))
+        return format_pair(called[first], called[second])
+
+    @cached_property
+    def rows(self) -> tuple[PairRow, ...]:
+        """Return the strongest pairs of nodes, strongest first."""
+        labels, total = self.nodes.labels, self.matrix.sum()
+        is_share = METHODS[self.attribution.method].is_share and abs(total) > 1e-9
+        order = np.argsort(-np.abs(self.matrix), axis=None, kind="stable")
+        places = [divmod(int(flat), len(labels)) for flat in order[:N_ROWS]]
+        return tuple(
+            PairRow(
+                first=labels[i],
+                second=labels[j],
+                contribution=float(self.matrix[i, j]),
+                share=float(100 * self.matrix[i, j] / total) if is_share else None,
+                decides=(i, j) in self.true_pairs,
+            )
+            for i, j in places
+            if self.matrix[i, j] != 0
+        )
+
+
+def pick_target(state: PairState, answer: Answer, allowed: Collection[str]) -> Target:
+    """Return what to attribute.
+
+    The answers that the state names; else the model's, above the next best one that the question allows.
+
+    Args:
+        state: what was asked for.
+        answer: the model's.
+        allowed: answers that the question allows.
+    """
+    answers = tuple(answer.probabilities)
+    why = answer.text if state.why == AUTO else state.why
+    if state.why_not == "none":
+        return Target(answers.index(why))
+    against = state.why_not
+    if against in (AUTO, why):
+        others = [answers[k] for k in np.argsort(-answer.logits, kind="stable") if answers[k] != why]
+        against = ([name for name in others if name in allowed] or others)[0]
+    return Target(answers.index(why), answers.index(against))
+
+
+def second_method(method: str) -> str:
+    """Return the method that the chosen one is checked against."""
+    return "leave_one_out" if method == "exact_path" else "exact_path"
+
+
+def keep_strongest(contributions: Tensor, top: int) -> Tensor:
+    """Return (P,) bool, True for the `top` contributions of largest size; 0 keeps all."""
+    kept = torch.ones(len(contributions), dtype=torch.bool)
+    if 0 < top < len(contributions):
+        kept[contributions.abs().argsort(descending=True, stable=True)[top:]] = False
+    return kept
+
+
+def make_pair_parts(state: PairState, attribution: Attribution, second: Attribution, nodes: Nodes) -> dict[str, Any]:
+    """Return the fields of a `PairView` that follow from two attributions.
+
+    Args:
+        state: what was asked for.
+        attribution: of the Relation Network's pairs toward the target, by the state's method.
+        second: of the same target by `second_method`, to tell whether the two agree.
+        nodes: what the pairs on the page are made of.
+    """
+    kept = keep_strongest(attribution.contributions, state.top)
+    shown = attribution.contributions * kept
+    if state.renormalise and abs(shown.sum()) > 1e-9:
+        shown = shown * (attribution.contributions.sum() / shown.sum())
+    return {
+        "state": state,
+        "attribution": attribution,
+        "kept": kept,
+        "nodes": nodes,
+        "matrix": nodes.merge(shown),
+        "disagreement": describe_disagreement(attribution, second, nodes),
+    }
+
+
+def describe_disagreement(one: Attribution, other: Attribution, nodes: Nodes) -> str | None:
+    """Return a sentence if two methods rank different pairs of nodes first, else None."""
+    tops = []
+    for attribution in (one, other):
+        strengths = np.abs(nodes.merge(attribution.contributions))
+        i, j = divmod(int(strengths.argmax()), len(strengths))
+        tops.append(format_pair(nodes.called[i], nodes.called[j]))
+    if tops[0] == tops[1]:
+        return None
+    names = [METHODS[attribution.method].title for attribution in (one, other)]
+    return f"Two methods disagree: {names[0]} puts {tops[0]} first, {names[1]} {tops[1]}."
+
+
+def describe_sum(view: PairView) -> str:
+    """Return what the contributions add up to and what they miss, in one or two sentences."""
+    parts = view.attribution
+    if parts.completeness_gap is None:
+        return "Norms say how strong a pair is, for no answer in particular: they add up to no logit."
+    total, reach = parts.contributions.sum().item(), parts.value - parts.baseline_value
+    return (
+        f"All pairs together add {format_signed(total)} to the logit of {view.target_text}; with all pairs it is "
+        f"{format_signed(parts.value)}, at the baseline {format_signed(parts.baseline_value)}, "
+        f"a difference of {format_signed(reach)}. Residual: {parts.completeness_gap:.1e}. {_GAP_MEANING[parts.method]}"
+    )

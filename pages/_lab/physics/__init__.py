@@ -1,0 +1,1 @@
+"""The physics page's parts."""

@@ -1,0 +1,83 @@
+"""What the physics page saves beside the files about pairs: its scene, its guess, its paths; no Streamlit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from pages._lab.physics.figures import KEPT
+from pages._lab.physics.guess import Guess, Paths
+from pages._lab.physics.models import TITLES
+from pages._lab.physics.view import draw_balls, draw_ties
+from pages._lab.saving import write_csv, write_figure
+from rn_core.tasks.physics import PhysicsScene
+from rn_core.tasks.physics.encoding import list_pairs
+from rn_core.tasks.physics.world import FRAME_RATE, N_FRAMES
+
+
+def export_scene(scene: PhysicsScene) -> bytes:
+    """Return the scene as JSON that the page opens again."""
+    return f"{scene.to_json()}\n".encode()
+
+
+def export_guess_csv(guess: Guess, labels: Sequence[str]) -> bytes:
+    """Return one line a pair of balls: both colours, whether they are tied, how likely the network finds that."""
+    rows = (
+        [labels[i], labels[j], int(guess.links[i, j]), "" if np.isnan(share) else repr(float(share))]
+        for i, j in list_pairs(len(labels))
+        for share in [guess.probabilities[i, j]]
+    )
+    return write_csv(["first", "second", "tied", "probability"], rows)
+
+
+def export_guess_png(guess: Guess, scene: PhysicsScene, labels: tuple[str, ...]) -> bytes:
+    """Return the guess as a picture: the table with true ties and guessed ones, and the matrix of probabilities."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(12, 6), layout="constrained")
+    figure.suptitle(f"{guess.right.sum()} of {len(guess.right)} pairs right", fontsize=15)
+    table, matrix = figure.subplots(1, 2)
+    seen = scene.positions[:N_FRAMES]
+    draw_ties(table, seen[-1], scene.links)
+    draw_balls(table, seen, labels)
+    table.set(title="Paths that are seen, and the true ties")
+    image = matrix.imshow(guess.probabilities, cmap="Blues", vmin=0, vmax=1)
+    for i, j in np.argwhere(scene.links):
+        matrix.text(j, i, "tied", ha="center", va="center", color="#d55e00", fontsize=9)
+    places = list(range(len(labels)))
+    matrix.set(xticks=places, yticks=places, yticklabels=labels, title="How likely the network finds each tie")
+    matrix.set_xticklabels(labels, rotation=45, ha="right")
+    figure.colorbar(image, ax=matrix, shrink=0.8)
+    return write_figure(figure)
+
+
+def export_paths_csv(paths: Paths, labels: Sequence[str]) -> bytes:
+    """Return one line a model, frame and ball: where it is predicted, and where it went, in metres."""
+    rows = (
+        [model, frame + 1, label, *map(float, (*predicted[frame, ball], *paths.true[frame, ball]))]
+        for model, predicted in {**paths.predicted, "constant-velocity": paths.kept}.items()
+        for frame in range(len(paths.true))
+        for ball, label in enumerate(labels)
+    )
+    return write_csv(["model", "frame", "ball", "x", "y", "true_x", "true_y"], rows)
+
+
+def export_paths_png(paths: Paths, model: str, labels: tuple[str, ...]) -> bytes:
+    """Return predictions as a picture: one network's paths dashed beside the simulated ones, and all errors."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(12, 6), layout="constrained")
+    table, chart = figure.subplots(1, 2)
+    draw_balls(table, paths.true, labels)
+    for ball in range(len(labels)):
+        table.plot(*paths.predicted[model][:, ball].T, "--", color="#1f2933", linewidth=1.5, zorder=4)
+    table.set(title=f"Simulated, and dashed what the {TITLES[model]} says")
+    seconds = np.arange(1, len(paths.true) + 1) / FRAME_RATE
+    for name, line in paths.errors.items():
+        chart.plot(seconds, line, linewidth=3, label=TITLES[name])
+    chart.plot(seconds, paths.kept_errors, ":", linewidth=3, color="#d55e00", label=KEPT)
+    chart.set(xlabel="seconds ahead", ylabel="table widths off", ylim=(0, None))
+    chart.grid(alpha=0.4)
+    chart.legend(frameon=False)
+    return write_figure(figure)

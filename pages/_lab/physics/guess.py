@@ -1,0 +1,134 @@
+"""What the networks say of a scene beside what is true: ties and paths; nothing here draws."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from rn_core.common.records import Answer
+from rn_core.tasks.physics import PhysicsScene
+from rn_core.tasks.physics.encoding import list_pairs, predict_constant_velocity, prediction_errors
+from rn_core.tasks.physics.world import DEFAULT_BALLS, N_FRAMES
+from rn_core.tasks.scoring import YES_FROM
+
+
+@dataclass(frozen=True)
+class Guess:
+    """Which pairs of balls the network takes for tied.
+
+    Attributes:
+        probabilities: (N, N) float64, symmetric; NaN on the diagonal and where the network has no answer.
+        links: (N, N) bool, which are tied.
+    """
+
+    probabilities: np.ndarray
+    links: np.ndarray
+
+    @cached_property
+    def right(self) -> np.ndarray:
+        """Return (P,) bool, which of the pairs i < j that have an answer are answered rightly."""
+        pairs = np.triu(~np.isnan(self.probabilities), k=1)
+        return (self.probabilities >= YES_FROM)[pairs] == self.links[pairs]
+
+    @property
+    def n_silent(self) -> int:
+        """Return the pairs that the network has no answer for."""
+        n_balls = len(self.links)
+        return n_balls * (n_balls - 1) // 2 - len(self.right)
+
+    @property
+    def is_whole(self) -> bool:
+        """Return whether every pair of the scene is answered, and rightly."""
+        return bool(self.right.all()) and not self.n_silent
+
+    def surest_tie(self, n_known: int) -> tuple[int, int]:
+        """Return the pair (i, j), i < j, of the first `n_known` balls that the network is surest to be tied."""
+        known = np.triu(np.ones((n_known, n_known), dtype=bool), k=1)
+        shares = np.where(known, self.probabilities[:n_known, :n_known], -1.0)
+        i, j = divmod(int(shares.argmax()), n_known)
+        return i, j
+
+    def mistakes(self) -> list[tuple[int, int, float]]:
+        """Return the wrong pairs (i, j), i < j, with their probabilities, the surest first."""
+        wrong = np.triu((self.probabilities >= YES_FROM) != self.links, k=1) & ~np.isnan(self.probabilities)
+        found = [(int(i), int(j), float(self.probabilities[i, j])) for i, j in np.argwhere(wrong)]
+        return sorted(found, key=lambda each: -abs(each[2] - YES_FROM))
+
+
+def make_guess(answer: Answer, scene: PhysicsScene) -> Guess:
+    """Return the guess that an answer about a scene's ties holds: a probability for each pair of the first ten colours.
+
+    Args:
+        answer: of a network for connections, the probabilities in the order of `list_pairs(10)`.
+        scene: the one that was asked about.
+    """
+    n_balls = scene.n_balls
+    both = np.full((max(n_balls, DEFAULT_BALLS),) * 2, np.nan)
+    i, j = list_pairs(DEFAULT_BALLS).T
+    both[i, j] = both[j, i] = list(answer.probabilities.values())
+    return Guess(both[:n_balls, :n_balls], scene.links)
+
+
+@dataclass(frozen=True)
+class Paths:
+    """Where networks say that the balls go, beside where they went.
+
+    Attributes:
+        true: (K, N, 2) float32 metres, behind the frames that are seen.
+        predicted: model -> (K, N, 2) float32 metres.
+        kept: (K, N, 2), of balls that keep their velocity.
+    """
+
+    true: np.ndarray
+    predicted: Mapping[str, np.ndarray]
+    kept: np.ndarray
+
+    def choose(self, model: str) -> str:
+        """Return a model if it predicts here, else the first that does."""
+        return model if model in self.predicted else next(iter(self.predicted))
+
+    @cached_property
+    def errors(self) -> dict[str, np.ndarray]:
+        """Return model -> (K,) mean distance over balls from where they went, in table widths."""
+        return {model: prediction_errors(paths[None], self.true[None]) for model, paths in self.predicted.items()}
+
+    @cached_property
+    def kept_errors(self) -> np.ndarray:
+        """Return the same of balls that keep their velocity."""
+        return prediction_errors(self.kept[None], self.true[None])
+
+
+def describe_reach(question: str, scene: PhysicsScene, truth: int) -> str | None:
+    """Return in a sentence what networks that were trained on ten balls still answer about more or fewer.
+
+    Args:
+        question: key of `QUESTIONS`.
+        scene: the one that is asked about.
+        truth: its number of systems.
+    """
+    n_balls = scene.n_balls
+    if n_balls == DEFAULT_BALLS:
+        return None
+    trained = f"Trained on {DEFAULT_BALLS} balls, asked about {n_balls}"
+    if question == "connections" and n_balls > DEFAULT_BALLS:
+        known, pairs = (n * (n - 1) // 2 for n in (DEFAULT_BALLS, n_balls))
+        silent = pairs - known
+        return f"{trained}: it has answers for the {known} pairs of the first ten colours, none for the other {silent}."
+    if question == "count" and truth > DEFAULT_BALLS:
+        return f"{trained}: it only knows the answers 1 to {DEFAULT_BALLS}, and here there are {truth} systems."
+    return f"{trained}: does it still hold?"
+
+
+def make_paths(scene: PhysicsScene, predicted: Mapping[str, np.ndarray]) -> Paths:
+    """Return predictions beside the truth, as many frames as a scene has behind those that are seen.
+
+    Args:
+        scene: 17 frames or more.
+        predicted: model -> (16, N, 2).
+    """
+    true = scene.positions[N_FRAMES : 2 * N_FRAMES]
+    kept = predict_constant_velocity(scene.positions[None, :N_FRAMES], len(true))[0]
+    return Paths(true, {model: paths[: len(true)] for model, paths in predicted.items()}, kept)

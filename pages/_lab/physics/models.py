@@ -1,0 +1,51 @@
+"""What the physics page asks, and the networks that answer; nothing here knows Streamlit."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+from rn_core.tasks.physics.world import DEFAULT_BALLS
+from rn_core.weights.store import PRETRAINED
+
+#: What is asked -> in words.
+QUESTIONS = MappingProxyType(
+    {"connections": "Who is tied to whom?", "count": "How many systems?", "predict": "What happens next?"}
+)
+#: What is asked -> its Relation Network, then what answers beside it.
+MODELS = MappingProxyType(
+    {
+        "connections": ("rn-connections", "mlp-connections"),
+        "count": ("rn-count", "mlp-count"),
+        "predict": ("rn-predict", "in-predict", "mlp-predict"),
+    }
+)
+#: Model -> the title of its answer.
+TITLES = MappingProxyType(
+    {
+        **{models[0]: "Relation Network" for models in MODELS.values()},
+        "in-predict": "Interaction network",
+        **{f"mlp-{question}": "MLP, same input" for question in MODELS},
+    }
+)
+
+
+def full_name(model: str) -> str:
+    """Return the name of a model's weights."""
+    return f"physics/{model}"
+
+
+def is_here(model: str) -> bool:
+    """Return whether a model's weights lie on this computer."""
+    return (PRETRAINED / f"{full_name(model)}.json").exists()
+
+
+def find_models(question: str, n_balls: int) -> tuple[str, ...]:
+    """Return the networks that answer: those that are here and take so many balls, the Relation Network first."""
+    fits = [model for model in MODELS[question] if n_balls <= DEFAULT_BALLS or not model.startswith("mlp-")]
+    return tuple(filter(is_here, fits))
+
+
+def describe_training(question: str) -> str:
+    """Return how the weights of a question's Relation Network are made, as a sentence for where they are missing."""
+    name = full_name(MODELS[question][0])
+    return f"The network that answers this, {name}, is not on this computer; `python -m rn_core train {name}` makes it."

@@ -1,0 +1,165 @@
+"""What the physics page shows of an answer and its pairs, from the state and the models; nothing here draws."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pages._lab.components.stage import Stage
+from pages._lab.layout import cards_html
+from pages._lab.pairs.view import GroupReading, PairView, make_pair_parts, pick_target
+from pages._lab.physics.models import TITLES
+from pages._lab.physics.nodes import find_true_pairs, make_nodes, number_balls
+from pages._lab.physics.stage import make_ball_stage
+from pages._lab.physics.state import PhysicsState
+from rn_core.attribution.base import Attribution, Target
+from rn_core.common.records import Answer
+from rn_core.tasks import TASKS
+from rn_core.tasks.physics import COLORS, PhysicsScene
+from rn_core.tasks.physics.task import tie_question
+from rn_core.tasks.physics.truth import count_systems
+from rn_core.tasks.physics.world import HALF_SIDE, N_FRAMES, RADIUS
+from rn_core.tasks.scoring import NO_YES
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+@dataclass(frozen=True)
+class PhysicsView(PairView):
+    """Everything that the page draws of the count or of one tie, apart from the models themselves.
+
+    Attributes:
+        scene: what the balls do.
+        tie: the two colours whose tie is asked about; None for the count.
+    """
+
+    state: PhysicsState
+    reading: GroupReading
+    scene: PhysicsScene
+    tie: tuple[str, str] | None
+
+    @property
+    def question_text(self) -> str:
+        """Return the question in English."""
+        return find_question(self.tie)
+
+    @property
+    def tied_balls(self) -> tuple[int, int] | None:
+        """Return the numbers of the two balls whose tie is asked about, or None."""
+        return None if self.tie is None else number_balls(self.tie)
+
+    @property
+    def model_answers(self) -> Mapping[str, Answer | None]:
+        """Return model -> its answer, the explained one first; None for one whose weights cannot be used."""
+        return {self.state.model: self.reading.answer, **self.reading.others}
+
+    @property
+    def scene_title(self) -> str:
+        """Return what a saved picture calls the scene."""
+        return name_title(self.state)
+
+    @property
+    def removed_text(self) -> str:
+        """Return the balls that are taken away under "What if", in words."""
+        return super().removed_text.replace(" object", " ball")
+
+    def answers_html(self) -> str:
+        """Return the answers as HTML, each with its mark."""
+        cards = {TITLES[name]: answer for name, answer in self.model_answers.items()}
+        return cards_html(cards, self.reading.truth)
+
+    def scene_content(self) -> Any:
+        """Return the scene as JSON values."""
+        return json.loads(self.scene.to_json())
+
+    def make_stage(self) -> Stage:
+        """Return the interactive scene for a saved page, where nothing can be moved."""
+        return make_ball_stage(self)
+
+    def draw_scene(self, axes: Axes) -> None:
+        """Draw the paths of the balls in the frames that the networks see, and the true ties where they are shown."""
+        seen = self.scene.positions[:N_FRAMES]
+        if self.state.truth:
+            draw_ties(axes, seen[-1], self.scene.links)
+        draw_balls(axes, seen, self.nodes.labels)
+
+
+def draw_balls(axes: Axes, seen: np.ndarray, labels: tuple[str, ...]) -> None:
+    """Draw a table with its balls' paths (F, N, 2), each with its ball at the end."""
+    from matplotlib.patches import Circle
+
+    axes.set(xlim=(-HALF_SIDE, HALF_SIDE), ylim=(-HALF_SIDE, HALF_SIDE), aspect="equal", xticks=[], yticks=[])
+    for ball, label in enumerate(labels):
+        color = [part / 255 for part in COLORS[label]]
+        axes.plot(*seen[:, ball].T, color=color, linewidth=2)
+        axes.add_patch(Circle(seen[-1, ball], RADIUS, facecolor=color, edgecolor="#1f2933", zorder=3))
+
+
+def draw_ties(axes: Axes, places: np.ndarray, links: np.ndarray) -> None:
+    """Draw lines between tied balls (N, N) at their places (N, 2)."""
+    for i, j in np.argwhere(np.triu(links)):
+        axes.plot(*places[[i, j]].T, color="#1f2933", linewidth=1.5, zorder=2)
+
+
+def name_title(state: PhysicsState) -> str:
+    """Return a scene's name in words."""
+    named = f"Bundled scene {state.bundled}" if state.bundled else f"Scene {state.seed}"
+    pulled = ", pulled" if state.pulls else ""
+    return f"{'Scene of a file' if state.opened else named}{pulled}"
+
+
+def find_question(tie: tuple[str, str] | None) -> str:
+    """Return what is asked of a scene in English: about one tie, or how many systems there are."""
+    return TASKS["physics/count"].question if tie is None else tie_question(*tie)
+
+
+def find_truth(links: np.ndarray, labels: Sequence[str], tie: tuple[str, str] | None) -> str:
+    """Return the true answer: whether two balls are tied, or how many systems there are.
+
+    Args:
+        links: (N, N) bool, which balls are tied.
+        labels: their N colours.
+        tie: colours among them, or None for the count.
+    """
+    if tie is None:
+        return str(count_systems(links[None])[0])
+    first, second = map(labels.index, tie)
+    return NO_YES[int(links[first, second])]
+
+
+def choose_target(state: PhysicsState, answer: Answer) -> Target:
+    """Return what to attribute; the network's answer is set against the next best one."""
+    return pick_target(state, answer, answer.probabilities)
+
+
+def make_physics_view(
+    state: PhysicsState,
+    reading: GroupReading,
+    scene: PhysicsScene,
+    tie: tuple[str, str] | None,
+    attribution: Attribution,
+    second: Attribution,
+) -> PhysicsView:
+    """Put together what the page draws.
+
+    Args:
+        state: what was asked for.
+        reading: the answers of the networks.
+        scene: what they were asked about.
+        tie: the two colours whose tie they were asked about; None for the count.
+        attribution: of the Relation Network's pairs toward `choose_target`, by the state's method.
+        second: of the same target by `second_method`, to tell whether the two agree.
+    """
+    return PhysicsView(
+        reading=reading,
+        scene=scene,
+        tie=tie,
+        target=choose_target(state, reading.answer),
+        true_pairs=find_true_pairs(scene, tie),
+        **make_pair_parts(state, attribution, second, make_nodes(state)),
+    )

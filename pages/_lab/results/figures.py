@@ -1,0 +1,177 @@
+"""The Results page's chart: one lane a model, a dot for ours, a diamond for the paper; nothing here knows Streamlit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+
+import plotly.graph_objects as go
+
+from pages._lab.figures import Look
+from pages._lab.results.view import (
+    Lane,
+    describe_mark,
+    describe_measure,
+    describe_model,
+    format_interval,
+    format_percent,
+)
+
+#: Kind of mark -> name in the legend, symbol, size.
+_MARKS = {
+    "other": ("another open implementation", "cross-thin", 9),
+    "open": ("best open implementation", "x-thin", 9),
+    "paper": ("paper", "diamond-open", 14),
+    "now": ("measured here", "circle-open", 17),
+    "ours": ("ours, with its 95 % interval", "circle", 12),
+}
+#: Lanes between two measures, for the second one's title.
+_GAP = 1.25
+#: The axis starts here or below, in percent, so that small differences stay small.
+_HIGHEST_START = 50
+#: Pixels from the chart to the columns of numbers beside it, and on to the end; plain and projector type.
+_COLUMNS = {False: (14, 84, 190), True: (20, 120, 265)}
+
+
+def plot_results(lanes: Sequence[Lane], look: Look | None = None) -> go.Figure:
+    """Draw the share of right answers of each model, measure by measure.
+
+    Args:
+        lanes: those of one level, of one measure side by side.
+        look: colours and type size.
+    """
+    look = look or Look()
+    places = place_lanes(lanes)
+    end = max(places) + 0.6
+    figure = go.Figure()
+    lowest = min([mark.value for lane in lanes for mark in lane.marks] + [lane.floor for lane in lanes if lane.floor])
+    left = min(_HIGHEST_START, max(0, 10 * int(10 * lowest - 0.3)))
+    for measure, group in groupby(range(len(lanes)), key=lambda row: lanes[row].measure):
+        rows = list(group)
+        first, last = places[rows[0]], places[rows[-1]]
+        _add_title(figure, describe_measure(measure), first - 0.8, look)
+        _add_floor(figure, lanes[rows[0]].floor, (first - 0.45, last + 0.45), look)
+    for kind in _MARKS:
+        _add_marks(figure, kind, lanes, places, look)
+    shown = [kind for kind in ("ours", "paper") if any(lane.mark(kind) for lane in lanes)]
+    for shift, kind in zip(_COLUMNS[look.large], shown, strict=False):
+        _add_column(figure, kind, shift, lanes, places, look)
+    _finish(figure, look, (left, end), [describe_model(lane.model) for lane in lanes], places, _describe(lanes))
+    return figure
+
+
+def place_lanes(lanes: Sequence[Lane]) -> list[float]:
+    """Return how far down each lane lies, in lanes; a new measure leaves room for its title."""
+    places: list[float] = []
+    for row, lane in enumerate(lanes):
+        starts = row and lane.measure != lanes[row - 1].measure
+        places.append(0.0 if not places else places[-1] + 1 + _GAP * bool(starts))
+    return places
+
+
+def _add_title(figure: go.Figure, text: str, place: float, look: Look) -> None:
+    """Put a measure's name above its lanes."""
+    figure.add_annotation(
+        x=0, xref="paper", y=place, text=f"<b>{text}</b>", showarrow=False, xanchor="left",
+        font={"size": look.font_size + 2},
+    )  # fmt: skip
+
+
+def _add_column(
+    figure: go.Figure, kind: str, shift: int, lanes: Sequence[Lane], places: Sequence[float], look: Look
+) -> None:
+    """Put the numbers of one kind of mark beside their lanes, `shift` pixels from the chart."""
+    texts = [f"<b>{kind}</b>", *(describe_mark(lane.mark(kind)) for lane in lanes)]
+    for place, text in zip((-0.8, *places), texts, strict=True):
+        figure.add_annotation(
+            x=1, xref="paper", y=place, text=text, showarrow=False, xanchor="left", xshift=shift,
+            font={"size": look.font_size},
+        )  # fmt: skip
+
+
+def _add_floor(figure: go.Figure, floor: float | None, span: tuple[float, float], look: Look) -> None:
+    """Draw what guessing gets across a measure's lanes."""
+    if floor is None:
+        return
+    shown = not any(trace.name == "guessing blindly" for trace in figure.data)
+    figure.add_scatter(
+        x=[100 * floor] * 2, y=span, mode="lines", name="guessing blindly", showlegend=shown,
+        line={"color": look.ink, "width": 2, "dash": "dot"},
+        hovertemplate=f"guessing {format_percent(floor)}<extra></extra>",
+    )  # fmt: skip
+
+
+def _add_marks(figure: go.Figure, kind: str, lanes: Sequence[Lane], places: Sequence[float], look: Look) -> None:
+    """Draw all marks of one kind."""
+    name, symbol, size = _MARKS[kind]
+    found = [(lane, place, lane.mark(kind)) for lane, place in zip(lanes, places, strict=True) if lane.mark(kind)]
+    if not found:
+        return
+    colors = [_color(lane.model, look) for lane, _, _ in found]
+    marks = [mark for _, _, mark in found]
+    above = [100 * ((mark.high or mark.value) - mark.value) for mark in marks]
+    below = [100 * (mark.value - (mark.low or mark.value)) for mark in marks]
+    shape = {"symbol": symbol, "size": size * (1.4 if look.large else 1)}
+    width = 0 if kind == "ours" else 3
+    # The colours are the models'; the legend shows the symbol alone.
+    figure.add_scatter(
+        x=[None],
+        y=[None],
+        mode="markers",
+        name=name,
+        marker={**shape, "color": look.ink, "line": {"width": width, "color": look.ink}},
+    )
+    figure.add_scatter(
+        x=[100 * mark.value for mark in marks], y=[place for _, place, _ in found], mode="markers", showlegend=False,
+        cliponaxis=False, marker={**shape, "color": colors, "line": {"width": width, "color": colors}},
+        error_x={"type": "data", "symmetric": False, "array": above, "arrayminus": below, "thickness": 3, "width": 5,
+                 "color": look.ink, "visible": kind in ("ours", "now")},
+        text=[f"{describe_model(lane.model)}, {name}: {describe_mark(mark, 2)} {format_interval(mark)}"
+              for lane, _, mark in found],
+        hovertemplate="%{text}<extra></extra>",
+    )  # fmt: skip
+
+
+def _color(model: str, look: Look) -> str:
+    """Return the colour of a model: one for Relation Networks, one for MLPs, ink for all else."""
+    sign = {"rn": 1, "mlp": -1}.get(model.partition("-")[0])
+    return look.ink if sign is None else look.color(sign)
+
+
+def _finish(
+    figure: go.Figure, look: Look, bounds: tuple[float, float], labels: list[str], places: list[float], alt: str
+) -> None:
+    """Set axes, legend, size and alternative text."""
+    left, end = bounds
+    lane = 40 if look.large else 29
+    figure.update_layout(
+        template="none", height=int(lane * (end + 1.4)) + 90, meta={"alt": alt}, dragmode=False,
+        margin={"l": 10, "r": _COLUMNS[look.large][2], "t": 40, "b": 50},
+        paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)", hoverlabel={"font": {"size": look.font_size}},
+        font={"size": look.font_size, "color": look.ink, "family": "Source Sans, sans-serif"},
+        legend={"orientation": "h", "y": 1, "yanchor": "bottom", "x": 0},
+    )  # fmt: skip
+    figure.update_xaxes(
+        range=[left, 100],
+        title={"text": "right answers, %", "standoff": 14, "font": {"size": look.font_size}},
+        fixedrange=True,
+        gridcolor=look.faint,
+        zeroline=False,
+        dtick=10,
+    )
+    figure.update_yaxes(
+        range=[end, -1.3], tickvals=places, ticktext=labels, fixedrange=True, automargin=True, gridcolor=look.faint,
+        zeroline=False, ticklabelstandoff=8,
+    )  # fmt: skip
+
+
+def _describe(lanes: Sequence[Lane]) -> str:
+    """Return every lane in words."""
+    parts = []
+    for lane in lanes:
+        ours = lane.mark("ours")
+        words = [f"ours {describe_mark(ours)}"] if ours else []
+        words += [f"paper {describe_mark(lane.mark('paper'))}"] if lane.mark("paper") else []
+        words += [f"guessing {format_percent(lane.floor)}"] if lane.floor is not None else []
+        parts.append(f"{describe_measure(lane.measure)}, {describe_model(lane.model)}: {', '.join(words)}")
+    return f"Right answers in percent. {'; '.join(parts)}."

@@ -1,0 +1,130 @@
+"""Tables of the Results page as HTML, and a weights' card as Markdown; nothing here knows Streamlit.
+
+All text that goes into HTML is escaped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
+from typing import Any
+
+from pages._lab.plain import escape, plain
+from pages._lab.results.view import (
+    Lane,
+    Mark,
+    agree,
+    describe_mark,
+    describe_measure,
+    describe_model,
+    format_interval,
+    format_percent,
+)
+from pages._lab.words import join_words
+from rn_core.weights.store import WeightsEntry
+
+#: Stands for a figure that nobody gives.
+NONE = "–"
+_OURS = ("Ours", "95 % interval", "n")
+
+
+def results_html(lanes: Sequence[Lane]) -> str:
+    """Return the table of all lanes: ours with interval and sample size, floor, paper, best open implementation."""
+    ships, others = (any(lane.mark(kind) for lane in lanes) for kind in ("ours", "open"))
+    head = ("Questions", "Network", *_OURS * ships, "Guessing", "Paper", *("Best open",) * others)
+    rows = []
+    for measure, group in groupby(lanes, key=lambda lane: lane.measure):
+        for place, lane in enumerate(group):
+            rows.append(
+                [
+                    f"<b>{escape(describe_measure(measure))}</b>" if place == 0 else "",
+                    escape(describe_model(lane.model)),
+                    *(_measured_cells(lane.mark("ours")) if ships else ()),
+                    NONE if lane.floor is None else format_percent(lane.floor),
+                    *(_cited(lane.mark(kind)) for kind in ("paper", *("open",) * others)),
+                ]
+            )
+    return make_table(head, rows)
+
+
+def _measured_cells(mark: Mark | None) -> tuple[str, str, str]:
+    """Return a share with its interval and sample size."""
+    if mark is None:
+        return NONE, NONE, NONE
+    return f"<b>{describe_mark(mark, 2)}</b>", format_interval(mark), NONE if mark.n is None else f"{mark.n:,}"
+
+
+def _cited(mark: Mark | None) -> str:
+    """Return a published figure with what there is to know about it and where it stands."""
+    if mark is None:
+        return NONE
+    where = escape(mark.source)
+    if where.startswith("github.com/"):
+        where = f'<a href="https://{where}" target="_blank">{where.split("/")[1]}</a>'
+    about = ", ".join(part for part in (escape(mark.note), where) if part)
+    return f"{escape(describe_mark(mark))} <small>{about}</small>"
+
+
+def measured_html(lanes: Sequence[Lane]) -> str:
+    """Return the table of what was measured on this page beside what the card says; lanes of one model."""
+    head = ("Questions", "Card", "95 % interval", "Measured here", "95 % interval", "n", "Intervals")
+    rows = []
+    for lane in lanes:
+        card, now = lane.mark("ours"), lane.mark("now")
+        if now is None:
+            continue
+        rows.append(
+            [
+                escape(describe_measure(lane.measure)),
+                *_measured_cells(card)[:2],
+                *_measured_cells(now),
+                _agreement(card, now),
+            ]
+        )
+    return make_table(head, rows)
+
+
+def _agreement(card: Mark | None, now: Mark) -> str:
+    """Return whether two intervals overlap, as a mark with its word."""
+    if card is None or now.low is None:
+        return NONE
+    if agree(card, now):
+        return '<span class="rn-mark rn-right">✓ agree</span>'
+    return '<span class="rn-mark rn-wrong">✗ differ</span>'
+
+
+def make_table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """Return a table of cells that are HTML already."""
+    top = "".join(f"<th>{escape(name)}</th>" for name in head)
+    body = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>" for cells in rows)
+    return f'<table class="rn-scheme rn-table"><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>'
+
+
+def card_lines(card: Mapping[str, Any]) -> str:
+    """Return what a card says beside its metrics, as a Markdown list; what it lacks is left out."""
+    training = card.get("training", {})
+    minutes = f"{training['minutes']:.1f} minutes on {training.get('machine')}" if "minutes" in training else None
+    facts = {
+        "Task": card.get("task"),
+        "Learned from": card.get("data"),
+        "Start": card.get("start"),
+        "Seed": training.get("seed"),
+        "Questions asked in training": f"{training['questions']:,}" if "questions" in training else None,
+        "Training time": minutes,
+        "Parameters": f"{card['parameters']:,}" if "parameters" in card else None,
+        "Size": f"{card['bytes'] / 1e6:.2f} MB",
+        "SHA-256": card["sha256"],
+        "Licence": card.get("license"),
+        "After": card.get("source"),
+    }  # fmt: skip
+    return "\n".join(f"- {name}: {plain(value)}" for name, value in facts.items() if value is not None)
+
+
+def describe_head_start(entries: Mapping[str, WeightsEntry]) -> str | None:
+    """Return a sentence that names the models which knew something before the first question; None if none did."""
+    ahead = [
+        describe_model(model) for model, entry in entries.items() if entry.card.get("training", {}).get("warm_start")
+    ]
+    if not ahead:
+        return None
+    return f"Not from answers alone: {join_words(ahead)}; the cards say what was learned before."

@@ -1,0 +1,84 @@
+"""What the Results page shows, as one value that fits in a URL; nothing here knows Streamlit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Any
+
+from pages._lab.links import (
+    Field,
+    format_switch,
+    one_of,
+    parse_seed,
+    parse_switch,
+    read_query,
+    whole_number,
+    write_query,
+)
+from rn_core.common.errors import RNCoreError, quote
+from rn_core.evaluation.published import DOMAINS
+
+LEVELS = MappingProxyType({"groups": "Groups of questions", "types": "Each question type"})
+SECTIONS = MappingProxyType({"table": "Table", "measure": "Measure again"})
+#: Fewest and most scenes of a new measurement: fewer say little, more keep others waiting.
+FEWEST, MOST = 100, 2000
+_WEIGHTS = re.compile(r"[a-z0-9-]{1,40}")
+
+
+@dataclass(frozen=True)
+class ResultsState:
+    """Everything that decides what the Results page shows.
+
+    Attributes:
+        domain: key of `DOMAINS`.
+        level: key of `LEVELS`.
+        section: key of `SECTIONS`.
+        model: what is measured again, such as "rn-pixels"; empty takes the domain's first.
+        n_scenes: how many scenes it is measured on, 100 to 2000.
+        seed: root seed of those scenes; None takes the one after the card's.
+        projector: large type.
+    """
+
+    domain: str = next(iter(DOMAINS))
+    level: str = "groups"
+    section: str = "table"
+    model: str = ""
+    n_scenes: int = 200
+    seed: int | None = None
+    projector: bool = False
+
+    def change(self, **changes: Any) -> ResultsState:
+        """Return the state with new values; another domain has other models."""
+        if changes.get("domain", self.domain) != self.domain:
+            changes = {"model": "", "seed": None, **changes}
+        return replace(self, **changes)
+
+    def to_query(self) -> dict[str, str]:
+        """Return the URL parameters, without those at their default."""
+        return write_query(self, FIELDS)
+
+    @staticmethod
+    def from_query(query: Mapping[str, str]) -> tuple[ResultsState, list[str]]:
+        """Return the state, and one sentence for each parameter that could not be used."""
+        return read_query(ResultsState, FIELDS, query)
+
+
+def _parse_model(text: str) -> str:
+    """Read the name of a model within its domain; whether there is such a one is seen on the page."""
+    if not _WEIGHTS.fullmatch(text):
+        raise RNCoreError(f"A model must read like rn-pixels, got {quote(text)}.")
+    return text
+
+
+FIELDS = (
+    Field("domain", "domain", one_of(DOMAINS, "domain")),
+    Field("show", "level", one_of(LEVELS, "level of questions")),
+    Field("section", "section", one_of(SECTIONS, "section")),
+    Field("model", "model", _parse_model),
+    Field("scenes", "n_scenes", whole_number(FEWEST, MOST, "The number of scenes")),
+    Field("seed", "seed", parse_seed),
+    Field("projector", "projector", parse_switch, format_switch),
+)

@@ -1,0 +1,257 @@
+"""What the Results page shows, worked out from cards, published figures and new measurements; nothing here draws.
+
+Any domain and any weights fit: whatever groups and question types a card holds become lanes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from pages._lab.words import QUESTION_NAMES
+from rn_core.evaluation.accuracy import Evaluation
+from rn_core.evaluation.published import PublishedFigure, find_figures
+from rn_core.tasks import TASKS
+from rn_core.tasks.babi.story import TASK_NAMES
+from rn_core.weights.store import WeightsEntry
+
+#: First and last part of a model's name -> in words.
+_KINDS = MappingProxyType(
+    {
+        "rn": "RN",
+        "in": "interaction network",
+        "mlp": "MLP",
+        "sa": "CNN+LSTM+SA",
+        "lstm": "question alone",
+        "human": "people",
+    }
+)
+_VIEWS = MappingProxyType(
+    {
+        "pixels": "image",
+        "objects": "object rows",
+        "states": "state rows",
+        "joint": "sentences",
+        "2hop": "two layers",
+        "connections": "ties",
+        "ties": "ties, first stage",
+        "count": "count",
+        "predict": "paths",
+    }
+)
+#: Names that their parts do not tell.
+_MODELS = MappingProxyType({"lstm-joint": "LSTM · word by word"})
+_MEASURES = MappingProxyType(
+    {
+        "overall": "All questions",
+        "relational": "Relational questions",
+        "non_relational": "Non-relational questions",
+        "solved": "Tasks solved, each above 95 %",
+        "pairs": "Who is tied to whom: single pairs",
+        "connections": "Who is tied to whom: whole scenes",
+        "counting": "How many systems",
+        "within_radius": "Where balls will be (guessing: constant velocity)",
+        **{f"qa{task}": f"{task} · {name}" for task, name in TASK_NAMES.items()},
+    }
+)
+#: Task and question type -> the group that it is shown as, for tasks of one domain that ask different things.
+_SHOWN_AS = MappingProxyType(
+    {
+        ("physics/connections", "pair"): "pairs",
+        ("physics/connections", "whole_scene"): "connections",
+        ("physics/count", "whole_scene"): "counting",
+        ("physics/predict", "within_radius"): "within_radius",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One share of right answers.
+
+    Attributes:
+        kind: "ours", "now" (measured on this page), "paper", "open" or "other".
+        value: 0 to 1.
+        low: lower end of the 95 % interval; None where nobody says.
+        high: upper end.
+        n: number of questions; None where nobody says.
+        said: how the source puts it; empty for the plain number.
+        source: where it stands.
+        note: what else there is to know about it.
+    """
+
+    kind: str
+    value: float
+    low: float | None = None
+    high: float | None = None
+    n: int | None = None
+    said: str = ""
+    source: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Lane:
+    """All that is known of one model on one measure.
+
+    Attributes:
+        level: "groups" or "types".
+        measure: group, question type or "overall".
+        model: such as "rn-pixels".
+        floor: what the best constant answer gets, 0 to 1; None where nobody says.
+        marks: one of each kind at most.
+    """
+
+    level: str
+    measure: str
+    model: str
+    floor: float | None
+    marks: tuple[Mark, ...]
+
+    def mark(self, kind: str) -> Mark | None:
+        """Return the mark of one kind, or None."""
+        return next((mark for mark in self.marks if mark.kind == kind), None)
+
+
+def find_entries(domain: str, entries: Mapping[str, WeightsEntry]) -> dict[str, WeightsEntry]:
+    """Return the shipped weights of one domain as model -> entry, Relation Networks first."""
+    parts = ((name.partition("/"), entry) for name, entry in entries.items())
+    found = {model: entry for (first, _, model), entry in parts if first == domain}
+    return {model: found[model] for model in sorted(found, key=_model_order)}
+
+
+def make_lanes(
+    domain: str, entries: Mapping[str, WeightsEntry], measured: Mapping[str, Evaluation] = MappingProxyType({})
+) -> tuple[Lane, ...]:
+    """Return every lane of a domain, those of one measure side by side, Relation Networks first.
+
+    Args:
+        domain: key of `DOMAINS`.
+        entries: the domain's shipped weights by model.
+        measured: model -> what was measured on this page.
+    """
+    published = find_figures(domain)
+    cards = {model: read_metrics(entry.card) for model, entry in entries.items()}
+    now = {
+        model: read_metrics({**entries[model].card, "metrics": found.to_dict()}) for model, found in measured.items()
+    }
+    keys = [(figure.level, figure.measure) for figure in published]
+    keys += [key for metrics in cards.values() for key in metrics if key[1] != "overall"]
+    models = sorted({*cards, *(figure.model for figure in published if figure.model)}, key=_model_order)
+    lanes = []
+    for level, measure in sorted(dict.fromkeys(keys), key=lambda key: _measure_order(key, cards)):
+        figures = [figure for figure in published if (figure.level, figure.measure) == (level, measure)]
+        floor = next((figure.value for figure in figures if figure.origin == "floor"), None)
+        for model in models:
+            own, again = cards.get(model, {}).get((level, measure)), now.get(model, {}).get((level, measure))
+            marks = [_read_mark(kind, found) for kind, found in (("ours", own), ("now", again)) if found]
+            marks += [_copy_mark(figure) for figure in figures if figure.model == model]
+            if marks:
+                known = own["floor"] if own and own["floor"] is not None else floor
+                lanes.append(Lane(level, measure, model, known, tuple(marks)))
+    return tuple(lanes)
+
+
+def read_metrics(card: Mapping[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
+    """Return (level, measure) -> accuracy, low, high, n, floor of a card; empty if it holds no metrics."""
+    metrics = card.get("metrics", {})
+    types, floors = metrics.get("types", {}), metrics.get("blind_floor", {})
+    task = TASKS.get(card["task"])
+    members = {"overall": tuple(types), **(task.groups if task else {})}
+    groups = {"overall": metrics["overall"]} if "overall" in metrics else {}
+    groups |= _count_solved(types, getattr(task, "solved_above", None))
+    # A group of one question type is shown as that type.
+    groups |= {name: value for name, value in metrics.get("groups", {}).items() if name not in types}
+    found = {("groups", name): value for name, value in groups.items()}
+    found |= {("types", name): value for name, value in types.items()}
+    floor_of = {("types", name): floor for name, floor in floors.items()}
+    for name, kinds in members.items():
+        if kinds and {*kinds} <= {*floors} & {*types}:
+            asked = sum(types[kind]["n"] for kind in kinds)
+            floor_of["groups", name] = sum(floors[kind] * types[kind]["n"] for kind in kinds) / asked
+    return {_shown_as(card["task"], key): {**value, "floor": floor_of.get(key)} for key, value in found.items()}
+
+
+def _shown_as(task: str, key: tuple[str, str]) -> tuple[str, str]:
+    """Return the level and the measure that a task's figure is shown as."""
+    shown = _SHOWN_AS.get((task, key[1]))
+    return key if shown is None else ("groups", shown)
+
+
+def _count_solved(types: Mapping[str, Any], above: float | None) -> dict[str, Any]:
+    """Return the share of question types that are solved; nothing for a task that does not count them."""
+    if above is None or not types:
+        return {}
+    solved = sum(found["accuracy"] > above for found in types.values())
+    share = {"accuracy": solved / len(types), "low": None, "high": None, "n": None, "said": f"{solved} of {len(types)}"}
+    return {"solved": share}
+
+
+def _read_mark(kind: str, found: Mapping[str, Any]) -> Mark:
+    """Return the mark of something measured by this project."""
+    return Mark(kind, found["accuracy"], found["low"], found["high"], found["n"], found.get("said", ""))
+
+
+def _copy_mark(figure: PublishedFigure) -> Mark:
+    """Return the mark of a published figure."""
+    return Mark(figure.origin, figure.value, said=figure.said, source=figure.source, note=figure.note)
+
+
+def _model_order(model: str) -> tuple[int, str, str]:
+    """Return what sorts models: Relation Networks, then baselines, then people; images before rows."""
+    kind, _, view = model.partition("-")
+    kinds, views = list(_KINDS), list(_VIEWS)
+    return (kinds.index(kind) if kind in kinds else len(kinds), f"{views.index(view) if view in views else 9}", model)
+
+
+def _measure_order(key: tuple[str, str], cards: Mapping[str, Mapping]) -> tuple[int, int]:
+    """Return what sorts measures: groups before types, each in the order of a card, unknown ones last."""
+    known = list(dict.fromkeys(measure for metrics in cards.values() for measure in metrics))
+    return (key[0] == "types", known.index(key) if key in known else len(known))
+
+
+def levels_of(lanes: Sequence[Lane]) -> list[str]:
+    """Return the levels that a domain has lanes for."""
+    return list(dict.fromkeys(lane.level for lane in lanes))
+
+
+def describe_model(model: str) -> str:
+    """Return a model's name in words: what it is, what it sees."""
+    if model in _MODELS:
+        return _MODELS[model]
+    kind, _, view = model.partition("-")
+    return " · ".join(word for word in (_KINDS.get(kind, kind.upper()), _VIEWS.get(view, view)) if word)
+
+
+def describe_measure(measure: str) -> str:
+    """Return a measure in words."""
+    words = _MEASURES.get(measure) or QUESTION_NAMES.get(measure) or measure.replace("_", " ")
+    return words[0].upper() + words[1:]
+
+
+def describe_mark(mark: Mark | None, digits: int = 1) -> str:
+    """Return a mark as its source puts it, or its share in percent; empty for none."""
+    if mark is None:
+        return ""
+    return mark.said or format_percent(mark.value, digits)
+
+
+def format_percent(share: float, digits: int = 1) -> str:
+    """Return a share in percent; never rounded up to a certainty that it is not."""
+    text = f"{100 * share:.{digits}f}"
+    if share < 1 and text == f"{100:.{digits}f}":
+        text = f"{100 - 10**-digits:.{digits}f}"
+        return f"> {text} %"
+    return f"{text} %"
+
+
+def format_interval(mark: Mark | None) -> str:
+    """Return a mark's 95 % interval in percent, or an empty string."""
+    return "" if mark is None or mark.low is None else f"{100 * mark.low:.2f}–{100 * mark.high:.2f}"
+
+
+def agree(one: Mark, other: Mark) -> bool:
+    """Return whether two 95 % intervals overlap."""
+    return one.low <= other.high and other.low <= one.high

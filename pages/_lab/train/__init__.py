@@ -1,0 +1,1 @@
+"""The Train page's parts, and the server's board of runs."""

@@ -1,0 +1,269 @@
+"""What the Train page shows, as one value that fits in a URL: the settings of a race, its run, and the view."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Any
+
+from pages._lab.links import (
+    Field,
+    format_switch,
+    one_of,
+    parse_seed,
+    parse_switch,
+    read_query,
+    whole_number,
+    write_query,
+)
+from rn_core.common.errors import RNCoreError, lookup, quote
+from rn_core.models.configs import CONFIGS
+from rn_core.models.relation_network import AGGREGATES
+from rn_core.race.records import (
+    HIGHEST_RATE,
+    LIMITS,
+    RACE_TASKS,
+    RUNNERS,
+    RaceConfig,
+    has_head_start,
+    usual_config,
+)
+from rn_core.tasks.babi.story import TASK_NAMES
+
+VIEWS = MappingProxyType(
+    {
+        "race": "Race",
+        "types": "By question type",
+        "loss": "Loss",
+        "examples": "Examples",
+        "pairs": "Pair picture",
+        "compare": "Compare runs",
+    }
+)
+#: The one task of stories, and the group of all questions that its race is about.
+STORIES, MEAN = "babi", "mean"
+_SCENE_GROUPS = MappingProxyType({"relational": "relational", "non_relational": "non-relational"})
+#: Group of question types -> its name on the page.
+GROUPS = MappingProxyType({**_SCENE_GROUPS, MEAN: "all", **{f"qa{task}": name for task, name in TASK_NAMES.items()}})
+_DEFAULT = RaceConfig()
+_TYPES = tuple(dict.fromkeys(kind for task in RACE_TASKS.values() for kind in task.question_types))
+#: What a link has in the place of question types where all are asked.
+_ALL = "all"
+_SIZES = tuple(dict.fromkeys(size for task in RACE_TASKS for size in CONFIGS[task]))
+
+
+#: Steps in which image encoders learn to see, about a minute: from answers alone, relations take hours.
+USUAL_HEAD_START = 2_000
+
+
+@dataclass(frozen=True)
+class TrainState:
+    """Everything that decides what the Train page shows.
+
+    The first eleven fields are those of `RaceConfig`, and mean the same.
+
+    Attributes:
+        run: token of the run that the page watches; "" for none. Who has it can watch and steer the run: a teacher's
+            second window, or whoever is given the address with it. A link without it opens the same settings.
+        view: key of `VIEWS`.
+        group: key of `GROUPS`, the questions that the race is about; see `shown_group`.
+        at: step that the pair picture goes back to; None follows the latest.
+        projector: large type.
+    """
+
+    task: str = _DEFAULT.task
+    models: tuple[str, ...] = _DEFAULT.models
+    size: str = _DEFAULT.size
+    learning_rate: float = _DEFAULT.learning_rate
+    n_scenes: int = _DEFAULT.n_scenes
+    n_questions: int = _DEFAULT.n_questions
+    question_types: tuple[str, ...] = _DEFAULT.question_types
+    aggregate: str = _DEFAULT.aggregate
+    seed: int = _DEFAULT.seed
+    steps: int = _DEFAULT.steps
+    head_start: int = _DEFAULT.head_start
+    run: str = ""
+    view: str = "race"
+    group: str = "relational"
+    at: int | None = None
+    projector: bool = False
+
+    @property
+    def config(self) -> RaceConfig:
+        """Return the race that the settings ask for; raises RNCoreError if they do not fit each other."""
+        return RaceConfig(**{name: getattr(self, name) for name in _DEFAULT.to_dict()})
+
+    @property
+    def problem(self) -> str | None:
+        """Return the sentence that says why no race can start with these settings, or None."""
+        try:
+            _ = self.config
+        except RNCoreError as err:
+            return str(err)
+        return None
+
+    def change(self, **changes: Any) -> TrainState:
+        """Return the state with new values, and without what they make meaningless.
+
+        Another task drops the sizes, question types and head start that it does not have, images bring the usual head
+        start, and stories what is usual for them; another run is watched from its latest moment.
+        """
+        if changes.get("run", self.run) != self.run:
+            changes = {"at": None, **changes}
+        if sees_images(changes.get("task", self.task)) and not sees_images(self.task):
+            changes = {"head_start": USUAL_HEAD_START, **changes}
+        if STORIES in (self.task, changes.get("task")) and changes.get("task", self.task) != self.task:
+            changes = {**_usual_settings(changes["task"]), **changes}
+        return _fit_task(replace(self, **changes))
+
+    def to_query(self) -> dict[str, str]:
+        """Return the URL parameters, without those at their default."""
+        return write_query(self, FIELDS, replace(_plain_state(self.task), task=_DEFAULT.task))
+
+    @staticmethod
+    def from_query(query: Mapping[str, str]) -> tuple[TrainState, list[str]]:
+        """Read URL parameters, each for itself.
+
+        Args:
+            query: name -> text, as `to_query` writes it.
+
+        Returns:
+            the state, and one sentence for each parameter that could not be used and is left at its default.
+            Settings that are each allowed but do not fit each other stay, as `problem`.
+        """
+        state, problems = read_query(_make_state, FIELDS, query)
+        fitting = _fit_task(state)
+        fields = {field.name: field.key for field in FIELDS}
+        for name in ("size", "question_types", "head_start", "n_questions"):
+            if getattr(fitting, name) != getattr(state, name):
+                problems.append(f"The link's '{fields[name]}' was left out: {state.task} has no such thing.")
+        return fitting, problems
+
+
+def _fit_task(state: TrainState) -> TrainState:
+    """Return the state with only what its task has."""
+    return replace(
+        state,
+        size=state.size if state.size in CONFIGS[state.task] else _DEFAULT.size,
+        question_types=choose_types(state.question_types, state.task),
+        head_start=state.head_start if has_head_start(state.task) else 0,
+        n_questions=1 if state.task == STORIES else state.n_questions,
+    )
+
+
+def _usual_settings(task: str) -> dict[str, Any]:
+    """Return the usual settings of a task, as fields of the state; runners and seed are nobody's usual ones."""
+    usual = usual_config(task).to_dict()
+    return {name: usual[name] for name in usual if name not in ("task", "models", "seed")}
+
+
+def _plain_state(task: str) -> TrainState:
+    """Return what a link that names nothing but a task opens."""
+    return TrainState(task=task, **(_usual_settings(task) if task == STORIES else {}))
+
+
+def _make_state(**found: Any) -> TrainState:
+    """Return the state of a link that has some fields; the others are as usual for its task."""
+    return replace(_plain_state(found.get("task", _DEFAULT.task)), **found)
+
+
+def groups_of(race: TrainState | RaceConfig) -> dict[str, str]:
+    """Return the groups of questions that a race can be watched by, the usual one first, each with its name."""
+    if race.task != STORIES:
+        return dict(_SCENE_GROUPS)
+    kinds = race.question_types or RACE_TASKS[STORIES].question_types
+    return {group: GROUPS[group] for group in (MEAN, *kinds)}
+
+
+def shown_group(state: TrainState, race: TrainState | RaceConfig) -> str:
+    """Return the group of questions that is watched: the chosen one, or the usual one where a race lacks that."""
+    groups = groups_of(race)
+    return state.group if state.group in groups else next(iter(groups))
+
+
+def sees_images(task: str) -> bool:
+    """Return whether runners of a task see images."""
+    return task.endswith("/pixels")
+
+
+def needs_head_start(state: TrainState) -> bool:
+    """Return whether a race would go too slowly to be watched."""
+    return has_head_start(state.task) and state.head_start == 0
+
+
+def choose_types(chosen: Collection[str], task: str) -> tuple[str, ...]:
+    """Return the chosen question types that a task has, in its order; all of them are none, which asks all."""
+    known = RACE_TASKS[task].question_types
+    kept = tuple(kind for kind in known if kind in chosen)
+    return () if len(kept) == len(known) else kept
+
+
+def choose_models(chosen: Collection[str]) -> tuple[str, ...]:
+    """Return the chosen runners in the order of `RUNNERS`."""
+    return tuple(kind for kind in RUNNERS if kind in chosen)
+
+
+def _parse_names(allowed: Sequence[str], kind: str, all_of_them: str | None = None) -> Any:
+    """Return a parser of names such as `rn-mlp`, each once, in the order of `allowed`; one word may read as none."""
+
+    def parse(text: str) -> tuple[str, ...]:
+        if text == all_of_them:
+            return ()
+        parts = text.split("-")
+        for part in parts:
+            lookup(part, dict.fromkeys(allowed), kind)
+        return tuple(name for name in allowed if name in parts)
+
+    return parse
+
+
+def _format_types(kinds: Sequence[str]) -> str:
+    """Return question types as a link has them."""
+    return "-".join(kinds) or _ALL
+
+
+def _parse_task(text: str) -> str:
+    """Read a task as `_format_task` writes it."""
+    known = {_format_task(name): name for name in RACE_TASKS}
+    return lookup(text, known, "task")
+
+
+def _format_task(task: str) -> str:
+    """Return a task without the slash, which URLs would escape."""
+    return task.replace("/", ".")
+
+
+def _parse_rate(text: str) -> float:
+    """Read a learning rate."""
+    if not re.fullmatch(r"[0-9]{0,4}\.?[0-9]{1,20}(e-[0-9]{1,2})?", text) or not 0 < float(text) <= HIGHEST_RATE:
+        raise RNCoreError(f"A learning rate must be above 0 and at most {HIGHEST_RATE}, got {quote(text)}.")
+    return float(text)
+
+
+def _parse_run(text: str) -> str:
+    """Read the token of a run; whether the server has the run is asked later."""
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,80}", text):
+        raise RNCoreError(f"A run's token is made of letters, digits, - and _, got {quote(text)}.")
+    return text
+
+
+FIELDS = (
+    Field("task", "task", _parse_task, _format_task),
+    Field("models", "models", _parse_names(tuple(RUNNERS), "model"), "-".join),
+    Field("size", "size", one_of(_SIZES, "model size")),
+    Field("rate", "learning_rate", _parse_rate, repr),
+    Field("scenes", "n_scenes", whole_number(*LIMITS["n_scenes"], "The scenes a step")),
+    Field("questions", "n_questions", whole_number(*LIMITS["n_questions"], "The questions a scene")),
+    Field("types", "question_types", _parse_names(_TYPES, "question type", _ALL), _format_types),
+    Field("aggregate", "aggregate", one_of(tuple(AGGREGATES), "aggregate")),
+    Field("seed", "seed", parse_seed),
+    Field("steps", "steps", whole_number(*LIMITS["steps"], "The steps")),
+    Field("head", "head_start", whole_number(*LIMITS["head_start"], "The head start")),
+    Field("run", "run", _parse_run),
+    Field("view", "view", one_of(VIEWS, "view")),
+    Field("group", "group", one_of(GROUPS, "group of questions")),
+    Field("at", "at", whole_number(0, LIMITS["steps"][1], "The step to look back at")),
+    Field("projector", "projector", parse_switch, format_switch),
+)

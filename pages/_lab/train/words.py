@@ -1,0 +1,109 @@
+"""A race in the Train page's words; nothing here knows Streamlit."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import NamedTuple
+
+from pages._lab.train.state import STORIES
+from pages._lab.words import QUESTION_NAMES, join_words
+from rn_core.race.records import RUNNERS, RaceConfig, usual_config
+from rn_core.tasks.babi.story import TASK_NAMES as STORY_NAMES
+
+#: Task -> its name on the page; a task that is not here goes by its own name.
+TASK_NAMES = MappingProxyType(
+    {"sort-of-clevr/objects": "object scenes", "sort-of-clevr/pixels": "images", STORIES: "stories"}
+)
+#: Runner -> its short name; in front of the MLP that hears stories, an LSTM does most of the work.
+SHORT = MappingProxyType({"rn": "RN", "mlp": "MLP"})
+_READER = "LSTM"
+_IDEA = "Both networks get the same scenes and the same questions. Only the Relation Network looks at pairs of objects."
+_STORY_IDEA = (
+    "Both networks get the same stories and the same questions. The LSTM reads a story word by word; only the Relation "
+    "Network looks at pairs of sentences."
+)
+_STORY_TYPES = MappingProxyType({f"qa{task}": name for task, name in STORY_NAMES.items()})
+
+
+class HeadStart(NamedTuple):
+    """Words about a head start: who has it, what it learns, what becomes of a race without it, and the advice then."""
+
+    who: str
+    learns: str
+    without: str
+    advice: str
+
+
+_IMAGE_START = HeadStart(
+    "the image encoder",
+    "the image encoder learns to name what it sees",
+    "images take hours",
+    "From images, relations take hours to learn; give the image encoder a head start of some thousand steps.",
+)
+_STORY_START = HeadStart(
+    "the pairs of sentences",
+    "the pairs of sentences learn what they show",
+    "stories take hours",
+    "From answers alone, stories take hours to learn; give the pairs of sentences a head start of some thousand steps.",
+)
+
+
+def short_name(model: str, task: str) -> str:
+    """Return the short name of a runner of a task."""
+    return _READER if (model, task) == ("mlp", STORIES) else SHORT[model]
+
+
+def runner_name(model: str, task: str) -> str:
+    """Return the name of a runner of a task."""
+    return _READER if (model, task) == ("mlp", STORIES) else RUNNERS[model]
+
+
+def type_name(kind: str) -> str:
+    """Return what the page calls a question type."""
+    return QUESTION_NAMES.get(kind) or _STORY_TYPES.get(kind, kind)
+
+
+def scene_word(task: str) -> str:
+    """Return what a scene of a task is."""
+    return "story" if task == STORIES else "scene"
+
+
+def describe_idea(task: str) -> str:
+    """Return what a race is about."""
+    return _STORY_IDEA if task == STORIES else _IDEA
+
+
+def head_start_words(task: str) -> HeadStart:
+    """Return the words about the head start of images or stories."""
+    return _STORY_START if task == STORIES else _IMAGE_START
+
+
+def describe_race(config: RaceConfig) -> str:
+    """Return a race in one line of words; what is as usual and needs no word is left out."""
+    usual, asked = usual_config(config.task), f"{config.n_scenes} scenes × {config.n_questions} questions a step"
+    parts = [
+        " against ".join(short_name(kind, config.task) for kind in config.models),
+        TASK_NAMES.get(config.task, config.task),
+        config.size,
+        f"{config.n_scenes} stories a step" if config.task == STORIES else asked,
+        f"seed {config.seed}",
+    ]
+    if config.question_types:
+        names = [_STORY_TYPES.get(kind, kind.replace("_", " ")) for kind in config.question_types]
+        parts.append(f"asked only {join_words(names)}")
+    if config.aggregate != usual.aggregate and "rn" in config.models:
+        parts.append(f"{config.aggregate} over pairs")
+    if config.learning_rate != usual.learning_rate:
+        parts.append(f"learning rate {config.learning_rate:g}")
+    if config.steps != usual.steps:
+        parts.append(f"{config.steps:,} steps")
+    if config.head_start:
+        parts.append(f"head start of {config.head_start:,} steps")
+    return " · ".join(parts)
+
+
+def format_clock(seconds: float) -> str:
+    """Return a time as minutes and seconds, with hours where there are any."""
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02} h" if hours else f"{minutes}:{rest:02} min"

@@ -1,0 +1,1 @@
+"""The parts of How it works."""

@@ -1,0 +1,160 @@
+"""What the page "How it works" shows, as one value that fits in a URL.
+
+Scene, question and model have the names that Explore gives them, so a link from there opens the same question here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Any
+
+from pages._lab.explore.state import DEFAULT_QUESTION, SHARED, sampled_scene
+from pages._lab.links import (
+    Field,
+    format_question,
+    format_scene,
+    format_switch,
+    one_of,
+    parse_question,
+    parse_scene,
+    parse_seed,
+    parse_switch,
+    read_query,
+    whole_number,
+    write_query,
+)
+from pages._lab.models import N_CELLS, parse_model, sees_pixels
+from rn_core.common.errors import RNCoreError, quote
+from rn_core.common.seeding import MAX_SEED
+from rn_core.tasks.sort_of_clevr import COLORS, Question, Scene
+
+N_STEPS = 8
+#: Order in which pairs join the sum -> its name on the page.
+ORDERS = MappingProxyType(
+    {"strongest": "Strongest first", "weakest": "Weakest first", "rows": "Row by row", "random": "At random"}
+)
+
+
+@dataclass(frozen=True)
+class WalkState:
+    """Everything that decides what the page shows.
+
+    Attributes:
+        seed: the sampled scene, 0 to 2**32 - 1.
+        edited: the scene after edits on Explore; None while it is the sampled one.
+        question: what is asked.
+        model: a shipped Relation Network, or one of the session's own.
+        step: 1 to `N_STEPS`.
+        pair: the pair that is followed, as two labels of `node_labels` or colours of objects; None is the strongest.
+        order: key of `ORDERS`.
+        added: pairs in the sum when the picture opens, 0 or more.
+        deal: seed of the order that the objects were dealt anew in; 0 leaves them as they are.
+        mlp: whether the MLP's way is shown beside.
+        projector: large type.
+    """
+
+    seed: int = 0
+    edited: Scene | None = None
+    question: Question = DEFAULT_QUESTION
+    model: str = "rn-pixels"
+    step: int = 1
+    pair: tuple[str, str] | None = None
+    order: str = "strongest"
+    added: int = 0
+    deal: int = 0
+    mlp: bool = False
+    projector: bool = False
+
+    @property
+    def scene(self) -> Scene:
+        """Return the scene on the page: the edited one, or the one that `seed` samples."""
+        return self.edited or sampled_scene(self.seed)
+
+    def change(self, **changes: Any) -> WalkState:
+        """Return the state with new values, and without what they make meaningless.
+
+        A new seed drops the edits and what only the old scene had, a new model the pair and the count of the old one.
+        """
+        if changes.get("seed", self.seed) != self.seed:
+            changes = {"edited": None, "pair": None, "added": 0, **changes}
+        if changes.get("model", self.model) != self.model:
+            changes = {"pair": None, "added": 0, **changes}
+        return replace(self, **changes)
+
+    def to_query(self) -> dict[str, str]:
+        """Return the URL parameters, without those at their default."""
+        return write_query(self, FIELDS)
+
+    def to_shared_query(self) -> dict[str, str]:
+        """Return what is asked of which model, as URL parameters that Explore reads too; defaults included."""
+        shared = (field for field in FIELDS if field.key in SHARED and getattr(self, field.name) is not None)
+        return {field.key: field.format(getattr(self, field.name)) for field in shared}
+
+    @staticmethod
+    def from_query(query: Mapping[str, str]) -> tuple[WalkState, list[str]]:
+        """Read URL parameters, each for itself.
+
+        Args:
+            query: name -> text, as `to_query` writes it.
+
+        Returns:
+            the state, and one sentence for each parameter that could not be used and is left at its default.
+        """
+        return _consistent(*read_query(WalkState, FIELDS, query))
+
+
+def node_labels(state: WalkState) -> tuple[str, ...]:
+    """Return what the model's objects are called: cell numbers, or the colours of the scene's objects."""
+    if sees_pixels(state.model):
+        return tuple(map(str, range(N_CELLS)))
+    return tuple(thing.color for thing in state.scene.objects)
+
+
+def count_pairs(state: WalkState) -> int:
+    """Return the ordered pairs of the model's objects in this scene."""
+    return len(node_labels(state)) ** 2
+
+
+def _consistent(state: WalkState, problems: list[str]) -> tuple[WalkState, list[str]]:
+    """Drop what does not fit the other parameters, with a sentence each."""
+    if state.edited == sampled_scene(state.seed):
+        state = replace(state, edited=None)
+    present = tuple(thing.color for thing in state.scene.objects)
+    if state.pair is not None and not {*state.pair} <= {*node_labels(state), *present}:
+        cells = f", or two cells from 0 to {N_CELLS - 1}" if sees_pixels(state.model) else ""
+        problems.append(
+            f"The link's 'pair' was left out: it must be two of {', '.join(present)}{cells}, "
+            f"got {'-'.join(state.pair)}."
+        )
+        state = replace(state, pair=None)
+    if state.added > count_pairs(state):
+        problems.append(
+            f"The link's 'added' was left out: there are {count_pairs(state)} pairs here, got {state.added}."
+        )
+        state = replace(state, added=0)
+    return state, problems
+
+
+def _parse_pair(text: str) -> tuple[str, str]:
+    """Read a pair such as `red-blue` or `3-17`; whether the scene has it is checked later."""
+    parts = text.split("-")
+    if len(parts) != 2 or not {*parts} <= {*COLORS, *map(str, range(N_CELLS))}:
+        raise RNCoreError(f"A pair must read like red-blue or, for cells, 3-17, got {quote(text)}.")
+    return parts[0], parts[1]
+
+
+FIELDS = (
+    Field("seed", "seed", parse_seed),
+    Field("scene", "edited", parse_scene, format_scene),
+    Field("q", "question", parse_question, format_question),
+    Field("model", "model", parse_model),
+    Field("step", "step", whole_number(1, N_STEPS, "A step")),
+    Field("pair", "pair", _parse_pair, "-".join),
+    Field("order", "order", one_of(ORDERS, "order")),
+    Field("added", "added", whole_number(0, N_CELLS**2, "The number of pairs added")),
+    Field("deal", "deal", whole_number(0, MAX_SEED, "The deal of the objects")),
+    Field("mlp", "mlp", parse_switch, format_switch),
+    Field("projector", "projector", parse_switch, format_switch),
+)

@@ -1,0 +1,165 @@
+"""The eight steps from image to answer: name, sentence, formula, and where their lines of code are.
+
+A step differs between a network that sees the image and one that is given rows of facts, where that is so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pages._lab.walk import formulas
+from pages._lab.walk.code import Anchor
+from pages._lab.walk.view import WalkView
+
+_ENCODER = "rn_core/models/encoders.py"
+_ROWS = "rn_core/tasks/sort_of_clevr/encoding.py"
+_NETWORK = "rn_core/models/relation_network.py"
+_MLP = "rn_core/models/baselines.py"
+_SCORING = "rn_core/tasks/scoring.py"
+_ASKING = "rn_core/tasks/sort_of_clevr/asking.py"
+
+
+@dataclass(frozen=True)
+class Side:
+    """What a step says to one kind of network.
+
+    Attributes:
+        name: one word or two.
+        sentence: what happens; `{n}` stands for the objects and `{pairs}` for the pairs.
+        anchors: the lines of code that do it, of one file.
+    """
+
+    name: str
+    sentence: str
+    anchors: tuple[Anchor, ...]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step.
+
+    Attributes:
+        pixels: for networks that see the image.
+        rows: for networks that are given rows.
+        formulas: the page's view -> LaTeX, a line each.
+    """
+
+    pixels: Side
+    rows: Side
+    formulas: Callable[[WalkView], tuple[str, ...]]
+
+    def side(self, has_cells: bool) -> Side:
+        """Return what the step says to a network; `has_cells` where it sees the image."""
+        return self.pixels if has_cells else self.rows
+
+
+def _both(name: str, sentence: str, *anchors: Anchor) -> dict[str, Side]:
+    """Return the same side for both kinds of network."""
+    side = Side(name, sentence, anchors)
+    return {"pixels": side, "rows": side}
+
+
+STEPS = (
+    Step(
+        Side(
+            "Image",
+            "The network gets numbers, three a pixel, and no word about objects.",
+            (
+                Anchor(_ENCODER, "ImageEncoder.forward", "pixels = (255 - images"),
+                Anchor(_ENCODER, "ImageEncoder.forward", "pixels = pixels *"),
+            ),
+        ),
+        Side(
+            "Scene",
+            "The network is told the facts of each object, no image.",
+            (Anchor(_ASKING, "encode_scenes", "VIEWS[view](stack_scenes(list(scenes)))"),),
+        ),
+        formulas.image_formulas,
+    ),
+    Step(
+        Side(
+            "Features",
+            "Convolutions shrink the image to a small map; each of its cells describes what lies around it.",
+            (Anchor(_ENCODER, "ImageEncoder.forward", "cells = self.layers(pixels)"),),
+        ),
+        Side(
+            "Rows",
+            "Every fact becomes a number: a one where colour and shape are, and the place.",
+            (
+                Anchor(_ROWS, "encode_rows", "shapes = np.eye(len(SHAPES))"),
+                Anchor(_ROWS, "encode_rows", "rows = np.concatenate("),
+            ),
+        ),
+        formulas.feature_formulas,
+    ),
+    Step(
+        Side(
+            "Objects",
+            "Each of the {n} cells is one object, with its place written behind.",
+            (
+                Anchor(_ENCODER, "ImageEncoder.forward", "coordinates = self.coordinates"),
+                Anchor(_ENCODER, "ImageEncoder.forward", "torch.cat([cells, coordinates]"),
+            ),
+        ),
+        Side(
+            "Objects",
+            "Each row is one object; its last two numbers say where it is.",
+            (Anchor(_ENCODER, "RowEncoder.forward", "return rows, mask"),),
+        ),
+        formulas.object_formulas,
+    ),
+    Step(
+        **_both(
+            "Pairs",
+            "Every object meets every object, itself too, and the question joins each of the {pairs} pairs.",
+            Anchor(_NETWORK, "RelationNetwork._split_first_layer", "receiver = functional.linear"),
+            Anchor(_NETWORK, "RelationNetwork._split_first_layer", "sender = functional.linear"),
+            Anchor(_NETWORK, "RelationNetwork._split_first_layer", "asked = functional.linear"),
+        ),
+        formulas=formulas.pair_formulas,
+    ),
+    Step(
+        **_both(
+            "g_theta",
+            "One small network, the same for all {pairs} pairs, turns each pair into one vector.",
+            Anchor(_NETWORK, "RelationNetwork._g_theta", "hidden = receiver[:, receivers, None]"),
+            Anchor(_NETWORK, "RelationNetwork._g_theta", "hidden = functional.relu_(layer(hidden))"),
+        ),
+        formulas=formulas.g_formulas,
+    ),
+    Step(
+        **_both(
+            "Sum",
+            "All {pairs} vectors are added up, and a sum has no first and no last.",
+            Anchor(_NETWORK, "RelationNetwork._sum_block", "return relations.sum(dim=1"),
+        ),
+        formulas=formulas.sum_formulas,
+    ),
+    Step(
+        **_both(
+            "f_phi",
+            "A second network reads the sum, and nothing else.",
+            Anchor(_NETWORK, "RelationNetwork._f_phi", "return self.f_phi(aggregate"),
+        ),
+        formulas=formulas.f_formulas,
+    ),
+    Step(
+        **_both(
+            "Answer",
+            "The answer with the largest number wins.",
+            Anchor(_SCORING, "OneAnswer.read", "logits.softmax(dim=0)"),
+            Anchor(_SCORING, "OneAnswer.read", "int(logits.argmax())"),
+        ),
+        formulas=formulas.answer_formulas,
+    ),
+)
+#: What the MLP has instead of pairs.
+THOUGHT = Side(
+    "What the MLP has instead",
+    "One long row, every object in a slot of its own: no pairs, no sum, so each slot has to learn everything anew.",
+    (
+        Anchor(_MLP, "MLP.forward", "scene = functional.pad("),
+        Anchor(_MLP, "MLP.forward", "return self.layers("),
+    ),
+)

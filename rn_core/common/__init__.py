@@ -1,0 +1,1 @@
+"""What every layer uses: errors, seeds, files, devices, records."""

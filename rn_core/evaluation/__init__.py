@@ -1,0 +1,1 @@
+"""Accuracy with intervals, attribution reports, and what others published."""

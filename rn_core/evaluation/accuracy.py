@@ -1,0 +1,214 @@
+"""Accuracy a question type, with counts and 95 % intervals."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from rn_core.common.errors import RNCoreError
+from rn_core.common.records import Accuracy, Batch
+from rn_core.common.seeding import make_rng
+from rn_core.tasks import Task
+
+_Z = 1.959963984540054  # the normal distribution's 97.5 % point
+_SCENES_A_BATCH = 50
+
+
+@dataclass(frozen=True)
+class Distance:
+    """How far predicted positions are from the true ones, in table widths.
+
+    Attributes:
+        mean: over scenes, balls and frames, which is the error a frame.
+        low: lower end of the mean's 95 % interval over scenes.
+        high: upper end.
+        frames: the mean over scenes and balls in each frame.
+    """
+
+    mean: float
+    low: float
+    high: float
+    frames: list[float]
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Accuracy over all questions, over each group and over each question type.
+
+    Attributes:
+        n: number of scenes, or of clusters of questions where there are such.
+        seed: root seed of the scenes.
+        overall: over all questions.
+        groups: group -> accuracy.
+        types: question type -> accuracy.
+        blind_floor: question type -> accuracy of the best constant answer on the same questions; for predicted paths,
+            of balls that keep their velocity.
+        distances: for predicted paths, "model" and "constant_velocity" -> how far off they are; None for answers.
+    """
+
+    n: int
+    seed: int
+    overall: Accuracy
+    groups: dict[str, Accuracy]
+    types: dict[str, Accuracy]
+    blind_floor: dict[str, float]
+    distances: dict[str, Distance] | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values for JSON, without distances where there are none."""
+        values = asdict(self)
+        return values if self.distances is not None else {key: values[key] for key in values if key != "distances"}
+
+
+def evaluate(
+    model: nn.Module,
+    task: Task,
+    seed: int,
+    n_scenes: int,
+    split: str = "test",
+    progress: Callable[[Iterable[int]], Iterable[int]] = iter,
+) -> Evaluation:
+    """Ask every question about fresh scenes of a split.
+
+    Args:
+        model: takes (inputs, question, scene_index), returns logits; put into eval mode, left as it was.
+        task: where scenes and questions come from.
+        seed: root seed; scenes of "test" are never those of "train" or "validation".
+        n_scenes: 1 or more.
+        split: "test", or "validation" for whatever selects or trains.
+        progress: wraps the iteration over batches (a progress bar).
+
+    Raises:
+        RNCoreError: if `n_scenes` is below 1.
+    """
+    if n_scenes < 1:
+        raise RNCoreError(f"The number of scenes must be 1 or more, got {n_scenes!r}.")
+    batches = (
+        task.sample_batch(make_rng(seed, split, first), min(_SCENES_A_BATCH, n_scenes - first))
+        for first in progress(range(0, n_scenes, _SCENES_A_BATCH))
+    )
+    return evaluate_batches(model, task, batches, seed)
+
+
+def evaluate_batches(model: nn.Module, task: Task, batches: Iterable[Batch], seed: int = 0) -> Evaluation:
+    """Ask the questions of some batches, one or more; model and task as in `evaluate`.
+
+    Args:
+        model: put into eval mode, left as it was.
+        task: knows the question types.
+        batches: no scene in two of them.
+        seed: root seed of the scenes, as far as they were drawn.
+    """
+    was_training = model.training
+    model.eval()
+    counts, floors, distances = [], [], []
+    for batch in batches:
+        logits = _ask(model, batch)
+        counts.append(_count_marks(task, logits, batch))
+        floors.append(task.scoring.count_floors(batch))
+        if hasattr(task.scoring, "distances"):
+            distances.append(task.scoring.distances(logits, batch))
+    model.train(was_training)
+    found = summarise(task, seed, np.concatenate(counts), sum(floors))
+    if not distances:
+        return found
+    joined = {name: np.concatenate([part[name] for part in distances]) for name in distances[0]}
+    return replace(found, distances={name: mean_distance(offsets) for name, offsets in joined.items()})
+
+
+def count_right(model: nn.Module, task: Task, batch: Batch) -> np.ndarray:
+    """Return (S, T, 2) int64: for each scene (or cluster) and question type, right answers and questions."""
+    return _count_marks(task, _ask(model, batch), batch)
+
+
+@torch.inference_mode()
+def _ask(model: nn.Module, batch: Batch) -> Tensor:
+    """Return a model's logits (M, A), on the CPU."""
+    on_device = batch.to(next(model.parameters()).device)
+    return model(on_device.inputs, on_device.question, on_device.scene_index).cpu()
+
+
+def _count_marks(task: Task, logits: Tensor, batch: Batch) -> np.ndarray:
+    """Return what `count_right` does, from logits."""
+    question, type_index, right = (part.numpy() for part in task.scoring.mark(logits, batch))
+    cluster = (batch.scene_index if batch.cluster is None else batch.cluster).numpy()
+    n_clusters = len(batch.inputs[0]) if batch.cluster is None else int(cluster.max()) + 1
+    counts = np.zeros((n_clusters, len(task.question_types), 2), dtype=np.int64)
+    np.add.at(counts, (cluster[question], type_index), np.stack([right, np.ones_like(right)], 1))
+    return counts
+
+
+def summarise(task: Task, seed: int, counts: np.ndarray, floors: np.ndarray) -> Evaluation:
+    """Return accuracies from (S, T, 2) counts of right answers and questions.
+
+    Groups and types that nobody asked about are left out.
+
+    Args:
+        task: knows the question types and, where not all of them count for the overall accuracy, which ones do.
+        seed: root seed of the scenes, as far as they were drawn.
+        counts: right answers and questions of each scene and type.
+        floors: (T, C), how many right answers each of C answers that see no scene would give.
+    """
+    asked_of = counts[..., 1].sum(axis=0)  # (T,)
+    rows = {kind: row for row, kind in enumerate(task.question_types) if asked_of[row]}
+    groups = {group: [kind for kind in kinds if kind in rows] for group, kinds in task.groups.items()}
+
+    def over(kinds: Iterable[str]) -> Accuracy:
+        right, asked = np.moveaxis(counts[:, [rows[kind] for kind in kinds]].sum(axis=1), 1, 0)
+        return accuracy_interval(right, asked)
+
+    return Evaluation(
+        n=len(counts),
+        seed=seed,
+        overall=over(getattr(task, "overall_types", rows)),
+        groups={group: over(kinds) for group, kinds in groups.items() if kinds},
+        types={kind: over([kind]) for kind in rows},
+        blind_floor={kind: float(floors[row].max() / asked_of[row]) for kind, row in rows.items()},
+    )
+
+
+def mean_distance(offsets: np.ndarray) -> Distance:
+    """Return the mean of distances (S, F) over scenes and frames, its interval over scenes, and each frame's mean."""
+    scenes = offsets.mean(axis=1, dtype=np.float64)
+    mean = float(scenes.mean())
+    half = _Z * float(scenes.std(ddof=1)) / math.sqrt(len(scenes)) if len(scenes) > 1 else math.inf
+    return Distance(mean, max(0.0, mean - half), mean + half, offsets.mean(axis=0, dtype=np.float64).tolist())
+
+
+def count_solved(found: Evaluation, above: float) -> int:
+    """Return how many groups have an accuracy above a mark."""
+    return sum(group.accuracy > above for group in found.groups.values())
+
+
+def accuracy_interval(right: np.ndarray, asked: np.ndarray) -> Accuracy:
+    """Return the share of right answers and its 95 % interval.
+
+    Wilson's interval (1927, https://doi.org/10.2307/2276774) on an effective sample size: questions of one
+    scene are not independent, so n is divided by the design effect, the variance between scenes over what
+    independent questions would have (Kish 1965), never below 1.
+
+    Args:
+        right: (S,) right answers a scene.
+        asked: (S,) questions a scene.
+    """
+    n, k = int(asked.sum()), int(right.sum())
+    share = k / n
+    effective = n / _design_effect(right, asked, share)
+    centre = (share + _Z**2 / (2 * effective)) / (1 + _Z**2 / effective)
+    half = _Z / (1 + _Z**2 / effective) * math.sqrt(share * (1 - share) / effective + (_Z / (2 * effective)) ** 2)
+    return Accuracy(share, max(0.0, min(share, centre - half)), min(1.0, max(share, centre + half)), n)
+
+
+def _design_effect(right: np.ndarray, asked: np.ndarray, share: float) -> float:
+    """Return how much larger the variance of the share is than with independent questions; 1 or more."""
+    independent = share * (1 - share) * asked.sum()
+    if len(right) < 2 or independent == 0:
+        return 1.0
+    clustered = float(np.square(right - share * asked).sum()) * len(right) / (len(right) - 1)
+    return max(1.0, clustered / independent)

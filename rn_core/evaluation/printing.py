@@ -1,0 +1,44 @@
+"""What the command line prints for people."""
+
+from __future__ import annotations
+
+from rn_core.common.records import Accuracy
+from rn_core.evaluation.accuracy import Evaluation
+
+
+def format_percentages(accuracy: dict[str, float]) -> str:
+    """Return "type 99.1 %" for each type."""
+    return "  ".join(f"{kind} {value:.1%}" for kind, value in accuracy.items())
+
+
+def print_evaluation(name: str, found: Evaluation) -> None:
+    """Print accuracies with intervals."""
+    print(f"{name}, {found.n} test scenes, seed {found.seed}")
+    rows: dict[str, Accuracy] = {"overall": found.overall, **found.groups, **found.types}
+    for name, distance in (found.distances or {}).items():
+        interval, frames = f"[{distance.low:.5f}, {distance.high:.5f}]", distance.frames
+        print(
+            f"  {name:18} {distance.mean:.5f} table widths a frame  {interval}  first frame {frames[0]:.5f}, "
+            f"last {frames[-1]:.5f}"
+        )
+    for kind, value in rows.items():
+        floor = f"  blind {found.blind_floor[kind]:.2%}" if kind in found.blind_floor else ""
+        print(f"  {kind:18} {value.accuracy:7.2%}  [{value.low:.2%}, {value.high:.2%}]  n {value.n}{floor}")
+
+
+def print_attribution(table: dict[str, dict[str, float]]) -> None:
+    """Print the attribution table, a line a method, ready for Markdown."""
+    questions = int(next(iter(table.values()))["n"])
+    print(f"\nattribution over {questions} questions with a known deciding pair; in brackets the same after shuffling:")
+    print("the weights (true pair, share) or the order of the pairs (deletion, insertion)\n")
+    print("| method | points at the true pair | share on it | deletion | insertion | largest gap |")
+    print("| --- | --- | --- | --- | --- | --- |")
+    for method, row in table.items():
+        cells = [
+            f"{row['pointing_game']:.1%} ({row['randomised_weights_pointing_game']:.1%})",
+            f"{row['relevance_mass']:.1%} ({row['randomised_weights_relevance_mass']:.1%})",
+            f"{row['deletion']:.2f} ({row['random_order_deletion']:.2f})",
+            f"{row['insertion']:.2f} ({row['random_order_insertion']:.2f})",
+            f"{row['completeness_gap']:.1g}",
+        ]
+        print(f"| {method} | " + " | ".join(cells) + " |")

@@ -1,0 +1,1 @@
+"""Probes, limits of generalization, and cost."""

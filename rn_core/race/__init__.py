@@ -1,0 +1,1 @@
+"""Races that a class watches, and the process that runs one."""

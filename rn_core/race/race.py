@@ -1,0 +1,301 @@
+"""A race: a Relation Network and an MLP learn from the same batches, watched as they learn.
+
+`Race.train` takes one step of every runner at a time, so pausing is not calling `next`; `Race.look` asks all
+runners the same validation questions and the same few examples. Nothing here draws or knows of processes.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor
+
+from rn_core.attribution import Target, attribute_pairs
+from rn_core.common.device import describe_device, fast_autocast, processor_name
+from rn_core.common.errors import WeightsError
+from rn_core.common.files import write_whole
+from rn_core.common.records import Accuracy, Batch, Example
+from rn_core.common.seeding import fork_torch_rng, make_rng
+from rn_core.evaluation.accuracy import Evaluation, count_right, summarise
+from rn_core.models import QuestionAnsweringModel
+from rn_core.pretraining.cells import PretextConfig, PretrainingSteps, make_naming, read_cells_as_rows, train_naming
+from rn_core.pretraining.pairs import take_lessons
+from rn_core.race.records import Progress, RaceConfig, Snapshot
+from rn_core.tasks import TASKS
+from rn_core.training.checkpoints import read_checkpoint, restore, save_checkpoint
+from rn_core.training.trainer import Trainer, lessons_of, sample_step
+from rn_core.weights.bundles import write_bundle
+
+#: Validation scenes a look, all questions each; pixels cost a hundred times more.
+LOOK_SCENES = MappingProxyType({"sort-of-clevr/pixels": 16})
+_LOOK_SCENES = 100
+#: Stories a look of each question type that is asked, and of all together at most.
+_LOOK_STORIES, _MOST_STORIES = 100, 400
+#: Stories that the lessons of a head start come from, and how many a step asks about.
+_LESSON_POOL, _LESSON_STORIES = 40_000, 256
+N_EXAMPLES = 8
+#: File that names the folder of the last whole checkpoint beside it.
+_LATEST = "latest.json"
+
+
+class Race:
+    """Runners, their batches and what they are asked; one at a time in a thread."""
+
+    def __init__(self, config: RaceConfig, fabric: Fabric, precision: str = "32-true") -> None:
+        """Build the runners from the config's seed.
+
+        Args:
+            config: what learns from what.
+            fabric: launched, with that precision.
+            precision: as `TrainConfig.precision`.
+        """
+        self.config, self.fabric = config, fabric
+        self.task = TASKS[config.task]
+        #: What looks draw from: a story belongs to one question, so only those of types that are asked.
+        self.shown = self.task.narrow(config.question_types) if hasattr(self.task, "narrow") else self.task
+        self.trainers = {kind: Trainer(config.training(kind, precision), fabric) for kind in config.models}
+        self.seconds = 0.0
+        self._found: dict[str, tuple[int, Evaluation]] = {}
+        #: Runners in their head start, and where each of them goes on: file, tensors and state.
+        self._starting: dict[str, PretrainingSteps] = {}
+        self._kept: dict[str, tuple[Path, dict[str, Tensor], dict[str, Any]]] = {}
+
+    @property
+    def models(self) -> dict[str, QuestionAnsweringModel]:
+        """Return runner -> model."""
+        return {kind: trainer.run.model for kind, trainer in self.trainers.items()}
+
+    @property
+    def step(self) -> int:
+        """Return the optimiser steps done."""
+        return next(iter(self.trainers.values())).run.step
+
+    @property
+    def n_questions(self) -> int:
+        """Return the questions asked of each runner so far."""
+        return self.step * self.config.n_scenes * self.config.n_questions
+
+    def train(self) -> Iterator[Progress]:
+        """Take the remaining steps, the head start first; yields after each step."""
+        if self.config.head_start and self.step == 0:
+            yield from self._take_lessons() if self.task.has_pool else self._learn_to_name()
+        while self.step < self.config.steps:
+            started = time.perf_counter()
+            losses = self._take_step()
+            self.seconds += time.perf_counter() - started
+            yield Progress(self.step, self.n_questions, self.seconds, losses)
+
+    def look(self) -> Snapshot:
+        """Ask every runner the validation questions and the examples."""
+        found = {kind: self.evaluate(kind) for kind in self.models}
+        contributions, rival = self._explain() if "rn" in self.trainers else (None, None)
+        return Snapshot(
+            step=self.step,
+            seconds=self.seconds,
+            accuracy={kind: _shares(one.types) for kind, one in found.items()},
+            groups={kind: _shares(one.groups) for kind, one in found.items()},
+            blind_floor=next(iter(found.values())).blind_floor,
+            probabilities={kind: self._ask_examples(model) for kind, model in self.models.items()},
+            contributions=contributions,
+            rival=rival,
+        )
+
+    def evaluate(self, kind: str) -> Evaluation:
+        """Ask one runner the validation questions, once a step."""
+        step, found = self._found.get(kind, (None, None))
+        if step != self.step:
+            found = self._evaluate(self.models[kind].eval())
+            self._found[kind] = (self.step, found)
+        return found
+
+    def _evaluate(self, model: QuestionAnsweringModel) -> Evaluation:
+        """Ask a model the validation questions."""
+        with fast_autocast(self.fabric.device):
+            counts = count_right(model, self.task, self.validation)
+        return summarise(self.task, self.config.seed, counts, self.task.scoring.count_floors(self.validation))
+
+    def save(self, folder: Path) -> None:
+        """Write each runner with its card as `<runner>.safetensors` into a folder; see `rn_core.weights.bundles`.
+
+        Raises:
+            RNCoreError: if a file cannot be written; the one before it is untouched.
+        """
+        for kind, model in self.models.items():
+            write_whole(folder / f"{kind}.safetensors", write_bundle(model, self._card(kind)))
+
+    def keep(self, folder: Path) -> None:
+        """Write all that the race needs to go on into a folder; the checkpoint before it stays until this one is whole.
+
+        Raises:
+            RNCoreError: if a file cannot be written.
+        """
+        name = f"step-{max((steps.step for steps in self._starting.values()), default=0)}-{self.step}"
+        for kind, trainer in self.trainers.items():
+            run, steps, path = trainer.run, self._starting.get(kind), folder / name / f"{kind}.safetensors"
+            state = {"step": run.step, "seconds": self.seconds, "accuracy": run.accuracy.tolist()}
+            if steps is None:
+                save_checkpoint(path, run.model, trainer.optimizer.optimizer, state)
+            else:
+                state["head_start"] = steps.state
+                save_checkpoint(path, run.model, steps.optimizer, state, steps.extra.state_dict())
+        write_whole(folder / _LATEST, json.dumps({"folder": name}).encode())
+        for old in folder.glob("step-*"):
+            if old.name != name:
+                shutil.rmtree(old, ignore_errors=True)
+
+    def go_on(self, folder: Path) -> bool:
+        """Take up what `keep` wrote into a folder; return whether there was anything.
+
+        Raises:
+            WeightsError: if it is damaged or of another race.
+        """
+        latest = folder / _LATEST
+        if not latest.exists():
+            return False
+        kept, steps = folder / json.loads(latest.read_text())["folder"], set()
+        for kind, trainer in self.trainers.items():
+            run, path = trainer.run, kept / f"{kind}.safetensors"
+            tensors, state = read_checkpoint(path)
+            if "head_start" in state:
+                self._kept[kind] = (path, tensors, state["head_start"])
+            else:
+                restore(path, tensors, run.model, trainer.optimizer.optimizer)
+            run.step, self.seconds, run.accuracy = state["step"], state["seconds"], np.array(state["accuracy"])
+            steps.add(run.step)
+        if len(steps) > 1:
+            raise WeightsError(f"The checkpoint in '{kept}' mixes steps {sorted(steps)}; start the run again.")
+        return True
+
+    def _card(self, kind: str) -> dict[str, Any]:
+        """Return what a runner's weights say of themselves."""
+        family, _, view = self.config.task.partition("/")
+        start = "trained from answers alone, live" if not self.config.head_start else "trained live after a head start"
+        return {
+            "name": f"{family}/{'-'.join(filter(None, (kind, view, 'live')))}",
+            "task": self.config.task,
+            "source": "Santoro et al. 2017, arXiv 1706.01427",
+            "start": start,
+            "training": {
+                **self.config.to_dict(),
+                "step": self.step,
+                "questions": self.n_questions,
+                "minutes": round(self.seconds / 60, 2),
+                "machine": f"{processor_name()}, {describe_device(self.fabric.device)}",
+                "torch": torch.__version__,
+            },
+            "split": "validation",
+            "metrics": self.evaluate(kind).to_dict(),
+        }
+
+    @cached_property
+    def validation(self) -> Batch:
+        """Return the questions of every look, about scenes that no runner learns from."""
+        n_scenes = LOOK_SCENES.get(self.config.task, _LOOK_SCENES)
+        if self.shown is not self.task:
+            n_types = len(self.config.question_types or self.task.question_types)
+            n_scenes = n_types * min(_LOOK_STORIES, _MOST_STORIES // n_types)
+        return self.shown.sample_batch(make_rng(self.config.seed, "validation", 0), n_scenes)
+
+    @cached_property
+    def examples(self) -> tuple[Example, ...]:
+        """Return the example questions in words."""
+        return self._examples[1]
+
+    @cached_property
+    def _examples(self) -> tuple[Batch, tuple[Example, ...]]:
+        """Draw the examples once."""
+        return self.shown.sample_examples(make_rng(self.config.seed, "explore", 1), N_EXAMPLES)
+
+    def _take_step(self) -> dict[str, float]:
+        """Draw one batch for all runners, by what they get wrong in the mean, and let each learn from it."""
+        runs = [trainer.run for trainer in self.trainers.values()]
+        accuracy = np.mean([run.accuracy for run in runs], axis=0)
+        batch = sample_step(runs[0].config, self.fabric, self.step, accuracy)
+        for trainer in self.trainers.values():
+            trainer.wrapped.train()
+        return {kind: trainer.step(batch).item() for kind, trainer in self.trainers.items()}
+
+    def _take_lessons(self) -> Iterator[Progress]:
+        """Let every runner that has pairs learn what they show; the others have nothing to learn from them."""
+        config = self.config
+        pool = self.shown.make_pool(config.seed, _LESSON_POOL, config.n_questions)
+        lessons = {
+            kind: take_lessons(run.model, pool, lessons_of(run.config, config.head_start, _LESSON_STORIES), self.fabric)
+            for kind, run in ((kind, trainer.run) for kind, trainer in self.trainers.items())
+            if run.model.has_pairs
+        }
+        yield from self._take_head_start(lessons)
+
+    def _take_head_start(self, starting: dict[str, PretrainingSteps]) -> Iterator[Progress]:
+        """Take the steps of a head start from where they were kept; runners that are left out have none."""
+        self._starting = starting
+        for kind, steps in starting.items():
+            if kind in self._kept:
+                path, tensors, state = self._kept.pop(kind)
+                restore(path, tensors, self.models[kind], steps.optimizer, steps.extra)
+                steps.go_on(state)
+        n_steps = self.config.head_start
+        for done in range(min((steps.step for steps in starting.values()), default=0), n_steps):
+            for steps in starting.values():
+                next(steps)
+            yield Progress(0, 0, self.seconds, {}, (done + 1) / n_steps)
+        self._starting = {}
+
+    def _learn_to_name(self) -> Iterator[Progress]:
+        """Let one image encoder learn to name what its cells hold, then give it to every runner."""
+        config, models = self.config, list(self.models.values())
+        first = models[0]
+        with fork_torch_rng(config.seed):
+            naming = make_naming(first, self.task)
+        pretext = PretextConfig(steps=config.head_start, seed=config.seed)
+        yield from self._take_head_start({next(iter(self.models)): train_naming(first, naming, self.task, pretext)})
+        for model in models:
+            model.encoder.load_state_dict(first.encoder.state_dict())
+            model.encoder.freeze_statistics()
+            with fork_torch_rng(config.seed):
+                read_cells_as_rows(model, naming, self.task.cell_reading())
+
+    @torch.inference_mode()
+    def _ask_examples(self, model: QuestionAnsweringModel) -> list[list[float]]:
+        """Return (E, A) probabilities."""
+        batch = self._examples[0].to(self.fabric.device)
+        logits = model.eval()(batch.inputs, batch.question, batch.scene_index)
+        return logits.double().softmax(dim=1).tolist()
+
+    def _rivals(self, type_index: int, answer: int) -> list[int]:
+        """Return the other answers that validation questions of a type have."""
+        seen = self.validation.answer[self.validation.type_index == type_index].unique().tolist()
+        return [other for other in seen if other != answer]
+
+    def _explain(self) -> tuple[list[float], str]:
+        """Return each pair's share of the first example's true answer above its strongest rival, and that rival."""
+        batch, model = self._examples[0].to(self.fabric.device), self.models["rn"].eval()
+        with torch.inference_mode():
+            objects, mask = model.encoder(*(part[:1] for part in batch.inputs))
+            if mask is not None:
+                objects = objects[mask][None]  # (1, N, D_o)
+            trace = model.core.trace(objects, None, model.encode_question(batch.question[:1]))
+        answer = int(batch.answer[0])
+        rival = _strongest(trace.logits[0], self._rivals(int(batch.type_index[0]), answer))
+        shares = attribute_pairs(model.core.f_phi, trace.relations[0].clone(), Target(answer, rival))
+        return shares.contributions.tolist(), self.task.answers[rival]
+
+
+def _shares(found: Mapping[str, Accuracy]) -> dict[str, float]:
+    """Return name -> share of right answers."""
+    return {name: one.accuracy for name, one in found.items()}
+
+
+def _strongest(logits: Tensor, allowed: Sequence[int]) -> int:
+    """Return which of some answers has the largest logit."""
+    return max(allowed, key=lambda answer: logits[answer].item())

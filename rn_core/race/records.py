@@ -1,0 +1,200 @@
+"""What a race is asked for and what it reports: plain values that go through JSON, between processes and into URLs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from types import MappingProxyType
+from typing import Any
+
+from rn_core.common.errors import RNCoreError, lookup
+from rn_core.common.seeding import check_seed
+from rn_core.models import ModelConfig
+from rn_core.models.configs import CONFIGS, model_config
+from rn_core.models.relation_network import AGGREGATES
+from rn_core.tasks import TASKS
+from rn_core.training.config import TrainConfig
+
+#: The tasks that can be raced: those that have examples to watch.
+RACE_TASKS = MappingProxyType({name: task for name, task in TASKS.items() if hasattr(task, "sample_examples")})
+RUNNERS = MappingProxyType({"rn": "Relation Network", "mlp": "MLP"})
+#: Bounds of what can be asked for: name -> lowest, highest.
+LIMITS = MappingProxyType(
+    {"n_scenes": (1, 256), "n_questions": (1, 36), "steps": (1, 1_000_000), "head_start": (0, 20_000)}
+)
+HIGHEST_RATE = 0.1
+#: Tasks whose races begin with other settings: with these a class sees the race end in minutes.
+_USUAL: Mapping[str, Mapping[str, Any]] = MappingProxyType(
+    {
+        "babi": {
+            "n_scenes": 256,
+            "n_questions": 1,
+            "question_types": ("qa1", "qa4", "qa12", "qa15"),
+            "steps": 900,
+            "head_start": 2_000,
+        }
+    }
+)
+
+
+@dataclass(frozen=True)
+class RaceConfig:
+    """What learns side by side, from what.
+
+    Attributes:
+        task: key of `RACE_TASKS`.
+        models: one or two keys of `RUNNERS`.
+        size: key of `CONFIGS[task]`.
+        learning_rate: peak rate of AdamW, above 0, at most 0.1.
+        n_scenes: scenes a step, 1 to 256.
+        n_questions: different questions about each scene, 1 to 36, at most 6 for each question type; 1 for a story.
+        question_types: the types that are asked; empty asks all.
+        aggregate: "sum" (the paper's) or "mean" over the pairs of the Relation Network.
+        seed: of weights, scenes and questions.
+        steps: optimiser steps; the learning rate falls to 0 over them.
+        head_start: steps in which image encoders first learn to name what their cells hold, or the pairs of a story's
+            sentences what they show; 0 for none.
+    """
+
+    task: str = "sort-of-clevr/objects"
+    models: tuple[str, ...] = ("rn", "mlp")
+    size: str = "small"
+    learning_rate: float = 1e-3
+    n_scenes: int = 16
+    n_questions: int = 8
+    question_types: tuple[str, ...] = ()
+    aggregate: str = "sum"
+    seed: int = 0
+    steps: int = 6_000
+    head_start: int = 0
+
+    def __post_init__(self) -> None:
+        """Raise RNCoreError for a value that cannot be trained with, naming it and what is allowed."""
+        for name in ("models", "question_types"):
+            object.__setattr__(self, name, tuple(getattr(self, name)))
+        known = lookup(self.task, RACE_TASKS, "task").question_types
+        lookup(self.size, CONFIGS[self.task], "model size")
+        for name, table, kind in (("models", RUNNERS, "model"), ("question_types", known, "question type")):
+            for value in getattr(self, name):
+                lookup(value, dict.fromkeys(table), kind)
+        if not self.models or len(set(self.models)) < len(self.models):
+            raise RNCoreError(f"models must name one model or two different ones, got {', '.join(self.models)!r}.")
+        lookup(self.aggregate, dict.fromkeys(AGGREGATES), "aggregate")
+        check_seed(self.seed)
+        for name, (low, high) in LIMITS.items():
+            check_whole(name, getattr(self, name), low, high)
+        if not 0 < self.learning_rate <= HIGHEST_RATE:
+            raise RNCoreError(
+                f"learning_rate must be above 0 and at most {HIGHEST_RATE}, got {self.learning_rate!r}; 0.001 is usual."
+            )
+        self._check_together(len(known))
+
+    def _check_together(self, n_types: int) -> None:
+        """Raise RNCoreError for values that do not fit each other."""
+        if self.task == "babi" and self.n_questions != 1:
+            raise RNCoreError(
+                f"A story as told so far has one question, got n_questions {self.n_questions}; set it to 1."
+            )
+        most = 6 * (len(self.question_types) or n_types)
+        if self.n_questions > most:
+            raise RNCoreError(
+                f"n_questions must be at most {most} for these question types, got {self.n_questions}; ask more types."
+            )
+        if self.head_start and not has_head_start(self.task):
+            raise RNCoreError(
+                f"head_start is for images and stories, got {self.head_start} with {self.task}; set it to 0."
+            )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values that JSON can hold; `from_dict` reads them back."""
+        return asdict(self)
+
+    @staticmethod
+    def from_dict(values: Mapping[str, Any]) -> RaceConfig:
+        """Read what `to_dict` wrote; raises RNCoreError if a field is unknown or out of range."""
+        try:
+            return RaceConfig(**values)
+        except TypeError as err:
+            raise RNCoreError(f"This is not a race config ({err}); see RaceConfig for its fields.") from err
+
+    def model(self, kind: str) -> ModelConfig:
+        """Return what one runner is built as."""
+        config = model_config(self.task, kind, self.size)
+        return config if kind == "mlp" else replace(config, core=replace(config.core, aggregate=self.aggregate))
+
+    def training(self, kind: str, precision: str) -> TrainConfig:
+        """Return how one runner is trained."""
+        return TrainConfig(
+            task=self.task,
+            model=self.model(kind),
+            seed=self.seed,
+            steps=self.steps,
+            n_scenes=self.n_scenes,
+            n_questions=self.n_questions,
+            learning_rate=self.learning_rate,
+            question_types=self.question_types,
+            precision=precision,
+        )
+
+
+def has_head_start(task: str) -> bool:
+    """Return whether runners of a task have parts that can learn something before answers."""
+    return task.endswith("/pixels") or TASKS[task].has_pool
+
+
+def usual_config(task: str) -> RaceConfig:
+    """Return the race of a task as it is usually run; raises RNCoreError if there is no such task."""
+    return RaceConfig(task=task, **_USUAL.get(task, {}))
+
+
+def check_whole(name: str, value: Any, low: int, high: int) -> None:
+    """Raise RNCoreError unless a value is a whole number in its range."""
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    if not whole or not low <= value <= high:
+        raise RNCoreError(f"{name} must be a whole number from {low} to {high}, got {value!r}; choose one in between.")
+
+
+@dataclass(frozen=True)
+class Progress:
+    """One step of a race.
+
+    Attributes:
+        step: optimiser steps done by each runner.
+        n_questions: questions asked of each runner so far.
+        seconds: training time so far, looks left out.
+        losses: runner -> cross-entropy of this step's batch; empty during the head start.
+        head_start: share of the head start that is done, 0 to 1; None when it is over.
+    """
+
+    step: int
+    n_questions: int
+    seconds: float
+    losses: dict[str, float]
+    head_start: float | None = None
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What the runners know at one moment.
+
+    Attributes:
+        step: optimiser steps done.
+        seconds: training time so far.
+        accuracy: runner -> question type -> share of right answers on the validation scenes.
+        groups: runner -> group of question types -> the same.
+        blind_floor: question type -> accuracy of the best constant answer on those questions.
+        probabilities: runner -> (E, A) probabilities of all answers to each example.
+        contributions: (N * N,) each pair's exact share of the first example's true answer above its strongest
+            rival, in logits, row `i * N + j` the pair (i, j) of its N objects, padding left out; None without a
+            Relation Network.
+        rival: that rival; None without a Relation Network.
+    """
+
+    step: int
+    seconds: float
+    accuracy: dict[str, dict[str, float]]
+    groups: dict[str, dict[str, float]]
+    blind_floor: dict[str, float]
+    probabilities: dict[str, list[list[float]]]
+    contributions: list[float] | None = None
+    rival: str | None = None

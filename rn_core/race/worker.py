@@ -1,0 +1,177 @@
+"""One race in a process of its own: `python -m rn_core.race.worker`.
+
+Lines of JSON go in and out. The first line on standard input is the order, `{"config": {...}, "folder": "..."}`;
+each further one a command, `{"do": "pause" | "resume" | "step" | "stop" | "make way"}`. Standard output carries events,
+each with its `kind`: "hello", "progress", "snapshot", "saved", "status", "problem". A run that makes way keeps all that
+it needs in its folder, says "kept" and ends; the same order goes on from there as if it had never stopped. When
+standard input ends, the owner is gone, and the process ends at once, whatever it is doing: nothing is left running
+behind a server that died.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import sys
+import time
+import traceback
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, TextIO
+
+import torch
+
+from rn_core.common.children import follow_owner, lower_priority, take_output
+from rn_core.common.device import choose_device, has_fast_bf16
+from rn_core.common.errors import RNCoreError
+from rn_core.race.race import Race
+from rn_core.race.records import Progress, RaceConfig
+from rn_core.training.processes import make_fabric
+
+#: Seconds between reports of progress, between looks (at least), and between checkpoints; the first comes early, so
+#: that a run stopped at once has something to show.
+REPORT_EVERY, LOOK_EVERY, SAVE_EVERY, FIRST_SAVE = 0.4, 2.0, 20.0, 3.0
+#: A look may take this share of the time.
+_LOOK_SHARE = 0.1
+#: Folder beside the weights with what a run that made way goes on from.
+_KEPT = "kept"
+
+
+class Commands:
+    """What the owner asks for."""
+
+    def __init__(self, stream: TextIO) -> None:
+        """Start to read commands from a stream; the process ends with it."""
+        self._waiting = follow_owner(stream)
+
+    def next(self, wait: bool) -> str | None:
+        """Return the next command; if there is none, wait for one or return None."""
+        try:
+            return json.loads(self._waiting.get(block=wait))["do"]
+        except queue.Empty:
+            return None
+
+
+class Worker:
+    """Runs a race, reports it, keeps its weights on disk, and does what it is told between two steps."""
+
+    def __init__(self, order: dict[str, Any], commands: Commands, out: TextIO) -> None:
+        """Take the order; raises RNCoreError if its config cannot be trained."""
+        device = choose_device()
+        precision = "bf16-mixed" if has_fast_bf16(device) else "32-true"
+        self.race = Race(RaceConfig.from_dict(order["config"]), make_fabric(device.type, precision), precision)
+        self.folder = Path(order["folder"])
+        self.commands, self.out = commands, out
+        self._reported = self._looked = self._saved = time.monotonic()
+        self._saved -= SAVE_EVERY - FIRST_SAVE
+        self._look_every = LOOK_EVERY
+        self._shown_step = -1
+        self.paused = self.stopped = self.makes_way = False
+
+    def run(self) -> None:
+        """Run the race to its end or until it is stopped; the weights are on disk before the end is reported."""
+        examples = [asdict(example) for example in self.race.examples]
+        self.emit("hello", examples=examples, n_validation=len(self.race.validation.inputs[0]))
+        if self.race.go_on(self.folder / _KEPT):
+            self._shown_step = self.race.step
+        self.look()
+        self.emit("status", status="running")
+        for progress in self.race.train():
+            self._report(progress)
+            self._obey(progress)
+            if self.stopped or self.makes_way:
+                break
+        self.look()
+        self.save()
+        self.emit("status", status=self._end())
+
+    def _end(self) -> str:
+        """Return how the run ends; one that makes way has then kept what it goes on from."""
+        if self.stopped or self.race.step == self.race.config.steps or not self.makes_way:
+            return "stopped" if self.stopped else "finished"
+        self.race.keep(self.folder / _KEPT)
+        return "kept"
+
+    def save(self) -> None:
+        """Write the weights, and say that there are some."""
+        self.race.save(self.folder)
+        self.emit("saved")
+
+    def emit(self, kind: str, **values: Any) -> None:
+        """Send one event."""
+        self.out.write(json.dumps({"kind": kind, **values}) + "\n")
+        self.out.flush()
+
+    def look(self) -> None:
+        """Send what the runners know now, unless it was sent already."""
+        if self._shown_step == self.race.step:
+            return
+        started = time.monotonic()
+        self.emit("snapshot", **asdict(self.race.look()))
+        self._shown_step, self._looked = self.race.step, time.monotonic()
+        self._look_every = max(LOOK_EVERY, (self._looked - started) / _LOOK_SHARE)
+
+    def _report(self, progress: Progress) -> None:
+        """Send progress, look and save, each when it is due."""
+        now = time.monotonic()
+        if now - self._reported >= REPORT_EVERY:
+            self._reported = now
+            self.emit("progress", **asdict(progress))
+        if now - self._looked >= self._look_every:
+            self.look()
+        if now - self._saved >= SAVE_EVERY:
+            self._saved = now
+            self.save()
+
+    def _obey(self, progress: Progress) -> None:
+        """Do what is asked between two steps; return when the next may be taken or the race is stopped."""
+        if self.paused:
+            self._show(progress)
+        while command := self.commands.next(wait=self.paused):
+            if command in ("stop", "make way"):
+                self.stopped, self.makes_way = command == "stop", command == "make way"
+                return
+            self.paused = command != "resume"
+            self.emit("status", status="paused" if self.paused else "running")
+            if command == "step":
+                return
+            if self.paused:
+                self._show(progress)
+
+    def _show(self, progress: Progress) -> None:
+        """Send and keep where the race stands."""
+        self.emit("progress", **asdict(progress))
+        self.look()
+        self.save()
+
+
+def main() -> int:
+    """Run one order; return 0, or 1 after a problem that was reported in one sentence."""
+    out = take_output("w")
+    torch.set_num_threads(max(1, min(4, (os.cpu_count() or 1) // 2)))
+    lower_priority()
+    order = json.loads(sys.stdin.readline() or "{}")
+    try:
+        Worker(order, Commands(sys.stdin), out).run()
+    except (RNCoreError, KeyError) as err:
+        return _fail(out, str(err))
+    except KeyboardInterrupt:
+        return 130
+    except MemoryError:
+        return _fail(out, "The training ran out of memory; choose a smaller size or fewer scenes a step.")
+    except Exception as err:  # whatever it is, the page gets a sentence and the log the traceback
+        traceback.print_exc()
+        return _fail(out, f"The training broke off ({type(err).__name__}: {str(err)[:200]}); start it again.")
+    return 0
+
+
+def _fail(out: TextIO, sentence: str) -> int:
+    """Send a problem; return the exit status."""
+    out.write(json.dumps({"kind": "problem", "sentence": sentence}) + "\n")
+    out.flush()
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

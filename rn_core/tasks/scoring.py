@@ -1,0 +1,106 @@
+"""How logits are judged: the loss that they are learned by, what of them is right, and how they read as an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from rn_core.common.records import Batch
+
+#: Answers to what is asked yes or no, in the order of `split_logit`.
+NO_YES = ("no", "yes")
+#: From this probability on, what is asked yes or no counts as yes.
+YES_FROM = 0.5
+
+
+class Marks(NamedTuple):
+    """Everything in some logits that is right or wrong, K things.
+
+    Attributes:
+        question: (K,) int64, the row of logits that each belongs to.
+        type_index: (K,) int64, index into the task's question types.
+        right: (K,) bool.
+    """
+
+    question: Tensor
+    type_index: Tensor
+    right: Tensor
+
+
+class Scoring(Protocol):
+    """How a task judges logits."""
+
+    def loss(self, logits: Tensor, batch: Batch) -> Tensor:
+        """Return what logits (M, A) are learned by, a scalar."""
+        ...
+
+    def mark(self, logits: Tensor, batch: Batch) -> Marks:
+        """Return what of logits (M, A) is right."""
+        ...
+
+    def count_floors(self, batch: Batch) -> np.ndarray:
+        """Return (T, C) int64: of each question type, how many marks each of C answers that see no scene would get."""
+        ...
+
+    def read(self, logits: Tensor, answers: Sequence[str]) -> tuple[str, dict[str, float]]:
+        """Return the answer that (A,) logits give, and the probability of each of the task's answers."""
+        ...
+
+
+class OneAnswer:
+    """Each question has one answer: softmax and cross-entropy."""
+
+    def __init__(self, n_types: int, n_answers: int) -> None:
+        """Keep how many question types and answers there are."""
+        self._shape = (n_types, n_answers)
+
+    def loss(self, logits: Tensor, batch: Batch) -> Tensor:
+        """Return the cross-entropy, averaged over questions."""
+        return functional.cross_entropy(logits.float(), batch.answer)
+
+    def mark(self, logits: Tensor, batch: Batch) -> Marks:
+        """Return whether each question's largest logit is its answer's."""
+        questions = torch.arange(len(logits), device=logits.device)
+        return Marks(questions, batch.type_index, logits.argmax(dim=1) == batch.answer)
+
+    def count_floors(self, batch: Batch) -> np.ndarray:
+        """Return how often each answer is true."""
+        counts = np.zeros(self._shape, dtype=np.int64)
+        np.add.at(counts, (batch.type_index.cpu().numpy(), batch.answer.cpu().numpy()), 1)
+        return counts
+
+    def read(self, logits: Tensor, answers: Sequence[str]) -> tuple[str, dict[str, float]]:
+        """Return the answer with the largest logit, and probabilities that add up to 1."""
+        probabilities = dict(zip(answers, logits.softmax(dim=0).tolist(), strict=True))
+        return answers[int(logits.argmax())], probabilities
+
+
+class ManyYesOrNo:
+    """Each question asks many things at once, yes or no: sigmoids. Types are the single things, then all together."""
+
+    def loss(self, logits: Tensor, batch: Batch) -> Tensor:
+        """Return the sigmoid cross-entropy, averaged over things and questions; `batch.answer` is (M, A) bool."""
+        return functional.binary_cross_entropy_with_logits(logits.float(), batch.answer.float())
+
+    def mark(self, logits: Tensor, batch: Batch) -> Marks:
+        """Return whether each of the M * A things is right, then whether all things of each question are."""
+        right = (logits > 0) == batch.answer  # (M, A)
+        questions = torch.arange(len(logits), device=logits.device)
+        single = questions.repeat_interleave(logits.shape[1])  # (M * A,)
+        kinds = torch.cat([torch.zeros_like(single), torch.ones_like(questions)])
+        return Marks(torch.cat([single, questions]), kinds, torch.cat([right.flatten(), right.all(dim=1)]))
+
+    def count_floors(self, batch: Batch) -> np.ndarray:
+        """Return what "no" and "yes" to everything would get."""
+        yes = batch.answer.cpu().numpy()
+        return np.array([[(~yes).sum(), yes.sum()], [(~yes).all(axis=1).sum(), yes.all(axis=1).sum()]])
+
+    def read(self, logits: Tensor, answers: Sequence[str]) -> tuple[str, dict[str, float]]:
+        """Return what is more likely than not, with commas between, and each thing's own probability."""
+        probabilities = dict(zip(answers, logits.sigmoid().tolist(), strict=True))
+        return ", ".join(name for name, share in probabilities.items() if share > YES_FROM) or "none", probabilities

@@ -1,0 +1,1 @@
+"""Training runs: configs, recipes, the trainer, checkpoints, publishing."""

@@ -1,0 +1,162 @@
+"""What a training run is: its config, which questions it draws, and how its learning rate goes."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from rn_core.common.errors import RNCoreError, lookup
+from rn_core.models import ModelConfig
+from rn_core.models.encoders import ImageEncoderConfig
+from rn_core.models.layers import OMIT_DEFAULT, plain_fields
+from rn_core.tasks import TASKS
+
+#: Weight of a question type that is not asked: above 0, so small that any other comes first.
+_NEVER = 1e-12
+#: How the learning rate goes; see `learning_rate`.
+SCHEDULES = ("cosine", "doubling")
+#: Doublings from any rate to any other are fewer; more would overflow.
+_MAX_DOUBLINGS = 64
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """One training run. The same config and seed give the same weights on the same machine.
+
+    Attributes:
+        task: key of `TASKS`.
+        model: encoder and core.
+        seed: root seed of weights, scenes and questions.
+        steps: optimiser steps.
+        n_scenes: scenes a step in each process.
+        n_questions: different questions about each scene.
+        learning_rate: peak rate of AdamW.
+        warmup_steps: steps over which the rate of schedule "cosine" rises from 0 to its peak.
+        weight_decay: of AdamW.
+        clip_norm: largest norm of the gradient.
+        question_types: the types that are asked; empty asks all.
+        focus: lowest weight of a question type when questions are drawn. A type's weight is its current
+            share of wrong answers, so what is learned is asked less; 1 draws all types alike.
+        warm_start: steps in which an image encoder first learns to name what its cells hold, or a question encoder
+            and the pairs of object rows what a program makes of them, or a motion network what a simulation knows; 0
+            for none.
+        core_from: weights over object rows whose Relation Network goes on learning behind the encoder; or, without a
+            warm start, weights that learn on with a hop of relations before theirs, or whose relations learn to answer
+            something else; None starts afresh.
+        hold_encoder: share of the steps in which the encoders then stand still: while the core has learned
+            nothing, its gradients would only spoil what they know.
+        n_cells: cells a scene that take part until `all_cells_from`: those that hold an object and others
+            at random. None lets all take part throughout.
+        all_cells_from: share of the steps after which all cells take part.
+        precision: "32-true" or "bf16-mixed".
+        report_every: steps between reports.
+        validate_every: steps between validations.
+        validation_scenes: scenes a validation, all questions each.
+        schedule: "cosine" rises, then falls as a cosine to 0; "doubling" rises in steps of `doubling_epochs` epochs
+            of a data folder, from `first_rate` to its peak, and stays there.
+        first_rate: rate with which "doubling" begins.
+        doubling_epochs: epochs after which it doubles the rate.
+        augment: whether training pictures are moved and turned a little.
+        data: fingerprint of the data folder that is learned from; None makes scenes on the fly.
+        hold_relations: share of the steps in which encoders and g_theta stand still, so that f_phi learns to read what
+            they learned in the warm start.
+        pool_scenes: scenes that are drawn once, with `n_questions` each, and asked again and again; 0 draws new ones
+            for every step.
+    """
+
+    task: str
+    model: ModelConfig
+    seed: int = 0
+    steps: int = 20_000
+    n_scenes: int = 16
+    n_questions: int = 8
+    learning_rate: float = 5e-4
+    warmup_steps: int = 300
+    weight_decay: float = 0.0
+    clip_norm: float = 10.0
+    question_types: tuple[str, ...] = ()
+    focus: float = 0.05
+    warm_start: int = 0
+    core_from: str | None = None
+    hold_encoder: float = 0.0
+    n_cells: int | None = None
+    all_cells_from: float = 0.8
+    precision: str = "bf16-mixed"
+    report_every: int = 50
+    validate_every: int = 1000
+    validation_scenes: int = 200
+    schedule: str = field(default="cosine", metadata=OMIT_DEFAULT)
+    first_rate: float = field(default=5e-6, metadata=OMIT_DEFAULT)
+    doubling_epochs: int = field(default=20, metadata=OMIT_DEFAULT)
+    augment: bool = field(default=False, metadata=OMIT_DEFAULT)
+    data: str | None = field(default=None, metadata=OMIT_DEFAULT)
+    hold_relations: float = field(default=0.0, metadata=OMIT_DEFAULT)
+    pool_scenes: int = field(default=0, metadata=OMIT_DEFAULT)
+
+    def __post_init__(self) -> None:
+        """Raise RNCoreError for a value that cannot be trained with, naming it and what is allowed."""
+        sizes = ("steps", "n_scenes", "n_questions", "report_every", "validate_every", "validation_scenes")
+        for name in (*sizes, "doubling_epochs"):
+            if getattr(self, name) < 1:
+                raise RNCoreError(f"{name} must be 1 or more, got {getattr(self, name)!r}.")
+        for name in ("learning_rate", "clip_norm", "first_rate"):
+            if not getattr(self, name) > 0 or not math.isfinite(getattr(self, name)):
+                raise RNCoreError(f"{name} must be a finite number above 0, got {getattr(self, name)!r}.")
+        known = lookup(self.task, TASKS, "task").question_types
+        object.__setattr__(self, "question_types", tuple(self.question_types))
+        for kind in self.question_types:
+            lookup(kind, dict.fromkeys(known), "question type")
+        if not 0 < self.focus <= 1:
+            raise RNCoreError(f"focus must be above 0 and at most 1, got {self.focus!r}.")
+        if self.precision not in ("32-true", "bf16-mixed"):
+            raise RNCoreError(f"precision must be '32-true' or 'bf16-mixed', got {self.precision!r}.")
+        lookup(self.schedule, dict.fromkeys(SCHEDULES), "schedule")
+        if self.augment and not isinstance(self.model.encoder, ImageEncoderConfig):
+            raise RNCoreError(f"augment moves pictures, and the model of '{self.task}' sees none; set it to False.")
+        if self.pool_scenes and not TASKS[self.task].has_pool:
+            raise RNCoreError(f"'{self.task}' has no pool, got pool_scenes {self.pool_scenes!r}; set it to 0.")
+        if self.warm_start and not self.pool_scenes and not hasattr(TASKS[self.task], "sample_cells"):
+            raise RNCoreError(
+                f"'{self.task}' has no warm start without a pool, got warm_start {self.warm_start!r}; set it to 0."
+            )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values that JSON can hold; `from_dict` reads them back."""
+        return {**plain_fields(self), "model": self.model.to_dict()}
+
+    @staticmethod
+    def from_dict(values: dict[str, Any]) -> TrainConfig:
+        """Read what `to_dict` wrote; raises RNCoreError if a field is missing, unknown or out of range."""
+        try:
+            return TrainConfig(**{**values, "model": ModelConfig.from_dict(values["model"])})
+        except (KeyError, TypeError) as err:
+            raise RNCoreError(f"This is not a training config ({err}); see TrainConfig for its fields.") from err
+
+
+def type_weights(config: TrainConfig, accuracy: np.ndarray) -> np.ndarray:
+    """Return (T,) how likely each question type is drawn, from its share of right answers."""
+    weights = np.maximum(1 - accuracy, config.focus)
+    if config.question_types:
+        weights *= np.where(np.isin(TASKS[config.task].question_types, config.question_types), 1, _NEVER)
+    return weights
+
+
+def learning_rate(config: TrainConfig, step: int, epochs: float = 0.0) -> float:
+    """Return the rate at a step.
+
+    "cosine" is a linear warm-up, then a cosine to 0 (Loshchilov & Hutter, arXiv 1608.03983); "doubling" begins low
+    and doubles up to its peak, which is what made others' runs on CLEVR succeed.
+
+    Args:
+        config: the schedule and its numbers.
+        step: optimiser steps done.
+        epochs: how often all questions of a data folder have been asked, which "doubling" goes by.
+    """
+    if config.schedule == "doubling":
+        doublings = min(epochs // config.doubling_epochs, _MAX_DOUBLINGS)
+        return min(config.learning_rate, config.first_rate * 2.0**doublings)
+    warm = min(1.0, (step + 1) / max(1, config.warmup_steps))
+    return config.learning_rate * warm * 0.5 * (1 + math.cos(math.pi * step / config.steps))

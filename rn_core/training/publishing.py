@@ -1,0 +1,262 @@
+"""From a finished run to weights that ship: measured on scenes nobody trained on, with card and golden logits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from rn_core.common.device import choose_device, describe_device, fast_autocast, processor_name
+from rn_core.common.errors import RNCoreError, WeightsError
+from rn_core.common.records import Batch
+from rn_core.common.seeding import make_rng
+from rn_core.evaluation.accuracy import Evaluation, evaluate, evaluate_batches
+from rn_core.evaluation.reporting import mean_aggregates
+from rn_core.models import QuestionAnsweringModel, build_model
+from rn_core.models.configs import CONFIGS, model_config
+from rn_core.models.relation_network import RelationNetworkConfig
+from rn_core.tasks import TASKS, Task
+from rn_core.training.checkpoints import FILE_NAME
+from rn_core.training.config import TrainConfig
+from rn_core.training.recipes import RECIPES
+from rn_core.training.run_state import RunState, read_run
+from rn_core.weights.file_set import check_name, hold_name
+from rn_core.weights.store import PRETRAINED, WeightsEntry, fill_model, write_set
+
+#: Scenes behind the mean aggregate, and behind the golden logits.
+_MEAN_SCENES, _GOLDEN_SCENES = 200, 3
+#: Size of the models that ship under the names of recipes.
+_SHIPPED = "small"
+Progress = Callable[[Iterable[int]], Iterable[int]]
+
+
+@dataclass(frozen=True)
+class Exam:
+    """What a run is measured on: fresh test scenes or, if it learned from a data folder, one split of a folder.
+
+    Attributes:
+        n_scenes: test scenes, all questions each.
+        seed: root seed of the test scenes.
+        data: the folder, all questions of the split; a run from scenes made on the fly is measured on it beside the
+            test scenes. None for test scenes alone.
+        split: of that folder.
+    """
+
+    n_scenes: int = 10_000
+    seed: int = 0
+    data: Path | None = None
+    split: str = "val"
+
+    def check(self, name: str, config: TrainConfig) -> None:
+        """Raise RNCoreError unless it asks the run about what it can see and has not learned from."""
+        if self.data is not None and not hasattr(TASKS[config.task], "read_batches"):
+            raise RNCoreError(f"'{name}' learned from scenes made on the fly and reads no folder; leave --data out.")
+        if config.data is not None and self.data is None:
+            raise RNCoreError(f"'{name}' learned from a data folder; give the one to measure it on with --data.")
+        if config.data is not None and self.split == "train":
+            raise RNCoreError(f"'{name}' learned from split train; measure it on another, such as --split val.")
+
+    def measure(self, model: QuestionAnsweringModel, task: Task, progress: Progress) -> Evaluation:
+        """Return the accuracies of a model on fresh test scenes."""
+        return evaluate(model, task, self.seed, self.n_scenes, progress=progress)
+
+    def measure_folder(self, model: QuestionAnsweringModel, task: Task, progress: Progress) -> Evaluation:
+        """Return its accuracies on the folder's split."""
+        return evaluate_batches(model, task, task.read_batches(self.data, self.split, progress), self.seed)
+
+    def sample(self, task: Task, config: TrainConfig) -> Batch:
+        """Return a few of the scenes that a run is measured on."""
+        if config.data is None:
+            return task.sample_batch(make_rng(self.seed, "test", 3), _GOLDEN_SCENES)
+        return next(task.read_batches(self.data, self.split)).select(slice(_GOLDEN_SCENES))
+
+
+def publish(
+    name: str, folder: Path, exam: Exam | None = None, progress: Progress = iter, into: Path = PRETRAINED
+) -> WeightsEntry:
+    """Measure a finished run on scenes that it has not learned from and write it into `pretrained/`.
+
+    Args:
+        name: what the weights are called: the recipe of that task, kind and size, or a name that is no recipe's.
+        folder: the run's folder.
+        exam: what it is measured on; None for 10,000 test scenes.
+        progress: wraps the iteration over test batches.
+        into: folder of all weights.
+
+    Raises:
+        RNCoreError: if there is no finished run in the folder, or one of another recipe than the name's, the exam is
+            none for it, a file cannot be written, or another process publishes under this name.
+    """
+    exam = exam or Exam()
+    check_name(name)
+    model, state = load_run(folder)
+    config = state.config
+    if state.step < config.steps:
+        raise RNCoreError(f"The run in '{folder}' is at step {state.step} of {config.steps}; train it to its end.")
+    check_recipe(name, config)
+    exam.check(name, config)
+    with hold_name(name, into):
+        return write_set(name, model, *_measure(name, model, state, exam, progress, into))
+
+
+def _measure(
+    name: str, model: QuestionAnsweringModel, state: RunState, exam: Exam, progress: Progress, into: Path
+) -> tuple[dict[str, Any], torch.Tensor | None, Path, dict[str, torch.Tensor]]:
+    """Return what is written beside a model: card, mean aggregate, where to, and golden logits."""
+    config, task, device = state.config, TASKS[state.config.task], choose_device()
+    with fast_autocast(device):
+        measure = exam.measure if config.data is None else exam.measure_folder
+        found = measure(model.to(device), task, progress)
+        beside = exam.measure_folder(model, task, progress) if exam.data and config.data is None else None
+    model.cpu()
+    counted = model.has_pairs and config.data is None and config.model.question is None
+    mean = mean_aggregates(model, task, exam.seed, _MEAN_SCENES) if counted else None
+    card = _make_card(name, state, found.to_dict()) | _describe_folder(name, config, exam, found)
+    if beside is not None:
+        card["published_files"] = {"split": exam.split, **beside.to_dict()}
+    return card, mean, into, _golden(model, exam.sample(task, config))
+
+
+def check_recipe(name: str, config: TrainConfig) -> None:
+    """Raise WeightsError unless a run may be called by a name.
+
+    The name of a recipe needs its task and its model at the size that ships; any other name, the task's family.
+    """
+    family = config.task.partition("/")[0]
+    if name not in RECIPES:
+        if name.count("/") != 1 or not name.startswith(f"{family}/"):
+            raise WeightsError(
+                f"Weights of task '{config.task}' are called '{family}/NAME', got '{name}'; rename them."
+            )
+        return
+    task, kind, _ = RECIPES[name]
+    if config.task != task:
+        raise WeightsError(
+            f"'{name}' answers task '{task}', and this run learned '{config.task}'; choose another name."
+        )
+    if config.model != model_config(task, kind, _SHIPPED):
+        raise WeightsError(
+            f"'{name}' is model '{kind}' at size {_SHIPPED}, and this run's is {_describe_model(config)}; "
+            f"choose another name, such as '{name}-own'."
+        )
+
+
+def _describe_model(config: TrainConfig) -> str:
+    """Return a run's model in words: kind and size, where it is one that has a name."""
+    sizes = CONFIGS[config.task].items()
+    known = (f"'{kind}' at size {size}" for size, kinds in sizes for kind in kinds if kinds[kind] == config.model)
+    return next(known, "one that has no name")
+
+
+def load_run(folder: Path) -> tuple[QuestionAnsweringModel, RunState]:
+    """Return a run's model in eval mode and its state.
+
+    Raises:
+        RNCoreError: if the folder holds no run, or a damaged one.
+    """
+    path = folder / FILE_NAME
+    if not path.exists():
+        raise RNCoreError(f"There is no run in '{folder}'; start one with `python -m rn_core train`.")
+    tensors, state = read_run(path)
+    model = build_model(state.config.model, state.config.seed)
+    learned = {key.removeprefix("model."): value for key, value in tensors.items() if key.startswith("model.")}
+    fill_model(model, learned, path.name)
+    return model.eval(), state
+
+
+def _make_card(name: str, state: RunState, metrics: dict[str, Any]) -> dict[str, Any]:
+    """Return the card; `write_set` adds what can be read off the files."""
+    config = state.config
+    recipe, options = _find_recipe(name, config)
+    where = "" if recipe == name else f" --folder runs/{recipe}"
+    training = {key: value for key, value in config.to_dict().items() if key != "model"}
+    return {
+        "task": config.task,
+        "license": "MIT",
+        "source": "Santoro et al. 2017, arXiv 1706.01427",
+        "recipe": f"python -m rn_core train {recipe}{options} --seed {config.seed} && "
+        f"python -m rn_core weights publish {name}{where}",
+        "data": f"{_describe_scenes(config)}; test seeds cannot overlap training seeds",
+        "start": _describe_start(config),
+        "training": {
+            **training,
+            "questions": state.history[-1].n_questions,
+            "minutes": round(state.seconds / 60, 1),
+            "machine": f"{processor_name()}, {describe_device(choose_device())}",
+            "torch": torch.__version__,
+        },
+        "curve": [
+            {
+                "minutes": round(row.seconds / 60, 2),
+                "questions": row.n_questions,
+                "accuracy": {kind: round(value, 4) for kind, value in row.accuracy.items()},
+            }
+            for row in state.history
+        ],
+        "metrics": metrics,
+    }
+
+
+def _find_recipe(name: str, config: TrainConfig) -> tuple[str, str]:
+    """Return the recipe by which a run is trained, its own name where no recipe has its model, and its size."""
+    known = (
+        (recipe, "" if size == _SHIPPED else f" --size {size}")
+        for recipe, (task, kind, _) in RECIPES.items()
+        for size, kinds in CONFIGS[config.task].items()
+        if name not in RECIPES and task == config.task and kinds.get(kind) == config.model
+    )
+    return next(known, (name, ""))
+
+
+def _describe_folder(name: str, config: TrainConfig, exam: Exam, found: Evaluation) -> dict[str, str]:
+    """Return what the card of a run from a data folder says: by what command, from what, and measured on what."""
+    if config.data is None:
+        return {}
+    sizes = CONFIGS[config.task].items()
+    size = next((size for size, kinds in sizes if config.model in kinds.values()), "small")
+    options = f"--size {size} --steps {config.steps} --scenes {config.n_scenes} --seed {config.seed}"
+    recipe, moved = _find_recipe(name, config)[0], "; pictures moved and turned a little" if config.augment else ""
+    where = "" if recipe == name else f" --folder runs/{recipe}"
+    return {
+        "recipe": f"python -m rn_core train {recipe} --data FOLDER {options} && "
+        f"python -m rn_core weights publish {name}{where} --data FOLDER --split {exam.split}",
+        "data": f"split train of the data folder with fingerprint {config.data}, all questions once an epoch{moved}",
+        "measured_on": f"all {found.overall.n} questions about the {found.n} pictures of split {exam.split}, from "
+        f"which nothing was learned; up to {config.validation_scenes} pictures of split val were watched meanwhile",
+    }
+
+
+def _describe_scenes(config: TrainConfig) -> str:
+    """Return where the scenes of a run without a data folder came from."""
+    if not config.pool_scenes:
+        return "scenes made on the fly, never seen twice"
+    each = f", {config.n_questions} questions each" if config.n_questions > 1 else ""
+    return f"{config.pool_scenes:,} scenes made on the fly{each}, asked again and again"
+
+
+def _describe_start(config: TrainConfig) -> str:
+    """Return in a sentence what the network knew before it was trained on questions."""
+    if not config.warm_start and config.core_from:
+        if isinstance(config.model.core, RelationNetworkConfig):
+            return f"its relations go on from {config.core_from}; what reads their sum starts afresh"
+        return f"goes on from {config.core_from}, with a hop of relations before its own"
+    if not config.warm_start:
+        return "trained from answers alone, as in the paper"
+    if config.pool_scenes:
+        pairs = "its pairs show" if isinstance(config.model.core, RelationNetworkConfig) else ""
+        learned = " and ".join(filter(None, (getattr(TASKS[config.task], "taught", ""), pairs)))
+        return f"not from answers alone, as in the paper: it first learned for {config.warm_start} steps what {learned}"
+    encoder = f"the encoder first learned for {config.warm_start} steps to name what its cells hold"
+    relations = f"; the relations go on from {config.core_from}" if config.core_from else ""
+    return f"not from answers alone, as in the paper: {encoder}{relations}"
+
+
+@torch.inference_mode()
+def _golden(model: QuestionAnsweringModel, batch: Batch) -> dict[str, torch.Tensor]:
+    """Return a few inputs and questions and the logits they give."""
+    inputs = {f"inputs.{index}": part for index, part in enumerate(batch.inputs)}
+    logits = model(batch.inputs, batch.question, batch.scene_index)
+    return {**inputs, "question": batch.question, "scene_index": batch.scene_index, "logits": logits}

@@ -1,0 +1,348 @@
+"""Training as a generator of metrics: it does not print, draw or save by itself; pausing is not calling `next`.
+
+Lightning Fabric gives device, precision and processes, so one command runs on one CPU, one GPU or many.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor
+
+from rn_core.common.errors import RNCoreError
+from rn_core.common.files import check_writable
+from rn_core.common.records import Batch, StepMetrics
+from rn_core.common.seeding import fork_torch_rng, make_rng, uniform_integers
+from rn_core.evaluation.accuracy import Evaluation, evaluate, evaluate_batches
+from rn_core.models import QuestionAnsweringModel, build_model
+from rn_core.models.augmentation import augment_images
+from rn_core.models.motion import MotionNetwork
+from rn_core.pretraining.cells import PretextConfig, PretrainingSteps, warm_start
+from rn_core.pretraining.motion import MotionLessonConfig, teach_motion
+from rn_core.pretraining.pairs import LessonConfig, teach
+from rn_core.tasks import TASKS, Task
+from rn_core.tasks.base import Pool, Source
+from rn_core.training.checkpoints import FILE_NAME, damaged, restore, save_checkpoint
+from rn_core.training.config import TrainConfig, learning_rate, type_weights
+from rn_core.training.run_state import RunState, check_same_run, read_run
+from rn_core.weights.store import load_weights
+
+#: Questions a step of the lessons before answers, and how much faster they are learned.
+_LESSON_QUESTIONS, _LESSON_HASTE = 512, 2
+#: Seconds between checkpoints, of the warm start and after it; each validation brings one, too.
+SAVE_EVERY = 60.0
+
+
+@dataclass
+class Run:
+    """A training run in progress.
+
+    Attributes:
+        config: what is trained.
+        model: the model itself, on the fabric's device.
+        step: optimiser steps done.
+        seconds: training time so far, over all parts of a resumed run, validation left out.
+        accuracy: (T,) running training accuracy of each question type.
+        history: every validation so far.
+    """
+
+    config: TrainConfig
+    model: QuestionAnsweringModel
+    step: int
+    seconds: float
+    accuracy: np.ndarray
+    history: list[StepMetrics]
+
+
+class Trainer:
+    """Owns a run's model, optimiser and checkpoint; `train()` yields its metrics."""
+
+    def __init__(
+        self,
+        config: TrainConfig,
+        fabric: Fabric,
+        folder: Path | None = None,
+        source: Source | None = None,
+        progress: Callable[[Iterable[int]], Iterable[int]] = iter,
+    ) -> None:
+        """Build the model, or resume the run in `folder` where it holds a checkpoint.
+
+        Args:
+            config: what to train.
+            fabric: launched Fabric; its precision should be `config.precision`.
+            folder: where checkpoints go; None keeps the run in memory.
+            source: data to learn answers from, which the run's config then names; None makes scenes on the fly.
+            progress: wraps the iterations before training, which draw a pool and take the warm start's steps (a
+                progress bar).
+
+        Raises:
+            RNCoreError: if the folder cannot be written to, the checkpoint is damaged or was made with another config
+                or other data, or the schedule counts the epochs of data that is not given.
+        """
+        if source is None and config.schedule == "doubling":
+            raise RNCoreError("This run learns from a data folder, whose epochs it counts; give one with --data.")
+        config = replace(config, data=None if source is None else source.fingerprint)
+        self.fabric, self.source, self.stopped = fabric, source, False
+        self.task: Task = TASKS[config.task]
+        self.path = folder / FILE_NAME if folder else None
+        self._saved = time.monotonic()
+        tensors, found = self._find(config)
+        model = build_model(config.model, config.seed)
+        self.run = Run(config, model, 0, 0.0, np.full(len(self.task.question_types), 0.5), [])
+        taught = found is not None and found.warm_start is None
+        self.pool: Pool | None = None
+        if config.pool_scenes and not (taught and source is not None):  # then lessons are over and answers elsewhere
+            self.pool = self.task.make_pool(config.seed, config.pool_scenes, config.n_questions, progress)
+        if config.core_from and not config.warm_start and not taught:
+            model.begin_as(load_weights(config.core_from).model)
+        if config.warm_start and not taught:
+            self._warm_start(_WarmStartKeeper(self, tensors, found), progress)
+        optimizer = torch.optim.AdamW(model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay)
+        self.wrapped, self.optimizer = fabric.setup(model, optimizer)
+        if taught:
+            self._resume(tensors, found)
+        elif config.warm_start:
+            self.save()
+
+    def _find(self, config: TrainConfig) -> tuple[dict[str, Tensor], RunState | None]:
+        """Return what the folder's checkpoint holds, if there is one; all processes look before any saves."""
+        if self.path is None:
+            return {}, None
+        if self.fabric.is_global_zero:
+            check_writable(self.path)
+        tensors, found = read_run(self.path) if self.path.exists() else ({}, None)
+        if found is not None:
+            check_same_run(self.path, found.config, config)
+        self.fabric.barrier()
+        return tensors, found
+
+    def _warm_start(self, keeper: _WarmStartKeeper, progress: Callable[[Iterable[int]], Iterable[int]]) -> None:
+        """Let the model's parts learn what they can before answers."""
+        config, model = self.run.config, self.run.model
+        if isinstance(model.core, MotionNetwork):
+            lessons = MotionLessonConfig(config.warm_start, config.seed)
+            teach_motion(model, self.pool, lessons, self.fabric, progress, keeper)
+        elif self.pool is not None:
+            teach(model, self.pool, lessons_of(config, config.warm_start), self.fabric, progress, keeper)
+        else:
+            learned = load_weights(config.core_from).model.core if config.core_from else None
+            naming = PretextConfig(steps=config.warm_start, seed=config.seed)
+            warm_start(model, self.task, naming, learned, keeper, progress)
+        self.run.seconds = keeper.seconds
+
+    def train(self) -> Iterator[StepMetrics]:
+        """Take the remaining steps, yielding a report every `report_every` and at each validation."""
+        config, run = self.run.config, self.run
+        losses: list[Tensor] = []
+        self.wrapped.train()
+        while run.step < config.steps and not self.stopped:
+            started = time.perf_counter()
+            losses.append(self.step(self.sample()))
+            run.seconds += time.perf_counter() - started
+            validates = run.step % config.validate_every == 0 or run.step == config.steps
+            if not validates and self.is_save_due:
+                self.save()
+            if not validates and run.step % config.report_every:
+                continue
+            metrics = self._report(losses, validates)
+            losses.clear()
+            if validates:
+                run.history.append(metrics)
+                self.save()
+            yield metrics
+
+    def stop(self) -> None:
+        """Let `train` end when the step that it takes is done, so that what is then saved is whole."""
+        self.stopped = True
+
+    def save(self) -> None:
+        """Write a checkpoint from the first process; does nothing for a run that lives in memory."""
+        if self.path is not None and self.fabric.is_global_zero:
+            save_checkpoint(self.path, self.run.model, self.optimizer.optimizer, self.make_state().to_dict())
+            self.note_saved()
+
+    @property
+    def is_save_due(self) -> bool:
+        """Return whether this process saves the run and the last time was `SAVE_EVERY` seconds ago."""
+        return self.path is not None and self.fabric.is_global_zero and time.monotonic() - self._saved >= SAVE_EVERY
+
+    def note_saved(self) -> None:
+        """Let the time to the next checkpoint begin."""
+        self._saved = time.monotonic()
+
+    def make_state(self) -> RunState:
+        """Return what a checkpoint says beside its tensors."""
+        run = self.run
+        return RunState(run.config, run.step, run.seconds, run.accuracy, tuple(run.history))
+
+    def _resume(self, tensors: dict[str, Tensor], found: RunState) -> None:
+        """Take model, optimiser and counters from a checkpoint."""
+        restore(self.path, tensors, self.run.model, self.optimizer.optimizer)
+        self.run.step, self.run.seconds = found.step, found.seconds
+        self.run.accuracy, self.run.history = found.accuracy, list(found.history)
+
+    def sample(self) -> Batch:
+        """Return this process's part of the next step's batch; seed and step decide it."""
+        config, fabric, step = self.run.config, self.fabric, self.run.step
+        part, n_all = fabric.global_rank * config.n_scenes, fabric.world_size * config.n_scenes
+        if self.source is not None:
+            batch = self.source.take_batch(config.seed, step * n_all + part, config.n_scenes, config.n_questions)
+            batch = batch.to(fabric.device)
+        elif self.pool is not None:
+            weights = type_weights(config, self.run.accuracy)
+            batch = self.pool.sample_batch(make_rng(config.seed, "train", step, 2), n_all, weights)
+            batch = batch.select(slice(part, part + config.n_scenes)).to(fabric.device)
+        else:
+            batch = sample_step(config, fabric, step, self.run.accuracy)
+        if config.augment:
+            images = augment_images(*batch.inputs, make_rng(config.seed, "train", step, 0), part, n_all)
+            batch = replace(batch, inputs=(images,))
+        return batch
+
+    def step(self, batch: Batch) -> Tensor:
+        """Take one optimiser step on a batch and return its loss."""
+        run, config = self.run, self.run.config
+        rate = learning_rate(config, run.step, self.epochs)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        hold_encoder, hold_relations = (
+            run.step < share * config.steps
+            for share in (max(config.hold_encoder, config.hold_relations), config.hold_relations)
+        )
+        with fork_torch_rng(self._dropout_seed()):
+            logits = self.wrapped(
+                batch.inputs, batch.question, batch.scene_index, batch.kept, hold_encoder, hold_relations
+            )
+        loss = self.task.scoring.loss(logits, batch)
+        self.optimizer.zero_grad()
+        self.fabric.backward(loss)
+        self.fabric.clip_gradients(self.wrapped, self.optimizer, max_norm=config.clip_norm, error_if_nonfinite=False)
+        self.optimizer.step()
+        self._watch(logits, batch)
+        run.step += 1
+        return loss.detach()
+
+    @property
+    def epochs(self) -> float:
+        """Return how often all questions of the data have been asked; 0 without data."""
+        config = self.run.config
+        turns = self.run.step * config.n_scenes * self.fabric.world_size
+        return 0.0 if self.source is None else turns / self.source.count_turns(config.n_questions)
+
+    @property
+    def n_questions(self) -> int:
+        """Return the questions asked so far, in all processes together."""
+        config = self.run.config
+        if self.source is not None:
+            return round(self.epochs * self.source.n_questions)
+        return self.run.step * config.n_scenes * config.n_questions * self.fabric.world_size
+
+    def _dropout_seed(self) -> int:
+        """Return the seed of what dropout drops at this step in this process, so that a resumed run drops the same."""
+        rng = make_rng(self.run.config.seed, "train", self.run.step, 1, self.fabric.global_rank)
+        return int(uniform_integers(rng, 2**32, (1,))[0])
+
+    def _watch(self, logits: Tensor, batch: Batch) -> None:
+        """Update the running accuracy of each question type, the same in every process."""
+        marks = self.task.scoring.mark(logits.detach(), batch)
+        right = marks.right.float()
+        counts = torch.zeros(len(self.task.question_types), 2, device=right.device)
+        counts.index_add_(0, marks.type_index, torch.stack([right, torch.ones_like(right)], dim=1))
+        counts = self.fabric.all_reduce(counts, reduce_op="sum").cpu().numpy()
+        asked = counts[:, 1]
+        rate = 0.02 * np.minimum(1, asked / 20)
+        self.run.accuracy += rate * (counts[:, 0] / np.maximum(asked, 1) - self.run.accuracy)
+
+    def _report(self, losses: list[Tensor], validates: bool) -> StepMetrics:
+        """Return the metrics since the last report, with validation accuracy where it is due."""
+        run = self.run
+        accuracy = {}
+        if validates:
+            accuracy = {kind: value.accuracy for kind, value in self._validate().types.items()}
+        loss = torch.stack(losses).mean().item() if losses else math.nan
+        rate = learning_rate(run.config, run.step, self.epochs)
+        return StepMetrics(run.step, self.n_questions, run.seconds, rate, loss, accuracy)
+
+    def _validate(self) -> Evaluation:
+        """Ask the questions of a validation."""
+        config, model = self.run.config, self.run.model
+        if self.source is None:
+            return evaluate(model, self.task, config.seed, config.validation_scenes, "validation")
+        batches = self.source.validation_batches(config.seed, config.validation_scenes)
+        return evaluate_batches(model, self.task, batches, config.seed)
+
+
+class _WarmStartKeeper:
+    """Saves a run's warm start as it goes on, and lets it go on from what a checkpoint holds."""
+
+    def __init__(self, trainer: Trainer, tensors: dict[str, Tensor], found: RunState | None) -> None:
+        """Start the clock; `found` is the state of the checkpoint with these tensors, None for none."""
+        self._trainer, self._tensors, self._found = trainer, tensors, found
+        self._before, self._started = 0.0 if found is None else found.seconds, time.perf_counter()
+
+    @property
+    def seconds(self) -> float:
+        """Return the time that the warm start has taken, over all its parts."""
+        return self._before + time.perf_counter() - self._started
+
+    def resume(self, steps: PretrainingSteps) -> None:
+        """Put the steps where the checkpoint was, if there is one."""
+        if self._found is None:
+            return
+        path = self._trainer.path
+        restore(path, self._tensors, self._trainer.run.model, steps.optimizer, steps.extra)
+        try:
+            steps.go_on(self._found.warm_start)
+        except (LookupError, TypeError, ValueError) as err:
+            raise damaged(path, "the state of its warm start is none") from err
+
+    def keep(self, steps: PretrainingSteps) -> None:
+        """Write a checkpoint, if it is time."""
+        trainer = self._trainer
+        if trainer.is_save_due:
+            state = replace(trainer.make_state(), seconds=self.seconds, warm_start=steps.state)
+            extra = steps.extra.state_dict()
+            save_checkpoint(trainer.path, trainer.run.model, steps.optimizer, state.to_dict(), extra)
+            trainer.note_saved()
+
+
+def lessons_of(config: TrainConfig, steps: int, n_questions: int = _LESSON_QUESTIONS) -> LessonConfig:
+    """Return the lessons about pairs with which a run begins.
+
+    Args:
+        config: of the run.
+        steps: optimiser steps of the lessons.
+        n_questions: questions a step of the lessons.
+    """
+    return LessonConfig(
+        steps=steps,
+        n_types=len(TASKS[config.task].question_types),
+        seed=config.seed,
+        n_scenes=n_questions // config.n_questions,
+        learning_rate=_LESSON_HASTE * config.learning_rate,
+    )
+
+
+def sample_step(config: TrainConfig, fabric: Fabric, step: int, accuracy: np.ndarray) -> Batch:
+    """Draw one step's batch for all processes and return this process's part.
+
+    Args:
+        config: task, seed and sizes; its seed and the step decide the batch.
+        fabric: how many processes there are, and which one this is.
+        step: optimiser steps done.
+        accuracy: (T,) share of right answers of each question type, which decides how often it is asked.
+    """
+    rng = make_rng(config.seed, "train", step)
+    weights = type_weights(config, accuracy)
+    n_cells = config.n_cells if step < config.all_cells_from * config.steps else None
+    n_scenes = config.n_scenes * fabric.world_size
+    batch = TASKS[config.task].sample_batch(rng, n_scenes, config.n_questions, weights, n_cells)
+    first = fabric.global_rank * config.n_scenes
+    return batch.select(slice(first, first + config.n_scenes)).to(fabric.device)

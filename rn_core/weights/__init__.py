@@ -1,0 +1,1 @@
+"""Weights on disk: cards, bundles, files of others, public weights."""

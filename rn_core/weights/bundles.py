@@ -1,0 +1,203 @@
+"""Weights as one file to hand on: safetensors bytes with the card in their header.
+
+What ships has its card beside it; a model that a person trained, downloads and uploads again has it inside. An
+uploaded file is a stranger's: nothing of it is believed before it is checked, nothing is built that the file has no
+bytes for, and nothing pickled is read.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import torch
+from safetensors.torch import save as save_tensors
+from torch import Tensor
+
+from rn_core.common.errors import RNCoreError, WeightsError, lookup
+from rn_core.common.files import sha256
+from rn_core.common.seeding import make_rng
+from rn_core.models import ModelConfig, QuestionAnsweringModel
+from rn_core.models.configs import CONFIGS
+from rn_core.models.relation_network import RelationNetworkConfig
+from rn_core.tasks import TASKS
+from rn_core.weights.store import (
+    MEAN_AGGREGATE,
+    LoadedWeights,
+    check_tensors,
+    collect_tensors,
+    complete_card,
+    make_loaded,
+    parse_tensors,
+)
+
+#: Largest file that is read, in bytes.
+MAX_BYTES = 10_000_000
+#: Largest header and largest card within it, in bytes; what ships has cards of about 10,000.
+_MAX_HEADER, _MAX_CARD = 400_000, 200_000
+#: Units of the widest layer; the paper's widest has 2000.
+_MAX_WIDTH = 4096
+#: What a card must have, and as what; the rest is for people to read.
+_CARD_FIELDS: Mapping[str, type] = {"name": str, "task": str, "model": dict, "sha256": str}
+_MAX_NAME = 100
+_AGAIN = "export it again with this app"
+
+
+def write_bundle(model: QuestionAnsweringModel, card: dict[str, Any], mean_aggregate: Tensor | None = None) -> bytes:
+    """Return a model with its card as one safetensors file.
+
+    Args:
+        model: on any device.
+        card: "name", "task" and whatever a reader should know; model sizes, parameter count, size and hash of the
+            file without its card are put in here.
+        mean_aggregate: (Q, D_g), or None.
+    """
+    tensors = collect_tensors(model, mean_aggregate)
+    whole = complete_card(card, model, save_tensors(tensors))
+    return save_tensors(tensors, metadata={"card": json.dumps(whole)})
+
+
+def read_bundle(content: bytes, file_name: str, max_bytes: int = MAX_BYTES) -> LoadedWeights:
+    """Check what `write_bundle` wrote, then load it.
+
+    Args:
+        content: the file.
+        file_name: what sentences call it.
+        max_bytes: largest size.
+
+    Raises:
+        WeightsError: in one sentence, if the file is too large, no such file, damaged, changed, of a task or model
+            that this project does not have, or larger inside than outside.
+    """
+    try:
+        return _read_bundle(content, _plain(file_name, _MAX_NAME), max_bytes)
+    except WeightsError as err:
+        raise WeightsError(_plain(str(err))) from err
+
+
+def _read_bundle(content: bytes, shown: str, max_bytes: int) -> LoadedWeights:
+    """Do what `read_bundle` says; sentences may still hold what the file says of itself, as it says it."""
+    card = _read_card(content, shown, max_bytes)
+    try:
+        config = ModelConfig.from_dict(card["model"])
+        task = lookup(card["task"], TASKS, "task").name
+    except (RNCoreError, TypeError, ValueError, OverflowError) as err:
+        raise WeightsError(f"'{shown}': its card cannot be used ({_plain(str(err), 200)}); {_AGAIN}.") from err
+    tensors = parse_tensors(content, shown)
+    if sha256(save_tensors(tensors)) != card["sha256"]:
+        raise WeightsError(f"'{shown}' was changed: the SHA-256 of its tensors is not its card's; {_AGAIN}.")
+    _check_task(config, task, shown)
+    _check_sizes(config, tensors, shown)
+    loaded = make_loaded(config, card, tensors, shown)
+    _check_answers(loaded, task, shown)
+    return loaded
+
+
+def _read_card(content: bytes, shown: str, max_bytes: int) -> dict[str, Any]:
+    """Return the card in the header, as a dict that has the fields that loading needs."""
+    if len(content) > max_bytes:
+        raise WeightsError(
+            f"'{shown}' has {len(content):,} bytes and at most {max_bytes:,} are read; choose a smaller model."
+        )
+    length = int.from_bytes(content[:8], "little")
+    if not 2 <= length <= min(_MAX_HEADER, len(content) - 8):
+        raise WeightsError(
+            f"'{shown}' is not a whole safetensors file; pickled and cut files are not read, choose "
+            "one that this app wrote."
+        )
+    try:
+        text = json.loads(content[8 : 8 + length])["__metadata__"]["card"]
+        card = json.loads(text) if len(text) <= _MAX_CARD else None
+    except (ValueError, LookupError, TypeError, RecursionError) as err:
+        raise WeightsError(f"'{shown}' has no readable card in its header; choose a file that this app wrote.") from err
+    if not isinstance(card, dict) or any(not isinstance(card.get(key), kind) for key, kind in _CARD_FIELDS.items()):
+        fields = ", ".join(_CARD_FIELDS)
+        raise WeightsError(f"'{shown}': its card must have {fields}, in at most {_MAX_CARD:,} letters; {_AGAIN}.")
+    return {**card, "name": _plain(card["name"], _MAX_NAME)}
+
+
+def _check_task(config: ModelConfig, task: str, shown: str) -> None:
+    """Raise WeightsError unless a model takes the task's scenes and questions and gives its answers."""
+    known = CONFIGS[task]["small"]
+    like = next(
+        (kind for kind in known.values() if type(kind.core) is type(config.core)),
+        known.get("mlp", [*known.values()][-1]),
+    )
+    given, wanted = _signature(config), _signature(like)
+    for name in wanted:
+        if given.get(name) != wanted[name]:
+            raise WeightsError(
+                f"'{shown}': its model has {name} {given.get(name)!r} and {task} needs {wanted[name]!r}; "
+                "choose a model of this task."
+            )
+
+
+def _signature(config: ModelConfig) -> dict[str, Any]:
+    """Return what all models of one task and kind have in common."""
+    encoder, core = config.encoder, config.core
+    fixed = ("image_size", "n_objects", "n_words", "n_positions")
+    sizes = {f"encoder's {name}": getattr(encoder, name) for name in fixed if hasattr(encoder, name)}
+    if not sizes:
+        sizes["encoder's d_object"] = encoder.d_object
+    if hasattr(core, "n_objects"):
+        sizes["n_objects"] = core.n_objects
+    asked = {"d_question": core.d_question} if config.question is None else {"words": config.question.n_words}
+    # A network that predicts paths has frames ahead in the place of answers.
+    given = next({name: getattr(core, name)} for name in ("n_answers", "n_ahead") if hasattr(core, name))
+    return {"encoder": type(encoder).__name__, **sizes, **asked, **given}
+
+
+def _check_sizes(config: ModelConfig, tensors: dict[str, Tensor], shown: str) -> None:
+    """Raise WeightsError unless the tensors are those of the model, names, shapes and kinds.
+
+    The model is only sketched, on torch's "meta" device, so a card that asks for too much costs nothing.
+    """
+    parts = (value for part in (config.encoder, config.core) for value in asdict(part).values())
+    widths = [width for value in parts if isinstance(value, tuple) for width in value]
+    if len(widths) > len(tensors):
+        raise WeightsError(f"'{shown}': its card asks for {len(widths)} layers, more than its tensors; {_AGAIN}.")
+    widths += [] if config.question is None else map(int, asdict(config.question).values())
+    if max(widths) > _MAX_WIDTH:
+        raise WeightsError(
+            f"'{shown}': its card asks for a layer of {max(widths):,} units and {_MAX_WIDTH:,} are allowed; "
+            "choose a smaller model."
+        )
+    with torch.device("meta"):
+        sketch = QuestionAnsweringModel(config).state_dict()
+    asked, held = (sum(value.numel() for value in part.values()) for part in (sketch, tensors))
+    if asked > held:
+        raise WeightsError(f"'{shown}': its card asks for {asked:,} numbers and the file holds {held:,}; {_AGAIN}.")
+    check_tensors(sketch, {name: value for name, value in tensors.items() if name != MEAN_AGGREGATE}, shown)
+    for name, value in tensors.items():
+        kind = sketch[name].dtype if name in sketch else torch.float32
+        if value.dtype != kind:
+            raise WeightsError(f"'{shown}': tensor '{name}' is {value.dtype} instead of {kind}; {_AGAIN}.")
+
+
+def _check_answers(loaded: LoadedWeights, task: str, shown: str) -> None:
+    """Raise WeightsError unless the model answers a scene of its task and its mean aggregate fits."""
+    n_scenes, asked = 2, slice(0, 2)
+    batch = TASKS[task].sample_batch(make_rng(0, "test"), n_scenes)
+    try:
+        with torch.inference_mode():
+            logits = loaded.model(batch.inputs, batch.question[asked], batch.scene_index[asked])
+    except RuntimeError as err:
+        raise WeightsError(f"'{shown}' cannot answer a question of {task} ({err}); choose another file.") from err
+    if not torch.isfinite(logits).all():
+        raise WeightsError(f"'{shown}' answers with numbers that are not finite; train it again.")
+    mean, core = loaded.mean_aggregate, loaded.model.config.core
+    if mean is None:
+        return
+    fits = isinstance(core, RelationNetworkConfig) and mean.shape == (len(batch) // n_scenes, core.g_widths[-1])
+    if not fits or not torch.isfinite(mean).all():
+        raise WeightsError(
+            f"'{shown}': its mean aggregate, of shape {tuple(mean.shape)}, is not its model's; {_AGAIN}."
+        )
+
+
+def _plain(text: str, length: int = 600) -> str:
+    """Return a stranger's text fit for a sentence: on one line, not too long, and without what a page would draw."""
+    plain = "".join(letter if letter.isprintable() and letter not in "[]<>`$\\" else " " for letter in text[:length])
+    return plain if len(text) <= length else f"{plain}…"

@@ -1,0 +1,128 @@
+"""The files of weights under one name: where they lie, and how a new set takes the place of an old one as a whole.
+
+The new files are written beside their places, the card last: with it the set is there, and readers take it from where
+it lies. Then the files are moved. So a writer that is killed at any time leaves the old set or the new one, and a
+reader needs to write nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from rn_core.common.errors import WeightsError
+from rn_core.common.files import clear_leftovers, write_whole
+from rn_core.common.locks import hold
+
+#: Ends of the names of a set's files.
+WEIGHTS, GOLDEN, CARD = ".safetensors", ".golden.safetensors", ".json"
+#: In the order in which they are written; the card, which holds the others' hashes, last.
+_PARTS = (WEIGHTS, GOLDEN, CARD)
+_NEW = ".new"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}(/[A-Za-z0-9][A-Za-z0-9_-]{0,63}){0,2}")
+
+
+def check_name(name: str) -> str:
+    """Return a name of weights.
+
+    Raises:
+        WeightsError: unless it is one to three plain words joined by "/", so that no name leads out of a folder.
+    """
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        raise WeightsError(
+            f"A name of weights is up to three words of letters, digits, '-' and '_', joined by '/', got {name!r:.80}; "
+            "choose one such as 'sort-of-clevr/rn-pixels'."
+        )
+    return name
+
+
+def place(name: str, folder: Path, part: str) -> Path:
+    """Return where a file of a set belongs; raises WeightsError as `check_name`.
+
+    Args:
+        name: of the weights.
+        folder: of all weights.
+        part: `WEIGHTS`, `GOLDEN` or `CARD`.
+    """
+    return folder / f"{check_name(name)}{part}"
+
+
+def find_file(path: Path) -> Path:
+    """Return where a file of a set is, given where it belongs: beside it while a whole new set is not yet moved."""
+    new = _beside(path)
+    return new if is_moving(path) and new.exists() else path
+
+
+def is_moving(path: Path) -> bool:
+    """Return whether a whole new set of a file's name is there and not yet moved to its place."""
+    return _beside(path.with_name(_stem(path) + CARD)).exists()
+
+
+def find_cards(folder: Path) -> dict[str, Path]:
+    """Return name -> where its card is, sorted by name."""
+    cards = {path.relative_to(folder).with_suffix("").as_posix(): path for path in folder.rglob("*.json")}
+    for path in folder.rglob(f".*{CARD}{_NEW}"):
+        cards[(path.parent.relative_to(folder) / path.name[1 : -len(CARD + _NEW)]).as_posix()] = path
+    return dict(sorted(cards.items()))
+
+
+def find_without_card(folder: Path) -> list[str]:
+    """Return the names under which there are weights or golden logits that no card tells of."""
+    stems = {path.with_name(_stem(path)).relative_to(folder).as_posix() for path in folder.rglob(f"*{WEIGHTS}")}
+    return sorted(stems - find_cards(folder).keys())
+
+
+def hold_name(name: str, folder: Path) -> AbstractContextManager[None]:
+    """Return what keeps other processes from writing weights of a name; errors as `check_name` and `locks.hold`."""
+    path = place(name, folder, "")
+    return hold(path.with_name(f".{path.name}.lock"), "name", name)
+
+
+def replace_set(name: str, folder: Path, contents: Mapping[str, bytes]) -> None:
+    """Put a new set in the place of the one that is there; the caller holds the name.
+
+    Args:
+        name: of the weights.
+        folder: of all weights.
+        contents: `WEIGHTS` and `CARD`, and `GOLDEN` where there is one, -> the file.
+
+    Raises:
+        WeightsError: as `check_name`.
+        RNCoreError: if a file cannot be written; then the old set is there.
+    """
+    _finish(name, folder)
+    for part in _PARTS:
+        if part in contents:
+            write_whole(_beside(place(name, folder, part)), contents[part])
+    _finish(name, folder)
+
+
+def _finish(name: str, folder: Path) -> None:
+    """Move a new set that is whole to its place, and clear what was left of one that is not."""
+    paths = {part: place(name, folder, part) for part in _PARTS}
+    whole = is_moving(paths[CARD])
+    if whole and not _beside(paths[GOLDEN]).exists() and not _names_golden(paths[CARD]):
+        paths[GOLDEN].unlink(missing_ok=True)
+    for path in paths.values():
+        new = _beside(path)
+        if whole and new.exists():
+            new.replace(path)
+        new.unlink(missing_ok=True)
+    clear_leftovers(paths[CARD].parent, f"*{paths[CARD].stem}.*")
+
+
+def _names_golden(card: Path) -> bool:
+    """Return whether the new card that is to come to a place tells of golden logits."""
+    return b'"golden_sha256"' in _beside(card).read_bytes()
+
+
+def _stem(path: Path) -> str:
+    """Return a file's name without its end; names of weights have no dots."""
+    return path.name.partition(".")[0]
+
+
+def _beside(path: Path) -> Path:
+    """Return where a file of a new set lies until it is moved."""
+    return path.with_name(f".{path.name}{_NEW}")

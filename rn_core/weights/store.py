@@ -1,0 +1,305 @@
+"""Weights that ship: a safetensors file, a JSON card beside it, golden logits; the hash is checked before loading.
+
+Files lie in `pretrained/<name>.safetensors`, `<name>.json` and `<name>.golden.safetensors`; see `file_set`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load as load_tensors
+from safetensors.torch import save as save_tensors
+from torch import Tensor
+
+from rn_core.common.errors import RNCoreError, WeightsError, did_you_mean
+from rn_core.common.files import sha256
+from rn_core.models import ModelConfig, QuestionAnsweringModel, build_model
+from rn_core.weights.file_set import (
+    CARD,
+    GOLDEN,
+    WEIGHTS,
+    check_name,
+    find_cards,
+    find_file,
+    find_without_card,
+    hold_name,
+    is_moving,
+    place,
+    replace_set,
+)
+
+PRETRAINED = Path(__file__).resolve().parents[2] / "pretrained"
+#: Weights that do not ship: a person downloads them (`rn_core.weights.public.PUBLIC`).
+PUBLIC_NAMES = ("clevr/rn-pixels-public", "clevr/rn-pixels-public-ir")
+#: What is said of weights by such a name that came from a file of another hash.
+NOT_PUBLISHED = "not the published file"
+#: Name of the mean aggregate among a file's tensors.
+MEAN_AGGREGATE = "attribution.mean_aggregate"
+
+
+@dataclass(frozen=True)
+class WeightsEntry:
+    """One weights file and what its card says.
+
+    Attributes:
+        name: such as "sort-of-clevr/rn-pixels".
+        card: the JSON card.
+        path: where the safetensors file belongs.
+    """
+
+    name: str
+    card: dict[str, Any]
+    path: Path
+
+
+@dataclass(frozen=True)
+class LoadedWeights:
+    """A model with its weights, ready to answer.
+
+    Attributes:
+        model: in eval mode, on the CPU.
+        card: the JSON card.
+        mean_aggregate: (Q, D_g) mean aggregate over scenes of each question, a baseline for attribution;
+            None for models without pairs.
+    """
+
+    model: QuestionAnsweringModel
+    card: dict[str, Any]
+    mean_aggregate: Tensor | None
+
+
+def list_weights(folder: Path = PRETRAINED) -> dict[str, WeightsEntry]:
+    """Return every card in the folder as name -> entry, sorted by name."""
+    cards = find_cards(folder)
+    return {name: WeightsEntry(name, _read_card(path), folder / f"{name}{WEIGHTS}") for name, path in cards.items()}
+
+
+def find_weights(name: str, folder: Path = PRETRAINED) -> WeightsEntry:
+    """Return one entry.
+
+    Raises:
+        WeightsError: if there is no card of that name, listing those that there are, or the name is none.
+    """
+    check_name(name)
+    entries = list_weights(folder)
+    if name not in entries and name in PUBLIC_NAMES:
+        raise WeightsError(
+            f"The public weights '{name}' are not here yet; get them with `python -m rn_core weights fetch {name}`, "
+            f"or from a file by hand with `python -m rn_core weights import FILE --name {name}`."
+        )
+    if name not in entries:
+        allowed = ", ".join(entries) or "none yet; train one with `python -m rn_core train`"
+        raise WeightsError(f"No weights named '{name}'.{did_you_mean(name, list(entries))} There are: {allowed}.")
+    return entries[name]
+
+
+def check_weights(entry: WeightsEntry) -> bytes:
+    """Return the file's bytes after checking its size and hash against the card.
+
+    Raises:
+        WeightsError: if the file is missing, cut short or changed.
+    """
+    try:
+        content = find_file(entry.path).read_bytes()
+    except FileNotFoundError as err:
+        raise WeightsError(f"The weights file '{entry.path.name}' is missing; get it again from the project.") from err
+    if len(content) != entry.card["bytes"]:
+        raise WeightsError(
+            f"The weights file '{entry.path.name}' has {len(content)} bytes instead of {entry.card['bytes']}; "
+            "get it again from the project."
+        )
+    if sha256(content) != entry.card["sha256"]:
+        raise WeightsError(
+            f"The weights file '{entry.path.name}' was changed: its SHA-256 is not the card's; "
+            "get it again from the project."
+        )
+    return content
+
+
+def load_weights(name: str, folder: Path = PRETRAINED) -> LoadedWeights:
+    """Check a file's hash, then load it.
+
+    Raises:
+        WeightsError: if the name is unknown, or the file missing, changed or unfit for the card's model.
+    """
+    entry = find_weights(name, folder)
+    try:
+        content = check_weights(entry)
+    except WeightsError:
+        read, entry = entry, find_weights(name, folder)
+        if entry == read:
+            raise
+        content = check_weights(entry)  # a new set came between card and weights
+    config = ModelConfig.from_dict(entry.card["model"])
+    return make_loaded(config, entry.card, parse_tensors(content, entry.path.name), entry.path.name)
+
+
+def make_loaded(config: ModelConfig, card: dict[str, Any], tensors: dict[str, Tensor], file_name: str) -> LoadedWeights:
+    """Build the model of `config` and fill it with a file's tensors.
+
+    Raises:
+        WeightsError: as `fill_model`.
+    """
+    learned = {name: value for name, value in tensors.items() if name != MEAN_AGGREGATE}
+    model = build_model(config, seed=0)
+    fill_model(model, learned, file_name)
+    return LoadedWeights(model.eval().requires_grad_(False), card, tensors.get(MEAN_AGGREGATE))
+
+
+def parse_tensors(content: bytes, file_name: str) -> dict[str, Tensor]:
+    """Read safetensors bytes; raises WeightsError for anything else, pickles included."""
+    try:
+        return load_tensors(content)
+    except (SafetensorError, ValueError, LookupError, AssertionError, RuntimeError) as err:
+        raise WeightsError(
+            f"'{file_name}' is not a safetensors file ({err}); pickled or cut files are not read, export it again."
+        ) from err
+
+
+def fill_model(model: QuestionAnsweringModel, tensors: dict[str, Tensor], file_name: str) -> None:
+    """Copy tensors into a model whose names and shapes must match exactly.
+
+    Raises:
+        WeightsError: naming the first tensor that is missing, foreign, misshapen or not finite.
+    """
+    check_tensors(model.state_dict(), tensors, file_name)
+    model.load_state_dict(tensors)
+
+
+def check_tensors(wanted: Mapping[str, Tensor], tensors: Mapping[str, Tensor], file_name: str) -> None:
+    """Hold tensors against those of a model, whose values do not matter; errors as `fill_model`."""
+    for name in sorted(wanted.keys() ^ tensors.keys()):
+        trouble = "lacks" if name in wanted else "has the unknown"
+        raise WeightsError(f"'{file_name}' {trouble} tensor '{name}'; it belongs to another model than its card says.")
+    for name, value in wanted.items():
+        if tensors[name].shape != value.shape:
+            raise WeightsError(
+                f"'{file_name}': tensor '{name}' has shape {tuple(tensors[name].shape)} instead of "
+                f"{tuple(value.shape)}; it belongs to another model than its card says."
+            )
+        if tensors[name].is_floating_point() and not torch.isfinite(tensors[name]).all():
+            raise WeightsError(f"'{file_name}': tensor '{name}' holds numbers that are not finite; train it again.")
+
+
+def save_weights(
+    name: str,
+    model: QuestionAnsweringModel,
+    card: dict[str, Any],
+    mean_aggregate: Tensor | None = None,
+    folder: Path = PRETRAINED,
+    golden: Mapping[str, Tensor] | None = None,
+) -> WeightsEntry:
+    """Write weights, card and golden logits as one: a writer that is killed leaves the old set or the new one.
+
+    Args:
+        name: such as "sort-of-clevr/rn-pixels".
+        model: whose weights they are.
+        card: sizes, hashes, parameter count and model sizes are put into it here.
+        mean_aggregate: as `LoadedWeights.mean_aggregate`.
+        folder: of all weights.
+        golden: inputs and the logits they gave; None for none.
+
+    Raises:
+        WeightsError: if the name is none.
+        RNCoreError: if a file cannot be written, or another process writes weights of that name.
+    """
+    with hold_name(name, folder):
+        return write_set(name, model, card, mean_aggregate, folder, golden)
+
+
+def write_set(
+    name: str,
+    model: QuestionAnsweringModel,
+    card: dict[str, Any],
+    mean_aggregate: Tensor | None,
+    folder: Path,
+    golden: Mapping[str, Tensor] | None,
+) -> WeightsEntry:
+    """Do what `save_weights` does for a caller that holds the name."""
+    content = save_tensors(collect_tensors(model, mean_aggregate))
+    contents = {WEIGHTS: content}
+    card = complete_card({"name": name, **card}, model, content)
+    if golden is not None:
+        contents[GOLDEN] = save_tensors({key: value.detach().cpu().contiguous() for key, value in golden.items()})
+        card["golden_sha256"] = sha256(contents[GOLDEN])
+    replace_set(name, folder, {**contents, CARD: (json.dumps(card, indent=1) + "\n").encode()})
+    return WeightsEntry(name, card, place(name, folder, WEIGHTS))
+
+
+def collect_tensors(model: QuestionAnsweringModel, mean_aggregate: Tensor | None) -> dict[str, Tensor]:
+    """Return what a weights file holds, by name, on the CPU."""
+    extra = {} if mean_aggregate is None else {MEAN_AGGREGATE: mean_aggregate}
+    return {key: value.detach().cpu().contiguous() for key, value in (model.state_dict() | extra).items()}
+
+
+def complete_card(card: dict[str, Any], model: QuestionAnsweringModel, content: bytes) -> dict[str, Any]:
+    """Return the card with what can be read off the model and its safetensors bytes."""
+    return {
+        **card,
+        "model": model.config.to_dict(),
+        "parameters": model.count_parameters(),
+        "bytes": len(content),
+        "sha256": sha256(content),
+    }
+
+
+def load_golden(entry: WeightsEntry) -> dict[str, Tensor]:
+    """Return inputs and the logits they gave; raises WeightsError if they are missing, changed or damaged."""
+    path = entry.path.with_suffix(GOLDEN)
+    return parse_tensors(_check_golden(entry), path.name)
+
+
+def _check_golden(entry: WeightsEntry) -> bytes:
+    """Return the golden logits' bytes; raises WeightsError if they are missing or not those of the card."""
+    path, wanted = entry.path.with_suffix(GOLDEN), entry.card.get("golden_sha256")
+    try:
+        content = find_file(path).read_bytes()
+    except FileNotFoundError as err:
+        raise WeightsError(f"The golden logits '{path.name}' are missing; get them again from the project.") from err
+    if sha256(content) != wanted:
+        raise WeightsError(
+            f"The golden logits '{path.name}' are not those of the card, which has another SHA-256 or none; "
+            "get all files again from the project, or publish the run again."
+        )
+    return content
+
+
+def _read_card(path: Path) -> dict[str, Any]:
+    """Read one card; raises WeightsError if it is not JSON or lacks a field that loading needs."""
+    try:
+        card = json.loads(path.read_text(encoding="utf-8"))
+        missing = [key for key in ("model", "bytes", "sha256", "task") if key not in card]
+    except (OSError, ValueError, TypeError) as err:
+        raise WeightsError(f"The card '{path.name}' cannot be read ({err}); get it again from the project.") from err
+    if missing:
+        raise WeightsError(f"The card '{path.name}' lacks {', '.join(missing)}; get it again from the project.")
+    return card
+
+
+def is_other_file(card: Mapping[str, Any]) -> bool:
+    """Return whether a card says that its weights, by the name of public ones, are not the published file."""
+    return not card.get("original", {}).get("is_published_file", True)
+
+
+def weights_status(entry: WeightsEntry) -> str:
+    """Return "sound", or the sentence that says what is wrong with weights, golden logits, or both together."""
+    golden = entry.path.with_suffix(GOLDEN)
+    try:
+        check_weights(entry)
+        if "golden_sha256" in entry.card or (golden.exists() and not is_moving(golden)):
+            _check_golden(entry)
+    except RNCoreError as err:
+        return str(err)
+    return "sound"
+
+
+def describe_loose(folder: Path = PRETRAINED) -> dict[str, str]:
+    """Return name -> the sentence for files of weights that have no card."""
+    sentence = "There is no card for the files of '{}'; delete them, or get all again from the project."
+    return {name: sentence.format(name) for name in find_without_card(folder)}
