@@ -93,7 +93,7 @@ def test_what_is_written_is_tidied():
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("", "1 to 400 sentences, got 0; write a sentence a line"),
+        ("", "The story is empty; write one sentence per line"),
         (" \n \n", "got 0"),
         ("Mary moved to the bathroom.\n" * 10_000, "got 10,000; shorten it"),
         ("Mary moved to the bathroom.\nJohn went to the lounge.", "Sentence 2 cannot be read: 'lounge'"),

@@ -125,7 +125,7 @@ def test_sentences_are_counted_from_the_storys_first():
 
 @pytest.mark.parametrize("stories", [[], [()], [STORY, ()]])
 def test_no_statement_is_one_sentence(stories):
-    with pytest.raises(SceneError, match=r"^A story needs 1 or more statements, got none; write a sentence a line\.$"):
+    with pytest.raises(SceneError, match=r"^The story is empty; write one sentence per line\.$"):
         encode_stories(stories)
 
 
