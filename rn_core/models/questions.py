@@ -55,10 +55,10 @@ class QuestionEncoder(nn.Module):
         self.lstm = nn.LSTM(config.d_word, config.d_question, batch_first=True)
 
     def forward(self, question: Tensor) -> Tensor:
-        """Read questions of different lengths. In 16 bits where autocast says so, but only while training, and not on a
-        CPU without native bf16, where oneDNN has no such LSTM.
+        """Read questions of different lengths.
 
-        Padding behind the words is read in vain: packing the questions instead takes three times as long on a CPU.
+        In 16 bits where autocast says so, but only while training, and not on a CPU without native bf16, where oneDNN
+        has no such LSTM. Padding behind the words is read in vain: packing the questions instead takes three times as long on a CPU.
 
         Args:
             question: (M, L) int64, the words of each question, padding 0 behind them. A question of no words is
