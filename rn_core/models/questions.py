@@ -58,7 +58,8 @@ class QuestionEncoder(nn.Module):
         """Read questions of different lengths.
 
         In 16 bits where autocast says so, but only while training, and not on a CPU without native bf16, where oneDNN
-        has no such LSTM. Padding behind the words is read in vain: packing the questions instead takes three times as long on a CPU.
+        has no such LSTM. Padding behind the words is read in vain: packing the questions instead takes three times as
+        long on a CPU.
 
         Args:
             question: (M, L) int64, the words of each question, padding 0 behind them. A question of no words is
