@@ -221,7 +221,7 @@ OWN_WORDS = MappingProxyType(
             "words.without",
         ),
         "pages/_ui/walk/sections.py": ("formula", "title", "names.get"),
-        "pages/babi.py": ("names.get", "len(state.statements) - WINDOW", "state.n_turns"),
+        "pages/babi.py": ("names.get", "state.n_turns"),
         "pages/clevr.py": ("names.get", "full_name(state.model)"),
         "pages/explore.py": ("names.get", "layout.card_text(answerer.card)"),
         "pages/how_it_works.py": ("name", "names.get"),
