@@ -27,7 +27,9 @@ def network():
 
 def plant(monkeypatch, change) -> None:
     """Let the network say `change(true answers, question types)`."""
-    monkeypatch.setattr(limits, "ask", lambda _, batch: change(batch.answer.numpy().copy(), batch.type_index.numpy()))
+    monkeypatch.setattr(
+        limits, "ask", lambda _, batch, *__: change(batch.answer.numpy().copy(), batch.type_index.numpy())
+    )
 
 
 def test_who_says_the_truth_is_always_right(monkeypatch, network):
