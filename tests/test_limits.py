@@ -11,8 +11,8 @@ from rn_core.errors import RNCoreError
 from rn_core.limits import CROWD_SIZES, measure_crowds, measure_margins
 from rn_core.models import build_model
 from rn_core.models.configs import model_config
-from rn_core.seeding import make_rng
 from rn_core.records import Batch
+from rn_core.seeding import make_rng
 from rn_core.tasks.sort_of_clevr import sample_scenes, solve
 from rn_core.tasks.sort_of_clevr.crowds import UNSAYABLE
 from rn_core.tasks.sort_of_clevr.questions import ANSWERS, QUESTION_TYPES
@@ -33,8 +33,6 @@ def plant(monkeypatch, change) -> None:
         return change(batch.answer.numpy().copy(), batch.type_index.numpy())
 
     monkeypatch.setattr(limits, "ask", ask)
-        limits, "ask", lambda _, batch, *__: change(batch.answer.numpy().copy(), batch.type_index.numpy())
-    )
 
 
 def test_who_says_the_truth_is_always_right(monkeypatch, network):
