@@ -34,7 +34,7 @@ SERVER_OPTIONS = (
 )
 START_SECONDS = 60
 #: Milliseconds until a condition that a test waits for counts as failed; generous, because cores are shared.
-PATIENCE = 30_000
+PATIENCE = 90_000
 
 
 @pytest.fixture(scope="session")
