@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from benchmarks.sessions.server import find_port, is_healthy
 
 ROOT = Path(__file__).parents[2]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -97,9 +96,7 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Path],
 
 def _start_server(script_path: Path, log: Path) -> tuple[subprocess.Popen, str]:
     """Start one server on a free port and wait until it is healthy."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = find_port()
     command = [sys.executable, "-m", "streamlit", "run", str(script_path), f"--server.port={port}", *SERVER_OPTIONS]
     with log.open("wb") as stream:
         process = subprocess.Popen(
@@ -107,18 +104,9 @@ def _start_server(script_path: Path, log: Path) -> tuple[subprocess.Popen, str]:
         )
     url = f"http://127.0.0.1:{port}"
     deadline = time.monotonic() + START_SECONDS
-    while not _is_healthy(url):
+    while not is_healthy(url):
         if process.poll() is not None or time.monotonic() > deadline:
             process.kill()
             pytest.fail(f"The server for {script_path.name} did not start:\n{log.read_text(errors='replace')}")
         time.sleep(0.1)
     return process, url
-
-
-def _is_healthy(url: str) -> bool:
-    """Tell whether the server at `url` answers."""
-    try:
-        with urllib.request.urlopen(f"{url}/_stcore/health", timeout=2) as reply:
-            return reply.status == 200
-    except (urllib.error.URLError, OSError):
-        return False
