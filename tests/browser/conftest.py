@@ -36,9 +36,13 @@ START_SECONDS = 60
 PATIENCE = 90_000
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Return a running chromium; without one skip with the reason, or fail under `CI=true`."""
+    """Return a running chromium; without one skip with the reason, or fail under `CI=true`.
+
+    One for each file: Playwright's event loop runs in this thread while it is open, and the files that follow in the same
+    process run loops of their own.
+    """
     path = next(filter(None, map(shutil.which, BROWSERS)), None)
     if path is None:
         give_up = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
