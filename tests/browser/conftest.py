@@ -40,8 +40,8 @@ PATIENCE = 90_000
 def browser() -> Iterator[Browser]:
     """Return a running chromium; without one skip with the reason, or fail under `CI=true`.
 
-    One for each file: Playwright's event loop runs in this thread while it is open, and the files that follow in the same
-    process run loops of their own.
+    One for each file: Playwright's event loop runs in this thread while it is open, and the files that follow in
+    the same process run loops of their own.
     """
     path = next(filter(None, map(shutil.which, BROWSERS)), None)
     if path is None:
