@@ -7,6 +7,7 @@ import pytest
 
 from benchmarks import crowds as printed
 from rn_core.common.errors import RNCoreError
+from rn_core.common.records import Batch
 from rn_core.common.seeding import make_rng
 from rn_core.experiments import limits
 from rn_core.experiments.limits import CROWD_SIZES, measure_crowds, measure_margins
@@ -27,7 +28,11 @@ def network():
 
 def plant(monkeypatch, change) -> None:
     """Let the network say `change(true answers, question types)`."""
-    monkeypatch.setattr(limits, "ask", lambda _, batch: change(batch.answer.numpy().copy(), batch.type_index.numpy()))
+
+    def ask(_model: object, batch: Batch, *_: object) -> np.ndarray:
+        return change(batch.answer.numpy().copy(), batch.type_index.numpy())
+
+    monkeypatch.setattr(limits, "ask", ask)
 
 
 def test_who_says_the_truth_is_always_right(monkeypatch, network):

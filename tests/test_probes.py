@@ -51,7 +51,7 @@ def test_the_commoner_shape_is_right_eleven_times_in_sixteen(network):
 
 def test_a_guesser_is_found_out(monkeypatch, network):
     monkeypatch.setattr(
-        probes, "ask_all", lambda _, scenes, view: (np.tile(find_common_shapes(scenes)[:, None], (1, 6, 1)),) * 2
+        probes, "ask_all", lambda _, scenes, view, *__: (np.tile(find_common_shapes(scenes)[:, None], (1, 6, 1)),) * 2
     )
     found = measure_guess(network, "objects", 50, 0)
     assert {share.accuracy for shares in found.values() for share in shares.values()} == {1.0}

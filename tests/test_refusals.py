@@ -188,7 +188,7 @@ CASES = {
     ),
     "babi-early": Case(BABI, EARLY, WHERE, SceneError, "Sentence 1 cannot be read", lambda: read_written(EARLY)),
     "babi-long": Case(BABI, TOO_LONG, WHERE, SceneError, "got 401", lambda: read_written(TOO_LONG)),
-    "babi-none": Case(BABI, "", WHERE, SceneError, "got 0", lambda: read_written("")),
+    "babi-none": Case(BABI, "", WHERE, SceneError, "write one sentence per line", lambda: read_written("")),
 }  # fmt: skip
 
 

@@ -239,7 +239,7 @@ def test_events_go_to_the_id_that_streamlit_listens_to():
 
 def answered(*seconds: float | None) -> Tally:
     """Return polls that were answered after so many seconds."""
-    return Tally([Request("a", 0.0, None, taken) for taken in seconds])
+    return Tally([Request("a", 0.0, seconds=taken) for taken in seconds])
 
 
 def test_late_and_missing_answers_do_not_count():

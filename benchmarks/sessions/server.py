@@ -70,7 +70,7 @@ def serve(
     )
     try:
         deadline = time.monotonic() + _START_SECONDS
-        while not _is_healthy(f"http://127.0.0.1:{port}{path}"):
+        while not is_healthy(f"http://127.0.0.1:{port}{path}"):
             if time.monotonic() > deadline or process.poll() is not None:
                 raise SystemExit("The app did not start.")
             time.sleep(0.1)
@@ -87,8 +87,8 @@ def find_port() -> int:
         return probe.getsockname()[1]
 
 
-def _is_healthy(url: str) -> bool:
-    """Return whether the server answers."""
+def is_healthy(url: str) -> bool:
+    """Return whether the server at `url` answers."""
     try:
         with urllib.request.urlopen(f"{url}/_stcore/health", timeout=2) as reply:
             return reply.status == 200

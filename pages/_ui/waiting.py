@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from pages._lab.desk import Desk, Make, Work
+from pages._lab.plain import plain
 from pages._ui.presence import current_session
 
 #: Seconds between two looks at the work; a person who moves on is noticed then.
@@ -53,7 +54,7 @@ def wait_for(
         while not work.is_over.wait(_PATIENCE):
             share, text = _describe(work, doing)
             # Streamlit ends this run here if its person has moved on or is gone.
-            draw(share, text) if draw else line.caption(text)
+            draw(share, text) if draw else line.caption(plain(text))
     finally:
         desk.leave(work, session)
     if line is not None:

@@ -41,6 +41,11 @@ def fast_autocast(device: torch.device) -> torch.autocast:
     return torch.autocast(device.type, torch.bfloat16, enabled=has_fast_bf16(device))
 
 
+def can_read_words_in_bf16(device: torch.device) -> bool:
+    """Return whether an LSTM runs in bf16 there; on a CPU without native bf16, oneDNN has none."""
+    return device.type != "cpu" or has_fast_bf16(device)
+
+
 def describe_device(device: torch.device) -> str:
     """Return the device in words, such as "cpu, 2 threads, bf16"."""
     if device.type == "cuda":

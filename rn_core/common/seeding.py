@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from types import MappingProxyType
 
 import numpy as np
-import torch
 
 from rn_core.common.errors import RNCoreError, lookup
 
@@ -88,6 +87,8 @@ def pick_weighted(weights: np.ndarray, fractions: np.ndarray) -> np.ndarray:
 @contextlib.contextmanager
 def fork_torch_rng(seed: int) -> Iterator[None]:
     """Seed torch inside the block and put its CPU state back after it (`nn.init` draws globally)."""
+    import torch  # scenes are drawn without it, and a process that only draws saves its memory
+
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(check_seed(seed))
         yield

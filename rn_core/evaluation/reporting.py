@@ -29,10 +29,12 @@ from rn_core.attribution import (
 from rn_core.common.errors import RNCoreError
 from rn_core.common.seeding import make_rng
 from rn_core.models import QuestionAnsweringModel
-from rn_core.tasks import Babi, Clevr, SortOfClevr, Task
 from rn_core.tasks.babi.encoding import WINDOW
+from rn_core.tasks.babi.task import Babi
+from rn_core.tasks.base import Task
 from rn_core.tasks.clevr import QuestionGenerator, execute_nodes, sample_scene
-from rn_core.tasks.sort_of_clevr import questions, sample_scenes, solve
+from rn_core.tasks.clevr.task import Clevr
+from rn_core.tasks.sort_of_clevr import SortOfClevr, questions, sample_scenes, solve
 from rn_core.tasks.sort_of_clevr.cells import GRID_SIZE, STRIDE
 from rn_core.tasks.sort_of_clevr.encoding import VIEWS
 from rn_core.tasks.sort_of_clevr.rendering import object_masks

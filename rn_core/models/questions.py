@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from rn_core.common.device import can_read_words_in_bf16
 from rn_core.common.errors import RNCoreError
 from rn_core.models.layers import check_size
 
@@ -54,9 +55,11 @@ class QuestionEncoder(nn.Module):
         self.lstm = nn.LSTM(config.d_word, config.d_question, batch_first=True)
 
     def forward(self, question: Tensor) -> Tensor:
-        """Read questions of different lengths. In 16 bits where autocast says so, but only while training.
+        """Read questions of different lengths.
 
-        Padding behind the words is read in vain: packing the questions instead takes three times as long on a CPU.
+        In 16 bits where autocast says so, but only while training, and not on a CPU without native bf16, where oneDNN
+        has no such LSTM. Padding behind the words is read in vain: packing the questions instead takes three times as
+        long on a CPU.
 
         Args:
             question: (M, L) int64, the words of each question, padding 0 behind them. A question of no words is
@@ -67,7 +70,8 @@ class QuestionEncoder(nn.Module):
         """
         device = question.device.type
         words, lengths = self._order(question)  # (M, L')
-        with torch.autocast(device, enabled=self.training and torch.is_autocast_enabled(device)):
+        in_16_bits = self.training and torch.is_autocast_enabled(device) and can_read_words_in_bf16(question.device)
+        with torch.autocast(device, enabled=in_16_bits):
             states, _ = self.lstm(self.words(words))  # (M, L', D_q)
         last = states[torch.arange(len(states), device=states.device), lengths - 1]  # (M, D_q)
         return last.to(self.words.weight.dtype)

@@ -1,29 +1,27 @@
-"""All tasks by name."""
+"""All tasks by name.
+
+They are imported when `TASKS` is first asked for: scenes and pictures need no PyTorch, nor the process that draws them.
+"""
 
 from __future__ import annotations
 
-from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
-from rn_core.tasks.babi.task import Babi
-from rn_core.tasks.base import Task
-from rn_core.tasks.clevr.task import Clevr
-from rn_core.tasks.physics.task import Connections, Count, Predict
-from rn_core.tasks.sort_of_clevr import SortOfClevr
-
-TASKS: MappingProxyType[str, Task] = MappingProxyType(
-    {
-        task.name: task
-        for task in (
-            SortOfClevr("pixels"),
-            SortOfClevr("objects"),
-            Clevr("pixels"),
-            Clevr("states"),
-            Babi(),
-            Connections(),
-            Count(),
-            Predict(),
-        )
-    }
-)
+if TYPE_CHECKING:
+    from rn_core.tasks.base import Task
+    from rn_core.tasks.registry import TASKS
 
 __all__ = ["TASKS", "Task"]
+
+
+def __getattr__(name: str) -> Any:
+    """Return `TASKS` or `Task`, importing what they are made of."""
+    if name == "TASKS":
+        from rn_core.tasks.registry import TASKS
+
+        return TASKS
+    if name == "Task":
+        from rn_core.tasks.base import Task
+
+        return Task
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from benchmarks.sessions.server import find_port, is_healthy
 
 ROOT = Path(__file__).parents[2]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -34,12 +33,16 @@ SERVER_OPTIONS = (
 )
 START_SECONDS = 60
 #: Milliseconds until a condition that a test waits for counts as failed; generous, because cores are shared.
-PATIENCE = 30_000
+PATIENCE = 90_000
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Return a running chromium; without one skip with the reason, or fail under `CI=true`."""
+    """Return a running chromium; without one skip with the reason, or fail under `CI=true`.
+
+    One for each file: Playwright's event loop runs in this thread while it is open, and the files that follow in
+    the same process run loops of their own.
+    """
     path = next(filter(None, map(shutil.which, BROWSERS)), None)
     if path is None:
         give_up = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
@@ -97,9 +100,7 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Path],
 
 def _start_server(script_path: Path, log: Path) -> tuple[subprocess.Popen, str]:
     """Start one server on a free port and wait until it is healthy."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = find_port()
     command = [sys.executable, "-m", "streamlit", "run", str(script_path), f"--server.port={port}", *SERVER_OPTIONS]
     with log.open("wb") as stream:
         process = subprocess.Popen(
@@ -107,18 +108,9 @@ def _start_server(script_path: Path, log: Path) -> tuple[subprocess.Popen, str]:
         )
     url = f"http://127.0.0.1:{port}"
     deadline = time.monotonic() + START_SECONDS
-    while not _is_healthy(url):
+    while not is_healthy(url):
         if process.poll() is not None or time.monotonic() > deadline:
             process.kill()
             pytest.fail(f"The server for {script_path.name} did not start:\n{log.read_text(errors='replace')}")
         time.sleep(0.1)
     return process, url
-
-
-def _is_healthy(url: str) -> bool:
-    """Tell whether the server at `url` answers."""
-    try:
-        with urllib.request.urlopen(f"{url}/_stcore/health", timeout=2) as reply:
-            return reply.status == 200
-    except (urllib.error.URLError, OSError):
-        return False

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gc
+import weakref
 from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import streamlit as st
@@ -14,6 +16,7 @@ from streamlit.runtime.caching.global_cache_budget import get_global_cache_budge
 from streamlit.testing.v1 import AppTest
 
 import rn_core.answering
+from pages._lab import heap
 from pages._lab.explore.state import sampled_scene
 from pages._lab.heap import freeze_heap
 from pages._ui import cache
@@ -77,6 +80,40 @@ def test_modules_and_models_are_not_looked_through_after_every_run():
     before = gc.get_freeze_count()
     cache.shipped_answerer("rn-objects")
     assert gc.get_freeze_count() != before
+
+
+class Ring:
+    """What refers to itself, so that only a collection frees it."""
+
+
+def test_garbage_is_freed_and_pages_go_back_to_the_system(monkeypatch):
+    trimmed = []
+    monkeypatch.setattr(heap.ctypes, "CDLL", lambda _: SimpleNamespace(malloc_trim=trimmed.append))
+    ring = Ring()
+    ring.itself, gone = ring, weakref.ref(ring)
+    del ring
+    heap.tidy_heap()
+    assert gone() is None
+    assert trimmed == [0]
+
+
+def test_a_c_library_that_gives_nothing_back_is_left_alone(monkeypatch):
+    monkeypatch.setattr(heap.ctypes, "CDLL", lambda _: SimpleNamespace())
+    heap.tidy_heap()
+
+
+def test_tidying_starts_once_per_server(monkeypatch):
+    started = []
+
+    def launch(target, **_):
+        return SimpleNamespace(start=lambda: started.append(target))
+
+    monkeypatch.setattr(heap.threading, "Thread", launch)
+    heap._start_tidying.cache_clear()
+    freeze_heap()
+    freeze_heap()
+    assert started == [heap._keep_tidy]
+    heap._start_tidying.cache_clear()
 
 
 def test_caches_stay_below_their_bound_in_bytes():

@@ -210,7 +210,7 @@ OWN_WORDS = MappingProxyType(
         "pages/_ui/lessons/measured.py": ("calls", "size"),
         "pages/_ui/pairs/sections.py": (
             "title", "n_pairs", "str(top)", "view.nodes.noun", "page.baselines", "list(present)", "other", "names.get",
-            "layout.card_text(domain_answerer(name).card)",
+            "layout.card_text(find_answerer(name).card)",
         ),
         "pages/_ui/physics/sections.py": ("title",),
         "pages/_ui/results/sections.py": ("found.seed", "stops", "card_lines(card)"),
@@ -221,8 +221,8 @@ OWN_WORDS = MappingProxyType(
             "words.without",
         ),
         "pages/_ui/walk/sections.py": ("formula", "title", "names.get"),
-        "pages/babi.py": ("names.get", "len(state.statements) - WINDOW", "state.n_turns"),
-        "pages/clevr.py": ("names.get",),
+        "pages/babi.py": ("names.get", "state.n_turns"),
+        "pages/clevr.py": ("names.get", "full_name(state.model)"),
         "pages/explore.py": ("names.get", "layout.card_text(answerer.card)"),
         "pages/how_it_works.py": ("name", "names.get"),
         "pages/lessons.py": (

@@ -11,6 +11,7 @@ import streamlit as st
 from pages._lab.clevr.pictures import Picture, bundled_picture, bundled_scene
 from pages._lab.clevr.state import ClevrState
 from pages._lab.desk import Report, Work
+from pages._lab.plain import plain
 from pages._ui.cache import draw_picture, picture_desk
 from pages._ui.clevr.session import uploaded_picture
 from pages._ui.presence import current_session
@@ -115,11 +116,11 @@ def _look(works: list[Work]) -> None:
     if any(work.is_over.is_set() for work in works):
         st.rerun()
     for work in works:
-        st.caption(f"Picture: {Drawing(work=work).status}")
+        st.caption(plain(f"Picture: {Drawing(work=work).status}"))
 
 
 def draw_trouble(drawing: Drawing, says_why: bool = True) -> None:
     """Draw why there is no picture, unless that is said elsewhere, and a button that asks for it again."""
     if says_why:
-        st.warning(drawing.trouble)
+        st.warning(plain(drawing.trouble))
     st.button("Draw it again", icon=":material/refresh:", on_click=ask_again, args=(drawing.key,), key="clevr.retry")

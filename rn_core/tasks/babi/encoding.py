@@ -100,7 +100,7 @@ def encode_stories(stories: Sequence[Sequence[str]], window: int = WINDOW) -> tu
         SceneError: for no story, or naming the first statement that is too long or has an unknown word.
     """
     if not stories or not all(stories):
-        raise SceneError("A story needs 1 or more statements, got none; write a sentence a line.")
+        raise SceneError("The story is empty; write one sentence per line.")
     rows = [[_encode_statement(text, row) for row, text in list(enumerate(story, 1))[-window:]] for story in stories]
     n_statements, n_words = max(map(len, rows)), max(len(row) for story in rows for row in story)
     words = torch.zeros(len(rows), n_statements, n_words, dtype=torch.int64)
@@ -128,11 +128,10 @@ def read_story(scene: object) -> tuple[str, ...]:
             where only later ones are seen.
     """
     sentences = _list_sentences(scene)
-    if not 1 <= len(sentences) <= MOST_SENTENCES:
-        raise SceneError(
-            f"A story here has 1 to {MOST_SENTENCES} sentences, got {len(sentences):,}; "
-            f"{'shorten it' if sentences else 'write a sentence a line'}."
-        )
+    if not sentences:
+        raise SceneError("The story is empty; write one sentence per line.")
+    if len(sentences) > MOST_SENTENCES:
+        raise SceneError(f"A story here has 1 to {MOST_SENTENCES} sentences, got {len(sentences):,}; shorten it.")
     for row, sentence in enumerate(sentences, start=1):
         _encode_statement(sentence, row)
     return sentences

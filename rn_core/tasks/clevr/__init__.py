@@ -7,7 +7,6 @@ from rn_core.tasks.clevr.generation import ClevrQuestion, QuestionGenerator
 from rn_core.tasks.clevr.grammar import parse
 from rn_core.tasks.clevr.sampling import sample_scene, sample_scenes
 from rn_core.tasks.clevr.scene import RELATIONS, VALUES, ClevrScene
-from rn_core.tasks.clevr.vocabulary import encode_questions
 
 __all__ = [
     "RELATIONS",
@@ -16,7 +15,6 @@ __all__ = [
     "ClevrScene",
     "QuestionGenerator",
     "deciding_objects",
-    "encode_questions",
     "execute",
     "execute_nodes",
     "last_links",

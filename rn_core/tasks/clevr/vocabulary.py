@@ -1,18 +1,13 @@
-"""CLEVR's 80 words, and questions as numbers for models.
+"""CLEVR's 80 words and their numbers.
 
-Word k of `WORDS` (in the order of the alphabet) has number k + 1; 0 is padding. Case and punctuation do not count.
+Word k of `WORDS` (in the order of the alphabet) has number k + 1; models pad with 0. Case and punctuation do not count.
 This is the order of this project's own models; public weights bring their own.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from types import MappingProxyType
-
-import numpy as np
-import torch
-from torch import Tensor
 
 from rn_core.common.errors import QuestionError, did_you_mean, quote
 
@@ -57,24 +52,16 @@ def split_words(text: str) -> list[str]:
     return words
 
 
-def encode_questions(texts: Sequence[str]) -> tuple[Tensor, Tensor]:
-    """Return M questions as numbers.
+def number_words(text: str) -> list[int]:
+    """Return the number of each word of a text, 1 to 80.
 
     Args:
-        texts: English questions in CLEVR's 80 words.
-
-    Returns:
-        tokens (M, L) int64, the numbers of the words, padded behind with 0 to the longest of the questions, and
-        lengths (M,) int64, the words of each question.
+        text: English in CLEVR's 80 words.
 
     Raises:
-        QuestionError: for a question that `split_words` refuses, or naming the first word that is not CLEVR's.
+        QuestionError: for a text that `split_words` refuses, or naming the first word that is not CLEVR's.
     """
-    numbers = [[_number(word) for word in split_words(text)] for text in texts]
-    lengths = np.array([len(row) for row in numbers], dtype=np.int64)
-    tokens = np.zeros((len(numbers), int(lengths.max(initial=0))), dtype=np.int64)
-    tokens[np.arange(tokens.shape[1]) < lengths[:, None]] = [number for row in numbers for number in row]
-    return torch.from_numpy(tokens), torch.from_numpy(lengths)
+    return [_number(word) for word in split_words(text)]
 
 
 def _number(word: str) -> int:

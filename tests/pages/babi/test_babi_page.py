@@ -151,7 +151,7 @@ def test_a_question_in_another_tasks_words_is_answered_without_truth():
     ("text", "words"),
     [
         ("Mary moved to the lounge.", "Sentence 1 cannot be read: 'lounge' is not among"),
-        ("", "write a sentence a line"),
+        ("", "write one sentence per line"),
         ("Mary moved to the bathroom.\n" * 10_000, "got 10,000"),
         ("<b>Mary</b>", "is not among"),
     ],
@@ -169,7 +169,7 @@ def test_a_bad_story_is_one_sentence_and_nothing_is_lost(text, words):
 
 def test_dropping_all_sentences_is_one_sentence_and_can_be_undone():
     app = open_page(task="1", story=".Mary-moved-to-the-bathroom", q="where-is-mary")
-    assert ["1 or more statements" in sentence for sentence in sentences(app)] == [True]
+    assert ["The story is empty" in sentence for sentence in sentences(app)] == [True]
     assert "No truth" in html(app)
     press(app, "Undo edits")
     assert sentences(app) == []

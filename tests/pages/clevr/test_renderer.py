@@ -123,3 +123,8 @@ def test_a_measurement_in_progress_does_not_delay_a_picture(monkeypatch, rendere
     go.set()
     for work in works:
         assert work.is_over.wait(LONG)
+
+
+def test_the_process_that_draws_does_without_pytorch():
+    code = "import sys, rn_core.tasks.clevr.render_worker; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
