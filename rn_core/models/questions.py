@@ -68,7 +68,7 @@ class QuestionEncoder(nn.Module):
         device = question.device.type
         words, lengths = self._order(question)  # (M, L')
         with torch.autocast(device, enabled=self.training and torch.is_autocast_enabled(device)):
-            states, _ = self.lstm(self.words(words))  # (M, L', D_q)
+            states: Tensor = self.lstm(self.words(words))[0]  # (M, L', D_q)
         last = states[torch.arange(len(states), device=states.device), lengths - 1]  # (M, D_q)
         return last.to(self.words.weight.dtype)
 
