@@ -113,7 +113,7 @@ class Answerer:
     def f_phi(self, question: str) -> nn.Sequential:
         """Return the f_phi of a Relation Network as a question reads it: see `read_alone` for one of many things."""
         thing = self._find_thing(question)
-        return self.model.core.f_phi if thing is None else read_alone(self.model.core.f_phi, thing)
+        return self.model.pair_core.f_phi if thing is None else read_alone(self.model.pair_core.f_phi, thing)
 
     def mean_aggregate(self, question: str) -> Tensor:
         """Return (D_g,), the aggregate that this question has in the mean over scenes."""
@@ -129,7 +129,7 @@ class Answerer:
             block = slice(first, first + 16)
             inputs, asked = self._encode(scenes[block], questions[block])
             objects, mask = self.model.encoder(*inputs)
-            whole = self.model.core.trace(objects, mask, self.model.encode_question(asked))
+            whole = self.model.pair_core.trace(objects, mask, self.model.encode_question(asked))
             parts = (whole.objects, whole.object_mask, whole.relations, whole.aggregate, whole.logits)
             traces += [RelationTrace(*(part[row : row + 1] for part in parts)) for row in range(len(asked))]
         return traces

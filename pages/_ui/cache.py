@@ -113,7 +113,9 @@ def cached_attribution(
     """
     start = _baseline(model, question_index, baseline)
     relations = cached_reading(model, scene_json, question_index).relations
-    return attribute_pairs(cached_answerer(model).model.core.f_phi, relations, target, method=method, baseline=start)
+    return attribute_pairs(
+        cached_answerer(model).model.pair_core.f_phi, relations, target, method=method, baseline=start
+    )
 
 
 def _baseline(model: str, question_index: int, baseline: str) -> Tensor | None:
@@ -130,7 +132,7 @@ def cached_ranking(
     """Return how well a method's ranking of the pairs of one question holds up; errors as `cached_attribution`."""
     relations = cached_reading(model, scene_json, question_index).relations
     shares = cached_attribution(model, scene_json, question_index, target, method, baseline).contributions
-    f_phi = cached_answerer(model).model.core.f_phi
+    f_phi = cached_answerer(model).model.pair_core.f_phi
     return measure_ranking(f_phi, relations, shares, target, _baseline(model, question_index, baseline))
 
 

@@ -51,7 +51,9 @@ def disagreement(one: Attribution, other: Attribution) -> Disagreement:
 
 def _ranks(values: Tensor) -> Tensor:
     """Return (P,) float64 ranks from 1; equal values share the mean of theirs."""
-    _, place, counts = values.unique(return_inverse=True, return_counts=True)
+    place: Tensor
+    counts: Tensor
+    _, place, counts = torch.unique(values, return_inverse=True, return_counts=True)
     last = counts.cumsum(dim=0).to(torch.float64)
     return (last - (counts - 1) / 2)[place]
 

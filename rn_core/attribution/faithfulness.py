@@ -225,7 +225,8 @@ def make_counts(n_pairs: int, n_points: int | None) -> Tensor:
         return torch.arange(n_pairs + 1)
     if n_points < 2:
         raise RNCoreError(f"n_points must be 2 or more, or None for every number of pairs, got {n_points!r}.")
-    return torch.linspace(0, n_pairs, n_points, dtype=torch.float64).round().long().unique()
+    counts: Tensor = torch.unique(torch.linspace(0, n_pairs, n_points, dtype=torch.float64).round().long())
+    return counts
 
 
 def check_contributions(contributions: Tensor, n_pairs: int) -> None:

@@ -116,7 +116,8 @@ def norm(pairs: PairSum, target: Target, steps: int) -> Tensor:
     Returns:
         (P,) float64, 0 or more.
     """
-    return torch.linalg.vector_norm(pairs.shares, dim=1)
+    strengths: Tensor = torch.linalg.vector_norm(pairs.shares, dim=1)
+    return strengths
 
 
 @dataclass(frozen=True)

@@ -43,8 +43,8 @@ class Readout:
     def logits(self, aggregates: Tensor) -> Tensor:
         """Return logits (..., A) of aggregates (..., D_g) float64."""
         rows = aggregates.reshape(-1, self.d_relation)
-        logits = torch.cat([self._block(block) for block in rows.split(_BLOCK)])
-        return logits.unflatten(0, aggregates.shape[:-1]) if aggregates.dim() > 1 else logits[0]
+        logits = torch.cat([self._block(block) for block in torch.split(rows, _BLOCK)])
+        return torch.unflatten(logits, 0, aggregates.shape[:-1]) if aggregates.dim() > 1 else logits[0]
 
     def _block(self, level: Tensor) -> Tensor:
         """Return logits (R, A) of aggregates (R, D_g)."""
@@ -100,7 +100,7 @@ def make_readout(f_phi: nn.Sequential) -> Readout:
         raise RNCoreError(
             f"f_phi must be Linear layers with one ReLU between each two, got {', '.join(kinds) or 'no layer'}."
         )
-    linear = layers[::2]
+    linear = [layer for layer in layers if isinstance(layer, nn.Linear)]
     return Readout(
         tuple(_copy(layer.weight) for layer in linear),
         tuple(

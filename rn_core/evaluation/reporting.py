@@ -72,11 +72,11 @@ def mean_aggregates(model: QuestionAnsweringModel, task: Task, seed: int, n_scen
     if not isinstance(task, SortOfClevr):
         batch = task.sample_batch(rng, n_scenes)
         objects, mask = model.encoder(*batch.inputs)
-        return model.core.trace(objects, mask, batch.question).aggregate.mean(dim=0, keepdim=True)
+        return model.pair_core.trace(objects, mask, batch.question).aggregate.mean(dim=0, keepdim=True)
     for _ in range(n_scenes):
         objects, mask = model.encoder(*VIEWS[task.view](sample_scenes(rng, 1, task.margin)))
         index = torch.zeros(len(_CODES), dtype=torch.int64)
-        totals.append(model.core.trace(objects, mask, _CODES, index).aggregate)
+        totals.append(model.pair_core.trace(objects, mask, _CODES, index).aggregate)
     return torch.stack(totals).mean(dim=0)
 
 
@@ -215,8 +215,8 @@ def _ask(model: QuestionAnsweringModel, case: Case) -> _Asked:
     """Trace one question once, for all methods."""
     with torch.inference_mode():
         objects, mask = model.encoder(*case.inputs)
-        trace = model.core.trace(objects, mask, model.encode_question(case.question))
-    return _Asked(model.core.f_phi, trace.relations[0], Target(int(trace.logits[0].argmax())), case.weights)
+        trace = model.pair_core.trace(objects, mask, model.encode_question(case.question))
+    return _Asked(model.pair_core.f_phi, trace.relations[0], Target(int(trace.logits[0].argmax())), case.weights)
 
 
 def _point(asked: _Asked, method: str, true_pairs: Tensor) -> tuple[Attribution, dict[str, float]]:

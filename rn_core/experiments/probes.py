@@ -164,10 +164,10 @@ def measure_diagonal(
         asked = np.tile(np.arange(N_QUESTIONS), (len(scenes), 1))
         batch = make_batch(scenes, asked, view).to(device)
         objects, mask = model.encoder(*batch.inputs)
-        relations = model.core.trace(objects, mask, batch.question, batch.scene_index).relations  # (M, P, D_g)
+        relations = model.pair_core.trace(objects, mask, batch.question, batch.scene_index).relations  # (M, P, D_g)
         index = make_pair_index(objects.shape[1]).to(device)
         for name, keep in DIAGONAL_PARTS.items():
-            logits = model.core.f_phi(relations[:, keep(index)].sum(dim=1))  # (M, A)
+            logits = model.pair_core.f_phi(relations[:, keep(index)].sum(dim=1))  # (M, A)
             same = (logits.argmax(dim=1) == batch.answer).view(len(scenes), len(QUESTION_TYPES), _N_COLORS)
             right[name].append(same.cpu().numpy())
     return {

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -12,6 +13,7 @@ from torch import Tensor, nn
 from rn_core.common.errors import RNCoreError, lookup
 from rn_core.common.seeding import fork_torch_rng
 from rn_core.models.attention import StackedAttention, StackedAttentionConfig
+from rn_core.models.base import Core, Encoder
 from rn_core.models.baselines import MLP, MLPConfig, QuestionMLP, QuestionMLPConfig
 from rn_core.models.encoders import ImageEncoder, ImageEncoderConfig, RowEncoder, RowEncoderConfig
 from rn_core.models.layers import plain_fields
@@ -20,31 +22,9 @@ from rn_core.models.path_mlp import PathMLP, PathMLPConfig
 from rn_core.models.paths import PathEncoder, PathEncoderConfig
 from rn_core.models.questions import QuestionEncoder, QuestionEncoderConfig
 from rn_core.models.relation_layers import StackedRelationNetwork, StackedRelationNetworkConfig
-from rn_core.models.relation_network import RelationNetwork, RelationNetworkConfig
+from rn_core.models.relation_network import PairCore, RelationNetwork, RelationNetworkConfig
 from rn_core.models.sentences import SentenceEncoder, SentenceEncoderConfig, StoryEncoder, StoryEncoderConfig
 
-#: kind -> (config, module).
-ENCODERS = MappingProxyType(
-    {
-        "image": (ImageEncoderConfig, ImageEncoder),
-        "rows": (RowEncoderConfig, RowEncoder),
-        "sentences": (SentenceEncoderConfig, SentenceEncoder),
-        "story": (StoryEncoderConfig, StoryEncoder),
-        "paths": (PathEncoderConfig, PathEncoder),
-    }
-)
-QUESTION_ENCODERS = MappingProxyType({"lstm": (QuestionEncoderConfig, QuestionEncoder)})
-CORES = MappingProxyType(
-    {
-        "relation_network": (RelationNetworkConfig, RelationNetwork),
-        "stacked_relation_network": (StackedRelationNetworkConfig, StackedRelationNetwork),
-        "mlp": (MLPConfig, MLP),
-        "stacked_attention": (StackedAttentionConfig, StackedAttention),
-        "question_mlp": (QuestionMLPConfig, QuestionMLP),
-        "motion_network": (MotionNetworkConfig, MotionNetwork),
-        "path_mlp": (PathMLPConfig, PathMLP),
-    }
-)
 EncoderConfig = ImageEncoderConfig | RowEncoderConfig | SentenceEncoderConfig | StoryEncoderConfig | PathEncoderConfig
 CoreConfig = (
     RelationNetworkConfig
@@ -54,6 +34,32 @@ CoreConfig = (
     | QuestionMLPConfig
     | MotionNetworkConfig
     | PathMLPConfig
+)
+_Config = TypeVar("_Config")
+
+#: kind -> (config, module, which takes that config).
+ENCODERS: Mapping[str, tuple[type[EncoderConfig], Callable[..., Encoder]]] = MappingProxyType(
+    {
+        "image": (ImageEncoderConfig, ImageEncoder),
+        "rows": (RowEncoderConfig, RowEncoder),
+        "sentences": (SentenceEncoderConfig, SentenceEncoder),
+        "story": (StoryEncoderConfig, StoryEncoder),
+        "paths": (PathEncoderConfig, PathEncoder),
+    }
+)
+QUESTION_ENCODERS: Mapping[str, tuple[type[QuestionEncoderConfig], Callable[..., QuestionEncoder]]] = MappingProxyType(
+    {"lstm": (QuestionEncoderConfig, QuestionEncoder)}
+)
+CORES: Mapping[str, tuple[type[CoreConfig], Callable[..., Core]]] = MappingProxyType(
+    {
+        "relation_network": (RelationNetworkConfig, RelationNetwork),
+        "stacked_relation_network": (StackedRelationNetworkConfig, StackedRelationNetwork),
+        "mlp": (MLPConfig, MLP),
+        "stacked_attention": (StackedAttentionConfig, StackedAttention),
+        "question_mlp": (QuestionMLPConfig, QuestionMLP),
+        "motion_network": (MotionNetworkConfig, MotionNetwork),
+        "path_mlp": (PathMLPConfig, PathMLP),
+    }
 )
 
 
@@ -111,12 +117,12 @@ class ModelConfig:
         return ModelConfig(encoder, core, _config(values, "question", QUESTION_ENCODERS))
 
 
-def _kind(config: object, table: MappingProxyType) -> str:
+def _kind(config: object, table: Mapping[str, tuple[type, object]]) -> str:
     """Return the key of `table` whose config class this is."""
     return next(kind for kind, (cls, _) in table.items() if isinstance(config, cls))
 
 
-def _config(values: dict[str, Any], part: str, table: MappingProxyType) -> Any:
+def _config(values: dict[str, Any], part: str, table: Mapping[str, tuple[type[_Config], object]]) -> _Config:
     """Build one part's config from plain values."""
     try:
         fields = dict(values[part])
@@ -130,6 +136,24 @@ def _config(values: dict[str, Any], part: str, table: MappingProxyType) -> Any:
 
 class QuestionAnsweringModel(nn.Module):
     """Encoders and a core: scenes and questions to logits."""
+
+    encoder: Encoder
+    question_encoder: QuestionEncoder | None
+    core: Core
+
+    if TYPE_CHECKING:  # torch gives every module's call the type Any
+
+        def __call__(
+            self,
+            inputs: tuple[Tensor, ...],
+            question: Tensor,
+            scene_index: Tensor | None = None,
+            kept: Tensor | None = None,
+            hold_encoder: bool = False,
+            hold_relations: bool = False,
+        ) -> Tensor:
+            """Return logits; see `forward`."""
+            ...
 
     def __init__(self, config: ModelConfig) -> None:
         """Build the parts of `config`; use `build_model` for seeded weights."""
@@ -168,7 +192,7 @@ class QuestionAnsweringModel(nn.Module):
         if kept is not None:
             objects = objects.take_along_dim(kept[..., None], dim=1)  # (S, K, D_o)
             object_mask = None if object_mask is None else object_mask.take_along_dim(kept, dim=1)
-        if hold_relations and self.has_pairs:
+        if hold_relations and isinstance(self.core, PairCore):
             return self.core(objects, object_mask, asked, scene_index, hold_relations=True)
         return self.core(objects, object_mask, asked, scene_index)
 
@@ -178,21 +202,38 @@ class QuestionAnsweringModel(nn.Module):
         Raises:
             RNCoreError: if this model has no pairs, or layers of other sizes.
         """
-        if not self.has_pairs:
+        if not isinstance(self.core, PairCore) or not isinstance(learned.core, RelationNetwork):
             raise RNCoreError("Only a model with pairs goes on from a Relation Network without a warm start.")
         self.core.begin_as(learned.core)
         self.encoder.load_state_dict(learned.encoder.state_dict())
-        if self.question_encoder is not None:
+        if self.question_encoder is not None and learned.question_encoder is not None:
             self.question_encoder.load_state_dict(learned.question_encoder.state_dict())
 
     def encode_question(self, question: Tensor) -> Tensor:
         """Return questions as the core takes them (M, D_q); a vector stays as it is."""
-        return question if self.question_encoder is None else self.question_encoder(question)
+        if self.question_encoder is None:
+            return question
+        asked: Tensor = self.question_encoder(question)
+        return asked
 
     @property
     def has_pairs(self) -> bool:
         """Return whether the core is a Relation Network, stacked or not, so that its pairs can be looked at."""
-        return isinstance(self.core, RelationNetwork | StackedRelationNetwork)
+        return isinstance(self.core, PairCore)
+
+    @property
+    def pair_core(self) -> PairCore:
+        """Return the core with its pairs; raises RNCoreError if it has none."""
+        if not isinstance(self.core, PairCore):
+            raise RNCoreError(f"A {type(self.core).__name__} has no pairs to look at; choose a Relation Network.")
+        return self.core
+
+    @property
+    def image_encoder(self) -> ImageEncoder:
+        """Return the encoder of a model that sees images; raises RNCoreError if it sees none."""
+        if not isinstance(self.encoder, ImageEncoder):
+            raise RNCoreError(f"A {type(self.encoder).__name__} sees no images; choose a model that reads pixels.")
+        return self.encoder
 
     def count_parameters(self) -> int:
         """Return the number of learned values."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from rn_core.models.base import Core
 from rn_core.models.layers import check_dropout, check_size, check_sizes, make_mlp
 
 
@@ -65,8 +66,10 @@ class _Hop(nn.Module):
         return torch.einsum("mn,mnd->md", weights, objects[scene_index])  # (M, D_q)
 
 
-class StackedAttention(nn.Module):
+class StackedAttention(Core):
     """Objects, looked at again and again: what one look finds is added to what the next one seeks."""
+
+    config: StackedAttentionConfig
 
     def __init__(self, config: StackedAttentionConfig) -> None:
         """Build the layers of `config`."""

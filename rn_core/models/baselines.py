@@ -13,7 +13,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from rn_core.common.errors import RNCoreError
-from rn_core.models.layers import check_dropout, check_size, check_sizes, make_mlp
+from rn_core.models.base import Core
+from rn_core.models.layers import check_dropout, check_size, check_sizes, linear_at, make_mlp
 
 
 @dataclass(frozen=True)
@@ -44,8 +45,10 @@ class MLPConfig:
         check_dropout("dropout", self.dropout)
 
 
-class MLP(nn.Module):
+class MLP(Core):
     """All objects and the question in one row through an MLP."""
+
+    config: MLPConfig
 
     def __init__(self, config: MLPConfig) -> None:
         """Build the layers of `config`."""
@@ -76,7 +79,7 @@ class MLP(nn.Module):
     @property
     def first_layer(self) -> nn.Linear:
         """Return the layer that sees the objects first."""
-        return self.layers[0]
+        return linear_at(self.layers, 0)
 
     @property
     def n_blocks(self) -> int:
@@ -112,8 +115,10 @@ class QuestionMLPConfig:
         check_dropout("dropout", self.dropout)
 
 
-class QuestionMLP(nn.Module):
+class QuestionMLP(Core):
     """The question through an MLP; the scene is not looked at."""
+
+    config: QuestionMLPConfig
 
     def __init__(self, config: QuestionMLPConfig) -> None:
         """Build the layers of `config`."""

@@ -14,7 +14,8 @@ import torch
 from torch import Tensor, distributed, nn
 
 from rn_core.common.errors import RNCoreError
-from rn_core.models.layers import OMIT_DEFAULT, check_size, check_sizes
+from rn_core.models.base import Encoder
+from rn_core.models.layers import OMIT_DEFAULT, Layers, check_size, check_sizes
 
 #: How bytes become numbers: "ink" makes white 0 and black 2, so that an empty white ground adds nothing; "light"
 #: makes black 0 and white 1.
@@ -101,6 +102,11 @@ class SyncedBatchNorm(nn.BatchNorm2d):
     `torch.nn.SyncBatchNorm` needs a GPU. Frozen, it is the same function in training as in evaluation.
     """
 
+    frozen: Tensor
+    running_mean: Tensor
+    running_var: Tensor
+    momentum: float
+
     def __init__(self, d_features: int) -> None:
         """Start unfrozen; the flag is saved with the weights."""
         super().__init__(d_features)
@@ -119,7 +125,8 @@ class SyncedBatchNorm(nn.BatchNorm2d):
         """Normalise with the mean and variance over all processes, each with as many scenes."""
         world = distributed.get_world_size()
         moments = torch.stack([features.mean(dim=(0, 2, 3)), features.square().mean(dim=(0, 2, 3))])
-        mean, square = _SumOverProcesses.apply(moments) / world
+        sums: Tensor = _SumOverProcesses.apply(moments)  # type: ignore[no-untyped-call]  # torch gives it no types
+        mean, square = (sums / world).unbind()
         variance = square - mean.square()
         count = world * features.numel() / features.shape[1]
         with torch.no_grad():
@@ -129,8 +136,10 @@ class SyncedBatchNorm(nn.BatchNorm2d):
         return features * scale[:, None, None] + (self.bias - mean * scale)[:, None, None]
 
 
-class ImageEncoder(nn.Module):
+class ImageEncoder(Encoder):
     """Images to cells: convolution, batch norm, ReLU, once a layer; then the coordinates."""
+
+    coordinates: Tensor
 
     def __init__(self, config: ImageEncoderConfig) -> None:
         """Build the layers of `config`."""
@@ -139,7 +148,7 @@ class ImageEncoder(nn.Module):
         layers: list[nn.Module] = []
         for d_in, d_out in pairwise((3, *config.channels)):
             layers += [nn.Conv2d(d_in, d_out, 3, stride=2, padding=1), SyncedBatchNorm(d_out), nn.ReLU()]
-        self.layers = nn.Sequential(*layers)
+        self.layers = Layers(*layers)
         coordinates = make_coordinates(config.grid_size, config.coordinate_range)
         self.register_buffer("coordinates", coordinates, persistent=False)
 
@@ -159,7 +168,7 @@ class ImageEncoder(nn.Module):
             objects (S, d * d, C + 2), and None: no cell is padding.
         """
         with torch.autocast(images.device.type, enabled=False):
-            dtype = self.layers[0].weight.dtype
+            dtype = next(self.layers.parameters()).dtype
             ink = self.config.pixel_values == "ink"
             pixels = (255 - images if ink else images).permute(0, 3, 1, 2).to(dtype)  # (S, 3, H, W)
             pixels = pixels * ((2 if ink else 1) / 255)
@@ -185,7 +194,7 @@ class RowEncoderConfig:
         check_size("d_object", self.d_object)
 
 
-class RowEncoder(nn.Module):
+class RowEncoder(Encoder):
     """Object rows to objects: each row is one, padding is masked."""
 
     def __init__(self, config: RowEncoderConfig) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, fields
 from itertools import pairwise
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any, overload
 
 import torch
 from torch import Tensor, nn
@@ -23,7 +23,7 @@ def plain_fields(config: Any) -> dict[str, Any]:
     return {name: value for name, value in asdict(config).items() if name not in later or value != later[name]}
 
 
-def make_mlp(sizes: tuple[int, ...], dropout: float = 0.0) -> nn.Sequential:
+def make_mlp(sizes: tuple[int, ...], dropout: float = 0.0) -> Layers:
     """Return linear layers of `sizes` with ReLU between them and dropout before the last one.
 
     Args:
@@ -35,7 +35,43 @@ def make_mlp(sizes: tuple[int, ...], dropout: float = 0.0) -> nn.Sequential:
         layers += [nn.Linear(d_in, d_out), nn.ReLU()]
     if dropout:
         layers.append(nn.Dropout(dropout))
-    return nn.Sequential(*layers, nn.Linear(sizes[-2], sizes[-1]))
+    return Layers(*layers, nn.Linear(sizes[-2], sizes[-1]))
+
+
+class Linears(nn.ModuleList):
+    """A `ModuleList` of linear layers alone, which type checkers know of it."""
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __getitem__(self, idx: slice) -> Linears: ...
+        @overload
+        def __getitem__(self, idx: int) -> nn.Linear: ...
+        def __getitem__(self, idx: int | slice) -> nn.Linear | Linears:
+            """Return one layer, or some of them."""
+            ...
+
+        def __iter__(self) -> Iterator[nn.Linear]:
+            """Return an iterator over the layers."""
+            ...
+
+
+class Layers(nn.Sequential):
+    """A `Sequential` from one tensor to another, which type checkers know of it."""
+
+    if TYPE_CHECKING:
+
+        def __call__(self, rows: Tensor) -> Tensor:
+            """Return what the layers make of a tensor."""
+            ...
+
+
+def linear_at(layers: nn.Sequential, index: int) -> nn.Linear:
+    """Return a layer that must be linear; raises TypeError if it is another."""
+    layer = layers[index]
+    if not isinstance(layer, nn.Linear):
+        raise TypeError(f"Layer {index} must be linear, got {type(layer).__name__}.")
+    return layer
 
 
 def split_logit(logit: Tensor) -> Tensor:
@@ -49,12 +85,11 @@ def read_alone(f_phi: nn.Sequential, k: int) -> nn.Sequential:
 
     So either answer has its share in every pair.
     """
-    last = f_phi[-1]
-    like = {"dtype": last.weight.dtype, "device": last.weight.device}
-    both = nn.utils.skip_init(nn.Linear, last.in_features, 2, **like)
+    last = linear_at(f_phi, -1)
+    both = nn.Linear(last.in_features, 2, device="meta", dtype=last.weight.dtype).to_empty(device=last.weight.device)
     for own, learned in ((both.weight, last.weight[k]), (both.bias, last.bias[k])):
         own.copy_(split_logit(learned))
-    return nn.Sequential(*f_phi[:-1], both).train(f_phi.training)
+    return nn.Sequential(*[*f_phi][:-1], both).train(f_phi.training)
 
 
 def check_size(name: str, value: int, lowest: int = 1) -> int:

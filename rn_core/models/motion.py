@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from rn_core.common.errors import RNCoreError
+from rn_core.models.base import Core
 from rn_core.models.layers import check_size, check_sizes
 from rn_core.models.motion_parts import Links, Moving, Pairs, PathReader, Shown, Step, list_pairs
 
@@ -69,11 +70,13 @@ class MotionNetworkConfig:
             raise RNCoreError(f"frame_rate must be above 0 and finite, got {self.frame_rate!r}; 10 is usual.")
 
 
-class MotionNetwork(nn.Module):
+class MotionNetwork(Core):
     """Reads from the seen paths what ties the balls and how fast they are, and steps on from there.
 
     All of it is computed in 32 bits or more: springs act on millimetres, which 16-bit numbers round away.
     """
+
+    config: MotionNetworkConfig
 
     def __init__(self, config: MotionNetworkConfig) -> None:
         """Build the layers of `config`; weights come from torch's global generator (see `build_model`)."""
@@ -113,7 +116,7 @@ class MotionNetwork(nn.Module):
 
     def find_paths(self, objects: Tensor) -> Tensor:
         """Return the seen places (S, n_seen, N, 2) in objects (S, N, D_o)."""
-        return objects[..., -2 * self.config.n_seen :].unflatten(2, (2, -1)).permute(0, 3, 1, 2)
+        return torch.unflatten(objects[..., -2 * self.config.n_seen :], 2, (2, -1)).permute(0, 3, 1, 2)
 
     def replay(self, paths: Tensor, shown: Shown, links: Links, pairs: Pairs) -> Moving:
         """Return the state in the last seen frame, from an earlier one on corrected by each frame that is seen."""

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from rn_core.models.layers import make_mlp
+from rn_core.models.layers import linear_at, make_mlp
 
 #: How a pair can be tied: not at all, by a spring, by a rigid link.
 N_KINDS = 3
@@ -98,8 +98,8 @@ class PathReader(nn.Module):
         self.of_pair = make_mlp((d_pair, *widths, N_KINDS + 1 + self.n_near))
         self.of_ball = make_mlp((n_seen, (widths[0] + 1) // 2, 1))
         with torch.no_grad():
-            for layer in (self.of_pair[-1], self.of_ball[-1]):
-                layer.weight.mul_(_SMALL)
+            for layers in (self.of_pair, self.of_ball):
+                linear_at(layers, -1).weight.mul_(_SMALL)
 
     def forward(self, paths: Tensor, pairs: Pairs) -> Shown:
         """Read paths (S, F, N, 2)."""
@@ -107,7 +107,7 @@ class PathReader(nn.Module):
         distance = apart.norm(dim=3).clamp(min=_TOUCHING)  # (S, F, P)
         line = apart / distance[..., None]  # (S, F, P, 2)
         both = self.of_pair(self._write_pairs(paths, apart, distance, line, pairs))  # (S, 2, P, ...)
-        kinds, length, pushes = both.split((N_KINDS, 1, self.n_near), dim=3)
+        kinds, length, pushes = torch.split(both, [N_KINDS, 1, self.n_near], dim=3)
         lengths = distance.mean(dim=1) + _LENGTH * length[..., 0].mean(dim=1)  # (S, P)
         near = line[:, self.frame - 2 :].transpose(1, 2)  # (S, P, K, 2)
         pushed = (pushes[..., None] * near[:, None]).sum(dim=3) * pairs.present[:, None]  # (S, 2, P, 2)
@@ -157,8 +157,9 @@ class Step(nn.Module):
         self.f_phi = make_mlp((2 * n_pushes + 4 * sees_receiver, *f_widths, 2))
         with torch.no_grad():
             for part in (self.g_theta, self.g_self, self.f_phi):
-                part[-1].weight.mul_(_SMALL)
-                part[-1].bias.zero_()
+                last = linear_at(part, -1)
+                last.weight.mul_(_SMALL)
+                last.bias.zero_()
 
     def forward(self, state: Moving, links: Links, pairs: Pairs, n_steps: int) -> Moving:
         """Take some steps of time."""
@@ -182,7 +183,7 @@ class Step(nn.Module):
         read = torch.stack([distance, _NEARNESS / distance, stretch, along, across], dim=2)  # (S, P, 5)
         pushes = self.g_theta(functional.relu(self.of_pair(read) + known)) * pairs.present  # (S, P, K)
         pushed = pairs.signs @ (pushes[..., None, :] * line[..., None]).flatten(2)  # (S, N, 2 * K)
-        sums = pushed.unflatten(2, (2, -1)) + self._push_self(state)  # (S, N, 2, K)
+        sums = torch.unflatten(pushed, 2, (2, -1)) + self._push_self(state)  # (S, N, 2, K)
         read = torch.cat([sums.flatten(2), *(state if self.sees_receiver else ())], dim=2)
         return sums[..., 0] + self.f_phi(read)
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from rn_core.common.errors import RNCoreError
+from rn_core.models.base import Core
 from rn_core.models.baselines import MLP, MLPConfig
 from rn_core.models.layers import check_size, check_sizes
 from rn_core.models.paths import PathEncoder, PathEncoderConfig
@@ -58,8 +59,10 @@ class PathMLPConfig:
         _ = self.paths
 
 
-class PathMLP(nn.Module):
+class PathMLP(Core):
     """All seen paths in one row through an MLP, whose result is added to where kept velocities would lead."""
+
+    config: PathMLPConfig
 
     def __init__(self, config: PathMLPConfig) -> None:
         """Build the layers of `config`."""
@@ -76,15 +79,14 @@ class PathMLP(nn.Module):
             RNCoreError: if a scene has more rows than the network is built for.
         """
         kept = self._keep_velocity(objects).flatten(1)  # (S, N * K * 2)
-        read, _ = self.paths(objects, object_mask)
-        said = self.mlp(read, object_mask, objects.new_zeros(len(objects), 0))[:, : kept.shape[1]]
+        said = self.mlp(self.paths.encode(objects), object_mask, objects.new_zeros(len(objects), 0))[:, : kept.shape[1]]
         moved = kept + said.to(kept.dtype)  # (S, N * K * 2)
         return moved if scene_index is None else moved[scene_index]
 
     def _keep_velocity(self, objects: Tensor) -> Tensor:
         """Return how far from where they were last seen (S, N, K, 2) balls get that keep their velocity."""
         config = self.config
-        seen = objects[..., -2 * config.n_seen :].unflatten(2, (2, -1))[..., -2:]  # (S, N, 2, 2)
+        seen = torch.unflatten(objects[..., -2 * config.n_seen :], 2, (2, -1))[..., -2:]  # (S, N, 2, 2)
         before, last = seen[:, :, None].unbind(dim=4)  # (S, N, 1, 2)
         steps = torch.arange(1, config.n_ahead + 1, device=objects.device)[:, None]  # (K, 1)
         ahead, furthest = last + steps * (last - before), config.furthest

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from rn_core.common.errors import RNCoreError
+from rn_core.models.base import Encoder
 from rn_core.models.layers import check_size
 
 #: Factors on deviations from the mean place, on steps from frame to frame, and on how those change.
@@ -54,7 +55,7 @@ class PathEncoderConfig:
         return self.n_others + 2 * (1 + 3 * self.n_frames - 3) + 2 * self.n_frames
 
 
-class PathEncoder(nn.Module):
+class PathEncoder(Encoder):
     """Rows to objects, one for one."""
 
     def __init__(self, config: PathEncoderConfig) -> None:
@@ -63,20 +64,23 @@ class PathEncoder(nn.Module):
         self.config = config
 
     def forward(self, rows: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
-        """Encode paths.
+        """Encode paths: see `encode`; the mask (S, N), False where a row is padding, stays as it is."""
+        return self.encode(rows), mask
+
+    def encode(self, rows: Tensor) -> Tensor:
+        """Return paths as objects.
 
         Args:
             rows: (S, N, d_row) float.
-            mask: (S, N) bool, False where a row is padding.
 
         Returns:
-            objects (S, N, d_object) that end with their paths, 0 in padding where the rows are; and the mask.
+            (S, N, d_object) objects that end with their paths, 0 in padding where the rows are.
         """
-        others, path = rows.split((self.config.n_others, 2 * self.config.n_frames), dim=2)
-        paths = path.unflatten(2, (2, -1))  # (S, N, 2, F)
+        others, path = torch.split(rows, [self.config.n_others, 2 * self.config.n_frames], dim=2)
+        paths = torch.unflatten(path, 2, (2, -1))  # (S, N, 2, F)
         mean, steps = paths.mean(dim=3, keepdim=True), paths.diff(dim=3)
         parts = (mean, _DEVIATION * (paths - mean), _STEP * steps, _CHANGE * steps.diff(dim=3))
-        return torch.cat([others, torch.cat(parts, dim=3).flatten(2), path], dim=2), mask  # (S, N, d_object)
+        return torch.cat([others, torch.cat(parts, dim=3).flatten(2), path], dim=2)  # (S, N, d_object)
 
 
 class PathComparison(nn.Module):
@@ -104,7 +108,8 @@ class PathComparison(nn.Module):
             changes; how fast they move against each other; and how i, then j, is pushed towards the other, as far as
             the changes of their steps show it. All but the mean is 0 where i is j.
         """
-        own, other = (one[..., -2 * self.n_frames :].unflatten(-1, (2, -1)) for one in (first, second))  # (..., 2, F)
+        paths = (one[..., -2 * self.n_frames :] for one in (first, second))  # (..., 2 * F)
+        own, other = (torch.unflatten(path, -1, (2, -1)) for path in paths)  # (..., 2, F)
         gap = other - own  # (..., 2, F)
         distance = gap.norm(dim=-2)  # (..., F)
         towards = (gap / distance.clamp(min=1e-6)[..., None, :])[..., 1:-1]  # (..., 2, F - 2)

@@ -72,7 +72,7 @@ class QuestionEncoder(nn.Module):
         words, lengths = self._order(question)  # (M, L')
         in_16_bits = self.training and torch.is_autocast_enabled(device) and can_read_words_in_bf16(question.device)
         with torch.autocast(device, enabled=in_16_bits):
-            states, _ = self.lstm(self.words(words))  # (M, L', D_q)
+            states: Tensor = self.lstm(self.words(words))[0]  # (M, L', D_q)
         last = states[torch.arange(len(states), device=states.device), lengths - 1]  # (M, D_q)
         return last.to(self.words.weight.dtype)
 

@@ -15,8 +15,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from rn_core.common.errors import RNCoreError
-from rn_core.models.layers import check_size, check_sizes
-from rn_core.models.relation_network import RelationNetwork, RelationNetworkConfig, RelationTrace, group_rows
+from rn_core.models.layers import Layers, Linears, check_size, check_sizes
+from rn_core.models.relation_network import PairCore, RelationNetwork, RelationNetworkConfig, RelationTrace, group_rows
 
 
 class RelationLayer(nn.Module):
@@ -33,7 +33,7 @@ class RelationLayer(nn.Module):
         super().__init__()
         self.d_object = d_object
         sizes = (2 * d_object + d_question, *widths)
-        self.g_theta = nn.ModuleList(nn.Linear(*pair) for pair in zip(sizes, widths, strict=False))
+        self.g_theta = Linears(nn.Linear(*pair) for pair in zip(sizes, widths, strict=False))
 
     def forward(self, objects: Tensor, object_mask: Tensor | None, question: Tensor) -> Tensor:
         """Return the sums of M questions about M scenes.
@@ -54,14 +54,14 @@ class RelationLayer(nn.Module):
         numbers = torch.arange(object_mask.numel(), device=objects.device).view_as(object_mask)
         for size, rows in group_rows(object_mask.sum(dim=1)).items():
             if size:
-                present = objects[rows][object_mask[rows]].unflatten(0, (-1, size))  # (R, size, D_o)
+                present = torch.unflatten(objects[rows][object_mask[rows]], 0, (-1, size))  # (R, size, D_o)
                 found.append(self._relate(present, question[rows]).flatten(0, 1))  # (R * size, D_g)
                 places.append(numbers[rows][object_mask[rows]])  # (R * size,)
         if not found:
             return objects.new_zeros(*object_mask.shape, self.g_theta[-1].out_features)
         sums = torch.cat(found)
         placed = sums.new_zeros(object_mask.numel(), sums.shape[1]).index_copy(0, torch.cat(places), sums)
-        return placed.unflatten(0, object_mask.shape)  # (M, N, D_g)
+        return torch.unflatten(placed, 0, object_mask.shape)  # (M, N, D_g)
 
     def _relate(self, objects: Tensor, question: Tensor) -> Tensor:
         """Return the sums (R, N, D_g) of scenes without padding."""
@@ -123,8 +123,10 @@ class StackedRelationNetworkConfig:
         )
 
 
-class StackedRelationNetwork(nn.Module):
+class StackedRelationNetwork(PairCore):
     """A Relation Network over objects that have related once before."""
+
+    config: StackedRelationNetworkConfig
 
     def __init__(self, config: StackedRelationNetworkConfig) -> None:
         """Build the layers of `config`; weights come from torch's global generator (see `build_model`)."""
@@ -192,6 +194,6 @@ class StackedRelationNetwork(nn.Module):
         return torch.cat([objects, gained.to(objects.dtype)], dim=-1), object_mask
 
     @property
-    def f_phi(self) -> nn.Sequential:
+    def f_phi(self) -> Layers:
         """Return what reads the answer off the sum."""
         return self.second.f_phi

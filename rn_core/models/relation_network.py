@@ -14,10 +14,11 @@ The values are the formula's; four things are computed in another order, because
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import partial
-from typing import Any, NamedTuple
+from functools import partial, reduce
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -25,7 +26,17 @@ from torch.nn import functional
 from torch.utils.checkpoint import checkpoint
 
 from rn_core.common.errors import RNCoreError
-from rn_core.models.layers import OMIT_DEFAULT, check_dropout, check_size, check_sizes, make_mlp
+from rn_core.models.base import Core, Sizes
+from rn_core.models.layers import (
+    OMIT_DEFAULT,
+    Layers,
+    Linears,
+    check_dropout,
+    check_size,
+    check_sizes,
+    linear_at,
+    make_mlp,
+)
 from rn_core.models.paths import PathComparison
 
 AGGREGATES = ("sum", "mean")
@@ -87,6 +98,15 @@ class RelationNetworkConfig:
             check_size("pair_chunk", self.pair_chunk)
 
 
+class PairSizes(Sizes, Protocol):
+    """What the config of a core with pairs says beside `Sizes`."""
+
+    @property
+    def g_widths(self) -> tuple[int, ...]:
+        """Return the units of each layer of g_theta; the last is d_relation."""
+        ...
+
+
 @dataclass(frozen=True)
 class RelationTrace:
     """Everything between the objects and the logits of one forward pass.
@@ -107,8 +127,49 @@ class RelationTrace:
     logits: Tensor
 
 
-class RelationNetwork(nn.Module):
+class PairCore(Core):
+    """A core with g_theta and f_phi, whose pairs can be looked at: both Relation Networks, stacked or not."""
+
+    config: PairSizes
+
+    if TYPE_CHECKING:  # here so that either network may have it as a layer of its own or of a part
+
+        @property
+        def f_phi(self) -> Layers:
+            """Return what reads the answer off the sum."""
+            ...
+
+        def __call__(
+            self,
+            objects: Tensor,
+            object_mask: Tensor | None,
+            question: Tensor,
+            scene_index: Tensor | None = None,
+            hold_relations: bool = False,
+        ) -> Tensor:
+            """Return logits; see `RelationNetwork.forward`."""
+            ...
+
+    @abstractmethod
+    def trace(
+        self, objects: Tensor, object_mask: Tensor | None, question: Tensor, scene_index: Tensor | None = None
+    ) -> RelationTrace:
+        """Return everything that `forward` computes on the way; arguments as there."""
+
+    @abstractmethod
+    def relate(self, objects: Tensor, object_mask: Tensor | None, pairs: Tensor, question: Tensor) -> Tensor:
+        """Return g_theta of chosen pairs; see `RelationNetwork.relate`."""
+
+    @abstractmethod
+    def begin_as(self, learned: RelationNetwork) -> None:
+        """Take over what a Relation Network learned; raises RNCoreError if sizes differ."""
+
+
+class RelationNetwork(PairCore):
     """All ordered pairs of objects (i = j included) through g_theta, added up, then through f_phi."""
+
+    config: RelationNetworkConfig
+    f_phi: Layers
 
     def __init__(self, config: RelationNetworkConfig) -> None:
         """Build the layers of `config`; weights come from torch's global generator (see `build_model`)."""
@@ -117,7 +178,7 @@ class RelationNetwork(nn.Module):
         self.compare = PathComparison(config.path_frames) if config.path_frames else None
         d_inputs = [2 * config.d_object + (self.compare.d_pair if self.compare else 0), *config.g_widths[:-1]]
         d_inputs[config.question_layer] += config.d_question
-        self.g_theta = nn.ModuleList(nn.Linear(*sizes) for sizes in zip(d_inputs, config.g_widths, strict=True))
+        self.g_theta = Linears(nn.Linear(*sizes) for sizes in zip(d_inputs, config.g_widths, strict=True))
         self.f_phi = make_mlp((config.g_widths[-1], *config.f_widths, config.n_answers), config.f_dropout)
 
     def forward(
@@ -276,9 +337,9 @@ class RelationNetwork(nn.Module):
                 hidden = functional.relu_(layer(hidden))
                 continue
             seen = functional.linear(hidden, layer.weight[:, : hidden.shape[1]], layer.bias)  # (S * I * N, D)
-            seen = seen.unflatten(0, (-1, *grid))[scene_of]  # (M, I, N, D)
+            seen = torch.unflatten(seen, 0, (-1, *grid))[scene_of]  # (M, I, N, D)
             hidden = functional.relu_(seen + asked[:, None, None]).flatten(0, 2)  # (M * I * N, D)
-        relations = hidden.unflatten(0, (-1, *grid))  # (M, I, N, D_g)
+        relations = torch.unflatten(hidden, 0, (-1, *grid))  # (M, I, N, D_g)
         if parts.object_mask is None:
             return relations
         mask = parts.object_mask[scenes][scene_of]  # (M, N)
@@ -295,7 +356,7 @@ class RelationNetwork(nn.Module):
             sum_block = partial(checkpoint, self._sum_block, use_reentrant=False, preserve_rng_state=False)
         return torch.cat(
             [
-                sum(sum_block(questions, receivers, *parts) for receivers in receiver_blocks)
+                reduce(torch.add, (sum_block(questions, receivers, *parts) for receivers in receiver_blocks))
                 for questions, receiver_blocks in self._blocks(parts)
             ]
         )
@@ -331,7 +392,7 @@ class RelationNetwork(nn.Module):
     def _f_phi(self, aggregate: Tensor) -> Tensor:
         """Return the logits, computed outside autocast: bf16 would round one pair out of a large sum."""
         with torch.autocast(aggregate.device.type, enabled=False):
-            return self.f_phi(aggregate.to(self.f_phi[0].weight.dtype))
+            return self.f_phi(aggregate.to(linear_at(self.f_phi, 0).weight.dtype))
 
 
 class _Parts(NamedTuple):
@@ -357,7 +418,7 @@ class _Parts(NamedTuple):
 def group_rows(values: Tensor) -> dict[int, Tensor]:
     """Return value -> the rows (ascending, int64) of `values`, whole numbers of 0 or more, that have it."""
     counts = values.bincount().tolist()
-    rows = values.argsort(stable=True).split(counts)
+    rows = torch.split(values.argsort(stable=True), counts)
     return {value: found for value, found in enumerate(rows) if len(found)}
 
 

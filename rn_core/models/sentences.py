@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
 from rn_core.common.errors import RNCoreError
+from rn_core.models.base import Encoder
 from rn_core.models.layers import check_size
 from rn_core.models.questions import QuestionEncoder, QuestionEncoderConfig
 
@@ -47,7 +48,7 @@ class SentenceEncoderConfig:
         return self.d_sentence + self.n_positions
 
 
-class SentenceEncoder(nn.Module):
+class SentenceEncoder(Encoder):
     """Sentences to objects: an LSTM's last state, then the position before the question."""
 
     def __init__(self, config: SentenceEncoderConfig) -> None:
@@ -75,7 +76,7 @@ class SentenceEncoder(nn.Module):
                 f"A story has at most {self.config.n_positions} sentences here, got {int(n_sentences.max())}; "
                 "give the last ones."
             )
-        told, index = words[mask].unique(dim=0, return_inverse=True)  # (U, L), (sum of N,)
+        told, index = torch.unique(words[mask], dim=0, return_inverse=True)  # (U, L), (sum of N,)
         states = words.new_zeros((*mask.shape, self.config.d_sentence), dtype=self.reader.words.weight.dtype)
         states[mask] = self.reader(told)[index]  # (S, N, d_sentence)
         back = (n_sentences - mask.cumsum(dim=1)).clamp(min=0)  # (S, N): 0 just before the question
@@ -103,7 +104,7 @@ class StoryEncoderConfig:
             check_size(name, getattr(self, name))
 
 
-class StoryEncoder(nn.Module):
+class StoryEncoder(Encoder):
     """A story to one object: an LSTM's state after its last word."""
 
     def __init__(self, config: StoryEncoderConfig) -> None:
@@ -117,9 +118,10 @@ class StoryEncoder(nn.Module):
         told = (words * mask[..., None]).flatten(1)  # (S, N * L)
         told = told.take_along_dim((told == 0).int().argsort(dim=1, stable=True), dim=1)  # words first, as told
         order = (told != 0).sum(dim=1).argsort(stable=True)  # (S,)
-        blocks = [self._read(told[rows]) for rows in order.split(_STORIES_AT_ONCE)]
+        blocks = [self._read(told[rows]) for rows in torch.split(order, _STORIES_AT_ONCE)]
         return torch.cat(blocks)[order.argsort(), None], None  # (S, 1, d_object)
 
     def _read(self, told: Tensor) -> Tensor:
         """Return the states (R, d_object) after stories of much the same length."""
-        return self.reader(told[:, : max(1, int((told != 0).sum(dim=1).max()))])
+        states: Tensor = self.reader(told[:, : max(1, int((told != 0).sum(dim=1).max()))])
+        return states

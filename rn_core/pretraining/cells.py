@@ -17,8 +17,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from rn_core.common.errors import RNCoreError
 from rn_core.common.seeding import fork_torch_rng, make_rng
 from rn_core.models import QuestionAnsweringModel
+from rn_core.models.baselines import MLP
 from rn_core.models.relation_network import RelationNetwork
 from rn_core.tasks import Task
 from rn_core.tasks.base import CellReading
@@ -71,7 +73,7 @@ def warm_start(
     with fork_torch_rng(config.seed):
         naming = make_naming(model, task)
         loss = train_naming(model, naming, task, config).finish(keeper, progress)
-        model.encoder.freeze_statistics()
+        model.image_encoder.freeze_statistics()
         if learned is None:
             read_cells_as_rows(model, naming, task.cell_reading())
         else:
@@ -82,7 +84,7 @@ def warm_start(
 def make_naming(model: QuestionAnsweringModel, task: Task) -> nn.Linear:
     """Return a fresh layer from a cell's features to its facts; drawn from torch's global generator."""
     n_facts = task.sample_cells(make_rng(0, "train", 0), 1)[1][0, 0].numel()
-    return nn.Linear(model.encoder.config.channels[-1], n_facts)
+    return nn.Linear(model.image_encoder.config.channels[-1], n_facts)
 
 
 def train_naming(
@@ -115,11 +117,12 @@ def read_cells_as_rows(model: QuestionAnsweringModel, naming: nn.Linear, reading
     over cells, and R (A [h; 0] + b) goes into its bias. Drawn from torch's global generator.
 
     Args:
-        model: its core offers `first_layer` and `n_blocks`, the objects laid end to end in that layer's input.
+        model: its core's `first_layer` has `n_blocks` objects laid end to end in its input.
         naming: H and h, from a cell's C features to its F facts.
         reading: A, b and more, as `Task.cell_reading` gives them.
     """
-    first, n_blocks = model.core.first_layer, model.core.n_blocks
+    core = _end_to_end(model)
+    first, n_blocks = core.first_layer, core.n_blocks
     d_object, d_row = model.core.config.d_object, len(reading.offset)
     bound = (n_blocks * d_row + first.in_features - n_blocks * d_object) ** -0.5
     from_cell, from_nothing = _compose(naming, reading.matrix, reading.offset)
@@ -127,7 +130,7 @@ def read_cells_as_rows(model: QuestionAnsweringModel, naming: nn.Linear, reading
     for block in range(n_blocks):
         fresh = torch.empty(first.out_features, d_row).uniform_(-bound, bound)
         first.weight[:, block * d_object : (block + 1) * d_object] = fresh @ from_cell
-        first.bias += fresh @ from_nothing
+        first.bias.add_(fresh @ from_nothing)
 
 
 @torch.no_grad()
@@ -145,7 +148,7 @@ def read_cells_with(
         naming: from a cell's features to its facts.
         reading: as `Task.cell_reading` gives it.
     """
-    rows, first = learned.first_layer, model.core.first_layer
+    rows, first = learned.first_layer, _end_to_end(model).first_layer
     d_object, d_row = model.core.config.d_object, len(reading.offset)
     from_cell, from_nothing = _compose(naming, reading.matrix, reading.offset)
     present, presence_bias = _compose(naming, reading.present[None], torch.zeros(1))
@@ -155,8 +158,15 @@ def read_cells_with(
     for block in range(2):
         read = rows.weight[:, block * d_row : (block + 1) * d_row]
         first.weight[:, block * d_object : (block + 1) * d_object] = read @ from_cell + _SILENCE * present
-        first.bias += read @ from_nothing + _SILENCE * (presence_bias - 1)
+        first.bias.add_(read @ from_nothing + _SILENCE * (presence_bias - 1))
     first.weight[:, 2 * d_object :] = rows.weight[:, 2 * d_row :]
+
+
+def _end_to_end(model: QuestionAnsweringModel) -> RelationNetwork | MLP:
+    """Return a core whose first layer reads objects laid end to end; raises RNCoreError if it has none."""
+    if not isinstance(model.core, RelationNetwork | MLP):
+        raise RNCoreError(f"A {type(model.core).__name__} does not read cells as rows; choose model 'rn' or 'mlp'.")
+    return model.core
 
 
 def _compose(naming: nn.Linear, matrix: Tensor, offset: Tensor) -> tuple[Tensor, Tensor]:
@@ -211,7 +221,7 @@ class PretrainingSteps(Iterator[float]):
             group["lr"] = self._peak * rate_share(self.step, self.steps)
         loss = self._loss_of(self.step)
         self.optimizer.zero_grad()
-        loss.backward()
+        torch.autograd.backward(loss)
         if self._clip_norm is not None:
             nn.utils.clip_grad_norm_(self._learning, self._clip_norm)
         self.optimizer.step()

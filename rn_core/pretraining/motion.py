@@ -16,11 +16,12 @@ from lightning_fabric import Fabric
 from torch import Tensor
 from torch.nn import functional
 
+from rn_core.common.errors import RNCoreError
 from rn_core.common.records import MotionLesson
 from rn_core.common.seeding import make_rng, uniform_integers
 from rn_core.models import QuestionAnsweringModel
-from rn_core.models.motion import find_pairs
-from rn_core.models.motion_parts import N_KINDS, Links, Moving, Pairs
+from rn_core.models.motion import MotionNetwork, find_pairs
+from rn_core.models.motion_parts import N_KINDS, Links, Moving, Pairs, Shown
 from rn_core.pretraining.cells import Keeper, PretrainingSteps
 from rn_core.tasks.base import MotionPool
 
@@ -71,6 +72,7 @@ def teach_motion(
     Returns:
         the last step's loss.
     """
+    core = _motion_core(model)
     model.to(fabric.device).train()
 
     def missed(step: int) -> Tensor:
@@ -79,16 +81,23 @@ def teach_motion(
         n_frames = 1 if step < config.short * config.steps else config.n_frames
         objects, mask = model.encoder(*lesson.inputs)  # (S, N, D_o)
         pairs = find_pairs(objects, mask)
-        return _misread(model, lesson, objects, pairs) + _misstep(model, lesson, pairs, rng, n_frames)
+        return _misread(core, lesson, objects, pairs) + _misstep(core, lesson, pairs, rng, n_frames)
 
     steps = PretrainingSteps(model.parameters(), config.steps, config.learning_rate, missed, _CLIP_NORM)
     return steps.finish(keeper, progress)
 
 
-def _misread(model: QuestionAnsweringModel, lesson: MotionLesson, objects: Tensor, pairs: Pairs) -> Tensor:
+def _motion_core(model: QuestionAnsweringModel) -> MotionNetwork:
+    """Return the core of a model that predicts paths; raises RNCoreError if it predicts none."""
+    if not isinstance(model.core, MotionNetwork):
+        raise RNCoreError(f"A {type(model.core).__name__} predicts no paths; choose a MotionNetwork.")
+    return model.core
+
+
+def _misread(core: MotionNetwork, lesson: MotionLesson, objects: Tensor, pairs: Pairs) -> Tensor:
     """Return how much the reader misses kinds of pairs, lengths of links, and velocities."""
-    reader = model.core.reader
-    shown = reader(model.core.find_paths(objects), pairs)
+    reader = core.reader
+    shown: Shown = reader(core.find_paths(objects), pairs)
     kinds, lengths = (part[:, pairs.first, pairs.second] for part in (lesson.kinds, lesson.lengths))  # (S, P)
     off = ((shown.lengths - lengths).abs() * (kinds > 0)).sum() / (kinds > 0).sum().clamp(min=1)
     late = functional.l1_loss(shown.speeds, lesson.velocities[:, reader.frame])
@@ -96,7 +105,7 @@ def _misread(model: QuestionAnsweringModel, lesson: MotionLesson, objects: Tenso
 
 
 def _misstep(
-    model: QuestionAnsweringModel, lesson: MotionLesson, pairs: Pairs, rng: np.random.Generator, n_frames: int
+    core: MotionNetwork, lesson: MotionLesson, pairs: Pairs, rng: np.random.Generator, n_frames: int
 ) -> Tensor:
     """Return how far off places and velocities are some frames after true ones, each scene from a frame at random."""
     n_scenes, n_all = lesson.positions.shape[:2]
@@ -106,6 +115,6 @@ def _misstep(
     places, speeds = lesson.positions[rows, frames], lesson.velocities[rows, frames]  # (S, 1 + K, N, 2)
     kinds, lengths = (part[:, pairs.first, pairs.second] for part in (lesson.kinds, lesson.lengths))  # (S, P)
     links = Links(functional.one_hot(kinds, N_KINDS).to(places.dtype), lengths)
-    found = model.core.roll(Moving(places[:, 0], speeds[:, 0]), links, pairs, n_frames)
+    found = core.roll(Moving(places[:, 0], speeds[:, 0]), links, pairs, n_frames)
     metres, late = (functional.l1_loss(*both) for both in zip(found, (places[:, 1:], speeds[:, 1:]), strict=True))
     return _METRES * metres + _SPEEDS * late

@@ -11,8 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
+import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 from torch.nn import functional
@@ -66,7 +68,7 @@ class _Readout(nn.Module):
         if lesson.question_fact_sizes:
             self.layers["of_question"] = nn.Linear(model.core.config.d_question, sum(lesson.question_fact_sizes))
         if model.has_pairs:
-            self.layers["of_pair"] = nn.Linear(model.core.config.g_widths[-1], lesson.pair_facts.shape[-1])
+            self.layers["of_pair"] = nn.Linear(model.pair_core.config.g_widths[-1], lesson.pair_facts.shape[-1])
 
     def forward(self, lesson: PairLesson, question_weight: float) -> tuple[Tensor, Tensor]:
         """Return the loss: of a question's facts their cross entropies, of a pair's their squared errors, added up.
@@ -80,7 +82,7 @@ class _Readout(nn.Module):
         loss = question_weight * self._misread(lesson, question) / len(question)
         if not self.model.has_pairs:
             return loss, loss.new_zeros(len(question))
-        shown = self.layers["of_pair"](self._relate(lesson, question))  # (M, K, F_p)
+        shown: Tensor = self.layers["of_pair"](self._relate(lesson, question))  # (M, K, F_p)
         missed = (shown.float() - lesson.pair_facts).square().sum(dim=-1).mean(dim=-1)  # (M,)
         return loss + missed.mean(), missed
 
@@ -88,16 +90,19 @@ class _Readout(nn.Module):
         """Return the cross entropies of the facts of all questions, added up."""
         if not lesson.question_fact_sizes:
             return question.new_zeros(())
-        said = self.layers["of_question"](question).float().split(lesson.question_fact_sizes, dim=-1)  # of (M, values)
-        return sum(
+        said: Tensor = self.layers["of_question"](question)  # (M, values of all facts)
+        each = torch.split(said.float(), [*lesson.question_fact_sizes], dim=-1)
+        entropies = (
             functional.cross_entropy(logits, fact, ignore_index=-1, reduction="sum")
-            for logits, fact in zip(said, lesson.question_facts.unbind(dim=-1), strict=True)
+            for logits, fact in zip(each, lesson.question_facts.unbind(dim=-1), strict=True)
         )
+        return reduce(torch.add, entropies)
 
     def _relate(self, lesson: PairLesson, question: Tensor) -> Tensor:
         """Return g_theta of the lesson's pairs (M, K, D_g)."""
         objects, mask = self.model.encoder(*lesson.inputs)  # (S, N, D_o)
-        return self.model.core.relate(objects[lesson.scene_index], mask[lesson.scene_index], lesson.pairs, question)
+        mask = None if mask is None else mask[lesson.scene_index]
+        return self.model.pair_core.relate(objects[lesson.scene_index], mask, lesson.pairs, question)
 
 
 def teach(
@@ -148,6 +153,7 @@ def take_lessons(model: QuestionAnsweringModel, pool: Pool, config: LessonConfig
     model.train()
 
     def misread(step: int) -> Tensor:
+        loss: Tensor
         lesson = _draw_lesson(pool, config, step, errors.weights).to(fabric.device)
         with fabric.autocast():
             loss, missed = readout(lesson, config.question_weight)
@@ -176,7 +182,8 @@ class _TypeErrors:
     @property
     def weights(self) -> np.ndarray:
         """Return (T,) how likely each type is to be drawn."""
-        return np.maximum(self.missed, _LEAST * self.missed.max())
+        weights: np.ndarray = np.maximum(self.missed, _LEAST * self.missed.max())
+        return weights
 
     def add(self, lesson: PairLesson, missed: Tensor) -> None:
         """Move the running means by one step's errors (M,)."""

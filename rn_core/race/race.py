@@ -33,6 +33,7 @@ from rn_core.pretraining.pairs import take_lessons
 from rn_core.race.records import Progress, RaceConfig, Snapshot
 from rn_core.tasks import TASKS
 from rn_core.training.checkpoints import read_checkpoint, restore, save_checkpoint
+from rn_core.training.config import Precision
 from rn_core.training.trainer import Trainer, lessons_of, sample_step
 from rn_core.weights.bundles import write_bundle
 
@@ -51,7 +52,7 @@ _LATEST = "latest.json"
 class Race:
     """Runners, their batches and what they are asked; one at a time in a thread."""
 
-    def __init__(self, config: RaceConfig, fabric: Fabric, precision: str = "32-true") -> None:
+    def __init__(self, config: RaceConfig, fabric: Fabric, precision: Precision = "32-true") -> None:
         """Build the runners from the config's seed.
 
         Args:
@@ -261,7 +262,7 @@ class Race:
         yield from self._take_head_start({next(iter(self.models)): train_naming(first, naming, self.task, pretext)})
         for model in models:
             model.encoder.load_state_dict(first.encoder.state_dict())
-            model.encoder.freeze_statistics()
+            model.image_encoder.freeze_statistics()
             with fork_torch_rng(config.seed):
                 read_cells_as_rows(model, naming, self.task.cell_reading())
 
@@ -284,10 +285,10 @@ class Race:
             objects, mask = model.encoder(*(part[:1] for part in batch.inputs))
             if mask is not None:
                 objects = objects[mask][None]  # (1, N, D_o)
-            trace = model.core.trace(objects, None, model.encode_question(batch.question[:1]))
+            trace = model.pair_core.trace(objects, None, model.encode_question(batch.question[:1]))
         answer = int(batch.answer[0])
         rival = _strongest(trace.logits[0], self._rivals(int(batch.type_index[0]), answer))
-        shares = attribute_pairs(model.core.f_phi, trace.relations[0].clone(), Target(answer, rival))
+        shares = attribute_pairs(model.pair_core.f_phi, trace.relations[0].clone(), Target(answer, rival))
         return shares.contributions.tolist(), self.task.answers[rival]
 
 

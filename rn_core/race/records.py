@@ -13,7 +13,7 @@ from rn_core.models import ModelConfig
 from rn_core.models.configs import CONFIGS, model_config
 from rn_core.models.relation_network import AGGREGATES
 from rn_core.tasks import TASKS
-from rn_core.training.config import TrainConfig
+from rn_core.training.config import Precision, TrainConfig
 
 #: The tasks that can be raced: those that have examples to watch.
 RACE_TASKS = MappingProxyType({name: task for name, task in TASKS.items() if hasattr(task, "sample_examples")})
@@ -122,7 +122,7 @@ class RaceConfig:
         config = model_config(self.task, kind, self.size)
         return config if kind == "mlp" else replace(config, core=replace(config.core, aggregate=self.aggregate))
 
-    def training(self, kind: str, precision: str) -> TrainConfig:
+    def training(self, kind: str, precision: Precision) -> TrainConfig:
         """Return how one runner is trained."""
         return TrainConfig(
             task=self.task,

@@ -27,6 +27,7 @@ from rn_core.common.device import choose_device, has_fast_bf16
 from rn_core.common.errors import RNCoreError
 from rn_core.race.race import Race
 from rn_core.race.records import Progress, RaceConfig
+from rn_core.training.config import Precision
 from rn_core.training.processes import make_fabric
 
 #: Seconds between reports of progress, between looks (at least), and between checkpoints; the first comes early, so
@@ -59,7 +60,7 @@ class Worker:
     def __init__(self, order: dict[str, Any], commands: Commands, out: TextIO) -> None:
         """Take the order; raises RNCoreError if its config cannot be trained."""
         device = choose_device()
-        precision = "bf16-mixed" if has_fast_bf16(device) else "32-true"
+        precision: Precision = "bf16-mixed" if has_fast_bf16(device) else "32-true"
         self.race = Race(RaceConfig.from_dict(order["config"]), make_fabric(device.type, precision), precision)
         self.folder = Path(order["folder"])
         self.commands, self.out = commands, out

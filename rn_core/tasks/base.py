@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from torch import Tensor
@@ -79,11 +80,29 @@ class Pool(Protocol):
         ...
 
 
+@runtime_checkable
 class MotionPool(Protocol):
     """Scenes of things that move."""
 
     def sample_motion_lesson(self, rng: np.random.Generator, n_scenes: int) -> MotionLesson:
         """Draw scenes, each perhaps more than once, with what ties their balls and how these move."""
+        ...
+
+
+@runtime_checkable
+class FolderBacked(Protocol):
+    """A task that reads questions from folders of data."""
+
+    def read_batches(
+        self, root: Path, split: str | None = None, progress: Callable[[Iterable[Any]], Iterable[Any]] = iter
+    ) -> Iterator[Batch]:
+        """Yield all questions of one split of a folder.
+
+        Args:
+            root: the folder.
+            split: such as "val"; None takes the task's own choice.
+            progress: wraps the iteration (a progress bar).
+        """
         ...
 
 

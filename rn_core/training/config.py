@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 
@@ -14,6 +14,8 @@ from rn_core.models.encoders import ImageEncoderConfig
 from rn_core.models.layers import OMIT_DEFAULT, plain_fields
 from rn_core.tasks import TASKS
 
+#: How numbers are held in training; see Lightning Fabric.
+Precision = Literal["32-true", "bf16-mixed"]
 #: Weight of a question type that is not asked: above 0, so small that any other comes first.
 _NEVER = 1e-12
 #: How the learning rate goes; see `learning_rate`.
@@ -84,7 +86,7 @@ class TrainConfig:
     hold_encoder: float = 0.0
     n_cells: int | None = None
     all_cells_from: float = 0.8
-    precision: str = "bf16-mixed"
+    precision: Precision = "bf16-mixed"
     report_every: int = 50
     validate_every: int = 1000
     validation_scenes: int = 200
@@ -111,7 +113,7 @@ class TrainConfig:
             lookup(kind, dict.fromkeys(known), "question type")
         if not 0 < self.focus <= 1:
             raise RNCoreError(f"focus must be above 0 and at most 1, got {self.focus!r}.")
-        if self.precision not in ("32-true", "bf16-mixed"):
+        if self.precision not in get_args(Precision):
             raise RNCoreError(f"precision must be '32-true' or 'bf16-mixed', got {self.precision!r}.")
         lookup(self.schedule, dict.fromkeys(SCHEDULES), "schedule")
         if self.augment and not isinstance(self.model.encoder, ImageEncoderConfig):
@@ -138,7 +140,7 @@ class TrainConfig:
 
 def type_weights(config: TrainConfig, accuracy: np.ndarray) -> np.ndarray:
     """Return (T,) how likely each question type is drawn, from its share of right answers."""
-    weights = np.maximum(1 - accuracy, config.focus)
+    weights: np.ndarray = np.maximum(1 - accuracy, config.focus)
     if config.question_types:
         weights *= np.where(np.isin(TASKS[config.task].question_types, config.question_types), 1, _NEVER)
     return weights
@@ -157,6 +159,6 @@ def learning_rate(config: TrainConfig, step: int, epochs: float = 0.0) -> float:
     """
     if config.schedule == "doubling":
         doublings = min(epochs // config.doubling_epochs, _MAX_DOUBLINGS)
-        return min(config.learning_rate, config.first_rate * 2.0**doublings)
+        return min(config.learning_rate, config.first_rate * math.pow(2, doublings))
     warm = min(1.0, (step + 1) / max(1, config.warmup_steps))
     return config.learning_rate * warm * 0.5 * (1 + math.cos(math.pi * step / config.steps))

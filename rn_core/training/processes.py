@@ -11,8 +11,10 @@ from types import FrameType
 import torch
 from lightning_fabric import Fabric
 
+from rn_core.training.config import Precision
 
-def make_fabric(device: str, precision: str, processes: int | None = None) -> Fabric:
+
+def make_fabric(device: str, precision: Precision, processes: int | None = None) -> Fabric:
     """Return a launched Fabric.
 
     Args:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple, cast
 
 import numpy as np
 import torch
@@ -24,11 +25,12 @@ from rn_core.evaluation.accuracy import Evaluation, evaluate, evaluate_batches
 from rn_core.models import QuestionAnsweringModel, build_model
 from rn_core.models.augmentation import augment_images
 from rn_core.models.motion import MotionNetwork
+from rn_core.models.relation_network import RelationNetwork
 from rn_core.pretraining.cells import PretextConfig, PretrainingSteps, warm_start
 from rn_core.pretraining.motion import MotionLessonConfig, teach_motion
 from rn_core.pretraining.pairs import LessonConfig, teach
 from rn_core.tasks import TASKS, Task
-from rn_core.tasks.base import Pool, Source
+from rn_core.tasks.base import MotionPool, Pool, Source
 from rn_core.training.checkpoints import FILE_NAME, damaged, restore, save_checkpoint
 from rn_core.training.config import TrainConfig, learning_rate, type_weights
 from rn_core.training.run_state import RunState, check_same_run, read_run
@@ -93,46 +95,46 @@ class Trainer:
         self.task: Task = TASKS[config.task]
         self.path = folder / FILE_NAME if folder else None
         self._saved = time.monotonic()
-        tensors, found = self._find(config)
+        found = self._find(config)
         model = build_model(config.model, config.seed)
         self.run = Run(config, model, 0, 0.0, np.full(len(self.task.question_types), 0.5), [])
-        taught = found is not None and found.warm_start is None
+        done = None if found is None or found.state.warm_start is not None else found
         self.pool: Pool | None = None
-        if config.pool_scenes and not (taught and source is not None):  # then lessons are over and answers elsewhere
+        if config.pool_scenes and not (done and source is not None):  # then lessons are over and answers elsewhere
             self.pool = self.task.make_pool(config.seed, config.pool_scenes, config.n_questions, progress)
-        if config.core_from and not config.warm_start and not taught:
+        if config.core_from and not config.warm_start and done is None:
             model.begin_as(load_weights(config.core_from).model)
-        if config.warm_start and not taught:
-            self._warm_start(_WarmStartKeeper(self, tensors, found), progress)
+        if config.warm_start and done is None:
+            self._warm_start(_WarmStartKeeper(self, found), progress)
         optimizer = torch.optim.AdamW(model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay)
         self.wrapped, self.optimizer = fabric.setup(model, optimizer)
-        if taught:
-            self._resume(tensors, found)
+        if done is not None:
+            self._resume(done)
         elif config.warm_start:
             self.save()
 
-    def _find(self, config: TrainConfig) -> tuple[dict[str, Tensor], RunState | None]:
+    def _find(self, config: TrainConfig) -> _Checkpoint | None:
         """Return what the folder's checkpoint holds, if there is one; all processes look before any saves."""
         if self.path is None:
-            return {}, None
+            return None
         if self.fabric.is_global_zero:
             check_writable(self.path)
-        tensors, found = read_run(self.path) if self.path.exists() else ({}, None)
+        found = _Checkpoint(self.path, *read_run(self.path)) if self.path.exists() else None
         if found is not None:
-            check_same_run(self.path, found.config, config)
+            check_same_run(self.path, found.state.config, config)
         self.fabric.barrier()
-        return tensors, found
+        return found
 
     def _warm_start(self, keeper: _WarmStartKeeper, progress: Callable[[Iterable[int]], Iterable[int]]) -> None:
         """Let the model's parts learn what they can before answers."""
         config, model = self.run.config, self.run.model
-        if isinstance(model.core, MotionNetwork):
+        if isinstance(model.core, MotionNetwork) and isinstance(self.pool, MotionPool):
             lessons = MotionLessonConfig(config.warm_start, config.seed)
             teach_motion(model, self.pool, lessons, self.fabric, progress, keeper)
         elif self.pool is not None:
             teach(model, self.pool, lessons_of(config, config.warm_start), self.fabric, progress, keeper)
         else:
-            learned = load_weights(config.core_from).model.core if config.core_from else None
+            learned = _load_relations(config.core_from) if config.core_from else None
             naming = PretextConfig(steps=config.warm_start, seed=config.seed)
             warm_start(model, self.task, naming, learned, keeper, progress)
         self.run.seconds = keeper.seconds
@@ -182,11 +184,11 @@ class Trainer:
         run = self.run
         return RunState(run.config, run.step, run.seconds, run.accuracy, tuple(run.history))
 
-    def _resume(self, tensors: dict[str, Tensor], found: RunState) -> None:
+    def _resume(self, found: _Checkpoint) -> None:
         """Take model, optimiser and counters from a checkpoint."""
-        restore(self.path, tensors, self.run.model, self.optimizer.optimizer)
-        self.run.step, self.run.seconds = found.step, found.seconds
-        self.run.accuracy, self.run.history = found.accuracy, list(found.history)
+        restore(found.path, found.tensors, self.run.model, self.optimizer.optimizer)
+        self.run.step, self.run.seconds = found.state.step, found.state.seconds
+        self.run.accuracy, self.run.history = found.state.accuracy, list(found.state.history)
 
     def sample(self) -> Batch:
         """Return this process's part of the next step's batch; seed and step decide it."""
@@ -202,8 +204,9 @@ class Trainer:
         else:
             batch = sample_step(config, fabric, step, self.run.accuracy)
         if config.augment:
-            images = augment_images(*batch.inputs, make_rng(config.seed, "train", step, 0), part, n_all)
-            batch = replace(batch, inputs=(images,))
+            (images,) = batch.inputs
+            moved = augment_images(images, make_rng(config.seed, "train", step, 0), part, n_all)
+            batch = replace(batch, inputs=(moved,))
         return batch
 
     def step(self, batch: Batch) -> Tensor:
@@ -255,10 +258,10 @@ class Trainer:
         right = marks.right.float()
         counts = torch.zeros(len(self.task.question_types), 2, device=right.device)
         counts.index_add_(0, marks.type_index, torch.stack([right, torch.ones_like(right)], dim=1))
-        counts = self.fabric.all_reduce(counts, reduce_op="sum").cpu().numpy()
-        asked = counts[:, 1]
+        total = cast(Tensor, self.fabric.all_reduce(counts, reduce_op="sum"))  # of a tensor, it is one
+        n_right, asked = total.cpu().numpy().T
         rate = 0.02 * np.minimum(1, asked / 20)
-        self.run.accuracy += rate * (counts[:, 0] / np.maximum(asked, 1) - self.run.accuracy)
+        self.run.accuracy += rate * (n_right / np.maximum(asked, 1) - self.run.accuracy)
 
     def _report(self, losses: list[Tensor], validates: bool) -> StepMetrics:
         """Return the metrics since the last report, with validation accuracy where it is due."""
@@ -279,13 +282,29 @@ class Trainer:
         return evaluate_batches(model, self.task, batches, config.seed)
 
 
+class _Checkpoint(NamedTuple):
+    """A checkpoint that was found: where, its tensors, and what it says beside them."""
+
+    path: Path
+    tensors: dict[str, Tensor]
+    state: RunState
+
+
+def _load_relations(name: str) -> RelationNetwork:
+    """Return the core of weights that others go on from; raises RNCoreError if it is no Relation Network."""
+    core = load_weights(name).model.core
+    if not isinstance(core, RelationNetwork):
+        raise RNCoreError(f"'{name}' is no Relation Network to go on from; choose one that is.")
+    return core
+
+
 class _WarmStartKeeper:
     """Saves a run's warm start as it goes on, and lets it go on from what a checkpoint holds."""
 
-    def __init__(self, trainer: Trainer, tensors: dict[str, Tensor], found: RunState | None) -> None:
-        """Start the clock; `found` is the state of the checkpoint with these tensors, None for none."""
-        self._trainer, self._tensors, self._found = trainer, tensors, found
-        self._before, self._started = 0.0 if found is None else found.seconds, time.perf_counter()
+    def __init__(self, trainer: Trainer, found: _Checkpoint | None) -> None:
+        """Start the clock; `found` is the checkpoint to go on from, None for none."""
+        self._trainer, self._found = trainer, found
+        self._before, self._started = 0.0 if found is None else found.state.seconds, time.perf_counter()
 
     @property
     def seconds(self) -> float:
@@ -296,17 +315,19 @@ class _WarmStartKeeper:
         """Put the steps where the checkpoint was, if there is one."""
         if self._found is None:
             return
-        path = self._trainer.path
-        restore(path, self._tensors, self._trainer.run.model, steps.optimizer, steps.extra)
+        path, tensors, state = self._found
+        if state.warm_start is None:
+            return
+        restore(path, tensors, self._trainer.run.model, steps.optimizer, steps.extra)
         try:
-            steps.go_on(self._found.warm_start)
+            steps.go_on(state.warm_start)
         except (LookupError, TypeError, ValueError) as err:
             raise damaged(path, "the state of its warm start is none") from err
 
     def keep(self, steps: PretrainingSteps) -> None:
         """Write a checkpoint, if it is time."""
         trainer = self._trainer
-        if trainer.is_save_due:
+        if trainer.path is not None and trainer.is_save_due:
             state = replace(trainer.make_state(), seconds=self.seconds, warm_start=steps.state)
             extra = steps.extra.state_dict()
             save_checkpoint(trainer.path, trainer.run.model, steps.optimizer, state.to_dict(), extra)

@@ -29,6 +29,7 @@ from rn_core.common.errors import WeightsError, lookup
 from rn_core.common.files import sha256
 from rn_core.models import ModelConfig, QuestionAnsweringModel, build_model
 from rn_core.models.configs import model_config
+from rn_core.models.relation_network import RelationNetworkConfig
 from rn_core.tasks.clevr.encoding import ANSWERS
 from rn_core.tasks.clevr.tokens import TOKENS
 from rn_core.weights.foreign import MAX_BYTES, read_foreign
@@ -73,6 +74,8 @@ class PublicWeights:
     def config(self) -> ModelConfig:
         """Return the model of these weights: the paper's, which reads questions padded and from their end."""
         paper = model_config(TASK, "rn", "paper")
+        if paper.question is None or not isinstance(paper.core, RelationNetworkConfig):
+            raise TypeError(f"The paper's model of '{TASK}' must read words and pairs.")
         question = replace(paper.question, reversed=True, padded_length=_PADDED_LENGTH)
         return ModelConfig(paper.encoder, replace(paper.core, question_layer=self.question_layer), question)
 
@@ -273,7 +276,8 @@ def _download(url: str, name: str) -> bytes:
     """Return a file; raises WeightsError, saying how to do without a network, if it does not come."""
     try:
         with urllib.request.urlopen(url, timeout=_SECONDS) as response:
-            return response.read(MAX_BYTES)
+            content: bytes = response.read(MAX_BYTES)
+            return content
     except urllib.error.HTTPError as err:
         with err:
             raise _no_download(url, name, str(err)) from err

@@ -273,7 +273,7 @@ def _check_golden(entry: WeightsEntry) -> bytes:
 def _read_card(path: Path) -> dict[str, Any]:
     """Read one card; raises WeightsError if it is not JSON or lacks a field that loading needs."""
     try:
-        card = json.loads(path.read_text(encoding="utf-8"))
+        card: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         missing = [key for key in ("model", "bytes", "sha256", "task") if key not in card]
     except (OSError, ValueError, TypeError) as err:
         raise WeightsError(f"The card '{path.name}' cannot be read ({err}); get it again from the project.") from err

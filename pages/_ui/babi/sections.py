@@ -69,7 +69,7 @@ def rank(view: BabiView) -> tuple[Faithfulness, KeepingSet]:
 
 BABI_PAGE = PairPage(
     session=BABI,
-    f_phi=lambda view: domain_answerer(full_name(view.state.model)).model.core.f_phi,
+    f_phi=lambda view: domain_answerer(full_name(view.state.model)).model.pair_core.f_phi,
     ranking=rank,
     removable=lambda view: dict(zip(view.nodes.labels, view.nodes.names, strict=True)),
     read_smaller=read_smaller,

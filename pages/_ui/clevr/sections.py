@@ -96,7 +96,7 @@ def rank(view: ClevrView) -> tuple[Faithfulness, KeepingSet]:
 
 CLEVR_PAGE = PairPage(
     session=CLEVR,
-    f_phi=lambda view: find_answerer(full_name(view.state.model)).model.core.f_phi,
+    f_phi=lambda view: find_answerer(full_name(view.state.model)).model.pair_core.f_phi,
     ranking=rank,
     removable=lambda view: dict(zip(view.state.letters, name_things(view.state.things), strict=True)),
     read_smaller=read_smaller,

@@ -25,7 +25,7 @@ def rank(view: ExploreView) -> tuple[Faithfulness, KeepingSet]:
 
 EXPLORE_PAGE = PairPage(
     session=EXPLORE,
-    f_phi=lambda view: cached_answerer(view.state.model).model.core.f_phi,
+    f_phi=lambda view: cached_answerer(view.state.model).model.pair_core.f_phi,
     ranking=rank,
     removable=lambda view: {thing.color: thing.color for thing in view.state.scene.objects},
     read_smaller=read_smaller,

@@ -71,7 +71,7 @@ def draw_matrix(state: ExploreState, look: Look) -> None:
 def draw_orders(state: ExploreState, look: Look) -> None:
     """Draw the pairs added up in several orders."""
     view = read_view(state)
-    f_phi = cached_answerer(state.model).model.core.f_phi
+    f_phi = cached_answerer(state.model).model.pair_core.f_phi
     paths = add_in_orders(f_phi, view.reading.relations, view.target, N_ORDERS, SEED)
     draw_figure(lesson_figures.plot_orders(paths, view.target_text, look), key=LESSONS.key("orders"))
     st.caption(plain(describe_ends(paths)))

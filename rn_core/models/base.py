@@ -1,0 +1,52 @@
+"""What encoders and cores are to the model that joins them, whatever they are built of."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from torch import Tensor, nn
+
+
+class Sizes(Protocol):
+    """What the config of every core says."""
+
+    @property
+    def d_object(self) -> int:
+        """Return the features of one object."""
+        ...
+
+    @property
+    def d_question(self) -> int:
+        """Return the features of the question; 0 where nothing is asked."""
+        ...
+
+
+class Encoder(nn.Module):
+    """A scene to objects: takes tensors with S rows each, returns objects (S, N, D_o) and their mask.
+
+    The mask (S, N) is False where a row is padding; it is None where no row can be.
+    """
+
+    if TYPE_CHECKING:  # torch gives every module's call the type Any
+
+        def __call__(self, *inputs: Tensor) -> tuple[Tensor, Tensor | None]:
+            """Return objects and mask."""
+            ...
+
+
+class Core(nn.Module):
+    """Objects and questions to logits (M, A); arguments as `RelationNetwork.forward`.
+
+    Attributes:
+        config: sizes, in a class of the core's own.
+    """
+
+    config: Sizes
+
+    if TYPE_CHECKING:  # torch gives every module's call the type Any
+
+        def __call__(
+            self, objects: Tensor, object_mask: Tensor | None, question: Tensor, scene_index: Tensor | None = None
+        ) -> Tensor:
+            """Return logits."""
+            ...
