@@ -11,12 +11,13 @@ from rn_core.common.errors import RNCoreError, lookup
 from rn_core.common.seeding import check_seed
 from rn_core.models import ModelConfig
 from rn_core.models.configs import CONFIGS, model_config
-from rn_core.models.relation_network import AGGREGATES
+from rn_core.models.relation_network import AGGREGATES, RelationNetworkConfig
 from rn_core.tasks import TASKS
+from rn_core.tasks.base import CellBacked, Pooled, Raceable
 from rn_core.training.config import TrainConfig
 
 #: The tasks that can be raced: those that have examples to watch.
-RACE_TASKS = MappingProxyType({name: task for name, task in TASKS.items() if hasattr(task, "sample_examples")})
+RACE_TASKS = MappingProxyType({name: task for name, task in TASKS.items() if isinstance(task, Raceable)})
 RUNNERS = MappingProxyType({"rn": "Relation Network", "mlp": "MLP"})
 #: Bounds of what can be asked for: name -> lowest, highest.
 LIMITS = MappingProxyType(
@@ -120,7 +121,9 @@ class RaceConfig:
     def model(self, kind: str) -> ModelConfig:
         """Return what one runner is built as."""
         config = model_config(self.task, kind, self.size)
-        return config if kind == "mlp" else replace(config, core=replace(config.core, aggregate=self.aggregate))
+        if not isinstance(config.core, RelationNetworkConfig):
+            return config
+        return replace(config, core=replace(config.core, aggregate=self.aggregate))
 
     def training(self, kind: str, precision: str) -> TrainConfig:
         """Return how one runner is trained."""
@@ -139,7 +142,7 @@ class RaceConfig:
 
 def has_head_start(task: str) -> bool:
     """Return whether runners of a task have parts that can learn something before answers."""
-    return task.endswith("/pixels") or TASKS[task].has_pool
+    return isinstance(TASKS[task], CellBacked | Pooled)
 
 
 def usual_config(task: str) -> RaceConfig:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from rn_core.models import QuestionAnsweringModel, build_model
 from rn_core.models.configs import CONFIGS, model_config
 from rn_core.models.relation_network import RelationNetworkConfig
 from rn_core.tasks import TASKS, Task
+from rn_core.tasks.base import FolderBacked, Pooled
 from rn_core.training.checkpoints import FILE_NAME
 from rn_core.training.config import TrainConfig
 from rn_core.training.recipes import RECIPES
@@ -52,7 +53,7 @@ class Exam:
 
     def check(self, name: str, config: TrainConfig) -> None:
         """Raise RNCoreError unless it asks the run about what it can see and has not learned from."""
-        if self.data is not None and not hasattr(TASKS[config.task], "read_batches"):
+        if self.data is not None and not isinstance(TASKS[config.task], FolderBacked):
             raise RNCoreError(f"'{name}' learned from scenes made on the fly and reads no folder; leave --data out.")
         if config.data is not None and self.data is None:
             raise RNCoreError(f"'{name}' learned from a data folder; give the one to measure it on with --data.")
@@ -65,13 +66,18 @@ class Exam:
 
     def measure_folder(self, model: QuestionAnsweringModel, task: Task, progress: Progress) -> Evaluation:
         """Return its accuracies on the folder's split."""
-        return evaluate_batches(model, task, task.read_batches(self.data, self.split, progress), self.seed)
+        return evaluate_batches(model, task, self._read(task, progress), self.seed)
 
     def sample(self, task: Task, config: TrainConfig) -> Batch:
         """Return a few of the scenes that a run is measured on."""
         if config.data is None:
             return task.sample_batch(make_rng(self.seed, "test", 3), _GOLDEN_SCENES)
-        return next(task.read_batches(self.data, self.split)).select(slice(_GOLDEN_SCENES))
+        return next(self._read(task)).select(slice(_GOLDEN_SCENES))
+
+    def _read(self, task: Task, progress: Progress = iter) -> Iterator[Batch]:
+        """Yield the questions of the folder's split, which `check` has let pass."""
+        assert isinstance(task, FolderBacked) and self.data is not None
+        return task.read_batches(self.data, self.split, progress)
 
 
 def publish(
@@ -247,7 +253,9 @@ def _describe_start(config: TrainConfig) -> str:
         return "trained from answers alone, as in the paper"
     if config.pool_scenes:
         pairs = "its pairs show" if isinstance(config.model.core, RelationNetworkConfig) else ""
-        learned = " and ".join(filter(None, (getattr(TASKS[config.task], "taught", ""), pairs)))
+        task = TASKS[config.task]
+        taught = task.taught if isinstance(task, Pooled) else ""
+        learned = " and ".join(filter(None, (taught, pairs)))
         return f"not from answers alone, as in the paper: it first learned for {config.warm_start} steps what {learned}"
     encoder = f"the encoder first learned for {config.warm_start} steps to name what its cells hold"
     relations = f"; the relations go on from {config.core_from}" if config.core_from else ""

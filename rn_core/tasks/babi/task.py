@@ -42,8 +42,8 @@ class Babi:
     question_types = QUESTION_TYPES
     groups: Mapping[str, tuple[str, ...]] = MappingProxyType({kind: (kind,) for kind in QUESTION_TYPES})
     scoring = OneAnswer(len(QUESTION_TYPES), len(ANSWERS))
-    has_pool = True
-    solved_above = 0.95
+    overall_types = QUESTION_TYPES
+    solved_above: float | None = 0.95
     taught = "task a question is of"
 
     def __init__(self, drawn: Sequence[int] = tuple(TASK_NAMES)) -> None:

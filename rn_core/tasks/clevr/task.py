@@ -34,7 +34,7 @@ VIEWS = ("pixels", "states")
 
 @dataclass(frozen=True)
 class Clevr:
-    """The task as models see it.
+    """What the task's two views share.
 
     Attributes:
         view: "pixels" (pictures) or "states" (one row an object).
@@ -44,7 +44,8 @@ class Clevr:
     answers: tuple[str, ...] = ANSWERS
     question_types: tuple[str, ...] = QUESTION_TYPES
     scoring = OneAnswer(len(QUESTION_TYPES), len(ANSWERS))
-    taught: str = "the question's program says"
+    overall_types: tuple[str, ...] = QUESTION_TYPES
+    solved_above: float | None = None
 
     def __post_init__(self) -> None:
         """Raise RNCoreError for an unknown view."""
@@ -55,11 +56,6 @@ class Clevr:
     def name(self) -> str:
         """Return the task's key in `TASKS`."""
         return f"clevr/{self.view}"
-
-    @property
-    def has_pool(self) -> bool:
-        """Return whether it offers `make_pool`, and lessons from it: where models see object rows."""
-        return self.view == "states"
 
     @property
     def groups(self) -> Mapping[str, tuple[str, ...]]:
@@ -121,12 +117,6 @@ class Clevr:
             type_index=torch.tensor([self.question_types.index(question.type) for question in questions]),
         )
 
-    def make_pool(
-        self, seed: int, n_scenes: int, n_questions: int, progress: Callable[[Iterable[Any]], Iterable[Any]] = iter
-    ) -> QuestionPool:
-        """Draw scenes and questions to be asked again and again; see `pool.make_pool`."""
-        return make_pool(seed, n_scenes, n_questions, progress)
-
     def read_batches(
         self, root: Path, split: str | None = None, progress: Callable[[Iterable[Any]], Iterable[Any]] = iter
     ) -> Iterator[Batch]:
@@ -158,6 +148,27 @@ class Clevr:
     def question_index(self, text: str) -> int:
         """Raise RNCoreError: CLEVR's questions cannot be counted, so nothing is kept for each of them."""
         raise RNCoreError("CLEVR has too many questions to keep an aggregate for each; choose zero as the baseline.")
+
+
+@dataclass(frozen=True)
+class ClevrPixels(Clevr):
+    """The task for models that see pictures."""
+
+    view: str = "pixels"
+
+
+@dataclass(frozen=True)
+class ClevrStates(Clevr):
+    """The task for models that see one row per object."""
+
+    view: str = "states"
+    taught: str = "the question's program says"
+
+    def make_pool(
+        self, seed: int, n_scenes: int, n_questions: int, progress: Callable[[Iterable[Any]], Iterable[Any]] = iter
+    ) -> QuestionPool:
+        """Draw scenes and questions to be asked again and again; see `pool.make_pool`."""
+        return make_pool(seed, n_scenes, n_questions, progress)
 
 
 def _read_scene(scene: Any) -> ClevrScene:

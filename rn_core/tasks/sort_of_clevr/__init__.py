@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -40,6 +40,8 @@ __all__ = [
     "SceneObject",
     "Solution",
     "SortOfClevr",
+    "SortOfClevrObjects",
+    "SortOfClevrPixels",
     "check_answerable",
     "make_batch",
     "sample_questions",
@@ -54,7 +56,7 @@ _CODES = torch.from_numpy(question_codes())
 
 @dataclass(frozen=True)
 class SortOfClevr:
-    """The task as models see it.
+    """What the task's two views share.
 
     Attributes:
         view: "pixels" (images) or "objects" (one row an object).
@@ -66,7 +68,8 @@ class SortOfClevr:
     answers: tuple[str, ...] = questions.ANSWERS
     question_types: tuple[str, ...] = questions.QUESTION_TYPES
     scoring = OneAnswer(len(questions.QUESTION_TYPES), len(questions.ANSWERS))
-    has_pool: bool = False
+    overall_types: tuple[str, ...] = questions.QUESTION_TYPES
+    solved_above: float | None = None
 
     def __post_init__(self) -> None:
         """Raise RNCoreError for an unknown view."""
@@ -133,6 +136,24 @@ class SortOfClevr:
             Example(scenes.scene(k).to_json(), text(question), question.type, self.answers[batch.answer[k]])
             for k, question in enumerate(asked)
         )
+
+    def narrow(self, question_types: Collection[str]) -> SortOfClevr:
+        """Return the task itself: each scene can be asked every question."""
+        return self
+
+
+@dataclass(frozen=True)
+class SortOfClevrObjects(SortOfClevr):
+    """The task for models that see one row per object."""
+
+    view: str = "objects"
+
+
+@dataclass(frozen=True)
+class SortOfClevrPixels(SortOfClevr):
+    """The task for models that see images."""
+
+    view: str = "pixels"
 
     def sample_cells(self, rng: np.random.Generator, n_scenes: int) -> tuple[torch.Tensor, torch.Tensor]:
         """Draw images (S, 75, 75, 3) uint8 and what each cell of them holds, (S, 25, 6, 4) as `cell_facts`."""
