@@ -25,12 +25,8 @@ from rn_core.evaluation.printing import format_percentages, print_attribution, p
 from rn_core.evaluation.reporting import attribution_table
 from rn_core.experiments import bench, cost
 from rn_core.tasks import TASKS
-from rn_core.tasks.babi.dataset import write_stories
 from rn_core.tasks.base import FolderBacked, FolderTrained, Source
-from rn_core.tasks.clevr.dataset import PictureRecipe, write_dataset
-from rn_core.tasks.clevr.rendering import DEFAULT_SAMPLES
-from rn_core.tasks.sort_of_clevr.dataset import write_scenes
-from rn_core.tasks.sort_of_clevr.scene import DEFAULT_MARGIN
+from rn_core.tasks.domain import DataOrder
 from rn_core.training import publishing
 from rn_core.training.config import SCHEDULES
 from rn_core.training.processes import catch_interrupt, leave_processes, make_fabric
@@ -41,6 +37,8 @@ from rn_core.weights import public as public_weights
 from rn_core.weights.store import NOT_PUBLISHED, describe_loose, is_other_file, list_weights, weights_status
 
 RUNS = Path("runs")
+#: Domain -> what writes its scenes, for those that are written.
+_WRITERS = {task.domain.name: task.domain.data for task in TASKS.values() if task.domain.data is not None}
 #: Action of `weights` -> an example of it.
 _WEIGHTS_ACTIONS = {
     "publish": "weights publish sort-of-clevr/rn-pixels",
@@ -151,17 +149,15 @@ def _add_generate(commands: _Commands) -> None:
     """Add `generate`."""
     parser = _add(commands, "generate", _generate, "write scenes with pictures, questions and answers")
     parser.add_argument(
-        "output", type=Path, help="file to write, .npz; babi, clevr: folder, gone on with where it was interrupted"
+        "output", type=Path, help="file or folder to write; a folder is gone on with where it was interrupted"
     )
-    tasks = ("sort-of-clevr", "clevr", "babi")
-    parser.add_argument("--task", default=tasks[0], choices=tasks, help="whose scenes")
-    parser.add_argument("--scenes", type=int, default=100, help="number of scenes; babi: stories a task")
-    parser.add_argument(
-        "--margin", type=float, default=DEFAULT_MARGIN, help="sort-of-clevr: pixels to every decision boundary"
-    )
+    parser.add_argument("--task", default=next(iter(_WRITERS)), choices=tuple(_WRITERS), help="whose scenes")
+    parser.add_argument("--scenes", type=int, default=100, help="number of scenes, or of stories per task")
     parser.add_argument("--split", default="train", choices=tuple(SPLITS), help="whose seeds to use")
-    parser.add_argument("--processes", type=int, default=1, help="clevr: how many render side by side, a core each")
-    parser.add_argument("--samples", type=int, default=DEFAULT_SAMPLES, help="clevr: paths of light a pixel and lamp")
+    for name, writer in _WRITERS.items():
+        for option in writer.options:
+            kind, text = type(option.default), f"{name}: {option.text}"
+            parser.add_argument(f"--{option.name}", type=kind, default=option.default, help=text)
 
 
 def _add_weights(commands: _Commands) -> None:
@@ -304,27 +300,15 @@ def _explain(options: argparse.Namespace) -> None:
 
 
 def _generate(options: argparse.Namespace) -> None:
-    """Write scenes as arrays, rendered ones as a folder, or stories as text."""
-    made = {"output": str(options.output), "scenes": options.scenes, "seed": options.seed}
-    if options.task == "clevr":
-        recipe = PictureRecipe(options.split, options.seed, options.samples)
-        write_dataset(options.output, recipe, options.scenes, options.processes, _bar(options, "render"))
-        print(
-            json.dumps({**made, **asdict(recipe)}) if options.json else f"{options.scenes} scenes in {options.output}"
-        )
-        return
-    if options.task == "babi":
-        write_stories(options.output, options.seed, options.split, options.scenes, _bar(options, "tell"))
-        print(json.dumps(made) if options.json else f"{options.scenes} stories a task in {options.output}")
-        return
-    found = write_scenes(options.output, options.seed, options.split, options.scenes, options.margin)
+    """Write scenes, each domain's in its own way."""
+    given = {option.name: getattr(options, option.name) for writer in _WRITERS.values() for option in writer.options}
+    order = DataOrder(options.output, options.scenes, options.seed, options.split, given)
+    written = _WRITERS[options.task].write(order, lambda text: _bar(options, text))
     if options.json:
-        print(json.dumps({**made, "margin": options.margin, **found}))
+        made = {"output": str(options.output), "scenes": options.scenes, "seed": options.seed}
+        print(json.dumps({**made, **written.facts}))
         return
-    print(f"{options.scenes} scenes in {options.output}, answers {options.margin:g} pixels or more from a boundary")
-    for kind, share in found["answer_shares"].items():
-        floor = found["blind_floor"][kind]
-        print(f"  {kind:18} blind floor {floor:.1%}   " + "  ".join(f"{k} {v:.1%}" for k, v in share.items()))
+    print("\n".join(written.lines))
 
 
 def _weights(options: argparse.Namespace) -> None:

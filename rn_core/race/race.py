@@ -12,7 +12,6 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -36,11 +35,6 @@ from rn_core.training.checkpoints import read_checkpoint, restore, save_checkpoi
 from rn_core.training.trainer import Trainer, lessons_of, sample_step
 from rn_core.weights.bundles import write_bundle
 
-#: Validation scenes a look, all questions each; pixels cost a hundred times more.
-LOOK_SCENES = MappingProxyType({"sort-of-clevr/pixels": 16})
-_LOOK_SCENES = 100
-#: Stories a look of each question type that is asked, and of all together at most.
-_LOOK_STORIES, _MOST_STORIES = 100, 400
 #: Stories that the lessons of a head start come from, and how many a step asks about.
 _LESSON_POOL, _LESSON_STORIES = 40_000, 256
 N_EXAMPLES = 8
@@ -198,10 +192,7 @@ class Race:
     @cached_property
     def validation(self) -> Batch:
         """Return the questions of every look, about scenes that no runner learns from."""
-        n_scenes = LOOK_SCENES.get(self.config.task, _LOOK_SCENES)
-        if self.shown is not self.task:
-            n_types = len(self.config.question_types or self.task.question_types)
-            n_scenes = n_types * min(_LOOK_STORIES, _MOST_STORIES // n_types)
+        n_scenes = self.task.race.count_look_scenes(len(self.config.question_types or self.task.question_types))
         return self.shown.sample_batch(make_rng(self.config.seed, "validation", 0), n_scenes)
 
     @cached_property

@@ -24,18 +24,6 @@ LIMITS = MappingProxyType(
     {"n_scenes": (1, 256), "n_questions": (1, 36), "steps": (1, 1_000_000), "head_start": (0, 20_000)}
 )
 HIGHEST_RATE = 0.1
-#: Tasks whose races begin with other settings: with these a class sees the race end in minutes.
-_USUAL: Mapping[str, Mapping[str, Any]] = MappingProxyType(
-    {
-        "babi": {
-            "n_scenes": 256,
-            "n_questions": 1,
-            "question_types": ("qa1", "qa4", "qa12", "qa15"),
-            "steps": 900,
-            "head_start": 2_000,
-        }
-    }
-)
 
 
 @dataclass(frozen=True)
@@ -92,10 +80,9 @@ class RaceConfig:
 
     def _check_together(self, n_types: int) -> None:
         """Raise RNCoreError for values that do not fit each other."""
-        if self.task == "babi" and self.n_questions != 1:
-            raise RNCoreError(
-                f"A story as told so far has one question, got n_questions {self.n_questions}; set it to 1."
-            )
+        reason = RACE_TASKS[self.task].race.one_question
+        if reason and self.n_questions != 1:
+            raise RNCoreError(f"{reason}, got n_questions {self.n_questions}; set it to 1.")
         most = 6 * (len(self.question_types) or n_types)
         if self.n_questions > most:
             raise RNCoreError(
@@ -147,7 +134,7 @@ def has_head_start(task: str) -> bool:
 
 def usual_config(task: str) -> RaceConfig:
     """Return the race of a task as it is usually run; raises RNCoreError if there is no such task."""
-    return RaceConfig(task=task, **_USUAL.get(task, {}))
+    return RaceConfig(task=task, **RACE_TASKS[task].race.usual) if task in RACE_TASKS else RaceConfig(task=task)
 
 
 def check_whole(name: str, value: Any, low: int, high: int) -> None:

@@ -13,6 +13,7 @@ import numpy as np
 from torch import Tensor
 
 from rn_core.common.records import Batch, Example, MotionLesson, PairLesson
+from rn_core.tasks.domain import Domain, RaceSpec
 from rn_core.tasks.scoring import Scoring
 
 #: Wraps an iteration that takes long, such as a progress bar.
@@ -31,6 +32,24 @@ class CellReading(NamedTuple):
     matrix: Tensor
     offset: Tensor
     present: Tensor
+
+
+class KnownPair(NamedTuple):
+    """One question about one scene whose deciding pair is known.
+
+    Attributes:
+        inputs: what the encoder takes, one row each.
+        question: (1, D_q) or (1, L), as `Batch.question`.
+        asked: the object that the other is found from.
+        others: (N,) bool, the other object of the pair; for images (N + 1,), the ground last.
+        masks: for images, (N, H, W) bool, the pixels of each object; None for object rows.
+    """
+
+    inputs: tuple[Tensor, ...]
+    question: Tensor
+    asked: int
+    others: np.ndarray
+    masks: np.ndarray | None = None
 
 
 class Source(Protocol):
@@ -107,6 +126,7 @@ class Task(Protocol):
 
     Attributes:
         name: key in `TASKS`.
+        domain: what it shares with its domain's other tasks.
         answers: the answers' texts, in the order of the logits.
         question_types: in the order of `Batch.type_index`.
         groups: group -> the question types in it.
@@ -118,6 +138,11 @@ class Task(Protocol):
     @property
     def name(self) -> str:
         """Return the key in `TASKS`."""
+        ...
+
+    @property
+    def domain(self) -> Domain:
+        """Return what it shares with its domain's other tasks."""
         ...
 
     @property
@@ -215,7 +240,16 @@ class Pooled(Task, Protocol):
 
 @runtime_checkable
 class Raceable(Task, Protocol):
-    """A task with examples to watch while networks learn side by side."""
+    """A task with examples to watch while networks learn side by side.
+
+    Attributes:
+        race: how it is raced.
+    """
+
+    @property
+    def race(self) -> RaceSpec:
+        """Return how it is raced."""
+        ...
 
     def sample_examples(self, rng: np.random.Generator, n_examples: int) -> tuple[Batch, tuple[Example, ...]]:
         """Draw scenes with one question each, types in turn, relational ones first; as tensors and in words."""
@@ -267,4 +301,31 @@ class CellBacked(Task, Protocol):
 
     def cell_reading(self) -> CellReading:
         """Return how the facts and coordinates of a cell read as one object row."""
+        ...
+
+
+@runtime_checkable
+class PairsKnown(Task, Protocol):
+    """A task with questions whose deciding pair is known, which attributions are scored on.
+
+    Attributes:
+        cell_grid: for images, cells per side and pixels from one to the next; None for object rows.
+    """
+
+    @property
+    def cell_grid(self) -> tuple[int, int] | None:
+        """Return the cells of an image."""
+        ...
+
+    def sample_known_pairs(self, rng: np.random.Generator, n_scenes: int) -> Iterator[KnownPair]:
+        """Yield one such question per scene."""
+        ...
+
+
+@runtime_checkable
+class FewQuestions(Task, Protocol):
+    """A task with so few questions that something is kept for each, in the order of `question_index`."""
+
+    def sample_every_question(self, rng: np.random.Generator) -> tuple[tuple[Tensor, ...], Tensor]:
+        """Draw one scene and return the encoder's inputs, with all questions (Q, D_q)."""
         ...

@@ -32,6 +32,7 @@ from rn_core.tasks.physics.pool import ScenePool, draw_pool
 from rn_core.tasks.physics.prediction import PathScoring, encode_paths
 from rn_core.tasks.physics.sampling import sample_scenes
 from rn_core.tasks.physics.scene import PhysicsScene, PhysicsScenes
+from rn_core.tasks.physics.spec import DOMAIN
 from rn_core.tasks.physics.world import COLORS, DEFAULT_BALLS, N_FRAMES
 from rn_core.tasks.scoring import ManyYesOrNo, OneAnswer, Scoring
 
@@ -54,6 +55,7 @@ class _Physics:
     question_types: tuple[str, ...]
     scoring: Scoring
     n_frames = N_FRAMES
+    domain = DOMAIN
     solved_above: float | None = None
     taught = ""
 
