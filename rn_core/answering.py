@@ -19,6 +19,7 @@ from rn_core.models import QuestionAnsweringModel
 from rn_core.models.layers import read_alone, split_logit
 from rn_core.models.relation_network import RelationTrace, make_pair_index
 from rn_core.tasks import TASKS, Task
+from rn_core.tasks.base import MultiLabel
 from rn_core.tasks.scoring import NO_YES, OneAnswer
 from rn_core.weights.store import PRETRAINED, LoadedWeights, load_weights
 
@@ -108,7 +109,8 @@ class Answerer:
         """Return the logits (A,) of one question, for what is no answer, such as paths; errors as `answer`."""
         self._check([scene], [question])
         inputs, asked = self._encode([scene], [question])
-        return self.model(inputs, asked)[0].cpu()
+        logits: Tensor = self.model(inputs, asked)
+        return logits[0].cpu()
 
     def f_phi(self, question: str) -> nn.Sequential:
         """Return the f_phi of a Relation Network as a question reads it: see `read_alone` for one of many things."""
@@ -154,8 +156,7 @@ class Answerer:
 
     def _find_thing(self, question: str) -> int | None:
         """Return which of many things a question is about alone, as the task says, or None."""
-        find_thing = getattr(self.task, "find_thing", None)
-        return None if find_thing is None else find_thing(question)
+        return self.task.find_thing(question) if isinstance(self.task, MultiLabel) else None
 
     def _check(self, scenes: Sequence[Any], questions: Sequence[str]) -> None:
         """Raise the error of the first question that cannot be answered; of several, it names the index."""
@@ -185,7 +186,7 @@ def describe_answer(answer: Answer) -> str:
 
 def strongest_pairs(answer: Answer, top: int) -> list[dict[str, float]]:
     """Return the `top` pairs {i, j, contribution} with the largest contributions; none for models without pairs."""
-    if answer.contributions is None:
+    if answer.contributions is None or answer.pair_index is None:
         return []
     order = np.argsort(-answer.contributions)[:top]
     pairs = answer.pair_index[order]

@@ -7,10 +7,10 @@ import contextlib
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import torch
 from lightning_fabric import Fabric
@@ -24,13 +24,9 @@ from rn_core.evaluation.accuracy import Evaluation, count_solved, evaluate, eval
 from rn_core.evaluation.printing import format_percentages, print_attribution, print_evaluation
 from rn_core.evaluation.reporting import attribution_table
 from rn_core.experiments import bench, cost
-from rn_core.tasks import TASKS, Task
-from rn_core.tasks.babi.dataset import write_stories
-from rn_core.tasks.base import Source
-from rn_core.tasks.clevr.dataset import PictureRecipe, write_dataset
-from rn_core.tasks.clevr.rendering import DEFAULT_SAMPLES
-from rn_core.tasks.sort_of_clevr.dataset import write_scenes
-from rn_core.tasks.sort_of_clevr.scene import DEFAULT_MARGIN
+from rn_core.tasks import TASKS
+from rn_core.tasks.base import FolderBacked, FolderTrained, Source
+from rn_core.tasks.domain import DataOrder
 from rn_core.training import publishing
 from rn_core.training.config import SCHEDULES
 from rn_core.training.processes import catch_interrupt, leave_processes, make_fabric
@@ -41,6 +37,8 @@ from rn_core.weights import public as public_weights
 from rn_core.weights.store import NOT_PUBLISHED, describe_loose, is_other_file, list_weights, weights_status
 
 RUNS = Path("runs")
+#: Domain -> what writes its scenes, for those that are written.
+_WRITERS = {task.domain.name: task.domain.data for task in TASKS.values() if task.domain.data is not None}
 #: Action of `weights` -> an example of it.
 _WEIGHTS_ACTIONS = {
     "publish": "weights publish sort-of-clevr/rn-pixels",
@@ -85,7 +83,13 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add(commands: Any, name: str, command: Any, text: str) -> argparse.ArgumentParser:
+#: The commands that a parser is added to.
+_Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+
+
+def _add(
+    commands: _Commands, name: str, command: Callable[[argparse.Namespace], None], text: str
+) -> argparse.ArgumentParser:
     """Add one command with the options that all share."""
     parser = commands.add_parser(
         name, help=text, description=text, formatter_class=argparse.ArgumentDefaultsHelpFormatter
@@ -98,7 +102,7 @@ def _add(commands: Any, name: str, command: Any, text: str) -> argparse.Argument
     return parser
 
 
-def _add_train(commands: Any) -> None:
+def _add_train(commands: _Commands) -> None:
     """Add `train`."""
     train = _add(commands, "train", _train, "train a recipe; resumes where a run with the same options stopped")
     train.add_argument("name", help=f"recipe: {', '.join(RECIPES)}")
@@ -117,7 +121,7 @@ def _add_train(commands: Any) -> None:
     train.add_argument("--folder", type=Path, default=None, help="folder of the run (default: runs/NAME)")
 
 
-def _add_evaluate(commands: Any) -> None:
+def _add_evaluate(commands: _Commands) -> None:
     """Add `evaluate`."""
     parser = _add(commands, "evaluate", _evaluate, "accuracy a question type on fresh test scenes")
     parser.add_argument("name", help="weights, such as sort-of-clevr/rn-pixels")
@@ -128,7 +132,7 @@ def _add_evaluate(commands: Any) -> None:
     parser.add_argument("--attribution-scenes", type=int, default=200, help="test scenes for that table")
 
 
-def _add_explain(commands: Any) -> None:
+def _add_explain(commands: _Commands) -> None:
     """Add `explain`."""
     parser = _add(
         commands,
@@ -141,24 +145,22 @@ def _add_explain(commands: Any) -> None:
     parser.add_argument("--top", type=int, default=5, help="pairs to print")
 
 
-def _add_generate(commands: Any) -> None:
+def _add_generate(commands: _Commands) -> None:
     """Add `generate`."""
     parser = _add(commands, "generate", _generate, "write scenes with pictures, questions and answers")
     parser.add_argument(
-        "output", type=Path, help="file to write, .npz; babi, clevr: folder, gone on with where it was interrupted"
+        "output", type=Path, help="file or folder to write; a folder is gone on with where it was interrupted"
     )
-    tasks = ("sort-of-clevr", "clevr", "babi")
-    parser.add_argument("--task", default=tasks[0], choices=tasks, help="whose scenes")
-    parser.add_argument("--scenes", type=int, default=100, help="number of scenes; babi: stories a task")
-    parser.add_argument(
-        "--margin", type=float, default=DEFAULT_MARGIN, help="sort-of-clevr: pixels to every decision boundary"
-    )
+    parser.add_argument("--task", default=next(iter(_WRITERS)), choices=tuple(_WRITERS), help="whose scenes")
+    parser.add_argument("--scenes", type=int, default=100, help="number of scenes, or of stories per task")
     parser.add_argument("--split", default="train", choices=tuple(SPLITS), help="whose seeds to use")
-    parser.add_argument("--processes", type=int, default=1, help="clevr: how many render side by side, a core each")
-    parser.add_argument("--samples", type=int, default=DEFAULT_SAMPLES, help="clevr: paths of light a pixel and lamp")
+    for name, writer in _WRITERS.items():
+        for option in writer.options:
+            kind, text = type(option.default), f"{name}: {option.text}"
+            parser.add_argument(f"--{option.name}", type=kind, default=option.default, help=text)
 
 
-def _add_weights(commands: Any) -> None:
+def _add_weights(commands: _Commands) -> None:
     """Add `weights`."""
     parser = _add(commands, "weights", _weights, "list the weights that are here and whether each file is sound")
     actions = "publish ships a run, fetch downloads public weights, import reads them from a file"
@@ -219,21 +221,23 @@ def _open_source(options: argparse.Namespace, task: str, fabric: Fabric) -> Sour
     """Return the data folder to learn from, if one is given; one process of a machine makes its caches."""
     if options.data is None:
         return None
-    _check_reads_folder(options.name, TASKS[task], "open_source")
+    reader = TASKS[task]
+    if not isinstance(reader, FolderTrained):
+        raise _no_folder(options.name)
     with fabric.rank_zero_first(local=True):
-        return TASKS[task].open_source(options.data, _bar(options, "read data"))
+        return reader.open_source(options.data, _bar(options, "read data"))
 
 
-def _check_reads_folder(name: str, task: Task, method: str) -> None:
-    """Raise RNCoreError for a task that reads no folder, which then lacks the method."""
-    if not hasattr(task, method):
-        raise RNCoreError(f"'{name}' makes its own scenes and reads no folder; leave --data out.")
+def _no_folder(name: str) -> RNCoreError:
+    """Return the error for a task that reads no folder."""
+    return RNCoreError(f"'{name}' makes its own scenes and reads no folder; leave --data out.")
 
 
 def _precision(options: argparse.Namespace) -> str:
     """Return the precision asked for; `fabric run` keeps a `--precision` to itself and passes it on like this."""
-    if options.precision != "auto":
-        return options.precision
+    given: str = options.precision
+    if given != "auto":
+        return given
     fast = has_fast_bf16(choose_device(options.device))
     return os.environ.get("LT_PRECISION", "bf16-mixed" if fast else "32-true")
 
@@ -244,7 +248,7 @@ def _evaluate(options: argparse.Namespace) -> None:
     with fast_autocast(choose_device(options.device)):
         found = _measure(answerer, options)
     result = {"name": options.name, **found.to_dict()}
-    mark = getattr(answerer.task, "solved_above", None)
+    mark = answerer.task.solved_above
     if mark is not None:
         result["solved"] = count_solved(found, mark)
     if options.attribution:
@@ -266,7 +270,8 @@ def _measure(answerer: Answerer, options: argparse.Namespace) -> Evaluation:
     model, task, bar = answerer.model, answerer.task, _bar(options, "evaluate")
     if options.data is None:
         return evaluate(model, task, options.seed, options.scenes, progress=bar)
-    _check_reads_folder(options.name, task, "read_batches")
+    if not isinstance(task, FolderBacked):
+        raise _no_folder(options.name)
     return evaluate_batches(model, task, task.read_batches(options.data, options.split, bar))
 
 
@@ -295,27 +300,15 @@ def _explain(options: argparse.Namespace) -> None:
 
 
 def _generate(options: argparse.Namespace) -> None:
-    """Write scenes as arrays, rendered ones as a folder, or stories as text."""
-    made = {"output": str(options.output), "scenes": options.scenes, "seed": options.seed}
-    if options.task == "clevr":
-        recipe = PictureRecipe(options.split, options.seed, options.samples)
-        write_dataset(options.output, recipe, options.scenes, options.processes, _bar(options, "render"))
-        print(
-            json.dumps({**made, **asdict(recipe)}) if options.json else f"{options.scenes} scenes in {options.output}"
-        )
-        return
-    if options.task == "babi":
-        write_stories(options.output, options.seed, options.split, options.scenes, _bar(options, "tell"))
-        print(json.dumps(made) if options.json else f"{options.scenes} stories a task in {options.output}")
-        return
-    found = write_scenes(options.output, options.seed, options.split, options.scenes, options.margin)
+    """Write scenes, each domain's in its own way."""
+    given = {option.name: getattr(options, option.name) for writer in _WRITERS.values() for option in writer.options}
+    order = DataOrder(options.output, options.scenes, options.seed, options.split, given)
+    written = _WRITERS[options.task].write(order, lambda text: _bar(options, text))
     if options.json:
-        print(json.dumps({**made, "margin": options.margin, **found}))
+        made = {"output": str(options.output), "scenes": options.scenes, "seed": options.seed}
+        print(json.dumps({**made, **written.facts}))
         return
-    print(f"{options.scenes} scenes in {options.output}, answers {options.margin:g} pixels or more from a boundary")
-    for kind, share in found["answer_shares"].items():
-        floor = found["blind_floor"][kind]
-        print(f"  {kind:18} blind floor {floor:.1%}   " + "  ".join(f"{k} {v:.1%}" for k, v in share.items()))
+    print("\n".join(written.lines))
 
 
 def _weights(options: argparse.Namespace) -> None:
@@ -331,16 +324,17 @@ def _weights(options: argparse.Namespace) -> None:
         exam = publishing.Exam(options.scenes, options.seed, options.data, options.split)
         publishing.publish(options.what, folder, exam, _bar(options, "evaluate"))
     entries = list_weights().values()
-    rows = [{"name": entry.name, "status": weights_status(entry), "card": entry.card} for entry in entries]
+    known = [(entry.name, weights_status(entry), entry.card) for entry in entries]
     loose = describe_loose()
     if options.json:
-        rows += [{"name": name, "status": status, "card": None} for name, status in loose.items()]
-        print(json.dumps({"weights": [{**row, "sound": row["status"] == "sound"} for row in rows]}))
+        rows = [*known, *((name, status, None) for name, status in loose.items())]
+        keys = ("name", "status", "card")
+        found = [{**dict(zip(keys, row, strict=True)), "sound": row[1] == "sound"} for row in rows]
+        print(json.dumps({"weights": found}))
         return
-    for row in rows:
-        card = row["card"]
-        status = row["status"] + (f", {NOT_PUBLISHED}" if is_other_file(card) else "")
-        print(f"{row['name']:28} {card['parameters']:>9,} parameters  {card['bytes'] / 1e6:5.1f} MB  {status}")
+    for name, status, card in known:
+        status += f", {NOT_PUBLISHED}" if is_other_file(card) else ""
+        print(f"{name:28} {card['parameters']:>9,} parameters  {card['bytes'] / 1e6:5.1f} MB  {status}")
     for name, status in loose.items():
         print(f"{name:28} {status}")
 

@@ -11,7 +11,7 @@ from torch import nn
 from rn_core.common.errors import RNCoreError
 from rn_core.common.seeding import make_rng
 from rn_core.evaluation import reporting
-from rn_core.evaluation.reporting import CASES, attribution_table, mean_aggregates
+from rn_core.evaluation.reporting import attribution_table, mean_aggregates, read_cases
 from rn_core.models import ModelConfig, QuestionAnsweringModel, build_model
 from rn_core.models.configs import model_config
 from rn_core.models.encoders import RowEncoderConfig
@@ -101,7 +101,7 @@ class _Told(nn.Module):
 
 
 def test_the_deciding_pair_of_a_clevr_question_is_the_landmark_and_what_is_asked_about():
-    cases = list(CASES["clevr/states"](STATES, seed=0, n_scenes=12))
+    cases = list(read_cases(STATES, seed=0, n_scenes=12))
     assert len(cases) == 12
     rng = make_rng(0, "test", 2)
     generator = QuestionGenerator(rng)
@@ -125,7 +125,7 @@ def test_the_deciding_pair_of_a_clevr_question_is_the_landmark_and_what_is_asked
 def test_a_network_that_heeds_the_true_pair_alone_is_scored_in_full_and_one_that_heeds_another_is_not():
     model = build_model(model_config("clevr/states", "rn"), 0).eval()
     core = model.core
-    for case in CASES["clevr/states"](STATES, seed=1, n_scenes=6):
+    for case in read_cases(STATES, seed=1, n_scenes=6):
         n_objects = case.inputs[0].shape[1]
         others = [k for k in range(n_objects**2) if not case.true_pairs[k]]
         for pair, mass in ((int(case.true_pairs.nonzero()[0]), 1), (others[3], 0)):

@@ -9,7 +9,7 @@ import sys
 import threading
 from collections.abc import Iterable
 from pathlib import Path
-from typing import IO
+from typing import IO, Any, Literal, overload
 
 #: How much more readily the kernel ends such a process than its owner when memory runs out (Linux, -1000 to 1000).
 _OOM_SCORE = "1000"
@@ -29,7 +29,15 @@ def follow_owner(stream: Iterable[str]) -> queue.SimpleQueue[str]:
     return lines
 
 
-def take_output(mode: str) -> IO:
+@overload
+def take_output(mode: Literal["w"]) -> IO[str]: ...
+
+
+@overload
+def take_output(mode: Literal["wb"]) -> IO[bytes]: ...
+
+
+def take_output(mode: str) -> IO[Any]:
     """Return standard output for messages alone; whatever else prints there goes to standard error.
 
     Args:

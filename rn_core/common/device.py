@@ -30,7 +30,7 @@ def choose_device(name: str = "auto") -> torch.device:
 def has_fast_bf16(device: torch.device) -> bool:
     """Return whether bf16 products are native there: CUDA, or a CPU with AVX512-BF16 or AMX."""
     if device.type == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     if device.type != "cpu":
         return False
     return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import torch
 from torch import Tensor
 
 
@@ -50,7 +51,7 @@ class Batch:
         rows = (self.scene_index >= first) & (self.scene_index < end)
         rest = (self.question[rows], self.scene_index[rows] - first, self.answer[rows], self.type_index[rows])
         kept = None if self.kept is None else self.kept[scenes]
-        cluster = None if self.cluster is None else self.cluster[rows].unique(return_inverse=True)[1]
+        cluster = None if self.cluster is None else torch.unique(self.cluster[rows], return_inverse=True)[1]
         return Batch(inputs, *rest, kept, cluster)
 
 

@@ -15,6 +15,7 @@ from rn_core.common.errors import RNCoreError
 from rn_core.common.records import Accuracy, Batch
 from rn_core.common.seeding import make_rng
 from rn_core.tasks import Task
+from rn_core.tasks.scoring import DistanceScoring
 
 _Z = 1.959963984540054  # the normal distribution's 97.5 % point
 _SCENES_A_BATCH = 50
@@ -107,15 +108,17 @@ def evaluate_batches(model: nn.Module, task: Task, batches: Iterable[Batch], see
     """
     was_training = model.training
     model.eval()
-    counts, floors, distances = [], [], []
+    counts: list[np.ndarray] = []
+    floors: list[np.ndarray] = []
+    distances: list[dict[str, np.ndarray]] = []
     for batch in batches:
         logits = _ask(model, batch)
         counts.append(_count_marks(task, logits, batch))
         floors.append(task.scoring.count_floors(batch))
-        if hasattr(task.scoring, "distances"):
+        if isinstance(task.scoring, DistanceScoring):
             distances.append(task.scoring.distances(logits, batch))
     model.train(was_training)
-    found = summarise(task, seed, np.concatenate(counts), sum(floors))
+    found = summarise(task, seed, np.concatenate(counts), np.sum(floors, axis=0))
     if not distances:
         return found
     joined = {name: np.concatenate([part[name] for part in distances]) for name in distances[0]}
@@ -131,7 +134,8 @@ def count_right(model: nn.Module, task: Task, batch: Batch) -> np.ndarray:
 def _ask(model: nn.Module, batch: Batch) -> Tensor:
     """Return a model's logits (M, A), on the CPU."""
     on_device = batch.to(next(model.parameters()).device)
-    return model(on_device.inputs, on_device.question, on_device.scene_index).cpu()
+    logits: Tensor = model(on_device.inputs, on_device.question, on_device.scene_index)
+    return logits.cpu()
 
 
 def _count_marks(task: Task, logits: Tensor, batch: Batch) -> np.ndarray:
@@ -166,7 +170,7 @@ def summarise(task: Task, seed: int, counts: np.ndarray, floors: np.ndarray) -> 
     return Evaluation(
         n=len(counts),
         seed=seed,
-        overall=over(getattr(task, "overall_types", rows)),
+        overall=over(kind for kind in task.overall_types if kind in rows),
         groups={group: over(kinds) for group, kinds in groups.items() if kinds},
         types={kind: over([kind]) for kind in rows},
         blind_floor={kind: float(floors[row].max() / asked_of[row]) for kind, row in rows.items()},
@@ -207,7 +211,7 @@ def accuracy_interval(right: np.ndarray, asked: np.ndarray) -> Accuracy:
 
 def _design_effect(right: np.ndarray, asked: np.ndarray, share: float) -> float:
     """Return how much larger the variance of the share is than with independent questions; 1 or more."""
-    independent = share * (1 - share) * asked.sum()
+    independent = share * (1 - share) * int(asked.sum())
     if len(right) < 2 or independent == 0:
         return 1.0
     clustered = float(np.square(right - share * asked).sum()) * len(right) / (len(right) - 1)

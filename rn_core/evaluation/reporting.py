@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 import torch
@@ -29,22 +27,8 @@ from rn_core.attribution import (
 from rn_core.common.errors import RNCoreError
 from rn_core.common.seeding import make_rng
 from rn_core.models import QuestionAnsweringModel
-from rn_core.tasks.babi.encoding import WINDOW
-from rn_core.tasks.babi.task import Babi
-from rn_core.tasks.base import Task
-from rn_core.tasks.clevr import QuestionGenerator, execute_nodes, sample_scene
-from rn_core.tasks.clevr.task import Clevr
-from rn_core.tasks.sort_of_clevr import SortOfClevr, questions, sample_scenes, solve
-from rn_core.tasks.sort_of_clevr.cells import GRID_SIZE, STRIDE
-from rn_core.tasks.sort_of_clevr.encoding import VIEWS
-from rn_core.tasks.sort_of_clevr.rendering import object_masks
-
-_CODES = torch.from_numpy(questions.question_codes())
-_N_COLORS = len(questions.COLORS)
-#: CLEVR's families that ask what the size, color, material or shape is of a thing that stands in a relation to another.
-_ONE_STEP_QUERIES = (74, 75, 76, 77)
-#: bAbI's tasks whose questions are answered by two statements, both among the last 20.
-_TWO_FACTS = (11, 13, 14, 15, 17, 18, 19)
+from rn_core.tasks import TASKS, Task
+from rn_core.tasks.base import FewQuestions, PairsKnown
 
 
 @dataclass(frozen=True)
@@ -67,16 +51,18 @@ class Case:
 @torch.inference_mode()
 def mean_aggregates(model: QuestionAnsweringModel, task: Task, seed: int, n_scenes: int) -> Tensor:
     """Return (Q, D_g), each question's aggregate in the mean over validation scenes: 36, or 1 if nothing is asked."""
-    totals = []
+    totals: list[Tensor] = []
     rng = make_rng(seed, "validation", 1)
-    if not isinstance(task, SortOfClevr):
+    if not isinstance(task, FewQuestions):
         batch = task.sample_batch(rng, n_scenes)
         objects, mask = model.encoder(*batch.inputs)
-        return model.pair_core.trace(objects, mask, batch.question).aggregate.mean(dim=0, keepdim=True)
+        mean: Tensor = model.pair_core.trace(objects, mask, batch.question).aggregate.mean(dim=0, keepdim=True)
+        return mean
     for _ in range(n_scenes):
-        objects, mask = model.encoder(*VIEWS[task.view](sample_scenes(rng, 1, task.margin)))
-        index = torch.zeros(len(_CODES), dtype=torch.int64)
-        totals.append(model.pair_core.trace(objects, mask, _CODES, index).aggregate)
+        inputs, questions = task.sample_every_question(rng)
+        objects, mask = model.encoder(*inputs)
+        index = torch.zeros(len(questions), dtype=torch.int64)
+        totals.append(model.pair_core.trace(objects, mask, questions, index).aggregate)
     return torch.stack(totals).mean(dim=0)
 
 
@@ -87,7 +73,7 @@ def attribution_table(
     n_scenes: int,
     progress: Callable[[Iterable[Case]], Iterable[Case]] = iter,
 ) -> dict[str, dict[str, float]]:
-    """Score every method on questions about fresh test scenes whose deciding pair is known; see `CASES`.
+    """Score every method on questions about fresh test scenes whose deciding pair is known.
 
     Pixel pairs are merged to objects first.
 
@@ -105,14 +91,15 @@ def attribution_table(
         raise RNCoreError("Only Relation Networks have pairs to attribute; choose one.")
     if n_scenes < 1:
         raise RNCoreError(f"The number of scenes must be 1 or more, got {n_scenes!r}.")
-    if task.name not in CASES:
+    if not isinstance(task, PairsKnown):
+        known = ", ".join(name for name, other in TASKS.items() if isinstance(other, PairsKnown))
         raise RNCoreError(
-            f"Which pair decides is known for {', '.join(CASES)}, not for '{task.name}'; choose a model of one of them."
+            f"Which pair decides is known for {known}, not for '{task.name}'; choose a model of one of them."
         )
     control = make_randomised_copy(model, seed)
     rows: dict[str, list[dict[str, float]]] = {name: [] for name in METHODS}
     orders = torch.Generator().manual_seed(seed)
-    for case in progress(CASES[task.name](task, seed, n_scenes)):
+    for case in progress(read_cases(task, seed, n_scenes)):
         asked, shuffled_asked = (_ask(network, case) for network in (model, control))
         for name in METHODS:
             found, score = _point(asked, name, case.true_pairs)
@@ -125,73 +112,25 @@ def attribution_table(
     return {name: _summarise(scores) for name, scores in rows.items()}
 
 
-def _pairs_of_colors(task: SortOfClevr, seed: int, n_scenes: int) -> Iterator[Case]:
-    """Yield "closest" and "furthest" questions, one a scene; their deciding pair is (asked, target), and no other."""
-    scenes = sample_scenes(make_rng(seed, "test", 2), n_scenes, task.margin)
-    solution = solve(scenes)
-    is_pixels = task.view == "pixels"
-    for row in range(n_scenes):
-        kind = ("closest_shape", "furthest_shape")[row % 2]
-        index = questions.Question(kind, questions.COLORS[row // 2 % _N_COLORS]).index
-        scene, targets = scenes[row : row + 1], solution.targets[row, index]
-        weights = cell_weights(torch.from_numpy(object_masks(scene)[0]), GRID_SIZE, STRIDE) if is_pixels else None
-        yield Case(
-            inputs=VIEWS[task.view](scene),
-            question=_CODES[index : index + 1],
-            true_pairs=make_true_pairs(index % _N_COLORS, np.append(targets, False) if is_pixels else targets),
-            weights=weights,
-        )
-
-
-def _pairs_of_one_step(task: Clevr, seed: int, n_scenes: int) -> Iterator[Case]:
-    """Yield questions such as "What color is the cube left of the ball?", one a scene; the ball and the cube decide."""
-    rng = make_rng(seed, "test", 2)
-    generator, found = QuestionGenerator(rng), 0
-    while found < n_scenes:
-        scene = sample_scene(rng)
-        question = generator.ask_family(scene, _ONE_STEP_QUERIES[found % len(_ONE_STEP_QUERIES)])
-        if question is None:
-            continue
-        found += 1
-        outputs = zip(question.program, execute_nodes(question.program, scene), strict=True)
-        landmark, wanted = (output for node, output in outputs if node["type"] == "unique")
-        yield Case(
-            inputs=task.encode_scenes([scene]),
-            question=task.encode_questions([question.text]),
-            true_pairs=make_true_pairs(landmark, np.arange(scene.n_objects) == wanted),
-        )
-
-
-def _pairs_of_statements(task: Babi, seed: int, n_scenes: int) -> Iterator[Case]:
-    """Yield questions that exactly two statements answer, a story each, tasks in turn; the two decide."""
-    rng = make_rng(seed, "test", 2)
-    for row in range(n_scenes):
-        question = task.sample_question(rng, _TWO_FACTS[row % len(_TWO_FACTS)])
-        n_statements = min(len(question.statements), WINDOW)
-        one, other = (index - len(question.statements) + n_statements for index in question.support)
-        yield Case(
-            inputs=task.encode_scenes([question]),
-            question=task.encode_questions([question.text]),
-            true_pairs=make_true_pairs(one, np.arange(n_statements) == other),
-        )
-
-
-#: Task -> what yields its questions whose deciding pair is known.
-CASES: Mapping[str, Callable[[Any, int, int], Iterator[Case]]] = MappingProxyType(
-    {
-        "sort-of-clevr/pixels": _pairs_of_colors,
-        "sort-of-clevr/objects": _pairs_of_colors,
-        "clevr/states": _pairs_of_one_step,
-        "babi": _pairs_of_statements,
-    }
-)
+def read_cases(task: PairsKnown, seed: int, n_scenes: int) -> Iterator[Case]:
+    """Yield a task's questions about fresh test scenes whose deciding pair is known."""
+    for known in task.sample_known_pairs(make_rng(seed, "test", 2), n_scenes):
+        weights = None
+        if known.masks is not None and task.cell_grid is not None:
+            weights = cell_weights(torch.from_numpy(known.masks), *task.cell_grid)
+        yield Case(known.inputs, known.question, make_true_pairs(known.asked, known.others), weights)
 
 
 def _summarise(scores: list[dict[str, float]]) -> dict[str, float]:
     """Return means over questions, but the median set size and the largest gap."""
     columns = {key: np.array([score[key] for score in scores]) for key in scores[0]}
-    ways = {"keeping_pairs": np.median, "completeness_gap": lambda gaps: np.abs(gaps).max()}
-    return {key: float(ways.get(key, np.mean)(values)) for key, values in columns.items()} | {"n": len(scores)}
+    ways: dict[str, Callable[[np.ndarray], float]] = {
+        "keeping_pairs": lambda sizes: float(np.median(sizes)),
+        "completeness_gap": lambda gaps: float(np.abs(gaps).max()),
+    }
+    return {key: ways[key](values) if key in ways else float(np.mean(values)) for key, values in columns.items()} | {
+        "n": len(scores)
+    }
 
 
 @dataclass(frozen=True)
@@ -227,7 +166,7 @@ def _point(asked: _Asked, method: str, true_pairs: Tensor) -> tuple[Attribution,
     found = attribute_pairs(asked.f_phi, asked.relations, asked.target, method)
     shares = found.contributions
     if asked.weights is not None:
-        shares = merge_cells(pair_matrix(shares, GRID_SIZE * GRID_SIZE), asked.weights).flatten()
+        shares = merge_cells(pair_matrix(shares, len(asked.weights)), asked.weights).flatten()
     return found, {
         "pointing_game": float(pointing_game(shares, true_pairs)),
         "relevance_mass": relevance_mass(shares, true_pairs),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import platform
 import statistics
@@ -15,7 +16,7 @@ import torch
 from rn_core.common.device import describe_device, has_fast_bf16, processor_name
 from rn_core.common.seeding import fork_torch_rng
 from rn_core.models.configs import model_config
-from rn_core.models.relation_network import RelationNetwork
+from rn_core.models.relation_network import RelationNetwork, RelationNetworkConfig
 
 _FEWEST_CALLS = 3
 
@@ -62,13 +63,13 @@ class PairTime:
 def make_row(case: Case) -> dict[str, Any]:
     """Measure one case and return its row."""
     measured = case.measure()
-    both = measured.value is not None and measured.plain is not None
+    value, plain = measured.value, measured.plain
     return {
         "name": case.name,
-        "value": measured.value,
+        "value": value,
         "unit": case.unit,
-        "plain": measured.plain,
-        "ratio": measured.value / measured.plain if both else None,
+        "plain": plain,
+        "ratio": None if value is None or plain is None else value / plain,
         "note": measured.note,
     }
 
@@ -137,7 +138,9 @@ def time_pairs(
         pair_chunk: pairs computed at once; memory grows with it, not with n * n.
         progress: wraps the sizes, such as a progress bar.
     """
-    config = replace(model_config("sort-of-clevr/objects", "rn", "small").core, pair_chunk=pair_chunk)
+    small = model_config("sort-of-clevr/objects", "rn", "small").core
+    assert isinstance(small, RelationNetworkConfig)
+    config = replace(small, pair_chunk=pair_chunk)
     with fork_torch_rng(seed):
         core = RelationNetwork(config).eval()
     generator = torch.Generator().manual_seed(seed)
@@ -145,7 +148,7 @@ def time_pairs(
     for n_objects in progress(sizes):
         objects = torch.randn(1, n_objects, config.d_object, generator=generator)
         question = torch.randn(1, config.d_question, generator=generator)
-        taken = _repeat(lambda given=(objects, None, question): core(*given), seconds)
+        taken = _repeat(functools.partial(core, objects, None, question), seconds)
         found.append(PairTime(n_objects, statistics.median(taken), len(taken)))
     return tuple(found)
 

@@ -31,7 +31,8 @@ def measure_peak(n_objects: int, kind: str, seed: int) -> dict[str, float]:
     root = Path(__file__).resolve().parents[2]
     command = [sys.executable, "-m", "rn_core.experiments.memory", str(n_objects), kind, str(seed)]
     done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
-    return json.loads(done.stdout)
+    found: dict[str, float] = json.loads(done.stdout)
+    return found
 
 
 def _measure_here(n_objects: int, kind: str, seed: int) -> dict[str, float]:

@@ -28,6 +28,7 @@ class PlainRelationNetwork(nn.Module):
         self.aggregate_scale = core.config.aggregate_scale
         layers: list[nn.Module] = []
         for source in core.g_theta:
+            assert isinstance(source, nn.Linear)
             layers += [_copy(source), nn.ReLU()]
         self.g_theta = nn.Sequential(*layers)
         self.f_phi = nn.Sequential(*(_copy(layer) if isinstance(layer, nn.Linear) else layer for layer in core.f_phi))
@@ -47,12 +48,14 @@ class PlainRelationNetwork(nn.Module):
         sender = objects[:, None].expand(-1, n, -1, -1)  # (B, N, N, D_o)
         asked = question[:, None, None].expand(-1, n, n, -1)  # (B, N, N, D_q)
         pairs = torch.cat([receiver, sender, asked], dim=-1).flatten(1, 2)  # (B, N * N, 2 * D_o + D_q)
-        return self.g_theta(pairs)  # (B, N * N, D_g)
+        relations: Tensor = self.g_theta(pairs)  # (B, N * N, D_g)
+        return relations
 
     def forward(self, objects: Tensor, question: Tensor) -> Tensor:
         """Return logits (B, A); arguments as `relations`."""
         aggregate = self.relations(objects, question).sum(dim=1) * self.aggregate_scale  # (B, D_g)
-        return self.f_phi(aggregate)  # (B, A)
+        logits: Tensor = self.f_phi(aggregate)  # (B, A)
+        return logits
 
 
 def _copy(source: nn.Linear) -> nn.Linear:

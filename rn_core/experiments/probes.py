@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from rn_core.common.errors import RNCoreError
 from rn_core.common.records import Accuracy, Batch
@@ -21,7 +22,7 @@ from rn_core.tasks.sort_of_clevr.redealing import redeal_scenes
 from rn_core.tasks.sort_of_clevr.scene import N_OBJECTS, SceneBatch
 
 #: Which pairs (i, j) are kept -> (N * N, 2) pair index to (N * N,) bool.
-DIAGONAL_PARTS = MappingProxyType(
+DIAGONAL_PARTS: Mapping[str, Callable[[Tensor], Tensor]] = MappingProxyType(
     {
         "all pairs": lambda index: index[:, 0] >= 0,
         "without the diagonal": lambda index: index[:, 0] != index[:, 1],
@@ -70,7 +71,8 @@ def ask_all(
 def find_common_shapes(scenes: SceneBatch) -> np.ndarray:
     """Return (S, 6) int64, for each object the commoner shape among the other five (they cannot be even)."""
     others = scenes.shapes.sum(axis=1, keepdims=True) - scenes.shapes
-    return (others > (N_OBJECTS - 1) / 2).astype(np.int64)
+    common: np.ndarray = others > (N_OBJECTS - 1) / 2
+    return common.astype(np.int64)
 
 
 def measure_guess(

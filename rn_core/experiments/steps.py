@@ -115,5 +115,5 @@ def _encode(encoder: nn.Module, scenes: Tensor) -> Tensor:
 def _descend(optimizer: torch.optim.Optimizer, logits: Tensor, answer: Tensor) -> None:
     """Do one step of gradient descent on the cross-entropy."""
     optimizer.zero_grad()
-    functional.cross_entropy(logits.float(), answer).backward()
+    torch.autograd.backward(functional.cross_entropy(logits.float(), answer))
     optimizer.step()

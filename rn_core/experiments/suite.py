@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import statistics
 import subprocess
+from functools import partial
 
 import numpy as np
 import torch
@@ -51,14 +52,11 @@ def make_cases(seed: int, quick: bool) -> list[Case]:
     return [
         Case("scenes with image and 36 answers", "scenes/s", lambda: measure_scenes(seed, repeats)),
         Case("training, the small model for images", "questions/s", lambda: measure_pixel_training(seed, repeats)),
-        *(Case(f"training, {n} objects", "questions/s", lambda n=n: measure_training(n, seed, repeats)) for n in sizes),
-        *(Case(f"one answer, {n} objects", "ms", lambda n=n: measure_answer(n, seed, 3 * repeats)) for n in sizes),
+        *(Case(f"training, {n} objects", "questions/s", partial(measure_training, n, seed, repeats)) for n in sizes),
+        *(Case(f"one answer, {n} objects", "ms", partial(measure_answer, n, seed, 3 * repeats)) for n in sizes),
+        *(Case(f"one attribution, {n} objects", "ms", partial(measure_attribution, n, seed, repeats)) for n in sizes),
         *(
-            Case(f"one attribution, {n} objects", "ms", lambda n=n: measure_attribution(n, seed, repeats))
-            for n in sizes
-        ),
-        *(
-            Case(f"peak memory of a training step, {n} objects", "MiB", lambda n=n: measure_memory(n, seed, repeats))
+            Case(f"peak memory of a training step, {n} objects", "MiB", partial(measure_memory, n, seed, repeats))
             for n in sizes
         ),
     ]

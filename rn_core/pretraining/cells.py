@@ -22,8 +22,7 @@ from rn_core.common.seeding import fork_torch_rng, make_rng
 from rn_core.models import QuestionAnsweringModel
 from rn_core.models.baselines import MLP
 from rn_core.models.relation_network import RelationNetwork
-from rn_core.tasks import Task
-from rn_core.tasks.base import CellReading
+from rn_core.tasks.base import CellBacked, CellReading
 
 #: How strongly a pair with an empty cell is silenced, in units of the first layer's pre-activations.
 _SILENCE = 4.0
@@ -48,7 +47,7 @@ class PretextConfig:
 
 def warm_start(
     model: QuestionAnsweringModel,
-    task: Task,
+    task: CellBacked,
     config: PretextConfig,
     learned: RelationNetwork | None = None,
     keeper: Keeper | None = None,
@@ -61,7 +60,7 @@ def warm_start(
 
     Args:
         model: an image encoder and a core, changed in place.
-        task: offers `sample_cells` and `cell_reading`.
+        task: knows what its cells hold.
         config: steps, seed and sizes.
         learned: a Relation Network that has learned on object rows and goes on from there; None starts afresh.
         keeper: saves the steps of naming and goes on from there; None for nobody.
@@ -81,14 +80,14 @@ def warm_start(
     return loss
 
 
-def make_naming(model: QuestionAnsweringModel, task: Task) -> nn.Linear:
+def make_naming(model: QuestionAnsweringModel, task: CellBacked) -> nn.Linear:
     """Return a fresh layer from a cell's features to its facts; drawn from torch's global generator."""
     n_facts = task.sample_cells(make_rng(0, "train", 0), 1)[1][0, 0].numel()
     return nn.Linear(model.image_encoder.config.channels[-1], n_facts)
 
 
 def train_naming(
-    model: QuestionAnsweringModel, naming: nn.Linear, task: Task, config: PretextConfig
+    model: QuestionAnsweringModel, naming: nn.Linear, task: CellBacked, config: PretextConfig
 ) -> PretrainingSteps:
     """Return the steps that train a model's encoder and `naming` behind it, changed in place."""
     encoder = model.encoder
@@ -119,7 +118,7 @@ def read_cells_as_rows(model: QuestionAnsweringModel, naming: nn.Linear, reading
     Args:
         model: its core's `first_layer` has `n_blocks` objects laid end to end in its input.
         naming: H and h, from a cell's C features to its F facts.
-        reading: A, b and more, as `Task.cell_reading` gives them.
+        reading: A, b and more, as `CellBacked.cell_reading` gives them.
     """
     core = _end_to_end(model)
     first, n_blocks = core.first_layer, core.n_blocks
@@ -146,7 +145,7 @@ def read_cells_with(
         model: a pixel model whose core has the layers of `learned`; changed in place.
         learned: over object rows.
         naming: from a cell's features to its facts.
-        reading: as `Task.cell_reading` gives it.
+        reading: as `CellBacked.cell_reading` gives it.
     """
     rows, first = learned.first_layer, _end_to_end(model).first_layer
     d_object, d_row = model.core.config.d_object, len(reading.offset)

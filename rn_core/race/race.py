@@ -12,7 +12,6 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -30,18 +29,13 @@ from rn_core.evaluation.accuracy import Evaluation, count_right, summarise
 from rn_core.models import QuestionAnsweringModel
 from rn_core.pretraining.cells import PretextConfig, PretrainingSteps, make_naming, read_cells_as_rows, train_naming
 from rn_core.pretraining.pairs import take_lessons
-from rn_core.race.records import Progress, RaceConfig, Snapshot
-from rn_core.tasks import TASKS
+from rn_core.race.records import RACE_TASKS, Progress, RaceConfig, Snapshot
+from rn_core.tasks.base import CellBacked, Pooled
 from rn_core.training.checkpoints import read_checkpoint, restore, save_checkpoint
 from rn_core.training.config import Precision
 from rn_core.training.trainer import Trainer, lessons_of, sample_step
 from rn_core.weights.bundles import write_bundle
 
-#: Validation scenes a look, all questions each; pixels cost a hundred times more.
-LOOK_SCENES = MappingProxyType({"sort-of-clevr/pixels": 16})
-_LOOK_SCENES = 100
-#: Stories a look of each question type that is asked, and of all together at most.
-_LOOK_STORIES, _MOST_STORIES = 100, 400
 #: Stories that the lessons of a head start come from, and how many a step asks about.
 _LESSON_POOL, _LESSON_STORIES = 40_000, 256
 N_EXAMPLES = 8
@@ -61,9 +55,9 @@ class Race:
             precision: as `TrainConfig.precision`.
         """
         self.config, self.fabric = config, fabric
-        self.task = TASKS[config.task]
+        self.task = RACE_TASKS[config.task]
         #: What looks draw from: a story belongs to one question, so only those of types that are asked.
-        self.shown = self.task.narrow(config.question_types) if hasattr(self.task, "narrow") else self.task
+        self.shown = self.task.narrow(config.question_types)
         self.trainers = {kind: Trainer(config.training(kind, precision), fabric) for kind in config.models}
         self.seconds = 0.0
         self._found: dict[str, tuple[int, Evaluation]] = {}
@@ -89,7 +83,7 @@ class Race:
     def train(self) -> Iterator[Progress]:
         """Take the remaining steps, the head start first; yields after each step."""
         if self.config.head_start and self.step == 0:
-            yield from self._take_lessons() if self.task.has_pool else self._learn_to_name()
+            yield from self._begin()
         while self.step < self.config.steps:
             started = time.perf_counter()
             losses = self._take_step()
@@ -113,11 +107,9 @@ class Race:
 
     def evaluate(self, kind: str) -> Evaluation:
         """Ask one runner the validation questions, once a step."""
-        step, found = self._found.get(kind, (None, None))
-        if step != self.step:
-            found = self._evaluate(self.models[kind].eval())
-            self._found[kind] = (self.step, found)
-        return found
+        if kind not in self._found or self._found[kind][0] != self.step:
+            self._found[kind] = (self.step, self._evaluate(self.models[kind].eval()))
+        return self._found[kind][1]
 
     def _evaluate(self, model: QuestionAnsweringModel) -> Evaluation:
         """Ask a model the validation questions."""
@@ -201,10 +193,7 @@ class Race:
     @cached_property
     def validation(self) -> Batch:
         """Return the questions of every look, about scenes that no runner learns from."""
-        n_scenes = LOOK_SCENES.get(self.config.task, _LOOK_SCENES)
-        if self.shown is not self.task:
-            n_types = len(self.config.question_types or self.task.question_types)
-            n_scenes = n_types * min(_LOOK_STORIES, _MOST_STORIES // n_types)
+        n_scenes = self.task.race.count_look_scenes(len(self.config.question_types or self.task.question_types))
         return self.shown.sample_batch(make_rng(self.config.seed, "validation", 0), n_scenes)
 
     @cached_property
@@ -226,10 +215,17 @@ class Race:
             trainer.wrapped.train()
         return {kind: trainer.step(batch).item() for kind, trainer in self.trainers.items()}
 
-    def _take_lessons(self) -> Iterator[Progress]:
+    def _begin(self) -> Iterator[Progress]:
+        """Take the head start that the task offers; its config has checked that there is one."""
+        if isinstance(self.shown, Pooled):
+            yield from self._take_lessons(self.shown)
+        elif isinstance(self.task, CellBacked):
+            yield from self._learn_to_name(self.task)
+
+    def _take_lessons(self, task: Pooled) -> Iterator[Progress]:
         """Let every runner that has pairs learn what they show; the others have nothing to learn from them."""
         config = self.config
-        pool = self.shown.make_pool(config.seed, _LESSON_POOL, config.n_questions)
+        pool = task.make_pool(config.seed, _LESSON_POOL, config.n_questions)
         lessons = {
             kind: take_lessons(run.model, pool, lessons_of(run.config, config.head_start, _LESSON_STORIES), self.fabric)
             for kind, run in ((kind, trainer.run) for kind, trainer in self.trainers.items())
@@ -252,31 +248,32 @@ class Race:
             yield Progress(0, 0, self.seconds, {}, (done + 1) / n_steps)
         self._starting = {}
 
-    def _learn_to_name(self) -> Iterator[Progress]:
+    def _learn_to_name(self, task: CellBacked) -> Iterator[Progress]:
         """Let one image encoder learn to name what its cells hold, then give it to every runner."""
         config, models = self.config, list(self.models.values())
         first = models[0]
         with fork_torch_rng(config.seed):
-            naming = make_naming(first, self.task)
+            naming = make_naming(first, task)
         pretext = PretextConfig(steps=config.head_start, seed=config.seed)
-        yield from self._take_head_start({next(iter(self.models)): train_naming(first, naming, self.task, pretext)})
+        yield from self._take_head_start({next(iter(self.models)): train_naming(first, naming, task, pretext)})
         for model in models:
             model.encoder.load_state_dict(first.encoder.state_dict())
             model.image_encoder.freeze_statistics()
             with fork_torch_rng(config.seed):
-                read_cells_as_rows(model, naming, self.task.cell_reading())
+                read_cells_as_rows(model, naming, task.cell_reading())
 
     @torch.inference_mode()
     def _ask_examples(self, model: QuestionAnsweringModel) -> list[list[float]]:
         """Return (E, A) probabilities."""
         batch = self._examples[0].to(self.fabric.device)
         logits = model.eval()(batch.inputs, batch.question, batch.scene_index)
-        return logits.double().softmax(dim=1).tolist()
+        probabilities: list[list[float]] = logits.double().softmax(dim=1).tolist()
+        return probabilities
 
     def _rivals(self, type_index: int, answer: int) -> list[int]:
         """Return the other answers that validation questions of a type have."""
-        seen = self.validation.answer[self.validation.type_index == type_index].unique().tolist()
-        return [other for other in seen if other != answer]
+        seen = self.validation.answer[self.validation.type_index == type_index].tolist()
+        return sorted({*seen} - {answer})
 
     def _explain(self) -> tuple[list[float], str]:
         """Return each pair's share of the first example's true answer above its strongest rival, and that rival."""

@@ -11,30 +11,19 @@ from rn_core.common.errors import RNCoreError, lookup
 from rn_core.common.seeding import check_seed
 from rn_core.models import ModelConfig
 from rn_core.models.configs import CONFIGS, model_config
-from rn_core.models.relation_network import AGGREGATES
+from rn_core.models.relation_network import AGGREGATES, RelationNetworkConfig
 from rn_core.tasks import TASKS
+from rn_core.tasks.base import CellBacked, Pooled, Raceable
 from rn_core.training.config import Precision, TrainConfig
 
 #: The tasks that can be raced: those that have examples to watch.
-RACE_TASKS = MappingProxyType({name: task for name, task in TASKS.items() if hasattr(task, "sample_examples")})
+RACE_TASKS = MappingProxyType({name: task for name, task in TASKS.items() if isinstance(task, Raceable)})
 RUNNERS = MappingProxyType({"rn": "Relation Network", "mlp": "MLP"})
 #: Bounds of what can be asked for: name -> lowest, highest.
 LIMITS = MappingProxyType(
     {"n_scenes": (1, 256), "n_questions": (1, 36), "steps": (1, 1_000_000), "head_start": (0, 20_000)}
 )
 HIGHEST_RATE = 0.1
-#: Tasks whose races begin with other settings: with these a class sees the race end in minutes.
-_USUAL: Mapping[str, Mapping[str, Any]] = MappingProxyType(
-    {
-        "babi": {
-            "n_scenes": 256,
-            "n_questions": 1,
-            "question_types": ("qa1", "qa4", "qa12", "qa15"),
-            "steps": 900,
-            "head_start": 2_000,
-        }
-    }
-)
 
 
 @dataclass(frozen=True)
@@ -91,10 +80,9 @@ class RaceConfig:
 
     def _check_together(self, n_types: int) -> None:
         """Raise RNCoreError for values that do not fit each other."""
-        if self.task == "babi" and self.n_questions != 1:
-            raise RNCoreError(
-                f"A story as told so far has one question, got n_questions {self.n_questions}; set it to 1."
-            )
+        reason = RACE_TASKS[self.task].race.one_question
+        if reason and self.n_questions != 1:
+            raise RNCoreError(f"{reason}, got n_questions {self.n_questions}; set it to 1.")
         most = 6 * (len(self.question_types) or n_types)
         if self.n_questions > most:
             raise RNCoreError(
@@ -120,7 +108,9 @@ class RaceConfig:
     def model(self, kind: str) -> ModelConfig:
         """Return what one runner is built as."""
         config = model_config(self.task, kind, self.size)
-        return config if kind == "mlp" else replace(config, core=replace(config.core, aggregate=self.aggregate))
+        if not isinstance(config.core, RelationNetworkConfig):
+            return config
+        return replace(config, core=replace(config.core, aggregate=self.aggregate))
 
     def training(self, kind: str, precision: Precision) -> TrainConfig:
         """Return how one runner is trained."""
@@ -139,12 +129,12 @@ class RaceConfig:
 
 def has_head_start(task: str) -> bool:
     """Return whether runners of a task have parts that can learn something before answers."""
-    return task.endswith("/pixels") or TASKS[task].has_pool
+    return isinstance(TASKS[task], CellBacked | Pooled)
 
 
 def usual_config(task: str) -> RaceConfig:
     """Return the race of a task as it is usually run; raises RNCoreError if there is no such task."""
-    return RaceConfig(task=task, **_USUAL.get(task, {}))
+    return RaceConfig(task=task, **RACE_TASKS[task].race.usual) if task in RACE_TASKS else RaceConfig(task=task)
 
 
 def check_whole(name: str, value: Any, low: int, high: int) -> None:

@@ -16,9 +16,10 @@ import queue
 import sys
 import time
 import traceback
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, TextIO
+from typing import IO, Any
 
 import torch
 
@@ -42,14 +43,15 @@ _KEPT = "kept"
 class Commands:
     """What the owner asks for."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: Iterable[str]) -> None:
         """Start to read commands from a stream; the process ends with it."""
         self._waiting = follow_owner(stream)
 
     def next(self, wait: bool) -> str | None:
         """Return the next command; if there is none, wait for one or return None."""
         try:
-            return json.loads(self._waiting.get(block=wait))["do"]
+            command: str = json.loads(self._waiting.get(block=wait))["do"]
+            return command
         except queue.Empty:
             return None
 
@@ -57,7 +59,7 @@ class Commands:
 class Worker:
     """Runs a race, reports it, keeps its weights on disk, and does what it is told between two steps."""
 
-    def __init__(self, order: dict[str, Any], commands: Commands, out: TextIO) -> None:
+    def __init__(self, order: dict[str, Any], commands: Commands, out: IO[str]) -> None:
         """Take the order; raises RNCoreError if its config cannot be trained."""
         device = choose_device()
         precision: Precision = "bf16-mixed" if has_fast_bf16(device) else "32-true"
@@ -167,7 +169,7 @@ def main() -> int:
     return 0
 
 
-def _fail(out: TextIO, sentence: str) -> int:
+def _fail(out: IO[str], sentence: str) -> int:
     """Send a problem; return the exit status."""
     out.write(json.dumps({"kind": "problem", "sentence": sentence}) + "\n")
     out.flush()

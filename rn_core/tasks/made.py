@@ -21,7 +21,7 @@ def check_made(path: Path, found: Any, wanted: Mapping[str, Any]) -> None:
     """
     if not isinstance(found, dict):
         raise RNCoreError(f"'{path}' is damaged or was not made by this command; delete it or choose another place.")
-    changed = [key for key in wanted | found if found.get(key) != wanted.get(key)]
+    changed = [key for key in {**wanted, **found} if found.get(key) != wanted.get(key)]
     if changed:
         raise RNCoreError(
             f"'{path}' was made with {_say(found, changed)}, not {_say(wanted, changed)}; give what it was made with, "

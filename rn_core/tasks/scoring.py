@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -49,6 +49,15 @@ class Scoring(Protocol):
 
     def read(self, logits: Tensor, answers: Sequence[str]) -> tuple[str, dict[str, float]]:
         """Return the answer that (A,) logits give, and the probability of each of the task's answers."""
+        ...
+
+
+@runtime_checkable
+class DistanceScoring(Scoring, Protocol):
+    """How a task of predicted paths judges logits."""
+
+    def distances(self, logits: Tensor, batch: Batch) -> dict[str, np.ndarray]:
+        """Return predictor, "model" among them -> its mean distance (S, K) from the truth in each scene and frame."""
         ...
 
 

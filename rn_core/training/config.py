@@ -13,6 +13,7 @@ from rn_core.models import ModelConfig
 from rn_core.models.encoders import ImageEncoderConfig
 from rn_core.models.layers import OMIT_DEFAULT, plain_fields
 from rn_core.tasks import TASKS
+from rn_core.tasks.base import CellBacked, Pooled
 
 #: How numbers are held in training; see Lightning Fabric.
 Precision = Literal["32-true", "bf16-mixed"]
@@ -118,9 +119,9 @@ class TrainConfig:
         lookup(self.schedule, dict.fromkeys(SCHEDULES), "schedule")
         if self.augment and not isinstance(self.model.encoder, ImageEncoderConfig):
             raise RNCoreError(f"augment moves pictures, and the model of '{self.task}' sees none; set it to False.")
-        if self.pool_scenes and not TASKS[self.task].has_pool:
+        if self.pool_scenes and not isinstance(TASKS[self.task], Pooled):
             raise RNCoreError(f"'{self.task}' has no pool, got pool_scenes {self.pool_scenes!r}; set it to 0.")
-        if self.warm_start and not self.pool_scenes and not hasattr(TASKS[self.task], "sample_cells"):
+        if self.warm_start and not self.pool_scenes and not isinstance(TASKS[self.task], CellBacked):
             raise RNCoreError(
                 f"'{self.task}' has no warm start without a pool, got warm_start {self.warm_start!r}; set it to 0."
             )

@@ -19,7 +19,7 @@ from rn_core.models import QuestionAnsweringModel, build_model
 from rn_core.models.configs import CONFIGS, model_config
 from rn_core.models.relation_network import RelationNetworkConfig
 from rn_core.tasks import TASKS, Task
-from rn_core.tasks.base import FolderBacked
+from rn_core.tasks.base import FolderBacked, Pooled
 from rn_core.training.checkpoints import FILE_NAME
 from rn_core.training.config import TrainConfig
 from rn_core.training.recipes import RECIPES
@@ -254,7 +254,9 @@ def _describe_start(config: TrainConfig) -> str:
         return "trained from answers alone, as in the paper"
     if config.pool_scenes:
         pairs = "its pairs show" if isinstance(config.model.core, RelationNetworkConfig) else ""
-        learned = " and ".join(filter(None, (getattr(TASKS[config.task], "taught", ""), pairs)))
+        task = TASKS[config.task]
+        taught = task.taught if isinstance(task, Pooled) else ""
+        learned = " and ".join(filter(None, (taught, pairs)))
         return f"not from answers alone, as in the paper: it first learned for {config.warm_start} steps what {learned}"
     encoder = f"the encoder first learned for {config.warm_start} steps to name what its cells hold"
     relations = f"; the relations go on from {config.core_from}" if config.core_from else ""

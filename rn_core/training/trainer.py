@@ -30,7 +30,7 @@ from rn_core.pretraining.cells import PretextConfig, PretrainingSteps, warm_star
 from rn_core.pretraining.motion import MotionLessonConfig, teach_motion
 from rn_core.pretraining.pairs import LessonConfig, teach
 from rn_core.tasks import TASKS, Task
-from rn_core.tasks.base import MotionPool, Pool, Source
+from rn_core.tasks.base import CellBacked, MotionPool, Pool, Pooled, Source
 from rn_core.training.checkpoints import FILE_NAME, damaged, restore, save_checkpoint
 from rn_core.training.config import TrainConfig, learning_rate, type_weights
 from rn_core.training.run_state import RunState, check_same_run, read_run
@@ -101,6 +101,7 @@ class Trainer:
         done = None if found is None or found.state.warm_start is not None else found
         self.pool: Pool | None = None
         if config.pool_scenes and not (done and source is not None):  # then lessons are over and answers elsewhere
+            assert isinstance(self.task, Pooled)  # the config has checked it
             self.pool = self.task.make_pool(config.seed, config.pool_scenes, config.n_questions, progress)
         if config.core_from and not config.warm_start and done is None:
             model.begin_as(load_weights(config.core_from).model)
@@ -128,13 +129,15 @@ class Trainer:
     def _warm_start(self, keeper: _WarmStartKeeper, progress: Callable[[Iterable[int]], Iterable[int]]) -> None:
         """Let the model's parts learn what they can before answers."""
         config, model = self.run.config, self.run.model
-        if isinstance(model.core, MotionNetwork) and isinstance(self.pool, MotionPool):
+        if isinstance(model.core, MotionNetwork):
+            assert isinstance(self.pool, MotionPool)
             lessons = MotionLessonConfig(config.warm_start, config.seed)
             teach_motion(model, self.pool, lessons, self.fabric, progress, keeper)
         elif self.pool is not None:
             teach(model, self.pool, lessons_of(config, config.warm_start), self.fabric, progress, keeper)
         else:
             learned = _load_relations(config.core_from) if config.core_from else None
+            assert isinstance(self.task, CellBacked)  # the config has checked it
             naming = PretextConfig(steps=config.warm_start, seed=config.seed)
             warm_start(model, self.task, naming, learned, keeper, progress)
         self.run.seconds = keeper.seconds

@@ -161,7 +161,7 @@ def read_metrics(card: Mapping[str, Any]) -> dict[tuple[str, str], dict[str, Any
     task = TASKS.get(card["task"])
     members = {"overall": tuple(types), **(task.groups if task else {})}
     groups = {"overall": metrics["overall"]} if "overall" in metrics else {}
-    groups |= _count_solved(types, getattr(task, "solved_above", None))
+    groups |= _count_solved(types, task.solved_above if task else None)
     # A group of one question type is shown as that type.
     groups |= {name: value for name, value in metrics.get("groups", {}).items() if name not in types}
     found = {("groups", name): value for name, value in groups.items()}

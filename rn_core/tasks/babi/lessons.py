@@ -147,13 +147,17 @@ def _pick(allowed: np.ndarray, draws: np.ndarray) -> np.ndarray:
     """
     allowed = allowed if allowed.ndim == 3 else allowed[:, None]
     rank = (draws * allowed.sum(axis=-1)).astype(np.int64)
-    return (np.cumsum(allowed, axis=-1) > rank[..., None]).argmax(axis=-1)
+    chosen: np.ndarray = (np.cumsum(allowed, axis=-1) > rank[..., None]).argmax(axis=-1)
+    return chosen
 
 
 def is_supporting(pairs: np.ndarray, support: np.ndarray) -> np.ndarray:
     """Return (M, K) bool: whether both statements of a pair support the answer, and are two if two or more do."""
-    inside = np.take_along_axis(support, pairs.reshape(len(pairs), -1), axis=1).reshape(pairs.shape).all(axis=-1)
-    return inside & ((pairs[..., 0] != pairs[..., 1]) | (support.sum(axis=1) == 1)[:, None])
+    ends = np.take_along_axis(support, pairs.reshape(len(pairs), -1), axis=1).reshape(pairs.shape)
+    alone: np.ndarray = support.sum(axis=1) == 1
+    differ: np.ndarray = pairs[..., 0] != pairs[..., 1]
+    inside: np.ndarray = np.asarray(ends.all(axis=-1)) & (differ | alone[:, None])
+    return inside
 
 
 def pair_facts(asked: PairQuestions) -> np.ndarray:
@@ -170,7 +174,7 @@ def pair_facts(asked: PairQuestions) -> np.ndarray:
 
 def _shared(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     """Return (M, K, 9) bool: whether name a of one sentence is name b of another."""
-    same = (one[..., :, None] == other[..., None, :]) & (one[..., :, None] > 0)
+    same: np.ndarray = (one[..., :, None] == other[..., None, :]) & (one[..., :, None] > 0)
     return same.reshape(*same.shape[:-2], -1)
 
 
@@ -183,7 +187,8 @@ def _kinds(asked: PairQuestions) -> np.ndarray:
     same = (person == asked.second.names[..., 0]) * _FADING**asked.back
     passed_on = (is_animal[..., :, None] & is_color[..., None, :]).reshape(*kind.shape, -1) * same[..., None]
     is_induction = (asked.type_index == _INDUCTION)[:, None, None]
-    return np.concatenate([is_animal * is_asked[..., None], passed_on], axis=-1) * is_induction
+    shown: np.ndarray = np.concatenate([is_animal * is_asked[..., None], passed_on], axis=-1) * is_induction
+    return shown
 
 
 def _steps(asked: PairQuestions, statement: SentenceFacts) -> np.ndarray:

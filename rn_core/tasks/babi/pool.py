@@ -97,7 +97,8 @@ class StoryPool:
         weights = np.where(counts > 0, 1.0 if type_weights is None else type_weights, 0.0)
         draws = uniform_fractions(rng, (2, n_scenes))
         kinds = pick_weighted(weights, draws[0])
-        return bounds[kinds] + (draws[1] * counts[kinds]).astype(np.int64)
+        rows: np.ndarray = bounds[kinds] + (draws[1] * counts[kinds]).astype(np.int64)
+        return rows
 
     def take(self, rows: np.ndarray) -> Batch:
         """Return some questions, each with its own story."""

@@ -18,9 +18,11 @@ from rn_core.common.seeding import make_rng, pick_weighted, uniform_fractions, u
 from rn_core.tasks.babi.encoding import WINDOW, encode_questions, encode_stories, read_story
 from rn_core.tasks.babi.files import find_files, load_stories
 from rn_core.tasks.babi.pool import StoryPool, make_pool
+from rn_core.tasks.babi.spec import DOMAIN, RACE, TWO_FACTS
 from rn_core.tasks.babi.story import TASK_NAMES, Story, StoryQuestion
 from rn_core.tasks.babi.words import ANSWERS
 from rn_core.tasks.babi.worlds import sample_story
+from rn_core.tasks.base import KnownPair
 from rn_core.tasks.scoring import OneAnswer
 
 QUESTION_TYPES = tuple(f"qa{task}" for task in TASK_NAMES)
@@ -38,12 +40,15 @@ class Babi:
     """
 
     name = "babi"
+    domain = DOMAIN
+    race = RACE
+    cell_grid = None
     answers = ANSWERS
     question_types = QUESTION_TYPES
     groups: Mapping[str, tuple[str, ...]] = MappingProxyType({kind: (kind,) for kind in QUESTION_TYPES})
     scoring = OneAnswer(len(QUESTION_TYPES), len(ANSWERS))
-    has_pool = True
-    solved_above = 0.95
+    overall_types = QUESTION_TYPES
+    solved_above: float | None = 0.95
     taught = "task a question is of"
 
     def __init__(self, drawn: Sequence[int] = tuple(TASK_NAMES)) -> None:
@@ -155,6 +160,19 @@ class Babi:
             for question in sample_story(rng, task).questions():
                 drawn += 1
                 yield question
+
+    def sample_known_pairs(self, rng: np.random.Generator, n_scenes: int) -> Iterator[KnownPair]:
+        """Yield questions that exactly two statements answer, one per story, tasks in turn; the two decide."""
+        for row in range(n_scenes):
+            question = self.sample_question(rng, TWO_FACTS[row % len(TWO_FACTS)])
+            n_statements = min(len(question.statements), WINDOW)
+            one, other = (index - len(question.statements) + n_statements for index in question.support)
+            yield KnownPair(
+                inputs=self.encode_scenes([question]),
+                question=self.encode_questions([question.text]),
+                asked=one,
+                others=np.arange(n_statements) == other,
+            )
 
     def read_batches(
         self, root: Path, split: str | None = None, progress: Callable[[Iterable[Any]], Iterable[Any]] = iter

@@ -75,5 +75,6 @@ def fit_camera(coords: np.ndarray, pixel_coords: np.ndarray) -> np.ndarray:
 
 def _dot(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     """Return the dot product of the last axes in a fixed order of sums, so that every platform gets the same bits."""
-    product = one * other
-    return product[..., 0] + product[..., 1] + product[..., 2]
+    product: np.ndarray = one * other
+    total: np.ndarray = product[..., 0] + product[..., 1] + product[..., 2]
+    return total

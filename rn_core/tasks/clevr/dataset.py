@@ -223,7 +223,8 @@ def _read_scene(path: Path, recipe: PictureRecipe) -> dict[str, Any]:
     try:
         with Image.open(path, formats=["PNG"]) as image:
             record = json.loads(image.info[_FIELD])
-        found, scene = PictureRecipe(**record["recipe"]), record["scene"]
+        found = PictureRecipe(**record["recipe"])
+        scene: dict[str, Any] = record["scene"]
     except (OSError, SyntaxError, ValueError, KeyError, TypeError, Image.DecompressionBombError) as err:
         raise RNCoreError(f"'{path}' was not made by this command; choose an empty folder.") from err
     if found != recipe:

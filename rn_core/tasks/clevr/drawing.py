@@ -189,7 +189,7 @@ def _draw_one(slot: str, source: Step | None, unnamed: tuple[str, ...], around: 
 
     def step(attempt: Attempt) -> int:
         masks = attempt.masks
-        among = None if source is None else source(attempt)
+        among: int | None = None if source is None else source(attempt)
         options = masks.fits_one(unnamed, among)
         if not options:
             raise DeadEnd
@@ -209,7 +209,7 @@ def _draw_some(slot: str, source: Step | None, unnamed: tuple[str, ...], around:
 
     def step(attempt: Attempt) -> int:
         masks, integer = attempt.masks, attempt.draws.integer
-        among = None if source is None else source(attempt)
+        among: int | None = None if source is None else source(attempt)
         real = masks.real
         n_made_up = len(real if around == "exist" else masks.fits_one((), among))
         while True:
@@ -227,7 +227,7 @@ def _draw_value(slot: str, source: Step, options: list[int]) -> Step:
     """Return the step that draws one of a few descriptions and gives what of a set fits it."""
 
     def step(attempt: Attempt) -> int:
-        among = source(attempt)
+        among: int = source(attempt)
         attempt.slots[slot] = number = attempt.draws.choice(options)
         return among & attempt.masks.found[number]
 

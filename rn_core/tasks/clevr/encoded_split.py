@@ -88,7 +88,7 @@ def load_encoded(
     read = open_split(root, split, progress, with_pictures)
     encoded = EncodedSplit(replace(read, texts=()), _encode(read.texts))
     buffer = io.BytesIO()
-    np.savez(buffer, **encoded.arrays)
+    np.savez(buffer, allow_pickle=False, **encoded.arrays)
     clear_leftovers(whole.parent, f"CLEVR_{split}_questions_*")
     with contextlib.suppress(RNCoreError):
         write_whole(whole, buffer.getvalue())

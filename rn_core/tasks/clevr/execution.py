@@ -44,8 +44,8 @@ def execute_partly(program: Sequence[Mapping[str, Any]], scene: ClevrScene | Map
     outputs: list[Output] = []
     for index, node in enumerate(nodes):
         inputs = [outputs[source] for source in node.inputs]
-        if node.function == "unique" and len(inputs[0]) != 1:
-            return PartialRun(tuple(outputs), tuple(inputs[0]))
+        if node.function == "unique" and len(found := _as_set(inputs[0])) != 1:
+            return PartialRun(tuple(outputs), tuple(found))
         outputs.append(_apply(node, index, inputs, read))
     return PartialRun(tuple(outputs), None)
 
@@ -91,7 +91,7 @@ def execute(program: Sequence[Mapping[str, Any]], scene: ClevrScene | Mapping[st
     return answer_text(_run(nodes, _as_scene(scene))[-1])
 
 
-def answer_text(output: int | bool | str) -> str:
+def answer_text(output: Output) -> str:
     """Return an answer in CLEVR's spelling."""
     if isinstance(output, bool):
         return "yes" if output else "no"
@@ -134,7 +134,7 @@ def last_links(
     outputs = _run(nodes, _as_scene(scene))
     found: set[tuple[int, int]] = set()
     for index in _answer_sets(nodes, len(nodes) - 1):
-        found.update(_links_to(nodes, outputs, index, outputs[index]))
+        found.update(_links_to(nodes, outputs, index, _as_set(outputs[index])))
     return tuple(sorted(found))
 
 
@@ -161,8 +161,15 @@ def _links_to(
 
 def _objects_in(node: Node, output: Output) -> set[int]:
     """Return the objects in a node's output; none if it is a number, a word, or yes or no."""
-    returns = FUNCTIONS[node.function].returns
-    return set(output) if returns == "set" else {output} if returns == "object" else set()
+    if isinstance(output, list):
+        return set(output)
+    return {output} if FUNCTIONS[node.function].returns == "object" and isinstance(output, int) else set()
+
+
+def _as_set(output: Output) -> list[int]:
+    """Return what a node gives that, as the program was checked, gives a set."""
+    assert isinstance(output, list)
+    return output
 
 
 def _as_scene(scene: ClevrScene | Mapping[str, Any] | str) -> ClevrScene:
@@ -190,7 +197,8 @@ def _apply(node: Node, index: int, inputs: list[Any], scene: ClevrScene) -> Outp
     if kind == "unique":
         return _only(inputs[0], index)
     if kind == "relate":
-        return scene.related[node.value][inputs[0]].nonzero()[0].tolist()
+        led_to: list[int] = scene.related[node.value][inputs[0]].nonzero()[0].tolist()
+        return led_to
     if kind == "same":
         values = scene.words[attribute]
         return [thing for thing, value in enumerate(values) if value == values[inputs[0]] and thing != inputs[0]]
@@ -199,7 +207,7 @@ def _apply(node: Node, index: int, inputs: list[Any], scene: ClevrScene) -> Outp
     if kind == "union":
         return sorted(set(inputs[0]) | set(inputs[1]))
     if kind == "query":
-        return scene.words[attribute][inputs[0]]
+        return str(scene.words[attribute][inputs[0]])
     return len(inputs[0]) if kind == "count" else bool(inputs[0])
 
 

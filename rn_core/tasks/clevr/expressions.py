@@ -79,7 +79,9 @@ def _add(nodes: list[dict[str, Any]], expression: Expression, slots: Slots) -> i
     """Append the nodes of an expression and return the index of its last one."""
     function, inputs = expression
     if function in DESCRIPTION_SLOTS:
-        return _add_description(nodes, slots[function], inputs[0], slots)
+        description = slots[function]
+        assert isinstance(description, Description)
+        return _add_description(nodes, description, inputs[0], slots)
     given = [_add(nodes, part, slots) for part in inputs]
     if function in RELATION_SLOTS:
         return _append(nodes, "relate", given, [slots[function]])

@@ -6,6 +6,7 @@ the work is interrupted, the next call goes on from the last picture.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import os
@@ -20,11 +21,6 @@ from PIL import Image
 
 from rn_core.common.errors import RNCoreError
 from rn_core.tasks.clevr.folder import FolderSplit
-
-try:
-    import fcntl
-except ImportError:  # Windows has no such locks: there, only one process at a time may make a cache
-    fcntl = None
 
 #: Side in pixels that the models take (Santoro et al. 2017, section 4).
 SIDE = 128
@@ -128,8 +124,10 @@ def _make(
     """
     part = whole.with_name(f"{whole.name}.part")
     with part.open("a+b") as file:
-        if fcntl is not None:
-            fcntl.flock(file, fcntl.LOCK_EX)
+        with contextlib.suppress(ImportError):  # Windows has no such locks: only one process at a time may make a cache
+            from fcntl import LOCK_EX, flock
+
+            flock(file, LOCK_EX)
         if not whole.exists():
             first = _keep_whole_pictures(file, shape)
             _append(file, folder, first, shape[1], progress)

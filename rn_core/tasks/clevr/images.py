@@ -38,4 +38,5 @@ def check_picture(image: Any) -> np.ndarray:
             f"A picture must be a uint8 array of shape (height, width, 3) with sides of 1 to {_MAX_SIDE:,} pixels, "
             f"got {got}; convert it to RGB, or draw the scene first."
         )
-    return image
+    picture: np.ndarray = image
+    return picture

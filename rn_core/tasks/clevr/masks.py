@@ -63,10 +63,10 @@ class SceneMasks:
             holders = (column == np.arange(len(VALUES[name]))[:, None]) @ bits  # (V,)
             self.same[name] = (holders[column] & ~bits).tolist()
             table = (table[:, None] & np.append(self.everything, holders)).ravel()
-        self.found = table.tolist()
-        self.real = np.flatnonzero(table).tolist()
-        near = scene.relationships @ bits  # (4, N)
-        self.related = near.tolist()
+        self.found: list[int] = table.tolist()
+        self.real: list[int] = np.flatnonzero(table).tolist()
+        near = scene.relation_table @ bits  # (4, N)
+        self.related: list[list[int]] = near.tolist()
         self._table = table  # (324,)
         self._near = near[:, :, None] & table  # (4, N, 324)
         self._n_near = _SIZE[self._near]
@@ -110,7 +110,8 @@ class SceneMasks:
 @functools.cache
 def allowed(unnamed: tuple[str, ...]) -> np.ndarray:
     """Return (324,) bool, which descriptions name none of the attributes in `unnamed`."""
-    return ~_IS_NAMED[[ATTRIBUTES.index(name) for name in unnamed]].any(axis=0)
+    named = _IS_NAMED[[ATTRIBUTES.index(name) for name in unnamed]]
+    return ~np.asarray(named.any(axis=0))
 
 
 @functools.cache

@@ -81,7 +81,8 @@ def _triangulate(grid: np.ndarray) -> np.ndarray:
     """Return two triangles (F, 3, 3) for each cell of a grid (I, J, 3) of points, without those of no area."""
     a, b, c, d = grid[:-1, :-1], grid[1:, :-1], grid[1:, 1:], grid[:-1, 1:]
     triangles = np.stack([np.stack([a, b, c], axis=-2), np.stack([a, c, d], axis=-2)]).reshape(-1, 3, 3)
-    return triangles[np.linalg.norm(area_vectors(triangles), axis=-1) > _NO_AREA]
+    kept: np.ndarray = triangles[np.linalg.norm(area_vectors(triangles), axis=-1) > _NO_AREA]
+    return kept
 
 
 def _brush(corners: np.ndarray, normals: np.ndarray) -> Mesh:
@@ -98,4 +99,5 @@ def area_vectors(corners: np.ndarray) -> np.ndarray:
 
 def _unit(vectors: np.ndarray) -> np.ndarray:
     """Return vectors of length 1."""
-    return vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)
+    units: np.ndarray = vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)
+    return units

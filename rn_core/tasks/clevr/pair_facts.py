@@ -122,9 +122,9 @@ def tabulate_scenes(scenes: Sequence[ClevrScene]) -> SceneTables:
     related = np.zeros((len(scenes), len(RELATIONS), MAX_OBJECTS, MAX_OBJECTS), dtype=bool)
     for k, scene in enumerate(scenes):
         values[k, : scene.n_objects] = np.stack(list(scene.attributes.values()), axis=1)
-        related[k, :, : scene.n_objects, : scene.n_objects] = scene.relationships.transpose(0, 2, 1)
-    rows = np.pad(rows.numpy(), ((0, 0), (0, n_padding), (0, 0)))
-    return SceneTables(rows, values, np.pad(mask.numpy(), ((0, 0), (0, n_padding))), related)
+        related[k, :, : scene.n_objects, : scene.n_objects] = scene.relation_table.transpose(0, 2, 1)
+    padded = np.pad(rows.numpy(), ((0, 0), (0, n_padding), (0, 0)))
+    return SceneTables(padded, values, np.pad(mask.numpy(), ((0, 0), (0, n_padding))), related)
 
 
 def show(asked: Asked) -> Shown:
@@ -185,14 +185,15 @@ def pair_facts(asked: Asked, shown: Shown, first: np.ndarray, second: np.ndarray
 
 def _each(shown: np.ndarray, what: np.ndarray) -> np.ndarray:
     """Return (M, K, C * W): `what` (M, K, W) for each of C things (M, K, C) that a pair shows, else 0."""
-    return (shown[..., None] * what[..., None, :]).reshape(*shown.shape[:2], -1)
+    each: np.ndarray = shown[..., None] * what[..., None, :]
+    return each.reshape(*shown.shape[:2], -1)
 
 
 def _choose_pairs(
     rng: np.random.Generator, present: np.ndarray, shown: Shown, n_pairs: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return objects i and j of chosen pairs, (M, K) int64 each."""
-    fits = shown.fits.any(axis=1)
+    fits = np.asarray(shown.fits.any(axis=1))
     weights = (
         1
         + np.einsum("mlij,l->mij", shown.links, np.array(_LINK_WEIGHTS))

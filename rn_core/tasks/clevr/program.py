@@ -125,8 +125,8 @@ def _read_node(record: Any, index: int, earlier: Sequence[Node]) -> Node:
     inputs = record.get("inputs", [])
     where = f"Node {index} ({function})"
     if not isinstance(inputs, list | tuple) or len(inputs) != len(signature.takes):
-        needed = len(signature.takes)
-        raise QuestionError(f'{where} must have {needed} "inputs", indices of earlier nodes, got {shown(inputs)}.')
+        n_needed = len(signature.takes)
+        raise QuestionError(f'{where} must have {n_needed} "inputs", indices of earlier nodes, got {shown(inputs)}.')
     for source, needed in zip(inputs, signature.takes, strict=True):
         if not is_whole(source) or not 0 <= source < index:
             raise QuestionError(

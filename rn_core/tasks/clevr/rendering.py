@@ -97,7 +97,7 @@ def place_camera(scene: ClevrScene, rng: np.random.Generator) -> np.ndarray:
     Raises:
         SceneError: if the pixel coordinates tell of no camera like CLEVR's.
     """
-    drawn = sample_cameras(rng, 1)[0]
+    drawn: np.ndarray = sample_cameras(rng, 1)[0]
     if scene.pixel_coords is None:
         return drawn
     with np.errstate(all="ignore"), contextlib.suppress(np.linalg.LinAlgError):
@@ -114,7 +114,8 @@ def encode_srgb(light: np.ndarray) -> np.ndarray:
     """Return linear light (..., 3), 0 to 1 and more, as (..., 3) uint8 in sRGB."""
     light = np.clip(light, 0, 1)
     encoded = np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
-    return np.rint(255 * encoded).astype(np.uint8)
+    levels: np.ndarray = np.rint(255 * encoded)
+    return levels.astype(np.uint8)
 
 
 def _load_renderer() -> tuple[ModuleType, ModuleType]:
@@ -167,7 +168,9 @@ def _remove_grain(light: np.ndarray, guide: Guide, denoiser: Any) -> np.ndarray:
 
     On one core: several would add up the picture's brightness in an order of their own.
     """
-    return denoiser.denoise(light, guide.albedo, guide.normals, hdr=True, device=_open_device(denoiser))
+    device = _open_device(denoiser)
+    clean: np.ndarray = denoiser.denoise(light, guide.albedo, guide.normals, hdr=True, device=device)
+    return clean
 
 
 @functools.cache

@@ -106,7 +106,7 @@ def _sample_block(rng: np.random.Generator, wanted: int, is_last: bool = False) 
         draft = _draw(rng, n_objects[pending], cameras[pending])
         pixels = project(draft.coords, draft.cameras)
         for k in np.flatnonzero(draft.valid & (pending < wanted)):
-            done[int(pending[k])] = _make_scene(draft, pixels, k)
+            done[int(pending[k])] = _make_scene(draft, pixels, int(k))
         pending = pending[~draft.valid]
     return [done[k] for k in sorted(done)]
 
@@ -114,17 +114,19 @@ def _sample_block(rng: np.random.Generator, wanted: int, is_last: bool = False) 
 def _draw(rng: np.random.Generator, n_objects: np.ndarray, cameras: np.ndarray) -> _Draft:
     """Draw everything but the number of objects and the camera of K scenes, and judge them."""
     shape = (len(n_objects), MAX_OBJECTS)
-    kinds = [uniform_integers(rng, len(values), shape) for values in (SIZES, COLORS, MATERIALS, SHAPES)]
+    sizes, colors, materials, shapes = (
+        uniform_integers(rng, len(values), shape) for values in (SIZES, COLORS, MATERIALS, SHAPES)
+    )
     rotation = 360 * uniform_fractions(rng, shape)
     tries = EXTENT * (uniform_integers(rng, 2**32, (*shape, _TRIES, 2)) / 2**31 - 1)
-    radius = np.array(RADIUS)[kinds[0]]
+    radius = np.array(RADIUS)[sizes]
     ground, found = _place(tries, radius)
     present = np.arange(MAX_OBJECTS) < n_objects[:, None]
     coords = np.concatenate([ground, radius[..., None]], axis=-1)
-    valid = (found | ~present).all(axis=1)
-    shown = count_pixels(coords[valid], kinds[0][valid], kinds[3][valid], cameras[valid], present[valid])
+    valid = np.asarray((found | ~present).all(axis=1))
+    shown = count_pixels(coords[valid], sizes[valid], shapes[valid], cameras[valid], present[valid])
     valid[valid] = (shown >= MIN_PIXELS).all(axis=1, where=present[valid])
-    return _Draft(n_objects, cameras, *kinds, coords, rotation, valid)
+    return _Draft(n_objects, cameras, sizes, colors, materials, shapes, coords, rotation, valid)
 
 
 def _place(tries: np.ndarray, radius: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -141,9 +143,10 @@ def _place(tries: np.ndarray, radius: np.ndarray) -> tuple[np.ndarray, np.ndarra
     found = np.ones(radius.shape, dtype=bool)
     rows = np.arange(len(radius))
     for k in range(MAX_OBJECTS):
-        free = _keeps_distance(
+        apart = _keeps_distance(
             tries[:, k, :, None, :] - places[:, None, :k, :], radius[:, None, k, None] + radius[:, None, :k]
-        ).all(axis=2)  # (K, T)
+        )
+        free = np.asarray(apart.all(axis=2))  # (K, T)
         first = free.argmax(axis=1)
         places[:, k] = tries[rows, k, first]
         found[:, k] = free[rows, first]
@@ -165,7 +168,8 @@ def _disc_points() -> np.ndarray:
     """Return (P, 2) float64, the middles of the cells of the unit disc."""
     side = (np.arange(_CELLS) + 0.5) / (_CELLS / 2) - 1
     grid = np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2)
-    return grid[(grid * grid).sum(axis=1) <= 1]
+    inside: np.ndarray = grid[(grid * grid).sum(axis=1) <= 1]
+    return inside
 
 
 _POINTS = _disc_points()
@@ -198,7 +202,8 @@ def count_pixels(
     covered = (beyond * beyond).sum(axis=-1) < radius[scene, hider, None] ** 2
     free = np.ones((*radius.shape, len(_POINTS)), dtype=bool)
     np.logical_and.at(free, (scene, hidden), ~covered)
-    return free.mean(axis=-1) * np.pi * radius * radius
+    area: np.ndarray = free.mean(axis=-1) * np.pi * radius * radius
+    return area
 
 
 def _make_scene(draft: _Draft, pixels: np.ndarray, row: int) -> ClevrScene:
@@ -206,6 +211,12 @@ def _make_scene(draft: _Draft, pixels: np.ndarray, row: int) -> ClevrScene:
     n_objects = draft.n_objects[row]
     place = pixels[row, :n_objects].copy()
     place[:, :2] = np.rint(place[:, :2])
-    kinds = (part[row, :n_objects].copy() for part in (draft.sizes, draft.colors, draft.materials, draft.shapes))
-    coords, rotation = draft.coords[row, :n_objects].copy(), draft.rotation[row, :n_objects].copy()
-    return ClevrScene(*kinds, coords, rotation, place)
+    return ClevrScene(
+        sizes=draft.sizes[row, :n_objects].copy(),
+        colors=draft.colors[row, :n_objects].copy(),
+        materials=draft.materials[row, :n_objects].copy(),
+        shapes=draft.shapes[row, :n_objects].copy(),
+        coords=draft.coords[row, :n_objects].copy(),
+        rotation=draft.rotation[row, :n_objects].copy(),
+        pixel_coords=place,
+    )

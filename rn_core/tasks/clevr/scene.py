@@ -88,6 +88,12 @@ class ClevrScene:
         """Return the number of objects N."""
         return len(self.shapes)
 
+    @property
+    def relation_table(self) -> np.ndarray:
+        """Return `relationships` (4, N, N) bool, which are there from the start, given or computed."""
+        assert self.relationships is not None
+        return self.relationships
+
     @functools.cached_property
     def attributes(self) -> dict[str, np.ndarray]:
         """Return attribute -> (N,) int64, index into `VALUES[attribute]`."""
@@ -96,7 +102,7 @@ class ClevrScene:
     @functools.cached_property
     def related(self) -> dict[str, np.ndarray]:
         """Return relation -> (N, N) bool: [i, j] says that j stands in that relation to i."""
-        return dict(zip(RELATIONS, self.relationships, strict=True))
+        return dict(zip(RELATIONS, self.relation_table, strict=True))
 
     @functools.cached_property
     def words(self) -> dict[str, tuple[str, ...]]:

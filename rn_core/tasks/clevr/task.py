@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -13,8 +13,9 @@ from torch import Tensor
 
 from rn_core.common.errors import RNCoreError
 from rn_core.common.records import Batch
+from rn_core.tasks.base import KnownPair
 from rn_core.tasks.clevr.encoding import ANSWERS, encode_scenes
-from rn_core.tasks.clevr.execution import describe_misfit, execute_partly
+from rn_core.tasks.clevr.execution import describe_misfit, execute_nodes, execute_partly
 from rn_core.tasks.clevr.folder_batches import read_batches
 from rn_core.tasks.clevr.folder_source import FolderSource
 from rn_core.tasks.clevr.generation import QUESTIONS_PER_SCENE, QuestionGenerator
@@ -26,7 +27,9 @@ from rn_core.tasks.clevr.program import GROUPS, QUESTION_TYPES
 from rn_core.tasks.clevr.rendering import render_scene
 from rn_core.tasks.clevr.sampling import sample_scene, sample_scenes
 from rn_core.tasks.clevr.scene import ClevrScene
+from rn_core.tasks.clevr.spec import DOMAIN, ONE_STEP_QUERIES
 from rn_core.tasks.clevr.tokens import encode_tokens
+from rn_core.tasks.domain import Domain
 from rn_core.tasks.scoring import OneAnswer
 
 VIEWS = ("pixels", "states")
@@ -34,17 +37,19 @@ VIEWS = ("pixels", "states")
 
 @dataclass(frozen=True)
 class Clevr:
-    """The task as models see it.
+    """What the task's two views share.
 
     Attributes:
         view: "pixels" (pictures) or "states" (one row an object).
     """
 
     view: str
+    domain: ClassVar[Domain] = DOMAIN
     answers: tuple[str, ...] = ANSWERS
     question_types: tuple[str, ...] = QUESTION_TYPES
     scoring = OneAnswer(len(QUESTION_TYPES), len(ANSWERS))
-    taught: str = "the question's program says"
+    overall_types: tuple[str, ...] = QUESTION_TYPES
+    solved_above: float | None = None
 
     def __post_init__(self) -> None:
         """Raise RNCoreError for an unknown view."""
@@ -55,11 +60,6 @@ class Clevr:
     def name(self) -> str:
         """Return the task's key in `TASKS`."""
         return f"clevr/{self.view}"
-
-    @property
-    def has_pool(self) -> bool:
-        """Return whether it offers `make_pool`, and lessons from it: where models see object rows."""
-        return self.view == "states"
 
     @property
     def groups(self) -> Mapping[str, tuple[str, ...]]:
@@ -121,12 +121,6 @@ class Clevr:
             type_index=torch.tensor([self.question_types.index(question.type) for question in questions]),
         )
 
-    def make_pool(
-        self, seed: int, n_scenes: int, n_questions: int, progress: Callable[[Iterable[Any]], Iterable[Any]] = iter
-    ) -> QuestionPool:
-        """Draw scenes and questions to be asked again and again; see `pool.make_pool`."""
-        return make_pool(seed, n_scenes, n_questions, progress)
-
     def read_batches(
         self, root: Path, split: str | None = None, progress: Callable[[Iterable[Any]], Iterable[Any]] = iter
     ) -> Iterator[Batch]:
@@ -158,6 +152,47 @@ class Clevr:
     def question_index(self, text: str) -> int:
         """Raise RNCoreError: CLEVR's questions cannot be counted, so nothing is kept for each of them."""
         raise RNCoreError("CLEVR has too many questions to keep an aggregate for each; choose zero as the baseline.")
+
+
+@dataclass(frozen=True)
+class ClevrPixels(Clevr):
+    """The task for models that see pictures."""
+
+    view: str = "pixels"
+
+
+@dataclass(frozen=True)
+class ClevrStates(Clevr):
+    """The task for models that see one row per object."""
+
+    view: str = "states"
+    taught: str = "the question's program says"
+    cell_grid: ClassVar[tuple[int, int] | None] = None
+
+    def make_pool(
+        self, seed: int, n_scenes: int, n_questions: int, progress: Callable[[Iterable[Any]], Iterable[Any]] = iter
+    ) -> QuestionPool:
+        """Draw scenes and questions to be asked again and again; see `pool.make_pool`."""
+        return make_pool(seed, n_scenes, n_questions, progress)
+
+    def sample_known_pairs(self, rng: np.random.Generator, n_scenes: int) -> Iterator[KnownPair]:
+        """Yield questions such as "What color is the cube left of the ball?", one per scene; ball and cube decide."""
+        generator, found = QuestionGenerator(rng), 0
+        while found < n_scenes:
+            scene = sample_scene(rng)
+            question = generator.ask_family(scene, ONE_STEP_QUERIES[found % len(ONE_STEP_QUERIES)])
+            if question is None:
+                continue
+            found += 1
+            outputs = zip(question.program, execute_nodes(question.program, scene), strict=True)
+            landmark, wanted = (output for node, output in outputs if node["type"] == "unique")
+            assert isinstance(landmark, int)
+            yield KnownPair(
+                inputs=self.encode_scenes([scene]),
+                question=self.encode_questions([question.text]),
+                asked=landmark,
+                others=np.arange(scene.n_objects) == wanted,
+            )
 
 
 def _read_scene(scene: Any) -> ClevrScene:

@@ -131,7 +131,8 @@ def predict_constant_velocity(positions: np.ndarray, n_frames: int, reflects: bo
     if reflects:
         furthest = HALF_SIDE - RADIUS
         ahead = furthest - np.abs((ahead + furthest) % (4 * furthest) - 2 * furthest)
-    return ahead.astype(np.float32)
+    expected: np.ndarray = ahead.astype(np.float32)
+    return expected
 
 
 def prediction_errors(predicted: np.ndarray, true: np.ndarray) -> np.ndarray:
@@ -145,4 +146,5 @@ def prediction_errors(predicted: np.ndarray, true: np.ndarray) -> np.ndarray:
         (K,) float64; its mean is the error in table widths a frame.
     """
     offsets = predicted.astype(np.float64) - true
-    return np.sqrt((offsets**2).sum(axis=3)).mean(axis=(0, 2)) / TABLE_WIDTH
+    means: np.ndarray = np.sqrt((offsets**2).sum(axis=3)).mean(axis=(0, 2)) / TABLE_WIDTH
+    return means

@@ -134,4 +134,5 @@ def load_mujoco() -> ModuleType:
             f"Simulating needs MuJoCo, which could not be loaded ({str(err)[:200]}); run `python -m pip install "
             "mujoco`, or use the scenes that come with the package."
         ) from err
-    return mujoco
+    module: ModuleType = mujoco
+    return module

@@ -35,14 +35,14 @@ def choose_pairs(rng: np.random.Generator, scenes: PhysicsScenes, n_pairs: int) 
     weights[scenes.links[:, i, j]] = _TIED_WEIGHT
     ends = weights.cumsum(axis=1)
     draws = uniform_integers(rng, _DRAWS, (len(scenes), n_pairs)) / _DRAWS * ends[:, -1:]  # (S, K)
-    chosen = pairs[(ends[:, None] <= draws[..., None]).sum(axis=2)]  # (S, K, 2)
+    chosen: np.ndarray = pairs[(ends[:, None] <= draws[..., None]).sum(axis=2)]  # (S, K, 2)
     turned = uniform_integers(rng, 2, (len(scenes), n_pairs, 1)) == 1
     return np.where(turned, chosen[..., ::-1], chosen)
 
 
 def tied_facts(scenes: PhysicsScenes, pairs: np.ndarray) -> np.ndarray:
     """Return whether each of the pairs (S, K, 2) is tied, (S, K, 1) float32."""
-    tied = scenes.links[np.arange(len(scenes))[:, None], pairs[..., 0], pairs[..., 1]]
+    tied: np.ndarray = scenes.links[np.arange(len(scenes))[:, None], pairs[..., 0], pairs[..., 1]]
     return tied[..., None].astype(np.float32)
 
 

@@ -87,8 +87,8 @@ def turn_scenes(scenes: PhysicsScenes, symmetry: np.ndarray) -> PhysicsScenes:
     """
     swaps = (symmetry & 1 > 0)[:, None, None, None]
     signs = np.stack([1 - (symmetry & 2), 1 - (symmetry & 4) / 2], axis=1)[:, None, None].astype(np.float32)
-    paths = (np.where(swaps, part[..., ::-1], part) * signs for part in _paths(scenes))
-    return PhysicsScenes(*paths, scenes.links, scenes.rigid, scenes.lengths)
+    positions, velocities = (np.where(swaps, part[..., ::-1], part) * signs for part in _paths(scenes))
+    return PhysicsScenes(positions, velocities, scenes.links, scenes.rigid, scenes.lengths)
 
 
 def _paths(scenes: PhysicsScenes) -> tuple[np.ndarray, np.ndarray]:

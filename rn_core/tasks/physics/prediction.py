@@ -17,7 +17,8 @@ from rn_core.tasks.scoring import Marks
 
 def seen_positions(rows: Tensor) -> Tensor:
     """Return the positions (S, 16, N, 2) in metres that balls' rows (S, N, 35) hold."""
-    return rows[..., D_ROW - 2 * N_FRAMES :].unflatten(2, (2, N_FRAMES)).permute(0, 3, 1, 2)
+    paths = rows[..., D_ROW - 2 * N_FRAMES :]
+    return paths.reshape(*paths.shape[:2], 2, N_FRAMES).permute(0, 3, 1, 2)
 
 
 def encode_paths(positions: Tensor, last: Tensor) -> Tensor:
@@ -31,7 +32,7 @@ def encode_paths(positions: Tensor, last: Tensor) -> Tensor:
 
 def decode_paths(logits: Tensor, last: Tensor) -> Tensor:
     """Return the positions (S, K, N, 2) that `encode_paths` made `logits` of."""
-    return logits.unflatten(1, (last.shape[1], -1, 2)).transpose(1, 2) + last[:, None]
+    return logits.reshape(len(logits), last.shape[1], -1, 2).transpose(1, 2) + last[:, None]
 
 
 class PathScoring:
@@ -60,14 +61,15 @@ class PathScoring:
         n_balls = batch.inputs[0].shape[1]
         both = {"model": logits.cpu(), "constant_velocity": _keep_velocity(batch)}
         return {
-            name: _offsets(given, batch.answer.cpu()).unflatten(1, (n_balls, -1)).mean(dim=1).numpy() / TABLE_WIDTH
+            name: _offsets(given, batch.answer.cpu()).reshape(len(given), n_balls, -1).mean(dim=1).numpy() / TABLE_WIDTH
             for name, given in both.items()
         }
 
 
 def _offsets(logits: Tensor, answer: Tensor) -> Tensor:
     """Return the distance in metres between what was predicted and what is true, (M, N * K)."""
-    return (logits.float() - answer).unflatten(1, (-1, 2)).norm(dim=2)
+    offsets: Tensor = torch.linalg.vector_norm((logits.float() - answer).reshape(len(logits), -1, 2), dim=2)
+    return offsets
 
 
 def _keep_velocity(batch: Batch) -> Tensor:

@@ -108,9 +108,10 @@ def _sample_velocities(rng: np.random.Generator, places: np.ndarray, rigid: np.n
     stretch = np.zeros((len(first), n_balls, 2))
     stretch[rows, first] = places[first] - places[second]
     stretch[rows, second] = -stretch[rows, first]
-    stretch = stretch.reshape(len(first), 2 * n_balls)
-    drawn -= stretch.T @ np.linalg.solve(stretch @ stretch.T, stretch @ drawn)
-    return drawn.reshape(n_balls, 2).astype(np.float32)
+    rates = stretch.reshape(len(first), 2 * n_balls)
+    drawn -= rates.T @ np.linalg.solve(rates @ rates.T, rates @ drawn)
+    velocities: np.ndarray = drawn.reshape(n_balls, 2).astype(np.float32)
+    return velocities
 
 
 def _draw(rng: np.random.Generator, high: int) -> int:

@@ -42,7 +42,7 @@ class PhysicsScene:
     @property
     def n_balls(self) -> int:
         """Return the number of balls N."""
-        return self.positions.shape[1]
+        return int(self.positions.shape[1])
 
     @property
     def n_frames(self) -> int:
@@ -93,12 +93,12 @@ class PhysicsScenes:
     @property
     def n_balls(self) -> int:
         """Return the number of balls N of each scene."""
-        return self.positions.shape[2]
+        return int(self.positions.shape[2])
 
     @property
     def n_frames(self) -> int:
         """Return the number of frames F of each scene."""
-        return self.positions.shape[1]
+        return int(self.positions.shape[1])
 
     @functools.cached_property
     def systems(self) -> np.ndarray:
@@ -137,6 +137,6 @@ def stack_scenes(scenes: Sequence[PhysicsScene]) -> PhysicsScenes:
 
 def _shortest(values: np.ndarray | np.float32) -> Any:
     """Return float32 numbers as the shortest decimals that stand for them, in lists as deep as the array."""
-    if values.ndim:
+    if isinstance(values, np.ndarray) and values.ndim:
         return [_shortest(value) for value in values]
     return float(str(values))

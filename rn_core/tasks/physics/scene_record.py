@@ -149,7 +149,8 @@ def check_places(positions: np.ndarray) -> None:
 def _find_distances(positions: np.ndarray) -> np.ndarray:
     """Return the distance between every two balls, (F, N, 2) -> (F, N, N)."""
     offsets = positions[:, :, None] - positions[:, None]
-    return np.sqrt((offsets**2).sum(axis=3))
+    distances: np.ndarray = np.sqrt((offsets**2).sum(axis=3))
+    return distances
 
 
 def _check_lengths(positions: np.ndarray, rigid: np.ndarray, lengths: np.ndarray) -> None:

@@ -32,6 +32,7 @@ from rn_core.tasks.physics.pool import ScenePool, draw_pool
 from rn_core.tasks.physics.prediction import PathScoring, encode_paths
 from rn_core.tasks.physics.sampling import sample_scenes
 from rn_core.tasks.physics.scene import PhysicsScene, PhysicsScenes
+from rn_core.tasks.physics.spec import DOMAIN
 from rn_core.tasks.physics.world import COLORS, DEFAULT_BALLS, N_FRAMES
 from rn_core.tasks.scoring import ManyYesOrNo, OneAnswer, Scoring
 
@@ -54,12 +55,19 @@ class _Physics:
     question_types: tuple[str, ...]
     scoring: Scoring
     n_frames = N_FRAMES
-    has_pool = True
+    domain = DOMAIN
+    solved_above: float | None = None
+    taught = ""
 
     @property
     def groups(self) -> Mapping[str, tuple[str, ...]]:
         """Return group -> question types; each type is a group."""
         return MappingProxyType({kind: (kind,) for kind in self.question_types})
+
+    @property
+    def overall_types(self) -> tuple[str, ...]:
+        """Return the question types that count for the overall accuracy: whether the whole scene is right."""
+        return self.question_types[-1:]
 
     def targets(self, scenes: PhysicsScenes) -> Tensor:
         """Return `Batch.answer` of scenes."""
@@ -166,7 +174,6 @@ class Connections(_Physics):
     question = "Which balls are tied?"
     answers = tuple("-".join(pair) for pair in combinations(tuple(COLORS)[:DEFAULT_BALLS], 2))
     question_types = ("pair", _WHOLE)
-    overall_types = (_WHOLE,)
     scoring = ManyYesOrNo()
 
     def targets(self, scenes: PhysicsScenes) -> Tensor:
@@ -257,7 +264,8 @@ def _read_rows(scene: PhysicsScene | str | Mapping[str, Any] | np.ndarray) -> np
     if isinstance(scene, np.ndarray):
         return check_rows(scene)
     scene = scene if isinstance(scene, PhysicsScene) else PhysicsScene.from_json(scene)
-    return encode_rows(_alone(scene))[0][0]
+    rows: np.ndarray = encode_rows(_alone(scene))[0][0]
+    return rows
 
 
 def _alone(scene: PhysicsScene) -> PhysicsScenes:

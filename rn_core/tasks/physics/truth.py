@@ -30,4 +30,5 @@ def find_systems(links: np.ndarray) -> np.ndarray:
 
 def count_systems(links: np.ndarray) -> np.ndarray:
     """Return the number of connected systems, (S, N, N) bool -> (S,) int64 from 1 to N."""
-    return find_systems(links).max(axis=1) + 1
+    highest: np.ndarray = find_systems(links).max(axis=1)
+    return highest + 1

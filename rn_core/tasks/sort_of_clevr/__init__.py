@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import ClassVar, Self
 
 import numpy as np
 import torch
@@ -11,15 +12,16 @@ import torch
 from rn_core.common.errors import QuestionError
 from rn_core.common.records import Batch, Example
 from rn_core.common.seeding import uniform_integers
-from rn_core.tasks.base import CellReading
+from rn_core.tasks.base import CellReading, KnownPair
+from rn_core.tasks.domain import Domain, RaceSpec
 from rn_core.tasks.scoring import OneAnswer
 from rn_core.tasks.sort_of_clevr import asking, questions
 from rn_core.tasks.sort_of_clevr.asking import SceneInput, check_answerable
-from rn_core.tasks.sort_of_clevr.cells import cell_facts, cell_reading, keep_cells
+from rn_core.tasks.sort_of_clevr.cells import GRID_SIZE, STRIDE, cell_facts, cell_reading, keep_cells
 from rn_core.tasks.sort_of_clevr.encoding import VIEWS, check_view, shuffle_rows
 from rn_core.tasks.sort_of_clevr.language import parse, text
 from rn_core.tasks.sort_of_clevr.questions import Question, Solution, question_codes, solve
-from rn_core.tasks.sort_of_clevr.rendering import render_scenes
+from rn_core.tasks.sort_of_clevr.rendering import object_masks, render_scenes
 from rn_core.tasks.sort_of_clevr.scene import (
     COLORS,
     DEFAULT_MARGIN,
@@ -30,6 +32,7 @@ from rn_core.tasks.sort_of_clevr.scene import (
     sample_scenes,
     stack_scenes,
 )
+from rn_core.tasks.sort_of_clevr.spec import DOMAIN, OBJECTS_RACE, PIXELS_RACE
 
 __all__ = [
     "COLORS",
@@ -40,6 +43,8 @@ __all__ = [
     "SceneObject",
     "Solution",
     "SortOfClevr",
+    "SortOfClevrObjects",
+    "SortOfClevrPixels",
     "check_answerable",
     "make_batch",
     "sample_questions",
@@ -54,7 +59,7 @@ _CODES = torch.from_numpy(question_codes())
 
 @dataclass(frozen=True)
 class SortOfClevr:
-    """The task as models see it.
+    """What the task's two views share.
 
     Attributes:
         view: "pixels" (images) or "objects" (one row an object).
@@ -62,11 +67,13 @@ class SortOfClevr:
     """
 
     view: str
+    domain: ClassVar[Domain] = DOMAIN
     margin: float = DEFAULT_MARGIN
     answers: tuple[str, ...] = questions.ANSWERS
     question_types: tuple[str, ...] = questions.QUESTION_TYPES
     scoring = OneAnswer(len(questions.QUESTION_TYPES), len(questions.ANSWERS))
-    has_pool: bool = False
+    overall_types: tuple[str, ...] = questions.QUESTION_TYPES
+    solved_above: float | None = None
 
     def __post_init__(self) -> None:
         """Raise RNCoreError for an unknown view."""
@@ -133,6 +140,53 @@ class SortOfClevr:
             Example(scenes.scene(k).to_json(), text(question), question.type, self.answers[batch.answer[k]])
             for k, question in enumerate(asked)
         )
+
+    @property
+    def cell_grid(self) -> tuple[int, int] | None:
+        """Return the cells per side of an image and the pixels from one to the next; None for object rows."""
+        return (GRID_SIZE, STRIDE) if self.view == "pixels" else None
+
+    def sample_known_pairs(self, rng: np.random.Generator, n_scenes: int) -> Iterator[KnownPair]:
+        """Yield "closest" and "furthest" questions, one per scene; (asked, target) decides, and no other pair."""
+        scenes = sample_scenes(rng, n_scenes, self.margin)
+        solution = solve(scenes)
+        for row in range(n_scenes):
+            kind = ("closest_shape", "furthest_shape")[row % 2]
+            color = row // 2 % len(COLORS)
+            index = Question(kind, COLORS[color]).index
+            scene, targets = scenes[row : row + 1], solution.targets[row, index]
+            is_pixels = self.view == "pixels"
+            yield KnownPair(
+                inputs=VIEWS[self.view](scene),
+                question=_CODES[index : index + 1],
+                asked=color,
+                others=np.append(targets, False) if is_pixels else targets,
+                masks=object_masks(scene)[0] if is_pixels else None,
+            )
+
+    def sample_every_question(self, rng: np.random.Generator) -> tuple[tuple[torch.Tensor, ...], torch.Tensor]:
+        """Draw one scene and return what models see of it, with the 36 questions (36, 11)."""
+        return VIEWS[self.view](sample_scenes(rng, 1, self.margin)), _CODES
+
+    def narrow(self, question_types: Collection[str]) -> Self:
+        """Return the task itself: each scene can be asked every question."""
+        return self
+
+
+@dataclass(frozen=True)
+class SortOfClevrObjects(SortOfClevr):
+    """The task for models that see one row per object."""
+
+    view: str = "objects"
+    race: ClassVar[RaceSpec] = OBJECTS_RACE
+
+
+@dataclass(frozen=True)
+class SortOfClevrPixels(SortOfClevr):
+    """The task for models that see images."""
+
+    view: str = "pixels"
+    race: ClassVar[RaceSpec] = PIXELS_RACE
 
     def sample_cells(self, rng: np.random.Generator, n_scenes: int) -> tuple[torch.Tensor, torch.Tensor]:
         """Draw images (S, 75, 75, 3) uint8 and what each cell of them holds, (S, 25, 6, 4) as `cell_facts`."""

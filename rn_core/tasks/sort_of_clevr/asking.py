@@ -28,13 +28,15 @@ def encode_scenes(scenes: Sequence[SceneInput], view: str) -> tuple[Tensor, ...]
     Raises:
         SceneError: if an array is not what a model of this view sees, or some are scenes and some arrays.
     """
-    if all(isinstance(scene, Scene) for scene in scenes):
-        return VIEWS[view](stack_scenes(list(scenes)))
-    if any(isinstance(scene, Scene) for scene in scenes):
+    known = [scene for scene in scenes if isinstance(scene, Scene)]
+    arrays = [scene for scene in scenes if not isinstance(scene, Scene)]
+    if not arrays:
+        return VIEWS[view](stack_scenes(known))
+    if known:
         raise SceneError("Give either scenes or arrays, not both in one call.")
     if view == "pixels":
-        return (torch.from_numpy(np.stack([check_image(array) for array in scenes])),)
-    rows = [torch.from_numpy(check_rows(array)) for array in scenes]
+        return (torch.from_numpy(np.stack([check_image(array) for array in arrays])),)
+    rows = [torch.from_numpy(check_rows(array)) for array in arrays]
     padded = torch.nn.utils.rnn.pad_sequence(rows, batch_first=True)
     padded = torch.nn.functional.pad(padded, (0, 0, 0, N_OBJECTS - padded.shape[1]))
     mask = torch.arange(N_OBJECTS) < torch.tensor([len(row) for row in rows])[:, None]

@@ -26,7 +26,8 @@ CELL_FACTS = ("present", "circle", "x", "y")
 def object_cells(scenes: SceneBatch) -> np.ndarray:
     """Return (S, 6) int64: the cell, row * 5 + column, that each object's centre is nearest to."""
     column, row = np.moveaxis((scenes.centers + STRIDE // 2) // STRIDE, 2, 0)
-    return row * GRID_SIZE + column
+    cells: np.ndarray = row * GRID_SIZE + column
+    return cells
 
 
 def keep_cells(rng: np.random.Generator, scenes: SceneBatch, n_cells: int) -> Tensor:

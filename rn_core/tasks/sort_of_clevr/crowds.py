@@ -60,7 +60,7 @@ class CrowdBatch:
     @property
     def n_objects(self) -> int:
         """Return the number of objects n of every scene."""
-        return self.centers.shape[1]
+        return int(self.centers.shape[1])
 
     def __getitem__(self, rows: slice | np.ndarray) -> CrowdBatch:
         """Return the scenes that a slice or an index array selects."""
@@ -113,7 +113,8 @@ def _find_valid(centers: np.ndarray, margin: float) -> np.ndarray:
     apart = np.abs(centers[:, one] - centers[:, other]).max(axis=2).min(axis=1) >= CLEARANCE
     kept = np.flatnonzero(apart)
     smallest = np.minimum(*_leads(centers[kept]))
-    return kept[(smallest >= margin) & (smallest > 0)]
+    clear: np.ndarray = kept[(smallest >= margin) & (smallest > 0)]
+    return clear
 
 
 def _leads(centers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -14,10 +14,9 @@ from rn_core.common.files import clear_leftovers, write_whole
 from rn_core.common.locks import hold
 from rn_core.common.seeding import make_rng
 from rn_core.tasks.made import check_made
-from rn_core.tasks.sort_of_clevr import SceneBatch, sample_scenes, solve
-from rn_core.tasks.sort_of_clevr.questions import ANSWERS, answer_shares, blind_floor
+from rn_core.tasks.sort_of_clevr.questions import ANSWERS, answer_shares, blind_floor, solve
 from rn_core.tasks.sort_of_clevr.rendering import render_scenes
-from rn_core.tasks.sort_of_clevr.scene import COLORS
+from rn_core.tasks.sort_of_clevr.scene import COLORS, SceneBatch, sample_scenes
 
 
 def write_scenes(path: Path, seed: int, split: str, n_scenes: int, margin: float) -> dict[str, Any]:

@@ -105,7 +105,7 @@ def solve(scenes: SceneBatch) -> Solution:
     never = np.full((n_scenes, N_OBJECTS), np.inf)
     margins = np.stack([never, offset[..., 0], offset[..., 1], gap_closest, gap_furthest, never], axis=1)
     answerable = np.repeat(scenes.present[:, None, :], len(QUESTION_TYPES), axis=1)
-    answerable[:, len(NON_RELATIONAL) :] &= other.any(axis=2)[:, None, :]
+    answerable[:, len(NON_RELATIONAL) :] &= np.asarray(other.any(axis=2))[:, None, :]
     flat = (n_scenes, N_QUESTIONS)
     return Solution(
         np.where(answerable, answers, -1).reshape(flat),
@@ -135,7 +135,8 @@ def _extreme(squared: np.ndarray, candidate: np.ndarray, sign: int) -> tuple[np.
 
 def _one_hot(index: np.ndarray) -> np.ndarray:
     """Return bool (..., 6) with True at `index`."""
-    return np.arange(N_OBJECTS) == index[..., None]
+    marked: np.ndarray = np.arange(N_OBJECTS) == index[..., None]
+    return marked
 
 
 def blind_floor(answers: np.ndarray) -> dict[str, float]:

@@ -67,7 +67,8 @@ def render_scenes(scenes: SceneBatch) -> np.ndarray:
 
 def render_scene(scene: Scene) -> np.ndarray:
     """Return one scene's (75, 75, 3) uint8 RGB image."""
-    return render_scenes(stack_scenes([scene]))[0]
+    image: np.ndarray = render_scenes(stack_scenes([scene]))[0]
+    return image
 
 
 def object_masks(scenes: SceneBatch) -> np.ndarray:

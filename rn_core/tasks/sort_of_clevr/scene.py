@@ -152,12 +152,12 @@ def check_object(thing: SceneObject) -> None:
     for value, allowed, what in ((thing.color, COLORS, "colour"), (thing.shape, SHAPES, "shape")):
         if value not in allowed:
             raise SceneError(f"An object's {what} must be one of {', '.join(allowed)}, got {value!r}.")
-    for axis, value in (("x", thing.x), ("y", thing.y)):
-        whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
-        if not whole or not LOWEST <= value <= HIGHEST:
+    for axis, place in (("x", thing.x), ("y", thing.y)):
+        whole = isinstance(place, int | np.integer) and not isinstance(place, bool)
+        if not whole or not LOWEST <= place <= HIGHEST:
             raise SceneError(
                 f"The {thing.color} object's {axis} must be a whole number of pixels from {LOWEST} to {HIGHEST}, "
-                f"got {value!r}; move it inside the image."
+                f"got {place!r}; move it inside the image."
             )
 
 
@@ -214,7 +214,8 @@ def sample_scene(rng: np.random.Generator, margin: float = DEFAULT_MARGIN) -> Sc
 def squared_distances(centers: np.ndarray) -> np.ndarray:
     """Return the squared distance between every two centres, (..., 6, 2) -> (..., 6, 6), exact integers."""
     offsets = centers[..., :, None, :] - centers[..., None, :, :]
-    return np.einsum("...c,...c->...", offsets, offsets)
+    squares: np.ndarray = np.einsum("...c,...c->...", offsets, offsets)
+    return squares
 
 
 def _make_places(margin: float) -> tuple[np.ndarray, np.ndarray]:
@@ -234,4 +235,5 @@ def _find_valid(x: np.ndarray, y: np.ndarray, margin: float) -> np.ndarray:
     gap_closest = ranked[:, :, 2] - ranked[:, :, 1]
     gap_furthest = ranked[:, :, -1] - ranked[:, :, -2]
     smallest = np.minimum(gap_closest, gap_furthest).min(axis=1)
-    return apart[(smallest >= margin) & (smallest > 0)]
+    clear: np.ndarray = apart[(smallest >= margin) & (smallest > 0)]
+    return clear

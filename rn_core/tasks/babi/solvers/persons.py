@@ -34,7 +34,7 @@ def _news(statements: Sequence[Sentence]) -> Iterator[_News]:
                     f"Statement {index + 1} says '{pronoun}', but none before it names whom; put one that does first."
                 )
             persons, before = named[pronoun]
-            support = (before, index)
+            support: tuple[int, ...] = (before, index)
         else:
             persons = (said.person, said.other) if said.other else (said.person,)
             named["they" if said.other else PRONOUNS.get(said.person, "")] = (persons, index)

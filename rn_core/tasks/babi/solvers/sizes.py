@@ -9,7 +9,7 @@ from rn_core.tasks.babi.rule_forms import DOES_FIT, FITS, LANGUAGES
 from rn_core.tasks.babi.solvers.base import Solution
 
 #: Whence and where to, in each statement's order: from the larger thing to the smaller, or the other way.
-_Steps = list[tuple[str, str]]
+_Steps = list[tuple[str, ...]]
 
 
 def solve_size(statements: Sequence[str], question: str) -> Solution:

@@ -7,7 +7,7 @@ import itertools
 from rn_core.common.draws import Draw
 from rn_core.tasks.babi.language import DROP, FORMS, GET, GIVE, KINDS, NUMBERS, THINGS
 from rn_core.tasks.babi.story import QuestionLine
-from rn_core.tasks.babi.worlds.telling import WINDOW, Teller, World, make_teller
+from rn_core.tasks.babi.worlds.telling import WINDOW, Teller, World, WorldMaker, make_teller
 
 #: Chance that a sentence ends with "there"; whoever gets something gets it there, but in task 3.
 _THERE = 0.2
@@ -106,11 +106,12 @@ class _WhereThing(_Carry):
     """Task 2: where a thing is that was dropped in a known place, or carried on since it was got."""
 
     def ask(self) -> QuestionLine | None:
-        known = {}
+        known: dict[str, int] = {}  # thing -> the statement of the place it is in
         things = [thing for _, _, thing in self.recent("get", "drop")]
         for thing in things:
-            if self.dropped.get(thing) is not None:
-                known[thing] = self.dropped[thing]
+            dropped = self.dropped.get(thing)
+            if dropped is not None:
+                known[thing] = dropped
             elif thing in self.holder and self.trail[thing]:
                 known[thing] = self.trail[thing][-1][1]
         if not known:
@@ -219,7 +220,14 @@ class _Lists(_Belongings):
         return tuple(sorted(self.history[person], key=lambda statement: things.index(self.events[statement][2])))
 
 
-_KINDS = {2: _WhereThing, 3: _WhereThingBefore, 5: _Giving, 6: _IsThere, 7: _Belongings, 8: _Lists}
+_KINDS: dict[int, WorldMaker] = {
+    2: _WhereThing,
+    3: _WhereThingBefore,
+    5: _Giving,
+    6: _IsThere,
+    7: _Belongings,
+    8: _Lists,
+}
 
 
 #: Task -> the function that samples a story of it.

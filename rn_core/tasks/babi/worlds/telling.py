@@ -66,7 +66,11 @@ class World(ABC):
         self.told.append(FORMS[kind][0].format(move=self.draw.choice(MOVE), **slots))
 
 
-def make_teller(task: int, kind: type[World]) -> Teller:
+#: Makes the world of a story from where its chance comes from and its task.
+WorldMaker = Callable[[Draw, int], World]
+
+
+def make_teller(task: int, kind: WorldMaker) -> Teller:
     """Return the function that samples a story of one task."""
 
     def sample(rng: np.random.Generator) -> Story:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from rn_core.common.draws import Draw
 from rn_core.tasks.babi.language import FORMS, OPENERS, PRONOUNS
 from rn_core.tasks.babi.story import QuestionLine
-from rn_core.tasks.babi.worlds.telling import WINDOW, Teller, World, make_teller
+from rn_core.tasks.babi.worlds.telling import WINDOW, Teller, World, WorldMaker, make_teller
 
 
 @dataclass(frozen=True)
@@ -161,7 +161,14 @@ class _CompoundCoreference(_Conjunction):
         return self.hear("in", *self.pair, place=place, before=1)
 
 
-_KINDS = {1: _Moves, 9: _Negation, 10: _Indefinite, 11: _Coreference, 12: _Conjunction, 13: _CompoundCoreference}
+_KINDS: dict[int, WorldMaker] = {
+    1: _Moves,
+    9: _Negation,
+    10: _Indefinite,
+    11: _Coreference,
+    12: _Conjunction,
+    13: _CompoundCoreference,
+}
 
 
 #: Task -> the function that samples a story of it.

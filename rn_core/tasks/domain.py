@@ -1,0 +1,166 @@
+"""What is known of a domain beside its tasks: its title, what others published on it, how it is raced and written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from rn_core.common.errors import RNCoreError, lookup
+
+#: Who measured -> in words; "floor" is what answering by question type alone gets.
+ORIGINS = MappingProxyType(
+    {
+        "paper": "paper",
+        "floor": "blind floor of the paper",
+        "open": "best open implementation",
+        "other": "another open implementation",
+    }
+)
+#: Measures are shown together (groups of questions, or all) or one question type each.
+LEVELS = ("groups", "types")
+
+
+@dataclass(frozen=True)
+class PublishedFigure:
+    """One published share of right answers.
+
+    Attributes:
+        domain: the name of its `Domain`.
+        level: "groups" or "types".
+        measure: group, question type, or "overall".
+        model: such as "rn-pixels"; empty for a floor, which belongs to no model.
+        value: 0 to 1; of a figure given as a bound, the bound.
+        source: table or section, or the repository.
+        origin: key of `ORIGINS`.
+        said: the figure as the source puts it, in a few words, where the number alone would say more or less.
+        note: what else there is to know about it.
+    """
+
+    domain: str
+    level: str
+    measure: str
+    model: str
+    value: float
+    source: str
+    origin: str = "paper"
+    said: str = ""
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        """Raise RNCoreError for a level or origin that is not there, or a share that is none."""
+        lookup(self.level, dict.fromkeys(LEVELS), "level of measures")
+        lookup(self.origin, ORIGINS, "origin")
+        if not 0 <= self.value <= 1:
+            raise RNCoreError(f"A share must be 0 to 1, got {self.value!r}; divide a percentage by 100.")
+
+
+@dataclass(frozen=True)
+class DataOption:
+    """One option of a domain's data writer.
+
+    Attributes:
+        name: such as "margin".
+        default: its value where none is given; its type is the option's.
+        text: what it says, in a few words.
+    """
+
+    name: str
+    default: int | float
+    text: str
+
+
+@dataclass(frozen=True)
+class DataOrder:
+    """What a data writer is asked for.
+
+    Attributes:
+        output: file or folder.
+        n_scenes: scenes or, where there are such, stories per task.
+        seed: root seed.
+        split: key of `SPLITS`.
+        options: name -> value of the writer's own options, and maybe of others'.
+    """
+
+    output: Path
+    n_scenes: int
+    seed: int
+    split: str
+    options: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Written:
+    """What was written.
+
+    Attributes:
+        facts: for machines, beside output, scenes and seed.
+        lines: for people.
+    """
+
+    facts: Mapping[str, Any]
+    lines: tuple[str, ...]
+
+
+#: What is done, in a word -> what wraps the iteration over it, such as a progress bar.
+MakeProgress = Callable[[str], Callable[[Iterable[Any]], Iterable[Any]]]
+
+
+@dataclass(frozen=True)
+class DataWriter:
+    """Writes scenes of a domain to be read elsewhere.
+
+    Attributes:
+        write: writes them whole or raises RNCoreError.
+        options: its own.
+    """
+
+    write: Callable[[DataOrder, MakeProgress], Written]
+    options: tuple[DataOption, ...] = ()
+
+
+@dataclass(frozen=True)
+class Domain:
+    """What all tasks of one domain share.
+
+    Attributes:
+        name: the first part of its tasks' and weights' names.
+        title: in words.
+        figures: what others published on it.
+        data: writes its scenes; None where nothing does.
+    """
+
+    name: str
+    title: str
+    figures: tuple[PublishedFigure, ...] = ()
+    data: DataWriter | None = None
+
+    def __post_init__(self) -> None:
+        """Raise RNCoreError for a figure of another domain."""
+        for figure in self.figures:
+            lookup(figure.domain, {self.name: self.title}, "domain")
+
+
+@dataclass(frozen=True)
+class RaceSpec:
+    """How a task is raced.
+
+    Attributes:
+        usual: what races begin with, where it differs from `RaceConfig`'s own defaults.
+        look_scenes: validation scenes per look; where a scene has one question, the most of all types together.
+        look_per_type: validation scenes per look and question type at most, where a scene has one question; else None.
+        one_question: why a scene has one question, as the beginning of a sentence; empty where it has several.
+    """
+
+    usual: Mapping[str, Any] = field(default_factory=dict)
+    look_scenes: int = 100
+    look_per_type: int | None = None
+    one_question: str = ""
+
+    def count_look_scenes(self, n_types: int) -> int:
+        """Return the validation scenes per look if questions of `n_types` types are asked."""
+        if self.look_per_type is None:
+            return self.look_scenes
+        return n_types * min(self.look_per_type, self.look_scenes // n_types)

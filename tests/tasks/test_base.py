@@ -1,0 +1,30 @@
+"""What each task can beside what all can, and what its domain's own file says of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from rn_core.tasks import TASKS, base
+
+#: Capability -> the tasks that have it.
+CAPABILITIES = {
+    base.Pooled: {"clevr/states", "babi", "physics/connections", "physics/count", "physics/predict"},
+    base.Raceable: {"sort-of-clevr/pixels", "sort-of-clevr/objects", "babi"},
+    base.FolderBacked: {"clevr/pixels", "clevr/states", "babi"},
+    base.FolderTrained: {"clevr/pixels", "clevr/states"},
+    base.MultiLabel: {"physics/connections"},
+    base.CellBacked: {"sort-of-clevr/pixels"},
+    base.PairsKnown: {"sort-of-clevr/pixels", "sort-of-clevr/objects", "clevr/states", "babi"},
+    base.FewQuestions: {"sort-of-clevr/pixels", "sort-of-clevr/objects"},
+}
+
+
+@pytest.mark.parametrize("capability", CAPABILITIES, ids=lambda capability: capability.__name__)
+def test_a_capability_is_that_of_the_tasks_which_offer_it(capability):
+    assert {name for name, task in TASKS.items() if isinstance(task, capability)} == CAPABILITIES[capability]
+
+
+def test_a_tasks_name_begins_with_its_domain_and_what_counts_are_its_question_types():
+    for name, task in TASKS.items():
+        assert name.partition("/")[0] == task.domain.name
+        assert {*task.overall_types} <= {*task.question_types}
