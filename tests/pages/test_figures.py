@@ -125,11 +125,22 @@ def test_projector_type_is_larger():
         (
             tuple(
                 f"pages._lab.{name}"
-                for name in ("figures", "explore.view", "pairs.what_if", "explore.nodes", "layout", "explore.state", "words")
+                for name in (
+                    "figures",
+                    "explore.view",
+                    "pairs.what_if",
+                    "explore.nodes",
+                    "layout",
+                    "explore.state",
+                    "words",
+                )
             ),
             {"streamlit", "matplotlib", "captum"},
         ),
-        (("pages._ui.pairs.exports", "pages._ui.cache", "pages._ui.explore.sections"), {"matplotlib", "captum", "lightning"}),
+        (
+            ("pages._ui.pairs.exports", "pages._ui.cache", "pages._ui.explore.sections"),
+            {"matplotlib", "captum", "lightning"},
+        ),
     ],
 )
 def test_what_does_not_draw_knows_no_streamlit_and_no_page_waits_for_matplotlib(names, unwanted):

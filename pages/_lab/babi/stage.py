@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
 from pages._lab.babi.nodes import sum_by_sentence
 from pages._lab.babi.state import LABELS, BabiState
 from pages._lab.babi.truth import Truth
+from pages._lab.babi.view import BabiView
 from pages._lab.components.stage import PairLayer, SceneEvent, check_pair, check_weights, is_whole
 from rn_core.tasks.babi.encoding import WINDOW
 from rn_core.tasks.babi.story import TASK_NAMES
-
-if TYPE_CHECKING:
-    from pages._lab.babi.view import BabiView
 
 
 @dataclass(frozen=True)
@@ -113,3 +111,8 @@ def make_story_stage(
             show_truth=state.truth,
         )
     return StoryStage(state, layer, truth.support, editable, dark)
+
+
+def make_saved_stage(view: BabiView) -> StoryStage:
+    """Return the interactive story for a saved page, where nothing can be moved."""
+    return make_story_stage(view.state, view.truth, view, editable=False)

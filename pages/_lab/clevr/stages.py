@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import atan2, degrees
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from pages._lab.clevr.nodes import PALETTE
 from pages._lab.clevr.pictures import Picture
 from pages._lab.clevr.state import ClevrState
 from pages._lab.clevr.things import LETTERS, Thing, describe_things
+from pages._lab.clevr.view import ClevrView
 from pages._lab.components.stage import (
     Backdrop,
     Cast,
@@ -34,9 +35,6 @@ from rn_core.tasks.clevr import ClevrScene
 from rn_core.tasks.clevr.camera import FOCAL, HEIGHT
 from rn_core.tasks.clevr.placement import EXTENT, MIN_GAP, MIN_OFFSET
 from rn_core.tasks.clevr.world import DIRECTIONS, RADIUS
-
-if TYPE_CHECKING:
-    from pages._lab.clevr.view import ClevrView
 
 #: Height of both stages in their units, and units of the plan in one unit of CLEVR's ground.
 SIDE, SCALE = 75.0, 7.4
@@ -131,6 +129,13 @@ def make_plan_stage(state: ClevrState, view: ClevrView | None, editable: bool = 
     )
     manner = Manner(editable, False, state.projector, describe_things(state.things), spacing)
     return PlanStage(_make_plan(), cast, make_layer(state, shown, len(nodes)), manner)
+
+
+def make_saved_stage(view: ClevrView) -> DrawnStage:
+    """Return the interactive scene for a saved page, where nothing can be moved."""
+    if view.picture is None:
+        return make_plan_stage(view.state, view, editable=False)
+    return make_picture_stage(view.state, view.picture, view)
 
 
 def _make_mark(thing: Thing, index: int) -> dict[str, Any]:

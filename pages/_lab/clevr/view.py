@@ -10,11 +10,9 @@ from pages._lab.clevr import html
 from pages._lab.clevr.models import title_of
 from pages._lab.clevr.nodes import find_true_pairs, make_nodes
 from pages._lab.clevr.pictures import Picture
-from pages._lab.clevr.stages import make_picture_stage, make_plan_stage
 from pages._lab.clevr.state import ClevrState
 from pages._lab.clevr.things import LETTERS
 from pages._lab.clevr.truth import Truth, allowed_answers
-from pages._lab.components.stage import DrawnStage
 from pages._lab.layout import cards_html
 from pages._lab.pairs.view import GroupReading, PairView, make_pair_parts, pick_target
 from pages._lab.words import join_words
@@ -76,12 +74,6 @@ class ClevrView(PairView):
     def scene_content(self) -> Any:
         """Return the scene as JSON values; None for an uploaded picture."""
         return None if self.state.scene is None else self.state.scene.to_dict()
-
-    def make_stage(self) -> DrawnStage:
-        """Return the interactive scene for a saved page, where nothing can be moved."""
-        if self.picture is None:
-            return make_plan_stage(self.state, self, editable=False)
-        return make_picture_stage(self.state, self.picture, self)
 
     def draw_scene(self, axes: Axes) -> None:
         """Draw the picture with the objects' letters; without one, the plan."""

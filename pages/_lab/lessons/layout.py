@@ -48,7 +48,7 @@ def ask_html(quiz: Quiz) -> str:
 
 def said_html(reading: Reading) -> str:
     """Return the truth and what both networks say, for a narrow column."""
-    return f'<div class="rn-beside">{layout.truth_html(reading)}{layout.answers_html(reading)}</div>'
+    return f'<div class="rn-beside">{reading.to_html()}</div>'
 
 
 def verdict_html(quiz: Quiz, chosen: int) -> str:

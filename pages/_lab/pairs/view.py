@@ -23,8 +23,6 @@ from rn_core.common.records import Answer
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from pages._lab.components.stage import Stage
-
 #: What the residual of each method means.
 _GAP_MEANING = MappingProxyType(
     {
@@ -123,10 +121,6 @@ class PairView(ABC):
     @abstractmethod
     def scene_content(self) -> Any:
         """Return the scene as JSON values."""
-
-    @abstractmethod
-    def make_stage(self) -> Stage:
-        """Return the interactive scene for a saved page, where nothing can be moved."""
 
     @abstractmethod
     def draw_scene(self, axes: Axes) -> None:

@@ -9,12 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pages._lab.components.stage import Stage
 from pages._lab.layout import cards_html
 from pages._lab.pairs.view import GroupReading, PairView, make_pair_parts, pick_target
 from pages._lab.physics.models import TITLES
 from pages._lab.physics.nodes import find_true_pairs, make_nodes, number_balls
-from pages._lab.physics.stage import make_ball_stage
 from pages._lab.physics.state import PhysicsState
 from rn_core.attribution.base import Attribution, Target
 from rn_core.common.records import Answer
@@ -76,10 +74,6 @@ class PhysicsView(PairView):
     def scene_content(self) -> Any:
         """Return the scene as JSON values."""
         return json.loads(self.scene.to_json())
-
-    def make_stage(self) -> Stage:
-        """Return the interactive scene for a saved page, where nothing can be moved."""
-        return make_ball_stage(self)
 
     def draw_scene(self, axes: Axes) -> None:
         """Draw the paths of the balls in the frames that the networks see, and the true ties where they are shown."""
