@@ -165,8 +165,8 @@ class PairView(ABC):
 
     @property
     def pinned_name(self) -> str:
-        """Return the pinned pair in words."""
-        return self.name_pair(*self.state.pair)
+        """Return the pinned pair in words; empty where none is pinned."""
+        return "" if self.state.pair is None else self.name_pair(*self.state.pair)
 
     @property
     def pinned_relation(self) -> Tensor | None:

@@ -16,9 +16,8 @@ from pages._lab.physics.nodes import find_true_pairs, make_nodes, number_balls
 from pages._lab.physics.state import PhysicsState
 from rn_core.attribution.base import Attribution, Target
 from rn_core.common.records import Answer
-from rn_core.tasks import TASKS
 from rn_core.tasks.physics import COLORS, PhysicsScene
-from rn_core.tasks.physics.task import tie_question
+from rn_core.tasks.physics.task import Count, tie_question
 from rn_core.tasks.physics.truth import count_systems
 from rn_core.tasks.physics.world import HALF_SIDE, N_FRAMES, RADIUS
 from rn_core.tasks.scoring import NO_YES
@@ -109,7 +108,7 @@ def name_title(state: PhysicsState) -> str:
 
 def find_question(tie: tuple[str, str] | None) -> str:
     """Return what is asked of a scene in English: about one tie, or how many systems there are."""
-    return TASKS["physics/count"].question if tie is None else tie_question(*tie)
+    return Count.question if tie is None else tie_question(*tie)
 
 
 def find_truth(links: np.ndarray, labels: Sequence[str], tie: tuple[str, str] | None) -> str:
