@@ -114,7 +114,7 @@ def draw_tools(state: BabiState, view: BabiView | None) -> None:
             st.segmented_control("Relation layers", list(names), format_func=names.get, wrap=True, **BABI.bind("model"))
         sections.draw_file()
         if view is not None:
-            pair_sections.draw_save(BABI, view)
+            pair_sections.draw_save(sections.BABI_PAGE, view)
     if state.model in EXTENSIONS:
         st.caption(EXTENSIONS[state.model])
 

@@ -122,7 +122,7 @@ def draw_sources(state: ClevrState, view: ClevrView | None) -> None:
                 key=clevr_session.upload_key("picture"), on_change=clevr_session.take_picture,
             )  # fmt: skip
         if view is not None:
-            pair_sections.draw_save(CLEVR, view)
+            pair_sections.draw_save(sections.CLEVR_PAGE, view)
 
 
 def draw_left(state: ClevrState, drawn: drawing.Drawing, view: ClevrView | None, truth: Truth) -> None:

@@ -70,7 +70,7 @@ def draw_scene_controls(state: ExploreState, view: ExploreView | None) -> None:
         if state.edited is not None:
             st.button("Undo edits", icon=":material/undo:", on_click=explore_session.reset_scene)
         if view is not None:
-            sections.draw_save(EXPLORE, view)
+            sections.draw_save(EXPLORE_PAGE, view)
         st.page_link(
             "pages/how_it_works.py", label="See how it is computed", icon=":material/account_tree:",
             query_params=state.to_shared_query(),

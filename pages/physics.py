@@ -83,7 +83,7 @@ def draw_page() -> None:
             "Ask", list(QUESTIONS), format_func=QUESTIONS.get, label_visibility="collapsed", **PHYSICS.bind("question")
         )
         draw_sources(state, trouble)
-        pair_sections.draw_save(PHYSICS, heard.view, sections.list_files(state, scene, heard))
+        pair_sections.draw_save(sections.PHYSICS_PAGE, heard.view, sections.list_files(state, scene, heard))
     left, right = st.columns([8, 4], gap="large")
     with left:
         draw_stage(state, scene, heard, can_pull=trouble is None)

@@ -113,7 +113,7 @@ def plot_pair_matrix(
         "xaxis": {"side": "top", "title": {"text": f"second {node}, j"}, "range": [-0.5, n - 0.5], **above},
         "yaxis": {"title": {"text": f"first {node}, i"}, "range": [n - 0.5, -0.5], "scaleanchor": "x", **beside},
     }
-    i, j = np.unravel_index(np.abs(matrix).argmax(), matrix.shape)
+    i, j = divmod(int(np.abs(matrix).argmax()), n)
     alt = (
         f"Matrix of {n} by {n} pairs. The strongest is {format_pair(names[i], names[j])} with "
         f"{format_signed(matrix[i, j])} logits."
@@ -248,10 +248,11 @@ def plot_faithfulness(curves: Sequence[tuple[str, np.ndarray]], look: Look = Loo
 
 def alt_text(figure: go.Figure) -> str:
     """Return a figure's alternative text."""
-    return figure.layout.meta["alt"]
+    alt: str = figure.layout.meta["alt"]
+    return alt
 
 
-def _ticks(labels: Sequence[str], ticks: Sequence[str] | None) -> dict[str, list]:
+def _ticks(labels: Sequence[str], ticks: Sequence[str] | None) -> dict[str, Any]:
     """Return an axis's labels: colours with their swatch, or for cells the rows of the grid that they lie in."""
     if labels[0].isdigit():
         grid = isqrt(len(labels))
@@ -271,7 +272,7 @@ def swatch_text(rgb: tuple[int, int, int], text: str) -> str:
     return f'<span style="color:rgb({red},{green},{blue})">■</span> {escape(text)}'
 
 
-def _frame(i: int, j: int, half: float, color: str, dash: str, width: int) -> dict:
+def _frame(i: int, j: int, half: float, color: str, dash: str, width: int) -> dict[str, Any]:
     """Return the outline of one square of the matrix."""
     return {
         "type": "rect", "x0": j - half, "x1": j + half, "y0": i - half, "y1": i + half,

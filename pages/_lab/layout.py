@@ -15,7 +15,6 @@ from rn_core.tasks.sort_of_clevr.scene import DEFAULT_MARGIN
 from rn_core.weights.store import NOT_PUBLISHED, is_other_file
 
 if TYPE_CHECKING:
-    from pages._lab.explore.view import Reading
     from pages._lab.pairs.what_if import WhatIf
 
 #: An answer nearer to its boundary than this, in pixels, gets the meter: training never went below half of it.
@@ -62,9 +61,15 @@ def scheme_style(dark: bool) -> str:
     return f"<style>.rn-scheme {{color-scheme: {'dark' if dark else 'light'}}}</style>"
 
 
-def answers_html(reading: Reading) -> str:
-    """Return the two models' answers side by side, each with its mark and its probabilities."""
-    return cards_html({"Relation Network": reading.answer, "MLP, same input": reading.other}, reading.truth)
+def answers_html(answer: Answer, other: Answer | None, truth: str | None) -> str:
+    """Return the two models' answers side by side, each with its mark and its probabilities.
+
+    Args:
+        answer: the Relation Network's.
+        other: the MLP's; None if its weights cannot be used.
+        truth: what both are held against, as in `cards_html`.
+    """
+    return cards_html({"Relation Network": answer, "MLP, same input": other}, truth)
 
 
 def cards_html(answers: Mapping[str, Answer | None], truth: str | None) -> str:
@@ -139,12 +144,17 @@ def mark_html(right: bool) -> str:
     return '<span class="rn-mark rn-right">✓ right</span>' if right else '<span class="rn-mark rn-wrong">✗ wrong</span>'
 
 
-def truth_html(reading: Reading) -> str:
-    """Return the true answer and, near a boundary, how many pixels there are to it."""
-    line = f"Truth: <b>{escape(reading.truth)}</b>"
-    if reading.margin < NEAR:
-        words = f"{reading.margin:.1f} px from a different answer"
-        line += f' <meter min="0" max="{NEAR:g}" value="{reading.margin:.2f}" title="{words}"></meter>{words}'
+def truth_html(truth: str, margin: float) -> str:
+    """Return the true answer and, near a boundary, how many pixels there are to it.
+
+    Args:
+        truth: the true answer.
+        margin: pixels to the answer's boundary; infinite where there is none.
+    """
+    line = f"Truth: <b>{escape(truth)}</b>"
+    if margin < NEAR:
+        words = f"{margin:.1f} px from a different answer"
+        line += f' <meter min="0" max="{NEAR:g}" value="{margin:.2f}" title="{words}"></meter>{words}'
     return f'<div class="rn-scheme rn-truth">{line}</div>'
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import cattrs
 
 from pages._lab.lessons.file import FOLDER, Lesson, read_folder
-from pages._lab.models import MODELS, baseline_of
+from pages._lab.models import MODELS, baseline_of, seen_by
 from rn_core.answering import Answerer, load
 from rn_core.common.files import write_whole
 from rn_core.common.records import Accuracy
@@ -42,26 +42,26 @@ def measure_floors(models: Models, model: str, steps: Steps) -> Floors:
     pair = {name: models[name] for name in (model, baseline_of(model))}
     other = pair[baseline_of(model)]
     found = {name: evaluate(one.model, one.task, SEED, N_SCENES, progress=steps) for name, one in pair.items()}
-    return found, measure_guess(other.model, other.task.view, N_SCENES, SEED, progress=steps)
+    return found, measure_guess(other.model, seen_by(other.task), N_SCENES, SEED, progress=steps)
 
 
 def measure_redealt(models: Models, model: str, steps: Steps, scene: str, color: str) -> Redeal:
     """Return how often answers change when all objects but one are dealt anew."""
     one = models[model]
-    return measure_redeal(one.model, one.task.view, Scene.from_json(scene), color, N_SCENES, SEED, progress=steps)
+    return measure_redeal(one.model, seen_by(one.task), Scene.from_json(scene), color, N_SCENES, SEED, progress=steps)
 
 
 def measure_without_diagonal(models: Models, model: str, steps: Steps) -> Diagonal:
     """Return a model's accuracy without its diagonal and with nothing else."""
     one = models[model]
-    return measure_diagonal(one.model, one.task.view, N_SCENES, SEED, progress=steps)
+    return measure_diagonal(one.model, seen_by(one.task), N_SCENES, SEED, progress=steps)
 
 
 def measure_limits(models: Models, model: str, steps: Steps) -> Limits:
     """Return a model's accuracy on scenes with other numbers of objects, and near ties."""
     one = models[model]
     crowds = tuple(measure_crowds(one.model, size, N_SCENES, SEED, progress=steps) for size in CROWD_SIZES)
-    return crowds, measure_margins(one.model, one.task.view, N_SCENES, SEED, progress=steps)
+    return crowds, measure_margins(one.model, seen_by(one.task), N_SCENES, SEED, progress=steps)
 
 
 #: Kind -> what measures it, of the models, a model's name, what wraps the steps, and what else it is about.

@@ -12,8 +12,9 @@ from types import MappingProxyType
 from typing import Any
 
 from pages._lab.words import GRID
-from rn_core.common.errors import lookup
-from rn_core.tasks.sort_of_clevr import COLORS
+from rn_core.common.errors import RNCoreError, lookup
+from rn_core.tasks import Task
+from rn_core.tasks.sort_of_clevr import COLORS, SortOfClevr
 
 N_CELLS = GRID**2
 #: Shipped Relation Network -> the baseline that answers beside it.
@@ -71,6 +72,13 @@ def sees_pixels(model: str) -> bool:
 def view_of(model: str) -> str:
     """Return "objects" or "pixels", what a model sees."""
     return model.removesuffix(_BASELINE).split("-")[1]
+
+
+def seen_by(task: Task) -> str:
+    """Return "objects" or "pixels", what models of a task see; raises RNCoreError unless it asks about shapes."""
+    if not isinstance(task, SortOfClevr):
+        raise RNCoreError(f"The task must ask about scenes of shapes, got '{task.name}'; choose one of Sort-of-CLEVR.")
+    return task.view
 
 
 def baseline_of(model: str) -> str:

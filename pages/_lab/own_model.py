@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
-from pages._lab.models import own_name
+from pages._lab.models import own_name, seen_by
 from rn_core.answering import Answerer
 from rn_core.common.device import choose_device
 from rn_core.common.errors import RNCoreError
@@ -71,11 +71,12 @@ def make_own_model(weights: LoadedWeights, label: str, baseline: LoadedWeights |
             f"{weights.card['task']}, or none."
         )
     task = TASKS[weights.card["task"]]
-    name = own_name(task.view, _digest(weights, baseline))
+    view = seen_by(task)
+    name = own_name(view, _digest(weights, baseline))
     if weights.mean_aggregate is None:
-        mean = mean_aggregates(weights.model, task, seed=0, n_scenes=count_mean_scenes(weights, task.view))
+        mean = mean_aggregates(weights.model, task, seed=0, n_scenes=count_mean_scenes(weights, view))
         weights = replace(weights, mean_aggregate=mean)
-    label = f"{label} · {task.view}"
+    label = f"{label} · {view}"
     beside = None if baseline is None else _make_answerer(f"{label}: the MLP beside it", baseline)
     return OwnModel(name, _make_answerer(label, weights), beside, label)
 

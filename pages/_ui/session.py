@@ -24,7 +24,10 @@ _FIELD = object()
 class PageState(Protocol):
     """What a page's state offers; an immutable record."""
 
-    projector: bool
+    @property
+    def projector(self) -> bool:
+        """Return whether type is large."""
+        ...
 
     def change(self, **changes: Any) -> Self:
         """Return the state with new values, and without what they make meaningless."""

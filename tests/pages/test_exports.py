@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from pages._lab.explore.picture import make_saved_stage
 from pages._lab.explore.state import ExploreState, sampled_scene
 from pages._ui.pairs import exports
 from rn_core.tasks.sort_of_clevr import Scene
@@ -68,7 +69,7 @@ def test_json_holds_scene_question_answer_and_contributions(view):
 
 
 def test_html_asks_no_network(view):
-    page = exports.export_html(view).decode()
+    page = exports.export_html(view, make_saved_stage).decode()
     addresses = {*re.findall(r"https?://[^\s\"'`<>)]+", page)}
     assert addresses <= {"http://www.w3.org/2000/svg"}
     assert not re.search(r"\b(src|href)\s*=", page)
@@ -76,7 +77,7 @@ def test_html_asks_no_network(view):
 
 
 def test_html_holds_the_scene_and_the_answers(view):
-    page = exports.export_html(view).decode()
+    page = exports.export_html(view, make_saved_stage).decode()
     data = json.loads(re.search(r"^let data = (.*);$", page, re.MULTILINE)[1])
     assert [thing["id"] for thing in data["objects"]] == [thing.color for thing in view.state.scene.objects]
     assert data["editable"] is False
@@ -91,12 +92,12 @@ def test_a_scene_of_two_objects_is_saved_too(make_view):
     for color in ("green", "orange", "gray", "yellow"):
         scene = scene.remove(color)
     small = make_view(model="rn-objects", edited=scene)
-    for _, _, _, make in exports.FORMATS:
-        assert len(make(small)) > 50
+    for _, _, _, make in exports.list_files(small, make_saved_stage):
+        assert len(make()) > 50
 
 
-def test_file_names_are_different():
-    names = [name for _, name, _, _ in exports.FORMATS]
+def test_file_names_are_different(make_view):
+    names = [name for _, name, _, _ in exports.list_files(make_view(), make_saved_stage)]
     assert len({*names}) == len(names) == 5
 
 
@@ -106,5 +107,5 @@ def test_warnings_are_beside_the_answers_once_and_in_the_files(make_view):
     answer = replace(view.reading.answer, warnings=(sentence,))
     view = replace(view, reading=replace(view.reading, answer=answer, other=answer))
     assert view.answers_html().count("Only &lt;b&gt;some&lt;/b&gt; of it was read.") == 1
-    assert "Only &lt;b&gt;some" in exports.export_html(view).decode()
+    assert "Only &lt;b&gt;some" in exports.export_html(view, make_saved_stage).decode()
     assert json.loads(exports.export_json(view))["warnings"] == [sentence]

@@ -21,29 +21,33 @@ def say(reading, **changes):
     return dataclasses.replace(reading, answer=dataclasses.replace(reading.answer, **changes))
 
 
+def beside(reading):
+    """Return the Relation Network's answer without the MLP's."""
+    return layout.answers_html(reading.answer, None, reading.truth)
+
+
 def test_right_and_wrong_are_said_in_words(reading):
     right, wrong = say(reading, text=reading.truth), say(reading, text="5")
-    assert "✓ right" in layout.answers_html(dataclasses.replace(right, other=None))
-    assert "✗ wrong" not in layout.answers_html(dataclasses.replace(right, other=None))
-    assert "✗ wrong" in layout.answers_html(dataclasses.replace(wrong, other=None))
+    assert "✓ right" in beside(right)
+    assert "✗ wrong" not in beside(right)
+    assert "✗ wrong" in beside(wrong)
 
 
 def test_a_missing_baseline_is_said(reading):
-    assert "No usable weights" in layout.answers_html(dataclasses.replace(reading, other=None))
+    assert "No usable weights" in beside(reading)
 
 
 def test_text_is_escaped(reading):
-    page = layout.answers_html(say(reading, text="<script>", probabilities={"<img>": 1.0}))
+    page = beside(say(reading, text="<script>", probabilities={"<img>": 1.0}))
     assert "<script>" not in page
     assert "<img>" not in page
     assert "<b>" not in layout.what_ifs_html([WhatIf("<b>", "yes", 0.5, "no", True)]).replace("<b>yes</b>", "")
 
 
-def test_the_meter_appears_near_a_boundary_alone(reading):
-    near, far = (dataclasses.replace(reading, margin=margin) for margin in (2.06, 9.0))
-    assert "2.1 px from a different answer" in layout.truth_html(near)
-    assert "meter" not in layout.truth_html(far)
-    assert "meter" not in layout.truth_html(dataclasses.replace(reading, margin=float("inf")))
+def test_the_meter_appears_near_a_boundary_alone():
+    assert "2.1 px from a different answer" in layout.truth_html("yes", 2.06)
+    assert "meter" not in layout.truth_html("yes", 9.0)
+    assert "meter" not in layout.truth_html("yes", float("inf"))
 
 
 def test_bars_are_the_likeliest_answers():

@@ -51,11 +51,12 @@ def read_story_file(content: bytes, name: str, number: int, task: int) -> StoryF
     named = _TASK.match(name)
     task = int(named[1]) if named else task
     story = _find_story(text, name, number, task)
-    place = max((row for row, line in enumerate(story.lines) if not isinstance(line, str)), default=None)
-    if place is None:
+    asked = [(row, line.text) for row, line in enumerate(story.lines) if not isinstance(line, str)]
+    if not asked:
         raise RNCoreError(f"Story {number:,} of '{name}' asks no question; choose another one.")
+    place, question = asked[-1]
     told = [line for line in story.lines[:place] if isinstance(line, str)]
-    return StoryFromFile(task, read_written("\n".join(told)), tidy_question(story.lines[place].text))
+    return StoryFromFile(task, read_written("\n".join(told)), tidy_question(question))
 
 
 def _find_story(text: str, name: str, number: int, task: int) -> Story:

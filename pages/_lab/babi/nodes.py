@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import product
+from itertools import permutations, product
 
 import numpy as np
 import torch
@@ -28,10 +28,12 @@ def find_true_pairs(state: BabiState, truth: Truth) -> tuple[tuple[int, int], ..
     """
     chosen = {state.seen.index(place) for place in truth.support if place in state.seen}
     if len(chosen) == 1:
-        return tuple(pair for pair in product(range(len(state.seen)), repeat=2) if chosen & {*pair})
-    return tuple((i, j) for i, j in product(sorted(chosen), repeat=2) if i != j)
+        nodes = range(len(state.seen))
+        return tuple(pair for pair in product(nodes, nodes) if chosen & {*pair})
+    return tuple(permutations(sorted(chosen), 2))
 
 
 def sum_by_sentence(matrix: np.ndarray) -> np.ndarray:
     """Return (n,) what each sentence adds: half of each of its pairs, so that all together add what all pairs do."""
-    return (matrix.sum(axis=0) + matrix.sum(axis=1)) / 2
+    sums: np.ndarray = (matrix.sum(axis=0) + matrix.sum(axis=1)) / 2
+    return sums

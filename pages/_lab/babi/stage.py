@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
 from pages._lab.babi.nodes import sum_by_sentence
 from pages._lab.babi.state import LABELS, BabiState
 from pages._lab.babi.truth import Truth
-from pages._lab.components.stage import PairLayer, SceneEvent, check_pair, check_weights, is_whole
+from pages._lab.babi.view import BabiView
+from pages._lab.components.stage import Edit, PairLayer, SceneEvent, check_pair, check_weights, is_whole
 from rn_core.tasks.babi.encoding import WINDOW
 from rn_core.tasks.babi.story import TASK_NAMES
-
-if TYPE_CHECKING:
-    from pages._lab.babi.view import BabiView
 
 
 @dataclass(frozen=True)
@@ -82,13 +80,13 @@ class StoryStage:
             "supports": place in self.support,
         }
 
-    def read_edit(self, kind: str, state: Mapping[str, object]) -> SceneEvent | None:
+    def read_edit(self, kind: Edit, state: Mapping[str, object]) -> SceneEvent | None:
         """Read a move, a drop or a restoring; None if it names no sentence here, or no place for it."""
         present = LABELS[: len(self.state.lines)]
         thing, place = state.get("id"), state.get("place")
         if not isinstance(thing, str) or thing not in present:
             return None
-        if kind in ("drop", "restore"):
+        if kind == "drop" or kind == "restore":
             return SceneEvent(kind, thing=thing)
         if kind != "move" or not is_whole(place) or not 0 <= place < len(present):
             return None
@@ -113,3 +111,8 @@ def make_story_stage(
             show_truth=state.truth,
         )
     return StoryStage(state, layer, truth.support, editable, dark)
+
+
+def make_saved_stage(view: BabiView) -> StoryStage:
+    """Return the interactive story for a saved page, where nothing can be moved."""
+    return make_story_stage(view.state, view.truth, view, editable=False)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from pages._lab.babi.html import truth_html
 from pages._lab.babi.models import TITLES
 from pages._lab.babi.nodes import find_true_pairs, make_nodes, sum_by_sentence
-from pages._lab.babi.stage import StoryStage, make_story_stage
 from pages._lab.babi.state import BabiState
 from pages._lab.babi.truth import Truth
 from pages._lab.layout import cards_html
@@ -70,10 +69,6 @@ class BabiView(PairView):
             "support": [told.index(place) for place in self.truth.support],
             "seen": [told.index(place) for place in state.seen],
         }
-
-    def make_stage(self) -> StoryStage:
-        """Return the interactive story for a saved page, where nothing can be moved."""
-        return make_story_stage(self.state, self.truth, self, editable=False)
 
     def draw_scene(self, axes: Axes) -> None:
         """Draw the sentences that the networks see, each with what it adds."""

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from pages._lab.clevr.models import GRID, IMAGE_SIDE, N_CELLS, STRIDE, sees_pixels
 from pages._lab.clevr.state import ClevrState, pair_labels
-from pages._lab.clevr.things import LETTERS, Thing, name_things
+from pages._lab.clevr.things import LETTERS, Thing, name_things, pixel_places
 from pages._lab.clevr.truth import Truth
 from pages._lab.figures import swatch_text
 from pages._lab.pairs.nodes import Nodes, mark_cells
@@ -33,7 +33,7 @@ def make_nodes(state: ClevrState) -> Nodes:
     names = (*name_things(state.things), *ground)
     ticks = ((*_paint(names, state.things), *ground), (*_paint(labels, state.things), *ground))
     if sees_pixels(state.model):
-        return Nodes(labels, cell_weights(object_masks(state.scene), GRID, STRIDE), names, ticks)
+        return Nodes(labels, cell_weights(object_masks(state.known_scene), GRID, STRIDE), names, ticks)
     return Nodes(labels, torch.eye(len(labels), dtype=torch.float64), names, ticks)
 
 
@@ -49,9 +49,9 @@ def object_masks(scene: ClevrScene) -> np.ndarray:
     """
     columns, rows = (np.arange(IMAGE_SIDE) * size / IMAGE_SIDE for size in (WIDTH, HEIGHT))
     masks = np.zeros((scene.n_objects, IMAGE_SIDE, IMAGE_SIDE), dtype=bool)
-    depths = scene.pixel_coords[:, 2]
-    for k in np.argsort(-depths):
-        x, y, depth = scene.pixel_coords[k]
+    places = pixel_places(scene)
+    for k in np.argsort(-places[:, 2]):
+        x, y, depth = places[k]
         radius = scene.coords[k, 2] * FOCAL / depth
         disc = (columns - x) ** 2 + (rows[:, None] - y) ** 2 <= radius**2
         masks[:, disc] = False

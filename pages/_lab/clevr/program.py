@@ -94,9 +94,6 @@ def say_function(function: str, value: str) -> str:
 
 def _say_output(function: str, output: Output) -> str:
     """Return what a step gives, in words: letters of objects, a number, yes or no, or a value."""
-    returns = FUNCTIONS[function].returns
-    if returns == "object":
-        return LETTERS[output]
-    if returns == "set":
+    if isinstance(output, list):
         return " ".join(LETTERS[k] for k in output) or "none"
-    return answer_text(output)
+    return LETTERS[int(output)] if FUNCTIONS[function].returns == "object" else answer_text(output)

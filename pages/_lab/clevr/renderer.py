@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from pages._lab.processes import pipes_of
 from rn_core.common.errors import RNCoreError
 from rn_core.tasks.clevr import ClevrScene
 
@@ -104,7 +105,7 @@ class Renderer:
             process.wait(timeout=0.2)  # one that has crashed says how
         process.kill()
         status = process.wait()
-        for stream in (process.stdin, process.stdout):
+        for stream in pipes_of(process):
             with contextlib.suppress(OSError):
                 stream.close()
         return status
@@ -112,16 +113,17 @@ class Renderer:
 
 def _exchange(process: subprocess.Popen[bytes], scene: ClevrScene, seed: int) -> np.ndarray:
     """Send a request and return the picture; raises EOFError or OSError if the process has ended."""
-    process.stdin.write(json.dumps({"scene": scene.to_dict(), "seed": seed}).encode() + b"\n")
-    process.stdin.flush()
-    line = process.stdout.readline()
+    stdin, stdout = pipes_of(process)
+    stdin.write(json.dumps({"scene": scene.to_dict(), "seed": seed}).encode() + b"\n")
+    stdin.flush()
+    line = stdout.readline()
     if not line.endswith(b"\n"):
         raise EOFError
     reply = json.loads(line)
     if "problem" in reply:
         raise RNCoreError(reply["problem"])
     height, width, channels = reply["shape"]
-    content = process.stdout.read(height * width * channels)
+    content = stdout.read(height * width * channels)
     if len(content) < height * width * channels:
         raise EOFError
     return np.frombuffer(content, dtype=np.uint8).reshape(height, width, channels)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import atan2, degrees
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -17,11 +17,13 @@ from pages._lab.clevr.models import GRID, IMAGE_SIDE, STRIDE
 from pages._lab.clevr.nodes import PALETTE
 from pages._lab.clevr.pictures import Picture
 from pages._lab.clevr.state import ClevrState
-from pages._lab.clevr.things import LETTERS, Thing, describe_things
+from pages._lab.clevr.things import LETTERS, Thing, describe_things, pixel_places
+from pages._lab.clevr.view import ClevrView
 from pages._lab.components.stage import (
     Backdrop,
     Cast,
     DrawnStage,
+    Edit,
     Ground,
     Manner,
     PairLayer,
@@ -34,9 +36,6 @@ from rn_core.tasks.clevr import ClevrScene
 from rn_core.tasks.clevr.camera import FOCAL, HEIGHT
 from rn_core.tasks.clevr.placement import EXTENT, MIN_GAP, MIN_OFFSET
 from rn_core.tasks.clevr.world import DIRECTIONS, RADIUS
-
-if TYPE_CHECKING:
-    from pages._lab.clevr.view import ClevrView
 
 #: Height of both stages in their units, and units of the plan in one unit of CLEVR's ground.
 SIDE, SCALE = 75.0, 7.4
@@ -76,14 +75,14 @@ def make_picture_stage(state: ClevrState, picture: Picture, view: ClevrView | No
         step = (size[0] * STRIDE / IMAGE_SIDE, size[1] * STRIDE / IMAGE_SIDE)
         cells = make_cells(GRID, step, size)
         return DrawnStage(backdrop, Cast("cells", (), cells, GRID), make_layer(state, view, len(cells)), manner)
-    spots = [_make_spot(thing, k, state.scene) for k, thing in enumerate(state.things)]
+    spots = [_make_spot(thing, k, state.known_scene) for k, thing in enumerate(state.things)]
     nodes = _name_nodes(state, view)
     return DrawnStage(backdrop, Cast("objects", spots, nodes), make_layer(state, view, len(nodes)), manner)
 
 
 def _make_spot(thing: Thing, index: int, scene: ClevrScene) -> dict[str, Any]:
     """Return the ring around an object of the picture."""
-    column, row, depth = scene.pixel_coords[index].tolist()
+    column, row, depth = pixel_places(scene)[index].tolist()
     unit = SIDE / HEIGHT
     place = {"x": column * unit - 0.5, "y": row * unit - 0.5, "radius": thing.radius * FOCAL / depth * unit}
     return {**_show(thing, index), **place, "shape": "spot"}
@@ -108,14 +107,17 @@ def _name_nodes(state: ClevrState, view: ClevrView | None) -> list[dict[str, Any
 class PlanStage(DrawnStage):
     """The ground from above; objects can be moved."""
 
-    def read_edit(self, kind: str, state: Mapping[str, object]) -> SceneEvent | None:
+    def read_edit(self, kind: Edit, state: Mapping[str, object]) -> SceneEvent | None:
         """Read a move; None if it names no object here or no place near the ground."""
-        place = [state.get(name) for name in ("x", "y")]
-        known = isinstance(state.get("id"), str) and state["id"] in {thing["id"] for thing in self.cast.objects}
-        numbers = all(isinstance(value, int | float) and not isinstance(value, bool) for value in place)
-        if kind != "move" or not known or not numbers or not all(abs(value) <= 2 * SIDE for value in place):
+        name, x, y = state.get("id"), state.get("x"), state.get("y")
+        if kind != "move" or not isinstance(name, str) or name not in {thing["id"] for thing in self.cast.objects}:
             return None
-        return SceneEvent("move", thing=state["id"], x=place[0], y=place[1])
+        return SceneEvent("move", thing=name, x=x, y=y) if _is_near(x) and _is_near(y) else None
+
+
+def _is_near(value: object) -> TypeGuard[float]:
+    """Tell a number near the ground from everything else."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= 2 * SIDE
 
 
 def make_plan_stage(state: ClevrState, view: ClevrView | None, editable: bool = True) -> PlanStage:
@@ -131,6 +133,13 @@ def make_plan_stage(state: ClevrState, view: ClevrView | None, editable: bool = 
     )
     manner = Manner(editable, False, state.projector, describe_things(state.things), spacing)
     return PlanStage(_make_plan(), cast, make_layer(state, shown, len(nodes)), manner)
+
+
+def make_saved_stage(view: ClevrView) -> DrawnStage:
+    """Return the interactive scene for a saved page, where nothing can be moved."""
+    if view.picture is None:
+        return make_plan_stage(view.state, view, editable=False)
+    return make_picture_stage(view.state, view.picture, view)
 
 
 def _make_mark(thing: Thing, index: int) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from pages._lab.clevr.things import (
 from pages._lab.links import Field, one_of, parse_seed, read_query
 from pages._lab.pairs import state as pair_state
 from pages._lab.pairs.state import GROUND, PairState, drop_misfits, pair_fields
-from rn_core.common.errors import RNCoreError, lookup
+from rn_core.common.errors import RNCoreError, SceneError, lookup
 from rn_core.tasks.clevr import ClevrScene
 from rn_core.tasks.clevr.encoding import ANSWERS
 
@@ -68,6 +68,13 @@ class ClevrState(PairState):
         if self.source == "image":
             return None
         return sampled_scene(self.seed) if self.edited is None else edited_scene(self.seed, self.edited)
+
+    @property
+    def known_scene(self) -> ClevrScene:
+        """Return the scene on the page; raises SceneError for an uploaded picture."""
+        if self.scene is None:
+            raise SceneError("An uploaded picture has no scene graph; go back to the scene first.")
+        return self.scene
 
     @property
     def things(self) -> tuple[Thing, ...]:

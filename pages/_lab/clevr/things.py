@@ -75,9 +75,16 @@ def things_of(scene: ClevrScene) -> tuple[Thing, ...]:
     rotation = np.zeros(scene.n_objects) if scene.rotation is None else scene.rotation
     words = zip(*(scene.words[name] for name in ("size", "color", "material", "shape")), strict=True)
     return tuple(
-        Thing(*kind, float(x), float(y), float(turn))
-        for kind, (x, y, _), turn in zip(words, scene.coords, rotation, strict=True)
+        Thing(size, color, material, shape, float(x), float(y), float(turn))
+        for (size, color, material, shape), (x, y, _), turn in zip(words, scene.coords, rotation, strict=True)
     )
+
+
+def pixel_places(scene: ClevrScene) -> np.ndarray:
+    """Return (N, 3) float64, as `ClevrScene.pixel_coords`; raises SceneError where the scene does not say."""
+    if scene.pixel_coords is None:
+        raise SceneError("This scene does not say where its objects are in the picture; give them pixel_coords.")
+    return scene.pixel_coords
 
 
 def build_scene(things: Sequence[Thing], camera: np.ndarray) -> ClevrScene:
@@ -139,7 +146,7 @@ def sampled_things(seed: int) -> tuple[Thing, ...]:
 def camera_of(seed: int) -> np.ndarray:
     """Return the place of the camera of that scene; edits do not move it."""
     scene = sampled_scene(seed)
-    return fit_camera(scene.coords, scene.pixel_coords)
+    return fit_camera(scene.coords, pixel_places(scene))
 
 
 def resolve(seed: int, parts: tuple[Part, ...]) -> tuple[Thing, ...]:
@@ -172,18 +179,28 @@ def move_thing(things: Sequence[Thing], letter: str, x: float, y: float) -> tupl
     return (*things[:k], moved, *things[k + 1 :])
 
 
-def add_thing(things: Sequence[Thing], seed: int, **kind: str) -> tuple[Thing, ...]:
+def add_thing(
+    things: Sequence[Thing],
+    seed: int,
+    size: str = "small",
+    color: str = "gray",
+    material: str = "rubber",
+    shape: str = "cube",
+) -> tuple[Thing, ...]:
     """Return the things with a new one, as near to the middle as there is room.
 
     Args:
         things: those that there are.
         seed: the scene's.
-        kind: attributes of the new one that are not those of a small gray rubber cube.
+        size: the new one's.
+        color: the same.
+        material: the same.
+        shape: the same.
 
     Raises:
         SceneError: if there is no room.
     """
-    new = Thing(**{"size": "small", "color": "gray", "material": "rubber", "shape": "cube", **kind}, x=0, y=0)
+    new = Thing(size, color, material, shape, x=0, y=0)
     steps = np.arange(-EXTENT, EXTENT + _STEP / 2, _STEP).tolist()
     for x, y in sorted(((x, y) for x in steps for y in steps), key=lambda place: np.hypot(*place)):
         try:
@@ -228,9 +245,9 @@ def _parse_thing(text: str) -> Thing:
             f"An object must be a letter such as A, or read like lrmc312.45.90 (size l or s, colour, material r or m, "
             f"shape c, s or y, then x, y and rotation in hundredths), got {quote(text)}."
         )
-    kind = (values[code] for values, code in zip(_VALUES, match.groups()[:4], strict=True))
+    size, color, material, shape = (values[code] for values, code in zip(_VALUES, match.groups()[:4], strict=True))
     x, y, rotation = (int(number) / 100 for number in match.groups()[4:])
-    return Thing(*kind, round(x - EXTENT, 2), round(y - EXTENT, 2), rotation)
+    return Thing(size, color, material, shape, round(x - EXTENT, 2), round(y - EXTENT, 2), rotation)
 
 
 def name_things(things: Sequence[Thing]) -> tuple[str, ...]:

@@ -61,7 +61,8 @@ def find_truth(question: str, scene: ClevrScene | None) -> Truth:
         trouble, warning = describe_misfit(misfit, LETTERS), describe_misfit(misfit)
         return Truth(program, outputs, None, (), (), trouble, warning)
     decides = deciding_objects(program, scene), last_links(program, scene)
-    return Truth(program, outputs, answer_text(outputs[-1]), *decides, None)
+    answer = outputs[-1]
+    return Truth(program, outputs, None if isinstance(answer, list) else answer_text(answer), *decides, None)
 
 
 def allowed_answers(kind: str) -> tuple[str, ...]:

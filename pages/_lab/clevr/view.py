@@ -10,11 +10,9 @@ from pages._lab.clevr import html
 from pages._lab.clevr.models import title_of
 from pages._lab.clevr.nodes import find_true_pairs, make_nodes
 from pages._lab.clevr.pictures import Picture
-from pages._lab.clevr.stages import make_picture_stage, make_plan_stage
 from pages._lab.clevr.state import ClevrState
-from pages._lab.clevr.things import LETTERS
+from pages._lab.clevr.things import LETTERS, pixel_places
 from pages._lab.clevr.truth import Truth, allowed_answers
-from pages._lab.components.stage import DrawnStage
 from pages._lab.layout import cards_html
 from pages._lab.pairs.view import GroupReading, PairView, make_pair_parts, pick_target
 from pages._lab.words import join_words
@@ -77,12 +75,6 @@ class ClevrView(PairView):
         """Return the scene as JSON values; None for an uploaded picture."""
         return None if self.state.scene is None else self.state.scene.to_dict()
 
-    def make_stage(self) -> DrawnStage:
-        """Return the interactive scene for a saved page, where nothing can be moved."""
-        if self.picture is None:
-            return make_plan_stage(self.state, self, editable=False)
-        return make_picture_stage(self.state, self.picture, self)
-
     def draw_scene(self, axes: Axes) -> None:
         """Draw the picture with the objects' letters; without one, the plan."""
         scene = self.state.scene
@@ -91,7 +83,7 @@ class ClevrView(PairView):
             axes.imshow(self.picture.pixels, extent=extent)
         if scene is None:
             return
-        for letter, (x, y, _) in zip(LETTERS, scene.pixel_coords, strict=False):
+        for letter, (x, y, _) in zip(LETTERS, pixel_places(scene), strict=False):
             box = {"boxstyle": "round,pad=0.15", "facecolor": "white", "alpha": 0.8, "linewidth": 0}
             axes.annotate(letter, (x, y), ha="center", va="center", fontsize=11, bbox=box)
         axes.set(xlim=(0, WIDTH), ylim=(HEIGHT, 0), aspect="equal")

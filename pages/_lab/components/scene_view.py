@@ -11,12 +11,14 @@ import numpy as np
 from pages._lab.components.stage import (
     Backdrop,
     Cast,
+    Edit,
     Ground,
     Manner,
     PairLayer,
     SceneEvent,
     Spacing,
     check_weights,
+    is_whole,
     make_cells,
     make_stage_data,
     paint,
@@ -66,7 +68,7 @@ class SceneView:
         alt: the picture in words, for screen readers.
     """
 
-    objects: Sequence[Mapping[str, object]]
+    objects: Sequence[Mapping[str, Any]]
     weights: np.ndarray | Sequence[Sequence[float]]
     mode: str = "objects"
     target: str = "the answer"
@@ -89,7 +91,7 @@ class SceneView:
         """Return `make_scene_data` of this view."""
         return make_scene_data(self)
 
-    def read_edit(self, kind: str, state: Mapping[str, object]) -> SceneEvent | None:
+    def read_edit(self, kind: Edit, state: Mapping[str, object]) -> SceneEvent | None:
         """Read a move or a toggle; None if it would not leave a valid scene."""
         objects = {thing.color: thing for thing in _make_objects(self)}
         color = state.get("id")
@@ -97,9 +99,9 @@ class SceneView:
             return None
         if kind == "toggle":
             return SceneEvent("toggle", thing=color)
-        if kind != "move":
-            return None
         x, y = state.get("x"), state.get("y")
+        if kind != "move" or not (is_whole(x) and is_whole(y)):
+            return None
         moved = {**objects, color: replace(objects[color], x=x, y=y)}
         try:
             check_objects(tuple(moved.values()))

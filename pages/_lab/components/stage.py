@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal, Protocol
+from typing import Any, ClassVar, Literal, Protocol, TypeGuard
 
 import numpy as np
 
 from rn_core.common.errors import RNCoreError
 
+Edit = Literal["move", "toggle", "drop", "restore"]
 #: Events that change what is shown.
-EDITS = ("move", "toggle", "drop", "restore")
+EDITS: tuple[Edit, ...] = ("move", "toggle", "drop", "restore")
 _LIGHT_INK, _DARK_INK = "#ffffff", "#111111"
 
 
@@ -33,7 +34,7 @@ class SceneEvent:
         pair: nodes (i, j), each from 0 to n - 1.
     """
 
-    kind: Literal["move", "toggle", "drop", "restore", "pin", "unpin"]
+    kind: Edit | Literal["pin", "unpin"]
     thing: str | None = None
     x: float | None = None
     y: float | None = None
@@ -54,12 +55,15 @@ class SceneEvent:
         if kind == "unpin":
             return SceneEvent("unpin")
         if kind == "pin":
-            pair = tuple(state.get(name) for name in ("i", "j"))
-            inside = all(is_whole(node) and 0 <= node < view.n_nodes for node in pair)
-            return SceneEvent("pin", pair=pair) if inside else None
-        if kind in EDITS and view.editable:
-            return view.read_edit(kind, state)
-        return None
+            i, j = state.get("i"), state.get("j")
+            return SceneEvent("pin", pair=(i, j)) if _is_node(i, view) and _is_node(j, view) else None
+        edit = next((name for name in EDITS if name == kind), None)
+        return view.read_edit(edit, state) if edit is not None and view.editable else None
+
+
+def _is_node(value: object, view: Stage) -> TypeGuard[int]:
+    """Tell the number of one of the view's nodes from everything else."""
+    return is_whole(value) and 0 <= value < view.n_nodes
 
 
 class Stage(Protocol):
@@ -67,11 +71,14 @@ class Stage(Protocol):
 
     Attributes:
         component: "scene" or "story", what draws it.
-        editable: whether a person can change it.
     """
 
     component: ClassVar[str]
-    editable: bool
+
+    @property
+    def editable(self) -> bool:
+        """Return whether a person can change it."""
+        ...
 
     @property
     def n_nodes(self) -> int:
@@ -82,7 +89,7 @@ class Stage(Protocol):
         """Return the JSON that the browser draws; raises RNCoreError if the view does not fit together."""
         ...
 
-    def read_edit(self, kind: str, state: Mapping[str, object]) -> SceneEvent | None:
+    def read_edit(self, kind: Edit, state: Mapping[str, object]) -> SceneEvent | None:
         """Read one of `EDITS` that the browser sent; None if it is not allowed."""
         ...
 
@@ -260,10 +267,9 @@ def make_stage_data(backdrop: Backdrop, cast: Cast, layer: PairLayer, manner: Ma
 
 def _deciding_nodes(layer: PairLayer) -> list[int]:
     """Return the nodes that are ringed as deciding ones."""
-    nodes = layer.deciding
-    if nodes is None:
-        nodes = (node for pair in layer.true_pairs for node in pair)
-    return sorted({int(node) for node in nodes})
+    if layer.deciding is not None:
+        return sorted({int(node) for node in layer.deciding})
+    return sorted({int(node) for pair in layer.true_pairs for node in pair})
 
 
 @dataclass(frozen=True)
@@ -290,7 +296,7 @@ class DrawnStage:
         """Return `make_stage_data` of the parts."""
         return make_stage_data(self.backdrop, self.cast, self.layer, self.manner)
 
-    def read_edit(self, kind: str, state: Mapping[str, object]) -> SceneEvent | None:
+    def read_edit(self, kind: Edit, state: Mapping[str, object]) -> SceneEvent | None:
         """Return None: nothing can be edited here."""
         return None
 
@@ -356,7 +362,7 @@ def check_pair(pair: Sequence[int], n_nodes: int) -> list[int]:
     return [int(node) for node in pair]
 
 
-def is_whole(value: object) -> bool:
+def is_whole(value: object) -> TypeGuard[int]:
     """Tell whole numbers from everything else; True and False are no numbers here."""
     return isinstance(value, int | np.integer) and not isinstance(value, bool)
 

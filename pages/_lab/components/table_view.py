@@ -57,7 +57,7 @@ class BallPull:
         """Read what the browser sent about `make_table_data`'s result; None for anything but an allowed pull."""
         if not isinstance(state, Mapping) or state.get("kind") != "pull" or not data["canPull"]:
             return None
-        ball, frame, to = (state.get(name) for name in ("ball", "frame", "to"))
+        ball, frame, to = state.get("ball"), state.get("frame"), state.get("to")
         n_frames = len(data["seen"]) + len(data["ahead"] or ())
         if not (is_whole(ball) and 0 <= ball < len(data["balls"]) and is_whole(frame) and 0 <= frame < n_frames):
             return None
@@ -98,10 +98,11 @@ TableEvent = BallPull | TiesShown | PairAsked
 
 def read_event(state: object, data: Mapping[str, Any]) -> TableEvent | None:
     """Read what the browser sent about `make_table_data`'s result; None for anything that is not allowed on it."""
-    kind = state.get("kind") if isinstance(state, Mapping) else None
-    if kind == "ask":
+    if not isinstance(state, Mapping):
+        return None
+    if state.get("kind") == "ask":
         return PairAsked.from_state(state, data)
-    if kind != "ties":
+    if state.get("kind") != "ties":
         return BallPull.from_state(state, data)
     shown = state.get("shown")
     return TiesShown(shown) if data["tellsTies"] and isinstance(shown, bool) else None
@@ -200,7 +201,8 @@ def _make_balls(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         if len(rgb) != 3 or not all(0 <= part <= 255 for part in rgb):
             raise RNCoreError(f"A ball's rgb must be three whole numbers from 0 to 255, got {rgb}.")
     return [
-        {"name": name, "label": shorten(name, names), **paint(rgb)} for name, rgb in zip(names, colors, strict=True)
+        {"name": name, "label": shorten(name, names), **paint((red, green, blue))}
+        for name, (red, green, blue) in zip(names, colors, strict=True)
     ]
 
 
@@ -224,7 +226,7 @@ def _read_size(given: Mapping[str, Any], name: str) -> float:
     return float(value)
 
 
-def _read_frames(given: Mapping[str, Any], name: str, n_balls: int) -> list | None:
+def _read_frames(given: Mapping[str, Any], name: str, n_balls: int) -> list[list[list[float]]] | None:
     """Return frames (F, N, 2) as lists, or None where there are none."""
     if given[name] is None and name in _DEFAULTS:
         return None
@@ -234,7 +236,8 @@ def _read_frames(given: Mapping[str, Any], name: str, n_balls: int) -> list | No
             f"The table's {name} must be frames of {n_balls} balls with x and y, got shape {frames.shape}; "
             "pass one place a ball and frame."
         )
-    return _check_finite(frames, name).tolist()
+    places: list[list[list[float]]] = _check_finite(frames, name).tolist()
+    return places
 
 
 def _read_errors(given: Mapping[str, Any], name: str, n_ahead: int) -> list[float] | None:
@@ -248,7 +251,7 @@ def _read_errors(given: Mapping[str, Any], name: str, n_ahead: int) -> list[floa
         )
     if (_check_finite(errors, name) < 0).any():
         raise RNCoreError(f"The table's {name} must be 0 or more, got {errors.min():g}.")
-    return errors.tolist()
+    return [float(error) for error in errors]
 
 
 def _read_matrix(given: Mapping[str, Any], name: str, n_balls: int) -> list[list[float | None]] | None:
@@ -264,7 +267,7 @@ def _read_matrix(given: Mapping[str, Any], name: str, n_balls: int) -> list[list
     if name == "guess" and ((known < 0) | (known > 1)).any():
         wrong = known[(known < 0) | (known > 1)][0]
         raise RNCoreError(f"The table's guess must be probabilities from 0 to 1, got {wrong:g}.")
-    return np.where(np.isnan(matrix), None, matrix.astype(object)).tolist()
+    return [[None if np.isnan(value) else value for value in row] for row in matrix.tolist()]
 
 
 def _read_asked(given: Mapping[str, Any], n_balls: int) -> list[int] | None:

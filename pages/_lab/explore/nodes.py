@@ -30,7 +30,8 @@ def make_nodes(state: ExploreState) -> Nodes:
 def object_masks(scene: Scene) -> np.ndarray:
     """Return (K, 75, 75) bool, the pixels of each object of a scene."""
     alone = stack_scenes([Scene((thing,)) for thing in scene.objects])
-    return (render_scenes(alone) != np.array(BACKGROUND, dtype=np.uint8)).any(axis=-1)
+    masks: np.ndarray = (render_scenes(alone) != np.array(BACKGROUND, dtype=np.uint8)).any(axis=-1)
+    return masks
 
 
 def find_true_pairs(state: ExploreState, targets: tuple[str, ...]) -> tuple[tuple[int, int], ...]:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pages._lab.components.scene_view import SceneView
 from pages._lab.explore.state import ExploreState
+from pages._lab.explore.view import ExploreView
 from rn_core.tasks.sort_of_clevr import Scene
-
-if TYPE_CHECKING:
-    from pages._lab.explore.view import ExploreView
 
 
 def make_scene_view(view: ExploreView, editable: bool = True) -> SceneView:
@@ -30,6 +27,11 @@ def make_scene_view(view: ExploreView, editable: bool = True) -> SceneView:
         projector=view.state.projector,
         alt=describe_scene(view.state.scene),
     )
+
+
+def make_saved_stage(view: ExploreView) -> SceneView:
+    """Return the interactive scene for a saved page, where nothing can be moved."""
+    return make_scene_view(view, editable=False)
 
 
 def make_plain_view(state: ExploreState) -> SceneView:

@@ -11,9 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pages._lab import layout
-from pages._lab.components.scene_view import SceneView
 from pages._lab.explore.nodes import find_true_pairs, make_nodes
-from pages._lab.explore.picture import make_scene_view
 from pages._lab.explore.state import ExploreState
 from pages._lab.models import baseline_of
 from pages._lab.pairs.view import PairReading, PairView, make_pair_parts, pick_target
@@ -48,9 +46,14 @@ class Reading(PairReading):
         other: the MLP's answer; None if its weights cannot be used.
     """
 
+    truth: str
     margin: float
     targets: tuple[str, ...]
     other: Answer | None
+
+    def to_html(self) -> str:
+        """Return truth and answers as HTML."""
+        return layout.truth_html(self.truth, self.margin) + layout.answers_html(self.answer, self.other, self.truth)
 
 
 @dataclass(frozen=True)
@@ -83,15 +86,11 @@ class ExploreView(PairView):
 
     def answers_html(self) -> str:
         """Return truth and answers as HTML."""
-        return layout.truth_html(self.reading) + layout.answers_html(self.reading)
+        return self.reading.to_html()
 
     def scene_content(self) -> Any:
         """Return the scene as JSON values."""
         return json.loads(self.state.scene.to_json())
-
-    def make_stage(self) -> SceneView:
-        """Return the interactive scene for a saved page, where nothing can be moved."""
-        return make_scene_view(self, editable=False)
 
     def draw_scene(self, axes: Axes) -> None:
         """Draw the image that the pixel model sees, with the colours' names."""

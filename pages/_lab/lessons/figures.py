@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import cycle
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -55,9 +56,10 @@ def plot_accuracies(
                     "pattern": _pattern(pattern, color, look)},
         )  # fmt: skip
     kinds = list(dict.fromkeys(kind for shares in series.values() for kind in shares))
-    for place, kind in enumerate(kinds if floors else ()):
+    levels = floors or {}
+    for place, kind in enumerate(kinds if levels else ()):
         figure.add_scatter(
-            x=[place - 0.46, place + 0.46], y=[100 * floors[kind]] * 2, xaxis="x2", mode="lines", name="blind floor",
+            x=[place - 0.46, place + 0.46], y=[100 * levels[kind]] * 2, xaxis="x2", mode="lines", name="blind floor",
             showlegend=place == 0, line={"color": look.ink, "width": 3, "dash": "dot"}, hoverinfo="skip",
         )  # fmt: skip
     hidden = {"overlaying": "x", "range": [-0.5, len(kinds) - 0.5], "visible": False, "fixedrange": True}
@@ -71,12 +73,12 @@ def plot_accuracies(
     return finish_figure(figure, look, f"Bars of shares. {'; '.join(parts)}.", height=470 if look.large else 390)
 
 
-def _pattern(shape: str, color: str, look: Look) -> dict:
+def _pattern(shape: str, color: str, look: Look) -> dict[str, Any]:
     """Return a bar's hatching over its colour."""
     return {"shape": shape, "bgcolor": color, "fgcolor": look.ink, "size": 9, "solidity": 0.15}
 
 
-def _interval(found: Sequence[Accuracy], look: Look) -> dict:
+def _interval(found: Sequence[Accuracy], look: Look) -> dict[str, Any]:
     """Return the error bars of shares, in percent."""
     above = [100 * (share.high - share.accuracy) for share in found]
     below = [100 * (share.accuracy - share.low) for share in found]

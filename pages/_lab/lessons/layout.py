@@ -48,7 +48,7 @@ def ask_html(quiz: Quiz) -> str:
 
 def said_html(reading: Reading) -> str:
     """Return the truth and what both networks say, for a narrow column."""
-    return f'<div class="rn-beside">{layout.truth_html(reading)}{layout.answers_html(reading)}</div>'
+    return f'<div class="rn-beside">{reading.to_html()}</div>'
 
 
 def verdict_html(quiz: Quiz, chosen: int) -> str:
@@ -100,7 +100,7 @@ def counts_html(crowds: Sequence[CrowdAccuracy]) -> str:
         f"<tr><td>{crowd.n_objects}</td><td>{crowd.off_by_one.n}</td>"
         f"<td>{100 * crowd.off_by_one.accuracy:.0f}\u00a0%</td><td>{100 * crowd.too_few.accuracy:.0f}\u00a0%</td></tr>"
         for crowd in crowds
-        if crowd.off_by_one is not None
+        if crowd.off_by_one is not None and crowd.too_few is not None
     )
     return _table_html(("Objects", "Wrong counts", "Off by one", "Too low"), rows)
 

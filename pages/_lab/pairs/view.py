@@ -23,8 +23,6 @@ from rn_core.common.records import Answer
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from pages._lab.components.stage import Stage
-
 #: What the residual of each method means.
 _GAP_MEANING = MappingProxyType(
     {
@@ -125,10 +123,6 @@ class PairView(ABC):
         """Return the scene as JSON values."""
 
     @abstractmethod
-    def make_stage(self) -> Stage:
-        """Return the interactive scene for a saved page, where nothing can be moved."""
-
-    @abstractmethod
     def draw_scene(self, axes: Axes) -> None:
         """Draw the scene, with names, for a saved picture."""
 
@@ -171,8 +165,8 @@ class PairView(ABC):
 
     @property
     def pinned_name(self) -> str:
-        """Return the pinned pair in words."""
-        return self.name_pair(*self.state.pair)
+        """Return the pinned pair in words; empty where none is pinned."""
+        return "" if self.state.pair is None else self.name_pair(*self.state.pair)
 
     @property
     def pinned_relation(self) -> Tensor | None:

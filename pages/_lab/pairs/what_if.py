@@ -18,6 +18,7 @@ from rn_core.attribution.faithfulness import (
     smallest_keeping_set,
 )
 from rn_core.attribution.readout import answer_logits
+from rn_core.common.errors import RNCoreError
 
 #: Random orders beside each curve, their seed, and points a curve.
 N_ORDERS, ORDER_SEED, N_POINTS = 5, 0, 40
@@ -68,8 +69,9 @@ def make_what_ifs(view: PairView, f_phi: nn.Sequential, smaller: PairReading | N
     state, relations = view.state, view.reading.relations
     total = relations.sum(dim=0)
     cases = [("everything", total)]
-    if view.pinned is not None:
-        cases.append((f"without the pair {view.pinned_name}", total - view.pinned_relation))
+    pinned = view.pinned_relation
+    if pinned is not None:
+        cases.append((f"without the pair {view.pinned_name}", total - pinned))
     if state.top:
         cases.append((f"only the {state.top} strongest pairs", keep_pairs(relations, view.kept)))
     found = [_answer(label, answer_logits(f_phi, aggregate), view) for label, aggregate in cases]
@@ -90,10 +92,12 @@ def _answer(label: str, logits: Tensor, view: PairView) -> WhatIf:
 
 
 def follow_pair(view: PairView, f_phi: nn.Sequential) -> PairPath:
-    """Follow the pinned pair through f_phi."""
-    total = view.reading.relations.sum(dim=0)
-    both = torch.stack([total - view.pinned_relation, total])  # (2, D_g)
-    changes, level = [], both.to(f_phi[0].weight)
+    """Follow the pinned pair through f_phi; raises RNCoreError where none is pinned."""
+    total, pinned = view.reading.relations.sum(dim=0), view.pinned_relation
+    if pinned is None:
+        raise RNCoreError("No pair is pinned; pin one to follow it.")
+    both = torch.stack([total - pinned, total])  # (2, D_g)
+    changes, level = [], both.to(next(f_phi.parameters()))
     with torch.no_grad():
         for layer in f_phi:
             level = layer(level)

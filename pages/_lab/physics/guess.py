@@ -31,7 +31,8 @@ class Guess:
     def right(self) -> np.ndarray:
         """Return (P,) bool, which of the pairs i < j that have an answer are answered rightly."""
         pairs = np.triu(~np.isnan(self.probabilities), k=1)
-        return (self.probabilities >= YES_FROM)[pairs] == self.links[pairs]
+        right: np.ndarray = (self.probabilities >= YES_FROM)[pairs] == self.links[pairs]
+        return right
 
     @property
     def n_silent(self) -> int:

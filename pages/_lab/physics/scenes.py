@@ -142,8 +142,9 @@ def _play_on(scene: PhysicsScene) -> PhysicsScene:
     if not missing or find_trouble():
         return scene
     rest = simulate(stack_scenes([scene]), missing + 1, first=-1).scene(0)
-    paths = (np.concatenate([getattr(scene, part), getattr(rest, part)[1:]]) for part in ("positions", "velocities"))
-    return PhysicsScene(*paths, scene.links, scene.rigid, scene.lengths)
+    positions = np.concatenate([scene.positions, rest.positions[1:]])
+    velocities = np.concatenate([scene.velocities, rest.velocities[1:]])
+    return PhysicsScene(positions, velocities, scene.links, scene.rigid, scene.lengths)
 
 
 def name_scene(scene: PhysicsScene) -> str:
@@ -155,7 +156,8 @@ def name_scene(scene: PhysicsScene) -> str:
 def make_rows(scene: PhysicsScene, without: Sequence[str] = ()) -> np.ndarray:
     """Return what the networks see of a scene, (n, 35) float32, without the balls of some colours."""
     rows, _ = encode_rows(stack_scenes([scene]).frames(0, N_FRAMES))
-    return rows[0][_kept(scene, without)]
+    seen: np.ndarray = rows[0][_kept(scene, without)]
+    return seen
 
 
 def take_balls_away(scene: PhysicsScene, without: Sequence[str]) -> np.ndarray:
@@ -163,7 +165,8 @@ def take_balls_away(scene: PhysicsScene, without: Sequence[str]) -> np.ndarray:
     kept = _kept(scene, without)
     if not len(kept):
         raise SceneError("Nothing is left to ask about; keep a ball.")
-    return scene.links[np.ix_(kept, kept)]
+    links: np.ndarray = scene.links[np.ix_(kept, kept)]
+    return links
 
 
 def _kept(scene: PhysicsScene, without: Sequence[str]) -> np.ndarray:

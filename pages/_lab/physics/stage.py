@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pages._lab.components.stage import Backdrop, Cast, DrawnStage, Ground, Manner, PairLayer, paint
+from pages._lab.physics.view import PhysicsView
 from pages._lab.words import join_words
 from rn_core.tasks.physics import COLORS
 from rn_core.tasks.physics.world import N_FRAMES, RADIUS, TABLE_WIDTH
-
-if TYPE_CHECKING:
-    from pages._lab.physics.view import PhysicsView
 
 #: Side of the stage in its units, and units in a metre.
 _SIDE = 75.0
@@ -18,8 +16,8 @@ _SCALE = _SIDE / TABLE_WIDTH
 _MIDDLE = (_SIDE - 1) / 2
 
 
-def make_ball_stage(view: PhysicsView) -> DrawnStage:
-    """Return the table with what the pairs add to the count."""
+def make_saved_stage(view: PhysicsView) -> DrawnStage:
+    """Return the table with what the pairs add to the count, for a saved page, where nothing can be moved."""
     labels = view.nodes.labels
     places = view.scene.positions[N_FRAMES - 1].tolist()
     balls = [_make_ball(label, x, y) for label, (x, y) in zip(labels, places, strict=True)]

@@ -145,7 +145,7 @@ def _drop_answers(state: PhysicsState, problems: list[str]) -> tuple[PhysicsStat
             continue
         known = f"answers are {', '.join(answers)}" if answers else "nothing is explained"
         problems.append(f"The link's '{name}' was left out: to '{QUESTIONS[state.question]}' {known}.")
-        state = replace(state, **{field: AUTO})
+        state = replace(state, why=AUTO) if field == "why" else replace(state, why_not=AUTO)
     return state, problems
 
 

@@ -9,18 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pages._lab.components.stage import Stage
 from pages._lab.layout import cards_html
 from pages._lab.pairs.view import GroupReading, PairView, make_pair_parts, pick_target
 from pages._lab.physics.models import TITLES
 from pages._lab.physics.nodes import find_true_pairs, make_nodes, number_balls
-from pages._lab.physics.stage import make_ball_stage
 from pages._lab.physics.state import PhysicsState
 from rn_core.attribution.base import Attribution, Target
 from rn_core.common.records import Answer
-from rn_core.tasks import TASKS
 from rn_core.tasks.physics import COLORS, PhysicsScene
-from rn_core.tasks.physics.task import tie_question
+from rn_core.tasks.physics.task import Count, tie_question
 from rn_core.tasks.physics.truth import count_systems
 from rn_core.tasks.physics.world import HALF_SIDE, N_FRAMES, RADIUS
 from rn_core.tasks.scoring import NO_YES
@@ -77,10 +74,6 @@ class PhysicsView(PairView):
         """Return the scene as JSON values."""
         return json.loads(self.scene.to_json())
 
-    def make_stage(self) -> Stage:
-        """Return the interactive scene for a saved page, where nothing can be moved."""
-        return make_ball_stage(self)
-
     def draw_scene(self, axes: Axes) -> None:
         """Draw the paths of the balls in the frames that the networks see, and the true ties where they are shown."""
         seen = self.scene.positions[:N_FRAMES]
@@ -115,7 +108,7 @@ def name_title(state: PhysicsState) -> str:
 
 def find_question(tie: tuple[str, str] | None) -> str:
     """Return what is asked of a scene in English: about one tie, or how many systems there are."""
-    return TASKS["physics/count"].question if tie is None else tie_question(*tie)
+    return Count.question if tie is None else tie_question(*tie)
 
 
 def find_truth(links: np.ndarray, labels: Sequence[str], tie: tuple[str, str] | None) -> str:

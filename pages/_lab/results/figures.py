@@ -104,7 +104,8 @@ def _add_floor(figure: go.Figure, floor: float | None, span: tuple[float, float]
 def _add_marks(figure: go.Figure, kind: str, lanes: Sequence[Lane], places: Sequence[float], look: Look) -> None:
     """Draw all marks of one kind."""
     name, symbol, size = _MARKS[kind]
-    found = [(lane, place, lane.mark(kind)) for lane, place in zip(lanes, places, strict=True) if lane.mark(kind)]
+    marked = ((lane, place, lane.mark(kind)) for lane, place in zip(lanes, places, strict=True))
+    found = [(lane, place, mark) for lane, place, mark in marked if mark is not None]
     if not found:
         return
     colors = [_color(lane.model, look) for lane, _, _ in found]

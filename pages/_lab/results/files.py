@@ -51,7 +51,7 @@ def export_png(title: str, lanes: Sequence[Lane]) -> bytes:
                 label=None if mark.kind in named else _NAMES[mark.kind],
             )  # fmt: skip
             named.add(mark.kind)
-            if mark.low is not None:
+            if mark.low is not None and mark.high is not None:
                 axes.plot([100 * mark.low, 100 * mark.high], [place, place], color=look.ink, linewidth=2)
         said = "    ".join(f"{kind}: {describe_mark(lane.mark(kind))}" for kind in ("ours", "paper") if lane.mark(kind))
         axes.text(1.01, place, said, transform=axes.get_yaxis_transform(), va="center")

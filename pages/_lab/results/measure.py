@@ -14,7 +14,8 @@ from rn_core.weights.store import WeightsEntry, load_weights
 
 def fresh_seed(entry: WeightsEntry) -> int:
     """Return the seed after the card's: scenes that its figures were not measured on."""
-    return (entry.card.get("metrics", {}).get("seed", 0) + 1) % (MAX_SEED + 1)
+    measured: int = entry.card.get("metrics", {}).get("seed", 0)
+    return (measured + 1) % (MAX_SEED + 1)
 
 
 def measure(entry: WeightsEntry, seed: int, n_scenes: int, report: Report) -> Evaluation:

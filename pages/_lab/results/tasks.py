@@ -15,9 +15,8 @@ from pages._lab.results.view import (
     format_interval,
     format_percent,
 )
-from rn_core.tasks import TASKS
+from rn_core.tasks.babi.task import Babi
 
-_BABI = TASKS["babi"]
 #: Origin of a published figure -> head of its column.
 _CITED = {"paper": "Paper", "open": "Best open", "other": "Another open"}
 
@@ -29,11 +28,11 @@ def tasks_html(lanes: Sequence[Lane], current: int | None = None) -> str:
         lanes: bAbI's.
         current: a task, 1 to 20, whose line is marked.
     """
-    by_task = {kind: [lane for lane in lanes if lane.measure == kind] for kind in (*_BABI.question_types, "solved")}
+    by_task = {kind: [lane for lane in lanes if lane.measure == kind] for kind in (*Babi.question_types, "solved")}
     ours = list(dict.fromkeys(lane.model for lane in lanes if lane.mark("ours")))
     head = ("Task", *map(describe_model, ours), "Guessing", *_CITED.values())
     rows = []
-    for number, kind in enumerate(_BABI.question_types, start=1):
+    for number, kind in enumerate(Babi.question_types, start=1):
         mark = "▶ " if number == current else ""
         floor = next((lane.floor for lane in by_task[kind] if lane.floor is not None), None)
         name = f"{mark}{escape(describe_measure(kind))}"
@@ -55,7 +54,7 @@ def _cell(mark: Mark | None) -> str:
     if mark is None:
         return NONE
     is_share = "of" not in mark.said
-    tick = "✓ " if is_share and (mark.value > _BABI.solved_above or mark.said) else ""
+    tick = "✓ " if is_share and (mark.value > Babi.solved_above or mark.said) else ""
     interval = f" <small>{format_interval(mark)}</small>" if mark.low is not None else ""
     return f'<span style="white-space: nowrap">{tick}{escape(describe_mark(mark))}</span>{interval}'
 
@@ -63,5 +62,5 @@ def _cell(mark: Mark | None) -> str:
 def _describe_sources(lanes: Sequence[Lane]) -> str:
     """Return where the published figures stand."""
     marks = {kind: lane.mark(kind) for lane in lanes for kind in _CITED if lane.mark(kind)}
-    parts = [f"{_CITED[kind]}: {escape(mark.source)}" for kind, mark in marks.items()]
+    parts = [f"{_CITED[kind]}: {escape(mark.source)}" for kind, mark in marks.items() if mark is not None]
     return f"{'; '.join(parts)}." if parts else ""

@@ -91,6 +91,11 @@ class Mark:
     source: str = ""
     note: str = ""
 
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Return both ends of the 95 % interval; the value for one that nobody says."""
+        return self.value if self.low is None else self.low, self.value if self.high is None else self.high
+
 
 @dataclass(frozen=True)
 class Lane:
@@ -206,7 +211,7 @@ def _model_order(model: str) -> tuple[int, str, str]:
     return (kinds.index(kind) if kind in kinds else len(kinds), f"{views.index(view) if view in views else 9}", model)
 
 
-def _measure_order(key: tuple[str, str], cards: Mapping[str, Mapping]) -> tuple[int, int]:
+def _measure_order(key: tuple[str, str], cards: Mapping[str, Mapping[tuple[str, str], Any]]) -> tuple[int, int]:
     """Return what sorts measures: groups before types, each in the order of a card, unknown ones last."""
     known = list(dict.fromkeys(measure for metrics in cards.values() for measure in metrics))
     return (key[0] == "types", known.index(key) if key in known else len(known))
@@ -249,9 +254,12 @@ def format_percent(share: float, digits: int = 1) -> str:
 
 def format_interval(mark: Mark | None) -> str:
     """Return a mark's 95 % interval in percent, or an empty string."""
-    return "" if mark is None or mark.low is None else f"{100 * mark.low:.2f}–{100 * mark.high:.2f}"
+    if mark is None or mark.low is None or mark.high is None:
+        return ""
+    return f"{100 * mark.low:.2f}–{100 * mark.high:.2f}"
 
 
 def agree(one: Mark, other: Mark) -> bool:
-    """Return whether two 95 % intervals overlap."""
-    return one.low <= other.high and other.low <= one.high
+    """Return whether two 95 % intervals overlap; a mark without one is a point."""
+    (low, high), (other_low, other_high) = one.interval, other.interval
+    return low <= other_high and other_low <= high

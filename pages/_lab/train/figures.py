@@ -83,7 +83,9 @@ def plot_types(panels: Sequence[Panel], look: Look) -> go.Figure:
     """Draw one small race a question type, each with its own floor; three in a row, four in two rows."""
     columns = 2 if len(panels) == 4 else min(_COLUMNS, len(panels))
     rows = math.ceil(len(panels) / columns)
-    places = [[{} if row * columns + col < len(panels) else None for col in range(columns)] for row in range(rows)]
+    places: list[list[dict[str, Any] | None]] = [
+        [{} if row * columns + col < len(panels) else None for col in range(columns)] for row in range(rows)
+    ]
     figure = make_subplots(
         rows, columns, specs=places, shared_xaxes="all", shared_yaxes="all",
         horizontal_spacing=0.1, vertical_spacing=0.28 / rows,

@@ -21,6 +21,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
+from pages._lab.processes import pipes_of
 from rn_core.common.errors import RNCoreError
 from rn_core.common.records import Example
 from rn_core.race.records import Progress, RaceConfig, Snapshot
@@ -210,7 +211,7 @@ class Job:
             self._settle("starting")
             self.made_way, self.began = False, self._clock()
             with (self.folder / "log.txt").open("w") as log:
-                self._process = subprocess.Popen(
+                process = self._process = subprocess.Popen(
                     [sys.executable, "-m", "rn_core.race.worker"],
                     cwd=ROOT,
                     stdin=subprocess.PIPE,
@@ -219,8 +220,8 @@ class Job:
                     text=True,
                     encoding="utf-8",
                 )
-        self._write({"config": self.config.to_dict(), "folder": str(self.folder)})
-        threading.Thread(target=self._listen, args=(on_end,), daemon=True).start()
+        _write(process, {"config": self.config.to_dict(), "folder": str(self.folder)})
+        threading.Thread(target=self._listen, args=(process, on_end), daemon=True).start()
 
     def forget(self) -> None:
         """End the worker at once, if there is one, and delete the job's files."""
@@ -233,25 +234,19 @@ class Job:
     def _send(self, command: str) -> None:
         """Send a command to the worker; one that has ended needs none."""
         if self._process is not None:
-            self._write({"do": command})
+            _write(self._process, {"do": command})
 
-    def _write(self, values: dict[str, Any]) -> None:
-        """Write one line to the worker."""
-        with contextlib.suppress(OSError, ValueError):  # if it has ended, `_listen` says how
-            self._process.stdin.write(json.dumps(values) + "\n")
-            self._process.stdin.flush()
-
-    def _listen(self, on_end: Callable[[], None]) -> None:
+    def _listen(self, process: subprocess.Popen[str], on_end: Callable[[], None]) -> None:
         """Take in events until the worker ends, then judge how it ended."""
-        process = self._process
-        with process.stdout:
-            for line in process.stdout:
+        stdin, stdout = pipes_of(process)
+        with stdout:
+            for line in stdout:
                 event = json.loads(line)
                 with self._lock:
                     self._take_in(event.pop("kind"), event)
         code = process.wait()
         with contextlib.suppress(OSError):  # what could not be written is not wanted any more
-            process.stdin.close()
+            stdin.close()
         with self._lock:
             self._judge(code)
             self._report += 1
@@ -303,6 +298,14 @@ class Job:
         if self.status != "running" or len(recent) < 2 or recent[-1].seconds == recent[0].seconds:
             return 0.0
         return (recent[-1].step - recent[0].step) / (recent[-1].seconds - recent[0].seconds)
+
+
+def _write(process: subprocess.Popen[str], values: dict[str, Any]) -> None:
+    """Write one line to a worker."""
+    stdin, _ = pipes_of(process)
+    with contextlib.suppress(OSError, ValueError):  # if it has ended, `_listen` says how
+        stdin.write(json.dumps(values) + "\n")
+        stdin.flush()
 
 
 def _describe_end(code: int) -> str:

@@ -14,6 +14,7 @@ from pages._lab.explore.nodes import find_true_pairs, make_nodes
 from pages._lab.explore.picture import make_plain_view
 from pages._lab.explore.state import ExploreState
 from pages._lab.explore.view import find_truth
+from pages._lab.models import seen_by
 from pages._lab.train.state import STORIES
 from rn_core.common.records import Example
 from rn_core.race.records import RACE_TASKS, Snapshot
@@ -60,7 +61,8 @@ def make_pair_picture(
         return _make_story_picture(StoryQuestion.from_json(example.scene), shown, snapshots)
     state = watched_state(example, task)
     nodes = make_nodes(state)
-    tables = [nodes.merge(torch.tensor(look.contributions, dtype=torch.float64)) for look in snapshots]
+    looks = [look for look in snapshots if look.contributions is not None]
+    tables = [nodes.merge(torch.tensor(look.contributions, dtype=torch.float64)) for look in looks]
     matrix = nodes.merge(torch.tensor(shown.contributions, dtype=torch.float64))
     true_pairs = find_true_pairs(state, find_truth(state.scene, state.question)[2])
     plain = make_plain_view(state.change(projector=projector))
@@ -83,7 +85,8 @@ def _make_story_picture(question: StoryQuestion, shown: Snapshot, snapshots: Seq
     first = max(0, len(question.statements) - WINDOW)
     told = range(first, len(question.statements))
     facts = [index - first for index in question.support if index >= first]
-    tables = [np.reshape(look.contributions, (len(told), len(told))) for look in (shown, *snapshots)]
+    found = [np.array(look.contributions) for look in (shown, *snapshots) if look.contributions is not None]
+    tables = [contributions.reshape(len(told), len(told)) for contributions in found]
     return PairPicture(
         scene=None,
         labels=tuple(f"{row - first + 1}." for row in told),
@@ -102,5 +105,5 @@ def _largest(tables: Sequence[np.ndarray]) -> float:
 def watched_state(example: Example, task: str) -> ExploreState:
     """Return the Explore page's state of an example: its scene and question, by a model that sees the same."""
     question: Question = parse(example.question)
-    view = RACE_TASKS[task].view
+    view = seen_by(RACE_TASKS[task])
     return ExploreState(edited=Scene.from_json(example.scene), question=question, model=f"rn-{view}")

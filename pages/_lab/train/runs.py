@@ -110,8 +110,8 @@ def export_png(runs: Sequence[RunRecord], group: str = "relational") -> bytes:
     for record in runs:
         for curve in record.curves(group):
             label = f"{record.number} {curve.name}: {describe_race(record.config)}"
-            style = {"linestyle": "-" if curve.model == "rn" else "--", "color": f"C{(record.number - 1) % 10}"}
-            axes.plot(curve.minutes, curve.values, linewidth=2, label=label, **style)
+            dash, color = "-" if curve.model == "rn" else "--", f"C{(record.number - 1) % 10}"
+            axes.plot(curve.minutes, curve.values, linewidth=2, label=label, linestyle=dash, color=color)
             axes.annotate(f" {record.number} {curve.name}", (curve.minutes[-1], curve.values[-1]), va="center")
     target = max((curve.target for record in runs for curve in record.curves(group)), default=TARGET)
     axes.axhline(target, color="#888888", linewidth=1, linestyle=":")

@@ -111,7 +111,8 @@ def share_done(view: JobView, config: RaceConfig) -> float | None:
 
 def _reached(view: JobView) -> tuple[int, float]:
     """Return the last step known and its seconds of training; a look can come after the last report."""
-    last = max((*view.progress[-1:], *view.snapshots[-1:]), key=lambda found: found.step)
+    reports: tuple[Progress | Snapshot, ...] = (*view.progress[-1:], *view.snapshots[-1:])
+    last = max(reports, key=lambda found: found.step)
     return last.step, last.seconds
 
 

@@ -89,9 +89,10 @@ def _find_lines(anchor: Anchor) -> range:
     node: ast.AST = ast.parse(source)
     for name in anchor.function.split("."):
         bodies = (part for part in ast.iter_child_nodes(node) if getattr(part, "name", None) == name)
-        node = next(bodies, None)
-        if node is None:
+        body = next(bodies, None)
+        if body is None:
             raise RNCoreError(f"{anchor.file} has no function '{anchor.function}'; mend the page's table of steps.")
+        node = body
     found = [
         part
         for part in ast.walk(node)
@@ -103,4 +104,4 @@ def _find_lines(anchor: Anchor) -> range:
             f"'{anchor.text}' must be in one statement of {anchor.function} in {anchor.file}, it is in {len(found)}; "
             "mend the page's table of steps."
         )
-    return range(found[0].lineno, found[0].end_lineno + 1)
+    return range(found[0].lineno, (found[0].end_lineno or found[0].lineno) + 1)

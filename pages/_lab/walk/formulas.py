@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -182,7 +182,7 @@ def _number(value: float, digits: int = 2) -> str:
     return f"{float(value) + 0.0:.{digits}f}".replace("-0." + "0" * digits, "0." + "0" * digits)
 
 
-def _list(values: Sequence[float], digits: int = 2, tight: bool = False) -> str:
+def _list(values: Iterable[float], digits: int = 2, tight: bool = False) -> str:
     """Return numbers with commas between."""
     return (r"{,}" if tight else ", ").join(_number(value, digits) for value in values)
 

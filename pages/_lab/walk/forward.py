@@ -5,21 +5,24 @@ Models are only read, so sessions and threads share them. All results are NumPy 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
 from torch import Tensor, nn
 from torch.nn import functional
 
+from pages._lab.models import seen_by
 from rn_core.answering import Answerer
 from rn_core.common.seeding import make_rng, uniform_integers
 from rn_core.models.encoders import ImageEncoder
 from rn_core.models.relation_network import RelationNetwork
-from rn_core.tasks.sort_of_clevr import Question, Scene, question_codes, stack_scenes
+from rn_core.tasks.sort_of_clevr import Question, Scene, stack_scenes
 from rn_core.tasks.sort_of_clevr.asking import check_answerable
 from rn_core.tasks.sort_of_clevr.encoding import VIEWS
+from rn_core.tasks.sort_of_clevr.questions import question_codes
 
 _CODES = torch.from_numpy(question_codes())
 
@@ -123,7 +126,7 @@ def make_walk(answerer: Answerer, scene: Scene, question: Question, deal: int = 
         SceneError: if the scene lacks the asked object, or any other that the question is about.
     """
     inputs, code = _encode(answerer, scene, question)
-    objects, mask = _deal(*answerer.model.encoder(*inputs), deal)
+    objects, mask = _deal_objects(answerer, inputs, deal)
     core = answerer.model.core
     trace = core.trace(objects, mask, code)
     n_slots, there = objects.shape[1], trace.object_mask[0]
@@ -144,7 +147,7 @@ def make_walk(answerer: Answerer, scene: Scene, question: Question, deal: int = 
 def make_thought(answerer: Answerer, scene: Scene, question: Question, deal: int = 0) -> Thought:
     """Take an MLP's forward pass apart; arguments and errors as `make_walk`."""
     inputs, code = _encode(answerer, scene, question)
-    objects, mask = _deal(*answerer.model.encoder(*inputs), deal)
+    objects, mask = _deal_objects(answerer, inputs, deal)
     if mask is not None:
         objects = objects * mask[..., None]
     row = torch.cat([objects.flatten(1), code], dim=1)[0]  # (N * D_o + D_q,)
@@ -155,9 +158,9 @@ def make_thought(answerer: Answerer, scene: Scene, question: Question, deal: int
 @torch.inference_mode()
 def follow_pair(core: RelationNetwork, walk: Walk, i: int, j: int) -> PairSteps:
     """Take the pair (o_i, o_j) through g_theta as the formula says it: laid end to end, layer by layer."""
-    device, enters = core.g_theta[0].weight.device, core.config.question_layer
+    entrance, enters = cast(nn.Linear, core.g_theta[0]), core.config.question_layer
     first, second, asked = (
-        torch.from_numpy(part).to(device) for part in (walk.objects[i], walk.objects[j], walk.question)
+        torch.from_numpy(part).to(entrance.weight.device) for part in (walk.objects[i], walk.objects[j], walk.question)
     )
     hidden, layers = torch.cat([first, second]), []
     inputs = torch.cat([hidden, asked]) if enters == 0 else hidden
@@ -166,9 +169,9 @@ def follow_pair(core: RelationNetwork, walk: Walk, i: int, j: int) -> PairSteps:
         layers.append(functional.relu(layer(hidden)))
         hidden = layers[-1]
     parts = [first, second, asked] if enters == 0 else [first, second]
-    weights = core.g_theta[0].weight.split([len(part) for part in parts], dim=1)
+    weights = torch.split(entrance.weight, [len(part) for part in parts], dim=1)
     terms = [weight @ part for weight, part in zip(weights, parts, strict=True)]
-    terms[0] = terms[0] + core.g_theta[0].bias
+    terms[0] = terms[0] + entrance.bias
     terms += [torch.zeros_like(terms[0])] * (3 - len(terms))
     return PairSteps(_array(inputs), _array(torch.stack(terms)), tuple(map(_array, layers)))
 
@@ -176,7 +179,7 @@ def follow_pair(core: RelationNetwork, walk: Walk, i: int, j: int) -> PairSteps:
 @torch.inference_mode()
 def follow_sum(core: RelationNetwork, aggregate: np.ndarray) -> tuple[np.ndarray, ...]:
     """Return the hidden units of f_phi after each ReLU, then the logits, of an aggregate (D_g,)."""
-    return _run(core.f_phi, torch.from_numpy(aggregate).to(core.f_phi[0].weight.device))
+    return _run(core.f_phi, torch.from_numpy(aggregate).to(_device(core)))
 
 
 def rank_pairs(order: str, contributions: np.ndarray, seed: int) -> np.ndarray:
@@ -224,11 +227,11 @@ def grow_sum(core: RelationNetwork, relations: np.ndarray, ranking: np.ndarray, 
     """
     grown = np.cumsum(relations[ranking], axis=0, dtype=np.float64)
     sums = np.vstack([np.zeros_like(grown[:1]), grown])[counts].astype(np.float32)  # (K, D_g)
-    logits = core.f_phi(torch.from_numpy(sums).to(core.f_phi[0].weight.device))  # (K, A)
+    logits = core.f_phi(torch.from_numpy(sums).to(_device(core)))  # (K, A)
     return Growth(counts, ranking, sums, _array(logits), _array(logits.double().softmax(dim=1)))
 
 
-def largest_change(one: Sequence[float], other: Sequence[float]) -> float:
+def largest_change(one: ArrayLike, other: ArrayLike) -> float:
     """Return the largest distance between two lists of logits."""
     return float(np.abs(np.asarray(one, dtype=np.float64) - np.asarray(other, dtype=np.float64)).max())
 
@@ -236,13 +239,14 @@ def largest_change(one: Sequence[float], other: Sequence[float]) -> float:
 def _encode(answerer: Answerer, scene: Scene, question: Question) -> tuple[tuple[Tensor, ...], Tensor]:
     """Return the encoder's inputs (one scene) and the question's code (1, D_q) on the model's device."""
     check_answerable(scene, question)
-    device = next(answerer.model.parameters()).device
-    inputs = VIEWS[answerer.task.view](stack_scenes([scene]))
+    device = _device(answerer.model)
+    inputs = VIEWS[seen_by(answerer.task)](stack_scenes([scene]))
     return tuple(part.to(device) for part in inputs), _CODES[[question.index]].to(device)
 
 
-def _deal(objects: Tensor, mask: Tensor | None, deal: int) -> tuple[Tensor, Tensor | None]:
-    """Return objects (1, N, D_o) and their mask in the order of a deal."""
+def _deal_objects(answerer: Answerer, inputs: tuple[Tensor, ...], deal: int) -> tuple[Tensor, Tensor | None]:
+    """Return a scene's objects (1, N, D_o) and their mask in the order of a deal."""
+    objects, mask = answerer.model.encoder(*inputs)
     order = torch.from_numpy(deal_order(objects.shape[1], deal)).to(objects.device)
     return objects[:, order], None if mask is None else mask[:, order]
 
@@ -251,7 +255,7 @@ def _trace_maps(encoder: nn.Module, images: Tensor) -> tuple[np.ndarray, ...]:
     """Return what each convolution gives after its ReLU; none for an encoder of rows."""
     if not isinstance(encoder, ImageEncoder):
         return ()
-    features = (255 - images).permute(0, 3, 1, 2).to(encoder.layers[0].weight.dtype) * (2 / 255)  # (1, 3, H, W)
+    features = (255 - images).permute(0, 3, 1, 2).to(next(encoder.parameters()).dtype) * (2 / 255)  # (1, 3, H, W)
     maps = []
     for layer in encoder.layers:
         features = layer(features)
@@ -274,6 +278,11 @@ def _run(layers: nn.Sequential, row: Tensor) -> tuple[np.ndarray, ...]:
         if isinstance(layer, nn.ReLU):
             found.append(_array(row))
     return (*found, _array(row))
+
+
+def _device(module: nn.Module) -> torch.device:
+    """Return the device that a module's weights are on."""
+    return next(module.parameters()).device
 
 
 def _array(values: Tensor) -> np.ndarray:

@@ -90,7 +90,7 @@ def _values(view: WalkView, stop: int) -> list[dict[str, Any]]:
 def _add_lines(figure: go.Figure, view: WalkView, look: Look) -> None:
     """Add every answer's logit over the pairs added; the answer and its rival have their names and colours."""
     growth = view.growth
-    best = [view.target.answer, view.target.contrast]
+    best = [k for k in (view.target.answer, view.target.contrast) if k is not None]
     for k in [*(k for k in range(len(ANSWERS)) if k not in best), *best]:
         color, width = (look.faint, 1.5) if k not in best else (look.color(1 if k == best[0] else -1), 4)
         dash = "dash" if k in best[1:] else "solid"

@@ -33,8 +33,9 @@ def step_html(title: str, sentence: str) -> str:
 def deal_html(view: WalkView) -> str:
     """Return what dealing the objects anew did to both networks: the largest change of a logit, and the answer."""
     cards = _card("Relation Network", view.plain.logits, view.walk.logits, view.change)
-    if view.thought is not None:
-        cards += _card("MLP, same input", view.plain_thought.logits, view.thought.logits, view.thought_change)
+    before, after, change = view.plain_thought, view.thought, view.thought_change
+    if before is not None and after is not None and change is not None:
+        cards += _card("MLP, same input", before.logits, after.logits, change)
     return f'<div class="rn-scheme rn-deal">{cards}</div>'
 
 

@@ -170,4 +170,4 @@ def _add_parts(figure: go.Figure, strip: Strip, row: int, look: Look) -> None:
 
 def _is_title(annotation: go.layout.Annotation) -> bool:
     """Return whether an annotation is the title of a strip."""
-    return annotation.name != "part"
+    return bool(annotation.name != "part")

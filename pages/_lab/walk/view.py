@@ -103,7 +103,8 @@ class WalkView:
         """Return (n * n,) the contributions in the order in which the objects were dealt."""
         n_slots = round(len(self.contributions) ** 0.5)
         slots = self.walk.slots
-        return self.contributions.reshape(n_slots, n_slots)[np.ix_(slots, slots)].ravel()
+        strengths: np.ndarray = self.contributions.reshape(n_slots, n_slots)[np.ix_(slots, slots)].ravel()
+        return strengths
 
     @cached_property
     def steps(self) -> PairSteps:
@@ -135,7 +136,9 @@ class WalkView:
     @property
     def thought_change(self) -> float | None:
         """Return how far the deal moves a logit of the MLP; None without an MLP."""
-        return self.thought and largest_change(self.thought.logits, self.plain_thought.logits)
+        if self.thought is None or self.plain_thought is None:
+            return None
+        return largest_change(self.thought.logits, self.plain_thought.logits)
 
     def tag(self, node: int) -> str:
         """Return what pictures call an object: its colour; for a cell its number in the order of the deal."""

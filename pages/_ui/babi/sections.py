@@ -7,6 +7,7 @@ from dataclasses import replace
 import streamlit as st
 
 from pages._lab.babi.models import full_name, models_beside
+from pages._lab.babi.stage import make_saved_stage
 from pages._lab.babi.state import BASELINES, LABELS, BabiState
 from pages._lab.babi.truth import Truth, find_truth
 from pages._lab.babi.view import BabiView, choose_target, make_babi_view
@@ -73,6 +74,7 @@ BABI_PAGE = PairPage(
     ranking=rank,
     removable=lambda view: dict(zip(view.nodes.labels, view.nodes.names, strict=True)),
     read_smaller=read_smaller,
+    make_stage=make_saved_stage,
     baselines=BASELINES,
 )
 

@@ -11,6 +11,7 @@ from pages._lab.clevr.models import full_name, models_beside, sees_pixels
 from pages._lab.clevr.nodes import describe_deciding
 from pages._lab.clevr.pictures import Picture
 from pages._lab.clevr.program import make_lanes
+from pages._lab.clevr.stages import make_saved_stage
 from pages._lab.clevr.state import BASELINES, ClevrState
 from pages._lab.clevr.things import LETTERS, name_things
 from pages._lab.clevr.truth import Truth, find_truth
@@ -100,6 +101,7 @@ CLEVR_PAGE = PairPage(
     ranking=rank,
     removable=lambda view: dict(zip(view.state.letters, name_things(view.state.things), strict=True)),
     read_smaller=read_smaller,
+    make_stage=make_saved_stage,
     baselines=BASELINES,
 )
 

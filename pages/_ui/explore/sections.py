@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pages._lab.explore.picture import make_saved_stage
 from pages._lab.explore.view import ExploreView, Reading, remove_objects
 from pages._ui.cache import cached_answerer, cached_ranking, cached_reading
 from pages._ui.explore.session import EXPLORE
@@ -29,4 +30,5 @@ EXPLORE_PAGE = PairPage(
     ranking=rank,
     removable=lambda view: {thing.color: thing.color for thing in view.state.scene.objects},
     read_smaller=read_smaller,
+    make_stage=make_saved_stage,
 )

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import partial
 from math import isqrt
 from textwrap import fill
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pages._lab import layout
+from pages._lab.components.stage import Stage
 from pages._lab.figures import AGAINST, FOR, MOST_NUMBERS
 from pages._lab.pairs.view import PairView, describe_sum
 from pages._lab.plain import escape, escape_math
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+View = TypeVar("View", bound=PairView)
+#: Title, file name, media type, and what makes its content.
+SavedFile = tuple[str, str, str, Callable[[], bytes]]
 #: Version of the JSON file; it rises when a field changes its meaning.
 SCHEMA = 1
 
@@ -118,10 +123,15 @@ def _draw_matrix(figure: Figure, axes: Axes, view: PairView) -> None:
     figure.colorbar(image, ax=axes, label="logit", shrink=0.8)
 
 
-def export_html(view: PairView) -> bytes:
-    """Return one page with the interactive scene, the answers and the strongest pairs; it asks no network."""
+def export_html(view: View, make_stage: Callable[[View], Stage]) -> bytes:
+    """Return one page with the interactive scene, the answers and the strongest pairs; it asks no network.
+
+    Args:
+        view: what the page shows.
+        make_stage: view -> its interactive scene, where nothing can be moved.
+    """
     # The one export of the component's module becomes a plain function of the page's script.
-    stage = view.make_stage()
+    stage = make_stage(view)
     body, style, script = read_sources(stage.component).values()
     script = script.replace("export default function (", "function draw(")
     data = json.dumps(stage.to_data()).replace("</", "<\\/")
@@ -170,11 +180,20 @@ show();
 </script></body></html>
 """
 
+
+def list_files(view: View, make_stage: Callable[[View], Stage]) -> list[SavedFile]:
+    """Return the files that keep a view, each made when it is asked for; arguments as those of `export_html`."""
+    page = partial(export_html, view, make_stage)
+    return [
+        *((title, name, mime, partial(make, view)) for title, name, mime, make in _FORMATS),
+        ("Page that works offline (HTML)", "relations.html", "text/html", page),
+    ]
+
+
 #: Title, file name, media type, view -> bytes.
-FORMATS: tuple[tuple[str, str, str, Callable[[PairView], bytes]], ...] = (
+_FORMATS: tuple[tuple[str, str, str, Callable[[PairView], bytes]], ...] = (
     ("Picture (PNG)", "relations.png", "image/png", export_png),
     ("Picture (SVG)", "relations.svg", "image/svg+xml", export_svg),
     ("Pairs (CSV)", "pairs.csv", "text/csv", export_csv),
     ("Everything (JSON)", "relations.json", "application/json", export_json),
-    ("Page that works offline (HTML)", "relations.html", "text/html", export_html),
 )

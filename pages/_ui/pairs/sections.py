@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Generic
 
 import streamlit as st
 from torch import nn
 
 from pages._lab import figures, layout
+from pages._lab.components.stage import Stage
 from pages._lab.figures import Look
 from pages._lab.pairs.state import AUTO, BASELINES, METHODS
 from pages._lab.pairs.view import PairReading, PairView, describe_sum, second_method
@@ -19,7 +20,7 @@ from pages._lab.pairs.what_if import PairPath, describe_enough, follow_pair, mak
 from pages._lab.plain import plain
 from pages._lab.words import format_signed
 from pages._ui.cache import find_answerer
-from pages._ui.pairs import exports
+from pages._ui.pairs.exports import SavedFile, View, list_files
 from pages._ui.session import PageSession
 from rn_core.attribution.faithfulness import Faithfulness, KeepingSet
 from rn_core.common.device import choose_device, describe_device
@@ -31,12 +32,10 @@ _STOPS = (1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 36, 50, 100, 200, 400)
 _MOST_ANSWERS = 12
 _TARGET_NAMES = MappingProxyType({AUTO: "the next best answer", "none": "nothing: the plain logit"})
 _CHART = MappingProxyType({"displayModeBar": False})
-#: Title, file name, media type, and what makes its content.
-SavedFile = tuple[str, str, str, Callable[[], bytes]]
 
 
 @dataclass(frozen=True)
-class PairPage:
+class PairPage(Generic[View]):
     """What the sections need to know of the page that they are on.
 
     Attributes:
@@ -45,17 +44,19 @@ class PairPage:
         ranking: view -> how well the ranking of its pairs holds up; raises RNCoreError.
         removable: view -> label of each object that can be taken away -> its name.
         read_smaller: view -> the reading of its scene without the objects of `state.without`; raises RNCoreError.
+        make_stage: view -> its interactive scene for a saved page, where nothing can be moved.
         baselines: keys of `BASELINES` that its models have.
     """
 
-    session: PageSession
-    f_phi: Callable[[PairView], nn.Sequential]
-    ranking: Callable[[PairView], tuple[Faithfulness, KeepingSet]]
-    removable: Callable[[PairView], Mapping[str, str]]
-    read_smaller: Callable[[PairView], PairReading]
+    session: PageSession[Any]
+    f_phi: Callable[[View], nn.Sequential]
+    ranking: Callable[[View], tuple[Faithfulness, KeepingSet]]
+    removable: Callable[[View], Mapping[str, str]]
+    read_smaller: Callable[[View], PairReading]
+    make_stage: Callable[[View], Stage]
     baselines: tuple[str, ...] = tuple(BASELINES)
 
-    def pin(self, view: PairView, pair: tuple[int, int] | None) -> None:
+    def pin(self, view: View, pair: tuple[int, int] | None) -> None:
         """Pin a pair of nodes by number; None lets the pinned pair go, and so does the pinned pair itself."""
         labels = view.nodes.labels
         named = None if pair is None else (labels[pair[0]], labels[pair[1]])
@@ -67,23 +68,23 @@ def draw_figure(figure: figures.go.Figure, **options: Any) -> None:
     st.plotly_chart(figure, theme=None, config=dict(_CHART), alt=figures.alt_text(figure), **options)
 
 
-def draw_save(session: PageSession, view: PairView | None, own: Sequence[SavedFile] = ()) -> None:
+def draw_save(page: PairPage[View], view: View | None, own: Sequence[SavedFile] = ()) -> None:
     """Draw the link and the files that keep this picture; a file is made when it is asked for.
 
     Args:
-        session: the page's.
+        page: whose picture it is.
         view: what its pairs show; None where there is no answer.
         own: the page's own files, which come first.
     """
-    pairs = [] if view is None else [(*named, partial(make, view)) for *named, make in exports.FORMATS]
+    pairs = [] if view is None else list_files(view, page.make_stage)
     with st.popover("Save & share", icon=":material/ios_share:"):
         st.caption("A link to this very picture")
-        st.code(session.link(), language=None, wrap_lines=True)
+        st.code(page.session.link(), language=None, wrap_lines=True)
         for title, name, mime, make in (*own, *pairs):
             st.download_button(title, make, name, mime, on_click="ignore", width="stretch")
 
 
-def draw_pairs(page: PairPage, view: PairView, look: Look) -> None:
+def draw_pairs(page: PairPage[View], view: View, look: Look) -> None:
     """Draw the pair matrix, its controls and the table of the strongest pairs."""
     left, right = st.columns([6, 5], gap="large")
     with left:
@@ -101,7 +102,7 @@ def draw_pairs(page: PairPage, view: PairView, look: Look) -> None:
         draw_rows(page, view)
 
 
-def draw_threshold(page: PairPage, view: PairView) -> None:
+def draw_threshold(page: PairPage[View], view: View) -> None:
     """Draw the slider of the strongest pairs and its renormalise box."""
     n_pairs = len(view.kept)
     # A link may ask for a number that is no stop; the slider then has it as one more.
@@ -116,7 +117,7 @@ def draw_threshold(page: PairPage, view: PairView) -> None:
         st.checkbox("Scale them up to the whole", **page.session.bind("renormalise"))
 
 
-def draw_rows(page: PairPage, view: PairView) -> None:
+def draw_rows(page: PairPage[View], view: View) -> None:
     """Draw the table of the strongest pairs; choosing a line pins its pair."""
     rows = {
         "pair": [view.name_pair(row.first, row.second) for row in view.rows],
@@ -130,12 +131,12 @@ def draw_rows(page: PairPage, view: PairView) -> None:
     )  # fmt: skip
 
 
-def _table_key(page: PairPage, view: PairView) -> str:
+def _table_key(page: PairPage[View], view: View) -> str:
     """Return the key of the table; a newly pinned pair lets the chosen line go."""
     return page.session.key(f"table.{view.pinned}")
 
 
-def _pin_from_matrix(page: PairPage, view: PairView) -> None:
+def _pin_from_matrix(page: PairPage[View], view: View) -> None:
     """Pin the pair of the square that was clicked, or let it go."""
     page.pin(view, read_matrix_click(st.session_state[page.session.key("matrix")]))
 
@@ -146,14 +147,14 @@ def read_matrix_click(event: Mapping[str, Any]) -> tuple[int, int] | None:
     return (int(points[0]["y"]), int(points[0]["x"])) if points else None
 
 
-def _pin_from_table(page: PairPage, view: PairView) -> None:
+def _pin_from_table(page: PairPage[View], view: View) -> None:
     """Pin the pair of the chosen line."""
     chosen = st.session_state[_table_key(page, view)]["selection"]["rows"]
     if chosen:
         page.session.update(pair=(view.rows[chosen[0]].first, view.rows[chosen[0]].second))
 
 
-def draw_pair(page: PairPage, view: PairView, look: Look) -> None:
+def draw_pair(page: PairPage[View], view: View, look: Look) -> None:
     """Draw the pinned pair's relation and its way through f_phi."""
     draw_pair_choice(page, view)
     if view.pinned is None:
@@ -181,7 +182,7 @@ def choose_answers(view: PairView, path: PairPath) -> list[int]:
     return sorted({*ranked[:_MOST_ANSWERS], view.target.answer})
 
 
-def draw_pair_choice(page: PairPage, view: PairView) -> None:
+def draw_pair_choice(page: PairPage[View], view: View) -> None:
     """Draw the two menus that pin a pair without a mouse."""
     options = (None, *view.nodes.labels)
     columns = st.columns([2, 2, 3])
@@ -202,7 +203,7 @@ def _replace_node(view: PairView, place: int, label: str | None) -> dict[str, An
     return {"pair": tuple(pair)}
 
 
-def draw_what_if(page: PairPage, view: PairView, look: Look) -> None:
+def draw_what_if(page: PairPage[View], view: View, look: Look) -> None:
     """Draw whether the answer survives without the pinned pair, without objects, with the strongest pairs alone."""
     left, right = st.columns([6, 5], gap="large")
     with left:
@@ -222,7 +223,7 @@ def draw_what_if(page: PairPage, view: PairView, look: Look) -> None:
         draw_ranking(page, view, look)
 
 
-def _read_smaller(page: PairPage, view: PairView) -> PairReading | None:
+def _read_smaller(page: PairPage[View], view: View) -> PairReading | None:
     """Return the reading of the scene without the objects taken away; a sentence and None if it has no answer."""
     if not view.state.without:
         return None
@@ -233,7 +234,7 @@ def _read_smaller(page: PairPage, view: PairView) -> PairReading | None:
         return None
 
 
-def draw_ranking(page: PairPage, view: PairView, look: Look) -> None:
+def draw_ranking(page: PairPage[View], view: View, look: Look) -> None:
     """Draw the deletion and insertion curves of the chosen method, and how few pairs are enough."""
     curves, enough = page.ranking(view)
     st.markdown(plain(describe_enough(enough, len(view.kept), view.target_text)))
@@ -247,7 +248,7 @@ def draw_ranking(page: PairPage, view: PairView, look: Look) -> None:
     draw_figure(figure, key=page.session.key("curves"))
 
 
-def draw_method(page: PairPage, view: PairView, _: Look) -> None:
+def draw_method(page: PairPage[View], view: View, _: Look) -> None:
     """Draw the choice of method, baseline and target, and what the contributions add up to."""
     session = page.session
     left, right = st.columns([6, 5], gap="large")
@@ -276,10 +277,10 @@ def draw_method(page: PairPage, view: PairView, _: Look) -> None:
 
 
 def draw_closer(
-    page: PairPage,
+    page: PairPage[View],
     names: Mapping[str, str],
     section: str,
-    view: PairView | None,
+    view: View | None,
     look: Look,
     own: Mapping[str, Callable[[], None]] = MappingProxyType({}),
 ) -> None:
@@ -315,7 +316,7 @@ def draw_cards(names: Iterable[str]) -> None:
         st.caption(f"Computes on {plain(describe_device(choose_device()))}.")
 
 
-Draw = Callable[[PairPage, PairView, Look], None]
+Draw = Callable[[PairPage[Any], Any, Look], None]
 #: Section -> what draws it.
 DRAW: Mapping[str, Draw] = MappingProxyType(
     {"pairs": draw_pairs, "pair": draw_pair, "what-if": draw_what_if, "method": draw_method}

@@ -14,12 +14,14 @@ from pages._lab.physics import files, html
 from pages._lab.physics.figures import plot_count, plot_errors
 from pages._lab.physics.guess import describe_reach
 from pages._lab.physics.models import TITLES, full_name
+from pages._lab.physics.stage import make_saved_stage
 from pages._lab.physics.state import TIED_COLORS, PhysicsState
 from pages._lab.physics.view import PhysicsView, find_truth
 from pages._lab.plain import plain
 from pages._ui.cache import domain_answerer
 from pages._ui.pairs import sections as pair_sections
-from pages._ui.pairs.sections import PairPage, SavedFile, draw_figure
+from pages._ui.pairs.exports import SavedFile
+from pages._ui.pairs.sections import PairPage, draw_figure
 from pages._ui.physics.asking import Heard, rank, read_smaller
 from pages._ui.physics.session import PHYSICS
 from rn_core.tasks.physics import PhysicsScene
@@ -30,6 +32,7 @@ PHYSICS_PAGE = PairPage(
     ranking=rank,
     removable=lambda view: {label: label for label in view.nodes.labels},
     read_smaller=read_smaller,
+    make_stage=make_saved_stage,
 )
 
 

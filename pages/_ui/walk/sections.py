@@ -7,7 +7,6 @@ from functools import partial
 
 import streamlit as st
 
-from pages._lab import layout
 from pages._lab.figures import Look
 from pages._lab.plain import plain
 from pages._lab.walk import figures as walk_figures
@@ -95,7 +94,7 @@ def draw_f_phi(view: WalkView, look: Look) -> None:
 
 def draw_answer(view: WalkView, look: Look) -> None:
     """Draw the probabilities, and both models' answers."""
-    st.html(layout.truth_html(view.reading) + layout.answers_html(view.reading))
+    st.html(view.reading.to_html())
     draw_figure(
         walk_strips.plot_probabilities(view.growth.probabilities[-1], view.reading.truth, look),
         key="walk.figure.answer",

@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from pages._lab.babi.models import models_beside
+from pages._lab.babi.stage import make_saved_stage
 from pages._lab.babi.state import BabiState
 from pages._lab.pairs.what_if import follow_pair, make_what_ifs
 from pages._lab.results.tasks import tasks_html
@@ -81,7 +82,7 @@ def test_pictures_open_again(view):
 
 
 def test_html_holds_the_story_and_asks_no_network(view):
-    page = exports.export_html(view).decode()
+    page = exports.export_html(view, make_saved_stage).decode()
     data = json.loads(re.search(r"^let data = (.*);$", page, re.MULTILINE)[1])
     assert [line["text"] for line in data["lines"]] == [line.text for line in view.state.lines]
     assert "export default" not in page

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pages._lab.babi.nodes import find_true_pairs, make_nodes, sum_by_sentence
-from pages._lab.babi.stage import make_story_stage
+from pages._lab.babi.stage import make_saved_stage, make_story_stage
 from pages._lab.babi.state import LABELS, BabiState
 from pages._lab.babi.truth import Truth, find_truth
 from pages._lab.components.stage import SceneEvent
@@ -28,7 +28,7 @@ LONG = BabiState().change(task=3, turn=4)
 
 def test_data_are_json_and_carry_every_contribution_with_its_sign(make_view):
     view = make_view(pair=("s1", "s4"))
-    data = json.loads(json.dumps(view.make_stage().to_data(), allow_nan=False))
+    data = json.loads(json.dumps(make_saved_stage(view).to_data(), allow_nan=False))
     np.testing.assert_allclose(data["weights"], view.matrix, atol=1e-6)
     assert data["pinned"] == [0, 3]
     assert [line["text"] for line in data["lines"]] == [*view.state.statements]

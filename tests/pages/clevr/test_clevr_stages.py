@@ -15,7 +15,15 @@ from hypothesis import strategies as st
 
 from pages._lab.clevr.models import GRID, IMAGE_SIDE, STRIDE
 from pages._lab.clevr.nodes import describe_deciding, find_true_pairs, make_nodes, mark_pairs, object_masks
-from pages._lab.clevr.stages import SCALE, SIDE, from_plan, make_picture_stage, make_plan_stage, to_plan
+from pages._lab.clevr.stages import (
+    SCALE,
+    SIDE,
+    from_plan,
+    make_picture_stage,
+    make_plan_stage,
+    make_saved_stage,
+    to_plan,
+)
 from pages._lab.clevr.state import ClevrState
 from pages._lab.clevr.things import LETTERS, sampled_scene
 from pages._lab.clevr.truth import find_truth
@@ -67,7 +75,7 @@ def test_objects_of_the_plan_keep_clevrs_distances():
 
 def test_objects_lie_on_the_picture_where_the_scene_has_them(make_view):
     view = make_view()
-    data = view.make_stage().to_data()
+    data = make_saved_stage(view).to_data()
     assert data["image"].startswith("data:image/jpeg;base64,")
     assert (data["width"], data["height"]) == (112.5, 75)
     for thing, (column, row, _) in zip(data["objects"], view.state.scene.pixel_coords, strict=True):

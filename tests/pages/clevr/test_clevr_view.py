@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from pages._lab.clevr.stages import make_saved_stage
 from pages._lab.clevr.state import ClevrState
 from pages._lab.clevr.truth import allowed_answers, find_truth
 from pages._lab.clevr.view import choose_target
@@ -91,7 +92,7 @@ def test_csv_holds_the_matrix(view):
 
 
 def test_html_asks_no_network_and_holds_the_picture(view):
-    page = exports.export_html(view).decode()
+    page = exports.export_html(view, make_saved_stage).decode()
     assert {*re.findall(r"https?://[^\s\"'`<>)]+", page)} <= {"http://www.w3.org/2000/svg"}
     assert not re.search(r"\b(src|href)\s*=", page)
     data = json.loads(re.search(r"^let data = (.*);$", page, re.MULTILINE)[1])

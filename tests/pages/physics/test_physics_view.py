@@ -19,6 +19,7 @@ from pages._lab.physics.figures import plot_count, plot_errors
 from pages._lab.physics.guess import Guess, describe_reach, make_guess, make_paths
 from pages._lab.physics.models import MODELS, TITLES, full_name
 from pages._lab.physics.scenes import make_rows, read_scene_file, sampled_scene
+from pages._lab.physics.stage import make_saved_stage
 from pages._lab.physics.state import ANSWERS, PhysicsState
 from pages._lab.physics.view import find_truth
 from pages._ui.pairs import exports
@@ -197,7 +198,7 @@ def test_pictures_open_again(view):
 
 
 def test_html_holds_the_balls_and_asks_no_network(view):
-    page = exports.export_html(view).decode()
+    page = exports.export_html(view, make_saved_stage).decode()
     data = json.loads(re.search(r"^let data = (.*);$", page, re.MULTILINE)[1])
     assert [ball["id"] for ball in data["objects"]] == [*view.nodes.labels]
     red = data["objects"][0]
