@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import streamlit as st
 from torch import nn
@@ -19,11 +19,16 @@ from pages._lab.pairs.what_if import PairPath, describe_enough, follow_pair, mak
 from pages._lab.plain import plain
 from pages._lab.words import format_signed
 from pages._ui.cache import find_answerer
+from pages._ui.kept import widget_event
+from pages._ui.options import named
 from pages._ui.pairs import exports
-from pages._ui.session import PageSession
+from pages._ui.session import Changes, PageControls
 from rn_core.attribution.faithfulness import Faithfulness, KeepingSet
 from rn_core.common.device import choose_device, describe_device
 from rn_core.common.errors import RNCoreError
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
 
 #: Stops of the slider of the strongest pairs.
 _STOPS = (1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 36, 50, 100, 200, 400)
@@ -35,8 +40,11 @@ _CHART = MappingProxyType({"displayModeBar": False})
 SavedFile = tuple[str, str, str, Callable[[], bytes]]
 
 
+View = TypeVar("View", bound=PairView)
+
+
 @dataclass(frozen=True)
-class PairPage:
+class PairPage(Generic[View]):
     """What the sections need to know of the page that they are on.
 
     Attributes:
@@ -48,26 +56,26 @@ class PairPage:
         baselines: keys of `BASELINES` that its models have.
     """
 
-    session: PageSession
-    f_phi: Callable[[PairView], nn.Sequential]
-    ranking: Callable[[PairView], tuple[Faithfulness, KeepingSet]]
-    removable: Callable[[PairView], Mapping[str, str]]
-    read_smaller: Callable[[PairView], PairReading]
+    session: PageControls
+    f_phi: Callable[[View], nn.Sequential]
+    ranking: Callable[[View], tuple[Faithfulness, KeepingSet]]
+    removable: Callable[[View], Mapping[str, str]]
+    read_smaller: Callable[[View], PairReading]
     baselines: tuple[str, ...] = tuple(BASELINES)
 
-    def pin(self, view: PairView, pair: tuple[int, int] | None) -> None:
+    def pin(self, view: View, pair: tuple[int, int] | None) -> None:
         """Pin a pair of nodes by number; None lets the pinned pair go, and so does the pinned pair itself."""
         labels = view.nodes.labels
         named = None if pair is None else (labels[pair[0]], labels[pair[1]])
         self.session.update(pair=None if named == view.state.pair else named)
 
 
-def draw_figure(figure: figures.go.Figure, **options: Any) -> None:
+def draw_figure(figure: Figure, **options: Any) -> None:
     """Draw a figure with its alternative text, its own colours and no tool bar."""
     st.plotly_chart(figure, theme=None, config=dict(_CHART), alt=figures.alt_text(figure), **options)
 
 
-def draw_save(session: PageSession, view: PairView | None, own: Sequence[SavedFile] = ()) -> None:
+def draw_save(session: PageControls, view: PairView | None, own: Sequence[SavedFile] = ()) -> None:
     """Draw the link and the files that keep this picture; a file is made when it is asked for.
 
     Args:
@@ -75,7 +83,9 @@ def draw_save(session: PageSession, view: PairView | None, own: Sequence[SavedFi
         view: what its pairs show; None where there is no answer.
         own: the page's own files, which come first.
     """
-    pairs = [] if view is None else [(*named, partial(make, view)) for *named, make in exports.FORMATS]
+    pairs: list[SavedFile] = []
+    if view is not None:
+        pairs = [(title, name, mime, partial(make, view)) for title, name, mime, make in exports.FORMATS]
     with st.popover("Save & share", icon=":material/ios_share:"):
         st.caption("A link to this very picture")
         st.code(session.link(), language=None, wrap_lines=True)
@@ -83,7 +93,7 @@ def draw_save(session: PageSession, view: PairView | None, own: Sequence[SavedFi
             st.download_button(title, make, name, mime, on_click="ignore", width="stretch")
 
 
-def draw_pairs(page: PairPage, view: PairView, look: Look) -> None:
+def draw_pairs(page: PairPage[View], view: View, look: Look) -> None:
     """Draw the pair matrix, its controls and the table of the strongest pairs."""
     left, right = st.columns([6, 5], gap="large")
     with left:
@@ -101,7 +111,7 @@ def draw_pairs(page: PairPage, view: PairView, look: Look) -> None:
         draw_rows(page, view)
 
 
-def draw_threshold(page: PairPage, view: PairView) -> None:
+def draw_threshold(page: PairPage[View], view: View) -> None:
     """Draw the slider of the strongest pairs and its renormalise box."""
     n_pairs = len(view.kept)
     # A link may ask for a number that is no stop; the slider then has it as one more.
@@ -116,7 +126,7 @@ def draw_threshold(page: PairPage, view: PairView) -> None:
         st.checkbox("Scale them up to the whole", **page.session.bind("renormalise"))
 
 
-def draw_rows(page: PairPage, view: PairView) -> None:
+def draw_rows(page: PairPage[View], view: View) -> None:
     """Draw the table of the strongest pairs; choosing a line pins its pair."""
     rows = {
         "pair": [view.name_pair(row.first, row.second) for row in view.rows],
@@ -130,14 +140,14 @@ def draw_rows(page: PairPage, view: PairView) -> None:
     )  # fmt: skip
 
 
-def _table_key(page: PairPage, view: PairView) -> str:
+def _table_key(page: PairPage[View], view: View) -> str:
     """Return the key of the table; a newly pinned pair lets the chosen line go."""
     return page.session.key(f"table.{view.pinned}")
 
 
-def _pin_from_matrix(page: PairPage, view: PairView) -> None:
+def _pin_from_matrix(page: PairPage[View], view: View) -> None:
     """Pin the pair of the square that was clicked, or let it go."""
-    page.pin(view, read_matrix_click(st.session_state[page.session.key("matrix")]))
+    page.pin(view, read_matrix_click(widget_event(page.session.key("matrix"))))
 
 
 def read_matrix_click(event: Mapping[str, Any]) -> tuple[int, int] | None:
@@ -146,17 +156,18 @@ def read_matrix_click(event: Mapping[str, Any]) -> tuple[int, int] | None:
     return (int(points[0]["y"]), int(points[0]["x"])) if points else None
 
 
-def _pin_from_table(page: PairPage, view: PairView) -> None:
+def _pin_from_table(page: PairPage[View], view: View) -> None:
     """Pin the pair of the chosen line."""
-    chosen = st.session_state[_table_key(page, view)]["selection"]["rows"]
+    chosen = widget_event(_table_key(page, view))["selection"]["rows"]
     if chosen:
         page.session.update(pair=(view.rows[chosen[0]].first, view.rows[chosen[0]].second))
 
 
-def draw_pair(page: PairPage, view: PairView, look: Look) -> None:
+def draw_pair(page: PairPage[View], view: View, look: Look) -> None:
     """Draw the pinned pair's relation and its way through f_phi."""
     draw_pair_choice(page, view)
-    if view.pinned is None:
+    relation = view.pinned_relation
+    if relation is None:
         st.info(f"Choose two {view.nodes.noun}s here, or click a pair in the picture or in the matrix.")
         return
     name, key = view.pinned_name, page.session.key
@@ -164,7 +175,7 @@ def draw_pair(page: PairPage, view: PairView, look: Look) -> None:
     left, right = st.columns(2, gap="large")
     with left:
         st.markdown(f"**1 · g_theta{plain(name)}**: one vector, added to those of all other pairs")
-        draw_figure(figures.plot_relation_strip(view.pinned_relation.numpy(), look), key=key("strip"))
+        draw_figure(figures.plot_relation_strip(relation.numpy(), look), key=key("strip"))
         st.markdown("**2 · Inside f_phi**: what changes when the pair is added")
         draw_figure(figures.plot_hidden_change(path.changes, look), key=key("hidden"))
     with right:
@@ -181,7 +192,7 @@ def choose_answers(view: PairView, path: PairPath) -> list[int]:
     return sorted({*ranked[:_MOST_ANSWERS], view.target.answer})
 
 
-def draw_pair_choice(page: PairPage, view: PairView) -> None:
+def draw_pair_choice(page: PairPage[View], view: View) -> None:
     """Draw the two menus that pin a pair without a mouse."""
     options = (None, *view.nodes.labels)
     columns = st.columns([2, 2, 3])
@@ -193,7 +204,7 @@ def draw_pair_choice(page: PairPage, view: PairView) -> None:
         )  # fmt: skip
 
 
-def _replace_node(view: PairView, place: int, label: str | None) -> dict[str, Any]:
+def _replace_node(view: PairView, place: int, label: str | None) -> Changes:
     """Return the change that puts `label` at one place of the pinned pair; with no pair yet, at both."""
     if label is None:
         return {"pair": None}
@@ -202,7 +213,7 @@ def _replace_node(view: PairView, place: int, label: str | None) -> dict[str, An
     return {"pair": tuple(pair)}
 
 
-def draw_what_if(page: PairPage, view: PairView, look: Look) -> None:
+def draw_what_if(page: PairPage[View], view: View, look: Look) -> None:
     """Draw whether the answer survives without the pinned pair, without objects, with the strongest pairs alone."""
     left, right = st.columns([6, 5], gap="large")
     with left:
@@ -212,8 +223,8 @@ def draw_what_if(page: PairPage, view: PairView, look: Look) -> None:
                 "without", show=list(view.state.without),
                 read=lambda labels: {"without": tuple(label for label in present if label in labels)},
             )  # fmt: skip
-            shown = {"format_func": present.get, "selection_mode": "multi", "wrap": True}
-            st.pills(f"Take {view.nodes.noun}s away", list(present), **shown, **chosen)
+            title = f"Take {view.nodes.noun}s away"
+            st.pills(title, list(present), format_func=named(present), selection_mode="multi", wrap=True, **chosen)
         draw_threshold(page, view)
         st.html(layout.what_ifs_html(make_what_ifs(view, page.f_phi(view), _read_smaller(page, view))))
         if view.pinned is None:
@@ -222,7 +233,7 @@ def draw_what_if(page: PairPage, view: PairView, look: Look) -> None:
         draw_ranking(page, view, look)
 
 
-def _read_smaller(page: PairPage, view: PairView) -> PairReading | None:
+def _read_smaller(page: PairPage[View], view: View) -> PairReading | None:
     """Return the reading of the scene without the objects taken away; a sentence and None if it has no answer."""
     if not view.state.without:
         return None
@@ -233,7 +244,7 @@ def _read_smaller(page: PairPage, view: PairView) -> PairReading | None:
         return None
 
 
-def draw_ranking(page: PairPage, view: PairView, look: Look) -> None:
+def draw_ranking(page: PairPage[View], view: View, look: Look) -> None:
     """Draw the deletion and insertion curves of the chosen method, and how few pairs are enough."""
     curves, enough = page.ranking(view)
     st.markdown(plain(describe_enough(enough, len(view.kept), view.target_text)))
@@ -247,15 +258,16 @@ def draw_ranking(page: PairPage, view: PairView, look: Look) -> None:
     draw_figure(figure, key=page.session.key("curves"))
 
 
-def draw_method(page: PairPage, view: PairView, _: Look) -> None:
+def draw_method(page: PairPage[View], view: View, _: Look) -> None:
     """Draw the choice of method, baseline and target, and what the contributions add up to."""
     session = page.session
     left, right = st.columns([6, 5], gap="large")
     with left:
-        st.selectbox("Method", list(METHODS), format_func=METHODS.get, **session.bind("method"))
+        st.selectbox("Method", list(METHODS), format_func=named(METHODS), **session.bind("method"))
         if len(page.baselines) > 1:
-            baseline = {"format_func": BASELINES.get, "horizontal": True, **session.bind("baseline")}
-            st.radio("Compared with (baseline)", page.baselines, **baseline)
+            bound = session.bind("baseline")
+            title = "Compared with (baseline)"
+            st.radio(title, page.baselines, format_func=named(BASELINES), horizontal=True, **bound)
         why, why_not = st.columns(2)
         why.selectbox(
             "Why this answer", [AUTO, *view.answers], **session.bind("why"),
@@ -276,10 +288,10 @@ def draw_method(page: PairPage, view: PairView, _: Look) -> None:
 
 
 def draw_closer(
-    page: PairPage,
+    page: PairPage[View],
     names: Mapping[str, str],
     section: str,
-    view: PairView | None,
+    view: View | None,
     look: Look,
     own: Mapping[str, Callable[[], None]] = MappingProxyType({}),
 ) -> None:
@@ -294,7 +306,11 @@ def draw_closer(
         own: sections that are the page's alone -> what draws each.
     """
     st.segmented_control(
-        "Look closer", list(names), format_func=names.get, label_visibility="collapsed", **page.session.bind("section")
+        "Look closer",
+        list(names),
+        format_func=named(names),
+        label_visibility="collapsed",
+        **page.session.bind("section"),
     )
     if section in own:
         own[section]()
@@ -315,7 +331,14 @@ def draw_cards(names: Iterable[str]) -> None:
         st.caption(f"Computes on {plain(describe_device(choose_device()))}.")
 
 
-Draw = Callable[[PairPage, PairView, Look], None]
+class Draw(Protocol):
+    """Draws a section of any page about pairs."""
+
+    def __call__(self, page: PairPage[View], view: View, look: Look, /) -> None:
+        """Draw it."""
+        ...
+
+
 #: Section -> what draws it.
 DRAW: Mapping[str, Draw] = MappingProxyType(
     {"pairs": draw_pairs, "pair": draw_pair, "what-if": draw_what_if, "method": draw_method}
