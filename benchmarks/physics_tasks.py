@@ -65,7 +65,7 @@ def format_sizes(n_scenes: int, seed: int) -> str:
         scenes = sample_scenes(make_rng(seed, "test", n_balls), n_scenes, n_balls)
         right = read_connections(models["connections"], scenes)
         counted = _ask(models["count"], scenes).argmax(axis=1) == scenes.n_systems - 1
-        cells = (_share(right.all(axis=1)), f"{100 * right.mean():.1f}", _share(counted))
+        cells = (_share(np.asarray(right.all(axis=1))), f"{100 * right.mean():.1f}", _share(counted))
         lines.append(f"| {n_balls} | {' | '.join(cells)} |")
     return "\n".join(lines)
 

@@ -23,6 +23,7 @@ from pages._ui.babi.session import BABI, STORY_BOX
 from pages._ui.components.question_line import draw_question_line
 from pages._ui.components.scene import draw_scene
 from pages._ui.frame import draw_frame
+from pages._ui.options import named
 from pages._ui.pairs import sections as pair_sections
 from rn_core.common.seeding import MAX_SEED
 from rn_core.tasks.babi.story import TASK_NAMES
@@ -54,7 +55,7 @@ def draw_story(state: BabiState, truth: Truth, view: BabiView | None, look: Look
     """Draw the sentences with their pairs, or the box in which they are written."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.segmented_control(
-            "Show", list(STAGES), format_func=STAGES.get, label_visibility="collapsed", **BABI.bind("stage")
+            "Show", list(STAGES), format_func=named(STAGES), label_visibility="collapsed", **BABI.bind("stage")
         )
         st.toggle("Mark the supporting facts", **BABI.bind("truth"))
     if state.stage == "text":
@@ -111,7 +112,9 @@ def draw_tools(state: BabiState, view: BabiView | None) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         names = offered_models()
         if len(names) > 1:
-            st.segmented_control("Relation layers", list(names), format_func=names.get, wrap=True, **BABI.bind("model"))
+            st.segmented_control(
+                "Relation layers", list(names), format_func=named(names), wrap=True, **BABI.bind("model")
+            )
         sections.draw_file()
         if view is not None:
             pair_sections.draw_save(sections.BABI_PAGE, view)

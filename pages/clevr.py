@@ -32,6 +32,7 @@ from pages._ui.clevr.session import CLEVR
 from pages._ui.components.question_line import draw_question_line
 from pages._ui.components.scene import draw_scene
 from pages._ui.frame import draw_frame
+from pages._ui.options import named
 from pages._ui.own_pixels import own_labels
 from pages._ui.pairs import sections as pair_sections
 from rn_core.common.seeding import MAX_SEED
@@ -50,12 +51,13 @@ def draw_stage(state: ClevrState, picture: Picture | None, view: ClevrView | Non
     """Draw the picture or the plan, with its pairs; without an answer, the scene alone."""
     if state.scene is not None:
         st.segmented_control(
-            "Show", list(STAGES), format_func=STAGES.get, label_visibility="collapsed", **CLEVR.bind("stage")
+            "Show", list(STAGES), format_func=named(STAGES), label_visibility="collapsed", **CLEVR.bind("stage")
         )
-    on_plan = state.scene is not None and (state.stage == "plan" or picture is None)
-    stage = make_plan_stage(state, view) if on_plan else make_picture_stage(state, picture, view)
-    key = f"clevr.{'plan' if on_plan else 'picture'}"
-    draw_scene(stage, key=key, on_change=lambda event: take_event(event, view))
+    take = partial(take_event, view=view)
+    if picture is None or (state.scene is not None and state.stage == "plan"):
+        draw_scene(make_plan_stage(state, view), key="clevr.plan", on_change=take)
+    else:
+        draw_scene(make_picture_stage(state, picture, view), key="clevr.picture", on_change=take)
 
 
 def draw_question(state: ClevrState) -> None:
@@ -70,7 +72,7 @@ def draw_question(state: ClevrState) -> None:
     if state.scene is not None:
         with st.container(horizontal=True, vertical_alignment="bottom"):
             names = family_names()
-            st.selectbox("Or draw one", list(names), format_func=names.get, key=clevr_session.FAMILY)
+            st.selectbox("Or draw one", list(names), format_func=named(names), key=clevr_session.FAMILY)
             st.button("Draw", icon=":material/casino:", on_click=clevr_session.draw_anew)
 
 
@@ -90,9 +92,11 @@ def draw_models(state: ClevrState, problem: str | None) -> None:
     """Draw the choice of model and, where public weights are missing, how to get them."""
     names = offered_models(state.scene is not None) | own_labels()
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.segmented_control("The network sees", list(names), format_func=names.get, wrap=True, **CLEVR.bind("model"))
+        st.segmented_control(
+            "The network sees", list(names), format_func=named(names), wrap=True, **CLEVR.bind("model")
+        )
         if sees_pixels(state.model) and state.scene is not None:
-            st.segmented_control("Pairs of", list(VIEWS), format_func=VIEWS.get, **CLEVR.bind("view"))
+            st.segmented_control("Pairs of", list(VIEWS), format_func=named(VIEWS), **CLEVR.bind("view"))
         st.toggle("Mark the deciding pairs", **CLEVR.bind("truth"))
     if problem is not None and is_public(state.model) and not is_here(state.model):
         with st.container(horizontal=True, vertical_alignment="bottom"):

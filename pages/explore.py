@@ -20,6 +20,7 @@ from pages._ui.explore import session as explore_session
 from pages._ui.explore.sections import EXPLORE_PAGE
 from pages._ui.explore.session import EXPLORE
 from pages._ui.frame import draw_frame
+from pages._ui.options import named
 from pages._ui.own_models import draw_upload, model_names
 from pages._ui.pairs import sections
 from rn_core.common.device import choose_device, describe_device
@@ -42,12 +43,14 @@ def read_view(state: ExploreState) -> ExploreView:
 
 def take_event(event: SceneEvent, view: ExploreView | None) -> None:
     """Do what a person did to the scene."""
-    if event.kind == "move":
-        explore_session.edit_scene(lambda scene: scene.replace(event.thing, x=event.x, y=event.y))
+    thing = event.thing
+    if thing is None:
+        if view is not None:
+            EXPLORE_PAGE.pin(view, event.pair)
+    elif event.kind == "move":
+        explore_session.edit_scene(lambda scene: scene.replace(thing, x=event.x, y=event.y))
     elif event.kind == "toggle":
-        explore_session.toggle_shape(event.thing)
-    elif view is not None:
-        EXPLORE_PAGE.pin(view, event.pair)
+        explore_session.toggle_shape(thing)
 
 
 def draw_picture(state: ExploreState, view: ExploreView | None) -> None:
@@ -60,9 +63,9 @@ def draw_scene_controls(state: ExploreState, view: ExploreView | None) -> None:
     """Draw what changes the scene and the models, and what keeps the picture."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         names = model_names()
-        st.segmented_control("Networks see", list(names), format_func=names.get, wrap=True, **EXPLORE.bind("model"))
+        st.segmented_control("Networks see", list(names), format_func=named(names), wrap=True, **EXPLORE.bind("model"))
         if sees_pixels(state.model):
-            st.segmented_control("Pairs of", list(VIEWS), format_func=VIEWS.get, **EXPLORE.bind("view"))
+            st.segmented_control("Pairs of", list(VIEWS), format_func=named(VIEWS), **EXPLORE.bind("view"))
         st.toggle("Mark the deciding pairs", **EXPLORE.bind("truth"))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.number_input("Scene", 0, MAX_SEED, step=1, width=140, **EXPLORE.bind("seed"))
@@ -83,7 +86,7 @@ def draw_question(state: ExploreState) -> None:
     st.html(layout.question_html(text(question)))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.selectbox(
-            "Ask", QUESTION_TYPES, format_func=QUESTION_NAMES.get, width=290 if state.projector else 215,
+            "Ask", QUESTION_TYPES, format_func=named(QUESTION_NAMES), width=290 if state.projector else 215,
             **EXPLORE.bind("question.type", question.type, lambda name: explore_session.choose_question(type=name)),
         )  # fmt: skip
         st.selectbox(

@@ -16,6 +16,7 @@ from pages._lab.walk.view import WalkView, choose_walk_target
 from pages._lab.words import QUESTION_NAMES
 from pages._ui.cache import cached_answerer, cached_attribution, cached_reading, cached_thought, cached_walk
 from pages._ui.frame import draw_frame
+from pages._ui.options import named
 from pages._ui.own_models import model_names
 from pages._ui.walk import sections as walk_sections
 from pages._ui.walk import session as walk_session
@@ -72,10 +73,10 @@ def draw_head(state: WalkState) -> None:
 def draw_settings(state: WalkState) -> None:
     """Draw what changes scene, question and model."""
     names = model_names()
-    st.segmented_control("The network sees", list(names), format_func=names.get, **WALK.bind("model"))
+    st.segmented_control("The network sees", list(names), format_func=named(names), **WALK.bind("model"))
     question = state.question
     st.selectbox(
-        "Ask", QUESTION_TYPES, format_func=QUESTION_NAMES.get,
+        "Ask", QUESTION_TYPES, format_func=named(QUESTION_NAMES),
         **WALK.bind("question.type", question.type, lambda name: walk_session.choose_question(type=name)),
     )  # fmt: skip
     st.selectbox(

@@ -17,6 +17,7 @@ from pages._ui.frame import draw_frame
 from pages._ui.lessons import session as lesson_session
 from pages._ui.lessons.session import LESSONS
 from pages._ui.lessons.views import VIEWS, read_reading, read_view
+from pages._ui.options import named
 from rn_core.common.errors import RNCoreError
 from rn_core.tasks.sort_of_clevr.language import text
 
@@ -35,8 +36,10 @@ def draw_list(lessons: tuple[Lesson, ...], opened: Lesson | None, answers: dict[
         for number, lesson in enumerate(lessons, start=1)
     }
     bound = LESSONS.bind("lesson", show=opened.slug if opened else None)
-    draw = st.selectbox if large else st.radio
-    draw("Lesson", list(names), format_func=names.get, label_visibility="collapsed", **bound)
+    if large:
+        st.selectbox("Lesson", list(names), format_func=named(names), label_visibility="collapsed", **bound)
+    else:
+        st.radio("Lesson", list(names), format_func=named(names), label_visibility="collapsed", **bound)
 
 
 def draw_menu(state: LessonsState, lessons: tuple[Lesson, ...], opened: Lesson | None, answers: dict[str, int]) -> None:

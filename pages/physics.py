@@ -12,6 +12,7 @@ from pages._lab.physics.state import PhysicsState
 from pages._lab.plain import plain
 from pages._ui.components.table import draw_table
 from pages._ui.frame import draw_frame
+from pages._ui.options import named
 from pages._ui.pairs import sections as pair_sections
 from pages._ui.physics import sections
 from pages._ui.physics import session as physics_session
@@ -80,7 +81,11 @@ def draw_page() -> None:
     heard = ask(state, scene)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.segmented_control(
-            "Ask", list(QUESTIONS), format_func=QUESTIONS.get, label_visibility="collapsed", **PHYSICS.bind("question")
+            "Ask",
+            list(QUESTIONS),
+            format_func=named(QUESTIONS),
+            label_visibility="collapsed",
+            **PHYSICS.bind("question"),
         )
         draw_sources(state, trouble)
         pair_sections.draw_save(sections.PHYSICS_PAGE, heard.view, sections.list_files(state, scene, heard))

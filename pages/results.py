@@ -12,6 +12,7 @@ from pages._lab.results.state import LEVELS, SECTIONS, ResultsState
 from pages._lab.results.tasks import tasks_html
 from pages._lab.results.view import Lane, find_entries, levels_of, make_lanes
 from pages._ui.frame import draw_frame
+from pages._ui.options import named
 from pages._ui.pairs.sections import draw_figure
 from pages._ui.results import sections as results_sections
 from pages._ui.results.sections import RESULTS
@@ -32,10 +33,10 @@ def read_entries(domain: str) -> dict[str, WeightsEntry]:
 def draw_controls(state: ResultsState, lanes: tuple[Lane, ...]) -> None:
     """Draw the choice of domain and of questions, and what keeps the view."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.segmented_control("Questions from", list(DOMAINS), format_func=DOMAINS.get, **RESULTS.bind("domain"))
+        st.segmented_control("Questions from", list(DOMAINS), format_func=named(DOMAINS), **RESULTS.bind("domain"))
         levels = levels_of(lanes)
         if len(levels) > 1:
-            st.segmented_control("Shown", levels, format_func=LEVELS.get, **RESULTS.bind("level"))
+            st.segmented_control("Shown", levels, format_func=named(LEVELS), **RESULTS.bind("level"))
         results_sections.draw_save(state, lanes)
 
 
@@ -57,7 +58,11 @@ def draw_page() -> None:
     results_sections.draw_distances(entries, look)
     results_sections.draw_cards(state, entries)
     st.segmented_control(
-        "Look closer", list(SECTIONS), format_func=SECTIONS.get, label_visibility="collapsed", **RESULTS.bind("section")
+        "Look closer",
+        list(SECTIONS),
+        format_func=named(SECTIONS),
+        label_visibility="collapsed",
+        **RESULTS.bind("section"),
     )
     if state.section == "table":
         st.html(tasks_html(lanes) if (state.domain, state.level) == ("babi", "types") else results_html(shown))

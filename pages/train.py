@@ -20,6 +20,7 @@ from pages._lab.train.view import describe_status, share_done, target_of
 from pages._lab.train.words import describe_idea, describe_race, head_start_words
 from pages._ui.components.poll import draw_poll
 from pages._ui.frame import draw_frame
+from pages._ui.options import named
 from pages._ui.pairs.sections import draw_figure
 from pages._ui.train import models as train_models
 from pages._ui.train import sections as train_sections
@@ -130,7 +131,7 @@ def draw_views(state: TrainState, job: Job, view: JobView) -> None:
     """Draw the choice of views, and of what the chosen one is about."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.segmented_control(
-            "View", list(VIEWS), format_func=VIEWS.get, label_visibility="collapsed", **TRAIN.bind("view")
+            "View", list(VIEWS), format_func=named(VIEWS), label_visibility="collapsed", **TRAIN.bind("view")
         )
         if state.view in ("race", "compare"):
             train_sections.draw_group_choice(state, job.config)

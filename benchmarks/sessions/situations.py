@@ -80,7 +80,9 @@ async def measure_steady(
     name: str, server: Server, clients: Sequence[Client], tabs: Sequence[Client], plan: Plan, fresh: Fresh
 ) -> Row:
     """Let every session on Explore ask for a scene once a period, spread evenly, while the other tabs poll."""
-    times, failures, rounds = {}, [], max(1, round(plan.seconds / plan.period))
+    times: dict[str, list[float]] = {}
+    failures: list[str] = []
+    rounds = max(1, round(plan.seconds / plan.period))
     loop, before = asyncio.get_running_loop(), measure_usage(server.process.pid)
     started = loop.time()
 
@@ -103,6 +105,12 @@ async def _ask_scene(client: Client, fresh: Fresh) -> dict[str, float]:
     taken = await client.run(query)
     expect_seed(client, query)
     return {"": taken}
+
+
+@contextlib.asynccontextmanager
+async def no_tabs() -> AsyncIterator[list[Client]]:
+    """Start nothing."""
+    yield []
 
 
 @contextlib.asynccontextmanager
@@ -137,8 +145,7 @@ async def measure_watching(server: Server, plan: Plan, report: Callable[[Row], N
         for key, name, n_tabs in cases:
             if key not in chosen:
                 continue
-            opened = contextlib.nullcontext([]) if n_tabs is None else racing(server, plan, n_tabs)
-            async with opened as tabs:
+            async with no_tabs() if n_tabs is None else racing(server, plan, n_tabs) as tabs:
                 async with polled(tabs):
                     await asyncio.sleep(plan.settle)
                 report(await measure_steady(name, server, clients, tabs, plan, fresh))
@@ -159,7 +166,8 @@ async def measure_crowd(server: Server, plan: Plan, actions: Sequence[Action], r
     async with open_sessions(server.address, plan.sessions) as clients:
         for action in actions:
             some = clients[: action.most]
-            for row in await measure_action(action, server, some, fresh, np.sort(rng.uniform(0, ARRIVALS, len(some)))):
+            arrivals = sorted(rng.uniform(0, ARRIVALS, len(some)).tolist())
+            for row in await measure_action(action, server, some, fresh, arrivals):
                 report(row)
 
 
@@ -175,7 +183,9 @@ async def measure_action(
         fresh: gives the inputs.
         arrivals: when each begins, in seconds from now.
     """
-    times, failures, unready = {}, [], []
+    times: dict[str, list[float]] = {}
+    failures: list[str] = []
+    unready: list[str] = []
     if action.prepare is not None:
         for client in clients:
             await attempt(action.prepare(client, fresh), {}, unready)

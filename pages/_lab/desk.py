@@ -6,15 +6,16 @@ import threading
 import traceback
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Iterator
-from typing import Any
+from typing import Any, Generic, TypeVar, cast
 
 from pages._lab.lines import Line, Session, Ticket
 from rn_core.common.errors import RNCoreError
 
+Result = TypeVar("Result")
 #: Share of a piece of work that is done, 0 to 1, and what is going on in words.
 Report = Callable[[float, str], object]
 #: Takes a report, which it calls every second or so and whose exceptions it lets pass; returns the result.
-Make = Callable[[Report], Any]
+Make = Callable[[Report], Result]
 #: Seconds between two looks whether anybody still waits.
 _PATIENCE = 1.0
 
@@ -34,7 +35,7 @@ class _Unwanted(Exception):
     """Nobody waits for this piece of work any more."""
 
 
-class Work:
+class Work(Generic[Result]):
     """One piece of work, as those see it who wait for it."""
 
     def __init__(self, key: Hashable, ticket: Ticket, line: Line) -> None:
@@ -44,7 +45,7 @@ class Work:
         #: Set when it is done, has failed or was given up.
         self.is_over = threading.Event()
         self.is_given_up = False
-        self._result: Any = None
+        self._result: Result | None = None
         self._problem: RNCoreError | None = None
 
     @property
@@ -52,7 +53,7 @@ class Work:
         """Return its place in the line, 1 is next; 0 once it has begun."""
         return self._line.place(self.ticket)
 
-    def result(self) -> Any:
+    def result(self) -> Result:
         """Return what came of it once it is over.
 
         Raises:
@@ -60,7 +61,7 @@ class Work:
         """
         if self._problem is not None:
             raise self._problem
-        return self._result
+        return cast(Result, self._result)
 
     def report(self, share: float, text: str) -> None:
         """Note how far it has come; raises where nobody waits for it any more."""
@@ -68,7 +69,7 @@ class Work:
         if not self._line.is_wanted(self.ticket):
             raise _Unwanted
 
-    def run(self, make: Make) -> None:
+    def run(self, make: Make[Result]) -> None:
         """Wait for a turn, do the work, and keep what comes of it."""
         try:
             while not self._line.wait(self.ticket, _PATIENCE):
@@ -90,14 +91,14 @@ def _start_thread(run: Callable[[], None]) -> None:
     threading.Thread(target=run, daemon=True).start()
 
 
-class Desk:
+class Desk(Generic[Result]):
     """Takes requests, has each piece done when its turn comes, and keeps results up to a number of bytes."""
 
     def __init__(
         self,
         line: Line,
         most_bytes: int,
-        size_of: Callable[[Any], int],
+        size_of: Callable[[Result], int],
         launch: Callable[[Callable[[], None]], None] = _start_thread,
     ) -> None:
         """Start without requests.
@@ -110,8 +111,8 @@ class Desk:
         """
         self.line, self.most_bytes = line, most_bytes
         self._size_of, self._launch = size_of, launch
-        self._open: dict[Hashable, Work] = {}
-        self._kept: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
+        self._open: dict[Hashable, Work[Result]] = {}
+        self._kept: OrderedDict[Hashable, tuple[Result, int]] = OrderedDict()
         self._lock = threading.Lock()
 
     @property
@@ -120,7 +121,7 @@ class Desk:
         with self._lock:
             return sum(size for _, size in self._kept.values())
 
-    def find(self, key: Hashable) -> Any | None:
+    def find(self, key: Hashable) -> Result | None:
         """Return a kept result, or None."""
         with self._lock:
             if key not in self._kept:
@@ -128,7 +129,7 @@ class Desk:
             self._kept.move_to_end(key)
             return self._kept[key][0]
 
-    def ask(self, key: Hashable, session: Session, make: Make, keeps: bool = True) -> Work:
+    def ask(self, key: Hashable, session: Session, make: Make[Result], keeps: bool = True) -> Work[Result]:
         """Return the piece of work of a key: the one that others wait for already, or a new one.
 
         Args:
@@ -145,11 +146,11 @@ class Desk:
         self._launch(lambda: self._do(work, make, keeps))
         return work
 
-    def leave(self, work: Work, session: Session) -> None:
+    def leave(self, work: Work[Result], session: Session) -> None:
         """Take back a session's request; what nobody else wants is not done, or not to its end."""
         self.line.leave(work.ticket, session)
 
-    def _do(self, work: Work, make: Make, keeps: bool) -> None:
+    def _do(self, work: Work[Result], make: Make[Result], keeps: bool) -> None:
         """Do one piece of work and keep its result."""
         work.run(make)
         with self._lock:
@@ -160,7 +161,7 @@ class Desk:
         self.line.end(work.ticket)
         work.is_over.set()
 
-    def _keep(self, key: Hashable, result: Any) -> None:
+    def _keep(self, key: Hashable, result: Result) -> None:
         """Keep a result and let the longest unused ones go."""
         self._kept[key] = result, self._size_of(result)
         self._kept.move_to_end(key)

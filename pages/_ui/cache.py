@@ -6,8 +6,7 @@ import os
 import pickle
 from collections.abc import Callable, Hashable
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar, overload
 
 import numpy as np
 import streamlit as st
@@ -22,7 +21,7 @@ from pages._lab.explore.view import Reading, find_truth
 from pages._lab.heap import freeze_heap
 from pages._lab.lessons.file import Lessons, read_folder
 from pages._lab.lines import Line
-from pages._lab.measurements import MEASURES, find_bundled, names_needed
+from pages._lab.measurements import MEASURES, Diagonal, Floors, Limits, Redeal, find_bundled, names_needed
 from pages._lab.models import baseline_of, is_own, shipped_baseline
 from pages._lab.pairs.view import GroupReading
 from pages._lab.pairs.what_if import measure_ranking
@@ -136,10 +135,15 @@ def cached_ranking(
     return measure_ranking(f_phi, relations, shares, target, _baseline(model, question_index, baseline))
 
 
-#: What a model of any domain is asked about: a scene, a picture, sentences, or rows of balls.
+#: What a model of any domain is asked about: a scene, a picture, sentences, or rows of balls (N, 35) float32.
 Seen = ClevrScene | Picture | tuple[str, ...] | np.ndarray
+#: The same as a model takes it: of a picture, its pixels (H, W, 3) uint8.
+Content = ClevrScene | tuple[str, ...] | np.ndarray
 #: How CLEVR's scenes and pictures tell that they have changed.
-_HASHES = MappingProxyType({Picture: lambda picture: picture.digest, ClevrScene: lambda scene: scene.to_json()})
+_HASHES: dict[str | type[Any], Callable[[Any], str]] = {
+    Picture: lambda picture: picture.digest,
+    ClevrScene: lambda scene: scene.to_json(),
+}
 
 
 def find_answerer(name: str) -> Answerer:
@@ -171,7 +175,7 @@ def cached_renderer() -> Renderer:
 
 
 @st.cache_resource(show_spinner=False)
-def picture_desk() -> Desk:
+def picture_desk() -> Desk[Picture]:
     """Return where pictures are asked for: one is drawn at a time, and those drawn are kept up to `PICTURE_BYTES`."""
     return Desk(Line(1, is_connected), PICTURE_BYTES, lambda picture: picture.n_bytes)
 
@@ -183,7 +187,7 @@ def draw_picture(scene: ClevrScene, seed: int) -> Picture:
     return picture
 
 
-@st.cache_data(max_entries=24, show_spinner=False, hash_funcs=dict(_HASHES))
+@st.cache_data(max_entries=24, show_spinner=False, hash_funcs=_HASHES)
 def cached_group_reading(name: str, question: str, seen: Seen) -> GroupReading:
     """Return what a Relation Network says; nobody answers beside it yet.
 
@@ -200,7 +204,7 @@ def cached_group_reading(name: str, question: str, seen: Seen) -> GroupReading:
     return GroupReading(answer, trace.relations[0].cpu().clone(), None, {})
 
 
-@st.cache_data(max_entries=128, show_spinner=False, hash_funcs=dict(_HASHES))
+@st.cache_data(max_entries=128, show_spinner=False, hash_funcs=_HASHES)
 def cached_answer_beside(name: str, question: str, seen: Seen) -> Answer | None:
     """Return what a model says beside another one; None if its weights cannot be used: the page works without it."""
     try:
@@ -209,12 +213,12 @@ def cached_answer_beside(name: str, question: str, seen: Seen) -> Answer | None:
         return None
 
 
-def _content_of(seen: Seen) -> Any:
+def _content_of(seen: Seen) -> Content:
     """Return what a model takes."""
     return seen.pixels if isinstance(seen, Picture) else seen
 
 
-@st.cache_data(max_entries=128, show_spinner=False, hash_funcs=dict(_HASHES))
+@st.cache_data(max_entries=128, show_spinner=False, hash_funcs=_HASHES)
 def cached_group_attribution(
     name: str, question: str, seen: Seen, target: Target, method: str, baseline: str = "zero"
 ) -> Attribution:
@@ -228,7 +232,7 @@ def _group_baseline(name: str, question: str, baseline: str) -> Tensor | None:
     return None if baseline == "zero" else find_answerer(name).mean_aggregate(question)
 
 
-@st.cache_data(max_entries=64, show_spinner="Leaving pairs out…", hash_funcs=dict(_HASHES))
+@st.cache_data(max_entries=64, show_spinner="Leaving pairs out…", hash_funcs=_HASHES)
 def cached_group_ranking(
     name: str, question: str, seen: Seen, target: Target, method: str, baseline: str = "zero"
 ) -> tuple[Faithfulness, KeepingSet]:
@@ -279,8 +283,8 @@ def make_once(key: Hashable, _make: Callable[[], Made]) -> Made:
 
 
 @st.cache_resource(show_spinner=False)
-def measuring_desk() -> Desk:
-    """Return where measurements are asked for: as many go on at once as leave a core to everybody else.
+def measuring_desk() -> Desk[Any]:
+    """Return where measurements of all kinds are asked for: as many at once as leave a core to everybody else.
 
     What they found is kept up to `MEASURED_BYTES`.
     """
@@ -308,6 +312,14 @@ def cached_lessons(folder: Path, stamp: tuple[tuple[str, int, int], ...]) -> Les
     return read_folder(folder)
 
 
+@overload
+def cached_measurement(kind: Literal["floors"], model: str, doing: str) -> Floors: ...
+@overload
+def cached_measurement(kind: Literal["redeal"], model: str, doing: str, scene: str, color: str, /) -> Redeal: ...
+@overload
+def cached_measurement(kind: Literal["diagonal"], model: str, doing: str) -> Diagonal: ...
+@overload
+def cached_measurement(kind: Literal["limits"], model: str, doing: str) -> Limits: ...
 def cached_measurement(kind: str, model: str, doing: str, *about: str) -> Any:
     """Return what a lesson measures: what comes with the app, or what is measured when its turn comes.
 

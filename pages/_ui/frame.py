@@ -10,15 +10,16 @@ import streamlit as st
 from pages._lab import layout
 from pages._lab.figures import Look
 from pages._lab.plain import plain
-from pages._ui.session import PageSession
+from pages._ui.kept import Kept
+from pages._ui.session import PageControls
 
 _APP = Path(__file__).resolve().parents[2] / "app.py"
-_ENTERED = "entered"
+_ENTERED = Kept("entered", bool)
 
 
 def mark_entry() -> None:
     """Note that this session came through the entry script."""
-    st.session_state[_ENTERED] = True
+    _ENTERED.set(True)
 
 
 def _enter() -> None:
@@ -27,12 +28,12 @@ def _enter() -> None:
     Because there is a folder called `pages`, a server that has not run the entry script yet takes a page's own
     address for a script to run alone: without navigation, title and signs of life.
     """
-    if _ENTERED not in st.session_state:
+    if not _ENTERED.is_set:
         runpy.run_path(str(_APP))
         st.stop()
 
 
-def draw_frame(session: PageSession) -> Look:
+def draw_frame(session: PageControls) -> Look:
     """Draw style, the projector switch and the page's notices; return how figures are to look."""
     _enter()
     state = session.state

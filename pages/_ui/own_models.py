@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import streamlit as st
 
 from pages._lab.layout import MODEL_NAMES
 from pages._lab.models import MODELS, baseline_of, is_own, match_own
 from pages._lab.own_model import OwnModel, make_own_model, read_files
+from pages._ui.kept import Kept, uploaded_files
+from pages._ui.session import PageState
 from rn_core.answering import Answerer
 from rn_core.common.errors import RNCoreError
 from rn_core.weights.store import LoadedWeights
@@ -18,13 +20,26 @@ from rn_core.weights.store import LoadedWeights
 #: Most models that one session keeps: each takes memory until the session ends.
 MAX_OWN = 6
 UPLOAD_LABEL = "my RN"
-_KEY, _UPLOAD, _TURN = "own.models", "own.upload", "own.turn"
-State = TypeVar("State")
+_KEPT: Kept[dict[str, OwnModel]] = Kept("own.models", dict)
+#: How many files have come; the prefix of the widget that takes them.
+_TURN, _UPLOAD = Kept("own.turn", int), "own.upload"
+
+
+class ModelState(PageState, Protocol):
+    """The state of a page that shows a model; made of nothing, it is the default one."""
+
+    @property
+    def model(self) -> str:
+        """Return the model's name in a URL."""
+        ...
+
+
+State = TypeVar("State", bound=ModelState)
 
 
 def own_models() -> dict[str, OwnModel]:
     """Return the session's own models by name, in the order they came."""
-    return dict(st.session_state.get(_KEY, {}))
+    return dict(_KEPT.get())
 
 
 def add_own_model(weights: LoadedWeights, label: str, baseline: LoadedWeights | None = None) -> OwnModel:
@@ -48,7 +63,7 @@ def _keep(made: OwnModel) -> OwnModel:
         taken = {model.label for model in kept.values()}
         numbered = (made.label, *(f"{made.label} {number}" for number in range(2, MAX_OWN + 1)))
         kept[made.name] = replace(made, label=next(label for label in numbered if label not in taken))
-        st.session_state[_KEY] = kept
+        _KEPT.set(kept)
     return kept[made.name]
 
 
@@ -68,7 +83,7 @@ def keep_own(state: State, problems: list[str]) -> tuple[State, list[str]]:
     """Return a page's state that was read from a link, with the default model where this session lacks the own one.
 
     Args:
-        state: has `model` and `change`.
+        state: as the link says.
         problems: sentences about the link; one is added for a model that is not here.
     """
     if not is_own(state.model):
@@ -96,7 +111,7 @@ def draw_upload(take: Callable[[OwnModel], Any], notify: Callable[[str], Any]) -
         take: called with the model that came.
         notify: called with a sentence, if none did.
     """
-    turn = st.session_state.setdefault(_TURN, 0)
+    turn = _TURN.get_or_set()
     st.file_uploader(
         "Your own weights",
         type="safetensors",
@@ -110,9 +125,9 @@ def draw_upload(take: Callable[[OwnModel], Any], notify: Callable[[str], Any]) -
 
 def _take_upload(take: Callable[[OwnModel], Any], notify: Callable[[str], Any]) -> None:
     """Keep what was uploaded, and make room for the next."""
-    turn = st.session_state[_TURN]
-    files = [(file.name, file.getvalue()) for file in st.session_state[f"{_UPLOAD}.{turn}"]]
-    st.session_state[_TURN] = turn + 1
+    turn = _TURN.get()
+    files = [(file.name, file.getvalue()) for file in uploaded_files(f"{_UPLOAD}.{turn}")]
+    _TURN.set(turn + 1)
     if not files:
         return
     try:

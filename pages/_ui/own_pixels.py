@@ -9,12 +9,12 @@ import hashlib
 from dataclasses import dataclass, replace
 
 import numpy as np
-import streamlit as st
 import torch
 
 from pages._lab.clevr.models import IMAGE_SIDE, full_name
 from pages._lab.clevr.state import ClevrState
 from pages._lab.models import is_own, match_own, own_name
+from pages._ui.kept import Kept
 from rn_core.answering import Answerer, make_answerer
 from rn_core.common.errors import RNCoreError, WeightsError
 from rn_core.weights.public import read_public
@@ -22,7 +22,6 @@ from rn_core.weights.store import NOT_PUBLISHED
 
 #: Most models that one session keeps, 2 MB each: they take memory until the session ends.
 MAX_OWN = 3
-_KEY = "clevr.own"
 _QUESTION = "Is there a cube?"
 
 
@@ -39,9 +38,12 @@ class OwnPublic:
     label: str
 
 
+_KEPT: Kept[dict[str, OwnPublic]] = Kept("clevr.own", dict)
+
+
 def own_models() -> dict[str, OwnPublic]:
     """Return the session's own models by the name in a URL, in the order they came."""
-    return dict(st.session_state.get(_KEY, {}))
+    return dict(_KEPT.get())
 
 
 def add_own(public: str, content: bytes, shown: str) -> str:
@@ -71,7 +73,7 @@ def add_own(public: str, content: bytes, shown: str) -> str:
     card = {"name": label, **card, "original": {"is_published_file": False}}
     answerer = make_answerer(full_name(name), replace(weights, card=card))
     _check_finite(answerer, shown)
-    st.session_state[_KEY] = {**kept, name: OwnPublic(answerer, label)}
+    _KEPT.set({**kept, name: OwnPublic(answerer, label)})
     return name
 
 

@@ -8,17 +8,22 @@ name is the prefix of all its session keys.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Generic, Protocol, Self, TypeVar
+from typing import Any, Generic, Protocol, Self, TypedDict, TypeVar, cast
 from urllib.parse import urlencode
 
 import streamlit as st
 
+from pages._ui.kept import Kept, nothing, widget_text
 from rn_core.common.errors import RNCoreError
 
-#: Session key of what pages share: projector type.
-_PROJECTOR = "projector"
+#: Fields of a state -> their new values.
+Changes = dict[str, Any]
 #: Stands for "what the field holds" where None is a value.
 _FIELD = object()
+
+
+#: What pages share: projector type.
+_PROJECTOR = Kept("projector", bool)
 
 
 class PageState(Protocol):
@@ -41,55 +46,32 @@ class PageState(Protocol):
 State = TypeVar("State", bound=PageState)
 
 
-class PageSession(Generic[State]):
-    """Keeps one page's state for each browser session. It holds nothing itself, so all sessions share it."""
+class Binding(TypedDict):
+    """The keyword arguments that tie a widget to a page's state."""
 
-    def __init__(self, name: str, read: Callable[[Mapping[str, str]], tuple[State, list[str]]]) -> None:
-        """Name the page.
+    key: str
+    on_change: Callable[..., None]
+    args: tuple[object, ...]
 
-        Args:
-            name: prefix of the page's session keys.
-            read: URL parameters -> the state, and a sentence for each one that could not be used.
-        """
+
+class PageControls:
+    """How widgets reach a page's state, whatever its type. It holds nothing itself, so all sessions share it."""
+
+    def __init__(self, name: str) -> None:
+        """Name the page; the name is the prefix of its session keys."""
         self.name = name
-        self.read = read
+        self._notices: Kept[list[str]] = Kept(self.key("notices"), list)
+        self._problems: Kept[dict[str, str | None]] = Kept(self.key("problems"), dict)
+        self._touched = Kept(self.key("touched"), bool)
 
     def key(self, part: str) -> str:
         """Return the session key of one part of the page."""
         return f"{self.name}.{part}"
 
     @property
-    def state(self) -> State:
-        """Return the session's state; `open` comes first."""
-        return st.session_state[self.key("state")]
-
-    def open(self) -> State:
-        """Return the session's state, read from the URL if the session is new or the URL has been edited."""
-        query = st.query_params.to_dict()
-        # A control moved before the browser had the last URL comes with the one before it: that is no edit of the URL.
-        touched = st.session_state.pop(self.key("touched"), False)
-        edited = bool(query) and query != st.session_state.get(self.key("written")) and not touched
-        if self.key("state") not in st.session_state or edited:
-            state, notices = self.read(query)
-            if "projector" in query:
-                st.session_state[_PROJECTOR] = state.projector
-            st.session_state.update({self.key("state"): state, self.key("notices"): notices})
-            st.session_state[self.key("written")] = query
-            st.session_state.pop(self.key("problems"), None)
-        shared = st.session_state.setdefault(_PROJECTOR, self.state.projector)
-        if self.state.projector != shared:
-            st.session_state[self.key("state")] = self.state.change(projector=shared)
-        return self.state
-
-    def write_url(self) -> None:
-        """Put the state into the URL, unless it is there already and was the last that was put there.
-
-        After quick clicks the browser may still be applying an older one than the server has.
-        """
-        query = self.state.to_query()
-        if st.query_params.to_dict() != query or st.session_state.get(self.key("written")) != query:
-            st.query_params.from_dict(query)
-        st.session_state[self.key("written")] = query
+    def state(self) -> PageState:
+        """Return the session's state."""
+        return cast(PageState, st.session_state[self.key("state")])
 
     def link(self) -> str:
         """Return the full address of the state."""
@@ -99,30 +81,29 @@ class PageSession(Generic[State]):
 
     def notices(self) -> list[str]:
         """Return the sentences to show, in order; they stay until the next change."""
-        return st.session_state.get(self.key("notices"), [])
+        return self._notices.get()
 
     def notify(self, sentence: str) -> None:
         """Show a sentence until the next change."""
-        st.session_state[self.key("notices")] = [sentence]
+        self._notices.set([sentence])
         self.touch()
 
     def touch(self) -> None:
         """Say that a control, not an edited address, causes the next run: it may come with an older address."""
-        st.session_state[self.key("touched")] = True
-
-    def set(self, state: State) -> None:
-        """Take a new state that a control asked for."""
-        st.session_state[_PROJECTOR] = state.projector
-        st.session_state.update({self.key("state"): state, self.key("notices"): []})
-        self.touch()
+        self._touched.set(True)
 
     def update(self, **changes: Any) -> None:
         """Change fields of the state, by its `change`."""
-        self.set(self.state.change(**changes))
+        self._take(self.state.change(**changes))
 
-    def bind(
-        self, field: str, show: Any = _FIELD, read: Callable[[Any], dict[str, Any]] | None = None
-    ) -> dict[str, Any]:
+    def _take(self, state: PageState) -> None:
+        """Take a new state that a control asked for."""
+        _PROJECTOR.set(state.projector)
+        st.session_state[self.key("state")] = state
+        self._notices.set([])
+        self.touch()
+
+    def bind(self, field: str, show: object = _FIELD, read: Callable[[Any], Changes] | None = None) -> Binding:
         """Return the keyword arguments that tie a widget to a field of the state.
 
         Args:
@@ -134,13 +115,13 @@ class PageSession(Generic[State]):
         st.session_state[key] = getattr(self.state, field) if show is _FIELD else show
         return {"key": key, "on_change": self._store, "args": (field, read)}
 
-    def _store(self, field: str, read: Callable[[Any], dict[str, Any]] | None) -> None:
+    def _store(self, field: str, read: Callable[[Any], Changes] | None) -> None:
         """Take a widget's value into the state."""
         value = st.session_state[self.key(field)]
         if value is not None or read is not None:
             self.update(**(read(value) if read else {field: value}))
 
-    def bind_typed(self, show: str, read: Callable[[str], dict[str, Any]], box: str = "typed") -> dict[str, Any]:
+    def bind_typed(self, show: str, read: Callable[[str], Changes], box: str = "typed") -> Binding:
         """Return the keyword arguments that tie a text box to the state; a bad text stays there to be mended.
 
         Args:
@@ -150,13 +131,13 @@ class PageSession(Generic[State]):
         """
         key = self.key(box)
         st.session_state[key] = self.typed_text(show, box)
-        return {"key": key, "on_change": lambda: self.take_typed(st.session_state[key], read, box)}
+        return {"key": key, "on_change": lambda: self.take_typed(widget_text(key), read, box), "args": ()}
 
     def typed_text(self, show: str, box: str = "typed") -> str:
         """Return what a text box shows: `show`, or a bad text that stays there to be mended."""
-        return show if self.problem(box) is None else st.session_state[self.key(box)]
+        return show if self.problem(box) is None else widget_text(self.key(box))
 
-    def take_typed(self, text: str, read: Callable[[str], dict[str, Any]], box: str = "typed") -> None:
+    def take_typed(self, text: str, read: Callable[[str], Changes], box: str = "typed") -> None:
         """Take a typed text; if it cannot be read, keep the last good one and the sentence why."""
         st.session_state[self.key(box)] = text
         try:
@@ -167,9 +148,64 @@ class PageSession(Generic[State]):
 
     def problem(self, box: str = "typed") -> str | None:
         """Return what is wrong with a text that was typed and could not be read, or None."""
-        return st.session_state.get(self.key("problems"), {}).get(box)
+        return self._problems.get().get(box)
 
     def set_problem(self, sentence: str | None, box: str = "typed") -> None:
         """Keep or clear that sentence; a kept one stays until the text is mended or the URL edited."""
-        st.session_state[self.key("problems")] = {**st.session_state.get(self.key("problems"), {}), box: sentence}
+        self._problems.set({**self._problems.get(), box: sentence})
         self.touch()
+
+
+class PageSession(PageControls, Generic[State]):
+    """Keeps one page's state for each browser session."""
+
+    def __init__(self, name: str, read: Callable[[Mapping[str, str]], tuple[State, list[str]]]) -> None:
+        """Name the page.
+
+        Args:
+            name: prefix of the page's session keys.
+            read: URL parameters -> the state, and a sentence for each one that could not be used.
+        """
+        super().__init__(name)
+        self.read = read
+        self._written: Kept[dict[str, str] | None] = Kept(self.key("written"), nothing)
+
+    @property
+    def state(self) -> State:
+        """Return the session's state; `open` comes first."""
+        return cast(State, super().state)
+
+    def open(self) -> State:
+        """Return the session's state, read from the URL if the session is new or the URL has been edited."""
+        query = st.query_params.to_dict()
+        # A control moved before the browser had the last URL comes with the one before it: that is no edit of the URL.
+        touched = self._touched.drop()
+        edited = bool(query) and query != self._written.get() and not touched
+        if self.key("state") not in st.session_state or edited:
+            state, notices = self.read(query)
+            if "projector" in query:
+                _PROJECTOR.set(state.projector)
+            st.session_state[self.key("state")] = state
+            self._notices.set(notices)
+            self._written.set(query)
+            self._problems.drop()
+        if not _PROJECTOR.is_set:
+            _PROJECTOR.set(self.state.projector)
+        shared = _PROJECTOR.get()
+        if self.state.projector != shared:
+            st.session_state[self.key("state")] = self.state.change(projector=shared)
+        return self.state
+
+    def write_url(self) -> None:
+        """Put the state into the URL, unless it is there already and was the last that was put there.
+
+        After quick clicks the browser may still be applying an older one than the server has.
+        """
+        query = self.state.to_query()
+        if st.query_params.to_dict() != query or self._written.get() != query:
+            st.query_params.from_dict(query)
+        self._written.set(query)
+
+    def set(self, state: State) -> None:
+        """Take a new state that a control asked for."""
+        self._take(state)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from typing import Any
+from typing import Any, TypeVar
 
 import streamlit as st
 
@@ -11,6 +11,7 @@ from pages._lab.desk import Desk, Make, Work
 from pages._lab.plain import plain
 from pages._ui.presence import current_session
 
+Made = TypeVar("Made")
 #: Seconds between two looks at the work; a person who moves on is noticed then.
 _PATIENCE = 0.3
 
@@ -24,17 +25,17 @@ def describe_place(place: int) -> str:
 
 
 def wait_for(
-    desk: Desk,
+    desk: Desk[Any],
     key: Hashable,
-    make: Make,
+    make: Make[Made],
     doing: str = "Measuring…",
-    draw: Callable[[float, str], Any] | None = None,
+    draw: Callable[[float, str], object] | None = None,
     keeps: bool = True,
-) -> Any:
+) -> Made:
     """Return what comes of a piece of work; until then show how it stands, and take it back if the person moves on.
 
     Args:
-        desk: where to ask.
+        desk: where to ask; it may keep results of many kinds, and each key's is what its `make` returns.
         key: equal for the same work.
         make: does it, in another thread.
         doing: what goes on, in words.
@@ -44,17 +45,20 @@ def wait_for(
     Raises:
         RNCoreError: if the work failed.
     """
-    found = desk.find(key) if keeps else None
+    found: Made | None = desk.find(key) if keeps else None
     if found is not None:
         return found
     session = current_session()
-    work = desk.ask(key, session, make, keeps)
+    work: Work[Made] = desk.ask(key, session, make, keeps)
     line = None if draw else st.empty()
     try:
         while not work.is_over.wait(_PATIENCE):
             share, text = _describe(work, doing)
             # Streamlit ends this run here if its person has moved on or is gone.
-            draw(share, text) if draw else line.caption(plain(text))
+            if draw is not None:
+                draw(share, text)
+            if line is not None:
+                line.caption(plain(text))
     finally:
         desk.leave(work, session)
     if line is not None:
@@ -62,7 +66,7 @@ def wait_for(
     return work.result()
 
 
-def _describe(work: Work, doing: str) -> tuple[float, str]:
+def _describe(work: Work[Any], doing: str) -> tuple[float, str]:
     """Return how far a piece of work is, 0 to 1, and that in words."""
     place, (share, text) = work.place, work.progress
     if place:

@@ -68,7 +68,7 @@ def rank(view: BabiView) -> tuple[Faithfulness, KeepingSet]:
     return cached_group_ranking(full_name(state.model), state.text, state.statements, view.target, state.method)
 
 
-BABI_PAGE = PairPage(
+BABI_PAGE = PairPage[BabiView](
     session=BABI,
     f_phi=lambda view: domain_answerer(full_name(view.state.model)).model.pair_core.f_phi,
     ranking=rank,

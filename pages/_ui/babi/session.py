@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import streamlit as st
-
 from pages._lab.babi.files import read_story_file
 from pages._lab.babi.state import LABELS, BabiState
 from pages._lab.babi.stories import read_written, suggest_questions, tidy_question
 from pages._lab.components.stage import SceneEvent
+from pages._ui.kept import Kept, uploaded_file, widget_number
 from pages._ui.session import PageSession
 from rn_core.common.errors import RNCoreError
 from rn_core.common.seeding import MAX_SEED, make_rng, uniform_integers
@@ -19,14 +18,19 @@ BABI = PageSession("babi", BabiState.from_query)
 FILE, NUMBER = "babi.file", "babi.file.number"
 #: Box of the page in which a story is written.
 STORY_BOX = "story"
-_DRAWN = "babi.drawn"
+#: Questions that were drawn so far.
+_DRAWN = Kept("babi.drawn", int)
 
 
 def take_edit(event: SceneEvent) -> None:
-    """Move, drop or restore a sentence."""
-    place = LABELS.index(event.thing)
-    state = BABI.state
-    BABI.set(state.move(place, event.place) if event.kind == "move" else state.mark(place, event.kind == "drop"))
+    """Move, drop or restore a sentence; an event about no sentence changes nothing."""
+    if event.thing is None:
+        return
+    place, state = LABELS.index(event.thing), BABI.state
+    if event.place is not None:
+        BABI.set(state.move(place, event.place))
+    else:
+        BABI.set(state.mark(place, event.kind == "drop"))
 
 
 def reset_story() -> None:
@@ -67,18 +71,19 @@ def draw_anew() -> None:
     if not asked:
         BABI.notify("No other question of this task has an answer in this story; write one, or draw another story.")
         return
-    turn = st.session_state[_DRAWN] = st.session_state.get(_DRAWN, -1) + 1
+    turn = _DRAWN.get()
+    _DRAWN.set(turn + 1)
     chosen = int(uniform_integers(make_rng(turn, "explore", state.task), len(asked), (1,))[0])
     BABI.update(**read_suggested(asked[chosen]))
 
 
 def take_file() -> None:
     """Take the chosen story of the file that was opened; if it cannot be read, say why and keep what there is."""
-    file = st.session_state[FILE]
+    file = uploaded_file(FILE)
     if file is None:
         return
     try:
-        story = read_story_file(file.getvalue(), file.name, int(st.session_state[NUMBER]), BABI.state.task)
+        story = read_story_file(file.getvalue(), file.name, widget_number(NUMBER), BABI.state.task)
     except RNCoreError as err:
         BABI.notify(str(err))
         return

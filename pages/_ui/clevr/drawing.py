@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import partial
 
@@ -13,14 +12,18 @@ from pages._lab.clevr.state import ClevrState
 from pages._lab.desk import Report, Work
 from pages._lab.plain import plain
 from pages._ui.cache import draw_picture, picture_desk
-from pages._ui.clevr.session import uploaded_picture
+from pages._ui.clevr.session import scene_of, uploaded_picture
+from pages._ui.kept import Kept
 from pages._ui.presence import current_session
 from pages._ui.waiting import describe_place
 from rn_core.common.errors import RNCoreError
 from rn_core.tasks.clevr import ClevrScene
 
-#: Session keys: what is waited for, by scene and seed, and which of it this run has asked for.
-_WORK, _ASKED = "clevr.work", "clevr.asked"
+#: A scene and the seed of its picture.
+Key = tuple[str, int]
+#: What is waited for, and which of it this run has asked for.
+_WORK: Kept[dict[Key, Work[Picture]]] = Kept("clevr.work", dict)
+_ASKED: Kept[set[Key]] = Kept("clevr.asked", set)
 #: Seconds between two looks at a picture that is drawn now or soon, and at one far back in the line.
 _SOON, _LATE = 1.0, 3.0
 #: Places in the line for each further second.
@@ -40,39 +43,40 @@ class Drawing:
 
     picture: Picture | None = None
     trouble: str | None = None
-    key: Hashable = None
-    work: Work | None = None
+    key: Key | None = None
+    work: Work[Picture] | None = None
 
     @property
     def status(self) -> str:
         """Return in words what a picture that is not there yet waits for."""
-        place = self.work.place
+        place = 0 if self.work is None else self.work.place
         return describe_place(place) if place else "being drawn…"
 
 
 def begin_run() -> None:
     """Note that this run has asked for no picture yet."""
-    st.session_state[_ASKED] = set()
+    _ASKED.set(set())
 
 
 def follow_picture(state: ClevrState) -> Drawing:
     """Return the uploaded picture, the bundled one, one drawn before, or how the one that is asked for stands."""
     if state.source == "image":
         return Drawing(uploaded_picture())
-    key = state.scene.to_json(), state.seed
+    scene = scene_of(state)
+    key = scene.to_json(), state.seed
     if key[0] == bundled_scene():
         return Drawing(bundled_picture())
-    st.session_state.setdefault(_ASKED, set()).add(key)
+    _ASKED.get_or_set().add(key)
     found = picture_desk().find(key)
     if found is not None:
         return Drawing(found)
-    asked = st.session_state.setdefault(_WORK, {})
+    asked = _WORK.get_or_set()
     if key not in asked or asked[key].is_given_up:
-        asked[key] = picture_desk().ask(key, current_session(), partial(_draw, state.scene, state.seed))
+        asked[key] = picture_desk().ask(key, current_session(), partial(_draw, scene, state.seed))
     return _judge(key, asked[key])
 
 
-def _judge(key: Hashable, work: Work) -> Drawing:
+def _judge(key: Key, work: Work[Picture]) -> Drawing:
     """Return how a picture stands that was asked for."""
     if not work.is_over.is_set():
         return Drawing(key=key, work=work)
@@ -87,15 +91,15 @@ def _draw(scene: ClevrScene, seed: int, _: Report) -> Picture:
     return draw_picture(scene, seed)
 
 
-def ask_again(key: Hashable) -> None:
+def ask_again(key: Key) -> None:
     """Forget that a picture could not be drawn, so that the next run asks anew."""
-    st.session_state.get(_WORK, {}).pop(key, None)
+    _WORK.get().pop(key, None)
 
 
 def _release_others() -> None:
     """Take back the requests that this run has not repeated: their scene is not on the page any more."""
-    asked = st.session_state.get(_WORK, {})
-    for key in [key for key in asked if key not in st.session_state.get(_ASKED, ())]:
+    asked = _WORK.get()
+    for key in [key for key in asked if key not in _ASKED.get()]:
         picture_desk().leave(asked.pop(key), current_session())
 
 
@@ -105,13 +109,13 @@ def draw_waiting() -> None:
     Requests of earlier runs that this one has not repeated are taken back.
     """
     _release_others()
-    works = [work for work in st.session_state.get(_WORK, {}).values() if not work.is_over.is_set()]
+    works = [work for work in _WORK.get().values() if not work.is_over.is_set()]
     if works:
         pause = min(_LATE, _SOON + max(work.place for work in works) // _PLACES)
         st.fragment(_look, run_every=pause)(works)
 
 
-def _look(works: list[Work]) -> None:
+def _look(works: list[Work[Picture]]) -> None:
     """Draw how pictures stand; when one of them is over, run the page again."""
     if any(work.is_over.is_set() for work in works):
         st.rerun()

@@ -28,6 +28,7 @@ from pages._ui.cache import (
 from pages._ui.clevr import session
 from pages._ui.clevr.drawing import Drawing, draw_trouble, follow_picture
 from pages._ui.clevr.session import CLEVR, COLUMNS, take_table
+from pages._ui.kept import widget_event
 from pages._ui.pairs.sections import PairPage
 from rn_core.attribution.faithfulness import Faithfulness, KeepingSet
 from rn_core.common.errors import RNCoreError, SceneError
@@ -59,8 +60,12 @@ def read_models(state: ClevrState, truth: Truth, picture: Picture | None) -> Gro
 
 
 def seen_by(model: str, state: ClevrState, picture: Picture | None) -> ClevrScene | Picture:
-    """Return what a model sees of the state's scene."""
-    return picture if sees_pixels(model) else state.scene
+    """Return what a model sees of the state's scene; raises SceneError if there is no such thing."""
+    if not sees_pixels(model):
+        return session.scene_of(state)
+    if picture is None:
+        raise SceneError("This network sees the picture, and there is none yet; wait until it is drawn.")
+    return picture
 
 
 def read_view(state: ClevrState, truth: Truth, picture: Picture | None) -> ClevrView:
@@ -95,7 +100,7 @@ def rank(view: ClevrView) -> tuple[Faithfulness, KeepingSet]:
     return cached_group_ranking(full_name(state.model), state.question, seen, view.target, state.method)
 
 
-CLEVR_PAGE = PairPage(
+CLEVR_PAGE = PairPage[ClevrView](
     session=CLEVR,
     f_phi=lambda view: find_answerer(full_name(view.state.model)).model.pair_core.f_phi,
     ranking=rank,
@@ -121,7 +126,7 @@ def draw_thumbnail(state: ClevrState) -> None:
     if drawing.picture is not None:
         session.keep_picture(state, drawing.picture)
     shown, picture = session.kept_picture()
-    is_old = shown != state.scene.to_json()
+    is_old = shown != session.scene_of(state).to_json()
     with st.container(horizontal=True, vertical_alignment="center"):
         st.image(picture.pixels, width=300, output_format="JPEG")
         with st.container():
@@ -143,7 +148,7 @@ def draw_table(state: ClevrState) -> None:
     with left:
         st.data_editor(
             rows, key=key, column_config={"": st.column_config.TextColumn(disabled=True, width=40), **options},
-            num_rows="dynamic", hide_index=True, on_change=lambda: take_table(st.session_state[key]),
+            num_rows="dynamic", hide_index=True, on_change=lambda: take_table(widget_event(key)),
         )  # fmt: skip
     with right:
         st.markdown("Change a cell, add a row, or choose rows and delete them.")

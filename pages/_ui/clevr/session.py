@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
-
-import streamlit as st
+from typing import Any, Literal, TypedDict
 
 from pages._lab.clevr.models import full_name
 from pages._lab.clevr.pictures import Picture, bundled_picture, bundled_scene, read_picture
@@ -17,19 +15,36 @@ from pages._lab.clevr.state import ClevrState
 from pages._lab.clevr.things import Thing, add_thing, move_thing, sampled_things
 from pages._lab.clevr.truth import find_truth
 from pages._lab.components.stage import SceneEvent
+from pages._ui.kept import Kept, nothing, uploaded_file
 from pages._ui.own_pixels import add_own, describe_own, keep_own
 from pages._ui.presence import current_session, is_connected
 from pages._ui.session import PageSession
-from rn_core.common.errors import RNCoreError
+from rn_core.common.errors import RNCoreError, SceneError
 from rn_core.common.seeding import MAX_SEED
+from rn_core.tasks.clevr import ClevrScene
 from rn_core.weights.public import download_public, is_published
 
-_PICTURE, _KEPT, _WANTED = "clevr.uploaded", "clevr.kept", "clevr.wanted"
+_PICTURE: Kept[Picture | None] = Kept("clevr.uploaded", nothing)
+#: The scene whose picture was asked for beside the plan.
+_WANTED: Kept[str | None] = Kept("clevr.wanted", nothing)
 #: Most letters of a file's name in a sentence.
 _MOST_NAME = 60
-_DRAWN, FAMILY = "clevr.drawn", "clevr.family"
+#: Questions that were drawn so far, and the family of the next one, which its widget keeps.
+_DRAWN, _FAMILY = Kept("clevr.drawn", int), Kept("clevr.family", lambda: ANY_FAMILY)
+FAMILY = _FAMILY.key
 #: Columns of the table of objects -> the field of `Thing`.
-COLUMNS = {"colour": "color", "shape": "shape", "size": "size", "material": "material"}
+COLUMNS: dict[str, Literal["color", "shape", "size", "material"]] = {
+    "colour": "color", "shape": "shape", "size": "size", "material": "material",
+}  # fmt: skip
+
+
+class Attributes(TypedDict, total=False):
+    """What cells of the table set."""
+
+    color: str
+    shape: str
+    size: str
+    material: str
 
 
 def read_query(query: Mapping[str, str]) -> tuple[ClevrState, list[str]]:
@@ -44,30 +59,45 @@ def read_query(query: Mapping[str, str]) -> tuple[ClevrState, list[str]]:
 CLEVR = PageSession("clevr", read_query)
 
 
+def _first_kept() -> tuple[str, Picture]:
+    """Return the bundled scene and its picture."""
+    return bundled_scene(), bundled_picture()
+
+
+_KEPT = Kept("clevr.kept", _first_kept)
+
+
+def scene_of(state: ClevrState) -> ClevrScene:
+    """Return the state's scene; raises SceneError where an uploaded picture is shown, which comes without one."""
+    if state.scene is None:
+        raise SceneError("An uploaded picture has no scene; go back to the scene first.")
+    return state.scene
+
+
 def uploaded_picture() -> Picture | None:
     """Return the picture that this session uploaded, or None."""
-    return st.session_state.get(_PICTURE)
+    return _PICTURE.get()
 
 
 def keep_picture(state: ClevrState, picture: Picture) -> None:
     """Remember the picture that was shown last, and of which scene it is; uploaded ones are of none."""
     if state.scene is not None:
-        st.session_state[_KEPT] = (state.scene.to_json(), picture)
+        _KEPT.set((state.scene.to_json(), picture))
 
 
 def kept_picture() -> tuple[str, Picture]:
     """Return the scene and the picture that was shown last; at first the bundled one."""
-    return st.session_state.get(_KEPT, (bundled_scene(), bundled_picture()))
+    return _KEPT.get()
 
 
 def ask_for_picture() -> None:
     """Have the picture of this scene drawn, although the plan is shown."""
-    st.session_state[_WANTED] = CLEVR.state.scene.to_json()
+    _WANTED.set(scene_of(CLEVR.state).to_json())
 
 
 def is_picture_wanted(state: ClevrState) -> bool:
     """Return whether the picture of this very scene was asked for beside the plan."""
-    return st.session_state.get(_WANTED) == state.scene.to_json()
+    return _WANTED.get() == scene_of(state).to_json()
 
 
 def upload_key(kind: str) -> str:
@@ -76,18 +106,18 @@ def upload_key(kind: str) -> str:
     Args:
         kind: "picture" or "weights".
     """
-    return f"clevr.{kind}.{st.session_state.get(_turn_key(kind), 0)}"
+    return f"clevr.{kind}.{_turn(kind).get()}"
 
 
-def _turn_key(kind: str) -> str:
-    """Return the session key that counts the files of a kind."""
-    return f"clevr.{kind}.turn"
+def _turn(kind: str) -> Kept[int]:
+    """Return what counts the files of a kind."""
+    return Kept(f"clevr.{kind}.turn", int)
 
 
 def _take_file(kind: str, take: Callable[[bytes, str], None]) -> None:
     """Hand on the content and the name of a file that was chosen; if it cannot be used, say why."""
-    file = st.session_state[upload_key(kind)]
-    st.session_state[_turn_key(kind)] = st.session_state.get(_turn_key(kind), 0) + 1
+    file, turn = uploaded_file(upload_key(kind)), _turn(kind)
+    turn.set(turn.get() + 1)
     if file is None:
         return
     try:
@@ -104,7 +134,7 @@ def take_picture() -> None:
 def _show_picture(content: bytes, name: str) -> None:
     """Show an uploaded picture instead of a scene."""
     session = current_session()
-    st.session_state[_PICTURE] = read_picture(content, name, lambda: is_connected(session))
+    _PICTURE.set(read_picture(content, name, lambda: is_connected(session)))
     CLEVR.update(source="image")
 
 
@@ -143,8 +173,10 @@ def edit_things(make: Callable[[tuple[Thing, ...]], tuple[Thing, ...]]) -> None:
 
 
 def take_move(event: SceneEvent) -> None:
-    """Move an object to where it was dropped on the plan."""
-    edit_things(lambda things: move_thing(things, event.thing, *from_plan(event.x, event.y)))
+    """Move an object to where it was dropped on the plan; an event without one changes nothing."""
+    thing, x, y = event.thing, event.x, event.y
+    if thing is not None and x is not None and y is not None:
+        edit_things(lambda things: move_thing(things, thing, *from_plan(x, y)))
 
 
 def reset_scene() -> None:
@@ -157,7 +189,7 @@ def next_scene() -> None:
     seed = (CLEVR.state.seed + 1) % (MAX_SEED + 1)
     state = CLEVR.state.change(seed=seed)
     if find_truth(state.question, state.scene).answer is None:
-        state = state.change(question=draw_question(state.scene, ANY_FAMILY, seed))
+        state = state.change(question=draw_question(scene_of(state), ANY_FAMILY, seed))
     CLEVR.set(state)
 
 
@@ -191,9 +223,13 @@ def apply_changes(things: tuple[Thing, ...], changes: Mapping[str, Any], seed: i
     return kept
 
 
-def _read_cells(cells: Mapping[str, Any]) -> dict[str, str]:
+def _read_cells(cells: Mapping[str, str | None]) -> Attributes:
     """Return the attributes that cells of the table set."""
-    return {COLUMNS[name]: value for name, value in cells.items() if name in COLUMNS and value is not None}
+    found: Attributes = {}
+    for name, value in cells.items():
+        if name in COLUMNS and value is not None:
+            found[COLUMNS[name]] = value
+    return found
 
 
 def read_typed(text: str) -> dict[str, Any]:
@@ -203,10 +239,10 @@ def read_typed(text: str) -> dict[str, Any]:
 
 def draw_anew() -> None:
     """Draw a question of the chosen family about the scene."""
-    turn = st.session_state[_DRAWN] = st.session_state.get(_DRAWN, -1) + 1
-    family = st.session_state.get(FAMILY, ANY_FAMILY)
+    turn = _DRAWN.get()
+    _DRAWN.set(turn + 1)
     try:
-        CLEVR.update(question=draw_question(CLEVR.state.scene, family, turn))
+        CLEVR.update(question=draw_question(scene_of(CLEVR.state), _FAMILY.get(), turn))
         CLEVR.set_problem(None)
     except RNCoreError as err:
         CLEVR.notify(str(err))

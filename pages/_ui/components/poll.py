@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypedDict
 
 import streamlit as st
 
 from pages._ui.components.sources import read_sources
 
 _mount = st.components.v2.component("poll", **read_sources("poll"))
+
+
+class _Poll(TypedDict):
+    """What the browser gets: seconds between two questions."""
+
+    every: float
 
 
 @st.fragment
@@ -20,4 +27,5 @@ def draw_poll(every: float, *, key: str, on_ask: Callable[[], None]) -> None:
         key: widget key, unique on the page and the same in every run.
         on_ask: called at each question; `st.rerun` in it chooses what is drawn anew in place of nothing.
     """
-    _mount(key=key, data={"every": every}, on_asked_change=on_ask)
+    data: _Poll = {"every": every}
+    _mount(key=key, data=data, on_asked_change=on_ask)

@@ -8,11 +8,14 @@ from functools import partial
 import streamlit as st
 
 from pages._lab.components.stage import SceneEvent, Stage
-from pages._ui.components.answering import draw_answering
+from pages._ui.components.answering import Answering
 from pages._ui.components.sources import read_sources
 
-#: Kind of picture -> what mounts it.
-_MOUNTS = {name: st.components.v2.component(f"relation_{name}", **read_sources(name)) for name in ("scene", "story")}
+#: Kind of picture -> its component.
+_PICTURES = {
+    name: Answering[SceneEvent](st.components.v2.component(f"relation_{name}", **read_sources(name)))
+    for name in ("scene", "story")
+}
 
 
 def draw_scene(view: Stage, *, key: str, on_change: Callable[[SceneEvent], None] | None = None) -> SceneEvent | None:
@@ -31,4 +34,4 @@ def draw_scene(view: Stage, *, key: str, on_change: Callable[[SceneEvent], None]
         RNCoreError: if the view does not fit together (see `Stage.to_data`).
     """
     read = partial(SceneEvent.from_state, view=view)
-    return draw_answering(_MOUNTS[view.component], view.to_data(), key=key, read=read, on_change=on_change)
+    return _PICTURES[view.component].draw(view.to_data(), key=key, read=read, on_change=on_change)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from types import MappingProxyType
+from typing import TypedDict
 
 _FOLDER = Path(__file__).parent
 #: Component -> its files; scripts are parts of one JavaScript module, in this order, and share one scope.
@@ -26,13 +27,21 @@ _FILES = MappingProxyType(
 _BELOW = "stage.html"
 
 
+class Sources(TypedDict):
+    """The texts of one component, as Streamlit takes them."""
+
+    html: str
+    css: str
+    js: str
+
+
 def read_text(name: str) -> str:
     """Return the text of a file of this folder."""
     return (_FOLDER / name).read_text(encoding="utf-8")
 
 
-def read_sources(component: str) -> dict[str, str]:
-    """Return a component's "html", "css" and "js", styles and scripts each joined to one.
+def read_sources(component: str) -> Sources:
+    """Return a component's texts, styles and scripts each joined to one.
 
     Args:
         component: "scene", "story", "table", "question_line" or "poll".

@@ -2,21 +2,68 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import partial
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Literal, TypedDict
 
 import streamlit as st
 
 from pages._lab.components.table_view import TableEvent, make_table_data, read_event
-from pages._ui.components.answering import draw_answering
+from pages._ui.components.answering import Answering
 from pages._ui.components.sources import read_sources
 
-_mount = st.components.v2.component("relation_table", **read_sources("table"))
+_TABLE = Answering[TableEvent](st.components.v2.component("relation_table", **read_sources("table")))
+
+
+class Ball(TypedDict):
+    """One ball: its name and its color."""
+
+    name: str
+    rgb: list[int]
+
+
+class TrueLink(TypedDict):
+    """Two balls that are connected, and whether rigidly."""
+
+    i: int
+    j: int
+    rigid: bool
+
+
+#: Nested lists of numbers, such as places (F, N, 2) or a matrix (N, N); None where there is no answer.
+Numbers = list[Any]
+
+
+class PredictedPaths(TypedDict):
+    """Where a network says that balls go, and its errors beside those of constant velocity; None where not asked."""
+
+    predicted: Numbers | None
+    errors: Numbers | None
+    baseline_errors: Numbers | None
+
+
+class TablePayload(PredictedPaths):
+    """What the table shows; `make_table_data` says what each entry means."""
+
+    balls: list[Ball]
+    half_side: float
+    radius: float
+    frame_rate: float
+    seen: Numbers
+    ahead: Numbers | None
+    links: list[TrueLink]
+    guess: Numbers | None
+    shares: Numbers | None
+    matrix: Literal["guess", "shares"]
+    asked: tuple[int, int] | None
+    show_links: bool
+    show_predicted: bool
+    can_pull: bool
+    tells_ties: bool
+    projector: bool
 
 
 def draw_table(
-    payload: Mapping[str, Any], *, key: str, on_change: Callable[[TableEvent], None] | None = None
+    payload: TablePayload, *, key: str, on_change: Callable[[TableEvent], None] | None = None
 ) -> TableEvent | None:
     """Draw balls that move on a table, lines of the pairs among them, and the matrix of all pairs.
 
@@ -34,4 +81,8 @@ def draw_table(
         RNCoreError: if the payload does not fit together.
     """
     data = make_table_data(payload)
-    return draw_answering(_mount, data, key=key, read=partial(read_event, data=data), on_change=on_change)
+
+    def read(state: object) -> TableEvent | None:
+        return read_event(state, data)
+
+    return _TABLE.draw(data, key=key, read=read, on_change=on_change)

@@ -24,7 +24,7 @@ def rank(view: ExploreView) -> tuple[Faithfulness, KeepingSet]:
     )
 
 
-EXPLORE_PAGE = PairPage(
+EXPLORE_PAGE = PairPage[ExploreView](
     session=EXPLORE,
     f_phi=lambda view: cached_answerer(view.state.model).model.pair_core.f_phi,
     ranking=rank,

@@ -17,6 +17,7 @@ from pages._lab.models import baseline_of
 from pages._lab.plain import plain
 from pages._lab.words import QUESTION_NAMES
 from pages._ui.cache import cached_answerer, cached_measurement, measuring_desk
+from pages._ui.kept import Kept, nothing
 from pages._ui.lessons.session import LESSONS
 from pages._ui.pairs.sections import draw_figure
 from pages._ui.waiting import wait_for
@@ -35,6 +36,8 @@ from rn_core.tasks.sort_of_clevr.crowds import (
 from rn_core.tasks.sort_of_clevr.language import text
 from rn_core.tasks.sort_of_clevr.questions import ANSWERS, QUESTION_TYPES
 
+#: What was timed last on this machine.
+_TIMES: Kept[tuple[PairTime, ...] | None] = Kept(LESSONS.key("times"), nothing)
 #: Numbers of objects that are timed, and how long each.
 TIMED_SIZES, SECONDS = (10, 20, 50, 100, 200), 0.5
 
@@ -118,13 +121,12 @@ def draw_limits(state: ExploreState, look: Look) -> None:
 
 def draw_cost(_: ExploreState, look: Look) -> None:
     """Measure, on a click, how the time of one answer grows, and draw it."""
-    key = LESSONS.key("times")
     if st.button("Measure on this machine", icon=":material/timer:", type="primary", key=LESSONS.key("measure")):
         bar = st.progress(0.0, "Measuring…")
         asked = ("times", TIMED_SIZES, SECONDS, SEED)
-        st.session_state[key] = wait_for(measuring_desk(), asked, _time_pairs, draw=bar.progress, keeps=False)
+        _TIMES.set(wait_for(measuring_desk(), asked, _time_pairs, draw=bar.progress, keeps=False))
         bar.empty()
-    times: tuple[PairTime, ...] | None = st.session_state.get(key)
+    times = _TIMES.get()
     if times is not None:
         draw_figure(lesson_figures.plot_times(times, look), key=LESSONS.key("cost"))
         calls = ", ".join(str(part.calls) for part in times)

@@ -9,9 +9,12 @@ import streamlit as st
 
 from pages._lab.lessons.file import Lesson, find_files
 from pages._lab.lessons.state import LessonsState
+from pages._ui.kept import Kept
 from pages._ui.session import PageSession
 
 LESSONS = PageSession("lessons", LessonsState.from_query)
+#: All answers of the session.
+_ANSWERS: Kept[dict[str, int]] = Kept(LESSONS.key("answers"), dict)
 
 
 def read_stamp(folder: Path) -> tuple[tuple[str, int, int], ...]:
@@ -23,18 +26,17 @@ def read_stamp(folder: Path) -> tuple[tuple[str, int, int], ...]:
 def get_answers(lessons: tuple[Lesson, ...]) -> dict[str, int]:
     """Return the session's answers: lesson -> index of a choice that the lesson still has."""
     sizes = {lesson.slug: len(lesson.quiz.choices) for lesson in lessons}
-    answers: dict[str, int] = st.session_state.get(LESSONS.key("answers"), {})
-    return {slug: choice for slug, choice in answers.items() if choice < sizes.get(slug, 0)}
+    return {slug: choice for slug, choice in _ANSWERS.get().items() if choice < sizes.get(slug, 0)}
 
 
 def store_answer(slug: str, choice: int) -> None:
     """Keep the answer to a lesson's quiz."""
-    _keep({**_kept(), slug: choice})
+    _keep({**_ANSWERS.get(), slug: choice})
 
 
 def drop_answer(slug: str) -> None:
     """Ask a lesson's quiz again."""
-    _keep({name: choice for name, choice in _kept().items() if name != slug})
+    _keep({name: choice for name, choice in _ANSWERS.get().items() if name != slug})
 
 
 def open_lesson(slug: str) -> None:
@@ -48,12 +50,7 @@ def make_class_link() -> str:
     return (st.context.url or "").partition("?")[0] + (f"?{query}" if query else "")
 
 
-def _kept() -> dict[str, int]:
-    """Return all answers of the session."""
-    return st.session_state.get(LESSONS.key("answers"), {})
-
-
 def _keep(answers: dict[str, int]) -> None:
     """Replace all answers of the session; the state stays, and so does its URL."""
-    st.session_state[LESSONS.key("answers")] = answers
+    _ANSWERS.set(answers)
     LESSONS.update()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
-from typing import Any, Generic
+from typing import TYPE_CHECKING, Any, Generic, Protocol
 
 import streamlit as st
 from torch import nn
@@ -20,11 +20,16 @@ from pages._lab.pairs.what_if import PairPath, describe_enough, follow_pair, mak
 from pages._lab.plain import plain
 from pages._lab.words import format_signed
 from pages._ui.cache import find_answerer
+from pages._ui.kept import widget_event
+from pages._ui.options import named
 from pages._ui.pairs.exports import SavedFile, View, list_files
-from pages._ui.session import PageSession
+from pages._ui.session import Changes, PageControls
 from rn_core.attribution.faithfulness import Faithfulness, KeepingSet
 from rn_core.common.device import choose_device, describe_device
 from rn_core.common.errors import RNCoreError
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
 
 #: Stops of the slider of the strongest pairs.
 _STOPS = (1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 36, 50, 100, 200, 400)
@@ -48,7 +53,7 @@ class PairPage(Generic[View]):
         baselines: keys of `BASELINES` that its models have.
     """
 
-    session: PageSession[Any]
+    session: PageControls
     f_phi: Callable[[View], nn.Sequential]
     ranking: Callable[[View], tuple[Faithfulness, KeepingSet]]
     removable: Callable[[View], Mapping[str, str]]
@@ -63,7 +68,7 @@ class PairPage(Generic[View]):
         self.session.update(pair=None if named == view.state.pair else named)
 
 
-def draw_figure(figure: figures.go.Figure, **options: Any) -> None:
+def draw_figure(figure: Figure, **options: Any) -> None:
     """Draw a figure with its alternative text, its own colours and no tool bar."""
     st.plotly_chart(figure, theme=None, config=dict(_CHART), alt=figures.alt_text(figure), **options)
 
@@ -138,7 +143,7 @@ def _table_key(page: PairPage[View], view: View) -> str:
 
 def _pin_from_matrix(page: PairPage[View], view: View) -> None:
     """Pin the pair of the square that was clicked, or let it go."""
-    page.pin(view, read_matrix_click(st.session_state[page.session.key("matrix")]))
+    page.pin(view, read_matrix_click(widget_event(page.session.key("matrix"))))
 
 
 def read_matrix_click(event: Mapping[str, Any]) -> tuple[int, int] | None:
@@ -149,7 +154,7 @@ def read_matrix_click(event: Mapping[str, Any]) -> tuple[int, int] | None:
 
 def _pin_from_table(page: PairPage[View], view: View) -> None:
     """Pin the pair of the chosen line."""
-    chosen = st.session_state[_table_key(page, view)]["selection"]["rows"]
+    chosen = widget_event(_table_key(page, view))["selection"]["rows"]
     if chosen:
         page.session.update(pair=(view.rows[chosen[0]].first, view.rows[chosen[0]].second))
 
@@ -157,7 +162,8 @@ def _pin_from_table(page: PairPage[View], view: View) -> None:
 def draw_pair(page: PairPage[View], view: View, look: Look) -> None:
     """Draw the pinned pair's relation and its way through f_phi."""
     draw_pair_choice(page, view)
-    if view.pinned is None:
+    relation = view.pinned_relation
+    if relation is None:
         st.info(f"Choose two {view.nodes.noun}s here, or click a pair in the picture or in the matrix.")
         return
     name, key = view.pinned_name, page.session.key
@@ -165,7 +171,7 @@ def draw_pair(page: PairPage[View], view: View, look: Look) -> None:
     left, right = st.columns(2, gap="large")
     with left:
         st.markdown(f"**1 · g_theta{plain(name)}**: one vector, added to those of all other pairs")
-        draw_figure(figures.plot_relation_strip(view.pinned_relation.numpy(), look), key=key("strip"))
+        draw_figure(figures.plot_relation_strip(relation.numpy(), look), key=key("strip"))
         st.markdown("**2 · Inside f_phi**: what changes when the pair is added")
         draw_figure(figures.plot_hidden_change(path.changes, look), key=key("hidden"))
     with right:
@@ -194,7 +200,7 @@ def draw_pair_choice(page: PairPage[View], view: View) -> None:
         )  # fmt: skip
 
 
-def _replace_node(view: PairView, place: int, label: str | None) -> dict[str, Any]:
+def _replace_node(view: PairView, place: int, label: str | None) -> Changes:
     """Return the change that puts `label` at one place of the pinned pair; with no pair yet, at both."""
     if label is None:
         return {"pair": None}
@@ -213,8 +219,8 @@ def draw_what_if(page: PairPage[View], view: View, look: Look) -> None:
                 "without", show=list(view.state.without),
                 read=lambda labels: {"without": tuple(label for label in present if label in labels)},
             )  # fmt: skip
-            shown = {"format_func": present.get, "selection_mode": "multi", "wrap": True}
-            st.pills(f"Take {view.nodes.noun}s away", list(present), **shown, **chosen)
+            title = f"Take {view.nodes.noun}s away"
+            st.pills(title, list(present), format_func=named(present), selection_mode="multi", wrap=True, **chosen)
         draw_threshold(page, view)
         st.html(layout.what_ifs_html(make_what_ifs(view, page.f_phi(view), _read_smaller(page, view))))
         if view.pinned is None:
@@ -253,10 +259,11 @@ def draw_method(page: PairPage[View], view: View, _: Look) -> None:
     session = page.session
     left, right = st.columns([6, 5], gap="large")
     with left:
-        st.selectbox("Method", list(METHODS), format_func=METHODS.get, **session.bind("method"))
+        st.selectbox("Method", list(METHODS), format_func=named(METHODS), **session.bind("method"))
         if len(page.baselines) > 1:
-            baseline = {"format_func": BASELINES.get, "horizontal": True, **session.bind("baseline")}
-            st.radio("Compared with (baseline)", page.baselines, **baseline)
+            bound = session.bind("baseline")
+            title = "Compared with (baseline)"
+            st.radio(title, page.baselines, format_func=named(BASELINES), horizontal=True, **bound)
         why, why_not = st.columns(2)
         why.selectbox(
             "Why this answer", [AUTO, *view.answers], **session.bind("why"),
@@ -295,7 +302,11 @@ def draw_closer(
         own: sections that are the page's alone -> what draws each.
     """
     st.segmented_control(
-        "Look closer", list(names), format_func=names.get, label_visibility="collapsed", **page.session.bind("section")
+        "Look closer",
+        list(names),
+        format_func=named(names),
+        label_visibility="collapsed",
+        **page.session.bind("section"),
     )
     if section in own:
         own[section]()
@@ -316,7 +327,14 @@ def draw_cards(names: Iterable[str]) -> None:
         st.caption(f"Computes on {plain(describe_device(choose_device()))}.")
 
 
-Draw = Callable[[PairPage[Any], Any, Look], None]
+class Draw(Protocol):
+    """Draws a section of any page about pairs."""
+
+    def __call__(self, page: PairPage[View], view: View, look: Look, /) -> None:
+        """Draw it."""
+        ...
+
+
 #: Section -> what draws it.
 DRAW: Mapping[str, Draw] = MappingProxyType(
     {"pairs": draw_pairs, "pair": draw_pair, "what-if": draw_what_if, "method": draw_method}

@@ -67,8 +67,9 @@ def _find_guesses(scene: PhysicsScene) -> dict[str, Guess]:
 
 def _ask_connections(state: PhysicsState, scene: PhysicsScene) -> Heard:
     """Return the guesses, and one tie with its pairs; errors as `_find_guesses`."""
-    heard = Heard(guesses=_find_guesses(scene))
-    return replace(heard, view=read_view(state, scene, state.tie or _surest_tie(heard.guess)))
+    guesses = _find_guesses(scene)
+    tie = state.tie or _surest_tie(guesses[MODELS["connections"][0]])
+    return Heard(guesses=guesses, view=read_view(state, scene, tie))
 
 
 def _surest_tie(guess: Guess) -> tuple[str, str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
 import streamlit as st
 
@@ -12,21 +11,23 @@ from pages._lab.figures import Look
 from pages._lab.pairs.state import SECTIONS
 from pages._lab.physics import files, html
 from pages._lab.physics.figures import plot_count, plot_errors
-from pages._lab.physics.guess import describe_reach
+from pages._lab.physics.guess import Paths, describe_reach
 from pages._lab.physics.models import TITLES, full_name
 from pages._lab.physics.stage import make_saved_stage
 from pages._lab.physics.state import TIED_COLORS, PhysicsState
 from pages._lab.physics.view import PhysicsView, find_truth
 from pages._lab.plain import plain
 from pages._ui.cache import domain_answerer
+from pages._ui.options import named
 from pages._ui.pairs import sections as pair_sections
 from pages._ui.pairs.exports import SavedFile
 from pages._ui.pairs.sections import PairPage, draw_figure
 from pages._ui.physics.asking import Heard, rank, read_smaller
 from pages._ui.physics.session import PHYSICS
+from pages._ui.session import Changes
 from rn_core.tasks.physics import PhysicsScene
 
-PHYSICS_PAGE = PairPage(
+PHYSICS_PAGE = PairPage[PhysicsView](
     session=PHYSICS,
     f_phi=lambda view: domain_answerer(full_name(view.state.model)).f_phi(view.question_text),
     ranking=rank,
@@ -41,41 +42,47 @@ def draw_answers(state: PhysicsState, scene: PhysicsScene, heard: Heard, look: L
     if heard.problem is not None:
         st.info(plain(heard.problem))
         return
-    if state.question == "connections":
+    view, tie = heard.view, None if heard.view is None else heard.view.tie
+    if heard.paths is not None:
+        draw_predictors(heard.paths)
+    elif view is not None and tie is not None and heard.guess is not None:
         st.html(html.guesses_html(heard.guesses) + html.mistakes_html(heard.guess, state.labels))
-        draw_tie(heard.view)
-    elif state.question == "count":
-        reading = heard.view.reading
-        st.html(html.counts_html(heard.view.model_answers, reading.truth))
-        draw_figure(plot_count(reading.answer.probabilities, reading.truth, look), key="physics.count")
-    else:
-        draw_predictors(heard)
+        draw_tie(view, tie)
+    elif view is not None:
+        draw_count(view, look)
     reach = describe_reach(state.question, scene, int(find_truth(scene.links, state.labels, None)))
     if reach is not None:
         st.info(plain(reach))
 
 
-def draw_predictors(heard: Heard) -> None:
+def draw_count(view: PhysicsView, look: Look) -> None:
+    """Draw how many systems the networks count, beside the truth."""
+    answer, truth = view.reading.answer, str(view.reading.truth)
+    st.html(html.counts_html(view.model_answers, truth))
+    draw_figure(plot_count(answer.probabilities, truth, look), key="physics.count")
+
+
+def draw_predictors(paths: Paths) -> None:
     """Draw how far each network is off, and the choice of the one whose paths are drawn."""
-    models = list(heard.paths.predicted)
-    st.html(html.paths_html(heard.paths))
+    models = list(paths.predicted)
+    st.html(html.paths_html(paths))
     if len(models) > 1:
-        chosen = PHYSICS.bind("predictor", show=heard.paths.choose(PHYSICS.state.predictor))
-        st.pills("Paths drawn", models, format_func=TITLES.get, wrap=True, **chosen)
+        chosen = PHYSICS.bind("predictor", show=paths.choose(PHYSICS.state.predictor))
+        st.pills("Paths drawn", models, format_func=named(TITLES), wrap=True, **chosen)
 
 
-def draw_tie(view: PhysicsView) -> None:
+def draw_tie(view: PhysicsView, tie: tuple[str, str]) -> None:
     """Draw the choice of the tie that is explained, and what the networks say of it."""
     st.html(layout.question_html(view.question_text))
     columns = st.columns(2)
     for place, title in enumerate(("One ball", "The other ball")):
-        others = [label for label in view.state.labels if label in TIED_COLORS and label != view.tie[1 - place]]
-        bound = PHYSICS.bind(f"tie.{place}", show=view.tie[place], read=partial(replace_end, view.tie, place))
+        others = [label for label in view.state.labels if label in TIED_COLORS and label != tie[1 - place]]
+        bound = PHYSICS.bind(f"tie.{place}", show=tie[place], read=partial(replace_end, tie, place))
         columns[place].selectbox(title, others, **bound)
     st.html(view.answers_html())
 
 
-def replace_end(tie: tuple[str, str], place: int, label: str) -> dict[str, Any]:
+def replace_end(tie: tuple[str, str], place: int, label: str) -> Changes:
     """Return the change of state that puts another ball at one end of the tie that is explained."""
     return {"tie": (label, tie[1]) if place == 0 else (tie[0], label)}
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import streamlit as st
-
 from pages._lab.physics.scenes import (
     N_BUNDLED,
     Pull,
@@ -19,6 +17,7 @@ from pages._lab.physics.scenes import (
     sampled_scene,
 )
 from pages._lab.physics.state import SOURCES, PhysicsState
+from pages._ui.kept import Kept, uploaded_file
 from pages._ui.session import PageSession
 from rn_core.common.errors import RNCoreError
 from rn_core.common.seeding import MAX_SEED
@@ -26,7 +25,8 @@ from rn_core.tasks.physics import PhysicsScene
 
 #: Widget that takes a file.
 FILE = "physics.file"
-_OPENED = "physics.opened"
+#: Name -> scene of all files that this session opened.
+_OPENED: Kept[dict[str, PhysicsScene]] = Kept("physics.opened", dict)
 #: Opened scenes that a session keeps, the latest ones.
 _MOST_OPENED = 20
 
@@ -34,7 +34,7 @@ _MOST_OPENED = 20
 def read_query(query: Mapping[str, str]) -> tuple[PhysicsState, list[str]]:
     """Read URL parameters as `PhysicsState.from_query`; the scene must be one that can be had here."""
     state, problems = PhysicsState.from_query(query)
-    if state.opened is not None and state.opened not in _opened_scenes():
+    if state.opened is not None and state.opened not in _OPENED.get():
         problems.append("The link's scene was opened from a file in another session; open its file again.")
         state = state.change(opened=None)
     if state.is_simulated and find_trouble():
@@ -53,15 +53,10 @@ def read_query(query: Mapping[str, str]) -> tuple[PhysicsState, list[str]]:
 PHYSICS = PageSession("physics", read_query)
 
 
-def _opened_scenes() -> dict[str, PhysicsScene]:
-    """Return name -> scene of all files that this session opened."""
-    return st.session_state.get(_OPENED, {})
-
-
 def find_scene(state: PhysicsState) -> PhysicsScene:
     """Return the scene that a state shows; raises RNCoreError if a ball cannot be pulled as it says."""
     if state.opened is not None:
-        first = _opened_scenes()[state.opened]
+        first = _OPENED.get()[state.opened]
     else:
         first = bundled_scene(state.bundled) if state.bundled else sampled_scene(state.seed, state.balls)
     return pulled_scene(first, state.pulls)
@@ -110,7 +105,7 @@ def undo_pulls() -> None:
 
 def take_file() -> None:
     """Show the scene of the file that was opened; if it cannot be read, say why and keep what there is."""
-    file = st.session_state[FILE]
+    file = uploaded_file(FILE)
     if file is None:
         return
     try:
@@ -119,5 +114,5 @@ def take_file() -> None:
         PHYSICS.notify(str(err))
         return
     name = name_scene(scene)
-    st.session_state[_OPENED] = dict([*_opened_scenes().items(), (name, scene)][-_MOST_OPENED:])
+    _OPENED.set(dict([*_OPENED.get().items(), (name, scene)][-_MOST_OPENED:]))
     PHYSICS.update(**{**SOURCES, "opened": name})

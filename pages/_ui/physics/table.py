@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pages._lab.physics.state import PhysicsState
+from pages._ui.components.table import Numbers, PredictedPaths, TablePayload
 from rn_core.tasks.physics import COLORS, PhysicsScene
 from rn_core.tasks.physics.world import FRAME_RATE, HALF_SIDE, N_FRAMES, RADIUS
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from pages._ui.physics.asking import Heard
 
 
-def make_payload(state: PhysicsState, scene: PhysicsScene, heard: Heard, can_pull: bool = True) -> dict[str, Any]:
+def make_payload(state: PhysicsState, scene: PhysicsScene, heard: Heard, can_pull: bool = True) -> TablePayload:
     """Return what `draw_table` draws.
 
     Args:
@@ -47,11 +48,11 @@ def make_payload(state: PhysicsState, scene: PhysicsScene, heard: Heard, can_pul
     }
 
 
-def _make_paths(state: PhysicsState, heard: Heard) -> dict[str, Any]:
+def _make_paths(state: PhysicsState, heard: Heard) -> PredictedPaths:
     """Return what one network predicts, and how far off that is."""
     paths = heard.paths
     if paths is None:
-        return dict.fromkeys(("predicted", "errors", "baseline_errors"))
+        return {"predicted": None, "errors": None, "baseline_errors": None}
     model = paths.choose(state.predictor)
     return {
         "predicted": _round(paths.predicted[model]),
@@ -60,7 +61,9 @@ def _make_paths(state: PhysicsState, heard: Heard) -> dict[str, Any]:
     }
 
 
-def _round(values: np.ndarray) -> list:
+def _round(values: np.ndarray) -> Numbers:
     """Return numbers with four decimals as lists; None for NaN."""
     rounded = np.round(values.astype(np.float64), 4)
-    return np.where(np.isnan(rounded), None, rounded.astype(object)).tolist()
+    shown = rounded.astype(object)
+    shown[np.isnan(rounded)] = None
+    return shown.tolist()

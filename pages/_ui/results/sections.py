@@ -18,6 +18,7 @@ from pages._lab.results.measure import fresh_seed, measure
 from pages._lab.results.state import FEWEST, MOST, ResultsState
 from pages._lab.results.view import Lane, describe_model, make_lanes
 from pages._ui.cache import measuring_desk
+from pages._ui.kept import Kept
 from pages._ui.pairs.sections import draw_figure
 from pages._ui.session import PageSession
 from pages._ui.waiting import wait_for
@@ -29,7 +30,8 @@ from rn_core.weights.store import WeightsEntry
 
 RESULTS = PageSession("results", ResultsState.from_query)
 _STOPS = (FEWEST, 200, 500, 1000, MOST)
-_MEASURED = RESULTS.key("measured")
+#: Domain and model -> what this session measured last of it.
+_MEASURED: Kept[dict[tuple[str, str], Evaluation]] = Kept(RESULTS.key("measured"), dict)
 
 
 def chosen_model(state: ResultsState, entries: Mapping[str, WeightsEntry]) -> str:
@@ -39,7 +41,7 @@ def chosen_model(state: ResultsState, entries: Mapping[str, WeightsEntry]) -> st
 
 def read_measured(state: ResultsState, entries: Mapping[str, WeightsEntry]) -> dict[str, Evaluation]:
     """Return what this session measured last of each model of the domain."""
-    kept = st.session_state.get(_MEASURED, {})
+    kept = _MEASURED.get()
     return {model: kept[state.domain, model] for model in entries if (state.domain, model) in kept}
 
 
@@ -82,8 +84,7 @@ def _measure_now(state: ResultsState, model: str, entry: WeightsEntry, seed: int
     except RNCoreError as err:
         place.error(plain(err))
         return
-    kept = st.session_state.get(_MEASURED, {})
-    st.session_state[_MEASURED] = {**kept, (state.domain, model): found}
+    _MEASURED.set({**_MEASURED.get(), (state.domain, model): found})
     st.rerun()
 
 
@@ -135,8 +136,6 @@ def draw_save(state: ResultsState, lanes: tuple[Lane, ...]) -> None:
         title = DOMAINS[state.domain]
         shown = [lane for lane in lanes if lane.level == state.level] or list(lanes)
         png = partial(results_files.export_png, title, shown)
-        options = {"on_click": "ignore", "width": "stretch"}
-        st.download_button(
-            "Table (CSV)", partial(results_files.export_csv, lanes), "results.csv", "text/csv", **options
-        )
-        st.download_button("Picture (PNG)", png, "results.png", "image/png", **options)
+        csv = partial(results_files.export_csv, lanes)
+        st.download_button("Table (CSV)", csv, "results.csv", "text/csv", on_click="ignore", width="stretch")
+        st.download_button("Picture (PNG)", png, "results.png", "image/png", on_click="ignore", width="stretch")

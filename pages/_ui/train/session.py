@@ -18,6 +18,7 @@ from pages._lab.train.moments import Drawn, Moment, drawn_of, moment_of, what_is
 from pages._lab.train.runs import RunRecord, remember_run
 from pages._lab.train.state import TrainState
 from pages._ui import cache
+from pages._ui.kept import Kept, nothing
 from pages._ui.own_models import add_own_model
 from pages._ui.presence import current_session
 from pages._ui.session import PageSession
@@ -26,7 +27,11 @@ from rn_core.weights.bundles import read_bundle
 from rn_core.weights.store import LoadedWeights
 
 TRAIN = PageSession("train", TrainState.from_query)
-_OWNER, _RUNS, _PRESSED, _LOADED, _DRAWN = (TRAIN.key(part) for part in ("owner", "runs", "pressed", "loaded", "drawn"))
+_OWNER: Kept[str | None] = Kept(TRAIN.key("owner"), nothing)
+_RUNS: Kept[tuple[RunRecord, ...]] = Kept(TRAIN.key("runs"), tuple)
+_PRESSED: Kept[Moment | None] = Kept(TRAIN.key("pressed"), nothing)
+_LOADED: Kept[tuple[str, str] | None] = Kept(TRAIN.key("loaded"), nothing)
+_DRAWN: Kept[Drawn | None] = Kept(TRAIN.key("drawn"), nothing)
 #: Key of the fragment that draws what changes by itself.
 LIVE_PART = TRAIN.key("live")
 
@@ -41,13 +46,13 @@ def look_at(job: Job) -> JobView:
     """Return a run as it stands; tell it that somebody watches, and keep what it found for comparison."""
     job.watch(current_session())
     view = job.view()
-    st.session_state[_RUNS] = remember_run(runs(), job.token, job.config, view)
+    _RUNS.set(remember_run(runs(), job.token, job.config, view))
     return view
 
 
 def runs() -> tuple[RunRecord, ...]:
     """Return the session's runs so far, oldest first."""
-    return st.session_state.get(_RUNS, ())
+    return _RUNS.get()
 
 
 def run_title(token: str) -> str:
@@ -57,44 +62,44 @@ def run_title(token: str) -> str:
 
 def start() -> None:
     """Start a race with the page's settings; whatever this session still runs is stopped."""
-    owner = st.session_state.setdefault(_OWNER, secrets.token_urlsafe(12))
+    owner = _OWNER.get() or secrets.token_urlsafe(12)
+    _OWNER.set(owner)
     try:
         job = cache.cached_board().submit(TRAIN.state.config, owner, current_session())
     except RNCoreError as err:
         TRAIN.notify(str(err))
         return
-    st.session_state[_PRESSED] = None
+    _PRESSED.set(None)
     TRAIN.update(run=job.token)
 
 
 def press(job: Job, steer: Callable[[], None]) -> None:
     """Steer the run, and look often until it has followed."""
-    st.session_state[_PRESSED] = moment_of(job.view())
+    _PRESSED.set(moment_of(job.view()))
     steer()
     TRAIN.touch()
 
 
 def redraw() -> None:
     """Draw the whole page anew, because the run has entered another status or has followed a button."""
-    st.session_state[_PRESSED] = None
+    _PRESSED.set(None)
     TRAIN.touch()
     st.rerun()
 
 
 def owns(job: Job) -> bool:
     """Return whether this session started a run."""
-    return job.owner == st.session_state.get(_OWNER)
+    return job.owner == _OWNER.get()
 
 
 def note_drawn(view: JobView) -> None:
     """Remember what of a run is drawn, so that only what is new is drawn again."""
-    st.session_state[_DRAWN] = drawn_of(view)
+    _DRAWN.set(drawn_of(view))
 
 
 def follow(job: Job) -> None:
     """Draw what is new of a run: the whole page, what changes by itself, or nothing at all."""
-    drawn: Drawn | None = st.session_state.get(_DRAWN)
-    new = what_is_new(job.view(), drawn, pressed())
+    new = what_is_new(job.view(), _DRAWN.get(), pressed())
     if new == "page" or find_job() is not job:
         redraw()
     if new == "live":
@@ -103,7 +108,7 @@ def follow(job: Job) -> None:
 
 def pressed() -> Moment | None:
     """Return how the run stood when a button was pressed that it may not have followed yet."""
-    return st.session_state.get(_PRESSED)
+    return _PRESSED.get()
 
 
 def reset(job: Job | None) -> None:
@@ -141,9 +146,9 @@ def use_run(job: Job) -> OwnModel:
 
 def note_loaded(model: OwnModel) -> None:
     """Remember the model that was uploaded, to offer it."""
-    st.session_state[_LOADED] = (model.name, model.label)
+    _LOADED.set((model.name, model.label))
 
 
 def loaded() -> tuple[str, str] | None:
     """Return name and label of the model that was uploaded last, or None."""
-    return st.session_state.get(_LOADED)
+    return _LOADED.get()

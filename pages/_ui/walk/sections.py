@@ -18,6 +18,7 @@ from pages._lab.walk.growth import plot_growth
 from pages._lab.walk.state import ORDERS, count_pairs
 from pages._lab.walk.steps import STEPS, THOUGHT, Side
 from pages._lab.walk.view import WalkView
+from pages._ui.options import named
 from pages._ui.pairs.sections import draw_figure
 from pages._ui.walk import session as walk_session
 from pages._ui.walk.session import GRID_KEY, WALK, replace_node, take_click
@@ -80,7 +81,7 @@ def draw_sum(view: WalkView, look: Look) -> None:
     """Draw the growing sum with its order and where its film opens."""
     state = view.state
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.selectbox("Pairs join", list(ORDERS), format_func=ORDERS.get, width=220, **WALK.bind("order"))
+        st.selectbox("Pairs join", list(ORDERS), format_func=named(ORDERS), width=220, **WALK.bind("order"))
         st.number_input("Pairs in the sum", 0, count_pairs(state), step=1, width=170, **WALK.bind("added"))
     # Another film takes another place, so that one that plays is not mixed with the next.
     draw_figure(plot_growth(view, look), key=f"walk.figure.sum.{hash((state, look))}")
@@ -107,7 +108,7 @@ def draw_nodes(view: WalkView, titles: tuple[str, ...]) -> None:
     columns = st.columns(2)
     for place, title in enumerate(titles):
         columns[place].selectbox(
-            title, list(names), format_func=names.get,
+            title, list(names), format_func=named(names),
             **WALK.bind(f"pair.{place}", show=view.pair_labels[place],
                         read=partial(replace_node, view.pair_labels, place)),
         )  # fmt: skip

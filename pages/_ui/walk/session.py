@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import streamlit as st
-
 from pages._lab.walk.state import N_STEPS, WalkState
+from pages._ui.kept import widget_event
 from pages._ui.own_models import keep_own
 from pages._ui.pairs.sections import read_matrix_click
 from pages._ui.session import PageSession
@@ -64,6 +63,6 @@ def replace_node(labels: tuple[str, str], place: int, label: str) -> dict[str, A
 
 def take_click(labels: tuple[str, ...]) -> None:
     """Follow the pair of the square that was clicked; `labels` are the objects in the grid's order."""
-    pair = read_matrix_click(st.session_state[GRID_KEY])
+    pair = read_matrix_click(widget_event(GRID_KEY))
     if pair is not None:
         WALK.update(pair=(labels[pair[0]], labels[pair[1]]))

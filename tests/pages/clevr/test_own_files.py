@@ -14,7 +14,7 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 from pages._lab.clevr.public import forget_public, held_public, hold_public
-from pages._ui import cache
+from pages._ui import cache, kept
 from pages._ui import own_pixels as own
 from rn_core.common.errors import RNCoreError, WeightsError
 from rn_core.models import QuestionAnsweringModel
@@ -132,7 +132,7 @@ def test_the_published_file_serves_everybody_from_memory_and_writes_nothing(monk
 def session(monkeypatch) -> dict[str, object]:
     """Stand in for a session's state."""
     state: dict[str, object] = {}
-    monkeypatch.setattr(own, "st", SimpleNamespace(session_state=state))
+    monkeypatch.setattr(kept, "st", SimpleNamespace(session_state=state))
     return state
 
 
