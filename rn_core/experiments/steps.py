@@ -104,6 +104,7 @@ def _make_parts(inputs: Inputs, seed: int) -> tuple[nn.Module, RelationNetwork]:
     if inputs.scenes.dtype != torch.uint8:
         return nn.Identity(), make_core(D_ROW, seed)
     model = build_model(model_config("sort-of-clevr/pixels", "rn"), seed)
+    assert isinstance(model.core, RelationNetwork)
     return model.encoder, model.core
 
 

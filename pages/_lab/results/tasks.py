@@ -15,6 +15,7 @@ from pages._lab.results.view import (
     format_interval,
     format_percent,
 )
+from rn_core.tasks.babi.spec import SOLVED_ABOVE
 from rn_core.tasks.babi.task import Babi
 
 #: Origin of a published figure -> head of its column.
@@ -54,7 +55,7 @@ def _cell(mark: Mark | None) -> str:
     if mark is None:
         return NONE
     is_share = "of" not in mark.said
-    tick = "✓ " if is_share and (mark.value > Babi.solved_above or mark.said) else ""
+    tick = "✓ " if is_share and (mark.value > SOLVED_ABOVE or mark.said) else ""
     interval = f" <small>{format_interval(mark)}</small>" if mark.low is not None else ""
     return f'<span style="white-space: nowrap">{tick}{escape(describe_mark(mark))}</span>{interval}'
 

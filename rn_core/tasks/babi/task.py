@@ -18,7 +18,7 @@ from rn_core.common.seeding import make_rng, pick_weighted, uniform_fractions, u
 from rn_core.tasks.babi.encoding import WINDOW, encode_questions, encode_stories, read_story
 from rn_core.tasks.babi.files import find_files, load_stories
 from rn_core.tasks.babi.pool import StoryPool, make_pool
-from rn_core.tasks.babi.spec import DOMAIN, RACE, TWO_FACTS
+from rn_core.tasks.babi.spec import DOMAIN, RACE, SOLVED_ABOVE, TWO_FACTS
 from rn_core.tasks.babi.story import TASK_NAMES, Story, StoryQuestion
 from rn_core.tasks.babi.words import ANSWERS
 from rn_core.tasks.babi.worlds import sample_story
@@ -48,7 +48,7 @@ class Babi:
     groups: Mapping[str, tuple[str, ...]] = MappingProxyType({kind: (kind,) for kind in QUESTION_TYPES})
     scoring = OneAnswer(len(QUESTION_TYPES), len(ANSWERS))
     overall_types = QUESTION_TYPES
-    solved_above: float | None = 0.95
+    solved_above: float | None = SOLVED_ABOVE
     taught = "task a question is of"
 
     def __init__(self, drawn: Sequence[int] = tuple(TASK_NAMES)) -> None:
