@@ -39,8 +39,8 @@ def _babi_tasks() -> tuple[PublishedFigure, ...]:
     ]
     tasks = [
         PublishedFigure(
-            "babi", "types", f"qa{task}", "rn-joint", round(values.get(task, SOLVED_ABOVE), 4), sources[origin][0], origin,
-            "" if task in values else "over 95 %", notes.get(task, "") if origin == "paper" else "",
+            "babi", "types", f"qa{task}", "rn-joint", round(values.get(task, SOLVED_ABOVE), 4), sources[origin][0],
+            origin, "" if task in values else "over 95 %", notes.get(task, "") if origin == "paper" else "",
         )
         for origin, values in {**known, "other": dict(enumerate(other, start=1))}.items()
         for task in range(1, len(other) + 1)
