@@ -15,9 +15,9 @@ from pages._lab.train.job_board import JobBoard
 from pages._lab.train.jobs import Job
 from pages._lab.train.state import GROUPS
 from pages._lab.train.view import target_of
-from pages._lab.train.words import short_name
 from rn_core.common.device import choose_device, describe_device, processor_name
 from rn_core.common.records import Accuracy
+from rn_core.models import KINDS
 from rn_core.race.records import RACE_TASKS, RaceConfig, Snapshot, usual_config
 from rn_core.weights.bundles import read_bundle
 
@@ -46,7 +46,7 @@ class Timing:
 
 def watched_groups(config: RaceConfig) -> tuple[str, ...]:
     """Return the groups of questions that must be learned: relational ones, or every task of stories."""
-    return config.question_types if config.task == "babi" else ("relational",)
+    return ("relational",) if "relational" in RACE_TASKS[config.task].groups else config.question_types
 
 
 def time_race(config: RaceConfig) -> Timing:
@@ -89,7 +89,7 @@ def format_timing(timing: Timing) -> Iterator[str]:
             f"{100 * end.accuracy:.1f} [{100 * end.low:.1f}, {100 * end.high:.1f}]"
             for end in (found[group] for found in timing.ends.values())
         )
-        beside = 100 * then.groups["mlp"][group]
+        beside = 100 * then.groups[timing.config.models[-1]][group]
         yield f"| {timing.config.seed} | {GROUPS[group]} | {reached} | {beside:.1f} | {timing.total:.0f} s | {ends} |"
 
 
@@ -99,7 +99,8 @@ def main() -> None:
     parser.add_argument("--task", choices=sorted(RACE_TASKS), default=RaceConfig().task, help="what is learned")
     parser.add_argument("--seeds", type=int, default=3, help="races, with seeds 0, 1, ...")
     options = parser.parse_args()
-    config, other = usual_config(options.task), short_name("mlp", options.task)
+    config = usual_config(options.task)
+    other = KINDS[config.models[-1]].short
     print(f"{processor_name()}, {describe_device(choose_device())}")
     print("Percent right on the questions of all looks, which nobody trains on; in brackets the 95 % interval.\n")
     goal = f"RN at {target_of(options.task):.0f} % after"

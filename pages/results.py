@@ -17,7 +17,7 @@ from pages._ui.pairs.sections import draw_figure
 from pages._ui.results import sections as results_sections
 from pages._ui.results.sections import RESULTS
 from rn_core.common.errors import RNCoreError
-from rn_core.evaluation.published import DOMAINS
+from rn_core.tasks.registry import DOMAINS
 from rn_core.weights.store import WeightsEntry, list_weights
 
 
@@ -33,7 +33,8 @@ def read_entries(domain: str) -> dict[str, WeightsEntry]:
 def draw_controls(state: ResultsState, lanes: tuple[Lane, ...]) -> None:
     """Draw the choice of domain and of questions, and what keeps the view."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.segmented_control("Questions from", list(DOMAINS), format_func=named(DOMAINS), **RESULTS.bind("domain"))
+        titles = {name: domain.title for name, domain in DOMAINS.items()}
+        st.segmented_control("Questions from", list(titles), format_func=named(titles), **RESULTS.bind("domain"))
         levels = levels_of(lanes)
         if len(levels) > 1:
             st.segmented_control("Shown", levels, format_func=named(LEVELS), **RESULTS.bind("level"))

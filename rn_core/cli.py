@@ -7,7 +7,7 @@ import contextlib
 import json
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -26,7 +26,8 @@ from rn_core.evaluation.reporting import attribution_table
 from rn_core.experiments import bench, cost
 from rn_core.tasks import TASKS
 from rn_core.tasks.base import FolderBacked, FolderTrained, Source
-from rn_core.tasks.domain import DataOrder
+from rn_core.tasks.domain import DataOrder, DataWriter
+from rn_core.tasks.registry import DOMAINS, Derived
 from rn_core.training import publishing
 from rn_core.training.config import SCHEDULES
 from rn_core.training.processes import catch_interrupt, leave_processes, make_fabric
@@ -38,7 +39,9 @@ from rn_core.weights.store import NOT_PUBLISHED, describe_loose, is_other_file, 
 
 RUNS = Path("runs")
 #: Domain -> what writes its scenes, for those that are written.
-_WRITERS = {task.domain.name: task.domain.data for task in TASKS.values() if task.domain.data is not None}
+_WRITERS: Mapping[str, DataWriter] = Derived(
+    lambda: {name: domain.data for name, domain in DOMAINS.items() if domain.data is not None}
+)
 #: Action of `weights` -> an example of it.
 _WEIGHTS_ACTIONS = {
     "publish": "weights publish sort-of-clevr/rn-pixels",
@@ -106,7 +109,7 @@ def _add_train(commands: _Commands) -> None:
     """Add `train`."""
     train = _add(commands, "train", _train, "train a recipe; resumes where a run with the same options stopped")
     train.add_argument("name", help=f"recipe: {', '.join(RECIPES)}")
-    train.add_argument("--data", type=Path, default=None, help="folder in CLEVR's layout to learn from, for clevr/...")
+    train.add_argument("--data", type=Path, default=None, help="a data folder to learn from, for tasks that do")
     train.add_argument("--size", default="small", choices=("tiny", "small", "paper"), help="small is what ships")
     train.add_argument("--steps", type=int, default=None, help="optimiser steps (default: the recipe's)")
     train.add_argument("--warm-start", type=int, default=None, help="steps of the warm start before answers")
@@ -127,7 +130,7 @@ def _add_evaluate(commands: _Commands) -> None:
     parser.add_argument("name", help="weights, such as sort-of-clevr/rn-pixels")
     parser.add_argument("--scenes", type=int, default=1000, help="test scenes, all questions each")
     parser.add_argument("--data", type=Path, default=None, help="a data folder, for tasks that read one")
-    parser.add_argument("--split", default=None, help="its split (default: its only one; of bAbI: test)")
+    parser.add_argument("--split", default=None, help="its split (default: the one that is usually measured)")
     parser.add_argument("--attribution", action="store_true", help="add the table of attribution methods")
     parser.add_argument("--attribution-scenes", type=int, default=200, help="test scenes for that table")
 
@@ -301,7 +304,7 @@ def _explain(options: argparse.Namespace) -> None:
 
 def _generate(options: argparse.Namespace) -> None:
     """Write scenes, each domain's in its own way."""
-    given = {option.name: getattr(options, option.name) for writer in _WRITERS.values() for option in writer.options}
+    given = {option.name: vars(options)[option.name] for writer in _WRITERS.values() for option in writer.options}
     order = DataOrder(options.output, options.scenes, options.seed, options.split, given)
     written = _WRITERS[options.task].write(order, lambda text: _bar(options, text))
     if options.json:

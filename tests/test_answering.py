@@ -12,9 +12,9 @@ from rn_core.answering import Answerer, load
 from rn_core.common.errors import QuestionError, RNCoreError, SceneError, WeightsError
 from rn_core.common.seeding import make_rng
 from rn_core.models import build_model
-from rn_core.models.configs import model_config
 from rn_core.tasks import TASKS
 from rn_core.tasks.clevr import sample_scenes as sample_clevr_scenes
+from rn_core.tasks.registry import model_config
 from rn_core.tasks.sort_of_clevr import sample_scenes, stack_scenes
 from rn_core.tasks.sort_of_clevr.encoding import encode_rows
 from rn_core.tasks.sort_of_clevr.language import ALL_TEXTS

@@ -15,9 +15,9 @@ from rn_core.common.errors import WeightsError
 from rn_core.common.files import sha256
 from rn_core.models import ModelConfig, build_model
 from rn_core.models.baselines import MLPConfig
-from rn_core.models.configs import model_config
 from rn_core.models.encoders import ImageEncoderConfig, RowEncoderConfig
 from rn_core.models.relation_network import RelationNetworkConfig
+from rn_core.tasks.registry import model_config
 from rn_core.weights import bundles
 from rn_core.weights.bundles import MAX_BYTES, read_bundle, write_bundle
 from rn_core.weights.store import MEAN_AGGREGATE, LoadedWeights, list_weights, load_weights

@@ -12,7 +12,7 @@ from rn_core.common.seeding import make_rng
 from rn_core.experiments import limits
 from rn_core.experiments.limits import CROWD_SIZES, measure_crowds, measure_margins
 from rn_core.models import build_model
-from rn_core.models.configs import model_config
+from rn_core.tasks.registry import model_config
 from rn_core.tasks.sort_of_clevr import sample_scenes, solve
 from rn_core.tasks.sort_of_clevr.crowds import UNSAYABLE
 from rn_core.tasks.sort_of_clevr.questions import ANSWERS, QUESTION_TYPES

@@ -8,9 +8,9 @@ from torch import nn
 
 from rn_core.common.seeding import make_rng
 from rn_core.models import build_model
-from rn_core.models.configs import model_config
 from rn_core.pretraining.cells import PretextConfig, naming_loss, read_cells_as_rows, read_cells_with, warm_start
 from rn_core.tasks import TASKS
+from rn_core.tasks.registry import model_config
 from rn_core.tasks.sort_of_clevr import Scene, SceneObject, stack_scenes
 from rn_core.tasks.sort_of_clevr.cells import cell_reading, keep_cells
 

@@ -12,8 +12,8 @@ from rn_core.evaluation.accuracy import evaluate
 from rn_core.experiments import probes
 from rn_core.experiments.probes import ask, find_common_shapes, measure_diagonal, measure_guess, measure_redeal
 from rn_core.models import build_model
-from rn_core.models.configs import model_config
 from rn_core.tasks import TASKS
+from rn_core.tasks.registry import model_config
 from rn_core.tasks.sort_of_clevr import make_batch, sample_scene, sample_scenes
 from rn_core.tasks.sort_of_clevr.questions import NON_RELATIONAL, QUESTION_TYPES, RELATIONAL
 

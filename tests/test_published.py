@@ -5,10 +5,13 @@ from __future__ import annotations
 import pytest
 
 from rn_core.common.errors import RNCoreError, UnknownNameError
-from rn_core.evaluation.published import DOMAINS, FIGURES, PublishedFigure, find_figures
+from rn_core.evaluation.published import PublishedFigure, find_figures
 from rn_core.tasks import TASKS
 from rn_core.tasks.babi.story import TASK_NAMES
+from rn_core.tasks.registry import DOMAINS
 from rn_core.weights.store import list_weights
+
+FIGURES = tuple(figure for domain in DOMAINS.values() for figure in domain.figures)
 
 
 def value(domain: str, measure: str, model: str, origin: str = "paper") -> float:

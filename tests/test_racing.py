@@ -153,7 +153,7 @@ def test_in_stories_only_what_has_pairs_has_a_head_start():
         for kind, model in race.models.items()
         for start in [before.models[kind].state_dict()]
     }
-    assert changed["mlp"] == []
+    assert changed["lstm"] == []
     assert {name.split(".")[0] for name in changed["rn"]} == {"encoder", "question_encoder", "core"}
     assert not any("f_phi" in name for name in changed["rn"]), "what reads the sum learns from answers only"
     assert next(steps).step == 1
@@ -194,7 +194,7 @@ def test_stories_are_asked_only_the_chosen_types_and_each_as_often():
     for _ in range(4):
         assert {*race.trainers["rn"].sample().type_index.tolist()} <= {0, 3, 11, 14}
     look = race.look()
-    assert {*look.blind_floor} == {*look.groups["rn"]} == {*look.accuracy["mlp"]} == {*race.config.question_types}
+    assert {*look.blind_floor} == {*look.groups["rn"]} == {*look.accuracy["lstm"]} == {*race.config.question_types}
 
 
 def test_a_look_at_all_types_of_stories_asks_no_more():

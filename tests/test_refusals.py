@@ -26,7 +26,6 @@ from rn_core.answering import Answerer, load
 from rn_core.common.errors import QuestionError, RNCoreError, SceneError
 from rn_core.common.seeding import make_rng
 from rn_core.models import build_model
-from rn_core.models.configs import model_config
 from rn_core.tasks import TASKS
 from rn_core.tasks.babi.encoding import WINDOW
 from rn_core.tasks.babi.words import WORDS as BABI_WORDS
@@ -34,6 +33,7 @@ from rn_core.tasks.clevr import sample_scene as sample_clevr
 from rn_core.tasks.clevr.vocabulary import WORDS as CLEVR_WORDS
 from rn_core.tasks.physics.bundled import load_bundled_scenes
 from rn_core.tasks.physics.encoding import encode_rows as encode_balls
+from rn_core.tasks.registry import model_config
 from rn_core.tasks.sort_of_clevr import Question, sample_scene, stack_scenes
 from rn_core.tasks.sort_of_clevr.encoding import encode_rows
 from rn_core.tasks.sort_of_clevr.language import ALL_TEXTS

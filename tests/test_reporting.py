@@ -13,12 +13,12 @@ from rn_core.common.seeding import make_rng
 from rn_core.evaluation import reporting
 from rn_core.evaluation.reporting import attribution_table, mean_aggregates, read_cases
 from rn_core.models import ModelConfig, QuestionAnsweringModel, build_model
-from rn_core.models.configs import model_config
 from rn_core.models.encoders import RowEncoderConfig
 from rn_core.models.relation_network import RelationNetwork, RelationNetworkConfig, RelationTrace
 from rn_core.tasks import TASKS
 from rn_core.tasks.clevr import RELATIONS, QuestionGenerator
 from rn_core.tasks.clevr import sample_scene as sample_clevr_scene
+from rn_core.tasks.registry import model_config
 from rn_core.tasks.sort_of_clevr import sample_scenes
 from rn_core.tasks.sort_of_clevr.encoding import encode_rows
 from rn_core.tasks.sort_of_clevr.questions import question_codes

@@ -17,7 +17,7 @@ from rn_core import cli
 from rn_core.common.errors import RNCoreError, WeightsError
 from rn_core.common.locks import hold
 from rn_core.models import build_model
-from rn_core.models.configs import CONFIGS
+from rn_core.tasks.registry import CONFIGS
 from rn_core.training import publishing
 from rn_core.training.publishing import check_recipe, publish
 from rn_core.training.recipes import RECIPES, make_recipe

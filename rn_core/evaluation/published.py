@@ -7,25 +7,17 @@ figures stand in the domains' own `spec.py`.
 
 from __future__ import annotations
 
-from types import MappingProxyType
-
 from rn_core.common.errors import lookup
-from rn_core.tasks import TASKS
 from rn_core.tasks.domain import LEVELS, ORIGINS, PublishedFigure
+from rn_core.tasks.registry import DOMAINS
 
-__all__ = ["DOMAINS", "FIGURES", "LEVELS", "ORIGINS", "PublishedFigure", "find_figures"]
-
-_KNOWN = tuple({task.domain.name: task.domain for task in TASKS.values()}.values())
-#: Domain, the first part of a weights' name -> its title.
-DOMAINS = MappingProxyType({domain.name: domain.title for domain in _KNOWN})
-FIGURES: tuple[PublishedFigure, ...] = tuple(figure for domain in _KNOWN for figure in domain.figures)
+__all__ = ["LEVELS", "ORIGINS", "PublishedFigure", "find_figures"]
 
 
 def find_figures(domain: str) -> tuple[PublishedFigure, ...]:
-    """Return what others published on a domain, in the order of `FIGURES`.
+    """Return what others published on a domain.
 
     Raises:
         UnknownNameError: if there is no such domain.
     """
-    lookup(domain, DOMAINS, "domain")
-    return tuple(figure for figure in FIGURES if figure.domain == domain)
+    return lookup(domain, DOMAINS, "domain").figures

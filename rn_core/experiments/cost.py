@@ -15,8 +15,8 @@ import torch
 
 from rn_core.common.device import describe_device, has_fast_bf16, processor_name
 from rn_core.common.seeding import fork_torch_rng
-from rn_core.models.configs import model_config
 from rn_core.models.relation_network import RelationNetwork, RelationNetworkConfig
+from rn_core.tasks.registry import model_config
 
 _FEWEST_CALLS = 3
 

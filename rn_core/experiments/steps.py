@@ -13,9 +13,9 @@ from rn_core.common.device import has_fast_bf16
 from rn_core.common.seeding import fork_torch_rng
 from rn_core.experiments.plain import PlainRelationNetwork
 from rn_core.models import build_model
-from rn_core.models.configs import model_config
 from rn_core.models.encoders import ImageEncoder
 from rn_core.models.relation_network import RelationNetwork, RelationNetworkConfig
+from rn_core.tasks.registry import model_config
 from rn_core.tasks.sort_of_clevr.encoding import D_ROW
 from rn_core.tasks.sort_of_clevr.questions import ANSWERS, D_QUESTION
 from rn_core.tasks.sort_of_clevr.scene import IMAGE_SIZE

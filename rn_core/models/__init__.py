@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
@@ -12,55 +11,23 @@ from torch import Tensor, nn
 
 from rn_core.common.errors import RNCoreError, lookup
 from rn_core.common.seeding import fork_torch_rng
-from rn_core.models.attention import StackedAttention, StackedAttentionConfig
 from rn_core.models.base import Core, Encoder
-from rn_core.models.baselines import MLP, MLPConfig, QuestionMLP, QuestionMLPConfig
-from rn_core.models.encoders import ImageEncoder, ImageEncoderConfig, RowEncoder, RowEncoderConfig
+from rn_core.models.baselines import MLPConfig
+from rn_core.models.encoders import ImageEncoder, ImageEncoderConfig
 from rn_core.models.layers import plain_fields
-from rn_core.models.motion import MotionNetwork, MotionNetworkConfig
-from rn_core.models.path_mlp import PathMLP, PathMLPConfig
-from rn_core.models.paths import PathEncoder, PathEncoderConfig
 from rn_core.models.questions import QuestionEncoder, QuestionEncoderConfig
-from rn_core.models.relation_layers import StackedRelationNetwork, StackedRelationNetworkConfig
-from rn_core.models.relation_network import PairCore, RelationNetwork, RelationNetworkConfig
-from rn_core.models.sentences import SentenceEncoder, SentenceEncoderConfig, StoryEncoder, StoryEncoderConfig
+from rn_core.models.registry import CORES, ENCODERS, KINDS, QUESTION_ENCODERS, CoreConfig, EncoderConfig, find_kind
+from rn_core.models.relation_network import PairCore, RelationNetwork
 
-EncoderConfig = ImageEncoderConfig | RowEncoderConfig | SentenceEncoderConfig | StoryEncoderConfig | PathEncoderConfig
-CoreConfig = (
-    RelationNetworkConfig
-    | StackedRelationNetworkConfig
-    | MLPConfig
-    | StackedAttentionConfig
-    | QuestionMLPConfig
-    | MotionNetworkConfig
-    | PathMLPConfig
-)
+__all__ = [
+    "KINDS",
+    "CoreConfig",
+    "EncoderConfig",
+    "ModelConfig",
+    "QuestionAnsweringModel",
+    "build_model",
+]
 _Config = TypeVar("_Config")
-
-#: kind -> (config, module, which takes that config).
-ENCODERS: Mapping[str, tuple[type[EncoderConfig], Callable[..., Encoder]]] = MappingProxyType(
-    {
-        "image": (ImageEncoderConfig, ImageEncoder),
-        "rows": (RowEncoderConfig, RowEncoder),
-        "sentences": (SentenceEncoderConfig, SentenceEncoder),
-        "story": (StoryEncoderConfig, StoryEncoder),
-        "paths": (PathEncoderConfig, PathEncoder),
-    }
-)
-QUESTION_ENCODERS: Mapping[str, tuple[type[QuestionEncoderConfig], Callable[..., QuestionEncoder]]] = MappingProxyType(
-    {"lstm": (QuestionEncoderConfig, QuestionEncoder)}
-)
-CORES: Mapping[str, tuple[type[CoreConfig], Callable[..., Core]]] = MappingProxyType(
-    {
-        "relation_network": (RelationNetworkConfig, RelationNetwork),
-        "stacked_relation_network": (StackedRelationNetworkConfig, StackedRelationNetwork),
-        "mlp": (MLPConfig, MLP),
-        "stacked_attention": (StackedAttentionConfig, StackedAttention),
-        "question_mlp": (QuestionMLPConfig, QuestionMLP),
-        "motion_network": (MotionNetworkConfig, MotionNetwork),
-        "path_mlp": (PathMLPConfig, PathMLP),
-    }
-)
 
 
 @dataclass(frozen=True)
@@ -93,6 +60,11 @@ class ModelConfig:
             given, taken = self.encoder.n_objects, self.core.n_objects
             if given != taken:
                 raise RNCoreError(f"The MLP must take {given} cells, got n_objects {taken}; set it to {given}.")
+
+    @property
+    def kind(self) -> str:
+        """Return the key of `KINDS`, which says what part the model plays beside others."""
+        return find_kind(self.encoder, self.core)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values that JSON can hold; `from_dict` reads them back."""

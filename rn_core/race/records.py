@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
 from rn_core.common.errors import RNCoreError, lookup
 from rn_core.common.seeding import check_seed
-from rn_core.models import ModelConfig
-from rn_core.models.configs import CONFIGS, model_config
+from rn_core.models import KINDS, ModelConfig
+from rn_core.models.registry import ModelKind
 from rn_core.models.relation_network import AGGREGATES, RelationNetworkConfig
 from rn_core.tasks import TASKS
 from rn_core.tasks.base import CellBacked, Pooled, Raceable
+from rn_core.tasks.registry import CONFIGS, Derived, model_config
 from rn_core.training.config import Precision, TrainConfig
 
 #: The tasks that can be raced: those that have examples to watch.
-RACE_TASKS = MappingProxyType({name: task for name, task in TASKS.items() if isinstance(task, Raceable)})
-RUNNERS = MappingProxyType({"rn": "Relation Network", "mlp": "MLP"})
+RACE_TASKS: Mapping[str, Raceable] = Derived(
+    lambda: {name: task for name, task in TASKS.items() if isinstance(task, Raceable)}
+)
+#: Kind of model -> what it is, for all that can learn in a race.
+RUNNERS: Mapping[str, ModelKind] = Derived(
+    lambda: {kind: KINDS[kind] for task in RACE_TASKS.values() for kind in task.race.models}
+)
 #: Bounds of what can be asked for: name -> lowest, highest.
 LIMITS = MappingProxyType(
     {"n_scenes": (1, 256), "n_questions": (1, 36), "steps": (1, 1_000_000), "head_start": (0, 20_000)}
@@ -31,8 +37,8 @@ class RaceConfig:
     """What learns side by side, from what.
 
     Attributes:
-        task: key of `RACE_TASKS`.
-        models: one or two keys of `RUNNERS`.
+        task: key of `RACE_TASKS`; the first of them where nothing is said.
+        models: one or two of the runners that the task has.
         size: key of `CONFIGS[task]`.
         learning_rate: peak rate of AdamW, above 0, at most 0.1.
         n_scenes: scenes a step, 1 to 256.
@@ -45,8 +51,8 @@ class RaceConfig:
             sentences what they show; 0 for none.
     """
 
-    task: str = "sort-of-clevr/objects"
-    models: tuple[str, ...] = ("rn", "mlp")
+    task: str = field(default_factory=lambda: next(iter(RACE_TASKS)))
+    models: tuple[str, ...] = field(default_factory=lambda: next(iter(RACE_TASKS.values())).race.models)
     size: str = "small"
     learning_rate: float = 1e-3
     n_scenes: int = 16
@@ -59,12 +65,13 @@ class RaceConfig:
 
     def __post_init__(self) -> None:
         """Raise RNCoreError for a value that cannot be trained with, naming it and what is allowed."""
-        for name in ("models", "question_types"):
-            object.__setattr__(self, name, tuple(getattr(self, name)))
-        known = lookup(self.task, RACE_TASKS, "task").question_types
+        task = lookup(self.task, RACE_TASKS, "task")
+        known, runners = task.question_types, task.race.models
+        object.__setattr__(self, "models", tuple(self.models))
+        object.__setattr__(self, "question_types", tuple(self.question_types))
         lookup(self.size, CONFIGS[self.task], "model size")
-        for name, table, kind in (("models", RUNNERS, "model"), ("question_types", known, "question type")):
-            for value in getattr(self, name):
+        for chosen, table, kind in ((self.models, runners, "model"), (self.question_types, known, "question type")):
+            for value in chosen:
                 lookup(value, dict.fromkeys(table), kind)
         if not self.models or len(set(self.models)) < len(self.models):
             raise RNCoreError(f"models must name one model or two different ones, got {', '.join(self.models)!r}.")
@@ -134,7 +141,8 @@ def has_head_start(task: str) -> bool:
 
 def usual_config(task: str) -> RaceConfig:
     """Return the race of a task as it is usually run; raises RNCoreError if there is no such task."""
-    return RaceConfig(task=task, **RACE_TASKS[task].race.usual) if task in RACE_TASKS else RaceConfig(task=task)
+    spec = lookup(task, RACE_TASKS, "task").race
+    return RaceConfig(task=task, models=spec.models, **spec.usual)
 
 
 def check_whole(name: str, value: Any, low: int, high: int) -> None:

@@ -1,4 +1,7 @@
-"""What is known of a domain beside its tasks: its title, what others published on it, how it is raced and written."""
+"""What is known of a domain beside its tasks.
+
+Its title, its models in each size, how they are trained, what others published on it, how it is raced and written.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from rn_core.common.errors import RNCoreError, lookup
+from rn_core.common.errors import RNCoreError, Value, lookup
+from rn_core.models import KINDS, ModelConfig
 
 #: Who measured -> in words; "floor" is what answering by question type alone gets.
 ORIGINS = MappingProxyType(
@@ -122,25 +126,65 @@ class DataWriter:
 
 
 @dataclass(frozen=True)
+class Recipe:
+    """How weights of one name are trained.
+
+    Attributes:
+        task: what they learn.
+        model: key of the task's models, such as "rn".
+        settings: fields of `TrainConfig` beside task and model.
+    """
+
+    task: str
+    model: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+#: Model -> its config. A model is called by its kind, a key of `KINDS`; a second one of that kind has a word more, such
+#: as "rn-2hop".
+Models = Mapping[str, ModelConfig]
+
+
+@dataclass(frozen=True)
 class Domain:
     """What all tasks of one domain share.
 
     Attributes:
         name: the first part of its tasks' and weights' names.
         title: in words.
+        models: task -> size ("small" is what ships, "paper" the paper's, "tiny" learns in front of a class) -> models.
+        recipes: name of weights -> how they are trained.
         figures: what others published on it.
         data: writes its scenes; None where nothing does.
     """
 
     name: str
     title: str
+    models: Mapping[str, Mapping[str, Models]]
+    recipes: Mapping[str, Recipe] = field(default_factory=dict)
     figures: tuple[PublishedFigure, ...] = ()
     data: DataWriter | None = None
 
     def __post_init__(self) -> None:
-        """Raise RNCoreError for a figure of another domain."""
+        """Raise RNCoreError for a figure of another domain, a model by another kind's name, or a recipe without one."""
         for figure in self.figures:
             lookup(figure.domain, {self.name: self.title}, "domain")
+        for models in (models for sizes in self.models.values() for models in sizes.values()):
+            for name, config in models.items():
+                lookup(name.partition("-")[0], {config.kind: KINDS[config.kind]}, "model kind")
+        for name, recipe in self.recipes.items():
+            lookup(name.partition("/")[0], {self.name: self.title}, "domain")
+            lookup(recipe.model, lookup(recipe.task, self.models, "task")["small"], "model")
+        frozen = {
+            task: _freeze({size: _freeze(found) for size, found in sizes.items()})
+            for task, sizes in self.models.items()
+        }
+        object.__setattr__(self, "models", _freeze(frozen))
+
+
+def _freeze(table: Mapping[str, Value]) -> Mapping[str, Value]:
+    """Return a table that nobody changes."""
+    return MappingProxyType(dict(table))
 
 
 @dataclass(frozen=True)
@@ -148,12 +192,14 @@ class RaceSpec:
     """How a task is raced.
 
     Attributes:
+        models: the Relation Network's kind, then its baseline's.
         usual: what races begin with, where it differs from `RaceConfig`'s own defaults.
         look_scenes: validation scenes per look; where a scene has one question, the most of all types together.
         look_per_type: validation scenes per look and question type at most, where a scene has one question; else None.
         one_question: why a scene has one question, as the beginning of a sentence; empty where it has several.
     """
 
+    models: tuple[str, str] = ("rn", "mlp")
     usual: Mapping[str, Any] = field(default_factory=dict)
     look_scenes: int = 100
     look_per_type: int | None = None

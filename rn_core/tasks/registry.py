@@ -1,23 +1,101 @@
-"""All tasks by name."""
+"""All tasks by name, and what their domains say of them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from types import MappingProxyType
+from typing import Generic, TypeVar
 
+from rn_core.common.errors import RNCoreError, lookup
+from rn_core.models import ModelConfig
 from rn_core.tasks.babi.task import Babi
 from rn_core.tasks.base import Task
 from rn_core.tasks.clevr.task import ClevrPixels, ClevrStates
+from rn_core.tasks.domain import Domain, Models, Recipe
 from rn_core.tasks.physics.task import Connections, Count, Predict
 from rn_core.tasks.sort_of_clevr import SortOfClevrObjects, SortOfClevrPixels
 
-_ALL: tuple[Task, ...] = (
-    SortOfClevrPixels(),
-    SortOfClevrObjects(),
-    ClevrPixels(),
-    ClevrStates(),
-    Babi(),
-    Connections(),
-    Count(),
-    Predict(),
+_Value = TypeVar("_Value")
+
+_ALL: dict[str, Task] = {}
+TASKS: Mapping[str, Task] = MappingProxyType(_ALL)
+
+
+def register(*tasks: Task) -> None:
+    """Add the tasks of a domain, so that weights, recipes, the command line and the pages know them.
+
+    Raises:
+        RNCoreError: if a task of that name is there, or its domain has no models for it.
+    """
+    for task in tasks:
+        if task.name in _ALL:
+            raise RNCoreError(f"There is a task '{task.name}' already; give the new one another name.")
+        lookup(task.name, task.domain.models, "task with models")
+        _ALL[task.name] = task
+
+
+@contextmanager
+def registered(*tasks: Task) -> Iterator[None]:
+    """Add the tasks of a domain while the block runs: one that is tried out, or a test's; errors as `register`."""
+    register(*tasks)
+    try:
+        yield
+    finally:
+        for task in tasks:
+            del _ALL[task.name]
+
+
+# The first task that can be raced is what races begin with.
+register(SortOfClevrObjects(), SortOfClevrPixels())
+register(ClevrPixels(), ClevrStates())
+register(Babi())
+register(Connections(), Count(), Predict())
+
+
+class Derived(Mapping[str, _Value], Generic[_Value]):
+    """A table made from the registered tasks, which always has what is registered now."""
+
+    def __init__(self, make: Callable[[], Mapping[str, _Value]]) -> None:
+        """Keep the function that makes the table."""
+        self._make = make
+
+    def __getitem__(self, name: str) -> _Value:
+        """Return one value; raises KeyError if it is not there."""
+        return self._make()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the names."""
+        return iter(self._make())
+
+    def __len__(self) -> int:
+        """Return the number of names."""
+        return len(self._make())
+
+
+#: Name of a domain -> what its tasks share.
+DOMAINS: Mapping[str, Domain] = Derived(lambda: {task.domain.name: task.domain for task in TASKS.values()})
+#: Task -> size -> model -> config.
+CONFIGS: Mapping[str, Mapping[str, Models]] = Derived(
+    lambda: {name: task.domain.models[name] for name, task in TASKS.items()}
 )
-TASKS: MappingProxyType[str, Task] = MappingProxyType({task.name: task for task in _ALL})
+#: Name of weights -> how they are trained.
+RECIPES: Mapping[str, Recipe] = Derived(
+    lambda: {name: recipe for domain in DOMAINS.values() for name, recipe in domain.recipes.items()}
+)
+
+
+def model_config(task: str, model: str, size: str = "small") -> ModelConfig:
+    """Return the config of a named model.
+
+    Args:
+        task: such as "clevr/states".
+        model: its kind, a key of `rn_core.models.KINDS` such as "rn" or "mlp"; for a task with a second one of a kind,
+            that with a word more, such as "rn-2hop".
+        size: "small", and where the domain has them "paper" or "tiny".
+
+    Raises:
+        UnknownNameError: on a name that is not in the table.
+    """
+    sizes = lookup(size, lookup(task, CONFIGS, "task"), "model size")
+    return lookup(model, sizes, "model kind")

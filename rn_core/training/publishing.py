@@ -16,10 +16,10 @@ from rn_core.common.seeding import make_rng
 from rn_core.evaluation.accuracy import Evaluation, evaluate, evaluate_batches
 from rn_core.evaluation.reporting import mean_aggregates
 from rn_core.models import QuestionAnsweringModel, build_model
-from rn_core.models.configs import CONFIGS, model_config
 from rn_core.models.relation_network import RelationNetworkConfig
 from rn_core.tasks import TASKS, Task
 from rn_core.tasks.base import FolderBacked, Pooled
+from rn_core.tasks.registry import CONFIGS, model_config
 from rn_core.training.checkpoints import FILE_NAME
 from rn_core.training.config import TrainConfig
 from rn_core.training.recipes import RECIPES
@@ -139,14 +139,14 @@ def check_recipe(name: str, config: TrainConfig) -> None:
                 f"Weights of task '{config.task}' are called '{family}/NAME', got '{name}'; rename them."
             )
         return
-    task, kind, _ = RECIPES[name]
-    if config.task != task:
+    recipe = RECIPES[name]
+    if config.task != recipe.task:
         raise WeightsError(
-            f"'{name}' answers task '{task}', and this run learned '{config.task}'; choose another name."
+            f"'{name}' answers task '{recipe.task}', and this run learned '{config.task}'; choose another name."
         )
-    if config.model != model_config(task, kind, _SHIPPED):
+    if config.model != model_config(recipe.task, recipe.model, _SHIPPED):
         raise WeightsError(
-            f"'{name}' is model '{kind}' at size {_SHIPPED}, and this run's is {_describe_model(config)}; "
+            f"'{name}' is model '{recipe.model}' at size {_SHIPPED}, and this run's is {_describe_model(config)}; "
             f"choose another name, such as '{name}-own'."
         )
 
@@ -209,13 +209,13 @@ def _make_card(name: str, state: RunState, metrics: dict[str, Any]) -> dict[str,
 
 def _find_recipe(name: str, config: TrainConfig) -> tuple[str, str]:
     """Return the recipe by which a run is trained, its own name where no recipe has its model, and its size."""
-    known = (
-        (recipe, "" if size == _SHIPPED else f" --size {size}")
-        for recipe, (task, kind, _) in RECIPES.items()
-        for size, kinds in CONFIGS[config.task].items()
-        if name not in RECIPES and task == config.task and kinds.get(kind) == config.model
+    found = (
+        (known, "" if size == _SHIPPED else f" --size {size}")
+        for known, recipe in RECIPES.items()
+        for size, models in CONFIGS[config.task].items()
+        if name not in RECIPES and recipe.task == config.task and models.get(recipe.model) == config.model
     )
-    return next(known, (name, ""))
+    return next(found, (name, ""))
 
 
 def _describe_folder(name: str, config: TrainConfig, exam: Exam, found: Evaluation) -> dict[str, str]:

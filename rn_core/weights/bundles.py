@@ -20,9 +20,9 @@ from rn_core.common.errors import RNCoreError, WeightsError, lookup
 from rn_core.common.files import sha256
 from rn_core.common.seeding import make_rng
 from rn_core.models import ModelConfig, QuestionAnsweringModel
-from rn_core.models.configs import CONFIGS
 from rn_core.models.relation_network import RelationNetworkConfig
 from rn_core.tasks import TASKS
+from rn_core.tasks.registry import CONFIGS
 from rn_core.weights.store import (
     MEAN_AGGREGATE,
     LoadedWeights,

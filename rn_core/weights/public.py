@@ -28,10 +28,10 @@ from torch.nn import functional
 from rn_core.common.errors import WeightsError, lookup
 from rn_core.common.files import sha256
 from rn_core.models import ModelConfig, QuestionAnsweringModel, build_model
-from rn_core.models.configs import model_config
 from rn_core.models.relation_network import RelationNetworkConfig
 from rn_core.tasks.clevr.encoding import ANSWERS
 from rn_core.tasks.clevr.tokens import TOKENS
+from rn_core.tasks.registry import model_config
 from rn_core.weights.foreign import MAX_BYTES, read_foreign
 from rn_core.weights.store import (
     NOT_PUBLISHED,

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from rn_core.models import build_model
-from rn_core.models.configs import model_config
+from rn_core.tasks.registry import model_config
 from rn_core.weights.bundles import write_bundle
 
 pytestmark = pytest.mark.browser

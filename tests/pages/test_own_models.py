@@ -22,8 +22,8 @@ from rn_core.answering import load
 from rn_core.common.errors import RNCoreError, UnknownNameError
 from rn_core.evaluation.reporting import mean_aggregates
 from rn_core.models import build_model
-from rn_core.models.configs import model_config
 from rn_core.tasks import TASKS
+from rn_core.tasks.registry import model_config
 from rn_core.weights.bundles import read_bundle, write_bundle
 from rn_core.weights.store import LoadedWeights, load_weights
 from tests.shown_markdown import seen

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from pages._lab.results import measure as results_measure
 from pages._lab.results.state import ResultsState
 from rn_core.common.errors import WeightsError
-from rn_core.evaluation.published import DOMAINS
+from rn_core.tasks.registry import DOMAINS
 from rn_core.weights import store as weights
 from rn_core.weights.store import list_weights
 from tests.shown_markdown import seen

@@ -37,8 +37,8 @@ from pages._ui.waiting import describe_place, wait_for
 from rn_core.common.errors import WeightsError
 from rn_core.common.seeding import MAX_SEED
 from rn_core.evaluation.accuracy import evaluate
-from rn_core.evaluation.published import DOMAINS
 from rn_core.tasks import TASKS
+from rn_core.tasks.registry import DOMAINS
 from rn_core.weights.store import WeightsEntry, list_weights, load_weights
 
 ENTRIES = find_entries("sort-of-clevr", list_weights())

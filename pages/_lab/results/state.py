@@ -19,7 +19,7 @@ from pages._lab.links import (
     write_query,
 )
 from rn_core.common.errors import RNCoreError, quote
-from rn_core.evaluation.published import DOMAINS
+from rn_core.tasks.registry import DOMAINS
 
 LEVELS = MappingProxyType({"groups": "Groups of questions", "types": "Each question type"})
 SECTIONS = MappingProxyType({"table": "Table", "measure": "Measure again"})

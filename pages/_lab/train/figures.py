@@ -24,8 +24,7 @@ from pages._lab.train.view import TARGET, Curve, Panel, describe_race_result
 #: Ends of the time axis in minutes; beyond the last one, whole hours.
 _STOPS = (3, 5, 10, 15, 20, 30, 45, 60)
 #: Runner -> colour of light and dark pages, dash, width.
-_COLORS = MappingProxyType({"rn": FOR, "mlp": AGAINST})
-_DASHES = MappingProxyType({"rn": "solid", "mlp": "dash"})
+_NETWORK = "rn"
 #: Okabe and Ito's colours (2008), in the order of the app's theme, for runs side by side.
 _RUN_COLORS = MappingProxyType(
     {
@@ -54,7 +53,7 @@ class _Line:
 
 def runner_color(model: str, look: Look) -> str:
     """Return the colour of a runner's lines and words."""
-    return _COLORS[model][look.dark]
+    return (FOR if model == _NETWORK else AGAINST)[look.dark]
 
 
 def plot_race(
@@ -182,7 +181,7 @@ def _add_lines(
     levels = spread([line.curve.values[-1] for line in lines], gap, top)
     for line, level in zip(lines, levels, strict=True):
         curve, color = line.curve, line.color or runner_color(line.curve.model, look)
-        style = {"color": color, "width": line.width, "dash": _DASHES[curve.model]}
+        style = {"color": color, "width": line.width, "dash": "solid" if curve.model == _NETWORK else "dash"}
         trace = go.Scatter(
             x=curve.minutes, y=curve.values, mode="lines", line=style, showlegend=False, cliponaxis=False,
             hovertemplate=f"{curve.name}: %{{y:.3~g}} at minute %{{x:.2f}}<extra></extra>",

@@ -19,7 +19,6 @@ from pages._lab.links import (
     write_query,
 )
 from rn_core.common.errors import RNCoreError, lookup, quote
-from rn_core.models.configs import CONFIGS
 from rn_core.models.relation_network import AGGREGATES
 from rn_core.race.records import (
     HIGHEST_RATE,
@@ -31,6 +30,7 @@ from rn_core.race.records import (
     usual_config,
 )
 from rn_core.tasks.babi.story import TASK_NAMES
+from rn_core.tasks.registry import CONFIGS
 
 VIEWS = MappingProxyType(
     {
@@ -146,11 +146,18 @@ def _fit_task(state: TrainState) -> TrainState:
     """Return the state with only what its task has."""
     return replace(
         state,
+        models=_fit_models(state.models, state.task),
         size=state.size if state.size in CONFIGS[state.task] else _DEFAULT.size,
         question_types=choose_types(state.question_types, state.task),
         head_start=state.head_start if has_head_start(state.task) else 0,
         n_questions=1 if state.task == STORIES else state.n_questions,
     )
+
+
+def _fit_models(chosen: Collection[str], task: str) -> tuple[str, ...]:
+    """Return the chosen runners as a task has them: another task's baseline stands for its own."""
+    network, baseline = RACE_TASKS[task].race.models
+    return tuple(kind for kind in (network, baseline) if (kind in chosen if kind == network else {*chosen} - {network}))
 
 
 def _usual_settings(task: str) -> dict[str, Any]:
@@ -161,7 +168,8 @@ def _usual_settings(task: str) -> dict[str, Any]:
 
 def _plain_state(task: str) -> TrainState:
     """Return what a link that names nothing but a task opens."""
-    return TrainState(task=task, **(_usual_settings(task) if task == STORIES else {}))
+    runners = RACE_TASKS[task].race.models
+    return TrainState(task=task, models=runners, **(_usual_settings(task) if task == STORIES else {}))
 
 
 def _make_state(**found: Any) -> TrainState:

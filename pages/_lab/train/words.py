@@ -7,16 +7,14 @@ from typing import NamedTuple
 
 from pages._lab.train.state import STORIES
 from pages._lab.words import QUESTION_NAMES, join_words
-from rn_core.race.records import RUNNERS, RaceConfig, usual_config
+from rn_core.models import KINDS
+from rn_core.race.records import RaceConfig, usual_config
 from rn_core.tasks.babi.story import TASK_NAMES as STORY_NAMES
 
 #: Task -> its name on the page; a task that is not here goes by its own name.
 TASK_NAMES = MappingProxyType(
     {"sort-of-clevr/objects": "object scenes", "sort-of-clevr/pixels": "images", STORIES: "stories"}
 )
-#: Runner -> its short name; in front of the MLP that hears stories, an LSTM does most of the work.
-SHORT = MappingProxyType({"rn": "RN", "mlp": "MLP"})
-_READER = "LSTM"
 _IDEA = "Both networks get the same scenes and the same questions. Only the Relation Network looks at pairs of objects."
 _STORY_IDEA = (
     "Both networks get the same stories and the same questions. The LSTM reads a story word by word; only the Relation "
@@ -48,16 +46,6 @@ _STORY_START = HeadStart(
 )
 
 
-def short_name(model: str, task: str) -> str:
-    """Return the short name of a runner of a task."""
-    return _READER if (model, task) == ("mlp", STORIES) else SHORT[model]
-
-
-def runner_name(model: str, task: str) -> str:
-    """Return the name of a runner of a task."""
-    return _READER if (model, task) == ("mlp", STORIES) else RUNNERS[model]
-
-
 def type_name(kind: str) -> str:
     """Return what the page calls a question type."""
     return QUESTION_NAMES.get(kind) or _STORY_TYPES.get(kind, kind)
@@ -82,7 +70,7 @@ def describe_race(config: RaceConfig) -> str:
     """Return a race in one line of words; what is as usual and needs no word is left out."""
     usual, asked = usual_config(config.task), f"{config.n_scenes} scenes × {config.n_questions} questions a step"
     parts = [
-        " against ".join(short_name(kind, config.task) for kind in config.models),
+        " against ".join(KINDS[kind].short for kind in config.models),
         TASK_NAMES.get(config.task, config.task),
         config.size,
         f"{config.n_scenes} stories a step" if config.task == STORIES else asked,

@@ -25,7 +25,7 @@ from pages._ui.waiting import wait_for
 from rn_core.common.errors import RNCoreError
 from rn_core.common.seeding import MAX_SEED
 from rn_core.evaluation.accuracy import Evaluation
-from rn_core.evaluation.published import DOMAINS
+from rn_core.tasks.registry import DOMAINS
 from rn_core.weights.store import WeightsEntry
 
 RESULTS = PageSession("results", ResultsState.from_query)
@@ -48,7 +48,7 @@ def read_measured(state: ResultsState, entries: Mapping[str, WeightsEntry]) -> d
 def draw_measure(state: ResultsState, entries: Mapping[str, WeightsEntry]) -> None:
     """Draw the choice of weights and scenes, the progress, and the result beside the card's figures."""
     if not entries:
-        st.info(f"No weights for {DOMAINS[state.domain]} ship yet, so there is nothing to measure.")
+        st.info(f"No weights for {DOMAINS[state.domain].title} ship yet, so there is nothing to measure.")
         return
     model = chosen_model(state, entries)
     seed = fresh_seed(entries[model]) if state.seed is None else state.seed
@@ -101,7 +101,7 @@ def draw_distances(entries: Mapping[str, WeightsEntry], look: Look) -> None:
 def draw_cards(state: ResultsState, entries: Mapping[str, WeightsEntry]) -> None:
     """Draw one button a weights file that opens its card."""
     if not entries:
-        st.caption(f"Ours for {DOMAINS[state.domain]}: not shipped yet.")
+        st.caption(f"Ours for {DOMAINS[state.domain].title}: not shipped yet.")
         return
     ahead = describe_head_start(entries)
     if ahead:
@@ -133,7 +133,7 @@ def draw_save(state: ResultsState, lanes: tuple[Lane, ...]) -> None:
     with st.popover("Save & share", icon=":material/ios_share:"):
         st.caption("A link to this very view")
         st.code(RESULTS.link(), language=None, wrap_lines=True)
-        title = DOMAINS[state.domain]
+        title = DOMAINS[state.domain].title
         shown = [lane for lane in lanes if lane.level == state.level] or list(lanes)
         png = partial(results_files.export_png, title, shown)
         csv = partial(results_files.export_csv, lanes)

@@ -10,10 +10,10 @@ from pages._lab.plain import plain
 from pages._lab.train.jobs import Job, JobView
 from pages._lab.train.pairs import watched_state
 from pages._lab.train.state import STORIES
-from pages._lab.train.words import short_name
 from pages._ui.own_models import draw_upload
 from pages._ui.train.session import TRAIN, loaded, note_loaded, read_cards, use_run
 from rn_core.common.errors import RNCoreError
+from rn_core.models import KINDS
 
 _EXPLORE = "pages/explore.py"
 
@@ -30,8 +30,8 @@ def draw_learned(job: Job, view: JobView) -> None:
             _open_explore(job, view)
         for kind in config.models:
             st.download_button(
-                f"Download {short_name(kind, config.task)} (.safetensors)", partial(job.bundle, kind),
-                f"{short_name(kind, config.task).lower()}-{name}.safetensors",
+                f"Download {KINDS[kind].short} (.safetensors)", partial(job.bundle, kind),
+                f"{KINDS[kind].short.lower()}-{name}.safetensors",
                 "application/octet-stream", on_click="ignore", icon=":material/download:",
             )  # fmt: skip
         st.download_button(

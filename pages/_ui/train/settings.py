@@ -5,12 +5,13 @@ from __future__ import annotations
 import streamlit as st
 
 from pages._lab.train.state import STORIES, TrainState, choose_models, choose_types
-from pages._lab.train.words import TASK_NAMES, head_start_words, runner_name, type_name
+from pages._lab.train.words import TASK_NAMES, head_start_words, type_name
 from pages._ui.train.session import TRAIN
 from rn_core.common.seeding import MAX_SEED
-from rn_core.models.configs import CONFIGS
+from rn_core.models import KINDS
 from rn_core.models.relation_network import AGGREGATES
-from rn_core.race.records import LIMITS, RACE_TASKS, RUNNERS, has_head_start
+from rn_core.race.records import LIMITS, RACE_TASKS, has_head_start
+from rn_core.tasks.registry import CONFIGS
 
 #: Stops of the slider of the learning rate.
 _RATES = (1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 1e-2)
@@ -21,8 +22,8 @@ def draw_settings(state: TrainState) -> None:
     left, right = st.columns(2)
     left.segmented_control("Scenes", sorted(RACE_TASKS), format_func=_task_name, **TRAIN.bind("task"))
     right.pills(
-        "Who learns", list(RUNNERS), selection_mode="multi",
-        format_func=lambda model: runner_name(model, state.task),
+        "Who learns", list(RACE_TASKS[state.task].race.models), selection_mode="multi",
+        format_func=lambda model: KINDS[model].title,
         **TRAIN.bind("models", list(state.models), lambda chosen: {"models": choose_models(chosen)}),
     )  # fmt: skip
     left.segmented_control("Size of the networks", list(CONFIGS[state.task]), **TRAIN.bind("size"))

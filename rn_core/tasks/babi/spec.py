@@ -6,11 +6,80 @@ Source of "paper": Santoro et al. 2017, "A simple neural network module for rela
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from rn_core.models import ModelConfig
+from rn_core.models.baselines import MLPConfig
+from rn_core.models.questions import QuestionEncoderConfig
+from rn_core.models.relation_layers import StackedRelationNetworkConfig
+from rn_core.models.relation_network import RelationNetworkConfig
+from rn_core.models.sentences import SentenceEncoderConfig, StoryEncoderConfig
 from rn_core.tasks.babi.dataset import write_stories
-from rn_core.tasks.domain import DataOrder, DataWriter, Domain, MakeProgress, PublishedFigure, RaceSpec, Written
+from rn_core.tasks.babi.words import ANSWERS, WORDS
+from rn_core.tasks.domain import (
+    DataOrder,
+    DataWriter,
+    Domain,
+    MakeProgress,
+    PublishedFigure,
+    RaceSpec,
+    Recipe,
+    Written,
+)
+
+TASK = "babi"
 
 #: A bAbI task counts as solved above this.
 SOLVED_ABOVE = 0.95
+
+_SENTENCES, _LSTM_32 = SentenceEncoderConfig(len(WORDS)), QuestionEncoderConfig(len(WORDS), d_question=32)
+_SIZES = (_SENTENCES.d_object, _LSTM_32.d_question, len(ANSWERS))
+_PAPER_RN = RelationNetworkConfig(*_SIZES, (256,) * 4, (256, 512))
+
+
+def _lstm(d_story: int, widths: tuple[int, ...]) -> ModelConfig:
+    """Return the baseline, which reads the whole story word by word, as one object."""
+    core = MLPConfig(1, d_story, _LSTM_32.d_question, len(ANSWERS), widths)
+    return ModelConfig(StoryEncoderConfig(len(WORDS), d_object=d_story), core, _LSTM_32)
+
+
+#: "small" is the paper's Relation Network with a scaled sum, "tiny" learns in front of a class on a slow machine.
+_MODELS = {
+    TASK: {
+        "paper": {"rn": ModelConfig(_SENTENCES, _PAPER_RN, _LSTM_32)},
+        "small": {
+            "rn": ModelConfig(_SENTENCES, replace(_PAPER_RN, aggregate_scale=0.1), _LSTM_32),
+            "rn-2hop": ModelConfig(_SENTENCES, StackedRelationNetworkConfig(*_SIZES, aggregate_scale=0.1), _LSTM_32),
+            "lstm": _lstm(256, (256, 512)),
+        },
+        "tiny": {
+            "rn": ModelConfig(
+                _SENTENCES, RelationNetworkConfig(*_SIZES, (128,) * 3, (128, 128), aggregate_scale=0.1), _LSTM_32
+            ),
+            "lstm": _lstm(128, (256, 256)),
+        },
+    }
+}
+
+#: From bAbI's stories, one question each; lessons before answers as for CLEVR's object rows, then f_phi learns to read
+#: what the relations learned in them. The baseline has no pairs and learns from answers alone.
+_STORIES = {
+    "n_scenes": 256,
+    "n_questions": 1,
+    "pool_scenes": 1_000_000,
+    "learning_rate": 1e-3,
+    "warm_start": 4_000,
+    "hold_relations": 0.12,
+    "steps": 6_000,
+    "validate_every": 500,
+    "validation_scenes": 2_000,
+}
+_NO_LESSONS = {**_STORIES, "warm_start": 0, "hold_relations": 0.0}
+_RECIPES = {
+    "babi/rn-joint": Recipe(TASK, "rn", _STORIES),
+    "babi/rn-2hop": Recipe(TASK, "rn-2hop", {**_NO_LESSONS, "core_from": "babi/rn-joint", "steps": 2_000}),
+    "babi/lstm-joint": Recipe(TASK, "lstm", {**_NO_LESSONS, "steps": 10_000}),
+}
 
 
 def _babi_tasks() -> tuple[PublishedFigure, ...]:
@@ -54,10 +123,11 @@ def _write(order: DataOrder, progress: MakeProgress) -> Written:
     return Written({}, (f"{order.n_scenes} stories a task in {order.output}",))
 
 
-DOMAIN = Domain("babi", "bAbI", _babi_tasks(), DataWriter(_write))
+DOMAIN = Domain("babi", "bAbI", _MODELS, _RECIPES, _babi_tasks(), DataWriter(_write))
 
 #: With these settings a class sees the race end in minutes.
 RACE = RaceSpec(
+    models=("rn", "lstm"),
     usual={
         "n_scenes": 256,
         "n_questions": 1,

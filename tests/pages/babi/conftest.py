@@ -14,10 +14,10 @@ from pages._lab.pairs.view import GroupReading, second_method
 from rn_core.answering import Answerer
 from rn_core.attribution.pairs import attribute_pairs
 from rn_core.models import build_model
-from rn_core.models.configs import model_config
 from rn_core.tasks import TASKS
+from rn_core.tasks.registry import model_config
 
-_KINDS = {"rn-joint": "rn", "rn-2hop": "2hop", "lstm-joint": "mlp"}
+_KINDS = {"rn-joint": "rn", "rn-2hop": "rn-2hop", "lstm-joint": "lstm"}
 
 
 @pytest.fixture(scope="session")

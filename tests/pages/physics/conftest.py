@@ -29,7 +29,7 @@ def random_answerer() -> Callable[[str], Answerer]:
             built = build_model(make_recipe(name).model, seed=3).eval().requires_grad_(False)
             card = {"name": name, "parameters": built.count_parameters(), "bytes": 1}
             mean = torch.zeros(1, built.config.core.g_widths[-1]) if built.has_pairs else None
-            made[name] = Answerer(name, card, built, TASKS[RECIPES[name][0]], mean)
+            made[name] = Answerer(name, card, built, TASKS[RECIPES[name].task], mean)
         return made[name]
 
     return make

@@ -284,5 +284,5 @@ def test_html_says_how_many_pairs_are_right():
 def test_every_model_of_the_page_has_a_recipe():
     for question, models in MODELS.items():
         for model in models:
-            assert RECIPES[full_name(model)][0] == f"physics/{question}"
+            assert RECIPES[full_name(model)].task == f"physics/{question}"
             assert TITLES[model]

@@ -132,7 +132,7 @@ def test_runs_on_stories_stand_beside_others(runs, play):
     records = remember_run(runs, "three", stories.config, stories.shown)
     first, _, third = table_rows(records)
     assert [*first] == [*third]
-    last = stories.shown.snapshots[-1].groups["mlp"].values()
+    last = stories.shown.snapshots[-1].groups["lstm"].values()
     assert third["LSTM all"] == f"{100 * sum(last) / len(last):.0f} %"
     assert (first["LSTM all"], third["MLP relational"]) == ("", "")
     assert {"RN at 90 % after", "RN at 95 % after"} <= {*first}

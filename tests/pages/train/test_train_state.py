@@ -20,8 +20,8 @@ from pages._lab.train.state import (
 )
 from pages._lab.train.words import describe_race
 from rn_core.common.seeding import MAX_SEED
-from rn_core.models.configs import CONFIGS
 from rn_core.race.records import LIMITS, RACE_TASKS, RUNNERS, RaceConfig, has_head_start, usual_config
+from rn_core.tasks.registry import CONFIGS
 
 PIXELS, OBJECTS = "sort-of-clevr/pixels", "sort-of-clevr/objects"
 

@@ -10,7 +10,6 @@ import torch
 
 from rn_core.common.errors import RNCoreError, SceneError
 from rn_core.common.seeding import make_rng
-from rn_core.models.configs import CONFIGS
 from rn_core.tasks import TASKS
 from rn_core.tasks.clevr import ClevrScene, execute, sample_scenes
 from rn_core.tasks.clevr.encoding import D_ROW, encode_scenes
@@ -19,6 +18,7 @@ from rn_core.tasks.clevr.program import question_type
 from rn_core.tasks.clevr.scene import MAX_OBJECTS
 from rn_core.tasks.clevr.task import Clevr
 from rn_core.tasks.clevr.tokens import TOKENS
+from rn_core.tasks.registry import CONFIGS
 
 STATES, PIXELS = TASKS["clevr/states"], TASKS["clevr/pixels"]
 

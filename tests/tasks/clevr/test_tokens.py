@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rn_core.common.errors import QuestionError
-from rn_core.models.configs import model_config
 from rn_core.tasks.clevr.tokens import TOKENS, encode_tokens
+from rn_core.tasks.registry import model_config
 
 
 def read(row: torch.Tensor) -> str:

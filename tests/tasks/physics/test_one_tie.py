@@ -13,12 +13,12 @@ from rn_core.attribution import Target, attribute_pairs
 from rn_core.common.errors import QuestionError, SceneError
 from rn_core.common.seeding import make_rng
 from rn_core.models import build_model
-from rn_core.models.configs import model_config
 from rn_core.models.layers import make_mlp, read_alone
 from rn_core.tasks import TASKS
 from rn_core.tasks.physics import sample_scenes
 from rn_core.tasks.physics.encoding import encode_rows, find_colors
 from rn_core.tasks.physics.task import tie_question
+from rn_core.tasks.registry import model_config
 
 CONNECTIONS = TASKS["physics/connections"]
 SCENE = sample_scenes(make_rng(5, "test"), 1).scene(0)
