@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
 
 from rn_core import load
-from rn_core.evaluation.accuracy import evaluate_batches
+from rn_core.common.records import Accuracy, Evaluation
+from rn_core.evaluation.accuracy import count_solved, evaluate_batches
 from rn_core.tasks.babi.spec import SOLVED_ABOVE
 from rn_core.tasks.babi.story import TASK_NAMES
 from rn_core.tasks.babi.task import Babi
@@ -20,21 +20,27 @@ from rn_core.weights.store import list_weights
 COLUMNS = ("rn-joint", "lstm-joint")
 
 
-def read_cards(part: str) -> dict[str, dict[str, Any]]:
-    """Return column -> what its card says was measured: "published_files" or, on fresh stories, "metrics"."""
-    return {column: list_weights()[f"babi/{column}"].card[part] for column in COLUMNS}
+def read_published() -> dict[str, Evaluation]:
+    """Return column -> what its card says was measured on published files."""
+    cards = {column: list_weights()[f"babi/{column}"].card for column in COLUMNS}
+    return {column: card.published_files or card.measured for column, card in cards.items()}
 
 
-def measure(root: Path, split: str) -> dict[str, dict[str, Any]]:
+def read_fresh() -> dict[str, Evaluation]:
+    """Return column -> what its card says was measured on fresh stories."""
+    return {column: list_weights()[f"babi/{column}"].card.measured for column in COLUMNS}
+
+
+def measure(root: Path, split: str) -> dict[str, Evaluation]:
     """Return column -> accuracies on a folder's files."""
     task = Babi()
     return {
-        column: evaluate_batches(load(f"babi/{column}", "cpu").model, task, task.read_batches(root, split)).to_dict()
+        column: evaluate_batches(load(f"babi/{column}", "cpu").model, task, task.read_batches(root, split))
         for column in COLUMNS
     }
 
 
-def format_results(found: dict[str, dict[str, Any]], fresh: dict[str, dict[str, Any]]) -> str:
+def format_results(found: dict[str, Evaluation], fresh: dict[str, Evaluation]) -> str:
     """Return accuracies in percent with 95 % intervals, a row a task.
 
     Args:
@@ -42,30 +48,25 @@ def format_results(found: dict[str, dict[str, Any]], fresh: dict[str, dict[str, 
         fresh: the same on fresh stories.
     """
     mark = SOLVED_ABOVE
-    floors = found[COLUMNS[0]]["blind_floor"]
+    floors = found[COLUMNS[0]].blind_floor
     heads = (*COLUMNS, "majority", *(f"{column}, fresh stories" for column in COLUMNS))
     lines = ["| task | " + " | ".join(heads) + " |", "| --- " * (len(heads) + 1) + "|"]
     for number, name in TASK_NAMES.items():
         kind = f"qa{number}"
         if kind not in floors:
             continue
-        cells = [_cell(found[column]["types"][kind]) for column in COLUMNS]
-        others = [_cell(fresh[column]["types"][kind]) for column in COLUMNS]
+        cells = [_cell(found[column].types[kind]) for column in COLUMNS]
+        others = [_cell(fresh[column].types[kind]) for column in COLUMNS]
         lines.append(f"| {number} {name} | " + " | ".join([*cells, f"{100 * floors[kind]:.1f}", *others]) + " |")
-    counts = [_count_solved(part[column], mark) for part in (found, fresh) for column in COLUMNS]
+    counts = [str(count_solved(part[column], mark)) for part in (found, fresh) for column in COLUMNS]
     counts.insert(len(COLUMNS), str(sum(floor > mark for floor in floors.values())))
     lines.append(f"| **solved (above {mark:.0%})** | " + " | ".join(counts) + " |")
     return "\n".join(lines)
 
 
-def _cell(found: dict[str, Any]) -> str:
+def _cell(found: Accuracy) -> str:
     """Return one accuracy with its interval, in percent."""
-    return f"{100 * found['accuracy']:.1f} [{100 * found['low']:.1f}, {100 * found['high']:.1f}]"
-
-
-def _count_solved(found: dict[str, Any], mark: float) -> str:
-    """Return how many tasks are above a mark."""
-    return str(sum(group["accuracy"] > mark for group in found["groups"].values()))
+    return f"{100 * found.accuracy:.1f} [{100 * found.low:.1f}, {100 * found.high:.1f}]"
 
 
 def main() -> None:
@@ -74,8 +75,8 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=None, help="folder with bAbI's files (default: the cards)")
     parser.add_argument("--split", default="valid", help="which of its splits")
     options = parser.parse_args()
-    found = read_cards("published_files") if options.data is None else measure(options.data, options.split)
-    print(format_results(found, read_cards("metrics")))
+    found = read_published() if options.data is None else measure(options.data, options.split)
+    print(format_results(found, read_fresh()))
 
 
 if __name__ == "__main__":

@@ -16,9 +16,9 @@ from tqdm import tqdm
 
 from rn_core.answering import load
 from rn_core.common.device import describe_device, processor_name
-from rn_core.common.records import Batch
+from rn_core.common.records import Batch, Evaluation
 from rn_core.common.seeding import make_rng
-from rn_core.evaluation.accuracy import Evaluation, evaluate_batches
+from rn_core.evaluation.accuracy import evaluate_batches
 from rn_core.tasks.clevr import ClevrQuestion, QuestionGenerator
 from rn_core.tasks.clevr.dataset import PictureRecipe, draw_picture
 from rn_core.tasks.clevr.program import GROUPS, question_type

@@ -10,13 +10,12 @@ import argparse
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import torch
 
 from rn_core import load
-from rn_core.common.records import Batch
-from rn_core.evaluation.accuracy import Evaluation, evaluate_batches
+from rn_core.common.records import Accuracy, Batch, Evaluation
+from rn_core.evaluation.accuracy import evaluate_batches
 from rn_core.tasks import TASKS
 from rn_core.tasks.clevr import ClevrScene
 from rn_core.tasks.clevr.encoding import ANSWERS, encode_scenes
@@ -60,14 +59,14 @@ def measure_oracle(name: str, questions: Path, scenes: Path) -> Evaluation:
     return evaluate_batches(load(name, "cpu").model, TASKS["clevr/states"], read_oracle(questions, scenes))
 
 
-def format_table(columns: dict[str, dict[str, Any]]) -> str:
+def format_table(columns: dict[str, Evaluation]) -> str:
     """Return accuracies in percent with 95 % intervals, a row a group and question type, a column an evaluation."""
     lines = ["| questions | " + " | ".join(columns) + " |", "| --- " * (len(columns) + 1) + "|"]
-    lines.append(_line("**all**", [metrics["overall"] for metrics in columns.values()]))
+    lines.append(_line("**all**", [metrics.overall for metrics in columns.values()]))
     for group, kinds in GROUPS.items():
-        lines.append(_line(f"**{_plain(group)}**", [metrics["groups"][group] for metrics in columns.values()]))
+        lines.append(_line(f"**{_plain(group)}**", [metrics.groups[group] for metrics in columns.values()]))
         if len(kinds) > 1:
-            lines += [_line(_plain(kind), [metrics["types"][kind] for metrics in columns.values()]) for kind in kinds]
+            lines += [_line(_plain(kind), [metrics.types[kind] for metrics in columns.values()]) for kind in kinds]
     return "\n".join(lines)
 
 
@@ -76,9 +75,9 @@ def _plain(name: str) -> str:
     return name.replace("_", " ")
 
 
-def _line(name: str, found: list[dict[str, Any]]) -> str:
+def _line(name: str, found: list[Accuracy]) -> str:
     """Return one row of the table."""
-    cells = [f"{100 * r['accuracy']:.2f} [{100 * r['low']:.2f}, {100 * r['high']:.2f}]" for r in found]
+    cells = [f"{100 * r.accuracy:.2f} [{100 * r.low:.2f}, {100 * r.high:.2f}]" for r in found]
     return f"| {name} | " + " | ".join(cells) + " |"
 
 
@@ -88,16 +87,19 @@ def _main() -> None:
     parser.add_argument("--oracle", type=Path, help="folder with clevr/ and clevr-oracle/")
     options = parser.parse_args()
     cards = {name: list_weights()[f"clevr/{name}"].card for name in COLUMNS}
-    columns = {name: card["metrics"] for name, card in cards.items()}
+    columns = {name: card.measured for name, card in cards.items()}
     if options.oracle is not None:
         for title, files in ORACLE.items():
-            columns[title] = measure_oracle("clevr/rn-states", *(options.oracle / file for file in files)).to_dict()
+            columns[title] = measure_oracle("clevr/rn-states", *(options.oracle / file for file in files))
     print(format_table(columns))
-    for title in ("parameters", "questions", "minutes"):
-        values = [card["parameters"] if title == "parameters" else card["training"][title] for card in cards.values()]
+    for title, values in (
+        ("parameters", [card.parameters for card in cards.values()]),
+        ("questions", [card.trained.questions for card in cards.values()]),
+        ("minutes", [card.trained.minutes for card in cards.values()]),
+    ):
         print(f"| {title} | " + " | ".join(f"{value:,}" for value in values) + " |" * (1 + len(columns) - len(cards)))
     for name, metrics in columns.items():
-        print(f"\n{name}: {metrics['n']:,} scenes, {metrics['overall']['n']:,} questions, seed {metrics['seed']}")
+        print(f"\n{name}: {metrics.n:,} scenes, {metrics.overall.n:,} questions, seed {metrics.seed}")
 
 
 if __name__ == "__main__":

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
 
 from matplotlib.figure import Figure
 
 from rn_core.tasks.sort_of_clevr.questions import GROUPS
+from rn_core.weights.card import Card
 from rn_core.weights.store import list_weights
 
 #: Okabe and Ito's colours, safe for colour blindness; the dash tells RN from MLP as well.
@@ -22,9 +22,9 @@ def plot_curves(views: tuple[str, ...] = ("pixels", "objects")) -> Figure:
         entries = list_weights()
         for kind, (color, dash) in _STYLES.items():
             card = entries[f"sort-of-clevr/{kind}-{view}"].card
-            minutes = [row["minutes"] for row in card["curve"]]
+            minutes = [row.minutes for row in card.curve]
             axes.plot(minutes, _relational(card), dash, color=color, linewidth=2.5, label=kind.upper())
-        floors = entries[f"sort-of-clevr/rn-{view}"].card["metrics"]["blind_floor"]
+        floors = entries[f"sort-of-clevr/rn-{view}"].card.measured.blind_floor
         floor = sum(floors[kind] for kind in GROUPS["relational"]) / len(GROUPS["relational"])
         axes.axhline(100 * floor, color="gray", linestyle=":", label="blind floor")
         axes.set(title=f"Sort-of-CLEVR, {view}", xlabel="minutes of training", ylim=(30, 101))
@@ -34,10 +34,10 @@ def plot_curves(views: tuple[str, ...] = ("pixels", "objects")) -> Figure:
     return figure
 
 
-def _relational(card: dict[str, Any]) -> list[float]:
+def _relational(card: Card) -> list[float]:
     """Return the mean accuracy of the relational question types at each validation, in percent."""
     kinds = GROUPS["relational"]
-    return [100 * sum(row["accuracy"][kind] for kind in kinds) / len(kinds) for row in card["curve"]]
+    return [100 * sum(row.accuracy[kind] for kind in kinds) / len(kinds) for row in card.curve]
 
 
 if __name__ == "__main__":

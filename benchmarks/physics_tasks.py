@@ -7,7 +7,6 @@ asked about fewer and more balls than the ten that they learned from.
 from __future__ import annotations
 
 import argparse
-from typing import Any
 
 import numpy as np
 import torch
@@ -21,6 +20,7 @@ from rn_core.tasks.physics.encoding import connection_targets, encode_rows, list
 from rn_core.tasks.physics.sampling import sample_scenes
 from rn_core.tasks.physics.scene import PhysicsScenes
 from rn_core.tasks.physics.world import DEFAULT_BALLS
+from rn_core.weights.card import Card
 from rn_core.weights.store import list_weights
 
 #: Row of the first table -> task and question type.
@@ -33,27 +33,27 @@ SIZES = (2, 4, 6, 8, 10, 12, 14, 16)
 _SCENES_AT_ONCE = 200
 
 
-def format_answers(cards: dict[str, dict[str, Any]]) -> str:
+def format_answers(cards: dict[str, Card]) -> str:
     """Return accuracies in percent with 95 % intervals, Relation Network and MLP, beside the best blind answer."""
     lines = ["| asked | Relation Network | MLP | blind |", "| --- | --- | --- | --- |"]
     for name, (task, kind) in ASKED.items():
-        rn, mlp = (cards[f"physics/{model}-{task}"]["metrics"] for model in ("rn", "mlp"))
-        cells = [_percent(Accuracy(**found["types"][kind])) for found in (rn, mlp)]
-        lines.append(f"| {name} | {' | '.join(cells)} | {100 * rn['blind_floor'][kind]:.1f} |")
+        rn, mlp = (cards[f"physics/{model}-{task}"].measured for model in ("rn", "mlp"))
+        cells = [_percent(found.types[kind]) for found in (rn, mlp)]
+        lines.append(f"| {name} | {' | '.join(cells)} | {100 * rn.blind_floor[kind]:.1f} |")
     return "\n".join(lines)
 
 
-def format_paths(cards: dict[str, dict[str, Any]]) -> str:
+def format_paths(cards: dict[str, Card]) -> str:
     """Return how far predicted positions are off, a row a network, beside balls that keep their velocity."""
     names = [name for name in cards if name.endswith("-predict")]
-    found = {name.removeprefix("physics/"): cards[name]["metrics"]["distances"] for name in names}
+    found = {name.removeprefix("physics/"): cards[name].measured.distances or {} for name in names}
     kept = found["rn-predict"]["constant_velocity"]
     rows = {**{name: one["model"] for name, one in found.items()}, "constant velocity": kept}
     lines = ["| network | error, table widths | of constant velocity's | first frame | last |", "| --- " * 5 + "|"]
     for name, one in rows.items():
-        mean = f"{one['mean']:.4f} [{one['low']:.4f}, {one['high']:.4f}]"
-        ends = f"{one['frames'][0]:.4f} | {one['frames'][-1]:.4f}"
-        lines.append(f"| {name} | {mean} | {one['mean'] / kept['mean']:.2f} | {ends} |")
+        mean = f"{one.mean:.4f} [{one.low:.4f}, {one.high:.4f}]"
+        ends = f"{one.frames[0]:.4f} | {one.frames[-1]:.4f}"
+        lines.append(f"| {name} | {mean} | {one.mean / kept.mean:.2f} | {ends} |")
     return "\n".join(lines)
 
 

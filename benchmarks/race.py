@@ -70,8 +70,7 @@ def time_race(config: RaceConfig) -> Timing:
 
 def read_accuracies(job: Job, kind: str) -> dict[str, Accuracy]:
     """Return a runner's accuracy on each group with its 95 % interval, from the card of its last weights."""
-    groups = read_bundle(job.bundle(kind), kind).card["metrics"]["groups"]
-    return {group: Accuracy(**found) for group, found in groups.items()}
+    return read_bundle(job.bundle(kind), kind).card.measured.groups
 
 
 def find_goal(job: Job, group: str) -> Snapshot | None:

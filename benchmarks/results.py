@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks import babi_tasks, physics_tasks, tables
+from rn_core.weights.card import Card
 from rn_core.weights.store import list_weights
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -51,10 +52,10 @@ def read_record(name: str) -> str:
 
 def _babi() -> str:
     """Return accuracy per bAbI task."""
-    return babi_tasks.format_results(babi_tasks.read_cards("published_files"), babi_tasks.read_cards("metrics"))
+    return babi_tasks.format_results(babi_tasks.read_published(), babi_tasks.read_fresh())
 
 
-def _physics(part: Callable[[dict[str, dict[str, object]]], str]) -> str:
+def _physics(part: Callable[[dict[str, Card]], str]) -> str:
     """Return a table made from the cards of physics."""
     return part({name: entry.card for name, entry in list_weights().items() if name.startswith("physics/")})
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from rn_core.common.records import Accuracy
 from rn_core.tasks.sort_of_clevr.questions import GROUPS, QUESTION_TYPES
 from rn_core.weights.store import list_weights
 
@@ -16,26 +15,26 @@ def format_results() -> str:
     lines = ["| questions | " + " | ".join(COLUMNS) + " | blind floor |", "| --- " * (len(COLUMNS) + 2) + "|"]
     for group in GROUPS:
         lines.append(
-            _line(f"**{group.replace('_', '-')}**", [card["metrics"]["groups"][group] for card in cards.values()], "")
+            _line(f"**{group.replace('_', '-')}**", [card.measured.groups[group] for card in cards.values()], "")
         )
-    floors = cards["rn-pixels"]["metrics"]["blind_floor"]
+    floors = cards["rn-pixels"].measured.blind_floor
     for kind in QUESTION_TYPES:
-        found = [card["metrics"]["types"][kind] for card in cards.values()]
-        lines.append(_line(kind.replace("_", " "), found, f"{100 * floors[kind]:.1f}"))
-    for title, value in (
-        ("parameters", lambda card: f"{card['parameters']:,}"),
-        ("training questions, million", lambda card: f"{card['training']['questions'] / 1e6:.2f}"),
-        ("training minutes, one core", lambda card: f"{card['training']['minutes']:.0f}"),
+        shares = [card.measured.types[kind] for card in cards.values()]
+        lines.append(_line(kind.replace("_", " "), shares, f"{100 * floors[kind]:.1f}"))
+    for title, values in (
+        ("parameters", [f"{card.parameters:,}" for card in cards.values()]),
+        ("training questions, million", [f"{card.trained.questions / 1e6:.2f}" for card in cards.values()]),
+        ("training minutes, one core", [f"{card.trained.minutes:.0f}" for card in cards.values()]),
     ):
-        lines.append(f"| {title} | " + " | ".join(value(card) for card in cards.values()) + " | |")
-    card = cards["rn-pixels"]["metrics"]
-    lines.append(f"\n{card['n']:,} test scenes, all 36 questions, seed {card['seed']}; in brackets the 95 % interval.")
+        lines.append(f"| {title} | {' | '.join(values)} | |")
+    found = cards["rn-pixels"].measured
+    lines.append(f"\n{found.n:,} test scenes, all 36 questions, seed {found.seed}; in brackets the 95 % interval.")
     return "\n".join(lines)
 
 
-def _line(name: str, found: list[dict[str, Any]], floor: str) -> str:
+def _line(name: str, found: list[Accuracy], floor: str) -> str:
     """Return one row of the table."""
-    cells = [f"{100 * r['accuracy']:.2f} [{100 * r['low']:.2f}, {100 * r['high']:.2f}]" for r in found]
+    cells = [f"{100 * r.accuracy:.2f} [{100 * r.low:.2f}, {100 * r.high:.2f}]" for r in found]
     return f"| {name} | " + " | ".join(cells) + f" | {floor} |"
 
 

@@ -108,8 +108,8 @@ def draw_sidebar(state: ExploreState) -> None:
                 st.error(plain(err))
                 continue
             st.markdown(layout.card_text(answerer.card))
-            if "recipe" in answerer.card:
-                st.code(answerer.card["recipe"], language="shell", wrap_lines=True)
+            if answerer.card.recipe:
+                st.code(answerer.card.recipe, language="shell", wrap_lines=True)
         draw_upload(lambda own: EXPLORE.update(model=own.name), EXPLORE.notify)
         st.caption(f"Computes on {plain(describe_device(choose_device()))}.")
 

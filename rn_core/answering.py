@@ -21,6 +21,7 @@ from rn_core.models.relation_network import RelationTrace, make_pair_index
 from rn_core.tasks import TASKS, Task
 from rn_core.tasks.base import MultiLabel
 from rn_core.tasks.scoring import NO_YES, OneAnswer
+from rn_core.weights.card import Card
 from rn_core.weights.store import PRETRAINED, LoadedWeights, load_weights
 
 
@@ -30,7 +31,7 @@ class Answerer:
 
     Attributes:
         name: such as "sort-of-clevr/rn-pixels".
-        card: what the weights' JSON card says.
+        card: what is known of the weights.
         model: in eval mode.
         task: what it was trained on.
         mean_aggregates: (Q, D_g) mean aggregate over scenes of each question; None for models without pairs and for
@@ -38,7 +39,7 @@ class Answerer:
     """
 
     name: str
-    card: dict[str, Any]
+    card: Card
     model: QuestionAnsweringModel
     task: Task
     mean_aggregates: Tensor | None
@@ -219,4 +220,4 @@ def make_answerer(name: str, weights: LoadedWeights, device: str = "auto") -> An
     """
     target = choose_device(device)
     mean = None if weights.mean_aggregate is None else weights.mean_aggregate.to(target)
-    return Answerer(name, weights.card, weights.model.to(target), TASKS[weights.card["task"]], mean)
+    return Answerer(name, weights.card, weights.model.to(target), TASKS[weights.card.task], mean)

@@ -19,8 +19,9 @@ from tqdm import tqdm
 from rn_core.answering import Answerer, describe_answer, load, strongest_pairs
 from rn_core.common.device import DEVICES, choose_device, fast_autocast, has_fast_bf16
 from rn_core.common.errors import RNCoreError
+from rn_core.common.records import Evaluation
 from rn_core.common.seeding import MAX_SEED, SPLITS, make_rng
-from rn_core.evaluation.accuracy import Evaluation, count_solved, evaluate, evaluate_batches
+from rn_core.evaluation.accuracy import count_solved, evaluate, evaluate_batches
 from rn_core.evaluation.printing import format_percentages, print_attribution, print_evaluation
 from rn_core.evaluation.reporting import attribution_table
 from rn_core.experiments import bench, cost
@@ -35,7 +36,7 @@ from rn_core.training.recipes import RECIPES, make_recipe
 from rn_core.training.run_folder import hold_run
 from rn_core.training.trainer import Trainer
 from rn_core.weights import public as public_weights
-from rn_core.weights.store import NOT_PUBLISHED, describe_loose, is_other_file, list_weights, weights_status
+from rn_core.weights.store import NOT_PUBLISHED, describe_loose, list_weights, weights_status
 
 RUNS = Path("runs")
 #: Domain -> what writes its scenes, for those that are written.
@@ -330,14 +331,15 @@ def _weights(options: argparse.Namespace) -> None:
     known = [(entry.name, weights_status(entry), entry.card) for entry in entries]
     loose = describe_loose()
     if options.json:
-        rows = [*known, *((name, status, None) for name, status in loose.items())]
+        rows = [(name, status, card.to_dict()) for name, status, card in known]
+        rows += [(name, status, None) for name, status in loose.items()]
         keys = ("name", "status", "card")
         found = [{**dict(zip(keys, row, strict=True)), "sound": row[1] == "sound"} for row in rows]
         print(json.dumps({"weights": found}))
         return
     for name, status, card in known:
-        status += f", {NOT_PUBLISHED}" if is_other_file(card) else ""
-        print(f"{name:28} {card['parameters']:>9,} parameters  {card['bytes'] / 1e6:5.1f} MB  {status}")
+        status += f", {NOT_PUBLISHED}" if card.is_other_file else ""
+        print(f"{name:28} {card.parameters:>9,} parameters  {card.n_bytes / 1e6:5.1f} MB  {status}")
     for name, status in loose.items():
         print(f"{name:28} {status}")
 

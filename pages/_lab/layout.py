@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pages._lab.plain import escape, plain
-from rn_core.common.records import Answer
+from rn_core.common.records import Accuracy, Answer
 from rn_core.tasks.sort_of_clevr.scene import DEFAULT_MARGIN
-from rn_core.weights.store import NOT_PUBLISHED, is_other_file
+from rn_core.weights.card import Card
+from rn_core.weights.store import NOT_PUBLISHED
 
 if TYPE_CHECKING:
     from pages._lab.pairs.what_if import WhatIf
@@ -175,21 +176,20 @@ def _kept(case: WhatIf) -> str:
     return f'<span class="rn-mark {name}">{sign} {word}</span>'
 
 
-def card_text(card: Mapping[str, Any]) -> str:
+def card_text(card: Card) -> str:
     """Return a model card in Markdown: size, accuracy with its 95 % interval, seed and minutes, where it has them."""
-    metrics, training = card.get("metrics", {}), card.get("training", {})
-    lines = [f"**{plain(card['name'])}**", f"{card['parameters']:,} parameters, {card['bytes'] / 1e6:.1f} MB"]
-    groups = metrics.get("groups", {})
+    lines = [f"**{plain(card.name)}**", f"{card.parameters:,} parameters, {card.n_bytes / 1e6:.1f} MB"]
+    groups = card.claims if card.metrics is None else card.metrics.groups
     lines += [f"{plain(name.replace('_', '-'))} {_accuracy(found)}" for name, found in groups.items()]
-    if "n" in metrics:
-        lines.append(f"on {metrics['n']:,} scenes nobody trained on")
-    if is_other_file(card):
+    if card.metrics is not None:
+        lines.append(f"on {card.metrics.n:,} scenes nobody trained on")
+    if card.is_other_file:
         lines.append(NOT_PUBLISHED)
-    if "minutes" in training:
-        lines.append(f"trained for {training['minutes']:.0f} minutes, seed {training['seed']}")
+    if card.training is not None:
+        lines.append(f"trained for {card.training.minutes:.0f} minutes, seed {card.training.settings.get('seed')}")
     return "  \n".join(lines)
 
 
-def _accuracy(found: Mapping[str, float]) -> str:
+def _accuracy(found: Accuracy) -> str:
     """Return an accuracy and its interval in percent."""
-    return f"{100 * found['accuracy']:.2f} % ({100 * found['low']:.2f}–{100 * found['high']:.2f})"
+    return f"{100 * found.accuracy:.2f} % ({100 * found.low:.2f}–{100 * found.high:.2f})"

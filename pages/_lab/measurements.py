@@ -19,8 +19,8 @@ from pages._lab.lessons.file import FOLDER, Lesson, read_folder
 from pages._lab.models import MODELS, baseline_of, seen_by
 from rn_core.answering import Answerer, load
 from rn_core.common.files import write_whole
-from rn_core.common.records import Accuracy
-from rn_core.evaluation.accuracy import Evaluation, evaluate
+from rn_core.common.records import Accuracy, Evaluation
+from rn_core.evaluation.accuracy import evaluate
 from rn_core.experiments.limits import CROWD_SIZES, CrowdAccuracy, MarginAccuracy, measure_crowds, measure_margins
 from rn_core.experiments.probes import RedealChange, measure_diagonal, measure_guess, measure_redeal
 from rn_core.tasks.sort_of_clevr import Scene
@@ -114,7 +114,7 @@ def _hashes(kind: str, model: str) -> dict[str, str | None]:
     """Return the SHA-256 of the weights that a kind asks; None for one that is missing."""
     entries = list_weights()
     found = {name: entries.get(f"sort-of-clevr/{name}") for name in names_needed(kind, model)}
-    return {name: None if entry is None else entry.card["sha256"] for name, entry in found.items()}
+    return {name: None if entry is None else entry.card.sha256 for name, entry in found.items()}
 
 
 def list_keys(lessons: Iterable[Lesson]) -> Iterator[tuple[str, ...]]:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Any
 
 from pages._lab.models import own_name, seen_by
 from rn_core.answering import Answerer
 from rn_core.common.device import choose_device
 from rn_core.common.errors import RNCoreError
+from rn_core.common.records import Accuracy
 from rn_core.evaluation.reporting import mean_aggregates
 from rn_core.tasks import TASKS
 from rn_core.weights.bundles import read_bundle
+from rn_core.weights.card import Card, count_only
 from rn_core.weights.store import LoadedWeights
 
 #: The tasks whose models can be shown.
@@ -57,20 +58,20 @@ def make_own_model(weights: LoadedWeights, label: str, baseline: LoadedWeights |
     """
     if not weights.model.has_pairs:
         raise RNCoreError(
-            f"'{weights.card['name']}' is an MLP and has no pairs to look at; choose a Relation Network, or both "
+            f"'{weights.card.name}' is an MLP and has no pairs to look at; choose a Relation Network, or both "
             "files together."
         )
-    if weights.card["task"].partition("/")[0] != _FAMILY:
+    if weights.card.task.partition("/")[0] != _FAMILY:
         raise RNCoreError(
-            f"'{weights.card['name']}' learned from {weights.card['task']}, and scenes of shapes are nothing to it; "
+            f"'{weights.card.name}' learned from {weights.card.task}, and scenes of shapes are nothing to it; "
             f"choose a Relation Network of {_FAMILY}."
         )
-    if baseline is not None and (baseline.model.has_pairs or baseline.card["task"] != weights.card["task"]):
+    if baseline is not None and (baseline.model.has_pairs or baseline.card.task != weights.card.task):
         raise RNCoreError(
-            f"'{baseline.card['name']}' cannot answer beside '{weights.card['name']}'; choose an MLP of "
-            f"{weights.card['task']}, or none."
+            f"'{baseline.card.name}' cannot answer beside '{weights.card.name}'; choose an MLP of "
+            f"{weights.card.task}, or none."
         )
-    task = TASKS[weights.card["task"]]
+    task = TASKS[weights.card.task]
     view = seen_by(task)
     name = own_name(view, _digest(weights, baseline))
     if weights.mean_aggregate is None:
@@ -107,7 +108,7 @@ def read_files(files: Sequence[tuple[str, bytes]], label: str) -> OwnModel:
 
 def _digest(weights: LoadedWeights, baseline: LoadedWeights | None) -> str:
     """Return a hash of everything that the answers depend on: tensors, what they are built into, the baseline."""
-    parts = [[part.card["sha256"], part.model.config.to_dict()] for part in (weights, baseline) if part is not None]
+    parts = [[part.card.sha256, part.model.config.to_dict()] for part in (weights, baseline) if part is not None]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
@@ -115,23 +116,12 @@ def _make_answerer(label: str, weights: LoadedWeights) -> Answerer:
     """Return a model on the chosen device, with a card of what is sure and of what its file claims in figures."""
     device = choose_device()
     mean = None if weights.mean_aggregate is None else weights.mean_aggregate.to(device)
-    card = {
-        "name": label,
-        "task": weights.card["task"],
-        "parameters": weights.model.count_parameters(),
-        "bytes": sum(value.nbytes for value in weights.model.state_dict().values()),
-        "metrics": {"groups": _read_groups(weights.card)},
-    }
-    return Answerer(label, card, weights.model.to(device), TASKS[weights.card["task"]], mean)
+    card = count_only(weights.card, label, claims=_read_claims(weights.card))
+    card = replace(card, n_bytes=sum(value.nbytes for value in weights.model.state_dict().values()))
+    return Answerer(label, card, weights.model.to(device), TASKS[card.task], mean)
 
 
-def _read_groups(card: Mapping[str, Any]) -> dict[str, dict[str, float]]:
-    """Return the accuracies that a file's card claims for its task's groups; what does not read so is left out."""
-    groups = {}
-    for name in TASKS[card["task"]].groups:
-        try:
-            found = card["metrics"]["groups"][name]
-            groups[name] = {key: float(found[key]) for key in ("accuracy", "low", "high")}
-        except (LookupError, TypeError, ValueError):
-            continue
-    return groups
+def _read_claims(card: Card) -> dict[str, Accuracy]:
+    """Return the accuracies that a file's card claims for its task's groups; nobody has checked them."""
+    claimed = {} if card.metrics is None else card.metrics.groups
+    return {name: claimed[name] for name in TASKS[card.task].groups if name in claimed}

@@ -17,6 +17,7 @@ from pages._lab.models import is_own, match_own, own_name
 from pages._ui.kept import Kept
 from rn_core.answering import Answerer, make_answerer
 from rn_core.common.errors import RNCoreError, WeightsError
+from rn_core.weights.card import OriginalFile, count_only
 from rn_core.weights.public import read_public
 from rn_core.weights.store import NOT_PUBLISHED
 
@@ -62,15 +63,14 @@ def add_own(public: str, content: bytes, shown: str) -> str:
         RNCoreError: if the session holds as many models as it may.
     """
     weights = read_public(public, content, shown)
-    digest = hashlib.sha256(f"{public} {weights.card['sha256']}".encode()).hexdigest()
+    digest = hashlib.sha256(f"{public} {weights.card.sha256}".encode()).hexdigest()
     name, kept = own_name("pixels", digest), own_models()
     if name in kept:
         return name
     if len(kept) >= MAX_OWN:
         raise RNCoreError(f"A session keeps {MAX_OWN} own .pth files at most; open the app anew to choose others.")
     label = f"my RN · pixels{'' if not kept else f' {len(kept) + 1}'}"
-    card = {key: weights.card[key] for key in ("task", "parameters", "bytes")}
-    card = {"name": label, **card, "original": {"is_published_file": False}}
+    card = count_only(weights.card, label, original=OriginalFile(is_published_file=False))
     answerer = make_answerer(full_name(name), replace(weights, card=card))
     _check_finite(answerer, shown)
     _KEPT.set({**kept, name: OwnPublic(answerer, label)})

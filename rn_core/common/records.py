@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -126,6 +126,52 @@ class Accuracy:
     low: float
     high: float
     n: int
+
+
+@dataclass(frozen=True)
+class Distance:
+    """How far predicted positions are from the true ones, in table widths.
+
+    Attributes:
+        mean: over scenes, balls and frames, which is the error a frame.
+        low: lower end of the mean's 95 % interval over scenes.
+        high: upper end.
+        frames: the mean over scenes and balls in each frame.
+    """
+
+    mean: float
+    low: float
+    high: float
+    frames: list[float]
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Accuracy over all questions, over each group and over each question type.
+
+    Attributes:
+        n: number of scenes, or of clusters of questions where there are such.
+        seed: root seed of the scenes.
+        overall: over all questions.
+        groups: group -> accuracy.
+        types: question type -> accuracy.
+        blind_floor: question type -> accuracy of the best constant answer on the same questions; for predicted paths,
+            of balls that keep their velocity.
+        distances: for predicted paths, "model" and "constant_velocity" -> how far off they are; None for answers.
+    """
+
+    n: int
+    seed: int
+    overall: Accuracy
+    groups: dict[str, Accuracy]
+    types: dict[str, Accuracy]
+    blind_floor: dict[str, float]
+    distances: dict[str, Distance] | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values for JSON, without distances where there are none."""
+        values = asdict(self)
+        return values if self.distances is not None else {key: values[key] for key in values if key != "distances"}
 
 
 @dataclass(frozen=True)

@@ -4,67 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from rn_core.common.errors import RNCoreError
-from rn_core.common.records import Accuracy, Batch
+from rn_core.common.records import Accuracy, Batch, Distance, Evaluation
 from rn_core.common.seeding import make_rng
 from rn_core.tasks import Task
 from rn_core.tasks.scoring import DistanceScoring
 
 _Z = 1.959963984540054  # the normal distribution's 97.5 % point
 _SCENES_A_BATCH = 50
-
-
-@dataclass(frozen=True)
-class Distance:
-    """How far predicted positions are from the true ones, in table widths.
-
-    Attributes:
-        mean: over scenes, balls and frames, which is the error a frame.
-        low: lower end of the mean's 95 % interval over scenes.
-        high: upper end.
-        frames: the mean over scenes and balls in each frame.
-    """
-
-    mean: float
-    low: float
-    high: float
-    frames: list[float]
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """Accuracy over all questions, over each group and over each question type.
-
-    Attributes:
-        n: number of scenes, or of clusters of questions where there are such.
-        seed: root seed of the scenes.
-        overall: over all questions.
-        groups: group -> accuracy.
-        types: question type -> accuracy.
-        blind_floor: question type -> accuracy of the best constant answer on the same questions; for predicted paths,
-            of balls that keep their velocity.
-        distances: for predicted paths, "model" and "constant_velocity" -> how far off they are; None for answers.
-    """
-
-    n: int
-    seed: int
-    overall: Accuracy
-    groups: dict[str, Accuracy]
-    types: dict[str, Accuracy]
-    blind_floor: dict[str, float]
-    distances: dict[str, Distance] | None = None
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain values for JSON, without distances where there are none."""
-        values = asdict(self)
-        return values if self.distances is not None else {key: values[key] for key in values if key != "distances"}
 
 
 def evaluate(

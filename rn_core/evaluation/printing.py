@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from rn_core.common.records import Accuracy
-from rn_core.evaluation.accuracy import Evaluation
+from rn_core.common.records import Accuracy, Evaluation
 
 
 def format_percentages(accuracy: dict[str, float]) -> str:

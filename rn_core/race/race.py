@@ -23,9 +23,9 @@ from rn_core.attribution import Target, attribute_pairs
 from rn_core.common.device import describe_device, fast_autocast, processor_name
 from rn_core.common.errors import WeightsError
 from rn_core.common.files import write_whole
-from rn_core.common.records import Accuracy, Batch, Example
+from rn_core.common.records import Accuracy, Batch, Evaluation, Example
 from rn_core.common.seeding import fork_torch_rng, make_rng
-from rn_core.evaluation.accuracy import Evaluation, count_right, summarise
+from rn_core.evaluation.accuracy import count_right, summarise
 from rn_core.models import QuestionAnsweringModel
 from rn_core.pretraining.cells import PretextConfig, PretrainingSteps, make_naming, read_cells_as_rows, train_naming
 from rn_core.pretraining.pairs import take_lessons
@@ -35,6 +35,7 @@ from rn_core.training.checkpoints import read_checkpoint, restore, save_checkpoi
 from rn_core.training.config import Precision
 from rn_core.training.trainer import Trainer, lessons_of, sample_step
 from rn_core.weights.bundles import write_bundle
+from rn_core.weights.card import CardFacts, TrainingRecord
 
 #: Stories that the lessons of a head start come from, and how many a step asks about.
 _LESSON_POOL, _LESSON_STORIES = 40_000, 256
@@ -124,7 +125,7 @@ class Race:
             RNCoreError: if a file cannot be written; the one before it is untouched.
         """
         for kind, model in self.models.items():
-            write_whole(folder / f"{kind}.safetensors", write_bundle(model, self._card(kind)))
+            write_whole(folder / f"{kind}.safetensors", write_bundle(self._name(kind), model, self._facts(kind)))
 
     def keep(self, folder: Path) -> None:
         """Write all that the race needs to go on into a folder; the checkpoint before it stays until this one is whole.
@@ -169,26 +170,28 @@ class Race:
             raise WeightsError(f"The checkpoint in '{kept}' mixes steps {sorted(steps)}; start the run again.")
         return True
 
-    def _card(self, kind: str) -> dict[str, Any]:
-        """Return what a runner's weights say of themselves."""
+    def _name(self, kind: str) -> str:
+        """Return the name of a runner's weights."""
         family, _, view = self.config.task.partition("/")
+        return f"{family}/{'-'.join(filter(None, (kind, view, 'live')))}"
+
+    def _facts(self, kind: str) -> CardFacts:
+        """Return what a runner's weights say of themselves."""
         start = "trained from answers alone, live" if not self.config.head_start else "trained live after a head start"
-        return {
-            "name": f"{family}/{'-'.join(filter(None, (kind, view, 'live')))}",
-            "task": self.config.task,
-            "source": "Santoro et al. 2017, arXiv 1706.01427",
-            "start": start,
-            "training": {
-                **self.config.to_dict(),
-                "step": self.step,
-                "questions": self.n_questions,
-                "minutes": round(self.seconds / 60, 2),
-                "machine": f"{processor_name()}, {describe_device(self.fabric.device)}",
-                "torch": torch.__version__,
-            },
-            "split": "validation",
-            "metrics": self.evaluate(kind).to_dict(),
-        }
+        return CardFacts(
+            task=self.config.task,
+            source="Santoro et al. 2017, arXiv 1706.01427",
+            start=start,
+            training=TrainingRecord(
+                settings={**self.config.to_dict(), "step": self.step},
+                questions=self.n_questions,
+                minutes=round(self.seconds / 60, 2),
+                machine=f"{processor_name()}, {describe_device(self.fabric.device)}",
+                torch=torch.__version__,
+            ),
+            split="validation",
+            metrics=self.evaluate(kind),
+        )
 
     @cached_property
     def validation(self) -> Batch:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import torch
 
 from rn_core.common.device import choose_device, describe_device, fast_autocast, processor_name
 from rn_core.common.errors import RNCoreError, WeightsError
-from rn_core.common.records import Batch
+from rn_core.common.records import Batch, Evaluation
 from rn_core.common.seeding import make_rng
-from rn_core.evaluation.accuracy import Evaluation, evaluate, evaluate_batches
+from rn_core.evaluation.accuracy import evaluate, evaluate_batches
 from rn_core.evaluation.reporting import mean_aggregates
 from rn_core.models import QuestionAnsweringModel, build_model
 from rn_core.models.relation_network import RelationNetworkConfig
@@ -24,6 +23,7 @@ from rn_core.training.checkpoints import FILE_NAME
 from rn_core.training.config import TrainConfig
 from rn_core.training.recipes import RECIPES
 from rn_core.training.run_state import RunState, read_run
+from rn_core.weights.card import CardFacts, CurvePoint, FolderEvaluation, TrainingRecord
 from rn_core.weights.file_set import check_name, hold_name
 from rn_core.weights.store import PRETRAINED, WeightsEntry, fill_model, write_set
 
@@ -111,8 +111,8 @@ def publish(
 
 def _measure(
     name: str, model: QuestionAnsweringModel, state: RunState, exam: Exam, progress: Progress, into: Path
-) -> tuple[dict[str, Any], torch.Tensor | None, Path, dict[str, torch.Tensor]]:
-    """Return what is written beside a model: card, mean aggregate, where to, and golden logits."""
+) -> tuple[CardFacts, torch.Tensor | None, Path, dict[str, torch.Tensor]]:
+    """Return what is written beside a model: what its card says, mean aggregate, where to, and golden logits."""
     config, task, device = state.config, TASKS[state.config.task], choose_device()
     with fast_autocast(device):
         measure = exam.measure if config.data is None else exam.measure_folder
@@ -121,10 +121,10 @@ def _measure(
     model.cpu()
     counted = model.has_pairs and config.data is None and config.model.question is None
     mean = mean_aggregates(model, task, exam.seed, _MEAN_SCENES) if counted else None
-    card = _make_card(name, state, found.to_dict()) | _describe_folder(name, config, exam, found)
+    facts = _describe_folder(name, config, exam, _make_facts(name, state, found))
     if beside is not None:
-        card["published_files"] = {"split": exam.split, **beside.to_dict()}
-    return card, mean, into, _golden(model, exam.sample(task, config))
+        facts = replace(facts, published_files=FolderEvaluation(**vars(beside), split=exam.split))
+    return facts, mean, into, _golden(model, exam.sample(task, config))
 
 
 def check_recipe(name: str, config: TrainConfig) -> None:
@@ -174,37 +174,36 @@ def load_run(folder: Path) -> tuple[QuestionAnsweringModel, RunState]:
     return model.eval(), state
 
 
-def _make_card(name: str, state: RunState, metrics: dict[str, Any]) -> dict[str, Any]:
-    """Return the card; `write_set` adds what can be read off the files."""
+def _make_facts(name: str, state: RunState, metrics: Evaluation) -> CardFacts:
+    """Return what the card of a run says that learned from scenes made on the fly."""
     config = state.config
     recipe, options = _find_recipe(name, config)
     where = "" if recipe == name else f" --folder runs/{recipe}"
-    training = {key: value for key, value in config.to_dict().items() if key != "model"}
-    return {
-        "task": config.task,
-        "license": "MIT",
-        "source": "Santoro et al. 2017, arXiv 1706.01427",
-        "recipe": f"python -m rn_core train {recipe}{options} --seed {config.seed} && "
+    return CardFacts(
+        task=config.task,
+        license="MIT",
+        source="Santoro et al. 2017, arXiv 1706.01427",
+        recipe=f"python -m rn_core train {recipe}{options} --seed {config.seed} && "
         f"python -m rn_core weights publish {name}{where}",
-        "data": f"{_describe_scenes(config)}; test seeds cannot overlap training seeds",
-        "start": _describe_start(config),
-        "training": {
-            **training,
-            "questions": state.history[-1].n_questions,
-            "minutes": round(state.seconds / 60, 1),
-            "machine": f"{processor_name()}, {describe_device(choose_device())}",
-            "torch": torch.__version__,
-        },
-        "curve": [
-            {
-                "minutes": round(row.seconds / 60, 2),
-                "questions": row.n_questions,
-                "accuracy": {kind: round(value, 4) for kind, value in row.accuracy.items()},
-            }
+        data=f"{_describe_scenes(config)}; test seeds cannot overlap training seeds",
+        start=_describe_start(config),
+        training=TrainingRecord(
+            settings={key: value for key, value in config.to_dict().items() if key != "model"},
+            questions=state.history[-1].n_questions,
+            minutes=round(state.seconds / 60, 1),
+            machine=f"{processor_name()}, {describe_device(choose_device())}",
+            torch=torch.__version__,
+        ),
+        curve=tuple(
+            CurvePoint(
+                round(row.seconds / 60, 2),
+                row.n_questions,
+                {kind: round(value, 4) for kind, value in row.accuracy.items()},
+            )
             for row in state.history
-        ],
-        "metrics": metrics,
-    }
+        ),
+        metrics=metrics,
+    )
 
 
 def _find_recipe(name: str, config: TrainConfig) -> tuple[str, str]:
@@ -218,22 +217,24 @@ def _find_recipe(name: str, config: TrainConfig) -> tuple[str, str]:
     return next(found, (name, ""))
 
 
-def _describe_folder(name: str, config: TrainConfig, exam: Exam, found: Evaluation) -> dict[str, str]:
+def _describe_folder(name: str, config: TrainConfig, exam: Exam, facts: CardFacts) -> CardFacts:
     """Return what the card of a run from a data folder says: by what command, from what, and measured on what."""
-    if config.data is None:
-        return {}
+    found = facts.metrics
+    if config.data is None or found is None:
+        return facts
     sizes = CONFIGS[config.task].items()
     size = next((size for size, kinds in sizes if config.model in kinds.values()), "small")
     options = f"--size {size} --steps {config.steps} --scenes {config.n_scenes} --seed {config.seed}"
     recipe, moved = _find_recipe(name, config)[0], "; pictures moved and turned a little" if config.augment else ""
     where = "" if recipe == name else f" --folder runs/{recipe}"
-    return {
-        "recipe": f"python -m rn_core train {recipe} --data FOLDER {options} && "
+    return replace(
+        facts,
+        recipe=f"python -m rn_core train {recipe} --data FOLDER {options} && "
         f"python -m rn_core weights publish {name}{where} --data FOLDER --split {exam.split}",
-        "data": f"split train of the data folder with fingerprint {config.data}, all questions once an epoch{moved}",
-        "measured_on": f"all {found.overall.n} questions about the {found.n} pictures of split {exam.split}, from "
+        data=f"split train of the data folder with fingerprint {config.data}, all questions once an epoch{moved}",
+        measured_on=f"all {found.overall.n} questions about the {found.n} pictures of split {exam.split}, from "
         f"which nothing was learned; up to {config.validation_scenes} pictures of split val were watched meanwhile",
-    }
+    )
 
 
 def _describe_scenes(config: TrainConfig) -> str:

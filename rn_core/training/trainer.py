@@ -19,9 +19,9 @@ from torch import Tensor
 
 from rn_core.common.errors import RNCoreError
 from rn_core.common.files import check_writable
-from rn_core.common.records import Batch, StepMetrics
+from rn_core.common.records import Batch, Evaluation, StepMetrics
 from rn_core.common.seeding import fork_torch_rng, make_rng, uniform_integers
-from rn_core.evaluation.accuracy import Evaluation, evaluate, evaluate_batches
+from rn_core.evaluation.accuracy import evaluate, evaluate_batches
 from rn_core.models import QuestionAnsweringModel, build_model
 from rn_core.models.augmentation import augment_images
 from rn_core.models.motion import MotionNetwork

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import torch
@@ -23,12 +23,12 @@ from rn_core.models import ModelConfig, QuestionAnsweringModel
 from rn_core.models.relation_network import RelationNetworkConfig
 from rn_core.tasks import TASKS
 from rn_core.tasks.registry import CONFIGS
+from rn_core.weights.card import Card, CardFacts, make_card
 from rn_core.weights.store import (
     MEAN_AGGREGATE,
     LoadedWeights,
     check_tensors,
     collect_tensors,
-    complete_card,
     make_loaded,
     parse_tensors,
 )
@@ -45,18 +45,20 @@ _MAX_NAME = 100
 _AGAIN = "export it again with this app"
 
 
-def write_bundle(model: QuestionAnsweringModel, card: dict[str, Any], mean_aggregate: Tensor | None = None) -> bytes:
+def write_bundle(
+    name: str, model: QuestionAnsweringModel, facts: CardFacts, mean_aggregate: Tensor | None = None
+) -> bytes:
     """Return a model with its card as one safetensors file.
 
     Args:
+        name: of the weights.
         model: on any device.
-        card: "name", "task" and whatever a reader should know; model sizes, parameter count, size and hash of the
-            file without its card are put in here.
+        facts: what is said of it; parameters, size and hash of the file without its card are counted here.
         mean_aggregate: (Q, D_g), or None.
     """
     tensors = collect_tensors(model, mean_aggregate)
-    whole = complete_card(card, model, save_tensors(tensors))
-    return save_tensors(tensors, metadata={"card": json.dumps(whole)})
+    card = make_card(name, facts, model, save_tensors(tensors))
+    return save_tensors(tensors, metadata={"card": json.dumps(card.to_dict())})
 
 
 def read_bundle(content: bytes, file_name: str, max_bytes: int = MAX_BYTES) -> LoadedWeights:
@@ -79,20 +81,31 @@ def read_bundle(content: bytes, file_name: str, max_bytes: int = MAX_BYTES) -> L
 
 def _read_bundle(content: bytes, shown: str, max_bytes: int) -> LoadedWeights:
     """Do what `read_bundle` says; sentences may still hold what the file says of itself, as it says it."""
-    card = _read_card(content, shown, max_bytes)
+    values = _read_card(content, shown, max_bytes)
     try:
-        config = ModelConfig.from_dict(card["model"])
-        task = lookup(card["task"], TASKS, "task").name
+        config = ModelConfig.from_dict(values["model"])
+        task = lookup(values["task"], TASKS, "task").name
     except (RNCoreError, TypeError, ValueError, OverflowError) as err:
         raise WeightsError(f"'{shown}': its card cannot be used ({_plain(str(err), 200)}); {_AGAIN}.") from err
     tensors = parse_tensors(content, shown)
-    if sha256(save_tensors(tensors)) != card["sha256"]:
+    whole = save_tensors(tensors)
+    if sha256(whole) != values["sha256"]:
         raise WeightsError(f"'{shown}' was changed: the SHA-256 of its tensors is not its card's; {_AGAIN}.")
     _check_task(config, task, shown)
     _check_sizes(config, tensors, shown)
-    loaded = make_loaded(config, card, tensors, shown)
+    loaded = make_loaded(_read_claims(values), tensors, shown)
     _check_answers(loaded, task, shown)
-    return loaded
+    card = replace(loaded.card, parameters=loaded.model.count_parameters(), n_bytes=len(whole))
+    return replace(loaded, card=card)
+
+
+def _read_claims(values: dict[str, Any]) -> Card:
+    """Return the card; where anything in it does not read as it should, without all that loading does not need."""
+    needed = {**{name: values[name] for name in _CARD_FIELDS}, "parameters": 0, "bytes": 0}
+    try:
+        return Card.from_dict({**needed, **values})
+    except RNCoreError:
+        return Card.from_dict(needed)
 
 
 def _read_card(content: bytes, shown: str, max_bytes: int) -> dict[str, Any]:

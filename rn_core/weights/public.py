@@ -18,7 +18,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
 import torch
 from safetensors.torch import save as save_tensors
@@ -32,6 +31,7 @@ from rn_core.models.relation_network import RelationNetworkConfig
 from rn_core.tasks.clevr.encoding import ANSWERS
 from rn_core.tasks.clevr.tokens import TOKENS
 from rn_core.tasks.registry import model_config
+from rn_core.weights.card import CardFacts, OriginalFile, make_card
 from rn_core.weights.foreign import MAX_BYTES, read_foreign
 from rn_core.weights.store import (
     NOT_PUBLISHED,
@@ -39,7 +39,6 @@ from rn_core.weights.store import (
     LoadedWeights,
     WeightsEntry,
     collect_tensors,
-    complete_card,
     save_weights,
 )
 
@@ -184,7 +183,7 @@ def read_public(name: str, content: bytes, shown: str | None = None) -> LoadedWe
     model = build_model(public.config, seed=0)
     model.load_state_dict(convert_public(name, read_foreign(content, shown), shown))
     model.eval().requires_grad_(False)
-    card = complete_card({"name": name, **_make_card(name, content)}, model, save_tensors(collect_tensors(model, None)))
+    card = make_card(name, _make_facts(name, content), model, save_tensors(collect_tensors(model, None)))
     return LoadedWeights(model, card, None)
 
 
@@ -251,25 +250,29 @@ def _check_public(name: str, wanted: Mapping[str, Tensor], found: Mapping[str, T
             raise WeightsError(f"'{shown}': tensor '{key}' must hold finite 32-bit numbers; get the file again.")
 
 
-def _make_card(name: str, content: bytes) -> dict[str, Any]:
-    """Return the card; `complete_card` adds what can be read off the converted file."""
-    file = {"bytes": len(content), "sha256": sha256(content), "is_published_file": is_published(name, content)}
-    if file["is_published_file"]:
-        facts, file = _published_facts(name), {"file": PUBLIC[name].file, **file}
-    else:
-        facts = {"recipe": f"python -m rn_core weights import FILE --name {name}", "data": f"unknown: {NOT_PUBLISHED}"}
-    return {"task": TASK, **facts, "original": file, "words": list(TOKENS), "answers": list(ANSWERS)}
-
-
-def _published_facts(name: str) -> dict[str, str]:
-    """Return what is known of the published file."""
-    return {
-        "license": "MIT, Copyright (c) 2018 Nicola Messina",
-        "source": f"{PAGE}, after Santoro et al. 2017, arXiv 1706.01427",
-        "recipe": f"python -m rn_core weights fetch {name}",
-        "data": "trained by its author on the pictures and questions of CLEVR v1.0 (train); nothing was trained here",
-        "start": "trained from answers alone, as in the paper",
-    }
+def _make_facts(name: str, content: bytes) -> CardFacts:
+    """Return what is said of the weights in a file, by whether it is the published one."""
+    if is_published(name, content):
+        original = OriginalFile(True, PUBLIC[name].file, len(content), sha256(content))
+        return CardFacts(
+            task=TASK,
+            license="MIT, Copyright (c) 2018 Nicola Messina",
+            source=f"{PAGE}, after Santoro et al. 2017, arXiv 1706.01427",
+            recipe=f"python -m rn_core weights fetch {name}",
+            data="trained by its author on the pictures and questions of CLEVR v1.0 (train); nothing was trained here",
+            start="trained from answers alone, as in the paper",
+            original=original,
+            words=TOKENS,
+            answers=ANSWERS,
+        )
+    return CardFacts(
+        task=TASK,
+        recipe=f"python -m rn_core weights import FILE --name {name}",
+        data=f"unknown: {NOT_PUBLISHED}",
+        original=OriginalFile(False, "", len(content), sha256(content)),
+        words=TOKENS,
+        answers=ANSWERS,
+    )
 
 
 def _download(url: str, name: str) -> bytes:

@@ -9,7 +9,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 from safetensors import SafetensorError
@@ -18,8 +17,9 @@ from safetensors.torch import save as save_tensors
 from torch import Tensor
 
 from rn_core.common.errors import RNCoreError, WeightsError, did_you_mean
-from rn_core.common.files import sha256
-from rn_core.models import ModelConfig, QuestionAnsweringModel, build_model
+from rn_core.common.files import sha256, write_whole
+from rn_core.models import QuestionAnsweringModel, build_model
+from rn_core.weights.card import Card, CardFacts, make_card
 from rn_core.weights.file_set import (
     CARD,
     GOLDEN,
@@ -49,12 +49,12 @@ class WeightsEntry:
 
     Attributes:
         name: such as "sort-of-clevr/rn-pixels".
-        card: the JSON card.
+        card: what is known of it.
         path: where the safetensors file belongs.
     """
 
     name: str
-    card: dict[str, Any]
+    card: Card
     path: Path
 
 
@@ -64,13 +64,13 @@ class LoadedWeights:
 
     Attributes:
         model: in eval mode, on the CPU.
-        card: the JSON card.
+        card: what is known of them.
         mean_aggregate: (Q, D_g) mean aggregate over scenes of each question, a baseline for attribution;
             None for models without pairs.
     """
 
     model: QuestionAnsweringModel
-    card: dict[str, Any]
+    card: Card
     mean_aggregate: Tensor | None
 
 
@@ -109,12 +109,12 @@ def check_weights(entry: WeightsEntry) -> bytes:
         content = find_file(entry.path).read_bytes()
     except FileNotFoundError as err:
         raise WeightsError(f"The weights file '{entry.path.name}' is missing; get it again from the project.") from err
-    if len(content) != entry.card["bytes"]:
+    if len(content) != entry.card.n_bytes:
         raise WeightsError(
             f"The weights file '{entry.path.name}' has {len(content)} bytes instead of {entry.card['bytes']}; "
             "get it again from the project."
         )
-    if sha256(content) != entry.card["sha256"]:
+    if sha256(content) != entry.card.sha256:
         raise WeightsError(
             f"The weights file '{entry.path.name}' was changed: its SHA-256 is not the card's; "
             "get it again from the project."
@@ -136,18 +136,17 @@ def load_weights(name: str, folder: Path = PRETRAINED) -> LoadedWeights:
         if entry == read:
             raise
         content = check_weights(entry)  # a new set came between card and weights
-    config = ModelConfig.from_dict(entry.card["model"])
-    return make_loaded(config, entry.card, parse_tensors(content, entry.path.name), entry.path.name)
+    return make_loaded(entry.card, parse_tensors(content, entry.path.name), entry.path.name)
 
 
-def make_loaded(config: ModelConfig, card: dict[str, Any], tensors: dict[str, Tensor], file_name: str) -> LoadedWeights:
-    """Build the model of `config` and fill it with a file's tensors.
+def make_loaded(card: Card, tensors: dict[str, Tensor], file_name: str) -> LoadedWeights:
+    """Build the model of a card and fill it with a file's tensors.
 
     Raises:
         WeightsError: as `fill_model`.
     """
     learned = {name: value for name, value in tensors.items() if name != MEAN_AGGREGATE}
-    model = build_model(config, seed=0)
+    model = build_model(card.model, seed=0)
     fill_model(model, learned, file_name)
     return LoadedWeights(model.eval().requires_grad_(False), card, tensors.get(MEAN_AGGREGATE))
 
@@ -190,7 +189,7 @@ def check_tensors(wanted: Mapping[str, Tensor], tensors: Mapping[str, Tensor], f
 def save_weights(
     name: str,
     model: QuestionAnsweringModel,
-    card: dict[str, Any],
+    facts: CardFacts,
     mean_aggregate: Tensor | None = None,
     folder: Path = PRETRAINED,
     golden: Mapping[str, Tensor] | None = None,
@@ -200,7 +199,7 @@ def save_weights(
     Args:
         name: such as "sort-of-clevr/rn-pixels".
         model: whose weights they are.
-        card: sizes, hashes, parameter count and model sizes are put into it here.
+        facts: what is said of them; sizes, hashes and parameters are counted here.
         mean_aggregate: as `LoadedWeights.mean_aggregate`.
         folder: of all weights.
         golden: inputs and the logits they gave; None for none.
@@ -210,13 +209,13 @@ def save_weights(
         RNCoreError: if a file cannot be written, or another process writes weights of that name.
     """
     with hold_name(name, folder):
-        return write_set(name, model, card, mean_aggregate, folder, golden)
+        return write_set(name, model, facts, mean_aggregate, folder, golden)
 
 
 def write_set(
     name: str,
     model: QuestionAnsweringModel,
-    card: dict[str, Any],
+    facts: CardFacts,
     mean_aggregate: Tensor | None,
     folder: Path,
     golden: Mapping[str, Tensor] | None,
@@ -224,11 +223,10 @@ def write_set(
     """Do what `save_weights` does for a caller that holds the name."""
     content = save_tensors(collect_tensors(model, mean_aggregate))
     contents = {WEIGHTS: content}
-    card = complete_card({"name": name, **card}, model, content)
     if golden is not None:
         contents[GOLDEN] = save_tensors({key: value.detach().cpu().contiguous() for key, value in golden.items()})
-        card["golden_sha256"] = sha256(contents[GOLDEN])
-    replace_set(name, folder, {**contents, CARD: (json.dumps(card, indent=1) + "\n").encode()})
+    card = make_card(name, facts, model, content, contents.get(GOLDEN))
+    replace_set(name, folder, {**contents, CARD: write_card(card)})
     return WeightsEntry(name, card, place(name, folder, WEIGHTS))
 
 
@@ -238,15 +236,15 @@ def collect_tensors(model: QuestionAnsweringModel, mean_aggregate: Tensor | None
     return {key: value.detach().cpu().contiguous() for key, value in (model.state_dict() | extra).items()}
 
 
-def complete_card(card: dict[str, Any], model: QuestionAnsweringModel, content: bytes) -> dict[str, Any]:
-    """Return the card with what can be read off the model and its safetensors bytes."""
-    return {
-        **card,
-        "model": model.config.to_dict(),
-        "parameters": model.count_parameters(),
-        "bytes": len(content),
-        "sha256": sha256(content),
-    }
+def write_card(card: Card) -> bytes:
+    """Return a card as its file has it."""
+    return (json.dumps(card.to_dict(), indent=1) + "\n").encode()
+
+
+def rewrite_cards(folder: Path = PRETRAINED) -> None:
+    """Write every card anew as cards are written now, after a change of their form; weights and figures stay."""
+    for path in find_cards(folder).values():
+        write_whole(path, write_card(_read_card(path)))
 
 
 def load_golden(entry: WeightsEntry) -> dict[str, Tensor]:
@@ -257,7 +255,7 @@ def load_golden(entry: WeightsEntry) -> dict[str, Tensor]:
 
 def _check_golden(entry: WeightsEntry) -> bytes:
     """Return the golden logits' bytes; raises WeightsError if they are missing or not those of the card."""
-    path, wanted = entry.path.with_suffix(GOLDEN), entry.card.get("golden_sha256")
+    path, wanted = entry.path.with_suffix(GOLDEN), entry.card.golden_sha256
     try:
         content = find_file(path).read_bytes()
     except FileNotFoundError as err:
@@ -270,21 +268,14 @@ def _check_golden(entry: WeightsEntry) -> bytes:
     return content
 
 
-def _read_card(path: Path) -> dict[str, Any]:
+def _read_card(path: Path) -> Card:
     """Read one card; raises WeightsError if it is not JSON or lacks a field that loading needs."""
     try:
-        card: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        missing = [key for key in ("model", "bytes", "sha256", "task") if key not in card]
+        return Card.from_dict(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError) as err:
-        raise WeightsError(f"The card '{path.name}' cannot be read ({err}); get it again from the project.") from err
-    if missing:
-        raise WeightsError(f"The card '{path.name}' lacks {', '.join(missing)}; get it again from the project.")
-    return card
-
-
-def is_other_file(card: Mapping[str, Any]) -> bool:
-    """Return whether a card says that its weights, by the name of public ones, are not the published file."""
-    return not card.get("original", {}).get("is_published_file", True)
+        raise WeightsError(
+            f"The card '{path.name}' cannot be read ({str(err).rstrip('.')}); get it again from the project."
+        ) from err
 
 
 def weights_status(entry: WeightsEntry) -> str:
@@ -292,7 +283,7 @@ def weights_status(entry: WeightsEntry) -> str:
     golden = entry.path.with_suffix(GOLDEN)
     try:
         check_weights(entry)
-        if "golden_sha256" in entry.card or (golden.exists() and not is_moving(golden)):
+        if entry.card.golden_sha256 is not None or (golden.exists() and not is_moving(golden)):
             _check_golden(entry)
     except RNCoreError as err:
         return str(err)

@@ -3,31 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
 from pages._lab.plain import escape
 from pages._lab.results.html import make_table
 from pages._lab.results.view import describe_model, format_percent
+from rn_core.common.records import Distance
 from rn_core.weights.store import WeightsEntry
 
 _HEAD = ("Network", "Table widths off, a frame", "95 % interval", "Constant velocity", "Share of that")
 
 
-def find_distances(entries: Mapping[str, WeightsEntry]) -> dict[str, dict[str, Any]]:
-    """Return model -> "model" and "constant_velocity" -> mean, low, high and frames, of those whose cards have them."""
-    cards = {model: entry.card.get("metrics", {}).get("distances") for model, entry in entries.items()}
-    return {model: found for model, found in cards.items() if found}
+def find_distances(entries: Mapping[str, WeightsEntry]) -> dict[str, dict[str, Distance]]:
+    """Return model -> "model" and "constant_velocity" -> how far off they are, of those whose cards have them."""
+    metrics = {model: entry.card.metrics for model, entry in entries.items()}
+    return {model: found.distances for model, found in metrics.items() if found is not None and found.distances}
 
 
-def list_errors(found: Mapping[str, Mapping[str, Any]]) -> tuple[dict[str, np.ndarray], np.ndarray]:
+def list_errors(found: Mapping[str, Mapping[str, Distance]]) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """Return model -> its mean distance in each frame (K,), and that of balls that keep their velocity."""
-    errors = {model: np.array(each["model"]["frames"]) for model, each in found.items()}
-    return errors, np.array(next(iter(found.values()))["constant_velocity"]["frames"])
+    errors = {model: np.array(each["model"].frames) for model, each in found.items()}
+    return errors, np.array(next(iter(found.values()))["constant_velocity"].frames)
 
 
-def distances_html(found: Mapping[str, Mapping[str, Any]]) -> str:
+def distances_html(found: Mapping[str, Mapping[str, Distance]]) -> str:
     """Return a table with a line a network: its error, and what share that is of constant velocity's."""
     rows = []
     for model, each in found.items():
@@ -35,10 +35,10 @@ def distances_html(found: Mapping[str, Mapping[str, Any]]) -> str:
         rows.append(
             [
                 f"<b>{escape(describe_model(model))}</b>",
-                f"<b>{ours['mean']:.4f}</b>",
-                f"{ours['low']:.4f}–{ours['high']:.4f}",
-                f"{kept['mean']:.4f}",
-                format_percent(ours["mean"] / kept["mean"], 0),
+                f"<b>{ours.mean:.4f}</b>",
+                f"{ours.low:.4f}–{ours.high:.4f}",
+                f"{kept.mean:.4f}",
+                format_percent(ours.mean / kept.mean, 0),
             ]
         )
     return make_table(_HEAD, rows)

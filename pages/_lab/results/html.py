@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
-from typing import Any
 
 from pages._lab.plain import escape, plain
 from pages._lab.results.view import (
@@ -21,6 +20,7 @@ from pages._lab.results.view import (
     format_percent,
 )
 from pages._lab.words import join_words
+from rn_core.weights.card import Card
 from rn_core.weights.store import WeightsEntry
 
 #: Stands for a figure that nobody gives.
@@ -100,31 +100,29 @@ def make_table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     return f'<table class="rn-scheme rn-table"><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>'
 
 
-def card_lines(card: Mapping[str, Any]) -> str:
+def card_lines(card: Card) -> str:
     """Return what a card says beside its metrics, as a Markdown list; what it lacks is left out."""
-    training = card.get("training", {})
-    minutes = f"{training['minutes']:.1f} minutes on {training.get('machine')}" if "minutes" in training else None
+    training = card.training
     facts = {
-        "Task": card.get("task"),
-        "Learned from": card.get("data"),
-        "Start": card.get("start"),
-        "Seed": training.get("seed"),
-        "Questions asked in training": f"{training['questions']:,}" if "questions" in training else None,
-        "Training time": minutes,
-        "Parameters": f"{card['parameters']:,}" if "parameters" in card else None,
-        "Size": f"{card['bytes'] / 1e6:.2f} MB",
-        "SHA-256": card["sha256"],
-        "Licence": card.get("license"),
-        "After": card.get("source"),
-    }  # fmt: skip
-    return "\n".join(f"- {name}: {plain(value)}" for name, value in facts.items() if value is not None)
+        "Task": card.task,
+        "Learned from": card.data,
+        "Start": card.start,
+        "Seed": None if training is None else training.settings.get("seed"),
+        "Questions asked in training": None if training is None else f"{training.questions:,}",
+        "Training time": None if training is None else f"{training.minutes:.1f} minutes on {training.machine}",
+        "Parameters": f"{card.parameters:,}",
+        "Size": f"{card.n_bytes / 1e6:.2f} MB",
+        "SHA-256": card.sha256,
+        "Licence": card.license,
+        "After": card.source,
+    }
+    return "\n".join(f"- {name}: {plain(value)}" for name, value in facts.items() if value not in (None, ""))
 
 
 def describe_head_start(entries: Mapping[str, WeightsEntry]) -> str | None:
     """Return a sentence that names the models which knew something before the first question; None if none did."""
-    ahead = [
-        describe_model(model) for model, entry in entries.items() if entry.card.get("training", {}).get("warm_start")
-    ]
+    trained = ((model, entry.card.training) for model, entry in entries.items())
+    ahead = [describe_model(model) for model, run in trained if run is not None and run.settings.get("warm_start")]
     if not ahead:
         return None
     return f"Not from answers alone: {join_words(ahead)}; the cards say what was learned before."

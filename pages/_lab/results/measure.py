@@ -6,15 +6,16 @@ from collections.abc import Iterable, Iterator
 
 from pages._lab.desk import Report
 from rn_core.common.device import choose_device, fast_autocast
+from rn_core.common.records import Evaluation
 from rn_core.common.seeding import MAX_SEED
-from rn_core.evaluation.accuracy import Evaluation, evaluate
+from rn_core.evaluation.accuracy import evaluate
 from rn_core.tasks import TASKS
 from rn_core.weights.store import WeightsEntry, load_weights
 
 
 def fresh_seed(entry: WeightsEntry) -> int:
     """Return the seed after the card's: scenes that its figures were not measured on."""
-    measured: int = entry.card.get("metrics", {}).get("seed", 0)
+    measured = 0 if entry.card.metrics is None else entry.card.metrics.seed
     return (measured + 1) % (MAX_SEED + 1)
 
 
@@ -34,7 +35,7 @@ def measure(entry: WeightsEntry, seed: int, n_scenes: int, report: Report) -> Ev
     device = choose_device()
     with fast_autocast(device):
         return evaluate(
-            weights.model.to(device), TASKS[entry.card["task"]], seed, n_scenes,
+            weights.model.to(device), TASKS[entry.card.task], seed, n_scenes,
             progress=lambda batches: _reported(batches, n_scenes, report),
         )  # fmt: skip
 

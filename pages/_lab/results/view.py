@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from pages._lab.words import QUESTION_NAMES
-from rn_core.evaluation.accuracy import Evaluation
+from rn_core.common.records import Accuracy, Evaluation
 from rn_core.evaluation.published import PublishedFigure, find_figures
 from rn_core.tasks import TASKS
 from rn_core.tasks.babi.story import TASK_NAMES
@@ -138,12 +138,10 @@ def make_lanes(
         measured: model -> what was measured on this page.
     """
     published = find_figures(domain)
-    cards = {model: read_metrics(entry.card) for model, entry in entries.items()}
-    now = {
-        model: read_metrics({**entries[model].card, "metrics": found.to_dict()}) for model, found in measured.items()
-    }
+    cards = {model: read_marks("ours", entry.card.task, entry.card.metrics) for model, entry in entries.items()}
+    now = {model: read_marks("now", entries[model].card.task, found) for model, found in measured.items()}
     keys = [(figure.level, figure.measure) for figure in published]
-    keys += [key for metrics in cards.values() for key in metrics if key[1] != "overall"]
+    keys += [key for marks in cards.values() for key in marks if key[1] != "overall"]
     models = sorted({*cards, *(figure.model for figure in published if figure.model)}, key=_model_order)
     lanes = []
     for level, measure in sorted(dict.fromkeys(keys), key=lambda key: _measure_order(key, cards)):
@@ -151,32 +149,44 @@ def make_lanes(
         floor = next((figure.value for figure in figures if figure.origin == "floor"), None)
         for model in models:
             own, again = cards.get(model, {}).get((level, measure)), now.get(model, {}).get((level, measure))
-            marks = [_read_mark(kind, found) for kind, found in (("ours", own), ("now", again)) if found]
+            marks = [found.mark for found in (own, again) if found]
             marks += [_copy_mark(figure) for figure in figures if figure.model == model]
             if marks:
-                known = own["floor"] if own and own["floor"] is not None else floor
+                known = own.floor if own and own.floor is not None else floor
                 lanes.append(Lane(level, measure, model, known, tuple(marks)))
     return tuple(lanes)
 
 
-def read_metrics(card: Mapping[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
-    """Return (level, measure) -> accuracy, low, high, n, floor of a card; empty if it holds no metrics."""
-    metrics = card.get("metrics", {})
-    types, floors = metrics.get("types", {}), metrics.get("blind_floor", {})
-    task = TASKS.get(card["task"])
-    members = {"overall": tuple(types), **(task.groups if task else {})}
-    groups = {"overall": metrics["overall"]} if "overall" in metrics else {}
-    groups |= _count_solved(types, task.solved_above if task else None)
+class Measured(NamedTuple):
+    """What this project measured: the mark, and what guessing gets (None where nobody says)."""
+
+    mark: Mark
+    floor: float | None
+
+
+def read_marks(kind: str, task: str, metrics: Evaluation | None) -> dict[tuple[str, str], Measured]:
+    """Return (level, measure) -> what was measured of a task; empty without metrics.
+
+    Args:
+        kind: of the marks, "ours" or "now".
+        task: what was measured; unknown ones have no groups of their own.
+        metrics: of a card, or of a measurement on this page.
+    """
+    if metrics is None:
+        return {}
+    known, types, floors = TASKS.get(task), metrics.types, metrics.blind_floor
+    groups = {"overall": _make_mark(kind, metrics.overall)}
+    groups |= _count_solved(kind, types, known.solved_above if known else None)
     # A group of one question type is shown as that type.
-    groups |= {name: value for name, value in metrics.get("groups", {}).items() if name not in types}
-    found = {("groups", name): value for name, value in groups.items()}
-    found |= {("types", name): value for name, value in types.items()}
+    groups |= {name: _make_mark(kind, value) for name, value in metrics.groups.items() if name not in types}
+    found = {("groups", name): mark for name, mark in groups.items()}
+    found |= {("types", name): _make_mark(kind, value) for name, value in types.items()}
     floor_of = {("types", name): floor for name, floor in floors.items()}
-    for name, kinds in members.items():
+    for name, kinds in {"overall": tuple(types), **(known.groups if known else {})}.items():
         if kinds and {*kinds} <= {*floors} & {*types}:
-            asked = sum(types[kind]["n"] for kind in kinds)
-            floor_of["groups", name] = sum(floors[kind] * types[kind]["n"] for kind in kinds) / asked
-    return {_shown_as(card["task"], key): {**value, "floor": floor_of.get(key)} for key, value in found.items()}
+            asked = sum(types[one].n for one in kinds)
+            floor_of["groups", name] = sum(floors[one] * types[one].n for one in kinds) / asked
+    return {_shown_as(task, key): Measured(mark, floor_of.get(key)) for key, mark in found.items()}
 
 
 def _shown_as(task: str, key: tuple[str, str]) -> tuple[str, str]:
@@ -185,18 +195,17 @@ def _shown_as(task: str, key: tuple[str, str]) -> tuple[str, str]:
     return key if shown is None else ("groups", shown)
 
 
-def _count_solved(types: Mapping[str, Any], above: float | None) -> dict[str, Any]:
+def _count_solved(kind: str, types: Mapping[str, Accuracy], above: float | None) -> dict[str, Mark]:
     """Return the share of question types that are solved; nothing for a task that does not count them."""
     if above is None or not types:
         return {}
-    solved = sum(found["accuracy"] > above for found in types.values())
-    share = {"accuracy": solved / len(types), "low": None, "high": None, "n": None, "said": f"{solved} of {len(types)}"}
-    return {"solved": share}
+    solved = sum(found.accuracy > above for found in types.values())
+    return {"solved": Mark(kind, solved / len(types), said=f"{solved} of {len(types)}")}
 
 
-def _read_mark(kind: str, found: Mapping[str, Any]) -> Mark:
+def _make_mark(kind: str, found: Accuracy) -> Mark:
     """Return the mark of something measured by this project."""
-    return Mark(kind, found["accuracy"], found["low"], found["high"], found["n"], found.get("said", ""))
+    return Mark(kind, found.accuracy, found.low, found.high, found.n)
 
 
 def _copy_mark(figure: PublishedFigure) -> Mark:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from functools import partial
 
@@ -23,10 +22,10 @@ from pages._ui.pairs.sections import draw_figure
 from pages._ui.session import PageSession
 from pages._ui.waiting import wait_for
 from rn_core.common.errors import RNCoreError
+from rn_core.common.records import Evaluation
 from rn_core.common.seeding import MAX_SEED
-from rn_core.evaluation.accuracy import Evaluation
 from rn_core.tasks.registry import DOMAINS
-from rn_core.weights.store import WeightsEntry
+from rn_core.weights.store import WeightsEntry, write_card
 
 RESULTS = PageSession("results", ResultsState.from_query)
 _STOPS = (FEWEST, 200, 500, 1000, MOST)
@@ -77,7 +76,7 @@ def _measure_now(state: ResultsState, model: str, entry: WeightsEntry, seed: int
     with place.container(horizontal=True, vertical_alignment="center"):
         bar = st.progress(0.0)
         st.button("Stop measuring", icon=":material/stop:")
-    key = ("results", entry.name, entry.card["sha256"], seed, state.n_scenes)
+    key = ("results", entry.name, entry.card.sha256, seed, state.n_scenes)
     make = partial(measure, entry, seed, state.n_scenes)
     try:
         found = wait_for(measuring_desk(), key, make, draw=bar.progress, keeps=False)
@@ -117,15 +116,15 @@ def draw_cards(state: ResultsState, entries: Mapping[str, WeightsEntry]) -> None
 def _open_card(entry: WeightsEntry) -> None:
     """Draw everything that a card says, and offer it as a file."""
     card = entry.card
-    st.markdown(f"#### {plain(card['name'])}")
-    if "recipe" in card:
-        st.code(card["recipe"], language="shell", wrap_lines=True)
+    st.markdown(f"#### {plain(card.name)}")
+    if card.recipe:
+        st.code(card.recipe, language="shell", wrap_lines=True)
     st.markdown(card_lines(card))
-    content = json.dumps(card, indent=1) + "\n"
+    content = write_card(card)
     name = f"{entry.name.replace('/', '-')}.json"
     st.download_button("Card (JSON)", content, name, "application/json", on_click="ignore", icon=":material/download:")
     with st.expander("All of it, metrics included"):
-        st.json(card, expanded=1)
+        st.json(card.to_dict(), expanded=1)
 
 
 def draw_save(state: ResultsState, lanes: tuple[Lane, ...]) -> None:

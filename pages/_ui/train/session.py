@@ -134,7 +134,7 @@ def read_weights(job: Job, kind: str) -> LoadedWeights:
 
 def read_cards(job: Job) -> bytes:
     """Return the runners' cards as JSON; raises RNCoreError if there are none yet."""
-    cards = {kind: read_weights(job, kind).card for kind in job.config.models}
+    cards = {kind: read_weights(job, kind).card.to_dict() for kind in job.config.models}
     return (json.dumps(cards, indent=1) + "\n").encode()
 
 
