@@ -19,6 +19,7 @@ from rn_core.tasks.sort_of_clevr import sample_scenes, stack_scenes
 from rn_core.tasks.sort_of_clevr.encoding import encode_rows
 from rn_core.tasks.sort_of_clevr.language import ALL_TEXTS
 from rn_core.tasks.sort_of_clevr.rendering import render_scene
+from tests.cards import make_card
 
 CLOSEST = "What is the shape of the object closest to the red object?"
 SCENES = [sample_scenes(make_rng(1, "test"), 4).scene(row) for row in range(4)]
@@ -29,7 +30,7 @@ def make_answerer(view: str, kind: str) -> Answerer:
     task = f"sort-of-clevr/{view}"
     model = build_model(model_config(task, kind), 0).eval()
     mean = torch.zeros(36, model.core.f_phi[0].in_features) if model.has_pairs else None
-    return Answerer(f"sort-of-clevr/{kind}-{view}", {}, model, TASKS[task], mean)
+    return Answerer(f"sort-of-clevr/{kind}-{view}", make_card(), model, TASKS[task], mean)
 
 
 @pytest.fixture(params=["pixels", "objects"])
@@ -149,7 +150,7 @@ def test_bad_rows_and_uneven_lists_get_a_sentence():
 @pytest.mark.parametrize("kind", ["rn", "mlp", "lstm"])
 def test_states_of_clevr_are_answered_from_scene_json(kind):
     model = build_model(model_config("clevr/states", kind), 0).eval()
-    answerer = Answerer(f"clevr/{kind}-states", {}, model, TASKS["clevr/states"], None)
+    answerer = Answerer(f"clevr/{kind}-states", make_card(), model, TASKS["clevr/states"], None)
     scenes = sample_clevr_scenes(make_rng(2, "test"), 4)
     questions = [
         "Is there a cube?",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+from dataclasses import replace
 
 import pytest
 import torch
@@ -20,12 +21,14 @@ from rn_core.models.relation_network import RelationNetworkConfig
 from rn_core.tasks.registry import model_config
 from rn_core.weights import bundles
 from rn_core.weights.bundles import MAX_BYTES, read_bundle, write_bundle
+from rn_core.weights.card import CardFacts
 from rn_core.weights.store import MEAN_AGGREGATE, LoadedWeights, list_weights, load_weights
+from tests.cards import make_figures
 
 TASK = "sort-of-clevr/objects"
 CONFIG = ModelConfig(RowEncoderConfig(10), RelationNetworkConfig(10, 11, 10, (8, 8), (8,)))
-CARD = {"name": "my RN", "task": TASK, "metrics": {"n": 10}}
-BUNDLE = write_bundle(build_model(CONFIG, 3), CARD, torch.ones(36, 8))
+FACTS = CardFacts(task=TASK, metrics=make_figures())
+BUNDLE = write_bundle("my RN", build_model(CONFIG, 3), FACTS, torch.ones(36, 8))
 
 
 def header(content: bytes) -> dict:
@@ -55,23 +58,23 @@ def test_what_was_written_is_read_back():
     assert torch.equal(loaded.mean_aggregate, torch.ones(36, 8))
     assert not loaded.model.training
     assert not any(parameter.requires_grad for parameter in loaded.model.parameters())
-    assert loaded.card["metrics"] == {"n": 10}
-    assert loaded.card["parameters"] == build_model(CONFIG, 3).count_parameters()
+    assert loaded.card.metrics == FACTS.metrics
+    assert loaded.card.parameters == build_model(CONFIG, 3).count_parameters()
 
 
 @pytest.mark.parametrize("name", [*list_weights()])
 def test_what_ships_survives_the_way_there_and_back_with_its_hash(name):
     shipped = load_weights(name)
-    bundle = write_bundle(shipped.model, shipped.card, shipped.mean_aggregate)
+    bundle = write_bundle(shipped.card.name, shipped.model, shipped.card, shipped.mean_aggregate)
     loaded = read_bundle(bundle, "shipped.safetensors")
-    assert loaded.card == shipped.card
+    assert replace(loaded.card, golden_sha256=shipped.card.golden_sha256) == shipped.card
     assert loaded.model.config == shipped.model.config
 
 
 @pytest.mark.parametrize("task", ["sort-of-clevr/objects", "sort-of-clevr/pixels"])
 @pytest.mark.parametrize("kind", ["rn", "mlp"])
 def test_every_small_model_fits(task, kind):
-    bundle = write_bundle(build_model(model_config(task, kind), 0), {"name": "x", "task": task})
+    bundle = write_bundle("x", build_model(model_config(task, kind), 0), CardFacts(task=task))
     assert read_bundle(bundle, "x").mean_aggregate is None
 
 
@@ -184,7 +187,7 @@ def test_what_a_file_says_of_itself_draws_nothing_on_a_page():
         with pytest.raises(WeightsError) as caught:
             read_bundle(content, "`a`\n[b](c).safetensors")
         assert not set(str(caught.value)) & set("[]<>`\n")
-    assert read_bundle(forge(name="![x](y)" * 99), "mine").card["name"] == "! x (y)" * 14 + "! …"
+    assert read_bundle(forge(name="![x](y)" * 99), "mine").card.name == "! x (y)" * 14 + "! …"
 
 
 def damaged(content: bytes) -> st.SearchStrategy[bytes]:

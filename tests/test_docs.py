@@ -32,7 +32,7 @@ def test_the_results_page_is_what_cards_and_records_say():
 @pytest.mark.parametrize("row", FIGURES)
 def test_readmes_figures_are_the_cards(row):
     name, path = FIGURES[row]
-    found = list_weights()[name].card["metrics"]
+    found = list_weights()[name].card.to_dict()["metrics"]
     for key in path:
         found = found[key]
     low, high = 100 * found["low"], 100 * found["high"]

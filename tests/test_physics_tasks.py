@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
 from benchmarks.physics_tasks import format_answers, format_paths, read_connections
+from rn_core.common.records import Distance
 from rn_core.common.seeding import make_rng
 from rn_core.tasks.physics.encoding import connection_targets
 from rn_core.tasks.physics.sampling import sample_scenes
+from tests.cards import SHARE, make_card, make_figures
 
-SHARE = {"accuracy": 0.9, "low": 0.89, "high": 0.91, "n": 10}
 DISTANCES = {
-    "model": {"mean": 0.02, "low": 0.01, "high": 0.03, "frames": [0.001, 0.04]},
-    "constant_velocity": {"mean": 0.1, "low": 0.09, "high": 0.11, "frames": [0.01, 0.2]},
+    "model": Distance(0.02, 0.01, 0.03, [0.001, 0.04]),
+    "constant_velocity": Distance(0.1, 0.09, 0.11, [0.01, 0.2]),
 }
 
 
 def test_the_answers_are_the_cards():
-    types = {"whole_scene": SHARE, "pair": {**SHARE, "accuracy": 0.995}}
-    metrics = {"types": types, "blind_floor": {"whole_scene": 0.1, "pair": 0.9}}
+    types = {"whole_scene": SHARE, "pair": replace(SHARE, accuracy=0.995)}
+    metrics = make_figures(types=types, blind_floor={"whole_scene": 0.1, "pair": 0.9})
     cards = {
-        f"physics/{model}-{task}": {"metrics": metrics} for model in ("rn", "mlp") for task in ("connections", "count")
+        f"physics/{model}-{task}": make_card(metrics=metrics)
+        for model in ("rn", "mlp")
+        for task in ("connections", "count")
     }
     rows = format_answers(cards).splitlines()[2:]
     assert rows[1] == "| connections: each pair | 99.5 [89.0, 91.0] | 99.5 [89.0, 91.0] | 90.0 |"
@@ -30,7 +35,9 @@ def test_the_answers_are_the_cards():
 
 
 def test_paths_are_measured_by_balls_that_keep_their_velocity():
-    cards = {f"physics/{model}-predict": {"metrics": {"distances": DISTANCES}} for model in ("rn", "mlp")}
+    cards = {
+        f"physics/{model}-predict": make_card(metrics=make_figures(distances=DISTANCES)) for model in ("rn", "mlp")
+    }
     rows = format_paths(cards).splitlines()[2:]
     assert rows[0] == "| rn-predict | 0.0200 [0.0100, 0.0300] | 0.20 | 0.0010 | 0.0400 |"
     assert rows[-1] == "| constant velocity | 0.1000 [0.0900, 0.1100] | 1.00 | 0.0100 | 0.2000 |"

@@ -33,16 +33,16 @@ def test_the_models_of_every_task_ship():
 def test_the_card_says_what_the_file_is(name):
     entry, loaded = ENTRIES[name], load_weights(name)
     assert weights_status(entry) == "sound", "golden logits, too"
-    assert len(check_weights(entry)) == entry.path.stat().st_size == entry.card["bytes"]
-    assert loaded.model.count_parameters() == entry.card["parameters"]
-    assert sum(value.numel() for value in loaded.model.parameters()) == entry.card["parameters"]
+    assert len(check_weights(entry)) == entry.path.stat().st_size == entry.card.n_bytes
+    assert loaded.model.count_parameters() == entry.card.parameters
+    assert sum(value.numel() for value in loaded.model.parameters()) == entry.card.parameters
     for field in ("task", "recipe", "start", "license", "source", "training", "metrics", "curve", "data"):
-        assert entry.card[field], field
+        assert entry.card.to_dict()[field], field
 
 
 @pytest.mark.parametrize("name", OURS)
 def test_the_recipe_in_the_card_is_the_recipe_in_the_code(name):
-    card = ENTRIES[name].card
+    card = ENTRIES[name].card.to_dict()
     wanted = make_recipe(name, seed=card["training"]["seed"], precision=card["training"]["precision"]).to_dict()
     trained = TrainConfig.from_dict(
         {**{key: card["training"][key] for key in wanted if key != "model"}, "model": card["model"]}
@@ -65,9 +65,9 @@ def test_fresh_scenes_agree_with_the_cards_accuracy(name):
     """Another seed, fewer scenes: the difference must be one that chance explains (4 standard errors)."""
     card = ENTRIES[name].card
     n_scenes = 600 if name.startswith(("babi/", "physics/")) else 60  # a story has one question, and so have balls
-    found = evaluate(load_weights(name).model, TASKS[card["task"]], seed=99, n_scenes=n_scenes)
+    found = evaluate(load_weights(name).model, TASKS[card.task], seed=99, n_scenes=n_scenes)
     for kind, value in found.types.items():
-        published = card["metrics"]["types"][kind]["accuracy"]
+        published = card.measured.types[kind].accuracy
         spread = 4 * np.sqrt(max(published * (1 - published), 1e-3) / value.n)
         assert abs(value.accuracy - published) < spread, kind
 
@@ -84,7 +84,7 @@ def test_fresh_scenes_agree_with_the_cards_accuracy(name):
     ],
 )
 def test_the_baseline_has_no_fewer_parameters_and_steps(network, baseline):
-    rn, mlp = (ENTRIES[name].card for name in (network, baseline))
+    rn, mlp = (ENTRIES[name].card.to_dict() for name in (network, baseline))
     assert mlp["parameters"] >= rn["parameters"]
     assert mlp["training"]["steps"] >= rn["training"]["steps"]
     assert mlp["training"]["questions"] >= rn["training"]["questions"]
@@ -95,8 +95,8 @@ def test_the_baseline_has_no_fewer_parameters_and_steps(network, baseline):
 
 @pytest.mark.parametrize(("name", "relational", "other"), [(NAMES[0], 0.95, 0.99), (NAMES[2], 0.98, 0.999)])
 def test_the_relation_networks_reach_what_was_asked(name, relational, other):
-    groups = ENTRIES[name].card["metrics"]["groups"]
-    assert ENTRIES[name].card["metrics"]["n"] >= 10_000
+    groups = ENTRIES[name].card.to_dict()["metrics"]["groups"]
+    assert ENTRIES[name].card.measured.n >= 10_000
     assert groups["relational"]["accuracy"] >= relational
     assert groups["non_relational"]["accuracy"] >= other
 
@@ -109,13 +109,13 @@ def test_five_lines_from_install_to_answer(name):
 
 
 def test_clevr_from_states_is_as_good_as_the_papers():
-    metrics = ENTRIES["clevr/rn-states"].card["metrics"]
+    metrics = ENTRIES["clevr/rn-states"].card.to_dict()["metrics"]
     assert metrics["overall"]["n"] >= 50_000
     assert metrics["overall"]["accuracy"] >= 0.964
 
 
 def test_babi_is_solved_as_far_as_the_papers():
-    card = ENTRIES["babi/rn-joint"].card
+    card = ENTRIES["babi/rn-joint"].card.to_dict()
     for part in ("metrics", "published_files"):
         assert sum(task["accuracy"] > 0.95 for task in card[part]["groups"].values()) >= 18
 
@@ -123,13 +123,13 @@ def test_babi_is_solved_as_far_as_the_papers():
 @pytest.mark.parametrize(("task", "reached"), [("connections", 0.93), ("count", 0.95)])
 def test_ties_and_systems_are_told_as_well_as_in_the_paper(task, reached):
     """Section 5.5 gives these."""
-    metrics = ENTRIES[f"physics/rn-{task}"].card["metrics"]
+    metrics = ENTRIES[f"physics/rn-{task}"].card.to_dict()["metrics"]
     assert metrics["n"] >= 10_000
     assert metrics["groups"]["whole_scene"]["accuracy"] >= reached
 
 
 def test_paths_are_predicted_three_times_as_well_as_by_kept_velocities():
-    metrics = ENTRIES["physics/rn-predict"].card["metrics"]
+    metrics = ENTRIES["physics/rn-predict"].card.to_dict()["metrics"]
     assert metrics["n"] >= 10_000
     distances = metrics["distances"]
     assert len(distances["model"]["frames"]) == 16
@@ -138,7 +138,7 @@ def test_paths_are_predicted_three_times_as_well_as_by_kept_velocities():
 
 @pytest.mark.parametrize("name", STORIES)
 def test_the_published_validation_files_give_the_cards_figures(name, babi_folder):
-    published = ENTRIES[name].card["published_files"]
+    published = ENTRIES[name].card.to_dict()["published_files"]
     task = TASKS["babi"]
     found = evaluate_batches(load_weights(name).model, task, task.read_batches(babi_folder, published["split"]))
     assert found.overall.n == published["overall"]["n"] == 20_002
@@ -149,7 +149,7 @@ def test_the_published_validation_files_give_the_cards_figures(name, babi_folder
 @pytest.mark.parametrize("files", ORACLE.values(), ids=ORACLE)
 def test_questions_and_scene_graphs_that_nobody_here_made_are_answered_as_well(files, shared_data):
     """The original engine's questions: the difference to our own must be one that chance explains."""
-    published = ENTRIES["clevr/rn-states"].card["metrics"]["overall"]["accuracy"]
+    published = ENTRIES["clevr/rn-states"].card.to_dict()["metrics"]["overall"]["accuracy"]
     found = measure_oracle("clevr/rn-states", *(shared_data / file for file in files)).overall
     assert abs(found.accuracy - published) < 0.02
     assert found.low - 0.01 < published < found.high + 0.01

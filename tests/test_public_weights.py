@@ -200,12 +200,12 @@ def test_the_card_says_where_the_weights_are_from(here, data):
     for name, public in PUBLIC.items():
         entry = find_weights(name, here)
         assert weights_status(entry) == "sound"
-        assert entry.card["task"] in TASKS
-        assert entry.card["original"]["sha256"] == public.sha256
-        assert entry.card["original"]["is_published_file"]
+        assert entry.card.task in TASKS
+        assert entry.card.original.sha256 == public.sha256
+        assert entry.card.original.is_published_file
         copyright_line = (data / "clevr-public-weights" / "LICENSE.txt").read_text().splitlines()[2]
-        assert entry.card["license"] == f"MIT, {copyright_line}"
-        assert (tuple(entry.card["words"]), tuple(entry.card["answers"])) == (TOKENS, ANSWERS)
+        assert entry.card.license == f"MIT, {copyright_line}"
+        assert (entry.card.words, entry.card.answers) == (TOKENS, ANSWERS)
 
 
 def test_the_vocabulary_is_the_one_that_goes_with_them(data):
@@ -251,8 +251,8 @@ def test_a_file_of_the_same_shapes_is_taken_with_and_without_its_prefix(name, tm
     bare = {key.removeprefix("module."): value for key, value in state.items()}
     bare["conv.batchNorm1.num_batches_tracked"] = torch.tensor(7)
     other = import_public(name, pack(bare), tmp_path / "other")
-    assert one.card["sha256"] == other.card["sha256"]
-    assert not one.card["original"]["is_published_file"]
+    assert one.card.sha256 == other.card.sha256
+    assert not one.card.original.is_published_file
     assert not load_weights(name, tmp_path / "one").model.training
 
 
@@ -261,7 +261,8 @@ def test_another_files_card_claims_neither_source_nor_license(tmp_path, monkeypa
     (tmp_path / "mine.pth").write_bytes(content)
     entry = import_file(NAME, tmp_path / "mine.pth", tmp_path / "pretrained")
     assert weights_status(entry) == "sound"
-    card = find_weights(NAME, tmp_path / "pretrained").card
+    found = find_weights(NAME, tmp_path / "pretrained").card
+    card = found.to_dict()
     assert card["data"] == "unknown: not the published file"
     assert {"license", "source", "start"}.isdisjoint(card)
     assert card["original"] == {"bytes": len(content), "sha256": sha256(content), "is_published_file": False}
@@ -270,7 +271,7 @@ def test_another_files_card_claims_neither_source_nor_license(tmp_path, monkeypa
     monkeypatch.setattr(cli, "list_weights", lambda: {NAME: entry})
     assert main(["weights"]) == 0
     assert capsys.readouterr().out.endswith("sound, not the published file\n")
-    assert "not the published file" in card_text(card)
+    assert "not the published file" in card_text(found)
 
 
 def change(**changes: Tensor) -> bytes:

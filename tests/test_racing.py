@@ -182,8 +182,8 @@ def test_saved_runners_can_be_loaded_again(tmp_path):
         with torch.no_grad():
             wanted = model.eval()(batch.inputs, batch.question, batch.scene_index)
             assert torch.equal(again.model(batch.inputs, batch.question, batch.scene_index), wanted)
-        assert again.card["training"]["step"] == 1
-        assert again.card["metrics"]["groups"]["relational"]["accuracy"] == race.look().groups[kind]["relational"]
+        assert again.card.trained.settings["step"] == 1
+        assert again.card.measured.groups["relational"].accuracy == race.look().groups[kind]["relational"]
 
 
 def test_stories_are_asked_only_the_chosen_types_and_each_as_often():
@@ -239,7 +239,7 @@ def test_what_heard_stories_can_be_loaded_again(tmp_path):
     batch = race.validation
     for kind, model in race.models.items():
         again = read_bundle((tmp_path / f"{kind}.safetensors").read_bytes(), "mine")
-        assert (again.card["name"], again.card["task"]) == (f"babi/{kind}-live", "babi")
+        assert (again.card.name, again.card.task) == (f"babi/{kind}-live", "babi")
         with torch.no_grad():
             wanted = model.eval()(batch.inputs, batch.question, batch.scene_index)
             assert torch.equal(again.model(batch.inputs, batch.question, batch.scene_index), wanted)

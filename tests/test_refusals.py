@@ -37,6 +37,7 @@ from rn_core.tasks.registry import model_config
 from rn_core.tasks.sort_of_clevr import Question, sample_scene, stack_scenes
 from rn_core.tasks.sort_of_clevr.encoding import encode_rows
 from rn_core.tasks.sort_of_clevr.language import ALL_TEXTS
+from tests.cards import make_card
 
 SORT, CLEVR, BABI, BALLS = "sort-of-clevr/rn-objects", "clevr/rn-states", "babi/rn-joint", "physics/rn-connections"
 SCENE = sample_scene(make_rng(1, "test"))
@@ -200,7 +201,9 @@ def answerer() -> Callable[[str], Answerer]:
     def make(name: str) -> Answerer:
         if name not in made:
             task = {SORT: "sort-of-clevr/objects", CLEVR: "clevr/states", BABI: "babi"}.get(name, "physics/connections")
-            made[name] = Answerer(name, {}, build_model(model_config(task, "rn"), 0).eval(), TASKS[task], None)
+            made[name] = Answerer(
+                name, make_card(name, task), build_model(model_config(task, "rn"), 0).eval(), TASKS[task], None
+            )
         return made[name]
 
     return make

@@ -30,6 +30,7 @@ from rn_core.training.config import TrainConfig
 from rn_core.training.publishing import Exam, publish
 from rn_core.training.trainer import Trainer
 from rn_core.weights import store as weights
+from rn_core.weights.card import CardFacts
 from tests.test_training import TINY, make_fabric
 from tests.test_training import weights as copy_weights
 
@@ -191,7 +192,7 @@ def test_errors_are_running_means_and_none_is_below_a_tenth_of_the_worst():
 def shipped(tmp_path, monkeypatch) -> str:
     """Untrained weights that the commands find by name."""
     folder = tmp_path / "pretrained"
-    weights.save_weights("babi/tiny", build_model(RN, 0), {"task": "babi"}, folder=folder)
+    weights.save_weights("babi/tiny", build_model(RN, 0), CardFacts(task="babi"), folder=folder)
     monkeypatch.setattr(cli, "load", lambda name, device: load(name, device, folder))
     return "babi/tiny"
 

@@ -14,6 +14,7 @@ from rn_core.common.files import sha256
 from rn_core.models import ModelConfig, build_model
 from rn_core.models.encoders import RowEncoderConfig
 from rn_core.models.relation_network import RelationNetworkConfig
+from rn_core.weights.card import CardFacts
 from rn_core.weights.store import (
     find_weights,
     list_weights,
@@ -29,7 +30,7 @@ NAME = "sort-of-clevr/tiny"
 
 @pytest.fixture
 def folder(tmp_path):
-    save_weights(NAME, build_model(CONFIG, 3), {"task": "sort-of-clevr/objects"}, torch.ones(36, 8), tmp_path)
+    save_weights(NAME, build_model(CONFIG, 3), CardFacts(task="sort-of-clevr/objects"), torch.ones(36, 8), tmp_path)
     return tmp_path
 
 
@@ -40,7 +41,7 @@ def test_what_was_saved_is_loaded(folder):
     assert torch.equal(loaded.mean_aggregate, torch.ones(36, 8))
     assert not loaded.model.training
     assert not any(parameter.requires_grad for parameter in loaded.model.parameters())
-    assert loaded.card["parameters"] == build_model(CONFIG, 3).count_parameters()
+    assert loaded.card.parameters == build_model(CONFIG, 3).count_parameters()
     assert weights_status(list_weights(folder)[NAME]) == "sound"
 
 
@@ -48,12 +49,12 @@ def test_golden_tensors_survive(folder):
     with pytest.raises(WeightsError, match=r"golden logits .* are missing"):
         load_golden(find_weights(NAME, folder))
     golden = {"logits": torch.arange(3.0)}
-    entry = save_weights(NAME, build_model(CONFIG, 3), {"task": "sort-of-clevr/objects"}, None, folder, golden)
+    entry = save_weights(NAME, build_model(CONFIG, 3), CardFacts(task="sort-of-clevr/objects"), None, folder, golden)
     assert torch.equal(load_golden(entry)["logits"], torch.arange(3.0))
 
 
 def rewrite_card(entry, **changes):
-    card = {**entry.card, **changes}
+    card = {**entry.card.to_dict(), **changes}
     entry.path.with_suffix(".json").write_text(json.dumps(card))
 
 

@@ -23,6 +23,7 @@ from rn_core.training.publishing import check_recipe, publish
 from rn_core.training.recipes import RECIPES, make_recipe
 from rn_core.training.trainer import Trainer
 from rn_core.weights import store as weights
+from rn_core.weights.card import CardFacts
 from rn_core.weights.store import find_weights, load_golden, load_weights, save_weights, weights_status
 from tests.test_training import ROWS, TINY, make_fabric
 
@@ -47,7 +48,7 @@ BAD_NAMES = (
 def save(folder: Path, seed: int, with_golden: bool = True) -> None:
     """Write a set of which every file tells its seed."""
     golden = {"logits": torch.tensor([float(seed)])} if with_golden else None
-    card = {"task": "sort-of-clevr/objects", "seed": seed}
+    card = CardFacts(task="sort-of-clevr/objects", data=str(seed))
     save_weights(NAME, build_model(ROWS, seed), card, torch.full((36, 32), float(seed)), folder, golden)
 
 
@@ -55,8 +56,8 @@ def read_seeds(folder: Path) -> set[float]:
     """Return what the files of a set say of their seed: one number, if they belong together."""
     entry, loaded = find_weights(NAME, folder), load_weights(NAME, folder)
     assert weights_status(entry) == "sound"
-    seeds = {float(loaded.card["seed"]), loaded.mean_aggregate[0, 0].item()}
-    return seeds | ({load_golden(entry)["logits"].item()} if "golden_sha256" in entry.card else set())
+    seeds = {float(loaded.card.data), loaded.mean_aggregate[0, 0].item()}
+    return seeds | ({load_golden(entry)["logits"].item()} if entry.card.golden_sha256 else set())
 
 
 def run_until(step: int, work) -> bool:
@@ -137,7 +138,7 @@ def test_no_name_leads_out_of_the_folder(name, tmp_path):
     folder = tmp_path / "deep/down/pretrained"
     folder.mkdir(parents=True)
     for use in (
-        lambda: save_weights(name, build_model(ROWS, 0), {"task": "x"}, folder=folder),
+        lambda: save_weights(name, build_model(ROWS, 0), CardFacts(task="x"), folder=folder),
         lambda: load_weights(name, folder),
         lambda: publish(name, tmp_path, into=folder),
     ):

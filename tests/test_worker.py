@@ -66,7 +66,7 @@ def test_a_short_race_reports_saves_and_ends(start, tmp_path):
     worker.hear("status", status="finished")
     assert worker.process.wait(PATIENCE) == 0
     for kind in ("rn", "mlp"):
-        assert read_bundle((tmp_path / f"{kind}.safetensors").read_bytes(), kind).card["training"]["step"] == 3
+        assert read_bundle((tmp_path / f"{kind}.safetensors").read_bytes(), kind).card.trained.settings["step"] == 3
 
 
 def test_it_pauses_steps_resumes_and_stops(start, tmp_path):
@@ -87,7 +87,7 @@ def test_it_pauses_steps_resumes_and_stops(start, tmp_path):
     last = worker.hear("snapshot")["step"]
     worker.hear("status", status="stopped")
     assert worker.process.wait(PATIENCE) == 0
-    assert read_bundle((tmp_path / "rn.safetensors").read_bytes(), "rn").card["training"]["step"] >= last
+    assert read_bundle((tmp_path / "rn.safetensors").read_bytes(), "rn").card.trained.settings["step"] >= last
 
 
 def test_it_makes_way_and_goes_on_to_the_same_end(start, tmp_path):

@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 from rn_core.models import build_model
 from rn_core.tasks.registry import model_config
 from rn_core.weights.bundles import write_bundle
+from rn_core.weights.card import CardFacts
 
 pytestmark = pytest.mark.browser
 
@@ -23,7 +24,7 @@ def files(tmp_path_factory) -> dict[str, Path]:
     """Return the files of two models that were never trained, and of none."""
     folder = tmp_path_factory.mktemp("models")
     for kind in ("rn", "mlp"):
-        content = write_bundle(build_model(model_config(TASK, kind), 0), {"name": f"live {kind}", "task": TASK})
+        content = write_bundle(f"live {kind}", build_model(model_config(TASK, kind), 0), CardFacts(task=TASK))
         (folder / f"{kind}.safetensors").write_bytes(content)
     (folder / "garbage.safetensors").write_bytes(b"garbage" * 100)
     return {path.stem: path for path in folder.iterdir()}

@@ -17,6 +17,7 @@ from rn_core.models.encoders import ImageEncoderConfig, RowEncoderConfig
 from rn_core.models.relation_network import RelationNetworkConfig
 from rn_core.tasks import TASKS
 from rn_core.tasks.sort_of_clevr.language import text
+from tests.cards import make_card
 
 _ENCODERS = {"rn-pixels": (ImageEncoderConfig((8, 8, 8, 8)), 10), "rn-objects": (RowEncoderConfig(10), 10)}
 
@@ -32,7 +33,7 @@ def random_answerer() -> Callable[[str], Answerer]:
             core = RelationNetworkConfig(d_object, 11, 10, g_widths=(32, 32), f_widths=(24, 16))
             task = TASKS[f"sort-of-clevr/{model.removeprefix('rn-')}"]
             built = build_model(ModelConfig(encoder, core), seed=3).eval().requires_grad_(False)
-            made[model] = Answerer(task.name, {}, built, task, torch.zeros(36, 32))
+            made[model] = Answerer(task.name, make_card(), built, task, torch.zeros(36, 32))
         return made[model]
 
     return make

@@ -67,7 +67,7 @@ def test_a_race_runs_pauses_and_leaves_weights(board):
     seen = set()
     until(lambda: seen.add(job.view().status) or not job.view().is_active)
     assert seen <= {"stopping", "stopped"} and job.view().status == "stopped"
-    assert read_bundle(job.bundle("rn"), "rn").card["task"] == CONFIG.task
+    assert read_bundle(job.bundle("rn"), "rn").card.task == CONFIG.task
     assert board.find(job.token) is job
 
 
@@ -100,7 +100,7 @@ def test_a_killed_worker_is_one_sentence_and_its_checkpoint_stays(board):
     os.kill(job._process.pid, signal.SIGKILL)
     until_status(job, "failed")
     assert "killed, most likely because memory ran out" in job.view().problem
-    assert read_bundle(job.bundle("rn"), "rn").card["name"].endswith("-live")
+    assert read_bundle(job.bundle("rn"), "rn").card.name.endswith("-live")
     assert board.submit(CONFIG, "b").view().status == "starting", "its place is free"
 
 

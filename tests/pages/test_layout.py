@@ -8,7 +8,9 @@ import pytest
 
 from pages._lab import layout
 from pages._lab.pairs.what_if import WhatIf
-from rn_core.common.records import Answer
+from rn_core.common.records import Accuracy, Answer
+from rn_core.weights.card import TrainingRecord
+from tests.cards import make_card, make_figures
 
 
 @pytest.fixture
@@ -70,10 +72,10 @@ def test_kept_and_changed_are_said_in_words():
 
 
 def test_a_card_shows_what_it_has():
-    accuracy = {"accuracy": 0.9912, "low": 0.99, "high": 0.9925, "n": 1000}
-    card = {"name": "a/b", "parameters": 12345, "bytes": 1_449_000}
+    card = make_card("a/b")
     assert layout.card_text(card) == "**a/b**  \n12,345 parameters, 1.4 MB"
-    metrics = {"n": 10000, "groups": {"non_relational": accuracy}}
-    text = layout.card_text({**card, "metrics": metrics, "training": {"seed": 7, "minutes": 27.3}})
+    metrics = make_figures(n=10_000, groups={"non_relational": Accuracy(0.9912, 0.99, 0.9925, 1000)})
+    training = TrainingRecord({"seed": 7}, 5, 27.3, "a machine", "2")
+    text = layout.card_text(make_card("a/b", metrics=metrics, training=training))
     for part in ("non-relational 99.12 % (99.00–99.25)", "on 10,000 scenes", "27 minutes, seed 7"):
         assert part in text

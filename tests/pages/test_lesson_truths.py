@@ -85,7 +85,7 @@ def test_the_mlp_guesses_the_commoner_shape(mlp):
     assert evaluation.types["count_same_shape"].accuracy > 0.99
     for kind in found:
         assert evaluation.blind_floor[kind] + 0.1 < evaluation.types[kind].accuracy < 0.8
-    assert mlp.card["parameters"] > cached_answerer("rn-objects").card["parameters"]
+    assert mlp.card.parameters > cached_answerer("rn-objects").card.parameters
 
 
 def test_one_square_of_the_matrix_outweighs_the_others():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -11,6 +12,8 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from safetensors.torch import load as load_tensors
+from safetensors.torch import save
 from streamlit.testing.v1 import AppTest
 
 from pages._lab import models, own_model
@@ -25,7 +28,9 @@ from rn_core.models import build_model
 from rn_core.tasks import TASKS
 from rn_core.tasks.registry import model_config
 from rn_core.weights.bundles import read_bundle, write_bundle
+from rn_core.weights.card import CardFacts
 from rn_core.weights.store import LoadedWeights, load_weights
+from tests.cards import SHARE, make_figures
 from tests.shown_markdown import seen
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -33,17 +38,23 @@ UPLOADED = "application/octet-stream"
 
 
 @cache
-def bundle(kind: str = "rn", view: str = "objects", seed: int = 0, **card: object) -> bytes:
+def bundle(kind: str = "rn", view: str = "objects", seed: int = 0) -> bytes:
     """Return the file of a model that was never trained."""
     task = f"sort-of-clevr/{view}"
-    return write_bundle(build_model(model_config(task, kind), seed), {"name": f"live {kind}", "task": task, **card})
+    return write_bundle(f"live {kind}", build_model(model_config(task, kind), seed), CardFacts(task=task))
 
 
 @cache
 def shipped_again() -> bytes:
     """Return the shipped Relation Network as a file that can be uploaded."""
     weights = load_weights("sort-of-clevr/rn-objects")
-    return write_bundle(weights.model, weights.card, weights.mean_aggregate)
+    return write_bundle(weights.card.name, weights.model, weights.card, weights.mean_aggregate)
+
+
+def read_header(content: bytes) -> dict[str, str]:
+    """Return what a file says beside its tensors."""
+    length = int.from_bytes(content[:8], "little")
+    return json.loads(content[8 : 8 + length])["__metadata__"]
 
 
 def loaded(*args: object, **options: object) -> LoadedWeights:
@@ -167,8 +178,8 @@ def test_two_models_of_the_same_tensors_that_add_up_otherwise_have_two_names():
     weights = loaded()
     core = replace(weights.model.config.core, aggregate="mean")
     mean = build_model(replace(weights.model.config, core=core), 0)
-    again = read_bundle(write_bundle(mean, {"name": "x", "task": weights.card["task"]}), "mean.safetensors")
-    assert again.card["sha256"] == weights.card["sha256"]
+    again = read_bundle(write_bundle("x", mean, CardFacts(task=weights.card.task)), "mean.safetensors")
+    assert again.card.sha256 == weights.card.sha256
     assert make_own_model(again, "a").name != make_own_model(weights, "a").name
 
 
@@ -211,9 +222,17 @@ def test_the_order_of_two_files_does_not_matter():
 
 @pytest.mark.parametrize("metrics", [None, [], {"groups": 3}, {"groups": {"relational": {"accuracy": "x"}}}])
 def test_what_a_card_claims_in_no_figures_is_left_out(metrics):
-    own = make_own_model(read_bundle(write_bundle(loaded().model, {"name": "x", "task": "sort-of-clevr/objects",
-                                                                  "metrics": metrics}), "x"), "a")  # fmt: skip
-    assert own.answerer.card["metrics"] == {"groups": {}}
+    content = bundle()
+    card = json.loads(read_header(content)["card"])
+    claiming = save(load_tensors(content), metadata={"card": json.dumps({**card, "metrics": metrics})})
+    assert make_own_model(read_bundle(claiming, "x"), "a").answerer.card.claims == {}
+
+
+def test_what_a_card_claims_is_told_as_a_claim():
+    figures = make_figures(groups={"relational": SHARE, "of its own": SHARE}, n=7)
+    content = write_bundle("x", loaded().model, CardFacts(task="sort-of-clevr/objects", metrics=figures))
+    card = make_own_model(read_bundle(content, "x"), "a").answerer.card
+    assert (card.claims, card.metrics) == ({"relational": SHARE}, None)
 
 
 def test_an_uploaded_model_is_used_and_named():

@@ -31,15 +31,17 @@ from pages._lab.results.view import (
     format_percent,
     levels_of,
     make_lanes,
-    read_metrics,
+    read_marks,
 )
 from pages._ui.waiting import describe_place, wait_for
 from rn_core.common.errors import WeightsError
+from rn_core.common.records import Accuracy, Distance
 from rn_core.common.seeding import MAX_SEED
 from rn_core.evaluation.accuracy import evaluate
 from rn_core.tasks import TASKS
 from rn_core.tasks.registry import DOMAINS
 from rn_core.weights.store import WeightsEntry, list_weights, load_weights
+from tests.cards import make_card, make_figures
 
 ENTRIES = find_entries("sort-of-clevr", list_weights())
 LANES = make_lanes("sort-of-clevr", ENTRIES)
@@ -93,7 +95,7 @@ def test_each_bad_parameter_is_one_sentence_and_the_rest_is_kept():
 
 def test_lanes_say_what_the_cards_say():
     for model, entry in ENTRIES.items():
-        metrics = entry.card["metrics"]
+        metrics = entry.card.to_dict()["metrics"]
         for name, found in (metrics["groups"] | metrics["types"]).items():
             mark = lane(name, model).mark("ours")
             assert (mark.value, mark.low, mark.high, mark.n) == (
@@ -105,7 +107,7 @@ def test_lanes_say_what_the_cards_say():
 
 
 def test_the_floor_of_a_group_is_that_of_answering_each_of_its_questions_blindly():
-    metrics = ENTRIES["rn-pixels"].card["metrics"]
+    metrics = ENTRIES["rn-pixels"].card.to_dict()["metrics"]
     kinds = TASKS["sort-of-clevr/pixels"].groups["relational"]
     right = sum(metrics["blind_floor"][kind] * metrics["types"][kind]["n"] for kind in kinds)
     assert lane("relational", "rn-pixels").floor == pytest.approx(right / metrics["groups"]["relational"]["n"])
@@ -129,10 +131,10 @@ def test_lanes_of_one_measure_lie_together_groups_first_and_relation_networks_on
 
 
 def test_weights_of_a_new_domain_appear_by_themselves():
-    types = {"same_color": {"accuracy": 0.8, "low": 0.7, "high": 0.9, "n": 10}}
-    groups = {"comparison": {"accuracy": 0.8, "low": 0.7, "high": 0.9, "n": 10}}
-    metrics = {"groups": groups, "types": types, "blind_floor": {"same_color": 0.5}, "overall": groups["comparison"]}
-    card = {"task": "clevr/states", "metrics": metrics}
+    types = {"same_color": Accuracy(0.8, 0.7, 0.9, 10)}
+    groups = {"comparison": Accuracy(0.8, 0.7, 0.9, 10)}
+    metrics = make_figures(groups=groups, types=types, blind_floor={"same_color": 0.5}, overall=groups["comparison"])
+    card = make_card("clevr/gnn-graph", "clevr/states", metrics=metrics)
     entries = find_entries("clevr", {"clevr/gnn-graph": WeightsEntry("clevr/gnn-graph", card, Path("x"))})
     lanes = make_lanes("clevr", entries)
     assert lane("same_color", "gnn-graph", lanes).floor == 0.5
@@ -154,7 +156,7 @@ def test_every_domain_has_a_chart_with_all_its_marks_and_words(domain, look):
         assert sorted(drawn) == sorted(100 * mark.value for found in shown for mark in found.marks)
         assert all(figure.layout.xaxis.range[0] <= x <= figure.layout.xaxis.range[1] for x in drawn)
         assert all(describe_model(found.model) in alt_text(figure) for found in shown)
-        assert ("ours" in alt_text(figure)) == any(entry.card.get("metrics") for entry in entries.values())
+        assert ("ours" in alt_text(figure)) == any(entry.card.metrics for entry in entries.values())
 
 
 def test_lanes_never_lie_on_each_other():
@@ -221,7 +223,7 @@ def test_the_picture_is_a_png_and_grows_with_its_lanes():
 def test_a_measurement_is_the_evaluation_and_reports_its_way():
     entry, seen = ENTRIES["mlp-objects"], []
     found = measure(entry, 5, 120, lambda share, text: seen.append((round(share, 3), text)))
-    wanted = evaluate(load_weights(entry.name).model, TASKS[entry.card["task"]], 5, 120)
+    wanted = evaluate(load_weights(entry.name).model, TASKS[entry.card.task], 5, 120)
     assert found.n == wanted.n == 120
     assert found.overall.accuracy == pytest.approx(wanted.overall.accuracy, abs=0.005)  # bf16 where it is native
     assert [share for share, _ in seen] == [0, round(50 / 120, 3), round(100 / 120, 3), 1]
@@ -296,8 +298,8 @@ def test_a_damaged_file_is_one_sentence():
 
 def test_new_scenes_are_not_the_cards():
     for entry in ENTRIES.values():
-        assert fresh_seed(entry) != entry.card["metrics"]["seed"]
-    last = replace(ENTRIES["rn-pixels"], card={"metrics": {"seed": MAX_SEED}})
+        assert fresh_seed(entry) != entry.card.measured.seed
+    last = replace(ENTRIES["rn-pixels"], card=make_card(metrics=make_figures(seed=MAX_SEED)))
     assert fresh_seed(last) == 0
 
 
@@ -305,7 +307,7 @@ def test_the_card_in_words_has_what_it_takes_to_do_it_again():
     text = card_lines(ENTRIES["rn-pixels"].card)
     for word in ("SHA-256", "Seed: 0", "Licence: MIT", "MB", "434,346", "encoder first learned"):
         assert word in text
-    assert card_lines({"bytes": 1, "sha256": "0"}).count("\n") == 1
+    assert card_lines(make_card()).count("\n") == 3
 
 
 def test_a_head_start_is_said():
@@ -314,17 +316,17 @@ def test_a_head_start_is_said():
 
 
 def test_a_card_without_metrics_has_no_lanes():
-    assert read_metrics({"task": "sort-of-clevr/pixels"}) == {}
+    assert read_marks("ours", "sort-of-clevr/pixels", None) == {}
 
 
 def entry_of(name: str, **metrics: object) -> WeightsEntry:
     """Return weights of physics whose card says these figures."""
     task = f"physics/{name.partition('-')[2]}"
-    return WeightsEntry(f"physics/{name}", {"task": task, "name": f"physics/{name}", "metrics": metrics}, None)
+    return WeightsEntry(f"physics/{name}", make_card(f"physics/{name}", task, metrics=make_figures(**metrics)), None)
 
 
-def share(value: float) -> dict[str, float]:
-    return {"accuracy": value, "low": value - 0.01, "high": value + 0.01, "n": 1000}
+def share(value: float) -> Accuracy:
+    return Accuracy(value, value - 0.01, value + 0.01, 1000)
 
 
 def test_what_the_tasks_of_physics_ask_are_measures_of_their_own():
@@ -347,8 +349,8 @@ def test_what_the_tasks_of_physics_ask_are_measures_of_their_own():
 
 
 def test_predicted_paths_are_shown_by_distance():
-    kept = {"mean": 0.2, "low": 0.19, "high": 0.21, "frames": [0.1, 0.3]}
-    ours = {"mean": 0.05, "low": 0.04, "high": 0.06, "frames": [0.01, 0.09]}
+    kept = Distance(0.2, 0.19, 0.21, [0.1, 0.3])
+    ours = Distance(0.05, 0.04, 0.06, [0.01, 0.09])
     entries = {
         "rn-count": entry_of("rn-count"),
         "rn-predict": entry_of("rn-predict", distances={"model": ours, "constant_velocity": kept}),

@@ -31,6 +31,7 @@ from rn_core.tasks.sort_of_clevr import Question, Scene, question_codes, stack_s
 from rn_core.tasks.sort_of_clevr.encoding import VIEWS
 from rn_core.tasks.sort_of_clevr.language import text
 from rn_core.tasks.sort_of_clevr.questions import N_QUESTIONS
+from tests.cards import make_card
 
 ENCODERS = {"pixels": ImageEncoderConfig((8, 8, 8, 8)), "objects": RowEncoderConfig(10)}
 CORES = {
@@ -47,7 +48,7 @@ def build(view: str, core: RelationNetworkConfig | MLPConfig) -> Answerer:
     for name, buffer in model.named_buffers():
         if name.endswith("running_mean"):
             buffer += torch.linspace(-0.2, 0.3, len(buffer))
-    return Answerer(view, {}, model, TASKS[f"sort-of-clevr/{view}"], None)
+    return Answerer(view, make_card(), model, TASKS[f"sort-of-clevr/{view}"], None)
 
 
 @pytest.fixture(scope="module", params=[(view, kind) for view in ENCODERS for kind in CORES], ids="-".join)

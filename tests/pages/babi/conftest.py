@@ -16,6 +16,7 @@ from rn_core.attribution.pairs import attribute_pairs
 from rn_core.models import build_model
 from rn_core.tasks import TASKS
 from rn_core.tasks.registry import model_config
+from tests.cards import make_card
 
 _KINDS = {"rn-joint": "rn", "rn-2hop": "rn-2hop", "lstm-joint": "lstm"}
 
@@ -28,7 +29,7 @@ def random_answerer() -> Callable[[str], Answerer]:
     def make(model: str) -> Answerer:
         if model not in made:
             built = build_model(model_config("babi", _KINDS[model]), seed=3).eval().requires_grad_(False)
-            card = {"name": full_name(model), "parameters": built.count_parameters(), "bytes": 1}
+            card = make_card(full_name(model), model=built.config, parameters=built.count_parameters(), n_bytes=1)
             made[model] = Answerer(full_name(model), card, built, TASKS["babi"], None)
         return made[model]
 

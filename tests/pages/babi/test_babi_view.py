@@ -18,9 +18,11 @@ from pages._lab.pairs.what_if import follow_pair, make_what_ifs
 from pages._lab.results.tasks import tasks_html
 from pages._lab.results.view import find_entries, make_lanes
 from pages._ui.pairs import exports
+from rn_core.common.records import Accuracy
 from rn_core.tasks.babi.solvers import solve
 from rn_core.tasks.babi.story import TASK_NAMES
 from rn_core.weights.store import WeightsEntry
+from tests.cards import make_card, make_figures
 
 VIEWS = [
     {"pair": ("s5", "s13")},
@@ -99,12 +101,9 @@ def test_the_lstm_answers_beside_every_relation_network():
 
 def card_of(accuracy: dict[int, float]) -> WeightsEntry:
     """Return weights whose card says these accuracies."""
-    types = {
-        f"qa{task}": {"accuracy": share, "low": share - 0.01, "high": min(1, share + 0.01), "n": 1000}
-        for task, share in accuracy.items()
-    }
-    metrics = {"types": types, "groups": types, "blind_floor": dict.fromkeys(types, 0.25)}
-    return WeightsEntry("babi/rn-joint", {"task": "babi", "name": "babi/rn-joint", "metrics": metrics}, None)
+    types = {f"qa{task}": Accuracy(share, share - 0.01, min(1, share + 0.01), 1000) for task, share in accuracy.items()}
+    metrics = make_figures(types=types, groups=types, blind_floor=dict.fromkeys(types, 0.25))
+    return WeightsEntry("babi/rn-joint", make_card("babi/rn-joint", "babi", metrics=metrics), None)
 
 
 def read_rows(page: str) -> dict[str, list[str]]:

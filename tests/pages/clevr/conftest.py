@@ -23,6 +23,7 @@ from rn_core.models.relation_network import RelationNetworkConfig
 from rn_core.tasks import TASKS
 from rn_core.tasks.clevr.encoding import ANSWERS
 from rn_core.tasks.clevr.tokens import TOKENS
+from tests.cards import make_card
 
 _QUESTION = QuestionEncoderConfig(len(TOKENS), d_word=8, d_question=12)
 _ROWS, _IMAGE = RowEncoderConfig(18), ImageEncoderConfig((8, 8, 8, 8), 128)
@@ -50,7 +51,7 @@ def random_answerer() -> Callable[[str], Answerer]:
         if model not in made:
             task = TASKS["clevr/pixels" if sees_pixels(model) else "clevr/states"]
             built = build_model(_make_config(model), seed=3).eval().requires_grad_(False)
-            card = {"name": full_name(model), "parameters": built.count_parameters(), "bytes": 1}
+            card = make_card(full_name(model), model=built.config, parameters=built.count_parameters(), n_bytes=1)
             made[model] = Answerer(full_name(model), card, built, task, None)
         return made[model]
 

@@ -17,6 +17,7 @@ from rn_core.attribution.pairs import attribute_pairs
 from rn_core.models import build_model
 from rn_core.tasks import TASKS
 from rn_core.training.recipes import RECIPES, make_recipe
+from tests.cards import make_card
 
 
 @pytest.fixture(scope="session")
@@ -27,7 +28,7 @@ def random_answerer() -> Callable[[str], Answerer]:
     def make(name: str) -> Answerer:
         if name not in made:
             built = build_model(make_recipe(name).model, seed=3).eval().requires_grad_(False)
-            card = {"name": name, "parameters": built.count_parameters(), "bytes": 1}
+            card = make_card(name, model=built.config, parameters=built.count_parameters(), n_bytes=1)
             mean = torch.zeros(1, built.config.core.g_widths[-1]) if built.has_pairs else None
             made[name] = Answerer(name, card, built, TASKS[RECIPES[name].task], mean)
         return made[name]

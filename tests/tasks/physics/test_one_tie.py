@@ -19,6 +19,7 @@ from rn_core.tasks.physics import sample_scenes
 from rn_core.tasks.physics.encoding import encode_rows, find_colors
 from rn_core.tasks.physics.task import tie_question
 from rn_core.tasks.registry import model_config
+from tests.cards import make_card
 
 CONNECTIONS = TASKS["physics/connections"]
 SCENE = sample_scenes(make_rng(5, "test"), 1).scene(0)
@@ -28,7 +29,7 @@ ROWS = encode_rows(sample_scenes(make_rng(5, "test"), 1))[0][0]
 def make_answerer(kind: str) -> Answerer:
     """An untrained network: what is tested here holds for any weights."""
     model = build_model(model_config("physics/connections", kind), 0).eval()
-    return Answerer(f"physics/{kind}-connections", {}, model, CONNECTIONS, None)
+    return Answerer(f"physics/{kind}-connections", make_card(), model, CONNECTIONS, None)
 
 
 def test_reading_one_logit_alone_keeps_its_sigmoid_in_either_answer():
