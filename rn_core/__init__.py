@@ -5,17 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from rn_core.answering import Answerer
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 __all__ = ["__version__", "load"]
 
 
-def load(name: str, device: str = "auto") -> Answerer:
+def load(name: str, device: str = "auto", folder: Path | None = None) -> Answerer:
     """Load weights by name after checking their hash; see `rn_core.answering.load`.
 
     Imported on first use, so that `import rn_core` stays quick.
     """
     from rn_core import answering
 
-    return answering.load(name, device)
+    return answering.load(name, device) if folder is None else answering.load(name, device, folder)

@@ -36,7 +36,7 @@ from rn_core.training.recipes import RECIPES, make_recipe
 from rn_core.training.run_folder import hold_run
 from rn_core.training.trainer import Trainer
 from rn_core.weights import public as public_weights
-from rn_core.weights.store import NOT_PUBLISHED, describe_loose, list_weights, weights_status
+from rn_core.weights.store import NOT_PUBLISHED, PRETRAINED, describe_loose, list_weights, weights_status
 
 RUNS = Path("runs")
 #: Domain -> what writes its scenes, for those that are written.
@@ -125,10 +125,16 @@ def _add_train(commands: _Commands) -> None:
     train.add_argument("--folder", type=Path, default=None, help="folder of the run (default: runs/NAME)")
 
 
+def _add_weights_name(parser: argparse.ArgumentParser) -> None:
+    """Add which weights are asked, and where they lie."""
+    parser.add_argument("name", help="weights, such as sort-of-clevr/rn-pixels")
+    parser.add_argument("--weights", type=Path, default=PRETRAINED, help="folder of all weights")
+
+
 def _add_evaluate(commands: _Commands) -> None:
     """Add `evaluate`."""
     parser = _add(commands, "evaluate", _evaluate, "accuracy a question type on fresh test scenes")
-    parser.add_argument("name", help="weights, such as sort-of-clevr/rn-pixels")
+    _add_weights_name(parser)
     parser.add_argument("--scenes", type=int, default=1000, help="test scenes, all questions each")
     parser.add_argument("--data", type=Path, default=None, help="a data folder, for tasks that read one")
     parser.add_argument("--split", default=None, help="its split (default: the one that is usually measured)")
@@ -144,7 +150,7 @@ def _add_explain(commands: _Commands) -> None:
         _explain,
         "answer one question about one fresh scene, with warnings and the pairs behind it",
     )
-    parser.add_argument("name", help="weights, such as sort-of-clevr/rn-pixels")
+    _add_weights_name(parser)
     parser.add_argument("question", help='English, such as "Is the red object on the left?"')
     parser.add_argument("--top", type=int, default=5, help="pairs to print")
 
@@ -248,7 +254,7 @@ def _precision(options: argparse.Namespace) -> str:
 
 def _evaluate(options: argparse.Namespace) -> None:
     """Print accuracies, and the attribution table where asked for."""
-    answerer = load(options.name, options.device)
+    answerer = load(options.name, options.device, options.weights)
     with fast_autocast(choose_device(options.device)):
         found = _measure(answerer, options)
     result = {"name": options.name, **found.to_dict()}
@@ -281,7 +287,7 @@ def _measure(answerer: Answerer, options: argparse.Namespace) -> Evaluation:
 
 def _explain(options: argparse.Namespace) -> None:
     """Answer one question and print its strongest pairs."""
-    answerer = load(options.name, options.device)
+    answerer = load(options.name, options.device, options.weights)
     scene, seen = answerer.task.sample_shown(make_rng(options.seed, "explore"))
     answer = answerer.answer(seen, options.question)
     result = {

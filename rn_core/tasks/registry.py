@@ -32,7 +32,7 @@ def register(*tasks: Task) -> None:
         if task.name in _ALL:
             raise RNCoreError(f"There is a task '{task.name}' already; give the new one another name.")
         lookup(task.name, task.domain.models, "task with models")
-        _ALL[task.name] = task
+    _ALL.update({task.name: task for task in tasks})
 
 
 @contextmanager
@@ -43,7 +43,7 @@ def registered(*tasks: Task) -> Iterator[None]:
         yield
     finally:
         for task in tasks:
-            del _ALL[task.name]
+            _ALL.pop(task.name, None)
 
 
 # The first task that can be raced is what races begin with.

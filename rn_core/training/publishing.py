@@ -17,7 +17,7 @@ from rn_core.evaluation.reporting import mean_aggregates
 from rn_core.models import QuestionAnsweringModel, build_model
 from rn_core.models.relation_network import RelationNetworkConfig
 from rn_core.tasks import TASKS, Task
-from rn_core.tasks.base import FolderBacked, Pooled
+from rn_core.tasks.base import FewQuestions, FolderBacked, Pooled
 from rn_core.tasks.registry import CONFIGS, model_config
 from rn_core.training.checkpoints import FILE_NAME
 from rn_core.training.config import TrainConfig
@@ -119,7 +119,8 @@ def _measure(
         found = measure(model.to(device), task, progress)
         beside = exam.measure_folder(model, task, progress) if exam.data and config.data is None else None
     model.cpu()
-    counted = model.has_pairs and config.data is None and config.model.question is None
+    few = isinstance(task, FewQuestions) or config.model.core.d_question == 0
+    counted = model.has_pairs and config.data is None and few
     mean = mean_aggregates(model, task, exam.seed, _MEAN_SCENES) if counted else None
     facts = _describe_folder(name, config, exam, _make_facts(name, state, found))
     if beside is not None:

@@ -143,6 +143,11 @@ class Card(CardFacts):
     golden_sha256: str | None = None
 
     @property
+    def kind(self) -> str:
+        """Return the kind of the model, a key of `rn_core.models.KINDS`."""
+        return self.model.kind
+
+    @property
     def is_other_file(self) -> bool:
         """Return whether the weights have the name of public ones and are not from the published file."""
         return self.original is not None and not self.original.is_published_file
@@ -163,7 +168,7 @@ class Card(CardFacts):
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values that JSON can hold, without what nobody says; `from_dict` reads them back."""
-        values: dict[str, Any] = {"kind": self.model.kind, **_CONVERTER.unstructure(self)}
+        values: dict[str, Any] = {"kind": self.kind, **_CONVERTER.unstructure(self)}
         names = ("name", "kind", *("bytes" if one.name == "n_bytes" else one.name for one in fields(self)))
         return {name: values[name] for name in dict.fromkeys(names) if name in values}
 
