@@ -7,6 +7,7 @@ passes over what stays, and has the C library give back pages that nobody uses.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import gc
 import sys
@@ -29,9 +30,9 @@ def freeze_heap() -> None:
 def tidy_heap() -> None:
     """Free what has become garbage, and give unused pages back to the system where its C library can (glibc)."""
     gc.collect()
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
-    if trim is not None:
-        trim(0)
+    if sys.platform == "linux":
+        with contextlib.suppress(AttributeError):  # another C library than glibc
+            ctypes.CDLL(None).malloc_trim(0)
 
 
 @cache

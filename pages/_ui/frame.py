@@ -26,7 +26,14 @@ def _enter() -> None:
     """Run the entry script, which runs this page again, where the session did not come through it.
 
     Because there is a folder called `pages`, a server that has not run the entry script yet takes a page's own
-    address for a script to run alone: without navigation, title and signs of life.
+    address for a script to run alone: without navigation, title and signs of life. Streamlit 1.67 has no cleaner way:
+
+    - It chooses between folder and entry script (`PagesManager.uses_pages_directory`) before any code of the app runs.
+      Only a call of `st.navigation` switches the folder off, for all sessions after it.
+    - No option of `config.toml` does; `client.showSidebarNavigation` hides the folder's links alone.
+    - `st.rerun` runs the same page alone again; `st.switch_page("app.py")` forgets which page was asked for.
+    - `PagesManager` is private, and an import of ours that sets it comes too late for the first session.
+    - `App` of `streamlit.web.server.starlette` starts a script in another folder, but then `app.py` is no entry script.
     """
     if not _ENTERED.is_set:
         runpy.run_path(str(_APP))

@@ -50,7 +50,7 @@ def take_output(mode: str) -> IO[Any]:
 
 def lower_priority() -> None:
     """Leave the processor to whoever needs it sooner, and be the first to go when memory runs out."""
-    if hasattr(os, "nice"):
+    if sys.platform != "win32":
         os.nice(_NICENESS)
     score = Path("/proc/self/oom_score_adj")
     with contextlib.suppress(OSError):

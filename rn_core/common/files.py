@@ -9,6 +9,7 @@ import os
 import platform
 import re
 import stat
+import sys
 import tempfile
 import time
 from collections.abc import Iterable
@@ -90,7 +91,7 @@ def clear_leftovers(folder: Path, name: str) -> list[str]:
 def _is_left(path: Path, pid: str | None, host: str | None) -> bool:
     """Return whether a file is this user's and nobody writes it any more."""
     found = path.lstat()
-    if not stat.S_ISREG(found.st_mode) or (hasattr(os, "getuid") and found.st_uid != os.getuid()):
+    if not stat.S_ISREG(found.st_mode) or (sys.platform != "win32" and found.st_uid != os.getuid()):
         return False
     if pid is not None and host == _HOST and os.name == "posix" and not _is_running(int(pid)):
         return True

@@ -96,9 +96,16 @@ def _check_size(image: Image.Image) -> None:
         raise PictureError(
             f"stores its pixels as {image.mode}; read are {', '.join(MODES)}, save it as plain 8-bit RGB."
         )
-    n_frames = getattr(image, "n_frames", 1)
-    if n_frames > MAX_FRAMES:
+    if (n_frames := _count_frames(image)) > MAX_FRAMES:
         raise PictureError(f"has {n_frames:,} frames and {MAX_FRAMES} are allowed; save the one you want by itself.")
+
+
+def _count_frames(image: Image.Image) -> int:
+    """Return the frames that a picture says it has; formats that can have several know."""
+    try:
+        return int(image.n_frames)  # type: ignore[attr-defined]  # only pictures of some formats have it
+    except AttributeError:
+        return 1
 
 
 def limit_process() -> None:

@@ -20,6 +20,8 @@ from rn_core.common.errors import RNCoreError, WeightsError, lookup
 from rn_core.common.files import sha256
 from rn_core.common.seeding import make_rng
 from rn_core.models import ModelConfig, QuestionAnsweringModel
+from rn_core.models.encoders import ImageEncoderConfig
+from rn_core.models.layers import plain_fields
 from rn_core.models.relation_network import RelationNetworkConfig
 from rn_core.tasks import TASKS
 from rn_core.tasks.registry import CONFIGS
@@ -134,10 +136,8 @@ def _read_card(content: bytes, shown: str, max_bytes: int) -> dict[str, Any]:
 def _check_task(config: ModelConfig, task: str, shown: str) -> None:
     """Raise WeightsError unless a model takes the task's scenes and questions and gives its answers."""
     known = CONFIGS[task]["small"]
-    like = next(
-        (kind for kind in known.values() if type(kind.core) is type(config.core)),
-        known.get("mlp", [*known.values()][-1]),
-    )
+    same = (other for other in known.values() if type(other.core) is type(config.core))
+    like = next(same, known.get("mlp", [*known.values()][-1]))
     given, wanted = _signature(config), _signature(like)
     for name in wanted:
         if given.get(name) != wanted[name]:
@@ -150,16 +150,18 @@ def _check_task(config: ModelConfig, task: str, shown: str) -> None:
 def _signature(config: ModelConfig) -> dict[str, Any]:
     """Return what all models of one task and kind have in common."""
     encoder, core = config.encoder, config.core
-    fixed = ("image_size", "n_objects", "n_words", "n_positions")
-    sizes = {f"encoder's {name}": getattr(encoder, name) for name in fixed if hasattr(encoder, name)}
+    seen, asked = plain_fields(encoder), plain_fields(core)
+    sizes = {f"encoder's {name}": seen[name] for name in ("image_size", "n_words", "n_positions") if name in seen}
+    if isinstance(encoder, ImageEncoderConfig):
+        sizes["encoder's n_objects"] = encoder.n_objects
     if not sizes:
         sizes["encoder's d_object"] = encoder.d_object
-    if hasattr(core, "n_objects"):
-        sizes["n_objects"] = core.n_objects
-    asked = {"d_question": core.d_question} if config.question is None else {"words": config.question.n_words}
+    if "n_objects" in asked:
+        sizes["n_objects"] = asked["n_objects"]
+    words = {"d_question": core.d_question} if config.question is None else {"words": config.question.n_words}
     # A network that predicts paths has frames ahead in the place of answers.
-    given = next({name: getattr(core, name)} for name in ("n_answers", "n_ahead") if hasattr(core, name))
-    return {"encoder": type(encoder).__name__, **sizes, **asked, **given}
+    given = {name: asked[name] for name in ("n_answers", "n_ahead") if name in asked}
+    return {"encoder": type(encoder).__name__, **sizes, **words, **given}
 
 
 def _check_sizes(config: ModelConfig, tensors: dict[str, Tensor], shown: str) -> None:

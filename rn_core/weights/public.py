@@ -285,7 +285,7 @@ def _download(url: str, name: str) -> bytes:
         with err:
             raise _no_download(url, name, str(err)) from err
     except (OSError, http.client.HTTPException, ValueError) as err:
-        raise _no_download(url, name, str(getattr(err, "reason", err))) from err
+        raise _no_download(url, name, str(err.reason if isinstance(err, urllib.error.URLError) else err)) from err
 
 
 def _no_download(url: str, name: str, reason: str) -> WeightsError:

@@ -144,9 +144,10 @@ def _compose(file: str, lines: list[str]) -> yaml.Node | None:
     try:
         return yaml.compose("\n".join(lines), Loader=yaml.SafeLoader)
     except yaml.YAMLError as err:
-        mark = getattr(err, "problem_mark", None)
+        known = err if isinstance(err, yaml.MarkedYAMLError) else None
+        mark = None if known is None else known.problem_mark
         line = min(mark.line + 1, len(lines)) if mark else 1
-        problem = getattr(err, "problem", None) or "a sign that YAML does not allow"
+        problem = (known and known.problem) or "a sign that YAML does not allow"
     except RecursionError:
         line, problem = 1, "brackets inside brackets, too deep"
     above = [match[1] for match in map(_KEY.match, lines[:line]) if match]

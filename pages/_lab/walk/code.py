@@ -88,8 +88,8 @@ def _find_lines(anchor: Anchor) -> range:
     source = "\n".join(_read_lines(anchor.file))
     node: ast.AST = ast.parse(source)
     for name in anchor.function.split("."):
-        bodies = (part for part in ast.iter_child_nodes(node) if getattr(part, "name", None) == name)
-        body = next(bodies, None)
+        named = (part for part in ast.iter_child_nodes(node) if isinstance(part, ast.ClassDef | ast.FunctionDef))
+        body = next((part for part in named if part.name == name), None)
         if body is None:
             raise RNCoreError(f"{anchor.file} has no function '{anchor.function}'; mend the page's table of steps.")
         node = body
