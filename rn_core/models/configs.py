@@ -95,8 +95,14 @@ _SENTENCES, _STORY = SentenceEncoderConfig(_N_STORY_WORDS), StoryEncoderConfig(_
 _LSTM_32 = QuestionEncoderConfig(_N_STORY_WORDS, d_question=32)
 _STORY_RN = {"g_widths": (256,) * 4, "f_widths": (256, 512)}
 _BALL_ROWS, _PATHS = RowEncoderConfig(35), PathEncoderConfig(35, 16)
+_COMPARED_PATHS = PathEncoderConfig(35, 16, compares=True)
 _PAPER_PATH_G = (1000, 1000, 1000, 500)
-_SMALL_PATH_RN = {"g_widths": (256, 256, 256, 128), "f_widths": (256, 256), "aggregate_scale": 0.2, "path_frames": 16}
+_SMALL_PATH_RN = {
+    "g_widths": (256, 256, 256, 128),
+    "f_widths": (256, 256),
+    "aggregate_scale": 0.2,
+    "d_pair": _COMPARED_PATHS.d_pair,
+}
 _WIDE_PATH_RN = {**_SMALL_PATH_RN, "f_widths": (512, 512)}
 _SMALL_MOTION = {"reader_widths": (192, 192), "g_widths": (64, 64, 4), "f_widths": (64,)}
 
@@ -196,13 +202,14 @@ _SIZES: Mapping[str, Mapping[str, _Size]] = {
             },
         ),
         "small": _Size(
-            _PATHS,
+            _COMPARED_PATHS,
             None,
             {
                 "rn": _WIDE_PATH_RN,
                 "ties": _SMALL_PATH_RN,
                 "mlp": {"widths": (400, 400)},
             },
+            _PATHS,
         ),
     },
     "physics/count": {
@@ -211,7 +218,7 @@ _SIZES: Mapping[str, Mapping[str, _Size]] = {
             None,
             {"rn": {"g_widths": _PAPER_PATH_G, "f_widths": (500, 100)}, "mlp": {"widths": (1000, 1000, 1000, 1000)}},
         ),
-        "small": _Size(_PATHS, None, {"rn": _WIDE_PATH_RN, "mlp": {"widths": (400, 400)}}),
+        "small": _Size(_COMPARED_PATHS, None, {"rn": _WIDE_PATH_RN, "mlp": {"widths": (400, 400)}}, _PATHS),
     },
     "physics/predict": {
         "paper": _Size(
