@@ -82,7 +82,8 @@ class _Readout(nn.Module):
         loss = question_weight * self._misread(lesson, question) / len(question)
         if not self.model.has_pairs:
             return loss, loss.new_zeros(len(question))
-        shown: Tensor = self.layers["of_pair"](self._relate(lesson, question))  # (M, K, F_p)
+        relations = self.model.relate(lesson.inputs, lesson.scene_index, lesson.pairs, question)  # (M, K, D_g)
+        shown: Tensor = self.layers["of_pair"](relations)  # (M, K, F_p)
         missed = (shown.float() - lesson.pair_facts).square().sum(dim=-1).mean(dim=-1)  # (M,)
         return loss + missed.mean(), missed
 
@@ -97,12 +98,6 @@ class _Readout(nn.Module):
             for logits, fact in zip(each, lesson.question_facts.unbind(dim=-1), strict=True)
         )
         return reduce(torch.add, entropies)
-
-    def _relate(self, lesson: PairLesson, question: Tensor) -> Tensor:
-        """Return g_theta of the lesson's pairs (M, K, D_g)."""
-        objects, mask = self.model.encoder(*lesson.inputs)  # (S, N, D_o)
-        mask = None if mask is None else mask[lesson.scene_index]
-        return self.model.pair_core.relate(objects[lesson.scene_index], mask, lesson.pairs, question)
 
 
 def teach(

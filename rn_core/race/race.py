@@ -282,10 +282,7 @@ class Race:
         """Return each pair's share of the first example's true answer above its strongest rival, and that rival."""
         batch, model = self._examples[0].to(self.fabric.device), self.models["rn"].eval()
         with torch.inference_mode():
-            objects, mask = model.encoder(*(part[:1] for part in batch.inputs))
-            if mask is not None:
-                objects = objects[mask][None]  # (1, N, D_o)
-            trace = model.pair_core.trace(objects, None, model.encode_question(batch.question[:1]))
+            trace = model.trace(tuple(part[:1] for part in batch.inputs), batch.question[:1]).without_padding()
         answer = int(batch.answer[0])
         rival = _strongest(trace.logits[0], self._rivals(int(batch.type_index[0]), answer))
         shares = attribute_pairs(model.pair_core.f_phi, trace.relations[0].clone(), Target(answer, rival))
