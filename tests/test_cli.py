@@ -102,6 +102,7 @@ def unbroken_run(tmp_path_factory):
     return read_checkpoint(folder / "checkpoint.safetensors")[0]
 
 
+@pytest.mark.usefixtures("heeds_interrupts")
 @pytest.mark.parametrize("kill", [signal.SIGINT, signal.SIGKILL])
 def test_a_killed_run_resumes_with_the_result_of_an_unbroken_one(kill, tmp_path, unbroken_run):
     command = train_sixty_steps(tmp_path / "broken")
