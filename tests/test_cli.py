@@ -19,6 +19,8 @@ from rn_core.tasks import TASKS
 from rn_core.tasks.sort_of_clevr import sample_scenes, solve
 from rn_core.training.checkpoints import read_checkpoint
 
+pytestmark = pytest.mark.process
+
 ROOT = Path(__file__).resolve().parent.parent
 MAIN = str(ROOT / "rn_core" / "__main__.py")
 TRAIN = ["train", "sort-of-clevr/rn-objects", "--threads", "1", "--precision", "32-true"]

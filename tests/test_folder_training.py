@@ -42,6 +42,8 @@ from tests.painted_clevr import paint_folder
 from tests.test_training import TINY_STATES, make_fabric
 from tests.test_training import weights as copy_weights
 
+pytestmark = [pytest.mark.process, pytest.mark.weights]
+
 ROOT = Path(__file__).resolve().parent.parent
 TASK = TASKS["clevr/pixels"]
 #: Dropout and augmentation are on: what they draw, too, is decided by seed and step.

@@ -16,6 +16,8 @@ import numpy as np
 import pytest
 from packaging.requirements import Requirement
 
+pytestmark = pytest.mark.process
+
 ROOT = Path(__file__).resolve().parents[1]
 SETTINGS = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())
 RUN_APP = "python -m pip install -r requirements.txt && python -m streamlit run app.py"
