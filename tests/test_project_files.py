@@ -154,14 +154,12 @@ def test_ci_runs_the_line_that_readme_opens_with():
     assert os.access(ROOT / ".ci" / "run", os.X_OK)
 
 
-def test_streamlit_knows_every_setting(tmp_path):
+def test_streamlit_knows_every_setting_but_one_that_is_none(tmp_path):
     (tmp_path / ".streamlit").mkdir()
-    copy = tmp_path / ".streamlit" / "config.toml"
-    shutil.copy(ROOT / ".streamlit" / "config.toml", copy)
-    show = ("-m", "streamlit", "config", "show")
-    assert "not a valid config option" not in call(*show, folder=tmp_path).stderr
-    copy.write_text(copy.read_text() + "\n[theme.dim]\nnoSuchThing = 1\n")
-    assert "not a valid config option" in call(*show, folder=tmp_path).stderr
+    settings = (ROOT / ".streamlit" / "config.toml").read_text()
+    (tmp_path / ".streamlit" / "config.toml").write_text(settings + "\n[theme.dim]\nnoSuchThing = 1\n")
+    said = call("-m", "streamlit", "config", "show", folder=tmp_path).stderr
+    assert re.findall(r'"(\S+)" is not a valid config option', said) == ["theme.dim"]
 
 
 def test_the_app_listens_to_this_machine_alone_and_reports_to_nobody():
