@@ -17,6 +17,8 @@ from rn_core.training.processes import leave_processes
 from rn_core.training.trainer import Trainer
 from tests.test_training import TINY, TINY_PIXELS
 
+pytestmark = pytest.mark.process
+
 #: Unfrozen batch norm, whose batch must be that of both processes.
 UNFROZEN = replace(TINY_PIXELS, warm_start=0, n_cells=None)
 

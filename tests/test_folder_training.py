@@ -42,6 +42,8 @@ from tests.painted_clevr import paint_folder
 from tests.test_training import TINY_STATES, make_fabric
 from tests.test_training import weights as copy_weights
 
+pytestmark = [pytest.mark.process, pytest.mark.weights]
+
 ROOT = Path(__file__).resolve().parent.parent
 TASK = TASKS["clevr/pixels"]
 #: Dropout and augmentation are on: what they draw, too, is decided by seed and step.
@@ -239,6 +241,7 @@ def train(name: str, painted: Path, folder: Path, *options: str) -> list[str]:
     return ["train", name, "--data", str(painted), "--folder", str(folder), *sizes.split(), "--device", "cpu", *options]
 
 
+@pytest.mark.usefixtures("heeds_interrupts")
 @pytest.mark.parametrize("kill", [signal.SIGINT, signal.SIGKILL])
 def test_a_killed_command_resumes_with_the_result_of_an_unbroken_one(painted, tmp_path, kill):
     def command(name: str) -> list[str]:
@@ -261,6 +264,7 @@ def test_a_killed_command_resumes_with_the_result_of_an_unbroken_one(painted, tm
         np.testing.assert_array_equal(value.numpy(), resumed[name].numpy(), err_msg=name)
 
 
+@pytest.mark.usefixtures("heeds_interrupts")
 def test_ctrl_c_saves_the_step_that_was_taken(painted, tmp_path, monkeypatch, capsys):
     take = Trainer.step
 

@@ -12,6 +12,8 @@ import pytest
 
 import rn_core
 
+pytestmark = pytest.mark.process
+
 ROOT = Path(__file__).resolve().parents[1]
 MODULES = sorted(
     found.name

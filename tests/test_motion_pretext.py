@@ -23,6 +23,8 @@ from rn_core.training.trainer import Trainer
 from tests.test_training import make_fabric as make_training_fabric
 from tests.test_training import weights
 
+pytestmark = pytest.mark.weights
+
 PREDICT = TASKS["physics/predict"]
 CORE = MotionNetworkConfig(35, n_steps=5, reader_widths=(32,), g_widths=(32, 2), f_widths=(8,))
 MODEL = ModelConfig(RowEncoderConfig(35), CORE)

@@ -11,6 +11,8 @@ from rn_core.common.seeding import make_rng
 from rn_core.tasks.physics.encoding import connection_targets
 from rn_core.tasks.physics.sampling import sample_scenes
 
+pytestmark = pytest.mark.weights
+
 SHARE = {"accuracy": 0.9, "low": 0.89, "high": 0.91, "n": 10}
 DISTANCES = {
     "model": {"mean": 0.02, "low": 0.01, "high": 0.03, "frames": [0.001, 0.04]},

@@ -20,6 +20,8 @@ from rn_core.training.checkpoints import save_checkpoint
 from rn_core.training.trainer import Trainer
 from rn_core.weights.bundles import read_bundle
 
+pytestmark = pytest.mark.weights
+
 TINY = RaceConfig(size="tiny", n_scenes=2, n_questions=3, steps=4)
 
 

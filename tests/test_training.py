@@ -20,6 +20,8 @@ from rn_core.training.checkpoints import read_checkpoint
 from rn_core.training.config import TrainConfig, learning_rate
 from rn_core.training.trainer import Trainer
 
+pytestmark = pytest.mark.weights
+
 ROWS = ModelConfig(RowEncoderConfig(10), RelationNetworkConfig(10, 11, 10, (32, 32), (32,)))
 CELLS = ModelConfig(
     ImageEncoderConfig((8, 8, 8, 16)), RelationNetworkConfig(18, 11, 10, (16, 16), (16,), pair_chunk=2000)

@@ -26,6 +26,8 @@ from rn_core.weights import store as weights
 from rn_core.weights.store import find_weights, load_golden, load_weights, save_weights, weights_status
 from tests.test_training import ROWS, TINY, make_fabric
 
+pytestmark = [pytest.mark.process, pytest.mark.weights]
+
 NAME = "sort-of-clevr/tiny"
 BAD_NAMES = (
     "../../evil",

@@ -28,6 +28,8 @@ from rn_core.weights.bundles import read_bundle, write_bundle
 from rn_core.weights.store import LoadedWeights, load_weights
 from tests.shown_markdown import seen
 
+pytestmark = pytest.mark.weights
+
 ROOT = Path(__file__).resolve().parents[2]
 UPLOADED = "application/octet-stream"
 

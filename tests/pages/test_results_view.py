@@ -41,6 +41,8 @@ from rn_core.evaluation.published import DOMAINS
 from rn_core.tasks import TASKS
 from rn_core.weights.store import WeightsEntry, list_weights, load_weights
 
+pytestmark = pytest.mark.weights
+
 ENTRIES = find_entries("sort-of-clevr", list_weights())
 LANES = make_lanes("sort-of-clevr", ENTRIES)
 

@@ -22,6 +22,8 @@ from rn_core.weights import public as public_weights
 from rn_core.weights.foreign import read_foreign
 from rn_core.weights.public import PUBLIC
 
+pytestmark = pytest.mark.weights
+
 ROOT = Path(__file__).resolve().parents[3]
 PRETRAINED = ROOT / "pretrained"
 NAME = "clevr/rn-pixels-public"

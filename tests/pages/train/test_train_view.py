@@ -38,6 +38,8 @@ from rn_core.tasks.babi.story import StoryQuestion
 from rn_core.tasks.sort_of_clevr import COLORS, Scene, solve, stack_scenes
 from rn_core.tasks.sort_of_clevr.questions import ANSWERS
 
+pytestmark = pytest.mark.weights
+
 CONFIG = RaceConfig()
 SCENES = [task for task in RACE_TASKS if task != STORIES]
 
