@@ -11,10 +11,9 @@ import pytest
 import torch
 from torch.nn import functional
 
-from benchmarks import suite
 from rn_core.attribution.base import Target
 from rn_core.attribution.pairs import attribute_pairs
-from rn_core.experiments import bench, cost
+from rn_core.experiments import bench, cost, suite
 from rn_core.experiments.cost import Case, Measurement, format_table, make_row, time_side_by_side
 from rn_core.experiments.memory import measure_peak
 from rn_core.experiments.plain import (

@@ -203,6 +203,6 @@ def test_every_material_that_follows_others_is_where_the_licenses_say():
     text = (ROOT / "LICENSES.md").read_text(encoding="utf-8")
     named = [part for part in re.findall(r"`([^`]+)`", text) if "/" in part]
     assert {part for part in named if not (ROOT / part).exists()} == set()
-    assert {"rn_core/tasks/clevr/templates/", "rn_core/public_vocabulary.json"} <= {*named}
+    assert {"rn_core/tasks/clevr/templates/", "rn_core/weights/public_vocabulary.json"} <= {*named}
     for words in ("Redistributions of source code must retain", "CC BY 4.0", "CC BY 3.0", "Nicola Messina"):
         assert words in text
