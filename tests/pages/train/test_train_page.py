@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from itertools import cycle
 from pathlib import Path
 
 import pytest
@@ -25,6 +24,8 @@ pytestmark = pytest.mark.weights
 ROOT = Path(__file__).resolve().parents[3]
 STATUSES = ("waiting", "starting", "running", "paused", "stopping", "stopped", "finished", "failed")
 ACTIVE = STATUSES[:5]
+#: A view with each of the choices that stand above what is drawn: the questions of a race, and the time that is shown.
+CHOICES = ("race", "pairs")
 
 
 class FakeBoard:
@@ -211,7 +212,8 @@ def test_every_view_is_chosen_by_a_link(job, view):
 
 
 @pytest.mark.usefixtures("all_views")
-@pytest.mark.parametrize(("status", "view"), [*zip(STATUSES, cycle(VIEWS))])
+@pytest.mark.parametrize("view", CHOICES)
+@pytest.mark.parametrize("status", STATUSES)
 def test_every_view_is_drawn_in_every_status(job, status, view):
     show(job, status, problem="The training was killed." if status == "failed" else None)
     app = open_page(run="here", view=view)
@@ -220,10 +222,6 @@ def test_every_view_is_drawn_in_every_status(job, status, view):
     assert ("Pause" in buttons(app) or "Resume" in buttons(app)) == (status in ACTIVE)
     assert ("Start again" in buttons(app)) == (status not in ACTIVE)
     assert state_of(app) == TrainState(run="here", view=view)
-
-
-#: Of those that stand above what is drawn: the questions that a race is about, and the time of what is shown.
-CHOICES = ("race", "pairs")
 
 
 @pytest.mark.usefixtures("all_views")
