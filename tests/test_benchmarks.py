@@ -108,6 +108,7 @@ def test_a_measurement_has_both_figures_and_says_its_size(measure):
 
 
 @pytest.mark.skipif(platform.system() != "Linux", reason="the peak is read from /proc, which only Linux has")
+@pytest.mark.process
 def test_the_peak_covers_what_the_step_must_hold():
     n_scenes, n_questions = STEP_SIZES[6]
     relations = n_scenes * n_questions * 6**2 * 256 * 4 / 2**20  # MiB of one layer of g

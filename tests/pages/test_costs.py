@@ -23,6 +23,8 @@ from pages._ui import cache
 from rn_core.answering import Answerer
 from rn_core.tasks.sort_of_clevr import scene as sort_of_clevr
 
+pytestmark = pytest.mark.weights
+
 ROOT = Path(__file__).resolve().parents[2]
 #: A bound in bytes that a few readings reach.
 SMALL = 2_000_000
