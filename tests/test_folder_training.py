@@ -12,12 +12,11 @@ import time
 import types
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 import torch
-from lightning_fabric import Fabric
 
 from rn_core import cli
 from rn_core.answering import load
@@ -41,6 +40,9 @@ from rn_core.weights.store import load_golden
 from tests.painted_clevr import paint_folder
 from tests.test_training import TINY_STATES, make_fabric
 from tests.test_training import weights as copy_weights
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
 
 pytestmark = [pytest.mark.process, pytest.mark.weights]
 
@@ -227,6 +229,8 @@ def test_two_processes_share_a_batch(painted, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "__main__", types.ModuleType("__main__"))
     core = replace(TINY.model.core, f_dropout=0.0)
     config = replace(TINY, model=replace(TINY.model, core=core), n_scenes=2, n_questions=1, clip_norm=1e6)
+    from lightning_fabric import Fabric
+
     two = Fabric(accelerator="cpu", devices=2, strategy="ddp_spawn", precision="64-true")
     two.launch(work, config.to_dict(), painted, tmp_path / "gradients.pt")
     together = torch.load(tmp_path / "gradients.pt", weights_only=True)
