@@ -20,6 +20,11 @@ torch.set_num_threads(1)
 SHARED_DATA = Path(__file__).resolve().parents[1].parent / "shared" / "data"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the checkers, which take longest: at the end, one process would wait for the other."""
+    items.sort(key=lambda item: item.get_closest_marker("check") is None)
+
+
 @pytest.fixture(autouse=True)
 def seeded_torch() -> Iterator[None]:
     """Seed torch's global generator before each test and put it back after it."""
