@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -23,6 +24,11 @@ SHARED_DATA = Path(__file__).resolve().parents[1].parent / "shared" / "data"
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the checkers, which take longest: at the end, one process would wait for the other."""
     items.sort(key=lambda item: item.get_closest_marker("check") is None)
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector pass over the modules and tests that are here now and stay."""
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

@@ -39,6 +39,11 @@ FIRST_VIEWS = {
 
 
 @pytest.fixture
+def heap_as_it_is() -> None:
+    """Let models that load walk over the heap, as they do in the app."""
+
+
+@pytest.fixture
 def calls(monkeypatch) -> Counter:
     """Return how often each costly thing has been done since the caches were empty."""
     found: Counter = Counter()
