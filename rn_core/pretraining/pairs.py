@@ -12,10 +12,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import reduce
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from lightning_fabric import Fabric
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -25,6 +25,9 @@ from rn_core.common.seeding import fork_torch_rng, make_rng
 from rn_core.models import QuestionAnsweringModel
 from rn_core.pretraining.cells import Keeper, PretrainingSteps
 from rn_core.tasks.base import Pool
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
 
 _CLIP_NORM = 10.0
 #: Share of the worst question type's weight that each type has at least, and by how much a step moves the errors.

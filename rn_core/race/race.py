@@ -12,11 +12,10 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from lightning_fabric import Fabric
 from torch import Tensor
 
 from rn_core.attribution import Target, attribute_pairs
@@ -36,6 +35,9 @@ from rn_core.training.config import Precision
 from rn_core.training.trainer import Trainer, lessons_of, sample_step
 from rn_core.weights.bundles import write_bundle
 from rn_core.weights.card import CardFacts, TrainingRecord
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
 
 #: Stories that the lessons of a head start come from, and how many a step asks about.
 _LESSON_POOL, _LESSON_STORIES = 40_000, 256

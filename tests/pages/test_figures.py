@@ -119,6 +119,7 @@ def test_projector_type_is_larger():
     assert sizes[0] < sizes[1]
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("names", "unwanted"),
     [

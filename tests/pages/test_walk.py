@@ -223,6 +223,7 @@ def test_a_scene_without_the_asked_object_is_one_sentence(network, mlp):
             make(answerer, few_objects(), Question("shape", "green"))
 
 
+@pytest.mark.weights
 @pytest.mark.parametrize("view", ["pixels", "objects"])
 def test_the_shipped_models_say_here_what_they_say_on_explore(view):
     network, mlp = load(f"sort-of-clevr/rn-{view}"), load(f"sort-of-clevr/mlp-{view}")
