@@ -120,14 +120,13 @@ def _draw_matrix(figure: Figure, axes: Axes, view: PairView) -> None:
 
 def export_html(view: PairView) -> bytes:
     """Return one page with the interactive scene, the answers and the strongest pairs; it asks no network."""
-    # The one export of the component's module becomes a plain function of the page's script.
     stage = view.make_stage()
-    body, style, script = read_sources(stage.component).values()
-    script = script.replace("export default function (", "function draw(")
+    sources = read_sources(stage.component, "const draw =")
     data = json.dumps(stage.to_data()).replace("</", "<\\/")
     question = escape(view.question_text)
     page = _PAGE.format(
-        title=question, style=style, layout=layout.STYLE, body=body, script=script, data=data,
+        title=question, style=sources["css"], layout=layout.STYLE, body=sources["html"],
+        script=sources["js"], data=data,
         answers=view.answers_html(), rows=_rows_html(view),
         total=escape(describe_sum(view)),
     )  # fmt: skip
