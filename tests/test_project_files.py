@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tomllib
 from pathlib import Path
 
@@ -88,6 +89,39 @@ def test_ruff_finds_streamlit_in_the_core_but_not_on_a_page():
     assert "TID251" in planted.stdout
     page = call("-m", "ruff", "check", "--stdin-filename", "pages/planted.py", "-", text=source)
     assert page.returncode == 0, page.stdout
+
+
+def lint_scripts(folder: Path) -> subprocess.CompletedProcess[str]:
+    """Check the JavaScript below a folder by the project's rules."""
+    oxlint = shutil.which("oxlint", path=sysconfig.get_path("scripts"))
+    assert oxlint, "oxlint of requirements-dev.txt is not installed"
+    command = [oxlint, "--config", ROOT / ".oxlintrc.json", "--deny-warnings", "."]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+def test_oxlint_finds_nothing():
+    done = lint_scripts(ROOT / "pages")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert re.search(r"on ([2-9]\d|\d{3,}) files", done.stdout), done.stdout
+
+
+@pytest.mark.parametrize(
+    ("source", "rule"),
+    [
+        ("export const a = ;", "Unexpected token"),
+        ("export const a = undeclared;", "no-undef"),
+        ("const unused = 1;", "no-unused-vars"),
+        ('import { missing } from "./other.js";\nexport const a = missing;', "import(named)"),
+        ('import { b } from "./circle.js";\nexport const a = b;', "import(no-cycle)"),
+    ],
+)
+def test_oxlint_finds_planted_faults(tmp_path, source, rule):
+    (tmp_path / "planted.js").write_text(f"{source}\n")
+    (tmp_path / "other.js").write_text("export const b = 1;\n")
+    (tmp_path / "circle.js").write_text('import { a } from "./planted.js";\nexport const b = a;\n')
+    done = lint_scripts(tmp_path)
+    assert done.returncode == 1
+    assert rule in done.stdout, done.stdout
 
 
 def test_imports_keep_the_layers():
