@@ -67,6 +67,7 @@ def test_the_probe_can_fail(tmp_path):
         ("rn_core/**/*.py", 400),
         ("benchmarks/*.py", 400),
         ("pages/_ui/**/*.py", 400),
+        ("pages/_ui/**/*.js", 400),
         ("pages/*.py", 200),
         ("app.py", 80),
     ],

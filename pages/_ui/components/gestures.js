@@ -20,7 +20,7 @@ export function pairOf(event) {
  * The press that goes on is `picture.press`, or null: {pointer, x, y, moved} and what `press` returned.
  */
 export class Gestures {
-  static threshold = 3; // pixels of the screen; a shorter way is a click
+  threshold = 3; // pixels of the screen; a shorter way is a click
 
   constructor(picture, surface) {
     this.picture = picture;
@@ -40,7 +40,11 @@ export class Gestures {
   /** The pointer leaves, and holds nothing. */
   leave(_event) {}
 
-  /** A press goes farther than a click; false if it never drags. */
+  /**
+   * A press goes farther than a click; false if it never drags.
+   *
+   * @returns {boolean | void}
+   */
   grab(_event, _press) {}
 
   /** A press that was grabbed goes on. */
@@ -92,7 +96,7 @@ export class Gestures {
   }
 
   onDrag(event, press) {
-    if (!press.moved && this.way(event.clientX - press.x, event.clientY - press.y) > this.constructor.threshold) {
+    if (!press.moved && this.way(event.clientX - press.x, event.clientY - press.y) > this.threshold) {
       press.moved = this.grab(event, press) !== false;
     }
     if (press.moved) this.drag(event, press);

@@ -45,6 +45,14 @@ export class PairPicture {
     return this.data.weights.every((row) => row.every((weight) => weight === 0));
   }
 
+  // What a subclass says and draws
+
+  /** Draw everything anew. */
+  draw() {}
+
+  /** Say what can be done next. */
+  hint() {}
+
   // What is looked at
 
   active() {

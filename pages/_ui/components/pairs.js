@@ -6,7 +6,7 @@ export const N_PARTNERS = 5;
 export const N_OVERALL = 3;
 
 /** The ordered pairs (i, j) that `keep` lets through, largest share first. */
-export function rankPairs(weights, keep = () => true) {
+export function rankPairs(weights, keep = (_i, _j) => true) {
   const pairs = [];
   weights.forEach((row, i) =>
     row.forEach((share, j) => {

@@ -15,7 +15,7 @@ function nodeAt(place, story) {
 }
 
 export class StoryGestures extends Gestures {
-  static threshold = 4;
+  threshold = 4;
 
   press(event) {
     if (event.target.closest("button")) return null;

@@ -65,6 +65,7 @@ export class Clock {
   }
 }
 
+/** @returns {[number, number]} */
 function mix([x, y], [toX, toY], part) {
   return [x + (toX - x) * part, y + (toY - y) * part];
 }

@@ -36,8 +36,9 @@ export function makeTies(data) {
     }
   }
   const largest = isShare ? Math.max(...ties.map(({ value }) => Math.abs(value))) || 1 : 1;
-  for (const tie of ties) tie.strength = Math.abs(tie.value) / largest;
-  return ties.sort((one, other) => other.strength - one.strength);
+  return ties
+    .map((tie) => ({ ...tie, strength: Math.abs(tie.value) / largest }))
+    .sort((one, other) => other.strength - one.strength);
 }
 
 /** Ties that are drawn for the ball (null: no ball) that is looked at; of shares the strongest ones only. */

@@ -11,6 +11,11 @@ import { bodyOf, keepOnTable, touchedBy } from "./geometry.js";
 import { TableGestures, ballOf } from "./input.js";
 import { CURVES, buildMatrix, drawErrors, largestOf, markMatrix } from "./matrix.js";
 
+/**
+ * Class of the line, what it is, and when it is shown.
+ *
+ * @type {[string, string, (data: any, springs: boolean) => boolean][]}
+ */
 const LEGENDS = [
   ["tie guess", "network's guess: the surer, the thicker", ({ matrix, guess }) => matrix === "guess" && guess !== null],
   ["tie share positive", "speaks for the answer", ({ matrix, shares }) => matrix === "shares" && shares !== null],
@@ -157,8 +162,8 @@ class Table extends PairPicture {
 
   ask([i, j]) {
     const [first, second] = [Math.min(i, j), Math.max(i, j)];
-    const { asked, matrix, [matrix]: values } = this.data;
-    if (asked === null || first === second || values[first][second] === null) return;
+    const { asked, matrix } = this.data;
+    if (asked === null || first === second || this.data[matrix][first][second] === null) return;
     this.submit({ kind: "ask", i: first, j: second });
   }
 
