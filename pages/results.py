@@ -33,10 +33,12 @@ def read_entries(domain: str) -> dict[str, WeightsEntry]:
 def draw_controls(state: ResultsState, lanes: tuple[Lane, ...]) -> None:
     """Draw the choice of domain and of questions, and what keeps the view."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.segmented_control("Questions from", list(DOMAINS), format_func=named(DOMAINS), **RESULTS.bind("domain"))
+        st.segmented_control(
+            "Questions from", list(DOMAINS), format_func=named(DOMAINS), wrap=True, **RESULTS.bind("domain")
+        )
         levels = levels_of(lanes)
         if len(levels) > 1:
-            st.segmented_control("Shown", levels, format_func=named(LEVELS), **RESULTS.bind("level"))
+            st.segmented_control("Shown", levels, format_func=named(LEVELS), wrap=True, **RESULTS.bind("level"))
         results_sections.draw_save(state, lanes)
 
 
