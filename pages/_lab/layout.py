@@ -50,7 +50,10 @@ STYLE = """
 .rn-table th, .rn-table td {text-align: left; padding: .4rem .6rem;
   border-bottom: 1px solid color-mix(in srgb, currentColor 18%, transparent)}
 [data-testid="stHtml"]:has(> .rn-table) {overflow-x: auto}
-@media (max-width: 640px) {.rn-table td {min-width: 5.8rem}}
+@media (max-width: 640px) {
+  .rn-table td {min-width: 5.8rem}
+  .st-key-results-chart {overflow-x: auto} .st-key-results-chart > div {min-width: 36rem}
+}
 [data-testid="stMainBlockContainer"] {padding: 3.9rem 2.5rem 2rem}
 </style>
 """
