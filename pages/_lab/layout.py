@@ -33,7 +33,7 @@ STYLE = """
   border: 1px solid color-mix(in srgb, currentColor 22%, transparent)}
 .rn-card h3 {font-size: .95rem; font-weight: 600; margin: 0; padding: 0; opacity: .8}
 .rn-card {container-type: inline-size}
-.rn-card .rn-said {font-size: clamp(1.5rem, 20cqi, 2.6rem); font-weight: 700; line-height: 1.15; margin: .1rem 0;
+.rn-card .rn-said {font-size: clamp(1.1rem, 20cqi, 2.6rem); font-weight: 700; line-height: 1.15; margin: .1rem 0;
   overflow-wrap: anywhere}
 .rn-card .rn-said small {display: block; font-size: 1.5rem; line-height: 1.15}
 .rn-mark {font-size: 1.05rem; font-weight: 600; white-space: nowrap}
