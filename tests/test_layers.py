@@ -73,6 +73,7 @@ def test_the_probe_can_fail(tmp_path):
         ("benchmarks/*.py", 400),
         ("pages/_lab/**/*.py", 400),
         ("pages/_ui/**/*.py", 400),
+        ("pages/_ui/**/*.js", 400),
         ("pages/*.py", 200),
         ("app.py", 80),
     ],

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -103,6 +104,59 @@ def test_ruff_finds_streamlit_in_the_core_but_not_on_a_page():
     assert "TID251" in planted.stdout
     page = call("-m", "ruff", "check", "--stdin-filename", "pages/planted.py", "-", text=source)
     assert page.returncode == 0, page.stdout
+
+
+CheckScripts = Callable[[str, Path], subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def check_scripts(monkeypatch, tmp_path_factory) -> CheckScripts:
+    """Return `check_scripts("lint" or "check", folder)`: Deno on the JavaScript of a folder, by the project's rules."""
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("DENO_DIR", str(tmp_path_factory.mktemp("deno")))
+    settings = str(ROOT / "deno.json")
+    return lambda command, folder: call("-m", "deno", command, "--config", settings, str(folder))
+
+
+@pytest.mark.parametrize(("command", "entry"), [("lint", r"Checked (\d+) files"), ("check", r"Check pages/")])
+def test_deno_finds_nothing(check_scripts, command, entry):
+    done = check_scripts(command, ROOT / "pages")
+    assert done.returncode == 0, done.stdout + done.stderr
+    entries = re.findall(entry, done.stderr)
+    n_checked = int(entries[0]) if command == "lint" else len(entries)
+    assert n_checked == len([*(ROOT / "pages").rglob("*.js")]) >= 20
+
+
+@pytest.mark.parametrize(
+    ("source", "rule"),
+    [
+        ("export const a = ;", "Expression expected"),
+        ("const unused = 1;", "no-unused-vars"),
+        ("export const same = (a, b) => a == b;", "eqeqeq"),
+        ("export var old = 1;", "no-var"),
+        ("export const run = (text) => eval(text);", "no-eval"),
+    ],
+)
+def test_deno_lint_finds_planted_faults(check_scripts, tmp_path, source, rule):
+    (tmp_path / "planted.js").write_text(f"{source}\n")
+    done = check_scripts("lint", tmp_path)
+    assert done.returncode == 1
+    assert rule in done.stderr, done.stderr
+
+
+def test_deno_check_finds_planted_faults(check_scripts, tmp_path):
+    faults = {
+        "export const a = undeclared;": "Cannot find name 'undeclared'",
+        'import { missing } from "./other.js";\nexport const a = missing;': "has no exported member 'missing'",
+        'import { wide } from "./other.js";\nexport const a = wide(1, 2);': "Expected 0-1 arguments, but got 2",
+        "export const a = document.querySelectr('p');": "Property 'querySelectr' does not exist",
+    }
+    for k, source in enumerate(faults):
+        (tmp_path / f"planted_{k}.js").write_text(f"{source}\n")
+    (tmp_path / "other.js").write_text("export const wide = (a) => a;\n")
+    done = check_scripts("check", tmp_path)
+    assert done.returncode == 1
+    assert [fault for fault in faults.values() if fault not in done.stderr] == [], done.stderr
 
 
 def test_imports_keep_the_layers():
