@@ -55,7 +55,12 @@ def draw_story(state: BabiState, truth: Truth, view: BabiView | None, look: Look
     """Draw the sentences with their pairs, or the box in which they are written."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.segmented_control(
-            "Show", list(STAGES), format_func=named(STAGES), label_visibility="collapsed", **BABI.bind("stage")
+            "Show",
+            list(STAGES),
+            format_func=named(STAGES),
+            wrap=True,
+            label_visibility="collapsed",
+            **BABI.bind("stage"),
         )
         st.toggle("Mark the supporting facts", **BABI.bind("truth"))
     if state.stage == "text":

@@ -51,7 +51,12 @@ def draw_stage(state: ClevrState, picture: Picture | None, view: ClevrView | Non
     """Draw the picture or the plan, with its pairs; without an answer, the scene alone."""
     if state.scene is not None:
         st.segmented_control(
-            "Show", list(STAGES), format_func=named(STAGES), label_visibility="collapsed", **CLEVR.bind("stage")
+            "Show",
+            list(STAGES),
+            format_func=named(STAGES),
+            wrap=True,
+            label_visibility="collapsed",
+            **CLEVR.bind("stage"),
         )
     take = partial(take_event, view=view)
     if picture is None or (state.scene is not None and state.stage == "plan"):

@@ -9,7 +9,6 @@ from pages._lab.figures import Look
 from pages._lab.models import baseline_of
 from pages._lab.plain import plain
 from pages._lab.walk import html as walk_html
-from pages._lab.walk.forward import Thought
 from pages._lab.walk.state import N_STEPS, WalkState
 from pages._lab.walk.steps import STEPS
 from pages._lab.walk.view import WalkView, choose_walk_target
@@ -21,6 +20,7 @@ from pages._ui.own_models import model_names
 from pages._ui.walk import sections as walk_sections
 from pages._ui.walk import session as walk_session
 from pages._ui.walk.session import WALK
+from rn_core.attribution.tracing import MLPTrace
 from rn_core.common.errors import RNCoreError, WeightsError
 from rn_core.common.seeding import MAX_SEED
 from rn_core.tasks.sort_of_clevr import COLORS
@@ -36,7 +36,7 @@ def read_view(state: WalkState) -> WalkView:
     shares = cached_attribution(*asked, target, "exact_path", "zero").contributions
     return WalkView(
         state=state,
-        core=cached_answerer(state.model).model.core,
+        core=cached_answerer(state.model).model.pair_core.last_hop,
         walk=cached_walk(*asked, state.deal),
         plain=cached_walk(*asked, 0),
         reading=reading,
@@ -47,7 +47,7 @@ def read_view(state: WalkState) -> WalkView:
     )
 
 
-def read_thought(state: WalkState, deal: int) -> Thought | None:
+def read_thought(state: WalkState, deal: int) -> MLPTrace | None:
     """Return the MLP's forward pass; None if its weights cannot be used: the page works without it."""
     try:
         return cached_thought(baseline_of(state.model), state.scene.to_json(), state.question.index, deal)

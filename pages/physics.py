@@ -85,6 +85,7 @@ def draw_page() -> None:
             list(QUESTIONS),
             format_func=named(QUESTIONS),
             label_visibility="collapsed",
+            wrap=True,
             **PHYSICS.bind("question"),
         )
         draw_sources(state, trouble)

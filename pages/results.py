@@ -34,10 +34,11 @@ def draw_controls(state: ResultsState, lanes: tuple[Lane, ...]) -> None:
     """Draw the choice of domain and of questions, and what keeps the view."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         titles = {name: domain.title for name, domain in DOMAINS.items()}
-        st.segmented_control("Questions from", list(titles), format_func=named(titles), **RESULTS.bind("domain"))
+        bound = RESULTS.bind("domain")
+        st.segmented_control("Questions from", list(titles), format_func=named(titles), wrap=True, **bound)
         levels = levels_of(lanes)
         if len(levels) > 1:
-            st.segmented_control("Shown", levels, format_func=named(LEVELS), **RESULTS.bind("level"))
+            st.segmented_control("Shown", levels, format_func=named(LEVELS), wrap=True, **RESULTS.bind("level"))
         results_sections.draw_save(state, lanes)
 
 

@@ -131,7 +131,7 @@ def draw_views(state: TrainState, job: Job, view: JobView) -> None:
     """Draw the choice of views, and of what the chosen one is about."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.segmented_control(
-            "View", list(VIEWS), format_func=named(VIEWS), label_visibility="collapsed", **TRAIN.bind("view")
+            "View", list(VIEWS), format_func=named(VIEWS), wrap=True, label_visibility="collapsed", **TRAIN.bind("view")
         )
         if state.view in ("race", "compare"):
             train_sections.draw_group_choice(state, job.config)

@@ -131,8 +131,7 @@ class Answerer:
         for first in range(0, len(scenes), 16):
             block = slice(first, first + 16)
             inputs, asked = self._encode(scenes[block], questions[block])
-            objects, mask = self.model.encoder(*inputs)
-            whole = self.model.pair_core.trace(objects, mask, self.model.encode_question(asked))
+            whole = self.model.trace(inputs, asked)
             parts = (whole.objects, whole.object_mask, whole.relations, whole.aggregate, whole.logits)
             traces += [RelationTrace(*(part[row : row + 1] for part in parts)) for row in range(len(asked))]
         return traces

@@ -10,10 +10,9 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import torch
-from lightning_fabric import Fabric
 from tqdm import tqdm
 
 from rn_core.answering import Answerer, describe_answer, load, strongest_pairs
@@ -37,6 +36,9 @@ from rn_core.training.run_folder import hold_run
 from rn_core.training.trainer import Trainer
 from rn_core.weights import public as public_weights
 from rn_core.weights.store import NOT_PUBLISHED, PRETRAINED, describe_loose, list_weights, weights_status
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
 
 RUNS = Path("runs")
 #: Domain -> what writes its scenes, for those that are written.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import os
+import signal
 import sys
 import tarfile
 from collections.abc import Iterator
@@ -19,6 +21,16 @@ torch.set_num_threads(1)
 SHARED_DATA = Path(__file__).resolve().parents[1].parent / "shared" / "data"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the checkers, which take longest: at the end, one process would wait for the other."""
+    items.sort(key=lambda item: item.get_closest_marker("check") is None)
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector pass over the modules and tests that are here now and stay."""
+    gc.freeze()
+
+
 @pytest.fixture(autouse=True)
 def seeded_torch() -> Iterator[None]:
     """Seed torch's global generator before each test and put it back after it."""
@@ -33,6 +45,14 @@ def same_main() -> Iterator[None]:
     before = sys.modules["__main__"]
     yield
     sys.modules["__main__"] = before
+
+
+@pytest.fixture
+def heeds_interrupts() -> Iterator[None]:
+    """Let SIGINT interrupt this process and those it starts, also where it is ignored, as in background jobs."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(scope="session")

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from benchmarks.babi_data import format_comparison, measure_stories
 from rn_core.tasks.babi.files import parse_stories
+
+pytestmark = pytest.mark.weights
 
 STORIES = """1 Mary moved to the bathroom.
 2 John went to the hallway.

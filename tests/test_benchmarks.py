@@ -11,10 +11,9 @@ import pytest
 import torch
 from torch.nn import functional
 
-from benchmarks import suite
 from rn_core.attribution.base import Target
 from rn_core.attribution.pairs import attribute_pairs
-from rn_core.experiments import bench, cost
+from rn_core.experiments import bench, cost, suite
 from rn_core.experiments.cost import Case, Measurement, format_table, make_row, time_side_by_side
 from rn_core.experiments.memory import measure_peak
 from rn_core.experiments.plain import (
@@ -109,6 +108,7 @@ def test_a_measurement_has_both_figures_and_says_its_size(measure):
 
 
 @pytest.mark.skipif(platform.system() != "Linux", reason="the peak is read from /proc, which only Linux has")
+@pytest.mark.process
 def test_the_peak_covers_what_the_step_must_hold():
     n_scenes, n_questions = STEP_SIZES[6]
     relations = n_scenes * n_questions * 6**2 * 256 * 4 / 2**20  # MiB of one layer of g

@@ -23,6 +23,8 @@ from rn_core.training.trainer import Trainer
 from tests.test_motion_pretext import RUN as MOTION
 from tests.test_training import TINY, TINY_PIXELS, TINY_STATES, make_fabric, weights
 
+pytestmark = pytest.mark.weights
+
 WARM_STARTS = {
     "naming cells": replace(TINY_PIXELS, warm_start=4, steps=2, validate_every=2),
     "pairs": replace(TINY_STATES, warm_start=4, steps=2, validate_every=2),

@@ -13,6 +13,8 @@ from rn_core.tasks.clevr.program import GROUPS
 from rn_core.weights.public import PUBLIC, import_file
 from tests.tasks.clevr.conftest import read_list
 
+pytestmark = pytest.mark.weights
+
 SCENES = sample_scenes(make_rng(0, "test"), 3)
 
 

@@ -19,6 +19,8 @@ from rn_core.tasks import TASKS
 from rn_core.tasks.sort_of_clevr import sample_scenes, solve
 from rn_core.training.checkpoints import read_checkpoint
 
+pytestmark = pytest.mark.process
+
 ROOT = Path(__file__).resolve().parent.parent
 MAIN = str(ROOT / "rn_core" / "__main__.py")
 TRAIN = ["train", "sort-of-clevr/rn-objects", "--threads", "1", "--precision", "32-true"]
@@ -102,6 +104,7 @@ def unbroken_run(tmp_path_factory):
     return read_checkpoint(folder / "checkpoint.safetensors")[0]
 
 
+@pytest.mark.usefixtures("heeds_interrupts")
 @pytest.mark.parametrize("kill", [signal.SIGINT, signal.SIGKILL])
 def test_a_killed_run_resumes_with_the_result_of_an_unbroken_one(kill, tmp_path, unbroken_run):
     command = train_sixty_steps(tmp_path / "broken")

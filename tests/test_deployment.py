@@ -20,6 +20,8 @@ from benchmarks.sessions.client import Client, open_session
 from benchmarks.sessions.server import ROOT, Server, serve
 from tests.sticky_proxy import COOKIE, fetch, run_proxy
 
+pytestmark = pytest.mark.process
+
 DOCS = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
 #: Notes every attempt to reach or to look up anything but this machine, and keeps it from being made.
 HOOK = """

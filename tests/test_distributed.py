@@ -6,16 +6,20 @@ import sys
 import types
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import torch
-from lightning_fabric import Fabric
 
 from rn_core.training.config import TrainConfig
 from rn_core.training.processes import leave_processes
 from rn_core.training.trainer import Trainer
 from tests.test_training import TINY, TINY_PIXELS
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
+
+pytestmark = pytest.mark.process
 
 #: Unfrozen batch norm, whose batch must be that of both processes.
 UNFROZEN = replace(TINY_PIXELS, warm_start=0, n_cells=None)
@@ -42,6 +46,8 @@ def test_two_processes_give_the_gradients_of_one_twice_as_large(config, tmp_path
     monkeypatch.setitem(sys.modules, "__main__", types.ModuleType("__main__"))
     config = replace(config, clip_norm=1e6)
     path = tmp_path / "gradients.pt"
+    from lightning_fabric import Fabric
+
     two = Fabric(accelerator="cpu", devices=2, strategy="ddp_spawn", precision="64-true")
     two.launch(work, config.to_dict(), path)
     together = torch.load(path, weights_only=True)

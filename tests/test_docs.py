@@ -51,6 +51,7 @@ def test_every_link_of_readme_leads_somewhere():
     assert not missing
 
 
+@pytest.mark.check
 def test_the_site_builds_without_a_warning(tmp_path):
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(tmp_path / "site")]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)

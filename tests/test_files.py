@@ -53,6 +53,7 @@ def make_leftover(folder, name: str, age: float) -> str:
     return name
 
 
+@pytest.mark.process
 def test_leftovers_are_known_by_name_and_age_or_by_their_writers_end(tmp_path):
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
@@ -85,6 +86,7 @@ def test_files_of_another_user_are_left_alone(tmp_path, monkeypatch):
     assert clear_leftovers(tmp_path, "*") == []
 
 
+@pytest.mark.process
 def test_a_killed_writers_file_is_cleared(tmp_path):
     work = "import os, rn_core.common.files as files, pathlib, sys\nos.fsync = lambda handle: os._exit(9)\n"
     work += "files.write_whole(pathlib.Path(sys.argv[1]), b'half')"

@@ -12,12 +12,11 @@ import time
 import types
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 import torch
-from lightning_fabric import Fabric
 
 from rn_core import cli
 from rn_core.answering import load
@@ -41,6 +40,11 @@ from rn_core.weights.store import load_golden
 from tests.painted_clevr import paint_folder
 from tests.test_training import TINY_STATES, make_fabric
 from tests.test_training import weights as copy_weights
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
+
+pytestmark = [pytest.mark.process, pytest.mark.weights]
 
 ROOT = Path(__file__).resolve().parent.parent
 TASK = TASKS["clevr/pixels"]
@@ -225,6 +229,8 @@ def test_two_processes_share_a_batch(painted, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "__main__", types.ModuleType("__main__"))
     core = replace(TINY.model.core, f_dropout=0.0)
     config = replace(TINY, model=replace(TINY.model, core=core), n_scenes=2, n_questions=1, clip_norm=1e6)
+    from lightning_fabric import Fabric
+
     two = Fabric(accelerator="cpu", devices=2, strategy="ddp_spawn", precision="64-true")
     two.launch(work, config.to_dict(), painted, tmp_path / "gradients.pt")
     together = torch.load(tmp_path / "gradients.pt", weights_only=True)
@@ -239,6 +245,7 @@ def train(name: str, painted: Path, folder: Path, *options: str) -> list[str]:
     return ["train", name, "--data", str(painted), "--folder", str(folder), *sizes.split(), "--device", "cpu", *options]
 
 
+@pytest.mark.usefixtures("heeds_interrupts")
 @pytest.mark.parametrize("kill", [signal.SIGINT, signal.SIGKILL])
 def test_a_killed_command_resumes_with_the_result_of_an_unbroken_one(painted, tmp_path, kill):
     def command(name: str) -> list[str]:
@@ -261,6 +268,7 @@ def test_a_killed_command_resumes_with_the_result_of_an_unbroken_one(painted, tm
         np.testing.assert_array_equal(value.numpy(), resumed[name].numpy(), err_msg=name)
 
 
+@pytest.mark.usefixtures("heeds_interrupts")
 def test_ctrl_c_saves_the_step_that_was_taken(painted, tmp_path, monkeypatch, capsys):
     take = Trainer.step
 

@@ -14,6 +14,8 @@ from rn_core.common import files
 from rn_core.tasks.clevr import dataset
 from tests.tasks.clevr.test_dataset import draw_fast
 
+pytestmark = pytest.mark.process
+
 #: Task -> its arguments, and others that one of them can be changed to.
 CASES = {
     "sort-of-clevr": (

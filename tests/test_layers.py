@@ -10,29 +10,34 @@ from pathlib import Path
 
 import pytest
 
+import pages._lab
 import rn_core
+
+pytestmark = pytest.mark.process
 
 ROOT = Path(__file__).resolve().parents[1]
 MODULES = sorted(
     found.name
-    for found in pkgutil.walk_packages(rn_core.__path__, "rn_core.")
+    for package in (rn_core, pages._lab)
+    for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
     if not found.name.endswith("__main__")  # it runs the command line
 )
 _PROBE = """
 import importlib, sys
-for name in sys.argv[2:]:
+packages, *modules = sys.argv[1:]
+for name in modules:
     importlib.import_module(name)
-print("loaded" if sys.argv[1] in sys.modules else "absent")
+print(*(package for package in packages.split() if package in sys.modules))
 """
 MAX_FUNCTION_LINES = 60
 
 
-def probe(package: str, modules: list[str], folder: Path) -> str:
-    """Return "loaded" if importing `modules` in a fresh process loads `package`, otherwise "absent"."""
-    command = [sys.executable, "-c", _PROBE, package, *modules]
+def probe(packages: str, modules: list[str], folder: Path) -> list[str]:
+    """Return which of `packages` importing `modules` in a fresh process loads."""
+    command = [sys.executable, "-c", _PROBE, packages, *modules]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
+    return done.stdout.split()
 
 
 def count_code_lines(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
@@ -51,14 +56,14 @@ def find_long_functions(source: str) -> list[str]:
     return [f"{f.name}: {count_code_lines(f)}" for f in functions if count_code_lines(f) > MAX_FUNCTION_LINES]
 
 
-def test_no_module_of_the_core_loads_streamlit():
-    assert "rn_core.models.relation_network" in MODULES
-    assert probe("streamlit", MODULES, ROOT) == "absent"
+def test_what_computes_loads_no_streamlit_and_fabric_waits_for_training():
+    assert {"rn_core.models.relation_network", "pages._lab.walk.forward", "pages._lab.train.job_board"} <= {*MODULES}
+    assert probe("torch streamlit lightning_fabric torch._dynamo", MODULES, ROOT) == ["torch"]
 
 
 def test_the_probe_can_fail(tmp_path):
     (tmp_path / "leaky.py").write_text("import streamlit\n")
-    assert probe("streamlit", ["leaky"], tmp_path) == "loaded"
+    assert probe("torch streamlit", ["leaky"], tmp_path) == ["streamlit"]
 
 
 @pytest.mark.parametrize(
@@ -66,7 +71,9 @@ def test_the_probe_can_fail(tmp_path):
     [
         ("rn_core/**/*.py", 400),
         ("benchmarks/*.py", 400),
+        ("pages/_lab/**/*.py", 400),
         ("pages/_ui/**/*.py", 400),
+        ("pages/_ui/**/*.js", 400),
         ("pages/*.py", 200),
         ("app.py", 80),
     ],

@@ -17,6 +17,8 @@ from rn_core.tasks.sort_of_clevr import sample_scenes, solve
 from rn_core.tasks.sort_of_clevr.crowds import UNSAYABLE
 from rn_core.tasks.sort_of_clevr.questions import ANSWERS, QUESTION_TYPES
 
+pytestmark = pytest.mark.weights
+
 COUNT = QUESTION_TYPES.index("count_same_shape")
 ZERO = ANSWERS.index("0")
 

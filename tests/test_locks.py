@@ -23,6 +23,8 @@ from rn_core.common.locks import hold_folder
 from rn_core.training.run_folder import hold_run
 from tests.test_cli import ROOT, TRAIN
 
+pytestmark = pytest.mark.process
+
 
 def test_the_second_run_in_a_folder_is_told_of_the_first_and_a_killed_one_blocks_nobody(tmp_path, capsys):
     folder = tmp_path / "run"

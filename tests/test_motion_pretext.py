@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import pytest
 import torch
-from lightning_fabric import Fabric
 from torch.nn import functional
 
 from rn_core.common.records import MotionLesson
@@ -20,8 +19,9 @@ from rn_core.tasks import TASKS
 from rn_core.tasks.physics.pool import ScenePool
 from rn_core.training.config import TrainConfig
 from rn_core.training.trainer import Trainer
-from tests.test_training import make_fabric as make_training_fabric
-from tests.test_training import weights
+from tests.test_training import make_fabric, weights
+
+pytestmark = pytest.mark.weights
 
 PREDICT = TASKS["physics/predict"]
 CORE = MotionNetworkConfig(35, n_steps=5, reader_widths=(32,), g_widths=(32, 2), f_widths=(8,))
@@ -58,10 +58,6 @@ def taught(pool) -> QuestionAnsweringModel:
     model = build_model(MODEL, 0)
     teach_motion(model, pool, LESSONS, make_fabric())
     return model.eval()
-
-
-def make_fabric() -> Fabric:
-    return Fabric(accelerator="cpu", devices=1, precision="32-true")
 
 
 @torch.no_grad()
@@ -101,14 +97,14 @@ def test_lessons_are_decided_by_their_seed(pool):
 
 
 def test_a_run_begins_with_lessons_and_ends_alike_when_it_was_broken_off(tmp_path):
-    whole = Trainer(RUN, make_training_fabric())
+    whole = Trainer(RUN, make_fabric())
     untaught = build_model(MODEL, 0).state_dict()
     assert not torch.equal(weights(whole)["core.reader.of_pair.0.weight"], untaught["core.reader.of_pair.0.weight"])
     list(whole.train())
-    for metrics in Trainer(RUN, make_training_fabric(), tmp_path).train():
+    for metrics in Trainer(RUN, make_fabric(), tmp_path).train():
         if metrics.step == 3:
             break
-    resumed = Trainer(RUN, make_training_fabric(), tmp_path)
+    resumed = Trainer(RUN, make_fabric(), tmp_path)
     assert resumed.run.step == 2
     list(resumed.train())
     for name, value in weights(whole).items():

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import pytest
 import torch
-from lightning_fabric import Fabric
 
 from rn_core.models import ModelConfig, QuestionAnsweringModel, build_model
 from rn_core.models.baselines import MLPConfig
@@ -15,6 +14,7 @@ from rn_core.models.questions import QuestionEncoderConfig
 from rn_core.models.relation_network import RelationNetworkConfig
 from rn_core.pretraining.pairs import LessonConfig, teach
 from rn_core.tasks.clevr.pool import QuestionPool, make_pool
+from rn_core.training.processes import make_fabric
 
 RN = ModelConfig(
     RowEncoderConfig(18), RelationNetworkConfig(18, 48, 28, (64, 64), (16,)), QuestionEncoderConfig(82, 16, 48)
@@ -28,10 +28,6 @@ def pool() -> QuestionPool:
     return make_pool(0, 60, 6)
 
 
-def make_fabric() -> Fabric:
-    return Fabric(accelerator="cpu", devices=1, precision="32-true")
-
-
 def changed(model: QuestionAnsweringModel) -> set[str]:
     """Return the parts of a taught model that are not as they were built."""
     fresh = build_model(model.config, 0).state_dict()
@@ -41,15 +37,15 @@ def changed(model: QuestionAnsweringModel) -> set[str]:
 
 def test_the_question_encoder_and_the_pairs_learn_and_nothing_else(pool):
     model = build_model(RN, 0)
-    untaught = teach(build_model(RN, 0), pool, replace(LESSONS, steps=1), make_fabric())
-    assert teach(model, pool, LESSONS, make_fabric()) < 0.65 * untaught
+    untaught = teach(build_model(RN, 0), pool, replace(LESSONS, steps=1), make_fabric("cpu", "32-true"))
+    assert teach(model, pool, LESSONS, make_fabric("cpu", "32-true")) < 0.65 * untaught
     assert changed(model) == {"question_encoder.words", "question_encoder.lstm", "core.g_theta"}
 
 
 def test_a_model_without_pairs_learns_what_questions_say(pool):
     model = build_model(MLP, 0)
-    untaught = teach(build_model(MLP, 0), pool, replace(LESSONS, steps=1), make_fabric())
-    assert teach(model, pool, LESSONS, make_fabric()) < 0.65 * untaught
+    untaught = teach(build_model(MLP, 0), pool, replace(LESSONS, steps=1), make_fabric("cpu", "32-true"))
+    assert teach(model, pool, LESSONS, make_fabric("cpu", "32-true")) < 0.65 * untaught
     assert changed(model) == {"question_encoder.words", "question_encoder.lstm"}
 
 
@@ -58,7 +54,7 @@ def test_lessons_are_decided_by_their_seed(pool):
     torch.manual_seed(7)
     state = torch.get_rng_state()
     for model, seed in ((one, 1), (same, 1), (other, 2)):
-        teach(model, pool, replace(LESSONS, steps=2, seed=seed), make_fabric())
+        teach(model, pool, replace(LESSONS, steps=2, seed=seed), make_fabric("cpu", "32-true"))
     assert torch.equal(torch.get_rng_state(), state)
     name = "core.g_theta.0.weight"
     assert torch.equal(one.state_dict()[name], same.state_dict()[name])

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from benchmarks import physics_scenes
+
+pytestmark = pytest.mark.weights
 
 
 def test_the_table_has_a_row_for_each_number_of_balls(monkeypatch, capsys):

@@ -15,6 +15,8 @@ from rn_core.tasks.physics.encoding import connection_targets
 from rn_core.tasks.physics.sampling import sample_scenes
 from tests.cards import SHARE, make_card, make_figures
 
+pytestmark = pytest.mark.weights
+
 DISTANCES = {
     "model": Distance(0.02, 0.01, 0.03, [0.001, 0.04]),
     "constant_velocity": Distance(0.1, 0.09, 0.11, [0.01, 0.2]),

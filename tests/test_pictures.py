@@ -19,6 +19,8 @@ from rn_core.common.errors import RNCoreError, SceneError
 from rn_core.common.picture_decoder import MAX_FRAMES, MAX_SCANS, PictureError, check_scans, decode_picture
 from rn_core.common.pictures import MAX_BYTES, read_picture
 
+pytestmark = pytest.mark.process
+
 PIXELS = np.random.default_rng(0).integers(0, 256, (40, 60, 3), dtype=np.uint8)
 PLAIN = Image.fromarray(PIXELS)
 

@@ -17,6 +17,8 @@ from rn_core.tasks.registry import model_config
 from rn_core.tasks.sort_of_clevr import make_batch, sample_scene, sample_scenes
 from rn_core.tasks.sort_of_clevr.questions import NON_RELATIONAL, QUESTION_TYPES, RELATIONAL
 
+pytestmark = pytest.mark.weights
+
 TASK = TASKS["sort-of-clevr/objects"]
 
 

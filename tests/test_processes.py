@@ -9,6 +9,7 @@ import pytest
 from rn_core.training.processes import catch_interrupt
 
 
+@pytest.mark.usefixtures("heeds_interrupts")
 def test_the_first_ctrl_c_asks_and_the_second_interrupts():
     asked = []
     usual = signal.getsignal(signal.SIGINT)
@@ -20,6 +21,7 @@ def test_the_first_ctrl_c_asks_and_the_second_interrupts():
     assert signal.getsignal(signal.SIGINT) is usual
 
 
+@pytest.mark.usefixtures("heeds_interrupts")
 def test_it_ends_with_the_block():
     asked = []
     usual = signal.getsignal(signal.SIGINT)

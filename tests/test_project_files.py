@@ -10,11 +10,14 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from packaging.requirements import Requirement
+
+pytestmark = pytest.mark.process
 
 ROOT = Path(__file__).resolve().parents[1]
 SETTINGS = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())
@@ -31,6 +34,19 @@ SIGHT = {
 _XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
 _LINT_IMPORTS = "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports(no_cache=True))"
 _WHITE = np.array([0.9505, 1.0, 1.089])
+
+#: Contract, a module, what it must not import, and what is said of it instead of the import itself.
+PLANTED = (
+    ("layers of the core", "rn_core.models.encoders", "rn_core.tasks", ""),
+    ("layers of the core", "rn_core.attribution.pairs", "rn_core.training.trainer", ""),
+    ("the core draws nothing and knows nobody who uses it", "rn_core.common.errors", "streamlit", ""),
+    ("the core draws nothing and knows nobody who uses it", "rn_core.common.records", "pages._lab.explore.state", ""),
+    ("what pages say knows nothing that draws", "pages._lab.plain", "streamlit", ""),
+    ("what pages say knows nothing that draws", "pages._lab.plain", "pages._ui.frame", ""),
+    ("no circles", "rn_core.common.errors", "rn_core.common.files", "No cycles are allowed in rn_core.common."),
+    ("no domain knows another one", "rn_core.tasks.physics.world", "rn_core.tasks.babi", ""),
+    ("attribution and models work on tensors of any task", "rn_core.attribution.pairs", "rn_core.tasks", ""),
+)
 
 
 def call(*command: str, folder: Path = ROOT, text: str | None = None) -> subprocess.CompletedProcess[str]:
@@ -90,30 +106,89 @@ def test_ruff_finds_streamlit_in_the_core_but_not_on_a_page():
     assert page.returncode == 0, page.stdout
 
 
+CheckScripts = Callable[[str, Path], subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def check_scripts(monkeypatch, tmp_path_factory) -> CheckScripts:
+    """Return `check_scripts("lint" or "check", folder)`: Deno on the JavaScript of a folder, by the project's rules."""
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("DENO_DIR", str(tmp_path_factory.mktemp("deno")))
+    settings = str(ROOT / "deno.json")
+    return lambda command, folder: call("-m", "deno", command, "--config", settings, str(folder))
+
+
+@pytest.mark.parametrize(("command", "entry"), [("lint", r"Checked (\d+) files"), ("check", r"Check pages/")])
+def test_deno_finds_nothing(check_scripts, command, entry):
+    done = check_scripts(command, ROOT / "pages")
+    assert done.returncode == 0, done.stdout + done.stderr
+    entries = re.findall(entry, done.stderr)
+    n_checked = int(entries[0]) if command == "lint" else len(entries)
+    assert n_checked == len([*(ROOT / "pages").rglob("*.js")]) >= 20
+
+
+@pytest.mark.parametrize(
+    ("source", "rule"),
+    [
+        ("export const a = ;", "Expression expected"),
+        ("const unused = 1;", "no-unused-vars"),
+        ("export const same = (a, b) => a == b;", "eqeqeq"),
+        ("export var old = 1;", "no-var"),
+        ("export const run = (text) => eval(text);", "no-eval"),
+    ],
+)
+def test_deno_lint_finds_planted_faults(check_scripts, tmp_path, source, rule):
+    (tmp_path / "planted.js").write_text(f"{source}\n")
+    done = check_scripts("lint", tmp_path)
+    assert done.returncode == 1
+    assert rule in done.stderr, done.stderr
+
+
+def test_deno_check_finds_planted_faults(check_scripts, tmp_path):
+    faults = {
+        "export const a = undeclared;": "Cannot find name 'undeclared'",
+        'import { missing } from "./other.js";\nexport const a = missing;': "has no exported member 'missing'",
+        'import { wide } from "./other.js";\nexport const a = wide(1, 2);': "Expected 0-1 arguments, but got 2",
+        "export const a = document.querySelectr('p');": "Property 'querySelectr' does not exist",
+    }
+    for k, source in enumerate(faults):
+        (tmp_path / f"planted_{k}.js").write_text(f"{source}\n")
+    (tmp_path / "other.js").write_text("export const wide = (a) => a;\n")
+    done = check_scripts("check", tmp_path)
+    assert done.returncode == 1
+    assert [fault for fault in faults.values() if fault not in done.stderr] == [], done.stderr
+
+
 def test_imports_keep_the_layers():
     done = lint_imports(ROOT)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize(
-    ("file", "line", "contract"),
-    [
-        ("rn_core/models/encoders.py", "import rn_core.tasks", "layers of the core"),
-        ("rn_core/attribution/pairs.py", "import rn_core.training.trainer", "layers of the core"),
-        ("rn_core/common/errors.py", "import streamlit", "the core draws nothing"),
-        ("rn_core/common/records.py", "import pages._lab.explore.state", "the core draws nothing"),
-        ("rn_core/attribution/pairs.py", "import rn_core.tasks", "attribution and models work on tensors"),
-    ],
-)
-def test_a_planted_import_is_found(tmp_path, file, line, contract):
+@pytest.fixture(scope="module")
+def broken_contracts(tmp_path_factory) -> dict[str, str]:
+    """Return contract -> what is said of it, for a copy of the tree with every import of `PLANTED`."""
+    folder = tmp_path_factory.mktemp("planted")
     for name in ("rn_core", "pages", "benchmarks"):
-        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / "pyproject.toml", tmp_path)
-    with (tmp_path / file).open("a") as opened:
-        opened.write(f"{line}\n")
-    done = lint_imports(tmp_path)
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", folder)
+    for _, module, imported, _ in PLANTED:
+        with (folder / f"{module.replace('.', '/')}.py").open("a") as opened:
+            opened.write(f"import {imported}\n")
+    done = lint_imports(folder)
     assert done.returncode == 1
-    assert re.search(f"{contract}.* BROKEN", done.stdout), done.stdout
+    _, *parts = re.split(r"^(.+)\n-+$", done.stdout.partition("Broken contracts")[2], flags=re.M)
+    return dict(zip(parts[::2], parts[1::2], strict=True))
+
+
+def test_an_import_is_planted_for_every_contract(broken_contracts):
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+    contracts = {contract["name"] for contract in settings["contracts"]}
+    assert {contract for contract, *_ in PLANTED} == contracts == broken_contracts.keys()
+
+
+@pytest.mark.parametrize(("contract", "module", "imported", "says"), PLANTED)
+def test_a_planted_import_is_found(broken_contracts, contract, module, imported, says):
+    assert (says or f"{module} -> {imported} (l.") in broken_contracts[contract]
 
 
 @pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
@@ -133,14 +208,12 @@ def test_ci_runs_the_line_that_readme_opens_with():
     assert os.access(ROOT / ".ci" / "run", os.X_OK)
 
 
-def test_streamlit_knows_every_setting(tmp_path):
+def test_streamlit_knows_every_setting_but_one_that_is_none(tmp_path):
     (tmp_path / ".streamlit").mkdir()
-    copy = tmp_path / ".streamlit" / "config.toml"
-    shutil.copy(ROOT / ".streamlit" / "config.toml", copy)
-    show = ("-m", "streamlit", "config", "show")
-    assert "not a valid config option" not in call(*show, folder=tmp_path).stderr
-    copy.write_text(copy.read_text() + "\n[theme.dim]\nnoSuchThing = 1\n")
-    assert "not a valid config option" in call(*show, folder=tmp_path).stderr
+    settings = (ROOT / ".streamlit" / "config.toml").read_text()
+    (tmp_path / ".streamlit" / "config.toml").write_text(settings + "\n[theme.dim]\nnoSuchThing = 1\n")
+    said = call("-m", "streamlit", "config", "show", folder=tmp_path).stderr
+    assert re.findall(r'"(\S+)" is not a valid config option', said) == ["theme.dim"]
 
 
 def test_the_app_listens_to_this_machine_alone_and_reports_to_nobody():
@@ -184,6 +257,6 @@ def test_every_material_that_follows_others_is_where_the_licenses_say():
     text = (ROOT / "LICENSES.md").read_text(encoding="utf-8")
     named = [part for part in re.findall(r"`([^`]+)`", text) if "/" in part]
     assert {part for part in named if not (ROOT / part).exists()} == set()
-    assert {"rn_core/tasks/clevr/templates/", "rn_core/public_vocabulary.json"} <= {*named}
+    assert {"rn_core/tasks/clevr/templates/", "rn_core/weights/public_vocabulary.json"} <= {*named}
     for words in ("Redistributions of source code must retain", "CC BY 4.0", "CC BY 3.0", "Nicola Messina"):
         assert words in text

@@ -38,6 +38,8 @@ from rn_core.weights.public import (
 )
 from rn_core.weights.store import PUBLIC_NAMES, find_weights, list_weights, load_weights, weights_status
 
+pytestmark = pytest.mark.weights
+
 NAME, NAME_IR = PUBLIC_NAMES
 #: Right answers to the 40 official questions that must be reached.
 LEAST_RIGHT = {NAME: 37, NAME_IR: 36}

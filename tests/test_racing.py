@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from lightning_fabric import Fabric
 
 from rn_core.common.errors import RNCoreError
 from rn_core.race import race as racing
@@ -17,15 +16,18 @@ from rn_core.tasks.babi.story import StoryQuestion
 from rn_core.tasks.sort_of_clevr import Scene, solve, stack_scenes
 from rn_core.tasks.sort_of_clevr.language import parse
 from rn_core.training.checkpoints import save_checkpoint
+from rn_core.training.processes import make_fabric
 from rn_core.training.trainer import Trainer
 from rn_core.weights.bundles import read_bundle
+
+pytestmark = pytest.mark.weights
 
 TINY = RaceConfig(size="tiny", n_scenes=2, n_questions=3, steps=4)
 
 
 def make_race(**changes: object) -> Race:
     config = RaceConfig(**{**TINY.to_dict(), **changes})
-    return Race(config, Fabric(accelerator="cpu", devices=1, precision="32-true"))
+    return Race(config, make_fabric("cpu", "32-true"))
 
 
 def make_stories(**changes: object) -> Race:

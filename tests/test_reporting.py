@@ -24,6 +24,8 @@ from rn_core.tasks.sort_of_clevr.encoding import encode_rows
 from rn_core.tasks.sort_of_clevr.questions import question_codes
 from rn_core.weights.store import load_weights
 
+pytestmark = pytest.mark.weights
+
 OBJECTS, STATES = TASKS["sort-of-clevr/objects"], TASKS["clevr/states"]
 SMALL = ModelConfig(RowEncoderConfig(10), RelationNetworkConfig(10, 11, 10, (16, 16), (16,)))
 

@@ -28,6 +28,8 @@ from benchmarks.sessions.server import Usage, find_descendants, measure_usage
 from benchmarks.sessions.situations import Row, measure_action
 from pages._lab.lessons.file import FOLDER, find_files
 
+pytestmark = pytest.mark.process
+
 BROKEN_OFF = ForwardMsg.FINISHED_EARLY_FOR_RERUN
 
 

@@ -34,6 +34,8 @@ from rn_core.weights.card import CardFacts
 from tests.test_training import TINY, make_fabric
 from tests.test_training import weights as copy_weights
 
+pytestmark = pytest.mark.weights
+
 BABI = TASKS["babi"]
 RN = ModelConfig(
     SentenceEncoderConfig(145, 8, 8),

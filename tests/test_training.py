@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 import torch
-from lightning_fabric import Fabric
 
 from rn_core.common import files
 from rn_core.common.errors import RNCoreError, WeightsError
@@ -18,7 +18,13 @@ from rn_core.models.questions import QuestionEncoderConfig
 from rn_core.models.relation_network import RelationNetworkConfig
 from rn_core.training.checkpoints import read_checkpoint
 from rn_core.training.config import TrainConfig, learning_rate
+from rn_core.training.processes import make_fabric as make_fabric_on
 from rn_core.training.trainer import Trainer
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
+
+pytestmark = pytest.mark.weights
 
 ROWS = ModelConfig(RowEncoderConfig(10), RelationNetworkConfig(10, 11, 10, (32, 32), (32,)))
 CELLS = ModelConfig(
@@ -54,7 +60,7 @@ TINY_STATES = replace(
 
 
 def make_fabric() -> Fabric:
-    return Fabric(accelerator="cpu", devices=1, precision="32-true")
+    return make_fabric_on("cpu", "32-true")
 
 
 def weights(trainer: Trainer) -> dict[str, torch.Tensor]:

@@ -27,6 +27,8 @@ from rn_core.weights.card import CardFacts
 from rn_core.weights.store import find_weights, load_golden, load_weights, save_weights, weights_status
 from tests.test_training import ROWS, TINY, make_fabric
 
+pytestmark = [pytest.mark.process, pytest.mark.weights]
+
 NAME = "sort-of-clevr/tiny"
 BAD_NAMES = (
     "../../evil",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,6 +15,8 @@ import torch
 
 from rn_core.race.records import RaceConfig
 from rn_core.weights.bundles import read_bundle
+
+pytestmark = pytest.mark.process
 
 ROOT = Path(__file__).resolve().parents[1]
 CONFIG = RaceConfig(size="tiny", n_scenes=2, n_questions=2, steps=1_000_000).to_dict()
@@ -144,8 +147,9 @@ def test_the_process_never_loads_streamlit():
 def test_it_steps_aside_for_others(start):
     worker = start()
     worker.hear("status", status="running")
-    stat = Path(f"/proc/{worker.process.pid}/stat")
-    if not stat.exists():
+    nicest = 19
+    assert os.getpriority(os.PRIO_PROCESS, worker.process.pid) == min(os.nice(0) + 10, nicest)
+    first_to_go = Path(f"/proc/{worker.process.pid}/oom_score_adj")
+    if not first_to_go.exists():
         pytest.skip("no /proc on this system")
-    assert stat.read_text().rpartition(")")[2].split()[16] == "10", "niceness"
-    assert Path(f"/proc/{worker.process.pid}/oom_score_adj").read_text().strip() == "1000"
+    assert first_to_go.read_text().strip() == "1000"

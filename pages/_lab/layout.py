@@ -29,20 +29,20 @@ STYLE = """
 <style>
 .rn-question {font-size: 1.55rem; font-weight: 650; line-height: 1.25; margin: 0; padding: 0; text-wrap: balance}
 .rn-answers {display: grid; grid-template-columns: 1fr 1fr; gap: 1rem; margin: .25rem 0}
-.rn-many {grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)); gap: .7rem}
+.rn-many {grid-template-columns: repeat(auto-fit, minmax(7rem, 1fr)); gap: .7rem}
 .rn-card {padding: .7rem .9rem; border-radius: .6rem;
   border: 1px solid color-mix(in srgb, currentColor 22%, transparent)}
 .rn-card h3 {font-size: .95rem; font-weight: 600; margin: 0; padding: 0; opacity: .8}
 .rn-card {container-type: inline-size}
-.rn-card .rn-said {font-size: clamp(1.5rem, 20cqi, 2.6rem); font-weight: 700; line-height: 1.15; margin: .1rem 0;
+.rn-card .rn-said {font-size: clamp(1.1rem, 20cqi, 2.6rem); font-weight: 700; line-height: 1.15; margin: .1rem 0;
   overflow-wrap: anywhere}
 .rn-card .rn-said small {display: block; font-size: 1.5rem; line-height: 1.15}
 .rn-mark {font-size: 1.05rem; font-weight: 600; white-space: nowrap}
 .rn-right {color: light-dark(#146c43, #5fd39a)} .rn-wrong {color: light-dark(#b02a37, #ff8d98)}
-.rn-bar {display: grid; grid-template-columns: 1fr auto; gap: 0 .5rem; margin-top: .3rem;
-  font-variant-numeric: tabular-nums}
-.rn-bar span:first-child {overflow-wrap: anywhere} .rn-bar span + span {white-space: nowrap}
-.rn-bar i {grid-column: 1 / 3; height: .55rem; border-radius: .3rem; min-width: 2px;
+.rn-bar {margin-top: .3rem; font-variant-numeric: tabular-nums}
+.rn-bar div {display: flex; flex-wrap: wrap; justify-content: space-between; gap: 0 .5rem}
+.rn-bar span:first-child {overflow-wrap: anywhere} .rn-bar span + span {white-space: nowrap; margin-left: auto}
+.rn-bar i {display: block; height: .55rem; border-radius: .3rem; min-width: 2px;
   background: light-dark(#0072b2, #5cb3ea)}
 .rn-truth {font-size: 1.15rem; margin: .4rem 0} .rn-truth b {font-size: 1.5rem}
 .rn-truth meter {width: 7rem; vertical-align: middle; margin: 0 .4rem 0 .8rem}
@@ -50,6 +50,11 @@ STYLE = """
 .rn-table {border-collapse: collapse; width: 100%; font-size: 1.05rem}
 .rn-table th, .rn-table td {text-align: left; padding: .4rem .6rem;
   border-bottom: 1px solid color-mix(in srgb, currentColor 18%, transparent)}
+[data-testid="stHtml"]:has(> .rn-table) {overflow-x: auto}
+@media (max-width: 640px) {
+  .rn-table td {min-width: 5.8rem}
+  .st-key-results-chart {overflow-x: auto} .st-key-results-chart > div {min-width: 36rem}
+}
 [data-testid="stMainBlockContainer"] {padding: 3.9rem 2.5rem 2rem}
 </style>
 """
@@ -118,7 +123,7 @@ def likeliest(answer: Answer) -> list[tuple[str, float]]:
 def _bar(name: str, share: float) -> str:
     """Return one probability as a number over a bar."""
     return (
-        f'<div class="rn-bar"><span>{_breakable(name)}</span><span>{format_share(share)}</span>'
+        f'<div class="rn-bar"><div><span>{_breakable(name)}</span><span>{format_share(share)}</span></div>'
         f'<i style="width:{100 * share:.1f}%"></i></div>'
     )
 

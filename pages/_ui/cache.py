@@ -26,7 +26,7 @@ from pages._lab.models import baseline_of, is_own, shipped_baseline
 from pages._lab.pairs.view import GroupReading
 from pages._lab.pairs.what_if import measure_ranking
 from pages._lab.train.job_board import JobBoard
-from pages._lab.walk.forward import Thought, Walk, make_thought, make_walk
+from pages._lab.walk.forward import make_thought, make_walk
 from pages._ui.own_models import find_own
 from pages._ui.own_pixels import find_own as find_own_public
 from pages._ui.presence import is_connected
@@ -35,6 +35,7 @@ from rn_core.answering import Answerer, load
 from rn_core.attribution.base import Attribution, Target
 from rn_core.attribution.faithfulness import Faithfulness, KeepingSet
 from rn_core.attribution.pairs import attribute_pairs
+from rn_core.attribution.tracing import ForwardTrace, MLPTrace
 from rn_core.common.errors import WeightsError
 from rn_core.common.records import Answer
 from rn_core.tasks.clevr import ClevrScene
@@ -293,14 +294,14 @@ def measuring_desk() -> Desk[Any]:
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def cached_walk(model: str, scene_json: str, question_index: int, deal: int) -> Walk:
+def cached_walk(model: str, scene_json: str, question_index: int, deal: int) -> ForwardTrace:
     """Return a Relation Network's forward pass taken apart; arguments and errors as `make_walk`."""
     scene, question = Scene.from_json(scene_json), Question.from_index(question_index)
     return make_walk(cached_answerer(model), scene, question, deal)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def cached_thought(model: str, scene_json: str, question_index: int, deal: int) -> Thought:
+def cached_thought(model: str, scene_json: str, question_index: int, deal: int) -> MLPTrace:
     """Return an MLP's forward pass taken apart; arguments and errors as `make_walk`."""
     scene, question = Scene.from_json(scene_json), Question.from_index(question_index)
     return make_thought(cached_answerer(model), scene, question, deal)

@@ -55,14 +55,11 @@ def mean_aggregates(model: QuestionAnsweringModel, task: Task, seed: int, n_scen
     rng = make_rng(seed, "validation", 1)
     if not isinstance(task, FewQuestions):
         batch = task.sample_batch(rng, n_scenes)
-        objects, mask = model.encoder(*batch.inputs)
-        mean: Tensor = model.pair_core.trace(objects, mask, batch.question).aggregate.mean(dim=0, keepdim=True)
-        return mean
+        return model.trace(batch.inputs, batch.question).aggregate.mean(dim=0, keepdim=True)
     for _ in range(n_scenes):
         inputs, questions = task.sample_every_question(rng)
-        objects, mask = model.encoder(*inputs)
         index = torch.zeros(len(questions), dtype=torch.int64)
-        totals.append(model.pair_core.trace(objects, mask, questions, index).aggregate)
+        totals.append(model.trace(inputs, questions, index).aggregate)
     return torch.stack(totals).mean(dim=0)
 
 
@@ -153,8 +150,7 @@ class _Asked:
 def _ask(model: QuestionAnsweringModel, case: Case) -> _Asked:
     """Trace one question once, for all methods."""
     with torch.inference_mode():
-        objects, mask = model.encoder(*case.inputs)
-        trace = model.pair_core.trace(objects, mask, model.encode_question(case.question))
+        trace = model.trace(case.inputs, case.question)
     return _Asked(model.pair_core.f_phi, trace.relations[0], Target(int(trace.logits[0].argmax())), case.weights)
 
 

@@ -165,9 +165,8 @@ def measure_diagonal(
         scenes = sample_scenes(make_rng(seed, "test", first), min(_SCENES_A_BATCH, n_scenes - first))
         asked = np.tile(np.arange(N_QUESTIONS), (len(scenes), 1))
         batch = make_batch(scenes, asked, view).to(device)
-        objects, mask = model.encoder(*batch.inputs)
-        relations = model.pair_core.trace(objects, mask, batch.question, batch.scene_index).relations  # (M, P, D_g)
-        index = make_pair_index(objects.shape[1]).to(device)
+        trace = model.trace(batch.inputs, batch.question, batch.scene_index)
+        relations, index = trace.relations, make_pair_index(trace.objects.shape[1]).to(device)  # (M, P, D_g), (P, 2)
         for name, keep in DIAGONAL_PARTS.items():
             logits = model.pair_core.f_phi(relations[:, keep(index)].sum(dim=1))  # (M, A)
             same = (logits.argmax(dim=1) == batch.answer).view(len(scenes), len(QUESTION_TYPES), _N_COLORS)

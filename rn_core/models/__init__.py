@@ -13,11 +13,15 @@ from rn_core.common.errors import RNCoreError, lookup
 from rn_core.common.seeding import fork_torch_rng
 from rn_core.models.base import Core, Encoder
 from rn_core.models.baselines import MLPConfig
+from rn_core.models.blocks import take_pairs
 from rn_core.models.encoders import ImageEncoder, ImageEncoderConfig
 from rn_core.models.layers import plain_fields
+from rn_core.models.paths import PathEncoderConfig
 from rn_core.models.questions import QuestionEncoder, QuestionEncoderConfig
 from rn_core.models.registry import CORES, ENCODERS, KINDS, QUESTION_ENCODERS, CoreConfig, EncoderConfig, find_kind
-from rn_core.models.relation_network import PairCore, RelationNetwork
+from rn_core.models.relation_layers import StackedRelationNetworkConfig
+from rn_core.models.relation_network import PairCore, RelationNetwork, RelationNetworkConfig, RelationTrace
+from rn_core.models.upgrades import upgrade
 
 __all__ = [
     "KINDS",
@@ -56,6 +60,9 @@ class ModelConfig:
             raise RNCoreError(
                 f"The core must take questions of {given} features, got d_question {taken}; set it to {given}."
             )
+        given, taken = self._count_pair_features()
+        if given != taken:
+            raise RNCoreError(f"The core must take pairs of {given} features, got d_pair {taken}; set it to {given}.")
         if isinstance(self.encoder, ImageEncoderConfig) and isinstance(self.core, MLPConfig):
             given, taken = self.encoder.n_objects, self.core.n_objects
             if given != taken:
@@ -65,6 +72,12 @@ class ModelConfig:
     def kind(self) -> str:
         """Return the key of `KINDS`, which says what part the model plays beside others."""
         return find_kind(self.encoder, self.core)
+
+    def _count_pair_features(self) -> tuple[int, int]:
+        """Return how many features of a pair the encoder gives, and how many the core takes."""
+        reads_pairs = isinstance(self.core, RelationNetworkConfig | StackedRelationNetworkConfig)
+        given = self.encoder.d_pair if isinstance(self.encoder, PathEncoderConfig) else 0
+        return given, self.core.d_pair if reads_pairs else 0
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values that JSON can hold; `from_dict` reads them back."""
@@ -78,11 +91,12 @@ class ModelConfig:
 
     @staticmethod
     def from_dict(values: dict[str, Any]) -> ModelConfig:
-        """Read what `to_dict` wrote.
+        """Read what `to_dict` wrote, in this version or an earlier one.
 
         Raises:
             RNCoreError: if a field is missing, unknown or out of range.
         """
+        values = upgrade(values)
         encoder, core = _config(values, "encoder", ENCODERS), _config(values, "core", CORES)
         if values.get("question") is None:
             return ModelConfig(encoder, core)
@@ -164,9 +178,43 @@ class QuestionAnsweringModel(nn.Module):
         if kept is not None:
             objects = objects.take_along_dim(kept[..., None], dim=1)  # (S, K, D_o)
             object_mask = None if object_mask is None else object_mask.take_along_dim(kept, dim=1)
-        if hold_relations and isinstance(self.core, PairCore):
-            return self.core(objects, object_mask, asked, scene_index, hold_relations=True)
+        if isinstance(self.core, PairCore):
+            compared = self.compare_pairs(objects)
+            return self.core(objects, object_mask, asked, scene_index, compared, hold_relations=hold_relations)
         return self.core(objects, object_mask, asked, scene_index)
+
+    def trace(self, inputs: tuple[Tensor, ...], question: Tensor, scene_index: Tensor | None = None) -> RelationTrace:
+        """Return everything between the objects and the logits; arguments as `forward`.
+
+        Raises:
+            RNCoreError: if the model has no pairs.
+        """
+        core, (objects, object_mask) = self.pair_core, self.encoder(*inputs)
+        asked = self.encode_question(question)  # (M, D_q)
+        return core.trace(objects, object_mask, asked, scene_index, self.compare_pairs(objects))
+
+    def relate(
+        self, inputs: tuple[Tensor, ...], scene_index: Tensor, pairs: Tensor, encoded_question: Tensor
+    ) -> Tensor:
+        """Return g_theta of chosen pairs of S scenes, as `RelationNetwork.relate` has it.
+
+        Args:
+            inputs: what the encoder takes, each with S rows.
+            scene_index: (M,) int64, the scene of each question.
+            pairs: (M, K, 2) int64, the objects i and j of K pairs per question.
+            encoded_question: (M, D_q) float, of `encode_question`.
+
+        Returns:
+            (M, K, D_g).
+        """
+        objects, mask = self.encoder(*inputs)  # (S, N, D_o)
+        objects, mask = objects[scene_index], None if mask is None else mask[scene_index]
+        compared = self.encoder.compare(*take_pairs(objects, pairs))  # (M, K, D_p)
+        return self.pair_core.relate(objects, mask, pairs, encoded_question, compared)
+
+    def compare_pairs(self, objects: Tensor) -> Tensor | None:
+        """Return what all pairs of objects (S, N, D_o) show beyond the two (S, N, N, D_p), or None."""
+        return self.encoder.compare(objects[:, :, None], objects[:, None])
 
     def begin_as(self, learned: QuestionAnsweringModel) -> None:
         """Take over the encoders and relations of a Relation Network: see `begin_as` of both cores with pairs.

@@ -33,6 +33,18 @@ class Encoder(nn.Module):
             """Return objects and mask."""
             ...
 
+    def compare(self, first: Tensor, second: Tensor) -> Tensor | None:
+        """Return what pairs of objects show beyond the two; None, as here, for encoders that compare none.
+
+        Args:
+            first: (..., D_o) objects i.
+            second: (..., D_o) objects j, of a shape that broadcasts with theirs.
+
+        Returns:
+            pair features (..., D_p).
+        """
+        return None
+
 
 class Core(nn.Module):
     """Objects and questions to logits (M, A); arguments as `RelationNetwork.forward`.

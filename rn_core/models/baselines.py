@@ -65,6 +65,12 @@ class MLP(Core):
         Raises:
             RNCoreError: if a scene has more rows than the network is built for.
         """
+        return self.layers(self.lay_out(objects, object_mask, question, scene_index))  # (M, A)
+
+    def lay_out(
+        self, objects: Tensor, object_mask: Tensor | None, question: Tensor, scene_index: Tensor | None = None
+    ) -> Tensor:
+        """Return all objects of a scene end to end, the question behind them: (M, N * D_o + D_q); as `forward`."""
         missing = self.config.n_objects - objects.shape[1]
         if missing < 0:
             raise RNCoreError(
@@ -74,7 +80,7 @@ class MLP(Core):
             objects = objects * object_mask[..., None]
         scene = functional.pad(objects, (0, 0, 0, missing)).flatten(1)  # (S, N * D_o)
         scene = scene if scene_index is None else scene[scene_index]  # (M, N * D_o)
-        return self.layers(torch.cat([scene, question], dim=1))  # (M, A)
+        return torch.cat([scene, question], dim=1)  # (M, N * D_o + D_q)
 
     @property
     def first_layer(self) -> nn.Linear:

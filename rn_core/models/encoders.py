@@ -168,15 +168,41 @@ class ImageEncoder(Encoder):
             objects (S, d * d, C + 2), and None: no cell is padding.
         """
         with torch.autocast(images.device.type, enabled=False):
-            dtype = next(self.layers.parameters()).dtype
-            ink = self.config.pixel_values == "ink"
-            pixels = (255 - images if ink else images).permute(0, 3, 1, 2).to(dtype)  # (S, 3, H, W)
-            pixels = pixels * ((2 if ink else 1) / 255)
-            cells = self.layers(pixels).flatten(2).transpose(1, 2)  # (S, d * d, C)
-            if not self.config.coordinates:
-                return cells, None
-            coordinates = self.coordinates.to(dtype).expand(len(cells), -1, -1)  # (S, d * d, 2)
-            return torch.cat([cells, coordinates], dim=-1), None  # (S, d * d, C + 2)
+            pixels = self._read_pixels(images)  # (S, 3, H, W)
+            cells = self.layers(pixels)  # (S, C, d, d)
+            return self._tag(cells), None
+
+    def trace(self, images: Tensor) -> tuple[Tensor, Tensor, tuple[Tensor, ...]]:
+        """Return objects as `forward`, and what comes before them.
+
+        Returns:
+            objects (S, d * d, C + 2); the numbers that the bytes become (S, 3, H, W); and what each convolution gives
+            after its ReLU, (S, C, h, w) each.
+        """
+        maps = []
+        with torch.autocast(images.device.type, enabled=False):
+            features = pixels = self._read_pixels(images)  # (S, 3, H, W)
+            for layer in self.layers:
+                features = layer(features)
+                if isinstance(layer, nn.ReLU):
+                    maps.append(features)
+            return self._tag(features), pixels, tuple(maps)
+
+    def _read_pixels(self, images: Tensor) -> Tensor:
+        """Return bytes (S, H, W, 3) as the numbers that `ImageEncoderConfig.pixel_values` makes of them."""
+        dtype = next(self.layers.parameters()).dtype
+        ink = self.config.pixel_values == "ink"
+        pixels = (255 - images if ink else images).permute(0, 3, 1, 2).to(dtype)  # (S, 3, H, W)
+        pixels = pixels * ((2 if ink else 1) / 255)
+        return pixels
+
+    def _tag(self, features: Tensor) -> Tensor:
+        """Return the cells of a feature map (S, C, d, d) as objects, coordinates behind."""
+        cells = features.flatten(2).transpose(1, 2)  # (S, d * d, C)
+        if not self.config.coordinates:
+            return cells
+        coordinates = self.coordinates.to(cells.dtype).expand(len(cells), -1, -1)  # (S, d * d, 2)
+        return torch.cat([cells, coordinates], dim=-1)  # (S, d * d, C + 2)
 
 
 @dataclass(frozen=True)

@@ -8,19 +8,25 @@ them. It is a function of the two objects, as g_theta is; layers of a few hundre
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 
 from rn_core.common.errors import RNCoreError
 from rn_core.models.base import Encoder
-from rn_core.models.layers import check_size
+from rn_core.models.layers import OMIT_DEFAULT, check_size
 
 #: Factors on deviations from the mean place, on steps from frame to frame, and on how those change.
 _DEVIATION, _STEP, _CHANGE = 2.0, 8.0, 16.0
 #: The same of distances: deviations, changes, changes of changes; of steps against each other, and of pushes.
 _FURTHER, _PARTING, _PULLING, _DRIFT, _PUSH = 4.0, 8.0, 16.0, 4.0, 8.0
+
+
+def count_pair_features(n_frames: int) -> int:
+    """Return how many numbers `PathComparison` finds for two paths of so many frames."""
+    return 6 * n_frames - 7
 
 
 @dataclass(frozen=True)
@@ -30,10 +36,12 @@ class PathEncoderConfig:
     Attributes:
         d_row: features of one row.
         n_frames: frames of its path, 3 or more.
+        compares: whether pairs have features too, those of `PathComparison`.
     """
 
     d_row: int
     n_frames: int
+    compares: bool = field(default=False, metadata=OMIT_DEFAULT)
 
     def __post_init__(self) -> None:
         """Raise RNCoreError for a size that cannot be built."""
@@ -54,6 +62,11 @@ class PathEncoderConfig:
         """Return the others; of x and y the mean, deviations, steps and changes of steps; and the path itself."""
         return self.n_others + 2 * (1 + 3 * self.n_frames - 3) + 2 * self.n_frames
 
+    @property
+    def d_pair(self) -> int:
+        """Return the features of a pair beside its two objects; 0 where none are compared."""
+        return count_pair_features(self.n_frames) if self.compares else 0
+
 
 class PathEncoder(Encoder):
     """Rows to objects, one for one."""
@@ -62,10 +75,15 @@ class PathEncoder(Encoder):
         """Keep `config`; there is nothing to learn."""
         super().__init__()
         self.config = config
+        self.comparison = PathComparison(config.n_frames) if config.compares else None
 
     def forward(self, rows: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         """Encode paths: see `encode`; the mask (S, N), False where a row is padding, stays as it is."""
         return self.encode(rows), mask
+
+    def compare(self, first: Tensor, second: Tensor) -> Tensor | None:
+        """Return what the paths of objects i and j show together, (..., d_pair); None unless the config says so."""
+        return None if self.comparison is None else self.comparison(first, second)
 
     def encode(self, rows: Tensor) -> Tensor:
         """Return paths as objects.
@@ -86,6 +104,12 @@ class PathEncoder(Encoder):
 class PathComparison(nn.Module):
     """What the paths of two objects show together."""
 
+    if TYPE_CHECKING:  # torch gives every module's call the type Any
+
+        def __call__(self, first: Tensor, second: Tensor) -> Tensor:
+            """Return pair features; see `forward`."""
+            ...
+
     def __init__(self, n_frames: int) -> None:
         """Keep the frames F of the path that ends each object, x in each frame, then y in each frame; 3 or more."""
         super().__init__()
@@ -94,7 +118,7 @@ class PathComparison(nn.Module):
     @property
     def d_pair(self) -> int:
         """Return how many numbers a pair has."""
-        return 6 * self.n_frames - 7
+        return count_pair_features(self.n_frames)
 
     def forward(self, first: Tensor, second: Tensor) -> Tensor:
         """Compare objects i and j.

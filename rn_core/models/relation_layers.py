@@ -8,15 +8,17 @@ objects that know those sums. Others did the like: Jahrens & Martinetz 2018 (arX
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from contextlib import nullcontext
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from rn_core.common.errors import RNCoreError
-from rn_core.models.layers import Layers, Linears, check_size, check_sizes
-from rn_core.models.relation_network import PairCore, RelationNetwork, RelationNetworkConfig, RelationTrace, group_rows
+from rn_core.models.blocks import PairInputs, PairLayers, sum_by_size
+from rn_core.models.layers import OMIT_DEFAULT, Layers, check_size, check_sizes
+from rn_core.models.relation_network import PairCore, RelationNetwork, RelationNetworkConfig, RelationTrace
 
 
 class RelationLayer(nn.Module):
@@ -31,48 +33,13 @@ class RelationLayer(nn.Module):
             widths: units of each layer, ReLU after each.
         """
         super().__init__()
-        self.d_object = d_object
-        sizes = (2 * d_object + d_question, *widths)
-        self.g_theta = Linears(nn.Linear(*pair) for pair in zip(sizes, widths, strict=False))
+        self.g_theta = PairLayers(d_object, d_question, widths)
 
-    def forward(self, objects: Tensor, object_mask: Tensor | None, question: Tensor) -> Tensor:
-        """Return the sums of M questions about M scenes.
-
-        Scenes of one size are paired together and without their padding, as in `RelationNetwork`.
-
-        Args:
-            objects: (M, N, D_o) float.
-            object_mask: (M, N) bool, False where a row is padding and takes no part; None means no padding.
-            question: (M, D_q) float.
-
-        Returns:
-            (M, N, D_g), 0 in padding.
-        """
-        if object_mask is None:
-            return self._relate(objects, question)
-        found, places = [], []
-        numbers = torch.arange(object_mask.numel(), device=objects.device).view_as(object_mask)
-        for size, rows in group_rows(object_mask.sum(dim=1)).items():
-            if size:
-                present = torch.unflatten(objects[rows][object_mask[rows]], 0, (-1, size))  # (R, size, D_o)
-                found.append(self._relate(present, question[rows]).flatten(0, 1))  # (R * size, D_g)
-                places.append(numbers[rows][object_mask[rows]])  # (R * size,)
-        if not found:
-            return objects.new_zeros(*object_mask.shape, self.g_theta[-1].out_features)
-        sums = torch.cat(found)
-        placed = sums.new_zeros(object_mask.numel(), sums.shape[1]).index_copy(0, torch.cat(places), sums)
-        return torch.unflatten(placed, 0, object_mask.shape)  # (M, N, D_g)
-
-    def _relate(self, objects: Tensor, question: Tensor) -> Tensor:
-        """Return the sums (R, N, D_g) of scenes without padding."""
-        first, d_object = self.g_theta[0], self.d_object
-        receiver = functional.linear(objects, first.weight[:, :d_object], first.bias)  # (R, N, D)
-        sender = functional.linear(objects, first.weight[:, d_object : 2 * d_object])  # (R, N, D)
-        asked = functional.linear(question, first.weight[:, 2 * d_object :])  # (R, D)
-        hidden = functional.relu((receiver + asked[:, None])[:, :, None] + sender[:, None])  # (R, N, N, D)
-        for layer in self.g_theta[1:]:
-            hidden = functional.relu_(layer(hidden))
-        return hidden.sum(dim=2, dtype=torch.promote_types(hidden.dtype, torch.float32))  # (R, N, D_g)
+    def forward(
+        self, objects: Tensor, object_mask: Tensor | None, question: Tensor, scene_index: Tensor | None = None
+    ) -> Tensor:
+        """Return the sums (M, N, D_g) of M questions about S scenes, 0 in padding; arguments as `RelationNetwork`'s."""
+        return sum_by_size(PairInputs(objects, object_mask, question, scene_index), self.g_theta.sum_partners)
 
 
 @dataclass(frozen=True)
@@ -89,6 +56,7 @@ class StackedRelationNetworkConfig:
         f_widths: as `RelationNetworkConfig`.
         f_dropout: as `RelationNetworkConfig`.
         aggregate_scale: factor on the sums of both hops.
+        d_pair: as `RelationNetworkConfig`; the second hop reads them.
     """
 
     d_object: int
@@ -100,6 +68,7 @@ class StackedRelationNetworkConfig:
     f_widths: tuple[int, ...] = (256, 512)
     f_dropout: float = 0.0
     aggregate_scale: float = 1.0
+    d_pair: int = field(default=0, metadata=OMIT_DEFAULT)
 
     def __post_init__(self) -> None:
         """Raise RNCoreError for a size that cannot be built."""
@@ -120,6 +89,7 @@ class StackedRelationNetworkConfig:
             f_widths=self.f_widths,
             f_dropout=self.f_dropout,
             aggregate_scale=self.aggregate_scale,
+            d_pair=self.d_pair,
         )
 
 
@@ -165,35 +135,59 @@ class StackedRelationNetwork(PairCore):
         object_mask: Tensor | None,
         question: Tensor,
         scene_index: Tensor | None = None,
+        pair_features: Tensor | None = None,
         hold_relations: bool = False,
     ) -> Tensor:
         """Answer M questions about S scenes; arguments as `RelationNetwork.forward`, logits (M, A)."""
-        with torch.set_grad_enabled(torch.is_grad_enabled() and not hold_relations):
+        with torch.no_grad() if hold_relations else nullcontext():
             related, mask = self._hop(objects, object_mask, question, scene_index)
-        return self.second(related, mask, question, hold_relations=hold_relations)
+        shown = _take(pair_features, scene_index)
+        return self.second(related, mask, question, pair_features=shown, hold_relations=hold_relations)
 
     def trace(
-        self, objects: Tensor, object_mask: Tensor | None, question: Tensor, scene_index: Tensor | None = None
+        self,
+        objects: Tensor,
+        object_mask: Tensor | None,
+        question: Tensor,
+        scene_index: Tensor | None = None,
+        pair_features: Tensor | None = None,
     ) -> RelationTrace:
-        """Return what the second hop computes; its objects, one row a question, know the first hop's sums."""
-        return self.second.trace(*self._hop(objects, object_mask, question, scene_index), question)
+        """Return what the second hop computes; its objects, one row per question, know the first hop's sums."""
+        related, mask = self._hop(objects, object_mask, question, scene_index)
+        return self.second.trace(related, mask, question, pair_features=_take(pair_features, scene_index))
 
-    def relate(self, objects: Tensor, object_mask: Tensor | None, pairs: Tensor, question: Tensor) -> Tensor:
+    def relate(
+        self,
+        objects: Tensor,
+        object_mask: Tensor | None,
+        pairs: Tensor,
+        question: Tensor,
+        pair_features: Tensor | None = None,
+    ) -> Tensor:
         """Return the second hop's g_theta of chosen pairs; arguments as `RelationNetwork.relate`, with the mask."""
-        return self.second.relate(*self._hop(objects, object_mask, question, None), pairs, question)
+        related, mask = self._hop(objects, object_mask, question, None)
+        return self.second.relate(related, mask, pairs, question, pair_features)
 
     def _hop(
         self, objects: Tensor, object_mask: Tensor | None, question: Tensor, scene_index: Tensor | None
     ) -> tuple[Tensor, Tensor | None]:
         """Return objects (M, N, D_o + d_hop) that know their relations, and their mask."""
-        if scene_index is not None:
-            objects = objects[scene_index]  # (M, N, D_o)
-            object_mask = None if object_mask is None else object_mask[scene_index]
-        sums = self.first(objects, object_mask, question) * self.config.aggregate_scale  # (M, N, D_g)
+        sums = self.first(objects, object_mask, question, scene_index) * self.config.aggregate_scale  # (M, N, D_g)
         gained = functional.relu(self.gain(sums))  # (M, N, d_hop)
-        return torch.cat([objects, gained.to(objects.dtype)], dim=-1), object_mask
+        objects, mask = objects if scene_index is None else objects[scene_index], _take(object_mask, scene_index)
+        return torch.cat([objects, gained.to(objects.dtype)], dim=-1), mask
+
+    @property
+    def last_hop(self) -> RelationNetwork:
+        """Return the second hop."""
+        return self.second
 
     @property
     def f_phi(self) -> Layers:
         """Return what reads the answer off the sum."""
         return self.second.f_phi
+
+
+def _take(rows: Tensor | None, index: Tensor | None) -> Tensor | None:
+    """Return some of the rows; nothing of nothing, and all as they are for no index."""
+    return rows if rows is None or index is None else rows[index]

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from lightning_fabric import Fabric
 from torch import Tensor
 from torch.nn import functional
 
@@ -24,6 +24,9 @@ from rn_core.models.motion import MotionNetwork, find_pairs
 from rn_core.models.motion_parts import N_KINDS, Links, Moving, Pairs, Shown
 from rn_core.pretraining.cells import Keeper, PretrainingSteps
 from rn_core.tasks.base import MotionPool
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
 
 _CLIP_NORM = 1.0
 #: Weights of metres, and of metres a second, beside the cross entropy of kinds.

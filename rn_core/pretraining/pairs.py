@@ -12,10 +12,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import reduce
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from lightning_fabric import Fabric
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -25,6 +25,9 @@ from rn_core.common.seeding import fork_torch_rng, make_rng
 from rn_core.models import QuestionAnsweringModel
 from rn_core.pretraining.cells import Keeper, PretrainingSteps
 from rn_core.tasks.base import Pool
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
 
 _CLIP_NORM = 10.0
 #: Share of the worst question type's weight that each type has at least, and by how much a step moves the errors.
@@ -82,7 +85,8 @@ class _Readout(nn.Module):
         loss = question_weight * self._misread(lesson, question) / len(question)
         if not self.model.has_pairs:
             return loss, loss.new_zeros(len(question))
-        shown: Tensor = self.layers["of_pair"](self._relate(lesson, question))  # (M, K, F_p)
+        relations = self.model.relate(lesson.inputs, lesson.scene_index, lesson.pairs, question)  # (M, K, D_g)
+        shown: Tensor = self.layers["of_pair"](relations)  # (M, K, F_p)
         missed = (shown.float() - lesson.pair_facts).square().sum(dim=-1).mean(dim=-1)  # (M,)
         return loss + missed.mean(), missed
 
@@ -97,12 +101,6 @@ class _Readout(nn.Module):
             for logits, fact in zip(each, lesson.question_facts.unbind(dim=-1), strict=True)
         )
         return reduce(torch.add, entropies)
-
-    def _relate(self, lesson: PairLesson, question: Tensor) -> Tensor:
-        """Return g_theta of the lesson's pairs (M, K, D_g)."""
-        objects, mask = self.model.encoder(*lesson.inputs)  # (S, N, D_o)
-        mask = None if mask is None else mask[lesson.scene_index]
-        return self.model.pair_core.relate(objects[lesson.scene_index], mask, lesson.pairs, question)
 
 
 def teach(

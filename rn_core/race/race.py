@@ -12,11 +12,10 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from lightning_fabric import Fabric
 from torch import Tensor
 
 from rn_core.attribution import Target, attribute_pairs
@@ -36,6 +35,9 @@ from rn_core.training.config import Precision
 from rn_core.training.trainer import Trainer, lessons_of, sample_step
 from rn_core.weights.bundles import write_bundle
 from rn_core.weights.card import CardFacts, TrainingRecord
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
 
 #: Stories that the lessons of a head start come from, and how many a step asks about.
 _LESSON_POOL, _LESSON_STORIES = 40_000, 256
@@ -282,10 +284,7 @@ class Race:
         """Return each pair's share of the first example's true answer above its strongest rival, and that rival."""
         batch, model = self._examples[0].to(self.fabric.device), self.models["rn"].eval()
         with torch.inference_mode():
-            objects, mask = model.encoder(*(part[:1] for part in batch.inputs))
-            if mask is not None:
-                objects = objects[mask][None]  # (1, N, D_o)
-            trace = model.pair_core.trace(objects, None, model.encode_question(batch.question[:1]))
+            trace = model.trace(tuple(part[:1] for part in batch.inputs), batch.question[:1]).without_padding()
         answer = int(batch.answer[0])
         rival = _strongest(trace.logits[0], self._rivals(int(batch.type_index[0]), answer))
         shares = attribute_pairs(model.pair_core.f_phi, trace.relations[0].clone(), Target(answer, rival))

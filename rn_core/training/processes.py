@@ -7,11 +7,14 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import torch
-from lightning_fabric import Fabric
 
 from rn_core.training.config import Precision
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
 
 
 def make_fabric(device: str, precision: Precision, processes: int | None = None) -> Fabric:
@@ -23,6 +26,8 @@ def make_fabric(device: str, precision: Precision, processes: int | None = None)
         processes: how many on this machine; None takes as many as `torchrun` started, or one. Under `fabric run`
             its own options count instead of `device` and `processes`.
     """
+    from lightning_fabric import Fabric  # takes seconds, and only training needs it
+
     if "LT_CLI_USED" in os.environ:
         return Fabric(precision=precision)
     processes = processes or int(os.environ.get("LOCAL_WORLD_SIZE", "1"))

@@ -5,13 +5,15 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from pathlib import Path
-
-from lightning_fabric import Fabric
+from typing import TYPE_CHECKING
 
 from rn_core.common.errors import RNCoreError
 from rn_core.common.files import check_writable, clear_leftovers
 from rn_core.common.locks import hold_folder
 from rn_core.training.checkpoints import FILE_NAME
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
 
 
 @contextlib.contextmanager

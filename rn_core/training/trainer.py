@@ -10,11 +10,10 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import numpy as np
 import torch
-from lightning_fabric import Fabric
 from torch import Tensor
 
 from rn_core.common.errors import RNCoreError
@@ -35,6 +34,9 @@ from rn_core.training.checkpoints import FILE_NAME, damaged, restore, save_check
 from rn_core.training.config import TrainConfig, learning_rate, type_weights
 from rn_core.training.run_state import RunState, check_same_run, read_run
 from rn_core.weights.store import load_weights
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
 
 #: Questions a step of the lessons before answers, and how much faster they are learned.
 _LESSON_QUESTIONS, _LESSON_HASTE = 512, 2

@@ -307,7 +307,7 @@ def test_a_network_that_counts_begins_with_the_relations_of_one_that_names_pairs
     fresh = {name: value.clone() for name, value in count.core.f_phi.state_dict().items()}
     count.begin_as(pairs)
     inputs, question = sample_inputs(count.config, 3), torch.zeros(3, 0)
-    aggregates = [model.core.trace(*model.encoder(*inputs), question).aggregate for model in (pairs, count)]
+    aggregates = [model.trace(inputs, question).aggregate for model in (pairs, count)]
     torch.testing.assert_close(*aggregates, rtol=0, atol=0)
     assert all(torch.equal(value, count.core.f_phi.state_dict()[name]) for name, value in fresh.items())
     with pytest.raises(RNCoreError, match=r"^g_theta must have the sizes of the network that it goes on from"):
@@ -318,7 +318,7 @@ def test_a_network_that_counts_begins_with_the_relations_of_one_that_names_pairs
 def test_the_first_layer_sees_its_objects_end_to_end(task, kind):
     config = model_config(task, kind)
     core = build_model(config, 0).core
-    compared = core.compare.d_pair if getattr(core, "compare", None) else 0
+    compared = config.core.d_pair if kind == "rn" else 0
     assert core.first_layer.in_features == core.n_blocks * config.core.d_object + compared + config.core.d_question
     assert core.first_layer is next(module for module in core.modules() if isinstance(module, torch.nn.Linear))
 

@@ -13,7 +13,7 @@ from torch.nn import functional
 from rn_core.common.errors import RNCoreError
 from rn_core.models.relation_network import RelationNetwork, RelationNetworkConfig, make_pair_index
 
-D_OBJECT, D_QUESTION, N_ANSWERS, N_OBJECTS, N_SCENES = 5, 3, 4, 6, 3
+D_OBJECT, D_QUESTION, N_ANSWERS, N_OBJECTS, N_SCENES, D_PAIR = 5, 3, 4, 6, 3, 2
 SCENE_INDEX = torch.tensor([0, 0, 1, 2, 2, 2])
 CONFIG = RelationNetworkConfig(D_OBJECT, D_QUESTION, N_ANSWERS, g_widths=(8, 9, 10, 7), f_widths=(11, 6))
 
@@ -28,6 +28,11 @@ def build_network(**changes: object) -> RelationNetwork:
     return network
 
 
+def sample_pair_features() -> Tensor:
+    """Return what pairs show beyond their objects, in float64."""
+    return torch.randn(N_SCENES, N_OBJECTS, N_OBJECTS, D_PAIR, dtype=torch.float64)
+
+
 def sample_input(
     masked: bool, n_objects: int = N_OBJECTS, d_object: int = D_OBJECT
 ) -> tuple[Tensor, Tensor | None, Tensor, Tensor]:
@@ -40,7 +45,12 @@ def sample_input(
 
 
 def loop_over_pairs(
-    network: RelationNetwork, objects: Tensor, mask: Tensor | None, question: Tensor, scene_index: Tensor
+    network: RelationNetwork,
+    objects: Tensor,
+    mask: Tensor | None,
+    question: Tensor,
+    scene_index: Tensor,
+    pair_features: Tensor | None = None,
 ) -> tuple[Tensor, Tensor]:
     """Return logits (M, A) and relations (M, N * N, D_g): the formula, one pair at a time."""
     config = network.config
@@ -52,8 +62,8 @@ def loop_over_pairs(
         for i in range(n_objects):
             for j in range(n_objects):
                 if exists[i] and exists[j]:
-                    pair = objects[scene, i], objects[scene, j]
-                    hidden = torch.cat([*pair, network.compare(*pair)] if network.compare else pair)
+                    shown = [] if pair_features is None else [pair_features[scene, i, j]]
+                    hidden = torch.cat([objects[scene, i], objects[scene, j], *shown])
                     for k, layer in enumerate(network.g_theta):
                         if k == config.question_layer:
                             hidden = torch.cat([hidden, question[row]])
@@ -86,16 +96,36 @@ def test_forward_and_trace_equal_a_double_loop(question_layer, aggregate, masked
 @pytest.mark.parametrize("masked", [False, True], ids=["all objects", "masked"])
 @pytest.mark.parametrize("question_layer", [0, 2])
 @pytest.mark.parametrize("chunk", [None, 9])
-def test_what_paths_show_together_is_read_by_the_first_layer(question_layer, masked, chunk):
-    network = build_network(question_layer=question_layer, d_object=7, path_frames=3, pair_chunk=chunk)
-    given = sample_input(masked, d_object=7)
-    logits, relations = loop_over_pairs(network, *given)
-    torch.testing.assert_close(network(*given), logits, rtol=0, atol=1e-12)
-    torch.testing.assert_close(network.trace(*given).relations, relations, rtol=0, atol=1e-12)
+def test_what_pairs_show_beyond_their_objects_is_read_by_the_first_layer(question_layer, masked, chunk):
+    network = build_network(question_layer=question_layer, d_pair=D_PAIR, pair_chunk=chunk)
+    given, shown = sample_input(masked), sample_pair_features()
+    logits, relations = loop_over_pairs(network, *given, shown)
+    torch.testing.assert_close(network(*given, shown), logits, rtol=0, atol=1e-12)
+    torch.testing.assert_close(network.trace(*given, shown).relations, relations, rtol=0, atol=1e-12)
     objects, _, question, scene_index = given
-    pairs = torch.tensor([[2, 3], [5, 5], [3, 2]]).expand(len(question), -1, -1)
-    chosen = network.relate(objects[scene_index], None, pairs, question)
-    torch.testing.assert_close(chosen, relations[:, [15, 35, 20]], rtol=0, atol=1e-12)
+    pairs = torch.tensor([[2, 3], [5, 5], [3, 2]])
+    chosen = shown[scene_index][:, pairs[:, 0], pairs[:, 1]]
+    found = network.relate(objects[scene_index], None, pairs.expand(len(question), -1, -1), question, chosen)
+    torch.testing.assert_close(found, relations[:, [15, 35, 20]], rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("masked", [False, True])
+@pytest.mark.parametrize("chunk", [None, 9])
+def test_gradients_of_what_pairs_show_equal_those_of_a_double_loop(masked, chunk):
+    network, shown = build_network(d_pair=D_PAIR, pair_chunk=chunk), sample_pair_features().requires_grad_()
+    given, leaves = sample_input(masked), [shown, *network.parameters()]
+    logits, slow = network(*given, shown), loop_over_pairs(network, *given, shown)[0]
+    for one, other in zip(*(torch.autograd.grad(x.square().sum(), leaves) for x in (logits, slow)), strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-10, atol=1e-10)
+
+
+def test_memory_grows_with_the_chunk_and_not_with_what_pairs_show():
+    """Rows that the layer after the first sees at once, pair features given whole or not."""
+    network, rows = build_network(d_pair=D_PAIR, pair_chunk=N_OBJECTS), []
+    network.g_theta[1].register_forward_hook(lambda module, inputs, result: rows.append(inputs[0].shape[0]))
+    with torch.no_grad():
+        network(*sample_input(masked=False), sample_pair_features())
+    assert rows == [N_OBJECTS] * (N_OBJECTS * len(SCENE_INDEX))
 
 
 @pytest.mark.parametrize("question_layer", [0, 2])

@@ -10,6 +10,7 @@ import torch
 from pages._lab.explore.state import ExploreState
 from pages._lab.explore.view import ExploreView, Reading, choose_target, find_truth, make_explore_view
 from pages._lab.pairs.view import second_method
+from pages._ui import cache
 from rn_core.answering import Answerer
 from rn_core.attribution.pairs import attribute_pairs
 from rn_core.models import ModelConfig, build_model
@@ -20,6 +21,15 @@ from rn_core.tasks.sort_of_clevr.language import text
 from tests.cards import make_card
 
 _ENCODERS = {"rn-pixels": (ImageEncoderConfig((8, 8, 8, 8)), 10), "rn-objects": (RowEncoderConfig(10), 10)}
+
+
+@pytest.fixture(autouse=True)
+def heap_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a model load without a walk over the heap: a process of tests holds far more than a server, and loads often.
+
+    What the walk is for is tested by `test_costs.py`.
+    """
+    monkeypatch.setattr(cache, "freeze_heap", lambda: None)
 
 
 @pytest.fixture(scope="session")

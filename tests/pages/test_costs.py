@@ -23,6 +23,8 @@ from pages._ui import cache
 from rn_core.answering import Answerer
 from rn_core.tasks.sort_of_clevr import scene as sort_of_clevr
 
+pytestmark = pytest.mark.weights
+
 ROOT = Path(__file__).resolve().parents[2]
 #: A bound in bytes that a few readings reach.
 SMALL = 2_000_000
@@ -34,6 +36,11 @@ FIRST_VIEWS = {
     ("physics", "seed=31"): {"forward": 4, "shared out": 2, "sampled": 0},
     ("physics", "seed=31&ask=count"): {"forward": 4, "shared out": 2, "sampled": 0},
 }
+
+
+@pytest.fixture
+def heap_as_it_is() -> None:
+    """Let models that load walk over the heap, as they do in the app."""
 
 
 @pytest.fixture

@@ -18,6 +18,8 @@ from rn_core.tasks.sort_of_clevr import Question
 from rn_core.tasks.sort_of_clevr.language import text
 from tests.shown_markdown import seen
 
+pytestmark = pytest.mark.weights
+
 ROOT = Path(__file__).resolve().parents[2]
 MOST_CHARTS = 2
 

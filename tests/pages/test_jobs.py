@@ -18,6 +18,8 @@ from rn_core.common.errors import RNCoreError
 from rn_core.race.records import RaceConfig
 from rn_core.weights.bundles import read_bundle
 
+pytestmark = pytest.mark.process
+
 ROOT = Path(__file__).resolve().parents[2]
 CONFIG = RaceConfig(size="tiny", n_scenes=2, n_questions=2, steps=1_000_000)
 PATIENCE = 60

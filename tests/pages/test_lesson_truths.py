@@ -21,6 +21,8 @@ from rn_core.tasks.sort_of_clevr.encoding import encode_rows
 from rn_core.tasks.sort_of_clevr.questions import GROUPS, QUESTION_TYPES, question_codes
 from rn_core.tasks.sort_of_clevr.scene import SHAPES
 
+pytestmark = pytest.mark.weights
+
 LESSONS = {lesson.slug: lesson for lesson in read_folder(FOLDER).lessons}
 
 

@@ -14,6 +14,8 @@ from pages._ui.lessons import measured as lesson_measured
 from pages._ui.lessons.views import VIEWS as DRAWN
 from tests.shown_markdown import seen
 
+pytestmark = pytest.mark.weights
+
 ROOT = Path(__file__).resolve().parents[2]
 LESSONS = read_folder(FOLDER).lessons
 #: Figures of each view: before the quiz is answered, and after.

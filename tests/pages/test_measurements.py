@@ -23,6 +23,7 @@ def test_every_kind_is_shown_by_a_lesson():
     assert {key[0] for key in KEYS} == set(MEASURES)
 
 
+@pytest.mark.weights
 @pytest.mark.parametrize("kind", ["redeal", "floors"])
 def test_it_is_what_measuring_gives(kind):
     kind, model, *about = next(key for key in KEYS if key[0] == kind)

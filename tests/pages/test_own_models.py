@@ -33,6 +33,8 @@ from rn_core.weights.store import LoadedWeights, load_weights
 from tests.cards import SHARE, make_figures
 from tests.shown_markdown import seen
 
+pytestmark = pytest.mark.weights
+
 ROOT = Path(__file__).resolve().parents[2]
 UPLOADED = "application/octet-stream"
 

@@ -168,6 +168,7 @@ def walk(block) -> Iterator:
             yield from walk(child)
 
 
+@pytest.mark.weights
 @pytest.mark.parametrize("page", PAGES)
 def test_a_page_shows_a_hostile_link_as_text(page):
     query = hostile_query(page)

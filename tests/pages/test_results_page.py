@@ -15,6 +15,8 @@ from rn_core.weights import store as weights
 from rn_core.weights.store import list_weights
 from tests.shown_markdown import seen
 
+pytestmark = pytest.mark.weights
+
 ROOT = Path(__file__).resolve().parents[2]
 
 

@@ -43,6 +43,8 @@ from rn_core.tasks.registry import DOMAINS
 from rn_core.weights.store import WeightsEntry, list_weights, load_weights
 from tests.cards import make_card, make_figures
 
+pytestmark = pytest.mark.weights
+
 ENTRIES = find_entries("sort-of-clevr", list_weights())
 LANES = make_lanes("sort-of-clevr", ENTRIES)
 

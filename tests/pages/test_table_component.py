@@ -17,6 +17,7 @@ from pages._ui import components
 from rn_core.common.errors import RNCoreError, UnknownNameError
 from rn_core.tasks.physics.world import COLORS, FRAME_RATE, HALF_SIDE, RADIUS
 
+FOLDER = Path(components.__file__).parent / "table"
 NAMES = tuple(COLORS)
 PLACES = np.array([[-0.5, 0.25], [0.5, 0.25], [0.0, -0.75]])
 PAYLOAD = {
@@ -76,7 +77,7 @@ def test_names_without_a_letter_of_their_own_are_written_out():
 
 
 def test_the_browser_reads_only_what_python_sends():
-    scripts = (script.read_text(encoding="utf-8") for script in Path(components.__file__).parent.glob("table*.js"))
+    scripts = (script.read_text(encoding="utf-8") for script in FOLDER.glob("*.js"))
     names = set(re.findall(r"\bdata\.(\w+)", "\n".join(scripts)))
     assert names and names <= set(DATA)
 

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -30,7 +27,6 @@ from rn_core.tasks.sort_of_clevr.language import text
 from rn_core.tasks.sort_of_clevr.questions import ANSWERS
 from rn_core.tasks.sort_of_clevr.scene import IMAGE_SIZE
 
-ROOT = Path(__file__).resolve().parents[2]
 NUMBER = r"(-?\d+\.\d+)"
 LOOK = Look()
 
@@ -250,12 +246,3 @@ def test_a_deal_is_told_with_both_networks_changes():
 )
 def test_changes_are_written_short(change, words):
     assert walk_html.format_change(change) == words
-
-
-def test_everything_but_the_drawing_works_without_streamlit():
-    modules = ("forward", "state", "view", "code", "formulas", "steps", "html", "growth", "figures", "strips")
-    imports = ", ".join(f"pages._ui.walk.{name}" for name in modules)
-    done = subprocess.run(
-        [sys.executable, "-c", f"import {imports}, sys; sys.exit('streamlit' in sys.modules)"], cwd=ROOT, check=False
-    )
-    assert done.returncode == 0

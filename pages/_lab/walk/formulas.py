@@ -12,16 +12,23 @@ from rn_core.tasks.sort_of_clevr.questions import ANSWERS
 from rn_core.tasks.sort_of_clevr.rendering import PALETTE
 from rn_core.tasks.sort_of_clevr.scene import COLORS, IMAGE_SIZE, MIDDLE, SHAPES
 
+#: How bytes become numbers, by the name in `PIXEL_VALUES`.
+_PIXEL_FORMULAS = {
+    "ink": r"x = (255 - \text{RGB}) \cdot \tfrac{2}{255}",
+    "light": r"x = \text{RGB} \cdot \tfrac{1}{255}",
+}
+
 
 def image_formulas(view: WalkView) -> tuple[str, ...]:
     """Return how a pixel becomes three numbers, with the middle of the asked object as the example."""
-    if not view.has_cells:
+    image = view.walk.image
+    if image is None:
         return _scene_formulas(view)
     asked = view.state.scene.get(view.state.question.color)
     colors = PALETTE[asked.color]
-    numbers = ",\\; ".join(_number((255 - value) * 2 / 255) for value in colors)
+    numbers = ",\\; ".join(_number(value) for value in image.pixels[:, asked.y, asked.x])
     return (
-        r"x = (255 - \text{RGB}) \cdot \tfrac{2}{255}",
+        _PIXEL_FORMULAS[image.pixel_values],
         rf"\text{{{asked.color}: }} {colors} \;\to\; ({numbers})",
         rf"{IMAGE_SIZE} \times {IMAGE_SIZE} \times 3 = {_thousands(3 * IMAGE_SIZE**2)} \text{{ numbers}}",
     )
@@ -39,9 +46,9 @@ def _scene_formulas(view: WalkView) -> tuple[str, ...]:
 
 def feature_formulas(view: WalkView) -> tuple[str, ...]:
     """Return what the convolutions do and their sizes; for rows, what a row is made of."""
-    if not view.has_cells:
-        return _row_formulas(view)
     maps = view.walk.maps
+    if not maps:
+        return _row_formulas(view)
     sizes = [rf"{IMAGE_SIZE}^2 \!\times\! 3", *(rf"{layer.shape[1]}^2 \!\times\! {len(layer)}" for layer in maps)]
     middle = len(sizes) // 2 + 1
     kernel, row, column = np.unravel_index(maps[-1].argmax(), maps[-1].shape)
@@ -108,8 +115,6 @@ def g_formulas(view: WalkView) -> tuple[str, ...]:
     (i, j), steps, n_layers = view.pair, view.steps, len(view.steps.layers)
     unit = int(steps.layers[0].argmax())
     terms = [_number(value) for value in steps.terms[:, unit]]
-    if view.core.config.question_layer:
-        terms = terms[:2]
     inside = " + ".join(terms).replace("+ -", "- ")
     widths = _widths((steps.inputs, *steps.layers))
     last = int(steps.layers[-1].argmax())

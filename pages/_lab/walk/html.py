@@ -21,6 +21,10 @@ STYLE = """
 .st-key-walk-stepper {gap: .35rem; flex-wrap: nowrap}
 .st-key-walk-stepper button {min-height: 2.9rem; padding: .3rem .4rem}
 .st-key-walk-stepper p {white-space: nowrap; font-size: clamp(.75rem, 1.55vw, 1.1rem)}
+@media (max-width: 900px) {
+  .st-key-walk-stepper {flex-wrap: wrap} .st-key-walk-stepper > div {flex: 1 1 5.5rem}
+  .st-key-walk-stepper p {font-size: .95rem}
+}
 </style>
 """
 

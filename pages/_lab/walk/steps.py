@@ -15,6 +15,7 @@ from pages._lab.walk.view import WalkView
 _ENCODER = "rn_core/models/encoders.py"
 _ROWS = "rn_core/tasks/sort_of_clevr/encoding.py"
 _NETWORK = "rn_core/models/relation_network.py"
+_PAIRS = "rn_core/models/blocks.py"
 _MLP = "rn_core/models/baselines.py"
 _SCORING = "rn_core/tasks/scoring.py"
 _ASKING = "rn_core/tasks/sort_of_clevr/asking.py"
@@ -66,8 +67,8 @@ STEPS = (
             "Image",
             "The network gets numbers, three a pixel, and no word about objects.",
             (
-                Anchor(_ENCODER, "ImageEncoder.forward", "pixels = (255 - images"),
-                Anchor(_ENCODER, "ImageEncoder.forward", "pixels = pixels *"),
+                Anchor(_ENCODER, "ImageEncoder._read_pixels", "pixels = (255 - images"),
+                Anchor(_ENCODER, "ImageEncoder._read_pixels", "pixels = pixels *"),
             ),
         ),
         Side(
@@ -98,8 +99,8 @@ STEPS = (
             "Objects",
             "Each of the {n} cells is one object, with its place written behind.",
             (
-                Anchor(_ENCODER, "ImageEncoder.forward", "coordinates = self.coordinates"),
-                Anchor(_ENCODER, "ImageEncoder.forward", "torch.cat([cells, coordinates]"),
+                Anchor(_ENCODER, "ImageEncoder._tag", "coordinates = self.coordinates"),
+                Anchor(_ENCODER, "ImageEncoder._tag", "torch.cat([cells, coordinates]"),
             ),
         ),
         Side(
@@ -113,9 +114,9 @@ STEPS = (
         **_both(
             "Pairs",
             "Every object meets every object, itself too, and the question joins each of the {pairs} pairs.",
-            Anchor(_NETWORK, "RelationNetwork._split_first_layer", "receiver = functional.linear"),
-            Anchor(_NETWORK, "RelationNetwork._split_first_layer", "sender = functional.linear"),
-            Anchor(_NETWORK, "RelationNetwork._split_first_layer", "asked = functional.linear"),
+            Anchor(_PAIRS, "PairLayers.split", "receiver = functional.linear"),
+            Anchor(_PAIRS, "PairLayers.split", "sender = functional.linear"),
+            Anchor(_PAIRS, "PairLayers.split", "asked = functional.linear"),
         ),
         formulas=formulas.pair_formulas,
     ),
@@ -123,8 +124,8 @@ STEPS = (
         **_both(
             "g_theta",
             "One small network, the same for all {pairs} pairs, turns each pair into one vector.",
-            Anchor(_NETWORK, "RelationNetwork._g_theta", "hidden = receiver[:, receivers, None]"),
-            Anchor(_NETWORK, "RelationNetwork._g_theta", "hidden = functional.relu_(layer(hidden))"),
+            Anchor(_PAIRS, "PairLayers._pair_up", "hidden = receiver[:, receivers, None]"),
+            Anchor(_PAIRS, "PairLayers.relations", "hidden = functional.relu_(layer(hidden))"),
         ),
         formulas=formulas.g_formulas,
     ),
@@ -132,7 +133,7 @@ STEPS = (
         **_both(
             "Sum",
             "All {pairs} vectors are added up, and a sum has no first and no last.",
-            Anchor(_NETWORK, "RelationNetwork._sum_block", "return relations.sum(dim=1"),
+            Anchor(_PAIRS, "PairLayers._sum_block", "return relations.sum("),
         ),
         formulas=formulas.sum_formulas,
     ),
@@ -159,7 +160,7 @@ THOUGHT = Side(
     "What the MLP has instead",
     "One long row, every object in a slot of its own: no pairs, no sum, so each slot has to learn everything anew.",
     (
-        Anchor(_MLP, "MLP.forward", "scene = functional.pad("),
+        Anchor(_MLP, "MLP.lay_out", "scene = functional.pad("),
         Anchor(_MLP, "MLP.forward", "return self.layers("),
     ),
 )

@@ -11,9 +11,9 @@ from plotly.subplots import make_subplots
 
 from pages._lab.figures import Look, finish_figure
 from pages._lab.layout import format_share
-from pages._lab.walk.forward import PairSteps, Thought
 from pages._lab.walk.view import WalkView
 from pages._lab.words import format_signed, node_name
+from rn_core.attribution.tracing import MLPTrace, PairSteps
 from rn_core.tasks.sort_of_clevr.questions import ANSWERS
 
 #: Pixels of a strip with its title.
@@ -96,7 +96,7 @@ def readout_strips(view: WalkView) -> list[Strip]:
     return [Strip("the sum S", view.walk.aggregate), *hidden]
 
 
-def thought_strips(view: WalkView, thought: Thought) -> list[Strip]:
+def thought_strips(view: WalkView, thought: MLPTrace) -> list[Strip]:
     """Return what an MLP is given, then its hidden units after each layer."""
     d_question = len(view.walk.question)
     parts = (("slot after slot, every object", len(thought.inputs) - d_question), ("q", d_question))

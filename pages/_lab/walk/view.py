@@ -11,21 +11,19 @@ from pages._lab.explore.nodes import make_nodes
 from pages._lab.explore.state import ExploreState
 from pages._lab.explore.view import Reading, choose_target
 from pages._lab.models import sees_pixels
-from pages._lab.walk.forward import (
-    Growth,
-    PairSteps,
-    Thought,
-    Walk,
-    choose_stops,
-    follow_pair,
-    follow_sum,
-    grow_sum,
-    largest_change,
-    rank_pairs,
-)
+from pages._lab.walk.forward import choose_stops, largest_change, rank_pairs
 from pages._lab.walk.state import WalkState
 from pages._lab.words import GRID, node_name
 from rn_core.attribution.base import Target
+from rn_core.attribution.tracing import (
+    ForwardTrace,
+    Growth,
+    MLPTrace,
+    PairSteps,
+    follow_pair,
+    follow_sum,
+    grow_sum,
+)
 from rn_core.models.relation_network import RelationNetwork
 from rn_core.tasks.sort_of_clevr import COLORS, Scene
 from rn_core.tasks.sort_of_clevr.rendering import render_scene
@@ -54,13 +52,13 @@ class WalkView:
 
     state: WalkState
     core: RelationNetwork
-    walk: Walk
-    plain: Walk
+    walk: ForwardTrace
+    plain: ForwardTrace
     reading: Reading
     target: Target
     contributions: np.ndarray
-    thought: Thought | None
-    plain_thought: Thought | None
+    thought: MLPTrace | None
+    plain_thought: MLPTrace | None
 
     @property
     def has_cells(self) -> bool:
@@ -116,12 +114,12 @@ class WalkView:
         """Return the sum as pairs join it in the state's order."""
         ranking = rank_pairs(self.state.order, self.ranked_strengths, self.state.deal)
         counts = choose_stops(len(ranking), MOST_STOPS, min(self.state.added, len(ranking)))
-        return grow_sum(self.core, self.walk.relations, ranking, counts)
+        return grow_sum(self.core.f_phi, self.walk.relations, ranking, counts)
 
     @cached_property
     def readout(self) -> tuple[np.ndarray, ...]:
         """Return f_phi's hidden units layer by layer, and the logits at the end."""
-        return follow_sum(self.core, self.walk.aggregate)
+        return follow_sum(self.core.f_phi, self.walk.aggregate)
 
     @property
     def answer(self) -> int:

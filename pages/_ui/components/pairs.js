@@ -1,34 +1,12 @@
-// Pairs of nodes, their shares and the SVG that shows them; every component that draws pairs has this.
+// Pairs of nodes and their shares: which are shown, and how they are named.
 
-const SVG_SPACE = "http://www.w3.org/2000/svg";
-const N_PARTNERS = 5;
-const N_OVERALL = 3;
+import { formatShare } from "./numbers.js";
 
-function makeSvg(tag, attributes = {}, children = []) {
-  const element = document.createElementNS(SVG_SPACE, tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  element.append(...children);
-  return element;
-}
-
-/** A contribution with its sign in a typographic minus, short enough for an arc. */
-function formatShare(value) {
-  if (value === 0) return "0";
-  const size = Math.abs(value);
-  const digits = size >= 10 ? size.toFixed(1) : size >= 0.1 ? size.toFixed(2) : size >= 0.001 ? size.toPrecision(1) : "<0.001";
-  return (value > 0 ? "+" : "−") + digits;
-}
-
-function signOf(value) {
-  return value < 0 ? "negative" : "positive";
-}
-
-function clamp(value, low, high) {
-  return Math.min(high, Math.max(low, value));
-}
+export const N_PARTNERS = 5;
+export const N_OVERALL = 3;
 
 /** The ordered pairs (i, j) that `keep` lets through, largest share first. */
-function rankPairs(weights, keep = () => true) {
+export function rankPairs(weights, keep = (_i, _j) => true) {
   const pairs = [];
   weights.forEach((row, i) =>
     row.forEach((share, j) => {
@@ -39,7 +17,7 @@ function rankPairs(weights, keep = () => true) {
 }
 
 /** What to show now: partners of the active node, or the strongest pairs of all; and always the pinned pair. */
-function choosePairs(data, active, pinned) {
+export function choosePairs(data, active, pinned) {
   const shown =
     active === null
       ? rankPairs(data.weights).slice(0, N_OVERALL).map((pair) => ({ ...pair, style: "subtle" }))
@@ -52,7 +30,7 @@ function choosePairs(data, active, pinned) {
   return [...others, { i, j, share: data.weights[i][j], style: "pinned" }];
 }
 
-function describePair(data, { i, j, share }) {
+export function describePair(data, { i, j, share }) {
   const name = i === j ? `${data.nodes[i].label} with itself` : `${data.nodes[i].label} from ${data.nodes[j].label}`;
   return `${name} ${formatShare(share)}`;
 }

@@ -1,5 +1,8 @@
 // A line for a question, with the words that can end the one being typed: Tab takes the first, arrows choose.
 
+import { mount } from "./channel.js";
+import { makeElement } from "./dom.js";
+
 const MOST_WORDS = 8;
 const PUNCTUATION = /[^\p{L}\p{N}'-]/gu;
 
@@ -12,6 +15,17 @@ class Asking {
     this.found = [];
     this.shown = null; // what the page said last
   }
+
+  listen(signal) {
+    const on = (target, type, listener) => target.addEventListener(type, listener, { signal });
+    on(this.input, "input", () => this.suggest());
+    on(this.input, "keydown", (event) => onKey(event, this));
+    on(this.input, "blur", () => this.close());
+    on(this.button, "click", () => this.submit());
+    on(this.list, "pointerdown", (event) => onPress(event, this));
+  }
+
+  stop() {}
 
   update(data, send) {
     this.data = data;
@@ -37,12 +51,8 @@ class Asking {
 
   draw() {
     const items = this.found.map((word, k) => {
-      const item = document.createElement("li");
-      item.id = `word-${k}`;
-      item.setAttribute("role", "option");
-      item.setAttribute("aria-selected", k === this.chosen);
-      item.textContent = word;
-      return item;
+      const isChosen = k === this.chosen;
+      return makeElement("li", { id: `word-${k}`, role: "option", "aria-selected": isChosen }, [word]);
     });
     this.list.replaceChildren(...items);
     this.list.hidden = items.length === 0;
@@ -92,32 +102,14 @@ function onKey(event, asking) {
   event.preventDefault();
 }
 
-const lines = new WeakMap();
+/** Take the word that is pressed, before the line loses the focus, which closes the list. */
+function onPress(event, asking) {
+  event.preventDefault();
+  const item = event.target.closest("li");
+  if (item) asking.take(item.textContent);
+}
 
 /** Streamlit calls this at first and again whenever the data change; the returned function runs at the end. */
-export default function ({ parentElement, data, setTriggerValue }) {
-  const root = parentElement.querySelector(".asking");
-  if (!lines.has(root)) {
-    const asking = new Asking(root);
-    const listening = new AbortController();
-    const { signal } = listening;
-    asking.input.addEventListener("input", () => asking.suggest(), { signal });
-    asking.input.addEventListener("keydown", (event) => onKey(event, asking), { signal });
-    asking.input.addEventListener("blur", () => asking.close(), { signal });
-    asking.button.addEventListener("click", () => asking.submit(), { signal });
-    // Before the line loses the focus, which closes the list.
-    asking.list.addEventListener("pointerdown", (event) => {
-      event.preventDefault();
-      const item = event.target.closest("li");
-      if (item) asking.take(item.textContent);
-    }, { signal });
-    asking.end = () => {
-      listening.abort();
-      lines.delete(root);
-    };
-    lines.set(root, asking);
-  }
-  const asking = lines.get(root);
-  asking.update(data, (event) => setTriggerValue("asked", event));
-  return asking.end;
+export default function draw(component) {
+  return mount(component, ".asking", Asking, "asked");
 }

@@ -6,25 +6,20 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TypedDict
 
+from pages._ui.components.bundle import bundle
+
 _FOLDER = Path(__file__).parent
-#: Component -> its files; scripts are parts of one JavaScript module, in this order, and share one scope.
+#: Component -> its HTML, the module that draws it, and its styles in the order of their weight.
 _FILES = MappingProxyType(
     {
-        "scene": (
-            "stage.css", "scene.css", "scene_picture.css",
-            "pairs.js", "stage.js", "scene_geometry.js", "scene_drawing.js", "scene_input.js", "scene.js",
-        ),
-        "story": ("stage.css", "story.css", "pairs.js", "stage.js", "story_drawing.js", "story_input.js", "story.js"),
-        "table": (
-            "stage.css", "table.css", "table_matrix.css",
-            "pairs.js", "stage.js", "table_clock.js", "table_geometry.js",
-            "table_drawing.js", "table_matrix.js", "table_input.js", "table.js",
-        ),
-        "question_line": ("question_line.css", "question_line.js"),
-        "poll": ("poll.js",),
+        "scene": ("scene/scene.html", "scene/scene.js", ("pair_picture.css", "scene/scene.css", "scene/picture.css")),
+        "story": ("story/story.html", "story/story.js", ("pair_picture.css", "story/story.css")),
+        "table": ("table/table.html", "table/table.js", ("pair_picture.css", "table/table.css", "table/matrix.css")),
+        "question_line": ("question_line.html", "question_line.js", ("question_line.css",)),
+        "poll": ("poll.html", "poll.js", ()),
     }
-)  # fmt: skip
-_BELOW = "stage.html"
+)
+_BELOW = "below.html"
 
 
 class Sources(TypedDict):
@@ -40,14 +35,16 @@ def read_text(name: str) -> str:
     return (_FOLDER / name).read_text(encoding="utf-8")
 
 
-def read_sources(component: str) -> Sources:
-    """Return a component's texts, styles and scripts each joined to one.
+def read_sources(component: str, result: str = "export default") -> Sources:
+    """Return a component's HTML, its styles joined, and its modules as one script.
 
     Args:
         component: "scene", "story", "table", "question_line" or "poll".
+        result: what the script ends in before the function that draws; "const draw =" names it in a page of one file.
     """
-    css, js = (
-        "\n".join(read_text(name) for name in _FILES[component] if name.endswith(kind)) for kind in (".css", ".js")
-    )
-    html = read_text(f"{component}.html").replace("{below}\n", read_text(_BELOW).lstrip())
-    return {"html": html, "css": css, "js": js}
+    html, script, styles = _FILES[component]
+    return {
+        "html": read_text(html).replace("{below}\n", read_text(_BELOW).lstrip()),
+        "css": "\n".join(map(read_text, styles)),
+        "js": bundle(_FOLDER / script, result),
+    }

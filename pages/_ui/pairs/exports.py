@@ -130,14 +130,13 @@ def export_html(view: View, make_stage: Callable[[View], Stage]) -> bytes:
         view: what the page shows.
         make_stage: view -> its interactive scene, where nothing can be moved.
     """
-    # The one export of the component's module becomes a plain function of the page's script.
     stage = make_stage(view)
-    sources = read_sources(stage.component)
-    script = sources["js"].replace("export default function (", "function draw(")
+    sources = read_sources(stage.component, "const draw =")
     data = json.dumps(stage.to_data()).replace("</", "<\\/")
     question = escape(view.question_text)
     page = _PAGE.format(
-        title=question, style=sources["css"], layout=layout.STYLE, body=sources["html"], script=script, data=data,
+        title=question, style=sources["css"], layout=layout.STYLE, body=sources["html"],
+        script=sources["js"], data=data,
         answers=view.answers_html(), rows=_rows_html(view),
         total=escape(describe_sum(view)),
     )  # fmt: skip

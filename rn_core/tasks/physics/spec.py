@@ -24,6 +24,7 @@ CONNECTIONS, COUNT, PREDICT = "physics/connections", "physics/count", "physics/p
 _N_CONNECTIONS, _N_COUNTS = DEFAULT_BALLS * (DEFAULT_BALLS - 1) // 2, DEFAULT_BALLS
 
 _ROWS, _PATHS = RowEncoderConfig(D_ROW), PathEncoderConfig(D_ROW, N_FRAMES)
+_COMPARED_PATHS = replace(_PATHS, compares=True)
 _PAPER_G = (1000, 1000, 1000, 500)
 
 
@@ -35,9 +36,9 @@ def _paper_rn(n_logits: int, f_widths: tuple[int, ...]) -> ModelConfig:
 def _small_rn(n_logits: int, f_widths: tuple[int, ...]) -> ModelConfig:
     """Return our Relation Network, which sees what two paths have in common."""
     core = RelationNetworkConfig(
-        _PATHS.d_object, 0, n_logits, (256, 256, 256, 128), f_widths, aggregate_scale=0.2, path_frames=N_FRAMES
+        _PATHS.d_object, 0, n_logits, (256, 256, 256, 128), f_widths, aggregate_scale=0.2, d_pair=_COMPARED_PATHS.d_pair
     )
-    return ModelConfig(_PATHS, core)
+    return ModelConfig(_COMPARED_PATHS, core)
 
 
 def _mlp(encoder: EncoderConfig, n_logits: int, widths: tuple[int, ...]) -> ModelConfig:

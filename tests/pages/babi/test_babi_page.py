@@ -13,6 +13,8 @@ from pages._ui import cache
 from rn_core.common.errors import WeightsError
 from tests.shown_markdown import seen
 
+pytestmark = pytest.mark.weights
+
 ROOT = Path(__file__).resolve().parents[3]
 CACHED = (cache.domain_answerer, cache.cached_group_reading, cache.cached_answer_beside)
 MARY = "Mary moved to the bathroom.\nJohn went to the hallway."

@@ -21,6 +21,8 @@ from pages._ui.clevr.session import apply_changes
 from rn_core.common.errors import RNCoreError, SceneError, WeightsError
 from tests.shown_markdown import seen
 
+pytestmark = pytest.mark.weights
+
 ROOT = Path(__file__).resolve().parents[3]
 MOVED = ClevrState().edit(sampled_things(2)[:-1])
 LINE = "clevr.line"

@@ -23,6 +23,8 @@ from rn_core.weights.card import OriginalFile, count_only
 from rn_core.weights.foreign import read_foreign
 from rn_core.weights.public import PUBLIC
 
+pytestmark = pytest.mark.weights
+
 ROOT = Path(__file__).resolve().parents[3]
 PRETRAINED = ROOT / "pretrained"
 NAME = "clevr/rn-pixels-public"

@@ -21,6 +21,8 @@ from pages._lab.lines import Line
 from pages._ui import cache
 from rn_core.common.errors import RNCoreError
 
+pytestmark = pytest.mark.process
+
 LONG = 120
 #: Replies with one pixel of the seed's value; ends in the middle of a reply at 13, cannot draw 14.
 WORKER = """

@@ -22,6 +22,8 @@ from rn_core.common.errors import WeightsError
 from rn_core.tasks.physics import stack_scenes
 from tests.shown_markdown import seen
 
+pytestmark = pytest.mark.weights
+
 START = PhysicsState()
 ROOT = Path(__file__).resolve().parents[3]
 CACHED = (

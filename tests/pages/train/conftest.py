@@ -7,12 +7,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
-from lightning_fabric import Fabric
 
 from pages._lab.train.jobs import JobView
 from rn_core.common.errors import RNCoreError
 from rn_core.race.race import Race
 from rn_core.race.records import RaceConfig, usual_config
+from rn_core.training.processes import make_fabric
 
 #: Steps after which the recorded races are looked at.
 LOOKS = (0, 2, 4)
@@ -78,7 +78,7 @@ def play(tmp_path_factory) -> Callable[..., FakeJob]:
 
 def _record(config: RaceConfig, folder: Path) -> FakeJob:
     """Let a race run for a few steps."""
-    race = Race(config, Fabric(accelerator="cpu", devices=1, precision="32-true"))
+    race = Race(config, make_fabric("cpu", "32-true"))
     steps, looks, progress = race.train(), [race.look()], []
     while race.step < LOOKS[-1]:
         progress.append(next(steps))

@@ -13,7 +13,7 @@ import pytest
 from pages._lab.train.leftovers import LOCK, PREFIX, YOUNGEST, RunFolder, clear_leftovers
 
 ROOT = Path(__file__).resolve().parents[3]
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="locks that die with their process")
+pytestmark = [pytest.mark.process, pytest.mark.skipif(os.name != "posix", reason="locks that die with their process")]
 SERVER = """
 import sys, time
 from pathlib import Path

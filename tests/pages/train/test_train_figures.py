@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-import subprocess
-import sys
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -18,7 +15,6 @@ from pages._lab.train import figures
 from pages._lab.train.runs import MOST_RUNS, export_csv, export_png, remember_run, table_rows
 from pages._lab.train.view import Curve, loss_curves, race_curves, type_panels
 
-ROOT = Path(__file__).resolve().parents[3]
 LOOKS = [Look(), Look(dark=True, large=True)]
 CURVES = (Curve("rn", (0, 1.5), (4.0, 93.2)), Curve("mlp", (0, 1.5), (3.0, 71.0)))
 
@@ -170,10 +166,3 @@ def test_the_picture_is_a_png(runs, group):
 
 def test_curves_of_a_run_are_those_of_its_looks(runs, play):
     assert runs[0].curves("relational") == race_curves(play().shown.snapshots, "relational")
-
-
-def test_what_computes_loads_no_streamlit():
-    names = ("state", "view", "runs", "figures", "html", "jobs", "job_board")
-    imports = ", ".join(f"pages._ui.train.{name}" for name in names)
-    code = f"import sys, {imports}; sys.exit('streamlit' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0

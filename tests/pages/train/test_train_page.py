@@ -7,19 +7,25 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from pages._lab import own_model
 from pages._lab.train.moments import LATEST
 from pages._lab.train.state import VIEWS, TrainState
 from pages._ui import cache
+from pages._ui.train import sections as train_sections
 from rn_core.common.errors import RNCoreError
 from rn_core.race.records import RaceConfig, usual_config
 from tests.shown_markdown import seen
 
+pytestmark = pytest.mark.weights
+
 ROOT = Path(__file__).resolve().parents[3]
 STATUSES = ("waiting", "starting", "running", "paused", "stopping", "stopped", "finished", "failed")
 ACTIVE = STATUSES[:5]
+#: A view with each of the choices that stand above what is drawn: the questions of a race, and the time that is shown.
+CHOICES = ("race", "pairs")
 
 
 class FakeBoard:
@@ -176,35 +182,68 @@ def test_a_board_that_takes_nothing_is_one_sentence(board, monkeypatch):
     assert state_of(app).run == ""
 
 
+@pytest.fixture
+def all_views(monkeypatch) -> None:
+    """Let the page draw a run in every view, one below the other, whichever is chosen."""
+    draw_one = train_sections.draw_view
+
+    def draw_all(state: TrainState, *run: object) -> None:
+        for view in VIEWS:
+            with st.container(key=view):
+                draw_one(replace(state, view=view), *run)
+
+    monkeypatch.setattr(train_sections, "draw_view", draw_all)
+
+
+def charts_of(app: AppTest) -> dict[str, list[str]]:
+    """Return view -> what its charts say, of a page with all views; each must say something."""
+    found = {view: [chart.proto.alt for chart in app._tree.get_by_key(view).get("plotly_chart")] for view in VIEWS}
+    assert all(alt for alts in found.values() for alt in alts)
+    return found
+
+
 @pytest.mark.parametrize("view", [*VIEWS])
+def test_every_view_is_chosen_by_a_link(job, view):
+    app = open_page(run="here", view=view)
+    assert sentences(app) == []
+    assert charts(app) or view == "examples"
+    assert all(charts(app))
+    assert state_of(app) == TrainState(run="here", view=view)
+
+
+@pytest.mark.usefixtures("all_views")
+@pytest.mark.parametrize("view", CHOICES)
 @pytest.mark.parametrize("status", STATUSES)
-def test_every_view_opens_in_every_status(job, status, view):
+def test_every_view_is_drawn_in_every_status(job, status, view):
     show(job, status, problem="The training was killed." if status == "failed" else None)
     app = open_page(run="here", view=view)
     assert sentences(app) == (["The training was killed."] if status == "failed" else [])
-    assert charts(app) or view == "examples"
-    assert all(charts(app))
+    assert {view for view, alts in charts_of(app).items() if not alts} == {"examples"}
     assert ("Pause" in buttons(app) or "Resume" in buttons(app)) == (status in ACTIVE)
     assert ("Start again" in buttons(app)) == (status not in ACTIVE)
     assert state_of(app) == TrainState(run="here", view=view)
 
 
-@pytest.mark.parametrize("view", [*VIEWS])
+@pytest.mark.usefixtures("all_views")
+@pytest.mark.parametrize("view", CHOICES)
 @pytest.mark.parametrize("status", ["waiting", "starting", "stopped"])
-def test_every_view_opens_before_the_first_look(job, status, view):
+def test_every_view_is_drawn_before_the_first_look(job, status, view):
     show(job, status, progress=(), snapshots=(), examples=(), has_weights=False, place=1, line=2)
     app = open_page(run="here", view=view)
     assert sentences(app) == []
+    assert [*charts_of(app)] == [*VIEWS]
     assert ("1st of 2 in line" in html(app)) == (status == "waiting")
 
 
-@pytest.mark.parametrize("view", [*VIEWS])
+@pytest.mark.usefixtures("all_views")
+@pytest.mark.parametrize("view", CHOICES)
 @pytest.mark.parametrize("config", [{"models": ("mlp",)}, {"task": "sort-of-clevr/pixels"}, {"task": "babi"}])
-def test_every_view_opens_for_every_kind_of_race(board, play, config, view):
+def test_every_view_is_drawn_for_every_kind_of_race(board, play, config, view):
     board.jobs["here"] = play(config=config)
     app = open_page(run="here", view=view)
     assert sentences(app) == []
-    assert charts(app) or view == "examples" or config.get("models") == ("mlp",)
+    without = {"examples", "pairs"} if config.get("models") == ("mlp",) else {"examples"}
+    assert {view for view, alts in charts_of(app).items() if not alts} == without
 
 
 def test_stories_are_chosen_and_raced(board):

@@ -17,6 +17,8 @@ from pages._lab.train.state import TrainState
 from pages._ui.train import sections
 from rn_core.race.records import Progress, Snapshot
 
+pytestmark = pytest.mark.weights
+
 #: Tabs that watch the race; other views are drawn the same way.
 N_READERS, FEWER = 20, 3
 VIEWS = {

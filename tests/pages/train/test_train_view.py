@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from lightning_fabric import Fabric
 
 from pages._lab.figures import Look
 from pages._lab.train.html import examples_html, scene_uri, story_html
@@ -37,6 +36,9 @@ from rn_core.race.records import RACE_TASKS, Progress, RaceConfig, Snapshot, usu
 from rn_core.tasks.babi.story import StoryQuestion
 from rn_core.tasks.sort_of_clevr import COLORS, Scene, solve, stack_scenes
 from rn_core.tasks.sort_of_clevr.questions import ANSWERS
+from rn_core.training.processes import make_fabric
+
+pytestmark = pytest.mark.weights
 
 CONFIG = RaceConfig()
 SCENES = [task for task in RACE_TASKS if task != STORIES]
@@ -70,7 +72,7 @@ def test_a_groups_curve_is_the_mean_of_its_types(play):
 
 
 def test_the_floor_is_what_the_best_constant_answers_get():
-    race = Race(RaceConfig(size="tiny", models=("mlp",)), Fabric(accelerator="cpu", devices=1))
+    race = Race(RaceConfig(size="tiny", models=("mlp",)), make_fabric("cpu", "32-true"))
     types, answers = race.validation.type_index.numpy(), race.validation.answer.numpy()
     rows = [RACE_TASKS[CONFIG.task].question_types.index(kind) for kind in RACE_TASKS[CONFIG.task].groups["relational"]]
     right = sum(max((answers[types == row] == answer).sum() for answer in range(len(ANSWERS))) for row in rows)

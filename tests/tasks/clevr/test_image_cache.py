@@ -125,6 +125,7 @@ def test_what_is_left_of_another_file_is_not_taken(tmp_path):
     assert is_right(cache_images(split, side=8), 6)
 
 
+@pytest.mark.process
 def test_a_killed_process_leaves_nothing_that_is_taken_for_whole(tmp_path):
     split = make_split(tmp_path, 12)
     program = f"""
@@ -150,6 +151,7 @@ image_cache.cache_images(split, progress=progress)
     assert seen == [8]
 
 
+@pytest.mark.process
 def test_processes_that_make_one_cache_do_not_disturb_each_other(tmp_path):
     split = make_split(tmp_path, 40)
     program = f"""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import cache
 
 import mujoco
 import numpy as np
@@ -24,7 +25,13 @@ from rn_core.tasks.physics.world import (
     TIMESTEP,
 )
 
-SCENES = sample_scenes(make_rng(0, "test"), 300)
+
+@cache
+def drawn_scenes() -> PhysicsScenes:
+    """Return 300 scenes."""
+    return sample_scenes(make_rng(0, "test"), 300)
+
+
 #: Angular speed of two balls on a spring.
 SWING = np.sqrt(2 * STIFFNESS / MASS)
 
@@ -92,11 +99,11 @@ def test_a_rigid_link_turns_like_a_dumbbell():
 
 def test_rigid_links_keep_their_length():
     """To a millimetre, also through collisions."""
-    error = np.abs(distances(SCENES.positions) - SCENES.lengths[:, None])
-    rods = np.broadcast_to(SCENES.rigid[:, None], error.shape)
+    error = np.abs(distances(drawn_scenes().positions) - drawn_scenes().lengths[:, None])
+    rods = np.broadcast_to(drawn_scenes().rigid[:, None], error.shape)
     assert rods.any()
     assert error[rods].max() < 0.001
-    springs = np.broadcast_to((SCENES.links & ~SCENES.rigid)[:, None], error.shape)
+    springs = np.broadcast_to((drawn_scenes().links & ~drawn_scenes().rigid)[:, None], error.shape)
     assert error[springs].max() > 0.05
 
 
@@ -114,7 +121,7 @@ def test_momentum_is_kept_until_a_ball_meets_a_wall():
 
 def test_energy_is_made_by_no_collision():
     """Springs' ripple is a few percent of what they hold; a rigid link that is hit takes some away."""
-    change = energy(SCENES)[:, -1] / energy(SCENES)[:, 0] - 1
+    change = energy(drawn_scenes())[:, -1] / energy(drawn_scenes())[:, 0] - 1
     assert change.max() < 0.15
     assert np.abs(np.median(change)) < 0.02
 
@@ -134,16 +141,16 @@ def test_two_balls_change_their_velocities():
 
 def test_no_ball_leaves_the_table_or_enters_another():
     """A contact gives way by speed / 89 (walls) and speed / 126 (balls) metres: here less than 2 and 3 cm."""
-    assert np.abs(SCENES.positions).max() < HALF_SIDE - RADIUS + 0.02
-    apart = distances(SCENES.positions) + 9 * np.eye(SCENES.n_balls)
+    assert np.abs(drawn_scenes().positions).max() < HALF_SIDE - RADIUS + 0.02
+    apart = distances(drawn_scenes().positions) + 9 * np.eye(drawn_scenes().n_balls)
     assert apart.min() > 2 * RADIUS - 0.03
 
 
 def test_free_balls_do_collide():
     """A ball without links changes its velocity only where it meets a wall or another ball."""
-    free = ~SCENES.links.any(axis=2)
-    turned = np.abs(np.diff(SCENES.velocities, axis=1)).max(axis=3) > 0.05  # (S, F - 1, N)
-    inside = np.abs(SCENES.positions).max(axis=3)[:, :-1] < HALF_SIDE - RADIUS - 0.3
+    free = ~drawn_scenes().links.any(axis=2)
+    turned = np.abs(np.diff(drawn_scenes().velocities, axis=1)).max(axis=3) > 0.05  # (S, F - 1, N)
+    inside = np.abs(drawn_scenes().positions).max(axis=3)[:, :-1] < HALF_SIDE - RADIUS - 0.3
     assert 0.01 < (turned & inside).transpose(0, 2, 1)[free].mean() < 0.3
 
 
@@ -165,7 +172,7 @@ def test_a_table_tied_anew_is_the_one_compiled_for_the_scene(row):
 
     A length that is held counts from how far apart the balls were when the model was compiled.
     """
-    scene = SCENES.scene(row)
+    scene = drawn_scenes().scene(row)
     pairs = np.argwhere(np.triu(scene.links))
     table = _Table(scene.n_balls, len(pairs))
     table.tie(pairs[::-1], scene.rigid, scene.lengths)
@@ -184,7 +191,7 @@ def test_a_table_tied_anew_is_the_one_compiled_for_the_scene(row):
 @pytest.mark.parametrize("row", range(0, 300, 30))
 def test_a_scene_moves_as_in_a_model_of_its_own(row):
     """Stepped by hand; a model knows how its links act up to rounding, and frames are kept in 32 bits."""
-    scene = SCENES.scene(row)
+    scene = drawn_scenes().scene(row)
     model = compile_for(scene)
     data = mujoco.MjData(model)
     data.qpos[:], data.qvel[:] = scene.positions[0].ravel(), scene.velocities[0].ravel()

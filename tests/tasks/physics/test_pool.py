@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pytest
 
@@ -14,22 +16,28 @@ from rn_core.tasks.physics.lessons import choose_pairs, tied_facts, which_facts
 from rn_core.tasks.physics.pool import recolor_scenes, turn_scenes
 from rn_core.tasks.physics.scene import PhysicsScenes
 
-SCENES = sample_scenes(make_rng(2, "train"), 64)
+
+@cache
+def drawn_scenes() -> PhysicsScenes:
+    """Return 64 scenes."""
+    return sample_scenes(make_rng(2, "train"), 64)
+
+
 EVERY = np.array([(i, j) for i in range(10) for j in range(10)])
 
 
 def test_turned_scenes_move_as_the_simulation_moves_them():
     symmetry = np.arange(64) % 8
-    turned = turn_scenes(SCENES, symmetry)
+    turned = turn_scenes(drawn_scenes(), symmetry)
     again = simulate(turned, 6)
     np.testing.assert_allclose(again.positions, turned.positions[:, :6], atol=2e-3)
-    assert np.abs(turned.positions - SCENES.positions)[symmetry > 0].max() > 0.5
+    assert np.abs(turned.positions - drawn_scenes().positions)[symmetry > 0].max() > 0.5
 
 
 def test_the_eight_ways_are_different_and_the_first_changes_nothing():
-    views = [turn_scenes(SCENES, np.full(64, way)).positions for way in range(8)]
-    np.testing.assert_array_equal(views[0], SCENES.positions)
-    x, y = SCENES.positions[..., 0], SCENES.positions[..., 1]
+    views = [turn_scenes(drawn_scenes(), np.full(64, way)).positions for way in range(8)]
+    np.testing.assert_array_equal(views[0], drawn_scenes().positions)
+    x, y = drawn_scenes().positions[..., 0], drawn_scenes().positions[..., 1]
     expected = [(x, y), (y, x), (-x, y), (-y, x), (x, -y), (y, -x), (-x, -y), (-y, -x)]
     for view, (first, second) in zip(views, expected, strict=True):
         np.testing.assert_array_equal(view, np.stack([first, second], axis=3))
@@ -37,29 +45,29 @@ def test_the_eight_ways_are_different_and_the_first_changes_nothing():
 
 def test_recoloured_balls_take_path_and_links_along():
     order = np.stack([np.random.default_rng(scene).permutation(10) for scene in range(64)])
-    found = recolor_scenes(SCENES, order)
+    found = recolor_scenes(drawn_scenes(), order)
     for s in (0, 17, 63):
         for k, old in enumerate(order[s]):
-            np.testing.assert_array_equal(found.positions[s, :, k], SCENES.positions[s, :, old])
-            np.testing.assert_array_equal(found.velocities[s, :, k], SCENES.velocities[s, :, old])
+            np.testing.assert_array_equal(found.positions[s, :, k], drawn_scenes().positions[s, :, old])
+            np.testing.assert_array_equal(found.velocities[s, :, k], drawn_scenes().velocities[s, :, old])
             for m, other in enumerate(order[s]):
                 for name in ("links", "rigid", "lengths"):
-                    assert getattr(found, name)[s, k, m] == getattr(SCENES, name)[s, old, other]
-    np.testing.assert_array_equal(found.n_systems, SCENES.n_systems)
+                    assert getattr(found, name)[s, k, m] == getattr(drawn_scenes(), name)[s, old, other]
+    np.testing.assert_array_equal(found.n_systems, drawn_scenes().n_systems)
 
 
 def test_facts_of_all_pairs_add_up_to_the_answers():
     """The sum over all ordered pairs has each link twice, and what is read off it is the answer."""
-    facts = which_facts(SCENES, np.broadcast_to(EVERY, (64, 100, 2))).sum(axis=1) / 2
-    np.testing.assert_array_equal(facts[:, 1:], connection_targets(SCENES))
-    np.testing.assert_array_equal(10 - facts[:, 0], SCENES.n_systems)
+    facts = which_facts(drawn_scenes(), np.broadcast_to(EVERY, (64, 100, 2))).sum(axis=1) / 2
+    np.testing.assert_array_equal(facts[:, 1:], connection_targets(drawn_scenes()))
+    np.testing.assert_array_equal(10 - facts[:, 0], drawn_scenes().n_systems)
     np.testing.assert_array_equal(
-        tied_facts(SCENES, np.broadcast_to(EVERY, (64, 100, 2))).sum(axis=(1, 2)), 2 * facts[:, 0]
+        tied_facts(drawn_scenes(), np.broadcast_to(EVERY, (64, 100, 2))).sum(axis=(1, 2)), 2 * facts[:, 0]
     )
 
 
 def test_pairs_are_chosen_as_often_as_they_weigh():
-    scenes = SCENES[:2]
+    scenes = drawn_scenes()[:2]
     pairs = choose_pairs(make_rng(0, "train"), scenes, 40_000)
     for s in range(2):
         counts = np.zeros((10, 10))

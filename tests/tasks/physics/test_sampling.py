@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from functools import cache
 
 import numpy as np
 import pytest
@@ -12,7 +13,11 @@ from rn_core.common.seeding import make_rng
 from rn_core.tasks.physics import PhysicsScenes, sample_scenes
 from rn_core.tasks.physics.world import CLEARANCE, HALF_SIDE, MAX_SPEED, MIN_SPEED, RADIUS
 
-MANY = sample_scenes(make_rng(0, "train"), 4000, n_frames=1)
+
+@cache
+def many() -> PhysicsScenes:
+    """Return 4,000 first frames."""
+    return sample_scenes(make_rng(0, "train"), 4000, n_frames=1)
 
 
 def assert_equal(one: PhysicsScenes, other: PhysicsScenes) -> None:
@@ -24,9 +29,9 @@ def assert_equal(one: PhysicsScenes, other: PhysicsScenes) -> None:
 
 
 def test_every_number_of_systems_is_as_likely():
-    counts = np.bincount(MANY.n_systems, minlength=11)
+    counts = np.bincount(many().n_systems, minlength=11)
     assert counts[0] == 0
-    np.testing.assert_allclose(counts[1:] / len(MANY), 0.1, atol=5 * np.sqrt(0.09 / len(MANY)))
+    np.testing.assert_allclose(counts[1:] / len(many()), 0.1, atol=5 * np.sqrt(0.09 / len(many())))
 
 
 @pytest.mark.parametrize("n_balls", [1, 2, 3, 16])
@@ -38,62 +43,62 @@ def test_other_numbers_of_balls_are_balanced_too(n_balls):
 
 
 def test_systems_are_trees_of_links_between_two_different_balls():
-    n_links = MANY.links.sum(axis=(1, 2)) // 2
-    np.testing.assert_array_equal(n_links, 10 - MANY.n_systems)
-    for part in (MANY.links, MANY.rigid, MANY.lengths):
+    n_links = many().links.sum(axis=(1, 2)) // 2
+    np.testing.assert_array_equal(n_links, 10 - many().n_systems)
+    for part in (many().links, many().rigid, many().lengths):
         np.testing.assert_array_equal(part, part.transpose(0, 2, 1))
         assert not part[:, range(10), range(10)].any()
-    assert not (MANY.rigid & ~MANY.links).any()
-    np.testing.assert_array_equal(MANY.lengths > 0, MANY.links)
+    assert not (many().rigid & ~many().links).any()
+    np.testing.assert_array_equal(many().lengths > 0, many().links)
 
 
 def test_a_ball_is_tied_to_any_of_those_before_it():
     """Half of the balls of such a random tree have one link (a star would have nine in ten, a chain two)."""
-    whole = MANY.links[MANY.n_systems == 1]
+    whole = many().links[many().n_systems == 1]
     leaves = (whole.sum(axis=2) == 1).sum(axis=1)
     assert leaves.mean() == pytest.approx(10 / 2, abs=5 * leaves.std() / np.sqrt(len(leaves)))
 
 
 def test_half_of_the_links_are_rigid_and_all_pairs_are_tied_alike():
-    n_links = MANY.links.sum()
-    assert MANY.rigid.sum() / n_links == pytest.approx(0.5, abs=5 * np.sqrt(0.25 / (n_links / 2)))
-    tied = MANY.links.mean(axis=0)[np.triu_indices(10, k=1)]
-    np.testing.assert_allclose(tied, 0.1, atol=5 * np.sqrt(0.09 / len(MANY)))
+    n_links = many().links.sum()
+    assert many().rigid.sum() / n_links == pytest.approx(0.5, abs=5 * np.sqrt(0.25 / (n_links / 2)))
+    tied = many().links.mean(axis=0)[np.triu_indices(10, k=1)]
+    np.testing.assert_allclose(tied, 0.1, atol=5 * np.sqrt(0.09 / len(many())))
 
 
 def test_the_sizes_of_systems_are_those_of_uniform_cuts():
     """With two systems of ten balls each of nine cuts is as likely, and two of them give each smaller size but 5."""
-    second = MANY.systems[MANY.n_systems == 2].sum(axis=1)
+    second = many().systems[many().n_systems == 2].sum(axis=1)
     smaller = np.bincount(np.minimum(second, 10 - second), minlength=6)[1:] / len(second)
     np.testing.assert_allclose(smaller, np.array([2, 2, 2, 2, 1]) / 9, atol=5 * np.sqrt(0.17 / len(second)))
 
 
 def test_the_first_frame_says_nothing_of_who_is_tied():
     """Tied and untied pairs are equally far apart."""
-    places = MANY.positions[:, 0].astype(np.float64)
+    places = many().positions[:, 0].astype(np.float64)
     apart = np.linalg.norm(places[:, :, None] - places[:, None], axis=3)
     i, j = np.triu_indices(10, k=1)
-    tied, apart = MANY.links[:, i, j].ravel(), apart[:, i, j].ravel()
+    tied, apart = many().links[:, i, j].ravel(), apart[:, i, j].ravel()
     for share in (0.05, 0.25, 0.5, 0.75, 0.95):
         error = 5 * np.sqrt(share * (1 - share) / tied.sum())
         assert (apart[tied] < np.quantile(apart[~tied], share)).mean() == pytest.approx(share, abs=error)
 
 
 def test_balls_start_apart_on_the_table_with_links_at_rest():
-    places = MANY.positions[:, 0].astype(np.float64)
+    places = many().positions[:, 0].astype(np.float64)
     apart = np.linalg.norm(places[:, :, None] - places[:, None], axis=3)
-    np.testing.assert_allclose(MANY.lengths[MANY.links], apart[MANY.links], atol=1e-6)
+    np.testing.assert_allclose(many().lengths[many().links], apart[many().links], atol=1e-6)
     assert (apart + np.eye(10)).min() > 2 * RADIUS + CLEARANCE - 1e-6
     assert np.abs(places).max() < HALF_SIDE - RADIUS - CLEARANCE + 1e-6
     np.testing.assert_allclose(np.abs(places).mean(), (HALF_SIDE - RADIUS - CLEARANCE) / 2, atol=0.01)
 
 
 def test_no_rigid_link_is_stretched_by_how_the_balls_start():
-    velocities, places = MANY.velocities[:, 0].astype(np.float64), MANY.positions[:, 0].astype(np.float64)
+    velocities, places = many().velocities[:, 0].astype(np.float64), many().positions[:, 0].astype(np.float64)
     along = ((places[:, :, None] - places[:, None]) * (velocities[:, :, None] - velocities[:, None])).sum(axis=3)
-    assert np.abs(along[MANY.rigid]).max() < 1e-5
-    assert np.abs(along[MANY.links & ~MANY.rigid]).max() > 0.1
-    free = np.linalg.norm(velocities[~MANY.rigid.any(axis=2)], axis=1)
+    assert np.abs(along[many().rigid]).max() < 1e-5
+    assert np.abs(along[many().links & ~many().rigid]).max() > 0.1
+    free = np.linalg.norm(velocities[~many().rigid.any(axis=2)], axis=1)
     assert free.min() > MIN_SPEED - 1e-6
     assert free.max() < MAX_SPEED + 1e-6
     np.testing.assert_allclose(free.mean(), (MIN_SPEED + MAX_SPEED) / 2, atol=0.01)

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pytest
 
 from rn_core.common.errors import SceneError
 from rn_core.common.seeding import make_rng
-from rn_core.tasks.physics import PhysicsScene, pull_ball, sample_scenes, simulate, stack_scenes
+from rn_core.tasks.physics import PhysicsScene, PhysicsScenes, pull_ball, sample_scenes, simulate, stack_scenes
 from rn_core.tasks.physics.scene_record import FURTHEST, MAX_LENGTH, MAX_SPEED, MIN_APART
 from rn_core.tasks.physics.world import HALF_SIDE, RADIUS
 
-SCENES = sample_scenes(make_rng(0, "test"), 40, n_frames=24)
+
+@cache
+def drawn_scenes() -> PhysicsScenes:
+    """Return 40 scenes of 24 frames."""
+    return sample_scenes(make_rng(0, "test"), 40, n_frames=24)
 
 
 def make_scene(places, links=(), speed=0.0) -> PhysicsScene:
@@ -28,25 +34,25 @@ def make_scene(places, links=(), speed=0.0) -> PhysicsScene:
 
 
 def test_a_drawn_scene_is_what_its_first_frame_leads_to():
-    again = simulate(SCENES, 24)
-    np.testing.assert_array_equal(again.positions, SCENES.positions)
-    np.testing.assert_array_equal(again.velocities, SCENES.velocities)
+    again = simulate(drawn_scenes(), 24)
+    np.testing.assert_array_equal(again.positions, drawn_scenes().positions)
+    np.testing.assert_array_equal(again.velocities, drawn_scenes().velocities)
 
 
 @pytest.mark.parametrize("first", [8, -16])
 def test_every_frame_is_a_state_to_go_on_from(first):
     """A frame is kept in 32 bits, and a contact that is going on forgets its solver's start: near, not equal."""
-    rest = simulate(SCENES, 16, first)
-    np.testing.assert_array_equal(rest.positions[:, 0], SCENES.positions[:, 8])
-    apart = np.abs(rest.positions - SCENES.positions[:, 8:]).max(axis=(2, 3))
+    rest = simulate(drawn_scenes(), 16, first)
+    np.testing.assert_array_equal(rest.positions[:, 0], drawn_scenes().positions[:, 8])
+    apart = np.abs(rest.positions - drawn_scenes().positions[:, 8:]).max(axis=(2, 3))
     assert np.median(apart[:, -1]) < 1e-4
     assert apart[:, 1].max() < 1e-4
 
 
 def test_a_scene_moves_alike_alone_and_among_others():
     for row in (0, 17, 39):
-        alone = simulate(stack_scenes([SCENES.scene(row)]), 24)
-        np.testing.assert_array_equal(alone.positions[0], SCENES.positions[row])
+        alone = simulate(stack_scenes([drawn_scenes().scene(row)]), 24)
+        np.testing.assert_array_equal(alone.positions[0], drawn_scenes().positions[row])
 
 
 def test_the_wildest_scenes_that_can_be_read_stay_in_sight():
@@ -90,7 +96,7 @@ def test_what_a_rigid_link_ties_comes_along_at_rest():
 
 
 def test_pulling_reads_the_frame_asked_for_and_changes_nothing_else():
-    scene = SCENES.scene(3)
+    scene = drawn_scenes().scene(3)
     place = tuple(scene.positions[5, 2])
     pulled = pull_ball(scene, 2, place, frame=5)
     np.testing.assert_array_equal(pulled.positions[0], scene.positions[5])
@@ -118,9 +124,9 @@ def test_a_place_that_cannot_be_pulled_to_is_one_sentence(ball, place, sentence)
 @pytest.mark.parametrize("frame", [24, -25])
 def test_a_frame_that_is_not_there_is_one_sentence(frame):
     with pytest.raises(SceneError, match=f"must be 0 to 23, got {frame}; choose one of them"):
-        simulate(SCENES, 4, frame)
+        simulate(drawn_scenes(), 4, frame)
     with pytest.raises(SceneError, match=f"must be 0 to 23, got {frame}; choose one of them"):
-        pull_ball(SCENES.scene(0), 0, (0, 0), frame)
+        pull_ball(drawn_scenes().scene(0), 0, (0, 0), frame)
 
 
 def test_a_pulled_scene_goes_to_json_and_back():

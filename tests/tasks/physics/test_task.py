@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pytest
 import torch
@@ -11,7 +13,7 @@ from rn_core.common.errors import QuestionError, SceneError
 from rn_core.common.seeding import make_rng
 from rn_core.evaluation.accuracy import evaluate, evaluate_batches
 from rn_core.tasks import TASKS
-from rn_core.tasks.physics import sample_scenes
+from rn_core.tasks.physics import PhysicsScenes, sample_scenes
 from rn_core.tasks.physics.encoding import (
     encode_rows,
     list_pairs,
@@ -23,8 +25,18 @@ from rn_core.tasks.physics.prediction import decode_paths, encode_paths
 from rn_core.tasks.physics.world import COLORS, RADIUS
 
 CONNECTIONS, COUNT, PREDICT = (TASKS[f"physics/{name}"] for name in ("connections", "count", "predict"))
-LONG = sample_scenes(make_rng(1, "test"), 60, n_frames=32)
-SCENES = LONG.frames(0, 16)
+
+
+@cache
+def long_scenes() -> PhysicsScenes:
+    """Return 60 scenes of 32 frames."""
+    return sample_scenes(make_rng(1, "test"), 60, n_frames=32)
+
+
+@cache
+def drawn_scenes() -> PhysicsScenes:
+    """Return what models see of them."""
+    return long_scenes().frames(0, 16)
 
 
 class Fixed(nn.Module):
@@ -40,19 +52,19 @@ class Fixed(nn.Module):
 
 
 def test_who_knows_the_truth_is_always_right_and_who_says_nothing_gets_the_floor():
-    batch = CONNECTIONS.encode_batch(SCENES)
-    yes = torch.from_numpy(np.array([[scene[i, j] for i, j in list_pairs(10)] for scene in SCENES.links]))
+    batch = CONNECTIONS.encode_batch(drawn_scenes())
+    yes = torch.from_numpy(np.array([[scene[i, j] for i, j in list_pairs(10)] for scene in drawn_scenes().links]))
     knowing = evaluate_batches(Fixed(yes * 2.0 - 1), CONNECTIONS, [batch])
     assert (knowing.groups["pair"].accuracy, knowing.groups["whole_scene"].accuracy) == (1, 1)
     assert (knowing.groups["pair"].n, knowing.groups["whole_scene"].n) == (60 * 45, 60)
     silent = evaluate_batches(Fixed(-torch.ones(60, 45)), CONNECTIONS, [batch])
     assert silent.blind_floor == {kind: found.accuracy for kind, found in silent.groups.items()}
-    assert silent.blind_floor["whole_scene"] == (SCENES.n_systems == 10).mean()
+    assert silent.blind_floor["whole_scene"] == (drawn_scenes().n_systems == 10).mean()
     assert silent.overall == silent.groups["whole_scene"]
 
 
 def test_one_wrong_pair_makes_a_whole_scene_wrong():
-    batch = CONNECTIONS.encode_batch(SCENES)
+    batch = CONNECTIONS.encode_batch(drawn_scenes())
     logits = batch.answer * 2.0 - 1
     logits[7, 44] *= -1
     found = evaluate_batches(Fixed(logits), CONNECTIONS, [batch])
@@ -61,8 +73,8 @@ def test_one_wrong_pair_makes_a_whole_scene_wrong():
 
 
 def test_count_is_ten_less_the_links():
-    batch = COUNT.encode_batch(SCENES)
-    links = SCENES.links.sum(axis=(1, 2)) // 2
+    batch = COUNT.encode_batch(drawn_scenes())
+    links = drawn_scenes().links.sum(axis=(1, 2)) // 2
     assert [COUNT.answers[answer] for answer in batch.answer] == [str(10 - number) for number in links]
     found = evaluate_batches(Fixed(torch.eye(10)[batch.answer]), COUNT, [batch])
     assert (found.groups["whole_scene"].accuracy, found.overall.n) == (1, 60)
@@ -79,13 +91,15 @@ def test_names_of_pairs_are_their_colours():
 
 
 def test_paths_are_judged_as_the_encoding_judges_them():
-    batch = PREDICT.encode_batch(LONG)
-    guessed = LONG.positions[:, 16:] + np.random.default_rng(0).normal(0, 0.05, (60, 16, 10, 2)).astype(np.float32)
-    last = torch.from_numpy(LONG.positions[:, 15])
+    batch = PREDICT.encode_batch(long_scenes())
+    guessed = long_scenes().positions[:, 16:] + np.random.default_rng(0).normal(0, 0.05, (60, 16, 10, 2)).astype(
+        np.float32
+    )
+    last = torch.from_numpy(long_scenes().positions[:, 15])
     found = evaluate_batches(Fixed(encode_paths(torch.from_numpy(guessed), last)), PREDICT, [batch])
-    true = prediction_targets(LONG)
+    true = prediction_targets(long_scenes())
     np.testing.assert_allclose(found.distances["model"].frames, prediction_errors(guessed, true), rtol=1e-4)
-    kept = predict_constant_velocity(LONG.positions[:, :16], 16)
+    kept = predict_constant_velocity(long_scenes().positions[:, :16], 16)
     np.testing.assert_allclose(found.distances["constant_velocity"].frames, prediction_errors(kept, true), rtol=1e-4)
     near = np.linalg.norm(guessed - true, axis=3) < RADIUS
     assert found.overall.accuracy == near.mean()
@@ -97,16 +111,16 @@ def test_paths_are_judged_as_the_encoding_judges_them():
 
 
 def test_the_loss_of_paths_is_the_distance_in_metres():
-    batch = PREDICT.encode_batch(LONG)
+    batch = PREDICT.encode_batch(long_scenes())
     still = PREDICT.scoring.loss(torch.zeros(60, 320), batch)
-    moved = LONG.positions[:, 16:] - LONG.positions[:, 15:16]
+    moved = long_scenes().positions[:, 16:] - long_scenes().positions[:, 15:16]
     assert still.item() == pytest.approx(np.linalg.norm(moved, axis=3).mean(), rel=1e-4)
 
 
 def test_paths_are_encoded_and_decoded_as_they_were():
-    batch = PREDICT.encode_batch(LONG)
-    positions = decode_paths(batch.answer, torch.from_numpy(LONG.positions[:, 15]))
-    torch.testing.assert_close(positions, torch.from_numpy(LONG.positions[:, 16:]))
+    batch = PREDICT.encode_batch(long_scenes())
+    positions = decode_paths(batch.answer, torch.from_numpy(long_scenes().positions[:, 15]))
+    torch.testing.assert_close(positions, torch.from_numpy(long_scenes().positions[:, 16:]))
 
 
 @pytest.mark.parametrize("task", [CONNECTIONS, COUNT, PREDICT], ids=lambda task: task.name)
@@ -126,17 +140,17 @@ def test_an_evaluation_says_distances_only_where_there_are_some():
 
 
 def test_scenes_and_their_json_are_read_alike_whatever_their_numbers_of_balls():
-    small, large = sample_scenes(make_rng(0, "test"), 1, 4).scene(0), SCENES.scene(0)
+    small, large = sample_scenes(make_rng(0, "test"), 1, 4).scene(0), drawn_scenes().scene(0)
     rows, mask = COUNT.encode_scenes([small, large.to_json()])
     assert rows.shape == (2, 10, 35)
     assert mask.sum(dim=1).tolist() == [4, 10]
-    np.testing.assert_array_equal(rows[1], encode_rows(SCENES[:1])[0][0])
+    np.testing.assert_array_equal(rows[1], encode_rows(drawn_scenes()[:1])[0][0])
     assert not rows[0, 4:].any()
 
 
 def test_rows_of_some_balls_are_read_as_they_are():
-    rows = encode_rows(SCENES[:1])[0][0]
-    found, mask = COUNT.encode_scenes([rows[[7, 2]], SCENES.scene(1)])
+    rows = encode_rows(drawn_scenes()[:1])[0][0]
+    found, mask = COUNT.encode_scenes([rows[[7, 2]], drawn_scenes().scene(1)])
     np.testing.assert_array_equal(found[0, :2], rows[[7, 2]])
     assert mask.sum(dim=1).tolist() == [2, 10]
     assert not found[0, 2:].any()
@@ -154,7 +168,7 @@ def test_bad_scenes_and_questions_get_one_sentence():
     with pytest.raises(SceneError, match=r"^There must be 1 or more scenes, got none"):
         COUNT.encode_scenes([])
     with pytest.raises(SceneError, match=r"^The networks read 16 frames, got 32"):
-        COUNT.encode_scenes([LONG.scene(0)])
+        COUNT.encode_scenes([long_scenes().scene(0)])
     with pytest.raises(QuestionError, match=r"^'physics/count' asks only 'How many systems are there\?', got 'Why\?'"):
         COUNT.encode_questions(["", "Why?"])
     assert COUNT.encode_questions(["", COUNT.question]).shape == (2, 0)

@@ -1,5 +1,21 @@
 // The table: balls that move, the pairs among them, and the entry that Streamlit calls with new data.
 
+import { mount } from "../channel.js";
+import { write } from "../dom.js";
+import { formatProbability, formatShare } from "../numbers.js";
+import { PairPicture } from "../pair_picture.js";
+import { N_PARTNERS } from "../pairs.js";
+import { Clock, placeAt } from "./clock.js";
+import { buildFloor, buildLegend, drawFloor, drawnTies, litBalls, makeTies, styleTies } from "./drawing.js";
+import { bodyOf, keepOnTable, touchedBy } from "./geometry.js";
+import { TableGestures, ballOf } from "./input.js";
+import { CURVES, buildMatrix, drawErrors, largestOf, markMatrix } from "./matrix.js";
+
+/**
+ * Class of the line, what it is, and when it is shown.
+ *
+ * @type {[string, string, (data: any, springs: boolean) => boolean][]}
+ */
 const LEGENDS = [
   ["tie guess", "network's guess: the surer, the thicker", ({ matrix, guess }) => matrix === "guess" && guess !== null],
   ["tie share positive", "speaks for the answer", ({ matrix, shares }) => matrix === "shares" && shares !== null],
@@ -11,7 +27,7 @@ const LEGENDS = [
   ["ring", "truly tied", (data, springs) => springs && data.links.length > 0 && data[data.matrix] !== null],
 ];
 
-class Table extends Stage {
+class Table extends PairPicture {
   constructor(root) {
     super(root);
     this.top = root.querySelector(".top");
@@ -25,6 +41,10 @@ class Table extends Stage {
     this.draft = null; // pull that is not sent yet: {ball, to}
     this.springs = false; // whether true ties are shown
     this.wasPlaying = false; // when a ball was taken hold of
+  }
+
+  listen(signal) {
+    new TableGestures(this, this.top).listen(signal);
   }
 
   // Data
@@ -142,8 +162,8 @@ class Table extends Stage {
 
   ask([i, j]) {
     const [first, second] = [Math.min(i, j), Math.max(i, j)];
-    const { asked, matrix, [matrix]: values } = this.data;
-    if (asked === null || first === second || values[first][second] === null) return;
+    const { asked, matrix } = this.data;
+    if (asked === null || first === second || this.data[matrix][first][second] === null) return;
     this.submit({ kind: "ask", i: first, j: second });
   }
 
@@ -261,7 +281,7 @@ class Table extends Stage {
     this.hint();
   }
 
-  escape() {
+  stepBack() {
     if (this.draft === null) return false;
     this.press = null;
     this.dropDraft();
@@ -283,7 +303,12 @@ class Table extends Stage {
     const styles = styleTies(this.ties, focus, data);
     const meant = focus.cell ?? (focus.ball === null ? [] : [focus.ball]);
     const view = {
-      ...{ data, frames, predicted, springs, ...focus, asked: this.asked() },
+      data,
+      frames,
+      predicted,
+      springs,
+      ...focus,
+      asked: this.asked(),
       time: clock.time,
       places: this.places(),
       styles,
@@ -304,7 +329,7 @@ class Table extends Stage {
     const isAhead = clock.time > data.seen.length - 1;
     const count = `frame ${frame + 1} of ${this.frames.length} · ${(frame / data.frameRate).toFixed(1)} s`;
     root.classList.toggle("ahead", isAhead);
-    root.setAttribute("aria-busy", this.sent !== null);
+    root.setAttribute("aria-busy", this.channel.isBusy());
     write(root.querySelector(".phase"), isAhead ? "what happens next" : "seen");
     write(root.querySelector(".frame"), count);
     write(this.playButton, clock.isPlaying ? "❚❚ Pause" : "▶ Play");
@@ -352,6 +377,6 @@ class Table extends Stage {
 }
 
 /** Streamlit calls this at first and again whenever the data change; the returned function runs at the end. */
-export default function (component) {
-  return mount(component, ".table", Table, listen);
+export default function draw(component) {
+  return mount(component, ".table", Table, "event");
 }

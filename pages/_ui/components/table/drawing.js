@@ -1,5 +1,11 @@
 // The table itself: balls, lines between them and their ways.
 
+import { makeSvg } from "../dom.js";
+import { formatProbability, formatShare, signOf } from "../numbers.js";
+import { N_OVERALL, N_PARTNERS } from "../pairs.js";
+import { placeAt, wayOf } from "./clock.js";
+import { HALF, polyline, straight, toStage, zigzag } from "./geometry.js";
+
 const EDGE = 4; // room around the table for halos
 const TAIL = 4; // frames of the seen way that are shown behind a ball
 const NARROW = 40; // way between two balls that leaves no room for a number
@@ -11,10 +17,6 @@ const FLOOR_LAYERS = ["bars", "ways", "ties", "coils", "ghosts", "balls", "tags"
 
 // Ties
 
-function formatProbability(value) {
-  return `${Math.round(100 * value)} %`;
-}
-
 /** The two directions of a pair in one number; null where there is none. */
 function combine(matrix, i, j, add) {
   const known = [matrix[i][j], matrix[j][i]].filter((value) => value !== null);
@@ -22,7 +24,7 @@ function combine(matrix, i, j, add) {
 }
 
 /** All pairs {i, j, value, strength from 0 to 1, text} that the shown matrix has numbers for, strongest first. */
-function makeTies(data) {
+export function makeTies(data) {
   const matrix = data[data.matrix];
   if (matrix === null) return [];
   const isShare = data.matrix === "shares";
@@ -34,26 +36,27 @@ function makeTies(data) {
     }
   }
   const largest = isShare ? Math.max(...ties.map(({ value }) => Math.abs(value))) || 1 : 1;
-  for (const tie of ties) tie.strength = Math.abs(tie.value) / largest;
-  return ties.sort((one, other) => other.strength - one.strength);
+  return ties
+    .map((tie) => ({ ...tie, strength: Math.abs(tie.value) / largest }))
+    .sort((one, other) => other.strength - one.strength);
 }
 
 /** Ties that are drawn for the ball (null: no ball) that is looked at; of shares the strongest ones only. */
-function drawnTies(ties, ball, data) {
+export function drawnTies(ties, ball, data) {
   if (data.matrix === "guess") return ties.filter(({ value }) => value >= LEAST);
   const meant = ball === null ? ties : ties.filter(({ i, j }) => i === ball || j === ball);
   return meant.filter(({ value }) => value !== 0).slice(0, ball === null ? N_OVERALL : N_PARTNERS);
 }
 
 /** Nodes that stay bright while a ball or a pair is looked at; null if all do. */
-function litBalls(styles, meant) {
+export function litBalls(styles, meant) {
   if (meant.length === 0 || styles.size === 0) return null;
   const strong = [...styles].filter(([, style]) => style === "strong");
   return new Set([...meant, ...strong.flatMap(([{ i, j }]) => [i, j])]);
 }
 
 /** Tie -> "strong", "plain" or "dimmed", for all that are drawn. */
-function styleTies(ties, { ball, cell }, data) {
+export function styleTies(ties, { ball, cell }, data) {
   const isMeant = ({ i, j }) => (cell === null ? i === ball || j === ball : cell.includes(i) && cell.includes(j) && i !== j);
   const drawn = new Set(drawnTies(ties, ball, data));
   if (cell !== null) ties.filter(isMeant).forEach((tie) => drawn.add(tie));
@@ -86,7 +89,7 @@ function buildTie(tie, data) {
 }
 
 /** Make everything on the table anew; returns the elements that `drawFloor` moves. */
-function buildFloor(top, ties, data) {
+export function buildFloor(top, ties, data) {
   const side = 2 * (HALF + EDGE);
   top.setAttribute("viewBox", `${-HALF - EDGE} ${-HALF - EDGE} ${side} ${side}`);
   top.replaceChildren(makeSvg("rect", { class: "ground", x: -HALF, y: -HALF, width: 2 * HALF, height: 2 * HALF }));
@@ -115,7 +118,7 @@ function buildFloor(top, ties, data) {
 // What changes with time
 
 /** Draw the table. `view` is what `table.js` makes of its state: see `look`. */
-function drawFloor(elements, view) {
+export function drawFloor(elements, view) {
   const points = view.places.map((place) => toStage(place, view.data));
   drawBalls(elements.balls, points, view);
   drawTies(elements.ties, points, view);
@@ -202,13 +205,8 @@ function drawWays({ ways, predictedWays, ghosts }, { data, frames, predicted, ti
   });
 }
 
-/** Write a text, where it is another one than before. */
-function write(element, text) {
-  if (element.textContent !== text) element.textContent = text;
-}
-
 /** One entry of the legend: a piece of the line and what it is. */
-function buildLegend(name, words) {
+export function buildLegend(name, words) {
   const [from, to] = [{ x: 2, y: 6 }, { x: 46, y: 6 }];
   const isRing = name === "ring";
   const shape = isRing

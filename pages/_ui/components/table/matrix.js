@@ -1,11 +1,14 @@
 // Beside the table: the matrix of all pairs, and how the error grows with time.
 
+import { makeSvg } from "../dom.js";
+import { signOf } from "../numbers.js";
+
 const CELL = 10; // units of the matrix's SVG
 const HEAD = 11; // and of its rows' and columns' heads
 const CHART = { width: 400, height: 230, left: 50, right: 146, top: 14, bottom: 34 };
 const LINE_GAP = 42; // least way between two lines' labels
 
-const CURVES = [
+export const CURVES = [
   ["network", "errors"],
   ["constant velocity", "baselineErrors"],
 ];
@@ -45,12 +48,12 @@ function buildRings({ i, j }) {
 }
 
 /** Largest number of the matrix, to which colours are drawn; probabilities go to 1. */
-function largestOf(data) {
+export function largestOf(data) {
   if (data.matrix === "guess") return 1;
   return Math.max(...data.shares.flat().map((value) => Math.abs(value ?? 0))) || 1;
 }
 
-function buildMatrix(svg, data) {
+export function buildMatrix(svg, data) {
   const matrix = data[data.matrix];
   const largest = largestOf(data);
   const side = HEAD + CELL * data.balls.length;
@@ -70,7 +73,7 @@ function placeBox(rect, box) {
 }
 
 /** Outline the row of a ball or one cell, frame the pair asked about, and ring the true pairs where truth is shown. */
-function markMatrix(svg, { ball, cell, asked, data, springs }) {
+export function markMatrix(svg, { ball, cell, asked, data, springs }) {
   svg.querySelector(".rings").style.display = springs ? "" : "none";
   for (const [k, frame] of [...svg.querySelectorAll(".asked")].entries()) {
     frame.style.display = asked === null ? "none" : "";
@@ -96,7 +99,7 @@ function chartScale(data) {
 }
 
 /** The error at a time after the last seen frame, where nothing is wrong yet. */
-function errorAt(errors, time) {
+export function errorAt(errors, time) {
   const all = [0, ...errors];
   const k = Math.min(Math.floor(time), all.length - 1);
   return all[k] + ((all[k + 1] ?? all[k]) - all[k]) * (time - k);
@@ -114,7 +117,7 @@ function writing(name, x, y, words) {
 }
 
 /** Draw both errors up to a time after the last seen frame, each named at its end. */
-function drawErrors(svg, data, time) {
+export function drawErrors(svg, data, time) {
   const { width, height, left, right, bottom } = CHART;
   const scale = chartScale(data);
   const floor = height - bottom;

@@ -1,5 +1,12 @@
 // Drawing: from the state to the SVG. Elements that a person can hold or focus are kept; arcs are made anew.
 
+import { makeSvg } from "../dom.js";
+import { clamp, formatShare, signOf } from "../numbers.js";
+import { choosePairs } from "../pairs.js";
+import {
+  CELL_RIM, GROUND_BAND, PAD, describePlace, leave, makeArrow, makeCurve, middleOf, outline, pointOn, turnOf,
+} from "./geometry.js";
+
 // From back to front. Arcs pass behind objects, but cells lie under objects and so would their arcs.
 // Grips, the wide invisible strokes that make arcs easy to click, never cover an object.
 const LAYERS = {
@@ -10,7 +17,7 @@ const FONT = { plain: 2.8, projector: 3.3 }; // of the numbers; the same in scen
 const OVER_PICTURE = 1.3; // how much larger they are over a picture, whose units are smaller; as in scene_picture.css
 
 /** Nodes with the places they have now, edits on their way to the server included. */
-function placeNodes(data, objects) {
+export function placeNodes(data, objects) {
   return data.nodes.map((node, k) => {
     if (node.kind === "object") return { ...node, ...objects[k] };
     if (node.kind === "ground") return { ...node, x: middleOf(data).x, y: data.height + PAD + 1 };
@@ -24,7 +31,7 @@ function describeObject(thing, { editable, toggles, origin, scale }) {
 }
 
 /** Everything that does not move: ground, picture, lines and words, and empty layers in drawing order. */
-function buildStage(stage, data) {
+export function buildStage(stage, data) {
   const band = data.nodes.some((node) => node.kind === "ground") ? GROUND_BAND : 0;
   stage.replaceChildren();
   stage.setAttribute("viewBox", `${-0.5 - PAD} ${-0.5 - PAD} ${data.width + 2 * PAD} ${data.height + 2 * PAD + band}`);
@@ -58,7 +65,7 @@ function buildDirection([x1, y1, x2, y2]) {
 }
 
 /** One element an object, made once, so that focus and a finger's hold survive new data. */
-function buildObject(id) {
+export function buildObject(id) {
   return makeSvg("g", { class: "object", "data-object": id, tabindex: 0, role: "button" }, [
     makeSvg("path", { class: "shape" }),
     makeSvg("path", { class: "halo" }),
@@ -85,7 +92,7 @@ function updateObject(element, thing, node, marks) {
 }
 
 /** Cells and the ground: nodes that are no objects. */
-function buildNode(node, k) {
+export function buildNode(node, k) {
   const attributes = { class: "node", "data-node": k, role: "button", tabindex: node.kind === "ground" || k === 0 ? 0 : -1 };
   attributes["aria-label"] = node.kind === "cell" ? `cell ${node.label}; arrow keys go to the next cell, Enter picks it` : `${node.label}; Enter picks it`;
   if (node.kind === "cell") {
@@ -198,7 +205,7 @@ function drawTags(layers, pairs, nodes, objects, data) {
   const taken = objectBoxes(objects);
   layers.tags.replaceChildren();
   const isPinned = ({ style }) => style === "pinned";
-  for (const pair of [...pairs.filter(isPinned), ...pairs.filter((pair) => !isPinned(pair))]) {
+  for (const pair of [...pairs.filter(isPinned), ...pairs.filter((other) => !isPinned(other))]) {
     const text = formatShare(pair.share);
     const size = tagSize(text, data);
     const arcs = pairs.filter((other) => other !== pair).flatMap((other) => arcBoxes(other, nodes));
@@ -245,7 +252,7 @@ function between(one, other, t) {
 }
 
 /** Draw everything that depends on the state. `view` is what `scene.js` makes of it: see `look`. */
-function drawScene(stage, layers, elements, view) {
+export function drawScene(stage, layers, elements, view) {
   const { data, objects, active, picked, pinned, overlapping, stale } = view;
   const nodes = placeNodes(data, objects);
   const pairs = choosePairs(data, active, pinned);

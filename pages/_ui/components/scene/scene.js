@@ -1,7 +1,13 @@
 // The scene: its state, what is sent to the page, and the entry that Streamlit calls with new data.
 
+import { mount } from "../channel.js";
+import { PairPicture } from "../pair_picture.js";
+import { buildNode, buildObject, buildStage, drawScene, placeNodes } from "./drawing.js";
+import { describePlace, touchedBy } from "./geometry.js";
+import { SceneGestures, sentenceOfTouch } from "./input.js";
+
 /** Say an edit as the change it makes to the objects, so that it shows before the page has answered. */
-function applyEvent(objects, event) {
+export function applyEvent(objects, event) {
   const other = { square: "circle", circle: "square" };
   return objects.map((thing) => {
     if (thing.id !== event.id) return thing;
@@ -9,12 +15,16 @@ function applyEvent(objects, event) {
   });
 }
 
-class Scene extends Stage {
+class Scene extends PairPicture {
   constructor(root) {
     super(root);
     this.stage = root.querySelector(".stage");
     this.draft = null; // move that is not sent yet: {id, x, y}
     this.lastClick = null;
+  }
+
+  listen(signal) {
+    new SceneGestures(this, this.stage).listen(signal);
   }
 
   // Data
@@ -69,14 +79,14 @@ class Scene extends Stage {
     const overlapping = new Set(touched.length > 0 ? [moved, ...touched].map(({ id }) => id) : []);
     const isEdited = this.draft !== null || this.pending().some(({ kind }) => kind === "move" || kind === "toggle");
     this.unpinButton.hidden = this.pinned() === null;
-    this.root.setAttribute("aria-busy", this.sent !== null);
+    this.root.setAttribute("aria-busy", this.channel.isBusy());
     const { data, picked } = this;
     const view = { data, objects, active: this.active(), picked, pinned: this.pinned(), overlapping, stale: isEdited };
     drawScene(this.stage, this.layers, this.elements, view);
   }
 
   /** Escape undoes the innermost thing: a drag, a pick, a pin. True if there was one. */
-  escape() {
+  stepBack() {
     if (this.draft !== null) this.dropDraft();
     else if (this.picked !== null) this.pick(null);
     else if (this.pinned() !== null) this.unpin();
@@ -143,6 +153,6 @@ class Scene extends Stage {
 }
 
 /** Streamlit calls this at first and again whenever the data change; the returned function runs at the end. */
-export default function (component) {
-  return mount(component, ".scene", Scene, listen);
+export default function draw(component) {
+  return mount(component, ".scene", Scene, "event");
 }

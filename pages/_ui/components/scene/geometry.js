@@ -1,14 +1,16 @@
 // Geometry of nodes and arcs, in units of the stage: a pixel of the image that pixel models of Sort-of-CLEVR see.
 
-const CELL_RIM = 2.2; // arcs between cells end this far from their centres
+import { clamp } from "../numbers.js";
+
+export const CELL_RIM = 2.2; // arcs between cells end this far from their centres
 const LETTER_RIM = 2.6; // and arcs over a picture this far from the letters on it
 const GAP = 1.2; // between an object's rim and an arc's end
-const PAD = 4; // room around the image for rings, arcs and tags
-const GROUND_BAND = 8; // height below the image for the ground's chip
+export const PAD = 4; // room around the image for rings, arcs and tags
+export const GROUND_BAND = 8; // height below the image for the ground's chip
 const CHIP = { width: 30, height: 5.4 };
 
 /** Where an arc that leaves `node` along a unit vector should start, as a distance from its centre. */
-function rimDistance(node, unitX, unitY) {
+export function rimDistance(node, unitX, unitY) {
   if (node.kind === "cell") return CELL_RIM;
   if (node.kind === "ground") return Math.min(CHIP.width / 2 / Math.abs(unitX), CHIP.height / 2 / Math.abs(unitY)) + GAP;
   if (node.shape === "spot") return Math.min(node.radius, LETTER_RIM) + GAP;
@@ -18,7 +20,7 @@ function rimDistance(node, unitX, unitY) {
   return node.radius / Math.max(...along.map(Math.abs)) + GAP;
 }
 
-function leave(node, towards) {
+export function leave(node, towards) {
   const length = Math.hypot(towards.x - node.x, towards.y - node.y) || 1;
   const unitX = (towards.x - node.x) / length;
   const unitY = (towards.y - node.y) / length;
@@ -27,7 +29,7 @@ function leave(node, towards) {
 }
 
 /** Quadratic curve from one node to another, always bent to the same side, so that (i, j) and (j, i) part. */
-function makeCurve(from, to) {
+export function makeCurve(from, to) {
   const dx = to.x - from.x;
   const dy = to.y - from.y;
   const length = Math.hypot(dx, dy) || 1;
@@ -36,14 +38,14 @@ function makeCurve(from, to) {
   return { start: leave(from, control), control, end: leave(to, control) };
 }
 
-function pointOn(curve, t) {
+export function pointOn(curve, t) {
   const mix = (axis) =>
     (1 - t) ** 2 * curve.start[axis] + 2 * t * (1 - t) * curve.control[axis] + t ** 2 * curve.end[axis];
   return { x: mix("x"), y: mix("y") };
 }
 
 /** Path of the line, cut short for its arrowhead, and the arrowhead's three corners. */
-function makeArrow(curve, width) {
+export function makeArrow(curve, width) {
   const { start, control, end } = curve;
   const length = Math.hypot(end.x - control.x, end.y - control.y) || 1;
   const unitX = (end.x - control.x) / length;
@@ -63,7 +65,7 @@ function makeArrow(curve, width) {
 }
 
 /** Outline of a node, `gap` away from it, as a closed path: rings of pairs (i, i), halos, marks. */
-function outline(node, gap) {
+export function outline(node, gap) {
   if (node.kind === "ground") return roundedBox(node, CHIP.width / 2 + gap, CHIP.height / 2 + gap, 1.5);
   if (node.kind === "object" && node.shape === "square") {
     return roundedBox(node, node.radius + gap, node.radius + gap, gap);
@@ -82,7 +84,7 @@ function roundedBox(center, halfWidth, halfHeight, corner) {
 }
 
 /** A turned square's outline is drawn straight and turned as a whole. */
-function turnOf(node) {
+export function turnOf(node) {
   return node.turn ? `rotate(${node.turn} ${node.x} ${node.y})` : "";
 }
 
@@ -91,12 +93,12 @@ function isIn({ x, y, width, height }, point) {
 }
 
 /** Number of the cell under a point, or null outside them. */
-function cellAt(point, data) {
+export function cellAt(point, data) {
   const k = data.nodes.findIndex(({ box }) => box && isIn(box, point));
   return k < 0 ? null : k;
 }
 
-function middleOf(data) {
+export function middleOf(data) {
   return { x: (data.width - 1) / 2, y: (data.height - 1) / 2 };
 }
 
@@ -107,7 +109,7 @@ function turnAbout(center, point, degrees) {
 }
 
 /** The nearest place on the ground where an object may have its centre. */
-function toGround(point, data) {
+export function toGround(point, data) {
   const middle = middleOf(data);
   const straight = turnAbout(middle, point, -data.turn);
   const inside = { x: clamp(straight.x, data.lowest, data.highest), y: clamp(straight.y, data.lowest, data.highest) };
@@ -117,13 +119,13 @@ function toGround(point, data) {
 }
 
 /** A place in words, in the units that are told. */
-function describePlace({ x, y }, { origin, scale }) {
+export function describePlace({ x, y }, { origin, scale }) {
   const [across, down] = [x, y].map((value) => Number(((value - origin) / scale).toFixed(scale === 1 ? 0 : 2)));
   return `x ${across}, y ${down}`;
 }
 
 /** Objects that `moved` would come too near to. */
-function touchedBy(moved, objects, { box, gap, band }) {
+export function touchedBy(moved, objects, { box, gap, band }) {
   const own = objects.find(({ id }) => id === moved.id);
   return objects.filter((other) => {
     const [dx, dy] = [Math.abs(other.x - moved.x), Math.abs(other.y - moved.y)];

@@ -1,5 +1,8 @@
 // Drawing: rows are kept, one a place in the story, and filled anew; arcs between them are made anew.
 
+import { makeElement, makeSvg } from "../dom.js";
+import { formatShare, signOf } from "../numbers.js";
+
 const MARGIN = 6; // pixels between the arcs and the edges of their column
 const NEAREST = 22; // how far to the left the arc of two neighbours reaches
 const PARTING = 3; // half the way between where (i, j) and (j, i) meet a row
@@ -9,13 +12,6 @@ const BUTTONS = [
   ["down", "▼", "Move down"],
   ["drop", "✕", "Drop"],
 ];
-
-function makeElement(tag, attributes = {}, children = []) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  element.append(...children);
-  return element;
-}
 
 function buildRow() {
   const buttons = BUTTONS.map(([act, sign]) => makeElement("button", { type: "button", "data-act": act }, [sign]));
@@ -31,7 +27,7 @@ function buildRow() {
 }
 
 /** What each node adds: its half of all its pairs, or with an active node what the pairs of the two add. */
-function nodeShares(data, active) {
+export function nodeShares(data, active) {
   if (active === null) return data.sums;
   const { weights } = data;
   return weights.map((row, k) => (k === active ? row[k] : row[active] + weights[active][k]));
@@ -90,7 +86,7 @@ function fillTools(tools, line, { current, isLast, editable }) {
 }
 
 /** From row to row, bent to the left the more, the farther apart they are; `from` and `to` are middles of rows. */
-function arcPath(from, to, width, height) {
+export function arcPath(from, to, width, height) {
   const right = width - MARGIN;
   if (from === to) return `M${right} ${from - 4}a${RING} ${RING} 0 1 0 0 8`;
   const isDown = to > from;
@@ -101,7 +97,7 @@ function arcPath(from, to, width, height) {
   return `M${right} ${start}C${left} ${start} ${left} ${end} ${right} ${end}`;
 }
 
-function arrowTip(to, isDown, width, size) {
+export function arrowTip(to, isDown, width, size) {
   const [x, y] = [width - MARGIN + 4, to + (isDown ? -PARTING : PARTING)];
   return `${x},${y} ${x - size},${y - 0.6 * size} ${x - size},${y + 0.6 * size}`;
 }
@@ -125,7 +121,7 @@ function buildTruthArc([i, j], middles, box) {
 }
 
 /** Draw rows and arcs. `view` is what `story.js` makes of its state. */
-function drawStory(story, view) {
+export function drawStory(story, view) {
   const { data, lines } = view;
   while (story.list.children.length > lines.length) story.list.lastChild.remove();
   while (story.list.children.length < lines.length) story.list.append(buildRow());

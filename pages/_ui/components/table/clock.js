@@ -1,9 +1,11 @@
 // Time, counted in frames from 0; between two frames balls go straight. It starts again behind the last frame.
 
+import { clamp } from "../numbers.js";
+
 const REST = 900; // milliseconds that the last frame stays
 const LONGEST = 250; // milliseconds that one step may take; a page that was hidden does not jump
 
-class Clock {
+export class Clock {
   constructor(draw) {
     this.draw = draw;
     this.time = 0;
@@ -63,18 +65,19 @@ class Clock {
   }
 }
 
+/** @returns {[number, number]} */
 function mix([x, y], [toX, toY], part) {
   return [x + (toX - x) * part, y + (toY - y) * part];
 }
 
 /** The place of one ball at a time, in metres. */
-function placeAt(frames, ball, time) {
+export function placeAt(frames, ball, time) {
   const k = Math.min(Math.floor(time), frames.length - 1);
   return mix(frames[k][ball], frames[Math.min(k + 1, frames.length - 1)][ball], time - k);
 }
 
 /** The places that one ball passes from a time to another. */
-function wayOf(frames, ball, from, to) {
+export function wayOf(frames, ball, from, to) {
   const way = [placeAt(frames, ball, from)];
   for (let k = Math.floor(from) + 1; k < to; k += 1) way.push(frames[k][ball]);
   return [...way, placeAt(frames, ball, to)];

@@ -1,9 +1,16 @@
 // The story: sentences in order, the pairs among them, and the entry that Streamlit calls with new data.
 
+import { mount } from "../channel.js";
+import { clamp } from "../numbers.js";
+import { PairPicture } from "../pair_picture.js";
+import { choosePairs } from "../pairs.js";
+import { drawStory, nodeShares } from "./drawing.js";
+import { StoryGestures } from "./input.js";
+
 const SCHEMES = { true: "dark", false: "light" };
 
 /** Say an edit as the change it makes to the sentences, so that it shows before the page has answered. */
-function applyEdit(lines, event) {
+export function applyEdit(lines, event) {
   const place = lines.findIndex(({ id }) => id === event.id);
   if (place < 0) return lines;
   const changed = [...lines];
@@ -13,7 +20,7 @@ function applyEdit(lines, event) {
   return changed.map((line, k) => ({ ...line, id: `s${k + 1}`, number: `${k + 1}` }));
 }
 
-class Story extends Stage {
+class Story extends PairPicture {
   constructor(root) {
     super(root);
     this.board = root.querySelector(".board");
@@ -22,6 +29,10 @@ class Story extends Stage {
     this.current = 0; // place of the row that the Tab key reaches
     this.draft = null; // move that is not sent yet: {from, to}
     this.clicks = []; // places of rows clicked before the page has answered an edit: only then is known what they are
+  }
+
+  listen(signal) {
+    new StoryGestures(this, this.board).listen(signal);
   }
 
   // Data
@@ -76,7 +87,7 @@ class Story extends Stage {
     const shares = nodeShares(data, active);
     this.unpinButton.hidden = pinned === null;
     this.root.classList.toggle("stale", stale);
-    this.root.setAttribute("aria-busy", this.sent !== null);
+    this.root.setAttribute("aria-busy", this.channel.isBusy());
     this.root.querySelector(".adds").textContent = this.headOf(active);
     const { current } = this;
     const dragged = draft === null ? null : draft.to;
@@ -116,7 +127,7 @@ class Story extends Stage {
   }
 
   /** Escape undoes the innermost thing: a drag, a pick, a pin. True if there was one. */
-  escape() {
+  stepBack() {
     if (this.draft !== null) this.setDraft(null);
     else if (this.picked !== null) this.pick(null);
     else if (this.pinned() !== null) this.unpin();
@@ -170,6 +181,6 @@ class Story extends Stage {
 }
 
 /** Streamlit calls this at first and again whenever the data change; the returned function runs at the end. */
-export default function (component) {
-  return mount(component, ".story", Story, listen);
+export default function draw(component) {
+  return mount(component, ".story", Story, "event");
 }

@@ -1,9 +1,11 @@
-// What every interactive picture of pairs does alike: what is looked at, what is pinned, and talking to the page.
+// What every interactive picture of pairs does alike: what is looked at, what is pinned, and what is sent to the page.
 
-const ANSWER_TIMEOUT = 10000; // milliseconds after which an edit that got no answer is given up
+import { Channel } from "./channel.js";
+import { N_OVERALL, choosePairs, describePair, rankPairs } from "./pairs.js";
+
 const LINGER = 250; // milliseconds that partners stay lit, so that a pointer can reach their arcs
 
-class Stage {
+export class PairPicture {
   constructor(root) {
     this.root = root;
     this.unpinButton = root.querySelector(".unpin");
@@ -13,8 +15,7 @@ class Stage {
     this.focused = null; // node reached by keyboard
     this.picked = null; // first node of a pair that is being picked
     this.press = null; // pointer that is down
-    this.sent = null; // event that the page has not answered yet
-    this.queue = []; // events that wait for that answer
+    this.channel = new Channel(() => this.giveUp());
     this.timers = {};
   }
 
@@ -22,8 +23,7 @@ class Stage {
   take(data, send) {
     const isFirst = this.data === null;
     this.data = data;
-    this.send = send;
-    if (this.sent !== null && data.answered === this.sent.number) this.finishSent();
+    this.channel.update(send, data.answered);
     return isFirst;
   }
 
@@ -44,6 +44,14 @@ class Stage {
   isBlank() {
     return this.data.weights.every((row) => row.every((weight) => weight === 0));
   }
+
+  // What a subclass says and draws
+
+  /** Draw everything anew. */
+  draw() {}
+
+  /** Say what can be done next. */
+  hint() {}
 
   // What is looked at
 
@@ -115,36 +123,19 @@ class Stage {
     this.hint();
   }
 
-  // Talking to the page. One event at a time: Streamlit would keep only the last of several in one run.
+  // What is sent to the page
 
   /** Events on their way to the page, oldest first. */
   pending() {
-    return this.sent === null ? this.queue : [this.sent, ...this.queue];
+    return this.channel.pending();
   }
 
   submit(event) {
-    this.queue.push(event);
-    if (this.sent === null) this.sendNext();
+    this.channel.submit(event);
     this.draw();
   }
 
-  sendNext() {
-    const event = this.queue.shift();
-    if (event === undefined) return;
-    this.sent = { ...event, number: Date.now() };
-    this.after("answer", ANSWER_TIMEOUT, () => this.giveUp());
-    this.send(this.sent);
-  }
-
-  finishSent() {
-    clearTimeout(this.timers.answer);
-    this.sent = null;
-    this.sendNext();
-  }
-
   giveUp() {
-    this.sent = null;
-    this.queue = [];
     this.draw();
     this.say("The page did not answer, so the last change was taken back; try it again.", true);
   }
@@ -176,26 +167,6 @@ class Stage {
 
   stop() {
     Object.values(this.timers).forEach(clearTimeout);
+    this.channel.stop();
   }
-}
-
-const stages = new WeakMap();
-
-/** Make a stage at first and hand it new data whenever they change; the returned function runs at the end. */
-function mount({ parentElement, data, setTriggerValue }, name, Kind, listen) {
-  const root = parentElement.querySelector(name);
-  if (!stages.has(root)) {
-    const stage = new Kind(root);
-    const listening = new AbortController();
-    listen(stage, listening.signal);
-    stage.end = () => {
-      listening.abort();
-      stage.stop();
-      stages.delete(root);
-    };
-    stages.set(root, stage);
-  }
-  const stage = stages.get(root);
-  stage.update(data, (event) => setTriggerValue("event", event));
-  return stage.end;
 }

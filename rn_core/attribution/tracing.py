@@ -1,0 +1,256 @@
+"""One question's forward pass taken apart: every number between what encoders are given and the logits.
+
+For any Relation Network, whatever its encoder; nothing is computed by other code than the model's own. Models are only
+read, so sessions and threads share them. All results are NumPy arrays on the CPU.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from rn_core.common.errors import RNCoreError
+from rn_core.models import QuestionAnsweringModel
+from rn_core.models.baselines import MLP
+from rn_core.models.encoders import ImageEncoder
+from rn_core.models.relation_network import RelationNetwork
+
+#: From the number N of an encoder's rows to the order (N,) int64 in which they reach the core.
+Order = Callable[[int], np.ndarray]
+
+
+@dataclass(frozen=True)
+class ImageTrace:
+    """What an image encoder computes before there are objects.
+
+    Attributes:
+        pixel_values: how bytes became numbers, a name in `PIXEL_VALUES`.
+        pixels: (3, H, W) float32, these numbers.
+        maps: what each convolution gives after its ReLU, (C, h, w) float32 each.
+    """
+
+    pixel_values: str
+    pixels: np.ndarray
+    maps: tuple[np.ndarray, ...]
+
+
+@dataclass(frozen=True)
+class ForwardTrace:
+    """The forward pass of a Relation Network about one scene; objects that the scene lacks are left out.
+
+    Attributes:
+        image: what came before the objects; None for encoders that see no image.
+        slots: (n,) int64, the encoder's row that each object came from.
+        objects: (n, D_o) float32, what pairs are made of; behind another hop they know its sums.
+        question: (D_q,) float32.
+        pair_features: (n * n, D_p) float32, what each pair shows beside its two objects; None for nothing.
+        relations: (n * n, D_g) float32; row `i * n + j` is the pair (o_i, o_j), scaled as the sum needs it.
+        weight: what g_theta's result is multiplied by before it is added; 1 for a plain sum.
+        aggregate: (D_g,) float32, what f_phi is given.
+        logits: (A,) float32.
+    """
+
+    image: ImageTrace | None
+    slots: np.ndarray
+    objects: np.ndarray
+    question: np.ndarray
+    pair_features: np.ndarray | None
+    relations: np.ndarray
+    weight: float
+    aggregate: np.ndarray
+    logits: np.ndarray
+
+    @property
+    def maps(self) -> tuple[np.ndarray, ...]:
+        """Return `ImageTrace.maps`; none where no image is seen."""
+        return () if self.image is None else self.image.maps
+
+
+@dataclass(frozen=True)
+class PairSteps:
+    """One pair on its way through g_theta.
+
+    Attributes:
+        inputs: what the pair is made of, end to end: o_i, o_j, the pair's features if there are any, and the question
+            where it enters first.
+        terms: (K, D_1) float32, what the first layer makes of each of these parts, its bias in the first; their sum
+            is what its ReLU is given.
+        layers: the hidden units after each layer; the last is g_theta of the pair.
+    """
+
+    inputs: np.ndarray
+    terms: np.ndarray
+    layers: tuple[np.ndarray, ...]
+
+
+@dataclass(frozen=True)
+class Growth:
+    """The sum as pairs join it.
+
+    Attributes:
+        counts: (K,) int64, pairs added at each stop, rising from 0 to all.
+        ranking: (P,) int64, the pairs in the order in which they join.
+        sums: (K, D_g) float32.
+        logits: (K, A) float32, f_phi of each sum.
+        probabilities: (K, A) float64.
+    """
+
+    counts: np.ndarray
+    ranking: np.ndarray
+    sums: np.ndarray
+    logits: np.ndarray
+    probabilities: np.ndarray
+
+
+@dataclass(frozen=True)
+class MLPTrace:
+    """The forward pass of an MLP about one scene.
+
+    Attributes:
+        inputs: (N * D_o + D_q,) float32, all objects end to end and the question behind them.
+        layers: the hidden units after each layer's ReLU.
+        logits: (A,) float32.
+    """
+
+    inputs: np.ndarray
+    layers: tuple[np.ndarray, ...]
+    logits: np.ndarray
+
+
+@torch.inference_mode()
+def trace_forward(
+    model: QuestionAnsweringModel, inputs: tuple[Tensor, ...], question: Tensor, order: Order | None = None
+) -> ForwardTrace:
+    """Take a Relation Network's forward pass apart.
+
+    Args:
+        model: has pairs; in eval mode.
+        inputs: what its encoder takes, one row each, on its device.
+        question: (1, D_q) or (1, L), as `QuestionAnsweringModel.forward` takes it.
+        order: in which order the encoder's rows reach the core; None for their own.
+
+    Raises:
+        RNCoreError: if the model has no pairs.
+    """
+    core, asked = model.pair_core, model.encode_question(question)  # (1, D_q)
+    objects, mask, image = _encode(model, inputs, order)
+    shown = model.compare_pairs(objects)  # (1, N, N, D_p)
+    whole = core.trace(objects, mask, asked, None, shown)
+    there, trace = whole.object_mask[0], whole.without_padding()
+    slots = np.arange(len(there)) if order is None else order(len(there))
+    return ForwardTrace(
+        image=image,
+        slots=slots[there.cpu().numpy()],
+        objects=_array(trace.objects[0]),
+        question=_array(asked[0]),
+        pair_features=None if shown is None else _array(shown[0, there][:, there].flatten(0, 1)),
+        relations=_array(trace.relations[0]),
+        weight=float(core.last_hop.pair_weight(max(1, int(there.sum())))),
+        aggregate=_array(trace.aggregate[0]),
+        logits=_array(trace.logits[0]),
+    )
+
+
+@torch.inference_mode()
+def trace_mlp(
+    model: QuestionAnsweringModel, inputs: tuple[Tensor, ...], question: Tensor, order: Order | None = None
+) -> MLPTrace:
+    """Take an MLP's forward pass apart; arguments as `trace_forward`.
+
+    Raises:
+        RNCoreError: if the model's core is no MLP.
+    """
+    if not isinstance(model.core, MLP):
+        raise RNCoreError(f"Only an MLP has its whole input in one row, got a {type(model.core).__name__}; choose one.")
+    objects, mask, _ = _encode(model, inputs, order)
+    row = model.core.lay_out(objects, mask, model.encode_question(question))[0]  # (N * D_o + D_q,)
+    *layers, logits = _run(model.core.layers, row)
+    return MLPTrace(_array(row), tuple(layers), logits)
+
+
+@torch.inference_mode()
+def follow_pair(network: RelationNetwork, trace: ForwardTrace, i: int, j: int) -> PairSteps:
+    """Take the pair (o_i, o_j) through g_theta as the formula says it: laid end to end, layer by layer.
+
+    Args:
+        network: the core that was traced, its last hop.
+        trace: of one scene with n objects.
+        i: object that is seen first, 0 to n - 1.
+        j: object that is seen second, 0 to n - 1.
+    """
+    g_theta, entrance = network.g_theta, network.first_layer
+    first, second, asked = (
+        torch.from_numpy(part).to(entrance.weight) for part in (trace.objects[i], trace.objects[j], trace.question)
+    )
+    shown = None
+    if trace.pair_features is not None:
+        shown = torch.from_numpy(trace.pair_features[i * len(trace.objects) + j]).to(entrance.weight)
+    layers = g_theta.follow(first, second, asked, shown)
+    parts = [first, second, *([] if shown is None else [shown]), *([] if g_theta.question_layer else [asked])]
+    weights = torch.split(entrance.weight, [len(part) for part in parts], dim=1)
+    terms = [weight @ part for weight, part in zip(weights, parts, strict=True)]
+    terms[0] = terms[0] + entrance.bias
+    return PairSteps(_array(torch.cat(parts)), _array(torch.stack(terms)), tuple(map(_array, layers)))
+
+
+@torch.inference_mode()
+def follow_sum(f_phi: nn.Sequential, aggregate: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Return the hidden units of f_phi after each ReLU, then the logits, of an aggregate (D_g,)."""
+    return _run(f_phi, torch.from_numpy(aggregate).to(_device(f_phi)))
+
+
+@torch.inference_mode()
+def grow_sum(f_phi: nn.Sequential, relations: np.ndarray, ranking: np.ndarray, counts: np.ndarray) -> Growth:
+    """Add pairs up one by one and ask f_phi on the way.
+
+    Args:
+        f_phi: sums (K, D_g) to logits (K, A).
+        relations: (P, D_g) as `ForwardTrace.relations`.
+        ranking: (P,) the pairs in the order in which they join.
+        counts: (K,) pairs in the sum at each stop.
+    """
+    grown = np.cumsum(relations[ranking], axis=0, dtype=np.float64)
+    sums = np.vstack([np.zeros_like(grown[:1]), grown])[counts].astype(np.float32)  # (K, D_g)
+    logits: Tensor = f_phi(torch.from_numpy(sums).to(_device(f_phi)))  # (K, A)
+    return Growth(counts, ranking, sums, _array(logits), _array(logits.double().softmax(dim=1)))
+
+
+def _encode(
+    model: QuestionAnsweringModel, inputs: tuple[Tensor, ...], order: Order | None
+) -> tuple[Tensor, Tensor | None, ImageTrace | None]:
+    """Return a scene's objects (1, N, D_o) and their mask in an order, and the image that they come from."""
+    encoder, image, mask = model.encoder, None, None
+    if isinstance(encoder, ImageEncoder):
+        objects, pixels, maps = encoder.trace(*inputs)
+        image = ImageTrace(encoder.config.pixel_values, _array(pixels[0]), tuple(_array(each[0]) for each in maps))
+    else:
+        objects, mask = encoder(*inputs)
+    if order is not None:
+        rows = torch.from_numpy(order(objects.shape[1])).to(objects.device)
+        objects, mask = objects[:, rows], None if mask is None else mask[:, rows]
+    return objects, mask, image
+
+
+def _run(layers: nn.Sequential, row: Tensor) -> tuple[np.ndarray, ...]:
+    """Return what a stack of layers makes of one row, after each ReLU and at the end."""
+    found = []
+    for layer in layers:
+        row = layer(row)
+        if isinstance(layer, nn.ReLU):
+            found.append(_array(row))
+    return (*found, _array(row))
+
+
+def _device(module: nn.Module) -> torch.device:
+    """Return the device that a module's weights are on."""
+    return next(module.parameters()).device
+
+
+def _array(values: Tensor) -> np.ndarray:
+    """Return a tensor's values in an array of their own."""
+    array: np.ndarray = values.cpu().numpy().copy()
+    return array

@@ -1,0 +1,31 @@
+"""Configs of models as earlier versions wrote them, brought to the form that is written today.
+
+Cards of shipped weights, files that visitors keep and checkpoints hold them; none is rewritten.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rn_core.models.paths import count_pair_features
+
+
+def upgrade(values: dict[str, Any]) -> dict[str, Any]:
+    """Return the plain values of a model's config with the fields of today; today's own come back as they are."""
+    return _move_comparison(values)
+
+
+def _move_comparison(values: dict[str, Any]) -> dict[str, Any]:
+    """Return a config whose encoder compares paths: the core did so until 0.2, over `path_frames` frames."""
+    encoder, core = values.get("encoder"), values.get("core")
+    if not isinstance(encoder, dict) or not isinstance(core, dict) or not core.get("path_frames"):
+        return values
+    n_frames = core["path_frames"]
+    if encoder.get("n_frames") != n_frames or not isinstance(n_frames, int):
+        return values  # never written so; the field is then refused as an unknown one
+    kept = {name: value for name, value in core.items() if name != "path_frames"}
+    return {
+        **values,
+        "encoder": {**encoder, "compares": True},
+        "core": {**kept, "d_pair": count_pair_features(n_frames)},
+    }
