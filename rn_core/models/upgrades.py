@@ -1,6 +1,6 @@
 """Configs of models as earlier versions wrote them, brought to the form that is written today.
 
-Cards of shipped weights, files that visitors keep and checkpoints hold them; none is rewritten.
+Files that visitors keep and checkpoints hold them, and cards until `rn_core.weights.store.rewrite_cards` rewrites them.
 """
 
 from __future__ import annotations
