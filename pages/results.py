@@ -9,7 +9,7 @@ from pages._lab.plain import plain
 from pages._lab.results.figures import plot_results
 from pages._lab.results.html import results_html
 from pages._lab.results.state import LEVELS, SECTIONS, ResultsState
-from pages._lab.results.tasks import tasks_html
+from pages._lab.results.tasks import TASKS_LEVEL, tasks_html
 from pages._lab.results.view import Lane, find_entries, levels_of, make_lanes
 from pages._ui.frame import draw_frame
 from pages._ui.options import named
@@ -67,7 +67,7 @@ def draw_page() -> None:
         **RESULTS.bind("section"),
     )
     if state.section == "table":
-        st.html(tasks_html(lanes) if (state.domain, state.level) == ("babi", "types") else results_html(shown))
+        st.html(tasks_html(lanes) if (state.domain, state.level) == TASKS_LEVEL else results_html(shown))
     else:
         results_sections.draw_measure(state, entries)
     RESULTS.write_url()

@@ -104,17 +104,17 @@ KINDS: Mapping[str, ModelKind] = MappingProxyType(
             "reads all objects side by side, in the place of the pairs",
             {"mlp": _MLP, "path_mlp": CoreType(PathMLPConfig, PathMLP)},
         ),
-        "lstm": ModelKind(
-            "LSTM",
-            "LSTM",
-            "reads words one by one: the question alone, or a story and its question",
-            {"question_mlp": CoreType(QuestionMLPConfig, QuestionMLP), "mlp": _MLP},
-        ),
         "sa": ModelKind(
             "Stacked attention",
             "CNN+LSTM+SA",
             "looks at all objects in two hops of attention",
             {"stacked_attention": CoreType(StackedAttentionConfig, StackedAttention)},
+        ),
+        "lstm": ModelKind(
+            "LSTM",
+            "LSTM",
+            "reads words one by one: the question alone, or a story and its question",
+            {"question_mlp": CoreType(QuestionMLPConfig, QuestionMLP), "mlp": _MLP},
         ),
     }
 )

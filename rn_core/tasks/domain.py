@@ -140,6 +140,24 @@ class Recipe:
     settings: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Titles:
+    """A domain's names in words, for tables of results.
+
+    Attributes:
+        views: last part of a model's name -> what the model sees or is asked.
+        models: model -> its whole name, where its kind and the last part do not tell.
+        measures: group, question type or other measure -> what it is.
+        shown_as: task and question type -> the measure that it is shown as, for tasks that ask different things by the
+            same name.
+    """
+
+    views: Mapping[str, str] = field(default_factory=dict)
+    models: Mapping[str, str] = field(default_factory=dict)
+    measures: Mapping[str, str] = field(default_factory=dict)
+    shown_as: Mapping[tuple[str, str], str] = field(default_factory=dict)
+
+
 #: Model -> its config. A model is called by its kind, a key of `KINDS`; a second one of that kind has a word more, such
 #: as "rn-2hop".
 Models = Mapping[str, ModelConfig]
@@ -156,6 +174,7 @@ class Domain:
         recipes: name of weights -> how they are trained.
         figures: what others published on it.
         data: writes its scenes; None where nothing does.
+        titles: of models and measures.
     """
 
     name: str
@@ -164,6 +183,7 @@ class Domain:
     recipes: Mapping[str, Recipe] = field(default_factory=dict)
     figures: tuple[PublishedFigure, ...] = ()
     data: DataWriter | None = None
+    titles: Titles = Titles()
 
     def __post_init__(self) -> None:
         """Raise RNCoreError for a figure of another domain, a model by another kind's name, or a recipe without one."""

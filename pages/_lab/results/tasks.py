@@ -18,6 +18,8 @@ from pages._lab.results.view import (
 from rn_core.tasks.babi.spec import SOLVED_ABOVE
 from rn_core.tasks.babi.task import Babi
 
+#: The domain and the level of measures that the table is about.
+TASKS_LEVEL = (Babi.domain.name, "types")
 #: Origin of a published figure -> head of its column.
 _CITED = {"paper": "Paper", "open": "Best open", "other": "Another open"}
 

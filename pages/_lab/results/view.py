@@ -5,7 +5,7 @@ Any domain and any weights fit: whatever groups and question types a card holds 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -13,58 +13,13 @@ from typing import Any, NamedTuple
 from pages._lab.words import QUESTION_NAMES
 from rn_core.common.records import Accuracy, Evaluation
 from rn_core.evaluation.published import PublishedFigure, find_figures
+from rn_core.models import KINDS
 from rn_core.tasks import TASKS
-from rn_core.tasks.babi.story import TASK_NAMES
+from rn_core.tasks.domain import Titles
+from rn_core.tasks.registry import DOMAINS
 from rn_core.weights.store import WeightsEntry
 
-#: First and last part of a model's name -> in words.
-_KINDS = MappingProxyType(
-    {
-        "rn": "RN",
-        "in": "interaction network",
-        "mlp": "MLP",
-        "sa": "CNN+LSTM+SA",
-        "lstm": "question alone",
-        "human": "people",
-    }
-)
-_VIEWS = MappingProxyType(
-    {
-        "pixels": "image",
-        "objects": "object rows",
-        "states": "state rows",
-        "joint": "sentences",
-        "2hop": "two layers",
-        "connections": "ties",
-        "ties": "ties, first stage",
-        "count": "count",
-        "predict": "paths",
-    }
-)
-#: Names that their parts do not tell.
-_MODELS = MappingProxyType({"lstm-joint": "LSTM · word by word"})
-_MEASURES = MappingProxyType(
-    {
-        "overall": "All questions",
-        "relational": "Relational questions",
-        "non_relational": "Non-relational questions",
-        "solved": "Tasks solved, each above 95 %",
-        "pairs": "Who is tied to whom: single pairs",
-        "connections": "Who is tied to whom: whole scenes",
-        "counting": "How many systems",
-        "within_radius": "Where balls will be (guessing: constant velocity)",
-        **{f"qa{task}": f"{task} · {name}" for task, name in TASK_NAMES.items()},
-    }
-)
-#: Task and question type -> the group that it is shown as, for tasks of one domain that ask different things.
-_SHOWN_AS = MappingProxyType(
-    {
-        ("physics/connections", "pair"): "pairs",
-        ("physics/connections", "whole_scene"): "connections",
-        ("physics/count", "whole_scene"): "counting",
-        ("physics/predict", "within_radius"): "within_radius",
-    }
-)
+_ALL_QUESTIONS = MappingProxyType({"overall": "All questions"})
 
 
 @dataclass(frozen=True)
@@ -191,7 +146,8 @@ def read_marks(kind: str, task: str, metrics: Evaluation | None) -> dict[tuple[s
 
 def _shown_as(task: str, key: tuple[str, str]) -> tuple[str, str]:
     """Return the level and the measure that a task's figure is shown as."""
-    shown = _SHOWN_AS.get((task, key[1]))
+    known = TASKS.get(task)
+    shown = None if known is None else known.domain.titles.shown_as.get((task, key[1]))
     return key if shown is None else ("groups", shown)
 
 
@@ -216,7 +172,7 @@ def _copy_mark(figure: PublishedFigure) -> Mark:
 def _model_order(model: str) -> tuple[int, str, str]:
     """Return what sorts models: Relation Networks, then baselines, then people; images before rows."""
     kind, _, view = model.partition("-")
-    kinds, views = list(_KINDS), list(_VIEWS)
+    kinds, views = list(KINDS), list(dict.fromkeys(view for domain in DOMAINS.values() for view in domain.titles.views))
     return (kinds.index(kind) if kind in kinds else len(kinds), f"{views.index(view) if view in views else 9}", model)
 
 
@@ -231,17 +187,24 @@ def levels_of(lanes: Sequence[Lane]) -> list[str]:
     return list(dict.fromkeys(lane.level for lane in lanes))
 
 
+def _find_title(of: Callable[[Titles], Mapping[str, str]], name: str) -> str | None:
+    """Return what the first domain that has a title for a name calls it; None where none has."""
+    return next((of(domain.titles)[name] for domain in DOMAINS.values() if name in of(domain.titles)), None)
+
+
 def describe_model(model: str) -> str:
     """Return a model's name in words: what it is, what it sees."""
-    if model in _MODELS:
-        return _MODELS[model]
+    if title := _find_title(lambda titles: titles.models, model):
+        return title
     kind, _, view = model.partition("-")
-    return " · ".join(word for word in (_KINDS.get(kind, kind.upper()), _VIEWS.get(view, view)) if word)
+    name = KINDS[kind].short if kind in KINDS else kind.upper()
+    return " · ".join(filter(None, (name, _find_title(lambda titles: titles.views, view) or view)))
 
 
 def describe_measure(measure: str) -> str:
     """Return a measure in words."""
-    words = _MEASURES.get(measure) or QUESTION_NAMES.get(measure) or measure.replace("_", " ")
+    title = _ALL_QUESTIONS.get(measure) or _find_title(lambda titles: titles.measures, measure)
+    words = title or QUESTION_NAMES.get(measure) or measure.replace("_", " ")
     return words[0].upper() + words[1:]
 
 

@@ -15,6 +15,7 @@ from rn_core.models.relation_layers import StackedRelationNetworkConfig
 from rn_core.models.relation_network import RelationNetworkConfig
 from rn_core.models.sentences import SentenceEncoderConfig, StoryEncoderConfig
 from rn_core.tasks.babi.dataset import write_stories
+from rn_core.tasks.babi.story import TASK_NAMES
 from rn_core.tasks.babi.words import ANSWERS, WORDS
 from rn_core.tasks.domain import (
     DataOrder,
@@ -24,6 +25,7 @@ from rn_core.tasks.domain import (
     PublishedFigure,
     RaceSpec,
     Recipe,
+    Titles,
     Written,
 )
 
@@ -123,7 +125,15 @@ def _write(order: DataOrder, progress: MakeProgress) -> Written:
     return Written({}, (f"{order.n_scenes} stories a task in {order.output}",))
 
 
-DOMAIN = Domain("babi", "bAbI", _MODELS, _RECIPES, _babi_tasks(), DataWriter(_write))
+_TITLES = Titles(
+    views={"joint": "sentences", "2hop": "two layers"},
+    models={"lstm-joint": "LSTM · word by word"},
+    measures={
+        "solved": "Tasks solved, each above 95 %",
+        **{f"qa{task}": f"{task} · {name}" for task, name in TASK_NAMES.items()},
+    },
+)
+DOMAIN = Domain("babi", "bAbI", _MODELS, _RECIPES, _babi_tasks(), DataWriter(_write), _TITLES)
 
 #: With these settings a class sees the race end in minutes.
 RACE = RaceSpec(

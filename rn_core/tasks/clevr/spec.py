@@ -29,6 +29,7 @@ from rn_core.tasks.domain import (
     Models,
     PublishedFigure,
     Recipe,
+    Titles,
     Written,
 )
 
@@ -188,7 +189,11 @@ _OPTIONS = (
     DataOption("processes", 1, "how many render side by side, a core each"),
     DataOption("samples", DEFAULT_SAMPLES, "paths of light per pixel and lamp"),
 )
-DOMAIN = Domain("clevr", "CLEVR", _MODELS, _RECIPES, _FIGURES, DataWriter(_write, _OPTIONS))
+_TITLES = Titles(
+    views={"pixels": "image", "states": "state rows"},
+    models={"lstm-states": "question alone · state rows", "human": "people"},
+)
+DOMAIN = Domain("clevr", "CLEVR", _MODELS, _RECIPES, _FIGURES, DataWriter(_write, _OPTIONS), _TITLES)
 
 #: Families that ask what the size, color, material or shape is of a thing that stands in a relation to another: the
 #: pair that decides is known.

@@ -15,7 +15,7 @@ from rn_core.models.motion import MotionNetworkConfig
 from rn_core.models.path_mlp import PathMLPConfig
 from rn_core.models.paths import PathEncoderConfig
 from rn_core.models.relation_network import RelationNetworkConfig
-from rn_core.tasks.domain import Domain, PublishedFigure, Recipe
+from rn_core.tasks.domain import Domain, PublishedFigure, Recipe, Titles
 from rn_core.tasks.physics.encoding import D_ROW
 from rn_core.tasks.physics.world import DEFAULT_BALLS, N_FRAMES
 
@@ -127,4 +127,19 @@ _FIGURES: tuple[PublishedFigure, ...] = (
     ),
 )  # fmt: skip
 
-DOMAIN = Domain("physics", "Physics", _MODELS, _RECIPES, _FIGURES)
+_TITLES = Titles(
+    views={"connections": "ties", "ties": "ties, first stage", "count": "count", "predict": "paths"},
+    measures={
+        "pairs": "Who is tied to whom: single pairs",
+        "connections": "Who is tied to whom: whole scenes",
+        "counting": "How many systems",
+        "within_radius": "Where balls will be (guessing: constant velocity)",
+    },
+    shown_as={
+        (CONNECTIONS, "pair"): "pairs",
+        (CONNECTIONS, "whole_scene"): "connections",
+        (COUNT, "whole_scene"): "counting",
+        (PREDICT, "within_radius"): "within_radius",
+    },
+)
+DOMAIN = Domain("physics", "Physics", _MODELS, _RECIPES, _FIGURES, titles=_TITLES)

@@ -20,6 +20,7 @@ from rn_core.tasks.domain import (
     PublishedFigure,
     RaceSpec,
     Recipe,
+    Titles,
     Written,
 )
 from rn_core.tasks.sort_of_clevr.dataset import write_scenes
@@ -120,7 +121,11 @@ def _write(order: DataOrder, progress: MakeProgress) -> Written:
 
 
 _MARGIN = DataOption("margin", DEFAULT_MARGIN, "pixels to every decision boundary")
-DOMAIN = Domain(_NAME, "Sort-of-CLEVR", _MODELS, _RECIPES, _FIGURES, DataWriter(_write, (_MARGIN,)))
+_TITLES = Titles(
+    views={"pixels": "image", "objects": "object rows"},
+    measures={"relational": "Relational questions", "non_relational": "Non-relational questions"},
+)
+DOMAIN = Domain(_NAME, "Sort-of-CLEVR", _MODELS, _RECIPES, _FIGURES, DataWriter(_write, (_MARGIN,)), _TITLES)
 
 OBJECTS_RACE = RaceSpec()
 #: Pixels cost a hundred times more.
