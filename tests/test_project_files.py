@@ -101,8 +101,11 @@ def test_imports_keep_the_layers():
         ("rn_core/models/encoders.py", "import rn_core.tasks", "layers of the core"),
         ("rn_core/attribution/pairs.py", "import rn_core.training.trainer", "layers of the core"),
         ("rn_core/common/errors.py", "import streamlit", "the core draws nothing"),
-        ("rn_core/common/records.py", "import pages._lab.explore.state", "the core draws nothing"),
+        ("rn_core/common/records.py", "import pages._lab.sort_of_clevr.state", "the core draws nothing"),
         ("rn_core/attribution/pairs.py", "import rn_core.tasks", "attribution and models work on tensors"),
+        ("pages/_ui/walk/passes.py", "import pages._ui.explore.session", "no page knows another one"),
+        ("pages/_ui/pairs/reading.py", "import pages._lab.domains.babi", "what domains share knows none of them"),
+        ("pages/_lab/babi/view.py", "import pages._lab.domains.clevr", "no domain of the pages knows another one"),
     ],
 )
 def test_a_planted_import_is_found(tmp_path, file, line, contract):

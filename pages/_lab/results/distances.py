@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from pages._lab.lanes import describe_model, format_percent
 from pages._lab.plain import escape
-from pages._lab.results.html import make_table
-from pages._lab.results.view import describe_model, format_percent
+from pages._lab.tables import make_table
 from rn_core.weights.store import WeightsEntry
 
 _HEAD = ("Network", "Table widths off, a frame", "95 % interval", "Constant velocity", "Share of that")
