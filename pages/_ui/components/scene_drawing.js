@@ -106,8 +106,8 @@ function buildNode(node, k) {
 }
 
 function buildArc(pair, nodes, largest) {
-  const from = nodes[pair.j];
-  const to = nodes[pair.i];
+  const from = nodes[pair.i];
+  const to = nodes[pair.j];
   const sign = signOf(pair.share);
   const thinnest = pair.style === "pinned" ? 1.1 : 0.45;
   const widest = to.kind === "cell" ? 1.7 : 2.4;
@@ -126,7 +126,7 @@ function buildArc(pair, nodes, largest) {
 
 /** Places beside an arc, on it, or around a ring, where a number's box may stand; best first. */
 function tagPlaces(pair, nodes, box) {
-  const [from, to] = [nodes[pair.j], nodes[pair.i]];
+  const [from, to] = [nodes[pair.i], nodes[pair.j]];
   if (pair.i === pair.j) return ringPlaces(to, box);
   const curve = makeCurve(from, to);
   const length = Math.hypot(to.x - from.x, to.y - from.y) || 1;
