@@ -92,7 +92,7 @@ def _cached_pass(name: str, code: Hashable, seen: Seen, _question: str) -> Forwa
     """Return the forward pass that all questions with one `Answerer.question_code` share."""
     answerer = find_answerer(name)
     if not answerer.model.has_pairs:
-        return ForwardPass(answerer.logits(seen.content, _question), None)
+        return ForwardPass(answerer.logits(seen.content, _question).clone(), None)
     trace = answerer.trace(seen.content, _question)
     return ForwardPass(trace.logits[0].cpu().clone(), trace.relations[0].cpu().clone())
 

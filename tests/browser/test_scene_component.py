@@ -306,13 +306,13 @@ def test_words_for_screen_readers_and_no_markup_from_data(stage):
     assert opened.locator("svg.stage").get_attribute("aria-label") == "Six objects"
     assert thing(opened, "red").get_attribute("role") == "button"
     assert thing(opened, "red").get_attribute("aria-label").startswith("red square, x 20, y 14")
-    wait_for_text(opened, ".summary", "blue from orange +9.00; red from green +3.00; green from red \N{MINUS SIGN}2.00")
+    wait_for_text(opened, ".summary", "(blue, orange) +9.00; (red, green) +3.00; (green, red) \N{MINUS SIGN}2.00")
     wait_for_text(opened, ".toward", "<b>square</b>")
     wait_for_count(opened, ".scene b", 0)
     wait_for_count(opened, ".tag.flag", 1)
     opened.locator("svg.stage").focus()
     opened.keyboard.press("Tab")
-    wait_for_text(opened, ".status", "Strongest partners of red: red from green +3.00")
+    wait_for_text(opened, ".status", "Strongest partners of red: (red, green) +3.00")
 
 
 def test_a_scene_that_says_nothing_promises_nothing(page, url):

@@ -53,6 +53,6 @@ function choosePairs(data, active, pinned) {
 }
 
 function describePair(data, { i, j, share }) {
-  const name = i === j ? `${data.nodes[i].label} with itself` : `${data.nodes[i].label} from ${data.nodes[j].label}`;
+  const name = i === j ? `${data.nodes[i].label} with itself` : `(${data.nodes[i].label}, ${data.nodes[j].label})`;
   return `${name} ${formatShare(share)}`;
 }

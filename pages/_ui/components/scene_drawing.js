@@ -189,7 +189,7 @@ function objectBoxes(objects) {
 /** Small boxes along an arc; a number that covered another pair's arc would seem to belong to it. */
 function arcBoxes(pair, nodes) {
   if (pair.i === pair.j) return [];
-  const curve = makeCurve(nodes[pair.j], nodes[pair.i]);
+  const curve = makeCurve(nodes[pair.i], nodes[pair.j]);
   return [0, 0.125, 0.25, 0.375, 0.5, 0.625, 0.75, 0.875, 1].map((t) => ({ ...pointOn(curve, t), width: 3, height: 3 }));
 }
 
