@@ -8,13 +8,12 @@ import streamlit as st
 
 from pages._lab import layout
 from pages._lab.babi import html
-from pages._lab.babi.models import EXTENSIONS, full_name, models_beside, offered_models
-from pages._lab.babi.stage import make_story_stage
+from pages._lab.babi.models import EXTENSIONS, full_name
 from pages._lab.babi.state import SECTIONS, STAGES, BabiState
-from pages._lab.babi.stories import suggest_questions
-from pages._lab.babi.truth import Truth, find_truth
-from pages._lab.babi.view import BabiView
+from pages._lab.babi.truth import Truth
+from pages._lab.babi.view import BabiCase, BabiView
 from pages._lab.components.stage import SceneEvent
+from pages._lab.domains.babi import DOMAIN
 from pages._lab.figures import Look
 from pages._lab.plain import plain
 from pages._ui.babi import sections
@@ -25,6 +24,7 @@ from pages._ui.components.scene import draw_scene
 from pages._ui.frame import draw_frame
 from pages._ui.options import named
 from pages._ui.pairs import sections as pair_sections
+from pages._ui.pairs.reading import try_view
 from rn_core.common.seeding import MAX_SEED
 from rn_core.tasks.babi.story import TASK_NAMES
 from rn_core.tasks.babi.words import WORDS
@@ -51,8 +51,9 @@ def draw_sources(state: BabiState) -> None:
             st.button("Undo edits", icon=":material/undo:", on_click=babi_session.reset_story)
 
 
-def draw_story(state: BabiState, truth: Truth, view: BabiView | None, look: Look) -> None:
+def draw_story(case: BabiCase, view: BabiView | None, look: Look) -> None:
     """Draw the sentences with their pairs, or the box in which they are written."""
+    state = case.state
     with st.container(horizontal=True, vertical_alignment="center"):
         st.segmented_control(
             "Show",
@@ -69,7 +70,7 @@ def draw_story(state: BabiState, truth: Truth, view: BabiView | None, look: Look
         if BABI.problem(STORY_BOX):
             st.error(plain(BABI.problem(STORY_BOX)))
         return
-    stage = make_story_stage(state, truth, view, dark=look.dark)
+    stage = DOMAIN.make_stage(case, view, dark=look.dark)
     draw_scene(stage, key="babi.story", on_change=lambda event: take_event(event, view))
 
 
@@ -83,7 +84,7 @@ def draw_question(state: BabiState) -> None:
     if BABI.problem():
         st.error(plain(BABI.problem()))
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        suggested = suggest_questions(state.task, state.seed, state.statements)
+        suggested = DOMAIN.list_suggested(state)
         chosen = BABI.bind("suggested", None, babi_session.read_suggested)
         st.selectbox("Or one with an answer here", suggested, index=None, placeholder="Choose", **chosen)
         st.button("Draw", icon=":material/casino:", on_click=babi_session.draw_anew)
@@ -115,7 +116,7 @@ def draw_answers(truth: Truth, view: BabiView | None, problem: str | None) -> No
 def draw_tools(state: BabiState, view: BabiView | None) -> None:
     """Draw the choice of model, where a file is opened, and what keeps the picture."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        names = offered_models()
+        names = DOMAIN.offered_models(state)
         if len(names) > 1:
             st.segmented_control(
                 "Relation layers", list(names), format_func=named(names), wrap=True, **BABI.bind("model")
@@ -131,16 +132,16 @@ def draw_page() -> None:
     """Draw the whole page from the session's state."""
     state = BABI.open()
     look = draw_frame(BABI)
-    pair_sections.draw_cards(map(full_name, (state.model, *models_beside(state.model))))
-    truth = find_truth(state)
-    view, problem = sections.try_view(state, truth)
+    case = DOMAIN.ask(state)
+    pair_sections.draw_cards(map(full_name, DOMAIN.list_models(case)))
+    view, problem = try_view(DOMAIN, case)
     left, right = st.columns([6, 5], gap="large")
     with left:
         draw_sources(state)
-        draw_story(state, truth, view, look)
+        draw_story(case, view, look)
     with right:
         draw_question(state)
-        draw_answers(truth, view, problem)
+        draw_answers(case.truth, view, problem)
         if state.told is None:
             draw_turns(state)
         draw_tools(state, view)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 import streamlit as st
@@ -13,27 +14,25 @@ from pages._lab.clevr.models import (
     is_held_only,
     is_here,
     is_public,
-    models_beside,
-    offered_models,
     sees_pixels,
 )
-from pages._lab.clevr.pictures import Picture
 from pages._lab.clevr.questions import family_names
-from pages._lab.clevr.stages import make_picture_stage, make_plan_stage
+from pages._lab.clevr.stages import PlanStage
 from pages._lab.clevr.state import SECTIONS, STAGES, ClevrState
-from pages._lab.clevr.truth import Truth, find_truth
-from pages._lab.clevr.view import ClevrView
+from pages._lab.clevr.truth import Truth
+from pages._lab.clevr.view import ClevrCase, ClevrView
 from pages._lab.components.stage import SceneEvent
+from pages._lab.domains.clevr import DOMAIN
 from pages._lab.pairs.state import VIEWS
 from pages._lab.plain import plain
 from pages._ui.clevr import drawing, sections
 from pages._ui.clevr import session as clevr_session
+from pages._ui.clevr.own_pixels import own_labels
 from pages._ui.clevr.session import CLEVR
 from pages._ui.components.question_line import draw_question_line
 from pages._ui.components.scene import draw_scene
 from pages._ui.frame import draw_frame
 from pages._ui.options import named
-from pages._ui.own_pixels import own_labels
 from pages._ui.pairs import sections as pair_sections
 from rn_core.common.seeding import MAX_SEED
 from rn_core.tasks.clevr.vocabulary import WORDS
@@ -47,9 +46,9 @@ def take_event(event: SceneEvent, view: ClevrView | None) -> None:
         sections.CLEVR_PAGE.pin(view, event.pair)
 
 
-def draw_stage(state: ClevrState, picture: Picture | None, view: ClevrView | None) -> None:
+def draw_stage(case: ClevrCase, view: ClevrView | None) -> None:
     """Draw the picture or the plan, with its pairs; without an answer, the scene alone."""
-    if state.scene is not None:
+    if case.state.scene is not None:
         st.segmented_control(
             "Show",
             list(STAGES),
@@ -58,11 +57,9 @@ def draw_stage(state: ClevrState, picture: Picture | None, view: ClevrView | Non
             label_visibility="collapsed",
             **CLEVR.bind("stage"),
         )
-    take = partial(take_event, view=view)
-    if picture is None or (state.scene is not None and state.stage == "plan"):
-        draw_scene(make_plan_stage(state, view), key="clevr.plan", on_change=take)
-    else:
-        draw_scene(make_picture_stage(state, picture, view), key="clevr.picture", on_change=take)
+    stage = DOMAIN.make_stage(case, view)
+    key = "clevr.plan" if isinstance(stage, PlanStage) else "clevr.picture"
+    draw_scene(stage, key=key, on_change=partial(take_event, view=view))
 
 
 def draw_question(state: ClevrState) -> None:
@@ -95,7 +92,7 @@ def draw_answers(truth: Truth, view: ClevrView | None, problem: str | None) -> N
 
 def draw_models(state: ClevrState, problem: str | None) -> None:
     """Draw the choice of model and, where public weights are missing, how to get them."""
-    names = offered_models(state.scene is not None) | own_labels()
+    names = DOMAIN.offered_models(state) | own_labels()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.segmented_control(
             "The network sees", list(names), format_func=named(names), wrap=True, **CLEVR.bind("model")
@@ -134,17 +131,18 @@ def draw_sources(state: ClevrState, view: ClevrView | None) -> None:
             pair_sections.draw_save(sections.CLEVR_PAGE, view)
 
 
-def draw_left(state: ClevrState, drawn: drawing.Drawing, view: ClevrView | None, truth: Truth) -> None:
+def draw_left(case: ClevrCase, drawn: drawing.Drawing, view: ClevrView | None) -> None:
     """Draw the scene, as far as there is a picture of it, and the question's steps."""
+    state = case.state
     waiting = st.container()
     if drawn.trouble:
         drawing.draw_trouble(drawn, says_why=view is not None)
     if drawn.picture is not None and state.stage == "picture":
         clevr_session.keep_picture(state, drawn.picture)
-    draw_stage(state, drawn.picture, view)
+    draw_stage(case, view)
     if state.stage == "plan":
         sections.draw_thumbnail(state)
-    sections.draw_steps(truth)
+    sections.draw_steps(case.truth)
     with waiting:
         drawing.draw_waiting()
 
@@ -154,23 +152,24 @@ def draw_page() -> None:
     state = CLEVR.open()
     look = draw_frame(CLEVR)
     drawing.begin_run()
-    pair_sections.draw_cards(map(full_name, (state.model, *models_beside(state.model, state.scene is not None))))
-    truth = find_truth(state.question, state.scene)
+    case = DOMAIN.ask(state)
+    pair_sections.draw_cards(map(full_name, DOMAIN.list_models(case)))
     left, right = st.columns([6, 5], gap="large")
     below = st.container()
     needs_picture = state.stage == "picture" or sees_pixels(state.model)
     drawn = drawing.follow_picture(state) if needs_picture else drawing.Drawing()
-    view, problem = sections.try_view(state, truth, drawn)
+    case = replace(case, picture=drawn.picture)
+    view, problem = sections.try_view(case, drawn)
     with right:
         draw_question(state)
-        draw_answers(truth, view, problem)
+        draw_answers(case.truth, view, problem)
         draw_models(state, problem)
         draw_sources(state, view)
     with below:
         own = {"edit": partial(sections.draw_table, state)}
         pair_sections.draw_closer(sections.CLEVR_PAGE, SECTIONS, state.section, view, look, own)
     with left:
-        draw_left(state, drawn, view, truth)
+        draw_left(case, drawn, view)
     CLEVR.write_url()
 
 

@@ -6,15 +6,16 @@ import streamlit as st
 
 from pages._lab import layout
 from pages._lab.components.stage import SceneEvent
-from pages._lab.explore.picture import make_plain_view, make_scene_view
-from pages._lab.explore.state import ExploreState
-from pages._lab.explore.view import ExploreView, choose_target, make_explore_view
+from pages._lab.domains.base import full_name
+from pages._lab.domains.sort_of_clevr import DOMAIN
 from pages._lab.models import baseline_of, sees_pixels
 from pages._lab.pairs.state import SECTIONS, VIEWS
-from pages._lab.pairs.view import second_method
 from pages._lab.plain import plain
+from pages._lab.sort_of_clevr.picture import make_plain_view, make_scene_view
+from pages._lab.sort_of_clevr.state import ExploreState
+from pages._lab.sort_of_clevr.view import ExploreView
 from pages._lab.words import QUESTION_NAMES
-from pages._ui.cache import cached_answerer, cached_attribution, cached_reading
+from pages._ui.cache import find_answerer
 from pages._ui.components.scene import draw_scene
 from pages._ui.explore import session as explore_session
 from pages._ui.explore.sections import EXPLORE_PAGE
@@ -23,22 +24,13 @@ from pages._ui.frame import draw_frame
 from pages._ui.options import named
 from pages._ui.own_models import draw_upload, model_names
 from pages._ui.pairs import sections
+from pages._ui.pairs.reading import read_view
 from rn_core.common.device import choose_device, describe_device
 from rn_core.common.errors import RNCoreError
 from rn_core.common.seeding import MAX_SEED
 from rn_core.tasks.sort_of_clevr import COLORS
 from rn_core.tasks.sort_of_clevr.language import text
 from rn_core.tasks.sort_of_clevr.questions import QUESTION_TYPES
-
-
-def read_view(state: ExploreState) -> ExploreView:
-    """Ask the models and put together what the page shows; raises RNCoreError if they cannot answer."""
-    asked = (state.model, state.scene.to_json(), state.question.index)
-    reading = cached_reading(*asked)
-    target = choose_target(state, reading.answer)
-    methods = (state.method, second_method(state.method))
-    attributions = (cached_attribution(*asked, target, method, state.baseline) for method in methods)
-    return make_explore_view(state, reading, *attributions)
 
 
 def take_event(event: SceneEvent, view: ExploreView | None) -> None:
@@ -103,7 +95,7 @@ def draw_sidebar(state: ExploreState) -> None:
     with st.sidebar:
         for model in (state.model, baseline_of(state.model)):
             try:
-                answerer = cached_answerer(model)
+                answerer = find_answerer(full_name(DOMAIN, model))
             except RNCoreError as err:
                 st.error(plain(err))
                 continue
@@ -121,7 +113,7 @@ def draw_page() -> None:
     draw_sidebar(state)
     view, problem = None, None
     try:
-        view = read_view(state)
+        view = read_view(DOMAIN, DOMAIN.ask(state))
     except RNCoreError as err:
         problem = str(err)
     picture, answers = st.columns([6, 5], gap="large")

@@ -5,20 +5,26 @@ from __future__ import annotations
 import streamlit as st
 
 from pages._lab import layout
+from pages._lab.domains.base import full_name
+from pages._lab.domains.sort_of_clevr import DOMAIN
 from pages._lab.figures import Look
 from pages._lab.models import baseline_of
 from pages._lab.plain import plain
+from pages._lab.sort_of_clevr.state import ExploreState
+from pages._lab.sort_of_clevr.view import make_case, make_reading
 from pages._lab.walk import html as walk_html
 from pages._lab.walk.state import N_STEPS, WalkState
 from pages._lab.walk.steps import STEPS
 from pages._lab.walk.view import WalkView, choose_walk_target
 from pages._lab.words import QUESTION_NAMES
-from pages._ui.cache import cached_answerer, cached_attribution, cached_reading, cached_thought, cached_walk
+from pages._ui.cache import cached_attribution, find_answerer
 from pages._ui.frame import draw_frame
 from pages._ui.options import named
 from pages._ui.own_models import model_names
+from pages._ui.pairs.reading import read_models
 from pages._ui.walk import sections as walk_sections
 from pages._ui.walk import session as walk_session
+from pages._ui.walk.passes import find_thought, find_walk
 from pages._ui.walk.session import WALK
 from rn_core.attribution.tracing import MLPTrace
 from rn_core.common.errors import RNCoreError, WeightsError
@@ -30,15 +36,16 @@ from rn_core.tasks.sort_of_clevr.questions import QUESTION_TYPES
 
 def read_view(state: WalkState) -> WalkView:
     """Ask the models and put together what the page shows; raises RNCoreError if they cannot answer."""
-    asked = (state.model, state.scene.to_json(), state.question.index)
-    reading = cached_reading(*asked)
+    case = make_case(ExploreState(seed=state.seed, edited=state.edited, question=state.question, model=state.model))
+    reading = make_reading(case, read_models(DOMAIN, case))
     target = choose_walk_target(state, reading)
-    shares = cached_attribution(*asked, target, "exact_path", "zero").contributions
+    name = full_name(DOMAIN, state.model)
+    shares = cached_attribution(name, case.question, DOMAIN.show(case, state.model), target, "exact_path").contributions
     return WalkView(
         state=state,
-        core=cached_answerer(state.model).model.pair_core.last_hop,
-        walk=cached_walk(*asked, state.deal),
-        plain=cached_walk(*asked, 0),
+        core=find_answerer(name).model.pair_core.last_hop,
+        walk=find_walk(state, state.deal),
+        plain=find_walk(state, 0),
         reading=reading,
         target=target,
         contributions=shares.numpy(),
@@ -50,7 +57,7 @@ def read_view(state: WalkState) -> WalkView:
 def read_thought(state: WalkState, deal: int) -> MLPTrace | None:
     """Return the MLP's forward pass; None if its weights cannot be used: the page works without it."""
     try:
-        return cached_thought(baseline_of(state.model), state.scene.to_json(), state.question.index, deal)
+        return find_thought(state, baseline_of(state.model), deal)
     except WeightsError:
         return None
 

@@ -12,7 +12,6 @@ from pages._lab.lessons.layout import LETTERS
 from pages._lab.lessons.print import make_quiz_page
 from pages._lab.lessons.state import LessonsState
 from pages._lab.plain import plain
-from pages._ui.cache import cached_lessons
 from pages._ui.frame import draw_frame
 from pages._ui.lessons import session as lesson_session
 from pages._ui.lessons.session import LESSONS
@@ -139,7 +138,7 @@ def draw_page() -> None:
     state = LESSONS.open()
     look = draw_frame(LESSONS)
     st.html(lesson_layout.STYLE)
-    found = cached_lessons(lesson_file.FOLDER, lesson_session.read_stamp(lesson_file.FOLDER))
+    found = lesson_session.find_lessons(lesson_file.FOLDER)
     for sentence in found.problems:
         st.error(plain(sentence))
     lessons, opened = found.lessons, find_open(state, found.lessons)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages._lab.babi_tasks import TASKS_LEVEL, tasks_html
 from pages._lab.figures import Look
+from pages._lab.lanes import Lane, find_entries, levels_of, make_lanes
 from pages._lab.plain import plain
 from pages._lab.results.figures import plot_results
 from pages._lab.results.html import results_html
 from pages._lab.results.state import LEVELS, SECTIONS, ResultsState
-from pages._lab.results.tasks import TASKS_LEVEL, tasks_html
-from pages._lab.results.view import Lane, find_entries, levels_of, make_lanes
 from pages._ui.frame import draw_frame
 from pages._ui.options import named
 from pages._ui.pairs.sections import draw_figure

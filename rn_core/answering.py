@@ -96,14 +96,26 @@ class Answerer:
         self._check([scene], [question])
         return self._traces([scene], [question])[0]
 
-    def answer_and_trace(self, scene: Any, question: str) -> tuple[Answer, RelationTrace]:
-        """Return the answer to one question, without each pair's share, and the trace that it was read from.
+    def question_code(self, question: str) -> tuple[tuple[int, ...], bytes]:
+        """Return what the network is given of a question, as a key: questions with the same one share a forward pass.
 
-        One forward pass, for who shares the answer out by a method of their own; errors as `trace`.
+        Raises:
+            QuestionError: if the question is not in the task's language.
         """
-        trace = self.trace(scene, question)
-        answer = self._read(trace.logits[0].cpu().double(), question)
-        return replace(answer, warnings=self.task.find_warnings(scene, question)), trace
+        asked = self.task.encode_questions([question])
+        return tuple(asked.shape), asked.numpy().tobytes()
+
+    def read(self, scene: Any, question: str, logits: Tensor) -> Answer:
+        """Return the answer that the logits of a forward pass give, without each pair's share; errors as `answer`.
+
+        Args:
+            scene: the one that the pass was about.
+            question: one whose `question_code` the pass was given.
+            logits: (A,), of `trace` or `logits`.
+        """
+        self._check([scene], [question])
+        answer = self._read(logits.cpu().double(), question)
+        return replace(answer, warnings=self.task.find_warnings(scene, question))
 
     @torch.inference_mode()
     def logits(self, scene: Any, question: str) -> Tensor:

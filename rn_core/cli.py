@@ -339,7 +339,9 @@ def _weights(options: argparse.Namespace) -> None:
     known = [(entry.name, weights_status(entry), entry.card) for entry in entries]
     loose = describe_loose()
     if options.json:
-        rows = [(name, status, card.to_dict()) for name, status, card in known]
+        rows: list[tuple[str, str, dict[str, Any] | None]] = [
+            (name, status, card.to_dict()) for name, status, card in known
+        ]
         rows += [(name, status, None) for name, status in loose.items()]
         keys = ("name", "status", "card")
         found = [{**dict(zip(keys, row, strict=True)), "sound": row[1] == "sound"} for row in rows]

@@ -106,11 +106,23 @@ def test_the_trace_gives_the_answers_logits(relation_network):
     assert relation_network.mean_aggregate(CLOSEST).shape == trace.aggregate[0].shape
 
 
-def test_an_answer_with_its_trace_is_the_answer_without_shares(relation_network):
-    said, trace = relation_network.answer_and_trace(SCENES[2], CLOSEST)
-    whole = relation_network.answer(SCENES[2], CLOSEST)
+def test_an_answer_read_from_a_trace_is_the_answer_without_shares(relation_network):
+    trace = relation_network.trace(SCENES[2], CLOSEST)
+    said, whole = (
+        relation_network.read(SCENES[2], CLOSEST, trace.logits[0]),
+        relation_network.answer(SCENES[2], CLOSEST),
+    )
     assert (said.text, said.probabilities, said.contributions) == (whole.text, whole.probabilities, None)
-    assert torch.equal(trace.relations, relation_network.trace(SCENES[2], CLOSEST).relations)
+    assert np.array_equal(said.logits, whole.logits)
+
+
+def test_questions_that_give_the_network_the_same_have_one_code(relation_network):
+    code = relation_network.question_code(CLOSEST)
+    assert relation_network.question_code(CLOSEST.lower()) == code
+    assert relation_network.question_code("Is the red object on the left?") != code
+    ties = TASKS["physics/connections"]
+    texts = ("", "Is red tied to blue?")
+    assert len({replace(relation_network, task=ties).question_code(text) for text in texts}) == 1
 
 
 @pytest.mark.parametrize(

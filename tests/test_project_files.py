@@ -40,12 +40,20 @@ PLANTED = (
     ("layers of the core", "rn_core.models.encoders", "rn_core.tasks", ""),
     ("layers of the core", "rn_core.attribution.pairs", "rn_core.training.trainer", ""),
     ("the core draws nothing and knows nobody who uses it", "rn_core.common.errors", "streamlit", ""),
-    ("the core draws nothing and knows nobody who uses it", "rn_core.common.records", "pages._lab.explore.state", ""),
+    (
+        "the core draws nothing and knows nobody who uses it",
+        "rn_core.common.records",
+        "pages._lab.sort_of_clevr.state",
+        "",
+    ),
     ("what pages say knows nothing that draws", "pages._lab.plain", "streamlit", ""),
     ("what pages say knows nothing that draws", "pages._lab.plain", "pages._ui.frame", ""),
     ("no circles", "rn_core.common.errors", "rn_core.common.files", "No cycles are allowed in rn_core.common."),
     ("no domain knows another one", "rn_core.tasks.physics.world", "rn_core.tasks.babi", ""),
     ("attribution and models work on tensors of any task", "rn_core.attribution.pairs", "rn_core.tasks", ""),
+    ("no page knows another one", "pages._ui.walk.passes", "pages._ui.explore.session", ""),
+    ("what domains share knows none of them", "pages._ui.pairs.reading", "pages._lab.domains.babi", ""),
+    ("no domain of the pages knows another one", "pages._lab.babi.view", "pages._lab.domains.clevr", ""),
 )
 
 

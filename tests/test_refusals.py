@@ -17,9 +17,9 @@ from pages._lab.babi.stories import read_written
 from pages._lab.babi.stories import tidy_question as tidy_babi
 from pages._lab.clevr.questions import tidy_question as tidy_clevr
 from pages._lab.clevr.things import build_scene, camera_of, sampled_things
-from pages._lab.explore.view import find_truth
 from pages._lab.links import parse_scene
 from pages._lab.physics.scenes import name_balls, read_scene_file
+from pages._lab.sort_of_clevr.view import find_truth
 from pages._ui.explore.session import read_typed
 from rn_core import cli
 from rn_core.answering import Answerer, load

@@ -22,7 +22,7 @@ QUESTION_NAMES = MappingProxyType(
 
 
 def format_pair(first: str, second: str) -> str:
-    """Return a pair of names: the receiving node, then the sending one."""
+    """Return a pair of names in the order of g_theta(o_i, o_j): i, then j."""
     return f"({first}, {second})"
 
 

@@ -8,12 +8,13 @@ from typing import Any, Protocol, TypeVar
 
 import streamlit as st
 
+from pages._lab.domains.sort_of_clevr import DOMAIN
 from pages._lab.layout import MODEL_NAMES
-from pages._lab.models import MODELS, baseline_of, is_own, match_own
+from pages._lab.models import MODELS, baseline_of, is_own, match_own, shipped_baseline
 from pages._lab.own_model import OwnModel, make_own_model, read_files
 from pages._ui.kept import Kept, uploaded_files
+from pages._ui.own_answerers import keep_answerer
 from pages._ui.session import PageState
-from rn_core.answering import Answerer
 from rn_core.common.errors import RNCoreError
 from rn_core.weights.store import LoadedWeights
 
@@ -64,19 +65,14 @@ def _keep(made: OwnModel) -> OwnModel:
         numbered = (made.label, *(f"{made.label} {number}" for number in range(2, MAX_OWN + 1)))
         kept[made.name] = replace(made, label=next(label for label in numbered if label not in taken))
         _KEPT.set(kept)
+        keep_answerer(_full_name(made.name), made.answerer)
+        keep_answerer(_full_name(baseline_of(made.name)), made.baseline or _full_name(shipped_baseline(made.name)))
     return kept[made.name]
 
 
-def find_own(name: str) -> Answerer | None:
-    """Return one of the session's own models, or the own baseline of one; None for one without.
-
-    Raises:
-        RNCoreError: if this session has no such model.
-    """
-    for model, own in own_models().items():
-        if name in (model, baseline_of(model)):
-            return own.answerer if name == model else own.baseline
-    raise RNCoreError(_describe_foreign(name))
+def _full_name(name: str) -> str:
+    """Return the full name of a model of shapes."""
+    return f"{DOMAIN.name}/{name}"
 
 
 def keep_own(state: State, problems: list[str]) -> tuple[State, list[str]]:

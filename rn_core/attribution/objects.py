@@ -1,6 +1,6 @@
 """From pairs to objects: the pair matrix, its marginals, and Shapley values of whole objects.
 
-In the pair (o_i, o_j) the first, i, is the receiver and the second, j, the sender.
+A pair is (o_i, o_j), in the order in which g_theta takes its objects: i is the first, j the second.
 """
 
 from __future__ import annotations
@@ -24,22 +24,22 @@ MAX_SHAPLEY_OBJECTS = 12
 class ObjectMarginals:
     """What the pairs of each object contribute; i = j apart, as it needs no second object.
 
-    `receiver` and `itself` together add up to the sum over all pairs, and so do `sender` and `itself`.
+    `first` and `itself` together add up to the sum over all pairs, and so do `second` and `itself`.
 
     Attributes:
-        receiver: (N,) float64, sum over j other than i of the pairs (i, j).
-        sender: (N,) float64, sum over i other than j of the pairs (i, j), of object j.
+        first: (N,) float64, sum over j other than i of the pairs (i, j).
+        second: (N,) float64, sum over i other than j of the pairs (i, j), of object j.
         itself: (N,) float64, the pair (i, i).
     """
 
-    receiver: Tensor
-    sender: Tensor
+    first: Tensor
+    second: Tensor
     itself: Tensor
 
     @property
     def halved(self) -> Tensor:
         """Return (N,): every pair split evenly between its two objects; adds up to the sum over all pairs."""
-        return (self.receiver + self.sender) / 2 + self.itself
+        return (self.first + self.second) / 2 + self.itself
 
 
 def pair_matrix(contributions: Tensor, n_objects: int) -> Tensor:
@@ -50,7 +50,7 @@ def pair_matrix(contributions: Tensor, n_objects: int) -> Tensor:
         n_objects: N.
 
     Returns:
-        (N, N), row i the receiver, column j the sender.
+        (N, N), row i the first object, column j the second.
 
     Raises:
         RNCoreError: if there are not N * N contributions.
@@ -64,10 +64,10 @@ def pair_matrix(contributions: Tensor, n_objects: int) -> Tensor:
 
 
 def object_marginals(matrix: Tensor) -> ObjectMarginals:
-    """Return each object's part as receiver, as sender, and with itself.
+    """Return each object's part as the first of a pair, as the second, and with itself.
 
     Args:
-        matrix: (N, N), row i the receiver, column j the sender.
+        matrix: (N, N), row i the first object, column j the second.
 
     Raises:
         RNCoreError: if the matrix is not square.

@@ -111,7 +111,7 @@ def check_weights(entry: WeightsEntry) -> bytes:
         raise WeightsError(f"The weights file '{entry.path.name}' is missing; get it again from the project.") from err
     if len(content) != entry.card.n_bytes:
         raise WeightsError(
-            f"The weights file '{entry.path.name}' has {len(content)} bytes instead of {entry.card['bytes']}; "
+            f"The weights file '{entry.path.name}' has {len(content)} bytes instead of {entry.card.n_bytes}; "
             "get it again from the project."
         )
     if sha256(content) != entry.card.sha256:

@@ -16,15 +16,15 @@ from rn_core.common.errors import RNCoreError
 MATRIX = torch.tensor([[1.0, 2.0, 4.0], [8.0, 16.0, 32.0], [64.0, 128.0, 256.0]], dtype=torch.float64)
 
 
-def test_pair_matrix_puts_the_receiver_in_rows():
+def test_pair_matrix_puts_the_first_object_in_rows():
     matrix = pair_matrix(torch.arange(9), 3)
     assert matrix[1, 2] == 1 * 3 + 2
 
 
 def test_marginals_by_hand():
     marginals = object_marginals(MATRIX)
-    assert marginals.receiver.tolist() == [6, 40, 192]
-    assert marginals.sender.tolist() == [72, 130, 36]
+    assert marginals.first.tolist() == [6, 40, 192]
+    assert marginals.second.tolist() == [72, 130, 36]
     assert marginals.itself.tolist() == [1, 16, 256]
     assert marginals.halved.tolist() == [40, 101, 370]
 
@@ -34,8 +34,8 @@ def test_marginals_by_hand():
 def test_marginals_add_up_to_the_total(n_objects, seed):
     matrix = torch.randn(n_objects, n_objects, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
     marginals, total = object_marginals(matrix), pytest.approx(matrix.sum().item(), abs=1e-9)
-    assert (marginals.receiver + marginals.itself).sum().item() == total
-    assert (marginals.sender + marginals.itself).sum().item() == total
+    assert (marginals.first + marginals.itself).sum().item() == total
+    assert (marginals.second + marginals.itself).sum().item() == total
     assert marginals.halved.sum().item() == total
 
 

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import pytest
 from playwright.sync_api import expect
 
-from pages._lab.explore.state import ExploreState, sampled_scene
+from pages._lab.sort_of_clevr.state import ExploreState, sampled_scene
 
 pytestmark = pytest.mark.browser
 

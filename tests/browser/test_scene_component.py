@@ -120,6 +120,10 @@ def test_hovering_lights_up_the_strongest_partners_without_a_run(stage):
     assert set(tags(opened)) == {"+3.00", "\N{MINUS SIGN}2.00", "+1.50", "\N{MINUS SIGN}1.00", "+0.50"}
     assert opened.locator(".arc.strong.negative").count() == 2
     assert opened.locator(".arc.strong .tip").count() == 4  # the pair with itself is a ring
+    # Of the pair (0, 1), which is (red, green), the arrow begins at red and its tip lies at green.
+    tip = opened.locator(".arc.strong .tip").first.bounding_box()
+    red, green = (thing(opened, name).bounding_box() for name in ("red", "green"))
+    assert abs(tip["x"] - green["x"]) < abs(tip["x"] - red["x"])
     wait_for_count(opened, ".object.dimmed", 2)  # gray is no. 6 of red's pairs, yellow is in none
     opened.mouse.move(*place(opened, 70, 5))
     wait_for_count(opened, ".arc.subtle", 3)
@@ -302,13 +306,13 @@ def test_words_for_screen_readers_and_no_markup_from_data(stage):
     assert opened.locator("svg.stage").get_attribute("aria-label") == "Six objects"
     assert thing(opened, "red").get_attribute("role") == "button"
     assert thing(opened, "red").get_attribute("aria-label").startswith("red square, x 20, y 14")
-    wait_for_text(opened, ".summary", "blue from orange +9.00; red from green +3.00; green from red \N{MINUS SIGN}2.00")
+    wait_for_text(opened, ".summary", "(blue, orange) +9.00; (red, green) +3.00; (green, red) \N{MINUS SIGN}2.00")
     wait_for_text(opened, ".toward", "<b>square</b>")
     wait_for_count(opened, ".scene b", 0)
     wait_for_count(opened, ".tag.flag", 1)
     opened.locator("svg.stage").focus()
     opened.keyboard.press("Tab")
-    wait_for_text(opened, ".status", "Strongest partners of red: red from green +3.00")
+    wait_for_text(opened, ".status", "Strongest partners of red: (red, green) +3.00")
 
 
 def test_a_scene_that_says_nothing_promises_nothing(page, url):

@@ -7,9 +7,16 @@ from collections.abc import Callable
 import pytest
 import torch
 
-from pages._lab.explore.state import ExploreState
-from pages._lab.explore.view import ExploreView, Reading, choose_target, find_truth, make_explore_view
-from pages._lab.pairs.view import second_method
+from pages._lab.pairs.view import PairReading, second_method
+from pages._lab.sort_of_clevr import view
+from pages._lab.sort_of_clevr.state import ExploreState
+from pages._lab.sort_of_clevr.view import (
+    ExploreView,
+    Reading,
+    choose_target,
+    make_case,
+    make_explore_view,
+)
 from pages._ui import cache
 from rn_core.answering import Answerer
 from rn_core.attribution.pairs import attribute_pairs
@@ -57,7 +64,7 @@ def make_reading(random_answerer) -> Callable[[ExploreState], Reading]:
         answerer, sentence = random_answerer(state.model), text(state.question)
         answer = answerer.answer(state.scene, sentence)
         relations = answerer.trace(state.scene, sentence).relations[0].clone()
-        return Reading(answer, relations, *find_truth(state.scene, state.question), other=answer)
+        return view.make_reading(make_case(state), PairReading(answer, relations, None, {"mlp": answer}))
 
     return make
 
@@ -75,6 +82,6 @@ def make_view(random_answerer, make_reading) -> Callable[..., ExploreView]:
             attribute_pairs(f_phi, reading.relations, target, method)
             for method in (state.method, second_method(state.method))
         )
-        return make_explore_view(state, reading, *parts)
+        return make_explore_view(make_case(state), reading, *parts)
 
     return make

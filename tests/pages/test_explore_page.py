@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages._lab.explore.state import ExploreState, sampled_scene
 from pages._lab.pairs.state import METHODS, SECTIONS
+from pages._lab.sort_of_clevr.state import ExploreState, sampled_scene
 from pages._ui import cache
 from pages._ui.pairs import sections
 from rn_core.common.errors import WeightsError
 from rn_core.tasks.sort_of_clevr import Question
 from rn_core.tasks.sort_of_clevr.language import ALL_TEXTS, text
+from tests.page_caches import clear_readings
 from tests.shown_markdown import seen
 
 pytestmark = pytest.mark.weights
@@ -276,16 +277,14 @@ def break_weights(monkeypatch, *names: str) -> None:
             raise WeightsError(f"The weights file '{name}' was changed; get it again from the project.")
         return whole(name)
 
-    cache.shipped_answerer.clear()
-    cache.cached_reading.clear()
+    clear_readings()
     monkeypatch.setattr(cache, "load", load)
 
 
 @pytest.fixture
 def clean_caches():
     yield
-    cache.shipped_answerer.clear()
-    cache.cached_reading.clear()
+    clear_readings()
 
 
 @pytest.mark.usefixtures("clean_caches")

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pages._lab.explore.picture import make_saved_stage
-from pages._lab.explore.state import ExploreState, sampled_scene
+from pages._lab.sort_of_clevr.picture import make_saved_stage
+from pages._lab.sort_of_clevr.state import ExploreState, sampled_scene
 from pages._ui.pairs import exports
 from rn_core.tasks.sort_of_clevr import Scene
 
@@ -105,7 +105,7 @@ def test_warnings_are_beside_the_answers_once_and_in_the_files(make_view):
     view = make_view()
     sentence = "Only <b>some</b> of it was read."
     answer = replace(view.reading.answer, warnings=(sentence,))
-    view = replace(view, reading=replace(view.reading, answer=answer, other=answer))
+    view = replace(view, reading=replace(view.reading, answer=answer, others={"mlp": answer}))
     assert view.answers_html().count("Only &lt;b&gt;some&lt;/b&gt; of it was read.") == 1
     assert "Only &lt;b&gt;some" in exports.export_html(view, make_saved_stage).decode()
     assert json.loads(exports.export_json(view))["warnings"] == [sentence]

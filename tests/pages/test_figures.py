@@ -131,11 +131,11 @@ def test_projector_type_is_larger():
                 f"pages._lab.{name}"
                 for name in (
                     "figures",
-                    "explore.view",
+                    "sort_of_clevr.view",
                     "pairs.what_if",
-                    "explore.nodes",
+                    "sort_of_clevr.nodes",
                     "layout",
-                    "explore.state",
+                    "sort_of_clevr.state",
                     "words",
                 )
             ),

@@ -16,6 +16,7 @@ from pages._ui.walk.session import replace_node
 from rn_core.common.errors import WeightsError
 from rn_core.tasks.sort_of_clevr import Question
 from rn_core.tasks.sort_of_clevr.language import text
+from tests.page_caches import clear_readings
 from tests.shown_markdown import seen
 
 pytestmark = pytest.mark.weights
@@ -234,12 +235,10 @@ def damaged_mlp(monkeypatch):
             raise WeightsError(f"The weights file '{name}' was changed; get it again from the project.")
         return whole(name)
 
-    for cached in (cache.shipped_answerer, cache.cached_reading, cache.cached_thought):
-        cached.clear()
+    clear_readings()
     monkeypatch.setattr(cache, "load", load)
     yield
-    for cached in (cache.shipped_answerer, cache.cached_reading, cache.cached_thought):
-        cached.clear()
+    clear_readings()
 
 
 @pytest.mark.usefixtures("damaged_mlp")

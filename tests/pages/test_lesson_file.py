@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from pages._lab.explore.state import ExploreState, sampled_scene
 from pages._lab.lessons.file import FOLDER, MAX_BYTES, VIEWS, list_slugs, read_folder, read_lesson
 from pages._lab.lessons.front import LessonError
+from pages._lab.sort_of_clevr.state import ExploreState, sampled_scene
 from rn_core.common.errors import RNCoreError
 from rn_core.tasks.sort_of_clevr import Question
 

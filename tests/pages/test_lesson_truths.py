@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from pages._lab.explore.view import ExploreView
 from pages._lab.lessons.file import FOLDER, read_folder
 from pages._lab.lessons.work import make_turns
-from pages._ui.cache import cached_answerer
+from pages._lab.sort_of_clevr.view import ExploreView
+from pages._ui.cache import find_answerer
 from pages._ui.lessons.measured import N_SCENES, SEED, find_crowd
 from pages._ui.lessons.views import read_reading, read_view
 from rn_core.evaluation.accuracy import evaluate
@@ -28,12 +28,12 @@ LESSONS = {lesson.slug: lesson for lesson in read_folder(FOLDER).lessons}
 
 @pytest.fixture(scope="module")
 def network():
-    return cached_answerer("rn-objects").model
+    return find_answerer("sort-of-clevr/rn-objects").model
 
 
 @pytest.fixture(scope="module")
 def mlp():
-    return cached_answerer("mlp-objects")
+    return find_answerer("sort-of-clevr/mlp-objects")
 
 
 def strongest(view: ExploreView, count: int) -> list[tuple[str, str]]:
@@ -87,7 +87,7 @@ def test_the_mlp_guesses_the_commoner_shape(mlp):
     assert evaluation.types["count_same_shape"].accuracy > 0.99
     for kind in found:
         assert evaluation.blind_floor[kind] + 0.1 < evaluation.types[kind].accuracy < 0.8
-    assert mlp.card.parameters > cached_answerer("rn-objects").card.parameters
+    assert mlp.card.parameters > find_answerer("sort-of-clevr/rn-objects").card.parameters
 
 
 def test_one_square_of_the_matrix_outweighs_the_others():

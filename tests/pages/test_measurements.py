@@ -7,7 +7,7 @@ import pytest
 from pages._lab import measurements
 from pages._lab.lessons.file import FOLDER, read_folder
 from pages._lab.measurements import MEASURES, find_bundled, list_keys, names_needed
-from pages._ui import cache
+from pages._ui.lessons import measured
 from rn_core.answering import load
 
 KEYS = list(dict.fromkeys(list_keys(read_folder(FOLDER).lessons)))
@@ -39,9 +39,9 @@ def test_other_weights_are_measured(monkeypatch):
 
 
 def test_what_comes_with_the_app_waits_in_no_line(monkeypatch):
-    monkeypatch.setattr(cache, "wait_for", lambda *_: pytest.fail("it waits in the line of measurements"))
+    monkeypatch.setattr(measured, "wait_for", lambda *_: pytest.fail("it waits in the line of measurements"))
     kind, model, *about = KEYS[0]
-    assert cache.cached_measurement(kind, model, "Measuring…", *about) is not None
+    assert measured.find_measurement(kind, model, "Measuring…", *about) is not None
 
 
 def test_own_models_are_measured():

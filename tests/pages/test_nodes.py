@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from pages._lab.explore.nodes import find_true_pairs, make_nodes, object_masks
-from pages._lab.explore.state import ExploreState, sampled_scene
+from pages._lab.sort_of_clevr.nodes import find_true_pairs, make_nodes, object_masks
+from pages._lab.sort_of_clevr.state import ExploreState, sampled_scene
 from rn_core.tasks.sort_of_clevr import Question
 from rn_core.tasks.sort_of_clevr.rendering import PALETTE, render_scene
 

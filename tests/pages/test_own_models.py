@@ -17,9 +17,9 @@ from safetensors.torch import save
 from streamlit.testing.v1 import AppTest
 
 from pages._lab import models, own_model
-from pages._lab.explore.state import FIELDS, SHARED, ExploreState
 from pages._lab.models import MODELS, is_own, parse_model, sees_pixels
 from pages._lab.own_model import make_own_model, read_files
+from pages._lab.sort_of_clevr.state import FIELDS, SHARED, ExploreState
 from pages._ui import own_models
 from rn_core.answering import load
 from rn_core.common.errors import RNCoreError, UnknownNameError

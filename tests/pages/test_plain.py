@@ -42,7 +42,7 @@ HOSTILE = (
 #: Page -> its module of parameters, and where its session is.
 PAGES = MappingProxyType(
     {
-        "explore": ("explore.state", "explore.session"),
+        "explore": ("sort_of_clevr.state", "explore.session"),
         "clevr": ("clevr.state", "clevr.session"),
         "babi": ("babi.state", "babi.session"),
         "physics": ("physics.state", "physics.session"),

@@ -15,14 +15,7 @@ from hypothesis import strategies as st
 
 from pages._lab.desk import Desk, follow_steps
 from pages._lab.figures import Look, alt_text
-from pages._lab.lines import Line
-from pages._lab.results.distances import distances_html, find_distances, list_errors
-from pages._lab.results.figures import place_lanes, plot_results
-from pages._lab.results.files import export_csv, export_png
-from pages._lab.results.html import card_lines, describe_head_start, measured_html, results_html
-from pages._lab.results.measure import fresh_seed, measure
-from pages._lab.results.state import FEWEST, FIELDS, LEVELS, MOST, SECTIONS, ResultsState
-from pages._lab.results.view import (
+from pages._lab.lanes import (
     Lane,
     Mark,
     agree,
@@ -33,6 +26,13 @@ from pages._lab.results.view import (
     make_lanes,
     read_marks,
 )
+from pages._lab.lines import Line
+from pages._lab.results.distances import distances_html, find_distances, list_errors
+from pages._lab.results.figures import place_lanes, plot_results
+from pages._lab.results.files import export_csv, export_png
+from pages._lab.results.html import card_lines, describe_head_start, measured_html, results_html
+from pages._lab.results.measure import fresh_seed, measure
+from pages._lab.results.state import FEWEST, FIELDS, LEVELS, MOST, SECTIONS, ResultsState
 from pages._ui.waiting import describe_place, wait_for
 from rn_core.common.errors import WeightsError
 from rn_core.common.records import Accuracy, Distance

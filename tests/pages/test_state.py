@@ -11,10 +11,10 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from pages._lab.components import scene_view
-from pages._lab.explore.state import FIELDS, ExploreState, pair_labels, sampled_scene
 from pages._lab.links import format_scene, parse_scene
 from pages._lab.models import MODELS
 from pages._lab.pairs.state import AUTO, BASELINES, GROUND, METHODS, SECTIONS
+from pages._lab.sort_of_clevr.state import FIELDS, ExploreState, pair_labels, sampled_scene
 from pages._lab.words import GRID
 from rn_core.common.errors import SceneError
 from rn_core.common.seeding import MAX_SEED

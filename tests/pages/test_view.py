@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 import torch
 
-from pages._lab.explore.picture import describe_scene
-from pages._lab.explore.state import ExploreState, sampled_scene
-from pages._lab.explore.view import choose_target, find_truth
 from pages._lab.pairs.state import METHODS
 from pages._lab.pairs.view import describe_disagreement, describe_sum, keep_strongest, second_method
+from pages._lab.sort_of_clevr.picture import describe_scene
+from pages._lab.sort_of_clevr.state import ExploreState, sampled_scene
+from pages._lab.sort_of_clevr.view import choose_target, find_truth
 from pages._lab.words import format_pair, format_signed, join_words, node_name
 from rn_core.common.errors import SceneError
 from rn_core.common.records import Answer

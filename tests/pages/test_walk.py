@@ -8,7 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pages._lab.explore.state import sampled_scene
+from pages._lab.sort_of_clevr.state import sampled_scene
 from pages._lab.walk.forward import (
     choose_stops,
     deal_order,

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pages._lab.explore.state import ExploreState, sampled_scene
 from pages._lab.models import MODELS
+from pages._lab.sort_of_clevr.state import ExploreState, sampled_scene
 from pages._lab.walk.state import N_STEPS, ORDERS, WalkState, count_pairs, node_labels
 from rn_core.common.seeding import MAX_SEED
 from rn_core.tasks.sort_of_clevr import Question, Scene

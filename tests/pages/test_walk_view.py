@@ -8,9 +8,11 @@ from functools import cache
 import numpy as np
 import pytest
 
-from pages._lab.explore.view import Reading, find_truth
 from pages._lab.figures import Look, alt_text
 from pages._lab.models import MODELS
+from pages._lab.pairs.view import PairReading
+from pages._lab.sort_of_clevr.state import ExploreState
+from pages._lab.sort_of_clevr.view import make_case, make_reading
 from pages._lab.walk import figures as walk_figures
 from pages._lab.walk import formulas as walk_formulas
 from pages._lab.walk import html as walk_html
@@ -42,10 +44,11 @@ def make_view(**fields: object) -> WalkView:
     state = WalkState(**fields)
     network, mlp = answerer(state.model), answerer(MODELS[state.model])
     asked = (state.scene, state.question)
+    case = make_case(ExploreState(edited=state.scene, question=state.question))
     sentence = text(state.question)
     trace = network.trace(state.scene, sentence)
     answers = (network.answer(state.scene, sentence), mlp.answer(state.scene, sentence))
-    reading = Reading(answers[0], trace.relations[0], *find_truth(*asked), other=answers[1])
+    reading = make_reading(case, PairReading(answers[0], trace.relations[0], None, {"mlp": answers[1]}))
     target = choose_walk_target(state, reading)
     return WalkView(
         state=state,
@@ -246,3 +249,11 @@ def test_a_deal_is_told_with_both_networks_changes():
 )
 def test_changes_are_written_short(change, words):
     assert walk_html.format_change(change) == words
+
+
+def test_the_arrow_runs_from_the_first_object_to_the_second():
+    view = make_view(model="rn-objects", step=5, pair=("red", "blue"))
+    places = dict(zip(view.labels, view.places.tolist(), strict=True))
+    figure = walk_figures.plot_objects(view, LOOK, both=True, height=330)
+    arrow = next(note for note in figure.layout.annotations if note.showarrow)
+    assert ([arrow.ax, arrow.ay], [arrow.x, arrow.y]) == (places["red"], places["blue"])

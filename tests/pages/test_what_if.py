@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from pages._lab.explore.state import ExploreState, sampled_scene
-from pages._lab.explore.view import remove_objects
 from pages._lab.pairs.what_if import describe_enough, follow_pair, make_what_ifs, measure_ranking
+from pages._lab.sort_of_clevr.state import ExploreState, sampled_scene
+from pages._lab.sort_of_clevr.view import remove_objects
 from rn_core.attribution.faithfulness import KeepingSet
 from rn_core.common.errors import SceneError
 from rn_core.tasks.sort_of_clevr import Question

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +11,7 @@ from pages._lab.babi.nodes import find_true_pairs, make_nodes, sum_by_sentence
 from pages._lab.babi.state import BabiState
 from pages._lab.babi.truth import Truth
 from pages._lab.layout import cards_html
-from pages._lab.pairs.view import GroupReading, PairView, make_pair_parts, pick_target
+from pages._lab.pairs.view import PairReading, PairView, make_pair_parts, pick_target
 from pages._lab.words import format_signed, join_words
 from rn_core.attribution.base import Attribution, Target
 from rn_core.common.records import Answer
@@ -22,26 +21,43 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class BabiView(PairView):
-    """Everything that the page draws, apart from the models themselves.
+class BabiCase:
+    """One question about one story.
 
     Attributes:
+        state: what was asked for.
         truth: what the task's rules say.
     """
 
     state: BabiState
-    reading: GroupReading
     truth: Truth
 
     @property
-    def question_text(self) -> str:
+    def question(self) -> str:
         """Return the question in English."""
         return self.state.text
 
     @property
-    def model_answers(self) -> Mapping[str, Answer | None]:
-        """Return model -> its answer, the explained one first; None for one whose weights cannot be used."""
-        return {self.state.model: self.reading.answer, **self.reading.others}
+    def answer(self) -> str | None:
+        """Return the true answer; None where the rules know none."""
+        return self.truth.answer
+
+
+@dataclass(frozen=True)
+class BabiView(PairView):
+    """Everything that the page draws, apart from the models themselves."""
+
+    case: BabiCase
+
+    @property
+    def state(self) -> BabiState:
+        """Return what was asked for."""
+        return self.case.state
+
+    @property
+    def truth(self) -> Truth:
+        """Return what the task's rules say."""
+        return self.case.truth
 
     @property
     def scene_title(self) -> str:
@@ -93,22 +109,18 @@ def choose_target(state: BabiState, answer: Answer) -> Target:
     return pick_target(state, answer, answer.probabilities)
 
 
-def make_babi_view(
-    state: BabiState, reading: GroupReading, truth: Truth, attribution: Attribution, second: Attribution
-) -> BabiView:
+def make_babi_view(case: BabiCase, reading: PairReading, attribution: Attribution, second: Attribution) -> BabiView:
     """Put together what the page draws.
 
     Args:
-        state: what was asked for.
-        reading: the models' answers to the state's question.
-        truth: of that question.
+        case: what was asked.
+        reading: the models' answers to it.
         attribution: of the Relation Network's pairs toward `choose_target`, by the state's method.
         second: of the same target by `second_method`, to tell whether the two agree.
     """
     return BabiView(
         reading=reading,
-        truth=truth,
-        target=choose_target(state, reading.answer),
-        true_pairs=find_true_pairs(state, truth),
-        **make_pair_parts(state, attribution, second, make_nodes(state)),
+        target=choose_target(case.state, reading.answer),
+        true_pairs=find_true_pairs(case.state, case.truth),
+        **make_pair_parts(case, attribution, second, make_nodes(case.state)),
     )

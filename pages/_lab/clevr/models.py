@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from pages._lab.clevr.public import held_public
 from pages._lab.models import parse_name
+from pages._lab.public_weights import held_public
 from rn_core.tasks.clevr import ClevrScene
 from rn_core.weights.public import PUBLIC
 from rn_core.weights.store import PRETRAINED

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +13,7 @@ from pages._lab.clevr.state import ClevrState
 from pages._lab.clevr.things import LETTERS, pixel_places
 from pages._lab.clevr.truth import Truth, allowed_answers
 from pages._lab.layout import cards_html
-from pages._lab.pairs.view import GroupReading, PairView, make_pair_parts, pick_target
+from pages._lab.pairs.view import PairReading, PairView, make_pair_parts, pick_target
 from pages._lab.words import join_words
 from rn_core.attribution.base import Attribution, Target
 from rn_core.common.records import Answer
@@ -25,28 +24,50 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class ClevrView(PairView):
-    """Everything that the page draws, apart from the models themselves.
+class ClevrCase:
+    """One question about one scene, or about an uploaded picture.
 
     Attributes:
+        state: what was asked for.
         truth: what the question's program gives.
-        picture: what pixel models see, or None where there is none.
+        picture: of the scene, or the uploaded one; None where there is none.
     """
 
     state: ClevrState
-    reading: GroupReading
     truth: Truth
-    picture: Picture | None
+    picture: Picture | None = None
 
     @property
-    def question_text(self) -> str:
+    def question(self) -> str:
         """Return the question in English."""
         return self.state.question
 
     @property
-    def model_answers(self) -> Mapping[str, Answer | None]:
-        """Return model -> its answer, the explained one first; None for one whose weights cannot be used."""
-        return {self.state.model: self.reading.answer, **self.reading.others}
+    def answer(self) -> str | None:
+        """Return the true answer; None where nobody knows it."""
+        return self.truth.answer
+
+
+@dataclass(frozen=True)
+class ClevrView(PairView):
+    """Everything that the page draws, apart from the models themselves."""
+
+    case: ClevrCase
+
+    @property
+    def state(self) -> ClevrState:
+        """Return what was asked for."""
+        return self.case.state
+
+    @property
+    def truth(self) -> Truth:
+        """Return what the question's program gives."""
+        return self.case.truth
+
+    @property
+    def picture(self) -> Picture | None:
+        """Return what pixel models see, or None where there is none."""
+        return self.case.picture
 
     @property
     def scene_title(self) -> str:
@@ -94,29 +115,18 @@ def choose_target(state: ClevrState, answer: Answer, truth: Truth) -> Target:
     return pick_target(state, answer, allowed_answers(truth.type))
 
 
-def make_clevr_view(
-    state: ClevrState,
-    reading: GroupReading,
-    truth: Truth,
-    picture: Picture | None,
-    attribution: Attribution,
-    second: Attribution,
-) -> ClevrView:
+def make_clevr_view(case: ClevrCase, reading: PairReading, attribution: Attribution, second: Attribution) -> ClevrView:
     """Put together what the page draws.
 
     Args:
-        state: what was asked for.
-        reading: the models' answers to the state's question.
-        truth: of that question on the state's scene.
-        picture: of the scene, or the uploaded one; None where there is none.
+        case: what was asked.
+        reading: the models' answers to it.
         attribution: of the Relation Network's pairs toward `choose_target`, by the state's method.
         second: of the same target by `second_method`, to tell whether the two agree.
     """
     return ClevrView(
         reading=reading,
-        truth=truth,
-        picture=picture,
-        target=choose_target(state, reading.answer, truth),
-        true_pairs=find_true_pairs(state, truth),
-        **make_pair_parts(state, attribution, second, make_nodes(state)),
+        target=choose_target(case.state, reading.answer, case.truth),
+        true_pairs=find_true_pairs(case.state, case.truth),
+        **make_pair_parts(case, attribution, second, make_nodes(case.state)),
     )

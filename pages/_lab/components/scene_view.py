@@ -51,7 +51,7 @@ class SceneView:
 
     Node k is object k in the order of `objects` (mode "objects"; one more node n - 1 is the ground when
     `weights` has one row more than there are objects) or cell k, row by row (mode "cells", 25 nodes).
-    The pair (i, j) is g_theta(o_i, o_j, q): i receives, j sends, and its arrow runs from j to i.
+    The pair (i, j) is g_theta(o_i, o_j, q), and its arrow runs from i to j.
 
     Attributes:
         objects: rows of {"color", "shape", "x", "y"}, whole pixels from 5 to 69; `asdict(SceneObject)`.

@@ -162,8 +162,8 @@ class PairLayer:
     """What the pairs of a stage say.
 
     Attributes:
-        weights: (n, n) signed contribution of every ordered pair to `target`; the pair (i, j) is g_theta(o_i, o_j, q):
-            i receives, j sends, and its arrow runs from j to i.
+        weights: (n, n) signed contribution of every ordered pair to `target`; the pair (i, j) is g_theta(o_i, o_j, q),
+            and its arrow runs from i to j.
         target: what the contributions add up to, in words, shown in the legend and read out.
         against: what a negative contribution speaks for.
         pinned: the pair (i, j) shown strongly, or None.

@@ -127,7 +127,7 @@ def make_table_data(payload: Mapping[str, Any]) -> dict[str, Any]:
                 velocity, or None;
             links: rows of {"i", "j", "rigid"}, the true ties;
             guess: (N, N) probabilities from 0 to 1 that a pair is tied, None where there is no answer, or None;
-            shares: (N, N) what the pair (i, j) adds to an answer, in logits, i receiving, or None;
+            shares: (N, N) what the pair (i, j) adds to an answer, in logits, or None;
             matrix: "guess" or "shares", what matrix and lines show;
             asked: numbers (i, j) of two balls whose cells are framed, and a click on another cell asks about its pair;
                 None where nothing can be asked;

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from pages._lab.explore.state import ExploreState
 from pages._lab.lessons.front import Group, LessonError, read_head
 from pages._lab.links import one_of, parse_scene
 from pages._lab.models import MODELS
+from pages._lab.sort_of_clevr.state import ExploreState
 from rn_core.common.errors import RNCoreError, did_you_mean
 from rn_core.common.seeding import MAX_SEED
 from rn_core.tasks.sort_of_clevr.asking import check_answerable

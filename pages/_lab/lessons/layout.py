@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from pages._lab import layout
-from pages._lab.explore.view import Reading
 from pages._lab.lessons.file import Lesson, Quiz
 from pages._lab.lessons.work import Turn
 from pages._lab.plain import escape
+from pages._lab.sort_of_clevr.view import Reading
 from rn_core.experiments.limits import CrowdAccuracy
 
 LETTERS = "ABCD"

@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from pages._lab.explore.state import ExploreState
-from pages._lab.explore.view import Reading
+from pages._lab.sort_of_clevr.state import ExploreState
+from pages._lab.sort_of_clevr.view import Reading
 from rn_core.attribution.base import Target
 from rn_core.attribution.readout import answer_logits
 from rn_core.tasks.sort_of_clevr.scene import SHAPES

@@ -51,8 +51,8 @@ class Nodes:
 
     def merge_relations(self, relations: Tensor, pair: tuple[int, int]) -> Tensor:
         """Return the relation (D_g,) of one pair of nodes from those of model pairs (P, D_g)."""
-        receiver, sender = self.membership[:, pair[0]], self.membership[:, pair[1]]
-        share = torch.outer(receiver, sender).flatten()
+        first, second = self.membership[:, pair[0]], self.membership[:, pair[1]]
+        share = torch.outer(first, second).flatten()
         return share.to(relations.dtype) @ relations
 
 

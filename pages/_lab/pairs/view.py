@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import torch
@@ -36,29 +36,39 @@ _GAP_MEANING = MappingProxyType(
 N_ROWS = 8
 
 
+class Case(Protocol):
+    """One question about one scene, as it is put to models, with what is true of it; an immutable record."""
+
+    @property
+    def state(self) -> PairState:
+        """Return what was asked for."""
+        ...
+
+    @property
+    def question(self) -> str:
+        """Return the question in English."""
+        ...
+
+    @property
+    def answer(self) -> str | None:
+        """Return the true answer; None where nobody knows it."""
+        ...
+
+
 @dataclass(frozen=True)
 class PairReading:
-    """What a Relation Network makes of one question about one scene.
+    """What models make of one question about one scene, a Relation Network first.
 
     Attributes:
         answer: the Relation Network's.
         relations: (P, D_g) float32, row `i * N + j` is the pair (o_i, o_j) of the Relation Network.
         truth: the true answer; None where nobody knows it.
+        others: model -> its answer beside the explained one; None for one whose weights cannot be used.
     """
 
     answer: Answer
     relations: Tensor
     truth: str | None
-
-
-@dataclass(frozen=True)
-class GroupReading(PairReading):
-    """What several models make of one question.
-
-    Attributes:
-        others: model -> its answer beside the explained one; None for one whose weights cannot be used.
-    """
-
     others: Mapping[str, Answer | None]
 
 
@@ -78,7 +88,7 @@ class PairView(ABC):
     """Everything that a page about pairs draws, apart from the models themselves.
 
     Attributes:
-        state: what was asked for.
+        case: what was asked.
         reading: the models' answers.
         target: the logits explained.
         attribution: contributions of all model pairs.
@@ -89,7 +99,7 @@ class PairView(ABC):
         disagreement: a sentence if a second method ranks another pair first, else None.
     """
 
-    state: PairState
+    case: Case
     reading: PairReading
     target: Target
     attribution: Attribution
@@ -100,14 +110,19 @@ class PairView(ABC):
     disagreement: str | None
 
     @property
-    @abstractmethod
-    def question_text(self) -> str:
-        """Return the question in English."""
+    def state(self) -> PairState:
+        """Return what was asked for."""
+        return self.case.state
 
     @property
-    @abstractmethod
+    def question_text(self) -> str:
+        """Return the question in English."""
+        return self.case.question
+
+    @property
     def model_answers(self) -> Mapping[str, Answer | None]:
         """Return model -> its answer, the explained one first; None for one whose weights cannot be used."""
+        return {self.state.model: self.reading.answer, **self.reading.others}
 
     @property
     @abstractmethod
@@ -242,21 +257,21 @@ def keep_strongest(contributions: Tensor, top: int) -> Tensor:
     return kept
 
 
-def make_pair_parts(state: PairState, attribution: Attribution, second: Attribution, nodes: Nodes) -> dict[str, Any]:
+def make_pair_parts(case: Case, attribution: Attribution, second: Attribution, nodes: Nodes) -> dict[str, Any]:
     """Return the fields of a `PairView` that follow from two attributions.
 
     Args:
-        state: what was asked for.
+        case: what was asked.
         attribution: of the Relation Network's pairs toward the target, by the state's method.
         second: of the same target by `second_method`, to tell whether the two agree.
         nodes: what the pairs on the page are made of.
     """
-    kept = keep_strongest(attribution.contributions, state.top)
+    kept = keep_strongest(attribution.contributions, case.state.top)
     shown = attribution.contributions * kept
-    if state.renormalise and abs(shown.sum()) > 1e-9:
+    if case.state.renormalise and abs(shown.sum()) > 1e-9:
         shown = shown * (attribution.contributions.sum() / shown.sum())
     return {
-        "state": state,
+        "case": case,
         "attribution": attribution,
         "kept": kept,
         "nodes": nodes,

@@ -11,8 +11,19 @@ from typing import Any
 from pages._lab.links import Field, one_of, parse_seed, read_query, whole_number
 from pages._lab.pairs.state import AUTO, PairState, drop_misfits, pair_fields, pair_parser
 from pages._lab.physics.models import MODELS, QUESTIONS
-from pages._lab.physics.scenes import COLOR_NAMES, MIN_BALLS, MOST_PULLS, N_BUNDLED, Pull, format_pulls, parse_pulls
+from pages._lab.physics.scenes import (
+    COLOR_NAMES,
+    MIN_BALLS,
+    MOST_PULLS,
+    N_BUNDLED,
+    Pull,
+    bundled_scene,
+    format_pulls,
+    parse_pulls,
+    sampled_scene,
+)
 from rn_core.common.errors import RNCoreError, SceneError, lookup, quote
+from rn_core.tasks.physics import PhysicsScene
 from rn_core.tasks.physics.world import DEFAULT_BALLS, MAX_BALLS
 from rn_core.tasks.scoring import NO_YES
 
@@ -72,6 +83,11 @@ class PhysicsState(PairState):
         if self.opened is not None:
             return int(self.opened.partition("-")[0])
         return DEFAULT_BALLS if self.bundled else self.balls
+
+    @property
+    def drawn_scene(self) -> PhysicsScene:
+        """Return the bundled scene or the one that `seed` samples, before all pulls; no file's."""
+        return bundled_scene(self.bundled) if self.bundled else sampled_scene(self.seed, self.balls)
 
     @property
     def labels(self) -> tuple[str, ...]:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from pages._lab.layout import cards_html
-from pages._lab.pairs.view import GroupReading, PairView, make_pair_parts, pick_target
+from pages._lab.pairs.view import PairReading, PairView, make_pair_parts, pick_target
 from pages._lab.physics.models import TITLES
 from pages._lab.physics.nodes import find_true_pairs, make_nodes, number_balls
+from pages._lab.physics.scenes import make_rows, take_balls_away
 from pages._lab.physics.state import PhysicsState
 from rn_core.attribution.base import Attribution, Target
 from rn_core.common.records import Answer
@@ -27,33 +29,63 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class PhysicsView(PairView):
-    """Everything that the page draws of the count or of one tie, apart from the models themselves.
+class PhysicsCase:
+    """One tie, or how many systems there are.
 
     Attributes:
+        state: what was asked for.
         scene: what the balls do.
         tie: the two colours whose tie is asked about; None for the count.
+        without: colours of balls that are not there.
     """
 
     state: PhysicsState
-    reading: GroupReading
     scene: PhysicsScene
     tie: tuple[str, str] | None
+    without: tuple[str, ...] = ()
 
     @property
-    def question_text(self) -> str:
+    def question(self) -> str:
         """Return the question in English."""
         return find_question(self.tie)
+
+    @cached_property
+    def rows(self) -> np.ndarray:
+        """Return what the networks see, (n, 35) float32."""
+        return make_rows(self.scene, self.without)
+
+    @property
+    def answer(self) -> str:
+        """Return the true answer; raises SceneError if all balls are taken away."""
+        labels = [label for label in self.state.labels if label not in self.without]
+        return find_truth(take_balls_away(self.scene, self.without), labels, self.tie)
+
+
+@dataclass(frozen=True)
+class PhysicsView(PairView):
+    """Everything that the page draws of the count or of one tie, apart from the models themselves."""
+
+    case: PhysicsCase
+
+    @property
+    def state(self) -> PhysicsState:
+        """Return what was asked for."""
+        return self.case.state
+
+    @property
+    def scene(self) -> PhysicsScene:
+        """Return what the balls do."""
+        return self.case.scene
+
+    @property
+    def tie(self) -> tuple[str, str] | None:
+        """Return the two colours whose tie is asked about; None for the count."""
+        return self.case.tie
 
     @property
     def tied_balls(self) -> tuple[int, int] | None:
         """Return the numbers of the two balls whose tie is asked about, or None."""
         return None if self.tie is None else number_balls(self.tie)
-
-    @property
-    def model_answers(self) -> Mapping[str, Answer | None]:
-        """Return model -> its answer, the explained one first; None for one whose weights cannot be used."""
-        return {self.state.model: self.reading.answer, **self.reading.others}
 
     @property
     def scene_title(self) -> str:
@@ -131,28 +163,19 @@ def choose_target(state: PhysicsState, answer: Answer) -> Target:
 
 
 def make_physics_view(
-    state: PhysicsState,
-    reading: GroupReading,
-    scene: PhysicsScene,
-    tie: tuple[str, str] | None,
-    attribution: Attribution,
-    second: Attribution,
+    case: PhysicsCase, reading: PairReading, attribution: Attribution, second: Attribution
 ) -> PhysicsView:
     """Put together what the page draws.
 
     Args:
-        state: what was asked for.
+        case: what was asked.
         reading: the answers of the networks.
-        scene: what they were asked about.
-        tie: the two colours whose tie they were asked about; None for the count.
         attribution: of the Relation Network's pairs toward `choose_target`, by the state's method.
         second: of the same target by `second_method`, to tell whether the two agree.
     """
     return PhysicsView(
         reading=reading,
-        scene=scene,
-        tie=tie,
-        target=choose_target(state, reading.answer),
-        true_pairs=find_true_pairs(scene, tie),
-        **make_pair_parts(state, attribution, second, make_nodes(state)),
+        target=choose_target(case.state, reading.answer),
+        true_pairs=find_true_pairs(case.scene, case.tie),
+        **make_pair_parts(case, attribution, second, make_nodes(case.state)),
     )

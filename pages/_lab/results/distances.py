@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from pages._lab.lanes import describe_model, format_percent
 from pages._lab.plain import escape
-from pages._lab.results.html import make_table
-from pages._lab.results.view import describe_model, format_percent
+from pages._lab.tables import make_table
 from rn_core.common.records import Distance
 from rn_core.weights.store import WeightsEntry
 

@@ -8,7 +8,7 @@ from itertools import groupby
 import plotly.graph_objects as go
 
 from pages._lab.figures import Look
-from pages._lab.results.view import (
+from pages._lab.lanes import (
     Lane,
     describe_mark,
     describe_measure,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pages._lab.figures import Look
+from pages._lab.lanes import Lane, describe_mark, describe_measure, describe_model
 from pages._lab.results.figures import place_lanes
-from pages._lab.results.view import Lane, describe_mark, describe_measure, describe_model
 from pages._lab.saving import write_csv, write_figure
 
 _COLUMNS = ("measure", "model", "origin", "value", "low", "high", "questions", "as_the_source_says", "note", "source")

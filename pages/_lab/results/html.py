@@ -5,11 +5,10 @@ All text that goes into HTML is escaped.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 
-from pages._lab.plain import escape, plain
-from pages._lab.results.view import (
+from pages._lab.lanes import (
     Lane,
     Mark,
     agree,
@@ -19,12 +18,12 @@ from pages._lab.results.view import (
     format_interval,
     format_percent,
 )
+from pages._lab.plain import escape, plain
+from pages._lab.tables import NONE, make_table
 from pages._lab.words import join_words
 from rn_core.weights.card import Card
 from rn_core.weights.store import WeightsEntry
 
-#: Stands for a figure that nobody gives.
-NONE = "–"
 _OURS = ("Ours", "95 % interval", "n")
 
 
@@ -91,13 +90,6 @@ def _agreement(card: Mark | None, now: Mark) -> str:
     if agree(card, now):
         return '<span class="rn-mark rn-right">✓ agree</span>'
     return '<span class="rn-mark rn-wrong">✗ differ</span>'
-
-
-def make_table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    """Return a table of cells that are HTML already."""
-    top = "".join(f"<th>{escape(name)}</th>" for name in head)
-    body = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>" for cells in rows)
-    return f'<table class="rn-scheme rn-table"><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>'
 
 
 def card_lines(card: Card) -> str:

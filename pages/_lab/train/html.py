@@ -5,10 +5,10 @@ from __future__ import annotations
 import base64
 from collections.abc import Sequence
 
-from pages._lab.explore.picture import describe_scene
 from pages._lab.figures import Look
 from pages._lab.layout import format_share, mark_html
 from pages._lab.plain import escape
+from pages._lab.sort_of_clevr.picture import describe_scene
 from pages._lab.train.figures import runner_color
 from pages._lab.train.runs import RunRecord, table_rows
 from pages._lab.train.view import Card, Curve, Reply, minutes_to_target

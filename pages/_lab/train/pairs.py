@@ -10,11 +10,11 @@ import numpy as np
 import torch
 
 from pages._lab.components.scene_view import SceneView
-from pages._lab.explore.nodes import find_true_pairs, make_nodes
-from pages._lab.explore.picture import make_plain_view
-from pages._lab.explore.state import ExploreState
-from pages._lab.explore.view import find_truth
 from pages._lab.models import seen_by
+from pages._lab.sort_of_clevr.nodes import find_true_pairs, make_nodes
+from pages._lab.sort_of_clevr.picture import make_plain_view
+from pages._lab.sort_of_clevr.state import ExploreState
+from pages._lab.sort_of_clevr.view import find_truth
 from pages._lab.train.state import STORIES
 from rn_core.common.records import Example
 from rn_core.race.records import RACE_TASKS, Snapshot

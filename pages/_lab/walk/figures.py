@@ -10,8 +10,8 @@ import plotly.graph_objects as go
 from PIL import Image
 from plotly.subplots import make_subplots
 
-from pages._lab.explore.picture import describe_scene
 from pages._lab.figures import Look, finish_figure, swatch
+from pages._lab.sort_of_clevr.picture import describe_scene
 from pages._lab.walk.view import STRIDE, WalkView
 from pages._lab.words import GRID, format_pair, node_name
 from rn_core.tasks.sort_of_clevr.encoding import ROW_COLUMNS
@@ -180,7 +180,7 @@ def _mark_pair(figure: go.Figure, view: WalkView, look: Look, both: bool) -> Non
     _mark(figure, (x[j], y[j]), half if i != j else half - 2, look.color(-1), "dot")
     if i != j:
         figure.add_annotation(
-            x=x[i], y=y[i], ax=x[j], ay=y[j], xref="x", yref="y", axref="x", ayref="y", text="", showarrow=True,
+            x=x[j], y=y[j], ax=x[i], ay=y[i], xref="x", yref="y", axref="x", ayref="y", text="", showarrow=True,
             arrowwidth=3, arrowhead=2, arrowcolor=look.color(1), standoff=18, startstandoff=18,
         )  # fmt: skip
 

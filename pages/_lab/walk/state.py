@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
-from pages._lab.explore.state import DEFAULT_QUESTION, SHARED, sampled_scene
 from pages._lab.links import (
     Field,
     format_question,
@@ -26,6 +25,7 @@ from pages._lab.links import (
     write_query,
 )
 from pages._lab.models import N_CELLS, parse_model, sees_pixels
+from pages._lab.sort_of_clevr.state import DEFAULT_QUESTION, SHARED, sampled_scene
 from rn_core.common.errors import RNCoreError, quote
 from rn_core.common.seeding import MAX_SEED
 from rn_core.tasks.sort_of_clevr import COLORS, Question, Scene

@@ -7,10 +7,10 @@ from functools import cached_property
 
 import numpy as np
 
-from pages._lab.explore.nodes import make_nodes
-from pages._lab.explore.state import ExploreState
-from pages._lab.explore.view import Reading, choose_target
 from pages._lab.models import sees_pixels
+from pages._lab.sort_of_clevr.nodes import make_nodes
+from pages._lab.sort_of_clevr.state import ExploreState
+from pages._lab.sort_of_clevr.view import Reading, choose_target
 from pages._lab.walk.forward import choose_stops, largest_change, rank_pairs
 from pages._lab.walk.state import WalkState
 from pages._lab.words import GRID, node_name

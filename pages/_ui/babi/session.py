@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
-from pages._lab.babi.files import read_story_file
-from pages._lab.babi.state import LABELS, BabiState
-from pages._lab.babi.stories import read_written, suggest_questions, tidy_question
+from pages._lab.babi.state import LABELS
+from pages._lab.babi.stories import read_written
 from pages._lab.components.stage import SceneEvent
-from pages._ui.kept import Kept, uploaded_file, widget_number
+from pages._lab.domains.babi import DOMAIN
+from pages._ui.kept import Kept, widget_number
+from pages._ui.pairs.uploads import open_upload
 from pages._ui.session import PageSession
 from rn_core.common.errors import RNCoreError
-from rn_core.common.seeding import MAX_SEED, make_rng, uniform_integers
 
-BABI = PageSession("babi", BabiState.from_query)
+BABI = PageSession("babi", DOMAIN.read_query)
 #: Widgets that take a file, and which of its stories.
 FILE, NUMBER = "babi.file", "babi.file.number"
 #: Box of the page in which a story is written.
@@ -40,7 +41,7 @@ def reset_story() -> None:
 
 def next_story() -> None:
     """Go on to the story of the next seed."""
-    BABI.update(seed=(BABI.state.seed + 1) % (MAX_SEED + 1))
+    BABI.set(DOMAIN.sample(BABI.state))
 
 
 def turn_by(step: int) -> None:
@@ -50,7 +51,7 @@ def turn_by(step: int) -> None:
 
 def read_typed(text: str) -> dict[str, Any]:
     """Return the change of state that a typed question asks for; raises QuestionError."""
-    return {"question": tidy_question(text)}
+    return DOMAIN.parse(text)
 
 
 def read_told(text: str) -> dict[str, Any]:
@@ -66,26 +67,21 @@ def read_suggested(question: str | None) -> dict[str, Any]:
 
 def draw_anew() -> None:
     """Ask one of the questions that the story answers, another one each time."""
-    state = BABI.state
-    asked = [text for text in suggest_questions(state.task, state.seed, state.statements) if text != state.text]
-    if not asked:
-        BABI.notify("No other question of this task has an answer in this story; write one, or draw another story.")
-        return
     turn = _DRAWN.get()
+    try:
+        question = DOMAIN.suggest(BABI.state, turn)
+    except RNCoreError as err:
+        BABI.notify(str(err))
+        return
     _DRAWN.set(turn + 1)
-    chosen = int(uniform_integers(make_rng(turn, "explore", state.task), len(asked), (1,))[0])
-    BABI.update(**read_suggested(asked[chosen]))
+    BABI.update(**read_suggested(question))
 
 
 def take_file() -> None:
     """Take the chosen story of the file that was opened; if it cannot be read, say why and keep what there is."""
-    file = uploaded_file(FILE)
-    if file is None:
-        return
-    try:
-        story = read_story_file(file.getvalue(), file.name, widget_number(NUMBER), BABI.state.task)
-    except RNCoreError as err:
-        BABI.notify(str(err))
+    read = partial(DOMAIN.read_file, number=widget_number(NUMBER), task=BABI.state.task)
+    story = open_upload(BABI, FILE, read)
+    if story is None:
         return
     BABI.update(task=story.task, told=story.told, question=story.question)
     BABI.set_problem(None, STORY_BOX)

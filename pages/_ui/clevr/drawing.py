@@ -8,13 +8,15 @@ from functools import partial
 import streamlit as st
 
 from pages._lab.clevr.pictures import Picture, bundled_picture, bundled_scene
+from pages._lab.clevr.renderer import Renderer
 from pages._lab.clevr.state import ClevrState
-from pages._lab.desk import Report, Work
+from pages._lab.desk import Desk, Report, Work
+from pages._lab.lines import Line
 from pages._lab.plain import plain
-from pages._ui.cache import draw_picture, picture_desk
+from pages._ui.cache import keep_for_server, keep_open
 from pages._ui.clevr.session import scene_of, uploaded_picture
 from pages._ui.kept import Kept
-from pages._ui.presence import current_session
+from pages._ui.presence import current_session, is_connected
 from pages._ui.waiting import describe_place
 from rn_core.common.errors import RNCoreError
 from rn_core.tasks.clevr import ClevrScene
@@ -28,6 +30,8 @@ _ASKED: Kept[set[Key]] = Kept("clevr.asked", set)
 _SOON, _LATE = 1.0, 3.0
 #: Places in the line for each further second.
 _PLACES = 4
+#: What the kept pictures take together at most, about 60 of them.
+PICTURE_BYTES = 32_000_000
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,28 @@ class Drawing:
         """Return in words what a picture that is not there yet waits for."""
         place = 0 if self.work is None else self.work.place
         return describe_place(place) if place else "being drawn…"
+
+
+def find_renderer() -> Renderer:
+    """Return the one process of this server that draws pictures; it starts when one is asked for."""
+    return keep_open("renderer", Renderer)
+
+
+def picture_desk() -> Desk[Picture]:
+    """Return where pictures are asked for: one is drawn at a time, and those drawn are kept up to `PICTURE_BYTES`."""
+    return keep_for_server("picture desk", _make_desk)
+
+
+def _make_desk() -> Desk[Picture]:
+    """Return a new picture desk."""
+    return Desk(Line(1, is_connected), PICTURE_BYTES, lambda picture: picture.n_bytes)
+
+
+def draw_picture(scene: ClevrScene, seed: int) -> Picture:
+    """Return a scene's picture, ready for the browser; raises RNCoreError where this computer cannot draw any."""
+    picture = Picture(find_renderer().render(scene, seed))
+    _ = picture.data_url, picture.digest
+    return picture
 
 
 def begin_run() -> None:

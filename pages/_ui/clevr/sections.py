@@ -7,108 +7,50 @@ from dataclasses import replace
 import streamlit as st
 
 from pages._lab.clevr import html
-from pages._lab.clevr.models import full_name, models_beside, sees_pixels
+from pages._lab.clevr.models import sees_pixels
 from pages._lab.clevr.nodes import describe_deciding
-from pages._lab.clevr.pictures import Picture
 from pages._lab.clevr.program import make_lanes
-from pages._lab.clevr.stages import make_saved_stage
-from pages._lab.clevr.state import BASELINES, ClevrState
-from pages._lab.clevr.things import LETTERS, name_things
-from pages._lab.clevr.truth import Truth, find_truth
-from pages._lab.clevr.view import ClevrView, choose_target, make_clevr_view
-from pages._lab.pairs.view import GroupReading, second_method
+from pages._lab.clevr.state import ClevrState
+from pages._lab.clevr.truth import Truth
+from pages._lab.clevr.view import ClevrCase, ClevrView
+from pages._lab.domains.clevr import DOMAIN
 from pages._lab.plain import plain
-from pages._ui.cache import (
-    cached_answer_beside,
-    cached_group_attribution,
-    cached_group_ranking,
-    cached_group_reading,
-    find_answerer,
-)
 from pages._ui.clevr import session
 from pages._ui.clevr.drawing import Drawing, draw_trouble, follow_picture
 from pages._ui.clevr.session import CLEVR, COLUMNS, take_table
 from pages._ui.kept import widget_event
+from pages._ui.pairs import reading
 from pages._ui.pairs.sections import PairPage
-from rn_core.attribution.faithfulness import Faithfulness, KeepingSet
-from rn_core.common.errors import RNCoreError, SceneError
-from rn_core.tasks.clevr import ClevrScene
+from rn_core.common.errors import SceneError
 from rn_core.tasks.clevr.world import VALUES
 
 
-def try_view(state: ClevrState, truth: Truth, drawing: Drawing) -> tuple[ClevrView | None, str | None]:
+def try_view(case: ClevrCase, drawing: Drawing) -> tuple[ClevrView | None, str | None]:
     """Return what the page shows, or the sentence that says why there is no answer.
 
     A model that sees pixels has neither yet while its picture is being drawn.
     """
-    if sees_pixels(state.model) and drawing.picture is None:
+    if sees_pixels(case.state.model) and case.picture is None:
         return None, drawing.trouble
-    try:
-        return read_view(state, truth, drawing.picture), None
-    except RNCoreError as err:
-        return None, str(err)
+    return reading.try_view(DOMAIN, case)
 
 
-def read_models(state: ClevrState, truth: Truth, picture: Picture | None) -> GroupReading:
-    """Ask the chosen model and those beside it; raises RNCoreError if the chosen one cannot answer."""
-    reading = cached_group_reading(full_name(state.model), state.question, seen_by(state.model, state, picture))
-    names = models_beside(state.model, state.scene is not None)
-    others = {
-        name: cached_answer_beside(full_name(name), state.question, seen_by(name, state, picture)) for name in names
-    }
-    return replace(reading, truth=truth.answer, others=others)
+def take_away(view: ClevrView) -> ClevrCase:
+    """Return the question about the scene without the objects taken away, with its picture where one is needed.
 
-
-def seen_by(model: str, state: ClevrState, picture: Picture | None) -> ClevrScene | Picture:
-    """Return what a model sees of the state's scene; raises SceneError if there is no such thing."""
-    if not sees_pixels(model):
-        return session.scene_of(state)
-    if picture is None:
-        raise SceneError("This network sees the picture, and there is none yet; wait until it is drawn.")
-    return picture
-
-
-def read_view(state: ClevrState, truth: Truth, picture: Picture | None) -> ClevrView:
-    """Ask the models and put together what the page shows; raises RNCoreError if they cannot answer."""
-    reading = read_models(state, truth, picture)
-    target = choose_target(state, reading.answer, truth)
-    asked = (full_name(state.model), state.question, seen_by(state.model, state, picture), target)
-    methods = (state.method, second_method(state.method))
-    return make_clevr_view(
-        state, reading, truth, picture, *(cached_group_attribution(*asked, method) for method in methods)
-    )
-
-
-def read_smaller(view: ClevrView) -> GroupReading:
-    """Return the reading of the scene without the objects taken away; raises RNCoreError if none is left."""
-    left = tuple(thing for k, thing in enumerate(view.state.things) if LETTERS[k] not in view.state.without)
-    if not left:
-        raise SceneError("No object is left; keep one at least.")
-    state = view.state.edit(left)
-    drawing = follow_picture(state) if sees_pixels(state.model) else Drawing()
+    Raises:
+        SceneError: if no object is left, or its picture is not there yet.
+    """
+    case = DOMAIN.take_away(view)
+    drawing = follow_picture(case.state) if sees_pixels(case.state.model) else Drawing()
     if drawing.work is not None:
         raise SceneError(f"The picture without {view.removed_text} ({drawing.status}) comes first, then its answer.")
     if drawing.trouble is not None:
         raise SceneError(drawing.trouble)
-    return read_models(state, find_truth(state.question, state.scene), drawing.picture)
+    return replace(case, picture=drawing.picture)
 
 
-def rank(view: ClevrView) -> tuple[Faithfulness, KeepingSet]:
-    """Return how well the ranking of the view's pairs holds up."""
-    state = view.state
-    seen = seen_by(state.model, state, view.picture)
-    return cached_group_ranking(full_name(state.model), state.question, seen, view.target, state.method)
-
-
-CLEVR_PAGE = PairPage[ClevrView](
-    session=CLEVR,
-    f_phi=lambda view: find_answerer(full_name(view.state.model)).model.pair_core.f_phi,
-    ranking=rank,
-    removable=lambda view: dict(zip(view.state.letters, name_things(view.state.things), strict=True)),
-    read_smaller=read_smaller,
-    make_stage=make_saved_stage,
-    baselines=BASELINES,
-)
+CLEVR_PAGE = PairPage[ClevrView](DOMAIN, CLEVR, take_away)
 
 
 def draw_steps(truth: Truth) -> None:

@@ -8,19 +8,18 @@ from typing import Any, Literal, TypedDict
 
 from pages._lab.clevr.models import full_name
 from pages._lab.clevr.pictures import Picture, bundled_picture, bundled_scene, read_picture
-from pages._lab.clevr.public import held_public, hold_public
-from pages._lab.clevr.questions import ANY_FAMILY, draw_question, tidy_question
+from pages._lab.clevr.questions import ANY_FAMILY
 from pages._lab.clevr.stages import from_plan
 from pages._lab.clevr.state import ClevrState
 from pages._lab.clevr.things import Thing, add_thing, move_thing, sampled_things
-from pages._lab.clevr.truth import find_truth
 from pages._lab.components.stage import SceneEvent
+from pages._lab.domains.clevr import DOMAIN
+from pages._lab.public_weights import held_public, hold_public
+from pages._ui.clevr.own_pixels import add_own, describe_own, keep_own
 from pages._ui.kept import Kept, nothing, uploaded_file
-from pages._ui.own_pixels import add_own, describe_own, keep_own
 from pages._ui.presence import current_session, is_connected
 from pages._ui.session import PageSession
 from rn_core.common.errors import RNCoreError, SceneError
-from rn_core.common.seeding import MAX_SEED
 from rn_core.tasks.clevr import ClevrScene
 from rn_core.weights.public import download_public, is_published
 
@@ -48,8 +47,8 @@ class Attributes(TypedDict, total=False):
 
 
 def read_query(query: Mapping[str, str]) -> tuple[ClevrState, list[str]]:
-    """Read URL parameters as `ClevrState.from_query`; an uploaded picture or model must be this session's."""
-    state, problems = keep_own(*ClevrState.from_query(query))
+    """Read URL parameters as `DOMAIN.read_query`; an uploaded picture or model must be this session's."""
+    state, problems = keep_own(*DOMAIN.read_query(query))
     if state.source == "image" and uploaded_picture() is None:
         problems.append("The link's picture was uploaded in another session; choose its file again.")
         state = ClevrState(question=state.question, projector=state.projector)
@@ -186,11 +185,7 @@ def reset_scene() -> None:
 
 def next_scene() -> None:
     """Go on to the scene of the next seed; a question that has no true answer there gives way to another one."""
-    seed = (CLEVR.state.seed + 1) % (MAX_SEED + 1)
-    state = CLEVR.state.change(seed=seed)
-    if find_truth(state.question, state.scene).answer is None:
-        state = state.change(question=draw_question(scene_of(state), ANY_FAMILY, seed))
-    CLEVR.set(state)
+    CLEVR.set(DOMAIN.sample(CLEVR.state))
 
 
 def leave_picture() -> None:
@@ -234,7 +229,7 @@ def _read_cells(cells: Mapping[str, str | None]) -> Attributes:
 
 def read_typed(text: str) -> dict[str, Any]:
     """Return the change of state that a typed question asks for; raises QuestionError."""
-    return {"question": tidy_question(text)}
+    return DOMAIN.parse(text)
 
 
 def draw_anew() -> None:
@@ -242,7 +237,7 @@ def draw_anew() -> None:
     turn = _DRAWN.get()
     _DRAWN.set(turn + 1)
     try:
-        CLEVR.update(question=draw_question(scene_of(CLEVR.state), _FAMILY.get(), turn))
+        CLEVR.update(question=DOMAIN.suggest(CLEVR.state, turn, _FAMILY.get()))
         CLEVR.set_problem(None)
     except RNCoreError as err:
         CLEVR.notify(str(err))

@@ -31,6 +31,6 @@ export function choosePairs(data, active, pinned) {
 }
 
 export function describePair(data, { i, j, share }) {
-  const name = i === j ? `${data.nodes[i].label} with itself` : `${data.nodes[i].label} from ${data.nodes[j].label}`;
+  const name = i === j ? `${data.nodes[i].label} with itself` : `(${data.nodes[i].label}, ${data.nodes[j].label})`;
   return `${name} ${formatShare(share)}`;
 }

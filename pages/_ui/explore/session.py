@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from pages._lab.explore.state import ExploreState, sampled_scene
+from pages._lab.domains.sort_of_clevr import DOMAIN
+from pages._lab.sort_of_clevr.state import ExploreState, sampled_scene
 from pages._ui.own_models import keep_own
 from pages._ui.session import PageSession
 from rn_core.common.errors import RNCoreError
-from rn_core.common.seeding import MAX_SEED
 from rn_core.tasks.sort_of_clevr import Scene
-from rn_core.tasks.sort_of_clevr.language import parse
 
 
 def read_query(query: Mapping[str, str]) -> tuple[ExploreState, list[str]]:
-    """Read URL parameters as `ExploreState.from_query`; an own model must be this session's."""
-    return keep_own(*ExploreState.from_query(query))
+    """Read URL parameters as `DOMAIN.read_query`; an own model must be this session's."""
+    return keep_own(*DOMAIN.read_query(query))
 
 
 EXPLORE = PageSession("explore", read_query)
@@ -32,7 +31,7 @@ def edit_scene(make: Callable[[Scene], Scene]) -> None:
 
 def next_scene() -> None:
     """Go on to the scene of the next seed."""
-    EXPLORE.update(seed=(EXPLORE.state.seed + 1) % (MAX_SEED + 1))
+    EXPLORE.set(DOMAIN.sample(EXPLORE.state))
 
 
 def toggle_shape(color: str) -> None:
@@ -55,4 +54,4 @@ def choose_question(**changes: str) -> dict[str, Any]:
 
 def read_typed(sentence: str) -> dict[str, Any]:
     """Return the change of state that a typed question asks for; raises QuestionError."""
-    return {"question": parse(sentence)}
+    return DOMAIN.parse(sentence)

@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any, Literal, overload
 
 import numpy as np
 import streamlit as st
 
-from pages._lab.desk import Report
-from pages._lab.explore.state import ExploreState
+from pages._lab.desk import Report, follow_steps
+from pages._lab.domains.sort_of_clevr import DOMAIN
 from pages._lab.figures import Look
 from pages._lab.lessons import figures as lesson_figures
 from pages._lab.lessons import layout as lesson_layout
-from pages._lab.measurements import N_SCENES, SEED
+from pages._lab.measurements import (
+    MEASURES,
+    N_SCENES,
+    SEED,
+    Diagonal,
+    Floors,
+    Limits,
+    Redeal,
+    find_bundled,
+    names_needed,
+)
 from pages._lab.models import baseline_of
 from pages._lab.plain import plain
+from pages._lab.sort_of_clevr.state import ExploreState
 from pages._lab.words import QUESTION_NAMES
-from pages._ui.cache import cached_answerer, cached_measurement, measuring_desk
+from pages._ui.cache import find_answerer, measuring_desk
 from pages._ui.kept import Kept, nothing
 from pages._ui.lessons.session import LESSONS
 from pages._ui.pairs.sections import draw_figure
@@ -42,9 +54,37 @@ _TIMES: Kept[tuple[PairTime, ...] | None] = Kept(LESSONS.key("times"), nothing)
 TIMED_SIZES, SECONDS = (10, 20, 50, 100, 200), 0.5
 
 
+@overload
+def find_measurement(kind: Literal["floors"], model: str, doing: str) -> Floors: ...
+@overload
+def find_measurement(kind: Literal["redeal"], model: str, doing: str, scene: str, color: str, /) -> Redeal: ...
+@overload
+def find_measurement(kind: Literal["diagonal"], model: str, doing: str) -> Diagonal: ...
+@overload
+def find_measurement(kind: Literal["limits"], model: str, doing: str) -> Limits: ...
+def find_measurement(kind: str, model: str, doing: str, *about: str) -> Any:
+    """Return what a lesson measures: what comes with the app, or what is measured when its turn comes.
+
+    Args:
+        kind: key of `pages._lab.measurements.MEASURES`, which says what is returned.
+        model: the short name of a model.
+        doing: what goes on meanwhile, in words.
+        about: what else it is about.
+    """
+    found = find_bundled(kind, model, about)
+    if found is not None:
+        return found
+    models = {name: find_answerer(f"{DOMAIN.name}/{name}") for name in names_needed(kind, model)}
+
+    def make(report: Report) -> Any:
+        return MEASURES[kind](models, model, follow_steps(report), *about)
+
+    return wait_for(measuring_desk(), (kind, model, *about), make, doing)
+
+
 def draw_redeal(state: ExploreState, look: Look) -> None:
     """Draw how often answers change when all other objects are dealt anew."""
-    found = cached_measurement(
+    found = find_measurement(
         "redeal", state.model, "Dealing the others anew…", state.scene.to_json(), state.question.color
     )
     series = {
@@ -58,7 +98,7 @@ def draw_redeal(state: ExploreState, look: Look) -> None:
 
 def draw_floors(state: ExploreState, look: Look) -> None:
     """Draw the accuracy of both networks with the blind floor, and say how far the MLP guesses."""
-    found, guess = cached_measurement("floors", state.model, "Asking both networks…")
+    found, guess = find_measurement("floors", state.model, "Asking both networks…")
     network, other = found[state.model], found[baseline_of(state.model)]
     series = {
         "Relation Network": network.types,
@@ -76,7 +116,7 @@ def draw_floors(state: ExploreState, look: Look) -> None:
 
 def draw_diagonal(state: ExploreState, look: Look) -> None:
     """Draw accuracy without the diagonal and with nothing else."""
-    found = cached_measurement("diagonal", state.model, "Leaving pairs out…")
+    found = find_measurement("diagonal", state.model, "Leaving pairs out…")
     draw_figure(
         lesson_figures.plot_accuracies({name: found[name] for name in DIAGONAL_PARTS}, look),
         key=LESSONS.key("diagonal"),
@@ -100,13 +140,13 @@ def draw_answered_crowd(state: ExploreState, look: Look) -> None:
     """Draw the same scene with what the network says to it, and the truth."""
     draw_crowd(state, look)
     batch, column = make_crowd_batch(find_crowd(state.question.color)), QUESTION_TYPES.index(state.question.type)
-    said, true = ask(cached_answerer(state.model).model, batch)[column], int(batch.answer[column])
+    said, true = ask(find_answerer(f"{DOMAIN.name}/{state.model}").model, batch)[column], int(batch.answer[column])
     st.html(lesson_layout.crowd_html(text(state.question), ANSWERS[said], ANSWERS[true]))
 
 
 def draw_limits(state: ExploreState, look: Look) -> None:
     """Draw accuracy against the number of objects and against the margin, and how far wrong counts are off."""
-    crowds, margins = cached_measurement("limits", state.model, "Asking about more and fewer objects…")
+    crowds, margins = find_measurement("limits", state.model, "Asking about more and fewer objects…")
     left, right = st.columns(2, gap="large")
     with left:
         st.markdown("**More objects, or fewer**")

@@ -7,8 +7,9 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from pages._lab.lessons.file import Lesson, find_files
+from pages._lab.lessons.file import Lesson, Lessons, find_files, read_folder
 from pages._lab.lessons.state import LessonsState
+from pages._ui.cache import keep_values
 from pages._ui.kept import Kept
 from pages._ui.session import PageSession
 
@@ -21,6 +22,11 @@ def read_stamp(folder: Path) -> tuple[tuple[str, int, int], ...]:
     """Return name, time and size of every lesson file; it changes when a teacher changes a file."""
     found = ((path.name, path.stat()) for path in find_files(folder))
     return tuple((name, info.st_mtime_ns, info.st_size) for name, info in found)
+
+
+def find_lessons(folder: Path) -> Lessons:
+    """Return the lessons of a folder, read anew when a file has changed."""
+    return keep_values(("lessons", folder, read_stamp(folder)), lambda: read_folder(folder))
 
 
 def get_answers(lessons: tuple[Lesson, ...]) -> dict[str, int]:

@@ -8,20 +8,23 @@ from types import MappingProxyType
 
 import streamlit as st
 
-from pages._lab.explore.picture import make_plain_view, make_scene_view
-from pages._lab.explore.state import ExploreState
-from pages._lab.explore.view import ExploreView, Reading, choose_target, make_explore_view
+from pages._lab.domains.base import full_name
+from pages._lab.domains.sort_of_clevr import DOMAIN
 from pages._lab.figures import Look, plot_pair_matrix
 from pages._lab.lessons import figures as lesson_figures
 from pages._lab.lessons import layout as lesson_layout
 from pages._lab.lessons.work import add_in_orders, describe_ends, make_turns
 from pages._lab.pairs.state import BASELINES
-from pages._lab.pairs.view import describe_sum, second_method
+from pages._lab.pairs.view import describe_sum
 from pages._lab.plain import plain
-from pages._ui.cache import cached_answerer, cached_attribution, cached_reading
+from pages._lab.sort_of_clevr.picture import make_plain_view, make_scene_view
+from pages._lab.sort_of_clevr.state import ExploreState
+from pages._lab.sort_of_clevr.view import ExploreView, Reading, make_reading
+from pages._ui.cache import find_answerer
 from pages._ui.components.scene import draw_scene
 from pages._ui.lessons import measured as lesson_measured
 from pages._ui.lessons.session import LESSONS
+from pages._ui.pairs import reading
 from pages._ui.pairs.sections import draw_figure
 
 #: Orders in which pairs are added up, and the seed of the random ones.
@@ -30,15 +33,13 @@ N_ORDERS, SEED = 4, 0
 
 def read_reading(state: ExploreState) -> Reading:
     """Ask the models; raises RNCoreError if they cannot answer."""
-    return cached_reading(state.model, state.scene.to_json(), state.question.index)
+    case = DOMAIN.ask(state)
+    return make_reading(case, reading.read_models(DOMAIN, case))
 
 
 def read_view(state: ExploreState) -> ExploreView:
     """Ask the models and share the answer out to the pairs; raises RNCoreError if they cannot answer."""
-    reading = read_reading(state)
-    asked = (state.model, state.scene.to_json(), state.question.index, choose_target(state, reading.answer))
-    methods = (state.method, second_method(state.method))
-    return make_explore_view(state, reading, *(cached_attribution(*asked, name, state.baseline) for name in methods))
+    return reading.read_view(DOMAIN, DOMAIN.ask(state))
 
 
 def draw_plain_scene(state: ExploreState, _: Look) -> None:
@@ -71,7 +72,7 @@ def draw_matrix(state: ExploreState, look: Look) -> None:
 def draw_orders(state: ExploreState, look: Look) -> None:
     """Draw the pairs added up in several orders."""
     view = read_view(state)
-    f_phi = cached_answerer(state.model).model.pair_core.f_phi
+    f_phi = find_answerer(full_name(DOMAIN, state.model)).model.pair_core.f_phi
     paths = add_in_orders(f_phi, view.reading.relations, view.target, N_ORDERS, SEED)
     draw_figure(lesson_figures.plot_orders(paths, view.target_text, look), key=LESSONS.key("orders"))
     st.caption(plain(describe_ends(paths)))

@@ -12,10 +12,10 @@ import streamlit as st
 from torch import nn
 
 from pages._lab import figures, layout
-from pages._lab.components.stage import Stage
+from pages._lab.domains.base import Domain
 from pages._lab.figures import Look
 from pages._lab.pairs.state import AUTO, BASELINES, METHODS
-from pages._lab.pairs.view import PairReading, PairView, describe_sum, second_method
+from pages._lab.pairs.view import Case, PairReading, PairView, describe_sum, second_method
 from pages._lab.pairs.what_if import PairPath, describe_enough, follow_pair, make_what_ifs
 from pages._lab.plain import plain
 from pages._lab.words import format_signed
@@ -23,6 +23,7 @@ from pages._ui.cache import find_answerer
 from pages._ui.kept import widget_event
 from pages._ui.options import named
 from pages._ui.pairs.exports import SavedFile, View, list_files
+from pages._ui.pairs.reading import find_f_phi, rank_pairs, read_models
 from pages._ui.session import Changes, PageControls
 from rn_core.attribution.faithfulness import Faithfulness, KeepingSet
 from rn_core.common.device import choose_device, describe_device
@@ -44,22 +45,30 @@ class PairPage(Generic[View]):
     """What the sections need to know of the page that they are on.
 
     Attributes:
+        domain: what is asked there.
         session: the page's.
-        f_phi: view -> that of the Relation Network that is explained.
-        ranking: view -> how well the ranking of its pairs holds up; raises RNCoreError.
-        removable: view -> label of each object that can be taken away -> its name.
-        read_smaller: view -> the reading of its scene without the objects of `state.without`; raises RNCoreError.
-        make_stage: view -> its interactive scene for a saved page, where nothing can be moved.
-        baselines: keys of `BASELINES` that its models have.
+        take_away: `Domain.take_away`, where a smaller case needs what only the session has; None takes the domain's.
     """
 
+    domain: Domain[Any, Any, View]
     session: PageControls
-    f_phi: Callable[[View], nn.Sequential]
-    ranking: Callable[[View], tuple[Faithfulness, KeepingSet]]
-    removable: Callable[[View], Mapping[str, str]]
-    read_smaller: Callable[[View], PairReading]
-    make_stage: Callable[[View], Stage]
-    baselines: tuple[str, ...] = tuple(BASELINES)
+    take_away: Callable[[View], Case] | None = None
+
+    def f_phi(self, view: View) -> nn.Sequential:
+        """Return that of the Relation Network that is explained."""
+        return find_f_phi(self.domain, view.case)
+
+    def rank(self, view: View) -> tuple[Faithfulness, KeepingSet]:
+        """Return how well the ranking of the view's pairs holds up."""
+        return rank_pairs(self.domain, view, view.case)
+
+    def list_removable(self, view: View) -> dict[str, str]:
+        """Return the label of each object that can be taken away -> its name."""
+        return {each.label: each.name for each in self.domain.list_objects(view.state)}
+
+    def read_smaller(self, view: View) -> PairReading:
+        """Return the reading of the scene without the objects of `state.without`; raises RNCoreError without answer."""
+        return read_models(self.domain, (self.take_away or self.domain.take_away)(view))
 
     def pin(self, view: View, pair: tuple[int, int] | None) -> None:
         """Pin a pair of nodes by number; None lets the pinned pair go, and so does the pinned pair itself."""
@@ -81,7 +90,7 @@ def draw_save(page: PairPage[View], view: View | None, own: Sequence[SavedFile] 
         view: what its pairs show; None where there is no answer.
         own: the page's own files, which come first.
     """
-    pairs = [] if view is None else list_files(view, page.make_stage)
+    pairs = [] if view is None else list_files(view, page.domain.make_saved_stage)
     with st.popover("Save & share", icon=":material/ios_share:"):
         st.caption("A link to this very picture")
         st.code(page.session.link(), language=None, wrap_lines=True)
@@ -213,7 +222,7 @@ def draw_what_if(page: PairPage[View], view: View, look: Look) -> None:
     """Draw whether the answer survives without the pinned pair, without objects, with the strongest pairs alone."""
     left, right = st.columns([6, 5], gap="large")
     with left:
-        present = page.removable(view)
+        present = page.list_removable(view)
         if present:
             chosen = page.session.bind(
                 "without", show=list(view.state.without),
@@ -242,7 +251,7 @@ def _read_smaller(page: PairPage[View], view: View) -> PairReading | None:
 
 def draw_ranking(page: PairPage[View], view: View, look: Look) -> None:
     """Draw the deletion and insertion curves of the chosen method, and how few pairs are enough."""
-    curves, enough = page.ranking(view)
+    curves, enough = page.rank(view)
     st.markdown(plain(describe_enough(enough, len(view.kept), view.target_text)))
     named = (
         ("strongest taken away", curves.deletion),
@@ -260,10 +269,10 @@ def draw_method(page: PairPage[View], view: View, _: Look) -> None:
     left, right = st.columns([6, 5], gap="large")
     with left:
         st.selectbox("Method", list(METHODS), format_func=named(METHODS), **session.bind("method"))
-        if len(page.baselines) > 1:
+        if len(page.domain.baselines) > 1:
             bound = session.bind("baseline")
             title = "Compared with (baseline)"
-            st.radio(title, page.baselines, format_func=named(BASELINES), horizontal=True, **bound)
+            st.radio(title, page.domain.baselines, format_func=named(BASELINES), horizontal=True, **bound)
         why, why_not = st.columns(2)
         why.selectbox(
             "Why this answer", [AUTO, *view.answers], **session.bind("why"),

@@ -7,34 +7,26 @@ from functools import partial
 import streamlit as st
 
 from pages._lab import layout
+from pages._lab.domains.physics import DOMAIN
 from pages._lab.figures import Look
 from pages._lab.pairs.state import SECTIONS
 from pages._lab.physics import files, html
 from pages._lab.physics.figures import plot_count, plot_errors
 from pages._lab.physics.guess import Paths, describe_reach
-from pages._lab.physics.models import TITLES, full_name
-from pages._lab.physics.stage import make_saved_stage
+from pages._lab.physics.models import TITLES
 from pages._lab.physics.state import TIED_COLORS, PhysicsState
 from pages._lab.physics.view import PhysicsView, find_truth
 from pages._lab.plain import plain
-from pages._ui.cache import domain_answerer
 from pages._ui.options import named
 from pages._ui.pairs import sections as pair_sections
 from pages._ui.pairs.exports import SavedFile
 from pages._ui.pairs.sections import PairPage, draw_figure
-from pages._ui.physics.asking import Heard, rank, read_smaller
+from pages._ui.physics.asking import Heard
 from pages._ui.physics.session import PHYSICS
 from pages._ui.session import Changes
 from rn_core.tasks.physics import PhysicsScene
 
-PHYSICS_PAGE = PairPage[PhysicsView](
-    session=PHYSICS,
-    f_phi=lambda view: domain_answerer(full_name(view.state.model)).f_phi(view.question_text),
-    ranking=rank,
-    removable=lambda view: {label: label for label in view.nodes.labels},
-    read_smaller=read_smaller,
-    make_stage=make_saved_stage,
-)
+PHYSICS_PAGE = PairPage[PhysicsView](DOMAIN, PHYSICS)
 
 
 def draw_answers(state: PhysicsState, scene: PhysicsScene, heard: Heard, look: Look) -> None:

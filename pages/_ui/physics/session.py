@@ -5,22 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from pages._lab.domains.physics import DOMAIN
 from pages._lab.physics.scenes import (
     N_BUNDLED,
     Pull,
-    bundled_scene,
     find_trouble,
     name_scene,
     pulled_scene,
-    read_scene_file,
     round_place,
-    sampled_scene,
 )
 from pages._lab.physics.state import SOURCES, PhysicsState
-from pages._ui.kept import Kept, uploaded_file
+from pages._ui.kept import Kept
+from pages._ui.pairs.uploads import open_upload
 from pages._ui.session import PageSession
 from rn_core.common.errors import RNCoreError
-from rn_core.common.seeding import MAX_SEED
 from rn_core.tasks.physics import PhysicsScene
 
 #: Widget that takes a file.
@@ -32,8 +30,8 @@ _MOST_OPENED = 20
 
 
 def read_query(query: Mapping[str, str]) -> tuple[PhysicsState, list[str]]:
-    """Read URL parameters as `PhysicsState.from_query`; the scene must be one that can be had here."""
-    state, problems = PhysicsState.from_query(query)
+    """Read URL parameters as `DOMAIN.read_query`; the scene must be one that can be had here."""
+    state, problems = DOMAIN.read_query(query)
     if state.opened is not None and state.opened not in _OPENED.get():
         problems.append("The link's scene was opened from a file in another session; open its file again.")
         state = state.change(opened=None)
@@ -55,10 +53,7 @@ PHYSICS = PageSession("physics", read_query)
 
 def find_scene(state: PhysicsState) -> PhysicsScene:
     """Return the scene that a state shows; raises RNCoreError if a ball cannot be pulled as it says."""
-    if state.opened is not None:
-        first = _OPENED.get()[state.opened]
-    else:
-        first = bundled_scene(state.bundled) if state.bundled else sampled_scene(state.seed, state.balls)
+    first = state.drawn_scene if state.opened is None else _OPENED.get()[state.opened]
     return pulled_scene(first, state.pulls)
 
 
@@ -74,7 +69,7 @@ def read_bundled(number: int | None) -> dict[str, Any]:
 
 def next_scene() -> None:
     """Go on to the scene of the next seed."""
-    PHYSICS.update(**SOURCES, seed=(PHYSICS.state.seed + 1) % (MAX_SEED + 1))
+    PHYSICS.set(DOMAIN.sample(PHYSICS.state))
 
 
 def next_bundled() -> None:
@@ -105,13 +100,8 @@ def undo_pulls() -> None:
 
 def take_file() -> None:
     """Show the scene of the file that was opened; if it cannot be read, say why and keep what there is."""
-    file = uploaded_file(FILE)
-    if file is None:
-        return
-    try:
-        scene = read_scene_file(file.getvalue(), file.name)
-    except RNCoreError as err:
-        PHYSICS.notify(str(err))
+    scene = open_upload(PHYSICS, FILE, DOMAIN.read_file)
+    if scene is None:
         return
     name = name_scene(scene)
     _OPENED.set(dict([*_OPENED.get().items(), (name, scene)][-_MOST_OPENED:]))

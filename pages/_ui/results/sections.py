@@ -8,6 +8,7 @@ from functools import partial
 import streamlit as st
 
 from pages._lab.figures import Look
+from pages._lab.lanes import Lane, describe_model, make_lanes
 from pages._lab.physics.figures import plot_errors
 from pages._lab.plain import plain
 from pages._lab.results import files as results_files
@@ -15,7 +16,6 @@ from pages._lab.results.distances import distances_html, find_distances, list_er
 from pages._lab.results.html import card_lines, describe_head_start, measured_html
 from pages._lab.results.measure import fresh_seed, measure
 from pages._lab.results.state import FEWEST, MOST, ResultsState
-from pages._lab.results.view import Lane, describe_model, make_lanes
 from pages._ui.cache import measuring_desk
 from pages._ui.kept import Kept
 from pages._ui.pairs.sections import draw_figure

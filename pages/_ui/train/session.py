@@ -13,14 +13,15 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from pages._lab.own_model import OwnModel
+from pages._lab.train.job_board import JobBoard
 from pages._lab.train.jobs import Job, JobView
 from pages._lab.train.moments import Drawn, Moment, drawn_of, moment_of, what_is_new
 from pages._lab.train.runs import RunRecord, remember_run
 from pages._lab.train.state import TrainState
-from pages._ui import cache
+from pages._ui.cache import keep_open
 from pages._ui.kept import Kept, nothing
 from pages._ui.own_models import add_own_model
-from pages._ui.presence import current_session
+from pages._ui.presence import current_session, is_connected
 from pages._ui.session import PageSession
 from rn_core.common.errors import RNCoreError
 from rn_core.weights.bundles import read_bundle
@@ -36,10 +37,15 @@ _DRAWN: Kept[Drawn | None] = Kept(TRAIN.key("drawn"), nothing)
 LIVE_PART = TRAIN.key("live")
 
 
+def find_board() -> JobBoard:
+    """Return the one board of this server's training runs."""
+    return keep_open("training runs", lambda: JobBoard(is_connected=is_connected))
+
+
 def find_job() -> Job | None:
     """Return the run that the page watches; None if there is none, or if the server has it no more."""
     token = TRAIN.state.run
-    return cache.cached_board().find(token) if token else None
+    return find_board().find(token) if token else None
 
 
 def look_at(job: Job) -> JobView:
@@ -65,7 +71,7 @@ def start() -> None:
     owner = _OWNER.get() or secrets.token_urlsafe(12)
     _OWNER.set(owner)
     try:
-        job = cache.cached_board().submit(TRAIN.state.config, owner, current_session())
+        job = find_board().submit(TRAIN.state.config, owner, current_session())
     except RNCoreError as err:
         TRAIN.notify(str(err))
         return

@@ -6,6 +6,7 @@ Source: Santoro et al. 2017, supplement E: up to 20 sentences just before the qu
 from __future__ import annotations
 
 import difflib
+import functools
 import re
 from collections.abc import Sequence
 
@@ -72,7 +73,7 @@ def _nearest(word: str) -> str:
 
 
 def encode_questions(texts: Sequence[str]) -> Tensor:
-    """Return M questions as numbers (M, L) int64, padded behind with 0.
+    """Return M questions as numbers (M, L) int64, padded behind with 0. Each text is read once.
 
     Raises:
         QuestionError: for no question, or one that is empty, too long or has an unknown word.
@@ -80,9 +81,15 @@ def encode_questions(texts: Sequence[str]) -> Tensor:
     if not texts:
         raise QuestionError("There must be 1 or more questions, got 0; add one.")
     try:
-        return pad_sequence([torch.tensor(encode_sentence(text)) for text in texts], batch_first=True)
+        return pad_sequence([torch.tensor(_encode_question(text)) for text in texts], batch_first=True)
     except RNCoreError as err:
         raise QuestionError(f"The question cannot be read: {err}") from err
+
+
+@functools.lru_cache(maxsize=256)
+def _encode_question(text: str) -> tuple[int, ...]:
+    """Return one question as numbers; errors as `encode_sentence`."""
+    return tuple(encode_sentence(text))
 
 
 def encode_stories(stories: Sequence[Sequence[str]], window: int = WINDOW) -> tuple[Tensor, Tensor]:

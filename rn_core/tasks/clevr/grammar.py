@@ -82,7 +82,7 @@ class _Branch:
 
 
 def parse(text: str) -> list[dict[str, Any]]:
-    """Read an English question in CLEVR's language; case, spaces and punctuation do not matter.
+    """Read an English question in CLEVR's language; case, spaces and punctuation do not matter. Each text is read once.
 
     Args:
         text: such as "What color is the small metal cube that is left of the sphere?".
@@ -93,12 +93,17 @@ def parse(text: str) -> list[dict[str, Any]]:
     Raises:
         QuestionError: in one sentence, naming the first word that is not understood and suggesting another one.
     """
-    words = split_words(text)
-    reader = _Reader(words)
+    return make_program(*_read(tuple(split_words(text))))
+
+
+@functools.lru_cache(maxsize=256)
+def _read(words: tuple[str, ...]) -> tuple[Expression, Slots]:
+    """Return the program that a question's words ask for, and its slots; raises QuestionError as `parse`."""
+    reader = _Reader(list(words))
     found = reader.read(_tree(), 0, ())
     if found is None:
         raise reader.misreading.error()
-    return make_program(*found)
+    return found
 
 
 class _Reader:

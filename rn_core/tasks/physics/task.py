@@ -6,6 +6,7 @@ tells balls apart by colour, the MLP may use both. No question is asked: d_quest
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import combinations
@@ -195,10 +196,9 @@ class Connections(_Physics):
         Raises:
             QuestionError: in one sentence, if it names no two different ones of the first ten colours.
         """
-        match = _TIE.fullmatch(text.strip())
-        if match is None:
+        colors = _read_tie(text)
+        if colors is None:
             return None
-        colors = [name.lower() for name in match.groups()]
         known = tuple(COLORS)[:DEFAULT_BALLS]
         if colors[0] == colors[1] or not {*colors} <= {*known}:
             raise QuestionError(
@@ -252,6 +252,13 @@ class Predict(_Physics):
         """Return the paths to come, (S, 10 * 16 * 2) float32 in metres."""
         last = torch.from_numpy(scenes.positions[:, N_FRAMES - 1])
         return encode_paths(torch.from_numpy(prediction_targets(scenes)), last)
+
+
+@functools.lru_cache(maxsize=256)
+def _read_tie(text: str) -> tuple[str, str] | None:
+    """Return the two words in the places of colours if a text reads like `tie_question`, else None."""
+    match = _TIE.fullmatch(text.strip())
+    return None if match is None else (match[1].lower(), match[2].lower())
 
 
 def tie_question(first: str, second: str) -> str:

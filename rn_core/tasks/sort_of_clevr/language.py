@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from types import MappingProxyType
 
@@ -32,13 +33,19 @@ def text(question: Question) -> str:
 
 
 def parse(sentence: str) -> Question:
-    """Read an English question; case, spaces and the question mark do not matter.
+    """Read an English question; case, spaces and the question mark do not matter. Each text is read once.
 
     Raises:
         QuestionError: naming a word it does not know, or the nearest question it does know.
     """
     if not isinstance(sentence, str) or not sentence.strip():
         raise QuestionError(f"Type a question, such as '{ALL_TEXTS[0]}'")
+    return _parse(sentence)
+
+
+@functools.lru_cache(maxsize=256)
+def _parse(sentence: str) -> Question:
+    """Return what a text asks; raises QuestionError as `parse`."""
     words = _words(sentence)
     for index, known in enumerate(_KNOWN):
         if words == known:

@@ -9,8 +9,8 @@ import pytest
 from pages._lab.babi.models import full_name
 from pages._lab.babi.state import BabiState
 from pages._lab.babi.truth import find_truth
-from pages._lab.babi.view import BabiView, choose_target, make_babi_view
-from pages._lab.pairs.view import GroupReading, second_method
+from pages._lab.babi.view import BabiCase, BabiView, choose_target, make_babi_view
+from pages._lab.pairs.view import PairReading, second_method
 from rn_core.answering import Answerer
 from rn_core.attribution.pairs import attribute_pairs
 from rn_core.models import build_model
@@ -46,10 +46,11 @@ def make_view(random_answerer) -> Callable[..., BabiView]:
         truth = find_truth(state)
         answer = answerer.answer(state.statements, state.text)
         relations = answerer.trace(state.statements, state.text).relations[0].clone()
-        reading = GroupReading(answer, relations, truth.answer, {"lstm-joint": None})
+        reading = PairReading(answer, relations, truth.answer, {"lstm-joint": None})
         f_phi = answerer.model.core.f_phi
         target = choose_target(state, answer)
         methods = (state.method, second_method(state.method))
-        return make_babi_view(state, reading, truth, *(attribute_pairs(f_phi, relations, target, m) for m in methods))
+        parts = (attribute_pairs(f_phi, relations, target, method) for method in methods)
+        return make_babi_view(BabiCase(state, truth), reading, *parts)
 
     return make

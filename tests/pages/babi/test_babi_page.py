@@ -11,25 +11,23 @@ from pages._lab.babi.state import SECTIONS, BabiState
 from pages._lab.babi.stories import Line, suggest_questions
 from pages._ui import cache
 from rn_core.common.errors import WeightsError
+from tests.page_caches import clear_readings
 from tests.shown_markdown import seen
 
 pytestmark = pytest.mark.weights
 
 ROOT = Path(__file__).resolve().parents[3]
-CACHED = (cache.domain_answerer, cache.cached_group_reading, cache.cached_answer_beside)
 MARY = "Mary moved to the bathroom.\nJohn went to the hallway."
 
 
 @pytest.fixture(autouse=True)
 def models(monkeypatch, random_answerer):
     """Answer by models that were never trained, all of which are there."""
-    for cached in CACHED:
-        cached.clear()
+    clear_readings()
     monkeypatch.setattr(cache, "load", lambda name: random_answerer(name.removeprefix("babi/")))
     monkeypatch.setattr("pages._lab.babi.models.is_here", lambda model: True)
     yield
-    for cached in CACHED:
-        cached.clear()
+    clear_readings()
 
 
 def open_page(**query: str) -> AppTest:

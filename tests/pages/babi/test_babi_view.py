@@ -14,9 +14,9 @@ from PIL import Image
 from pages._lab.babi.models import models_beside
 from pages._lab.babi.stage import make_saved_stage
 from pages._lab.babi.state import BabiState
+from pages._lab.babi_tasks import tasks_html
+from pages._lab.lanes import find_entries, make_lanes
 from pages._lab.pairs.what_if import follow_pair, make_what_ifs
-from pages._lab.results.tasks import tasks_html
-from pages._lab.results.view import find_entries, make_lanes
 from pages._ui.pairs import exports
 from rn_core.common.records import Accuracy
 from rn_core.tasks.babi.solvers import solve

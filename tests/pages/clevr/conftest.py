@@ -11,8 +11,8 @@ from pages._lab.clevr.models import full_name, sees_pixels
 from pages._lab.clevr.pictures import Picture, bundled_picture
 from pages._lab.clevr.state import ClevrState
 from pages._lab.clevr.truth import find_truth
-from pages._lab.clevr.view import ClevrView, choose_target, make_clevr_view
-from pages._lab.pairs.view import GroupReading, second_method
+from pages._lab.clevr.view import ClevrCase, ClevrView, choose_target, make_clevr_view
+from pages._lab.pairs.view import PairReading, second_method
 from rn_core.answering import Answerer
 from rn_core.attribution.pairs import attribute_pairs
 from rn_core.models import ModelConfig, build_model
@@ -70,12 +70,12 @@ def make_view(random_answerer) -> Callable[..., ClevrView]:
         truth = find_truth(state.question, state.scene)
         answer = answerer.answer(seen, state.question)
         relations = answerer.trace(seen, state.question).relations[0].clone()
-        reading = GroupReading(answer, relations, truth.answer, {"mlp-states": None})
+        reading = PairReading(answer, relations, truth.answer, {"mlp-states": None})
         target = choose_target(state, answer, truth)
         f_phi = answerer.model.core.f_phi
         methods = (state.method, second_method(state.method))
         parts = (attribute_pairs(f_phi, relations, target, method) for method in methods)
-        return make_clevr_view(state, reading, truth, picture, *parts)
+        return make_clevr_view(ClevrCase(state, truth, picture), reading, *parts)
 
     return make
 

@@ -19,6 +19,7 @@ from pages._ui import cache
 from pages._ui.clevr import drawing, session
 from pages._ui.clevr.session import apply_changes
 from rn_core.common.errors import RNCoreError, SceneError, WeightsError
+from tests.page_caches import clear_readings
 from tests.shown_markdown import seen
 
 pytestmark = pytest.mark.weights
@@ -33,16 +34,13 @@ GRAY = Picture(np.full((320, 480, 3), 90, dtype=np.uint8))
 @pytest.fixture(autouse=True)
 def models(monkeypatch, random_answerer):
     """Answer by small random models, and draw pictures without a renderer."""
-    caches = (cache.domain_answerer, cache.cached_group_reading, cache.cached_answer_beside)
-    for cached in caches:
-        cached.clear()
+    clear_readings()
     desk = Desk(Line(1), 32_000_000, lambda picture: picture.n_bytes, launch=lambda run: run())
     monkeypatch.setattr(drawing, "picture_desk", lambda: desk)
     monkeypatch.setattr(drawing, "draw_picture", lambda scene, seed: GRAY)
     monkeypatch.setattr(cache, "load", lambda name: random_answerer(name.removeprefix("clevr/")))
     yield
-    for cached in caches:
-        cached.clear()
+    clear_readings()
 
 
 def open_page(**query: str) -> AppTest:

@@ -15,6 +15,7 @@ from pages._lab.lines import Line
 from pages._ui import cache
 from pages._ui.clevr import drawing
 from rn_core.common.errors import RNCoreError
+from tests.page_caches import clear_readings
 from tests.pages.clevr.test_clevr_page import html, open_page, press, sentences, state_of
 
 LONG = 60
@@ -54,16 +55,13 @@ class Studio:
 @pytest.fixture
 def studio(monkeypatch, random_answerer):
     made = Studio()
-    caches = (cache.domain_answerer, cache.cached_group_reading, cache.cached_answer_beside)
-    for cached in caches:
-        cached.clear()
+    clear_readings()
     monkeypatch.setattr(cache, "load", lambda name: random_answerer(name.removeprefix("clevr/")))
     monkeypatch.setattr(drawing, "picture_desk", lambda: made.desk)
     monkeypatch.setattr(drawing, "draw_picture", made.draw)
     yield made
     made.may_draw.set()
-    for cached in caches:
-        cached.clear()
+    clear_readings()
 
 
 def status(app: AppTest) -> list[str]:

@@ -13,22 +13,23 @@ import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
-from pages._lab.clevr.public import forget_public, held_public, hold_public
+from pages._lab.public_weights import forget_public, held_public, hold_public
 from pages._ui import cache, kept
-from pages._ui import own_pixels as own
+from pages._ui.clevr import own_pixels as own
+from pages._ui.own_answerers import find_own
 from rn_core.common.errors import RNCoreError, WeightsError
 from rn_core.models import QuestionAnsweringModel
 from rn_core.weights import public as public_weights
 from rn_core.weights.card import OriginalFile, count_only
 from rn_core.weights.foreign import read_foreign
 from rn_core.weights.public import PUBLIC
+from tests.page_caches import clear_readings
 
 pytestmark = pytest.mark.weights
 
 ROOT = Path(__file__).resolve().parents[3]
 PRETRAINED = ROOT / "pretrained"
 NAME = "clevr/rn-pixels-public"
-CACHED = (cache.domain_answerer, cache.cached_group_reading, cache.cached_answer_beside)
 
 
 def read_folder() -> dict[Path, tuple[int, str]]:
@@ -53,12 +54,10 @@ def server(monkeypatch, random_answerer) -> Iterator[None]:
     monkeypatch.setattr(cache, "load", load)
     monkeypatch.setattr("pages._lab.clevr.models.PRETRAINED", ROOT / "nowhere")
     forget_public()
-    for cached in CACHED:
-        cached.clear()
+    clear_readings()
     yield
     forget_public()
-    for cached in CACHED:
-        cached.clear()
+    clear_readings()
     for path in read_folder().keys() - before.keys():
         path.unlink()
 
@@ -141,10 +140,10 @@ def session(monkeypatch) -> dict[str, object]:
 
 def test_a_session_keeps_a_few_files_and_each_once(session):
     names = [own.add_own(NAME, make_file(seed), "x.pth") for seed in (1, 1, 2, 3)]
-    assert names[0] == names[1] and len({*names}) == len(own.own_models()) == own.MAX_OWN
+    assert names[0] == names[1] and len({*names}) == len(own.own_labels()) == own.MAX_OWN
     with pytest.raises(RNCoreError, match=r"A session keeps 3 own \.pth files at most"):
         own.add_own(NAME, make_file(4), "x.pth")
-    card = own.find_own(f"clevr/{names[0]}").card
+    card = find_own(f"clevr/{names[0]}").card
     assert card == count_only(card, "my RN · pixels", original=OriginalFile(is_published_file=False))
 
 

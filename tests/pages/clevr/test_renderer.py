@@ -19,6 +19,7 @@ from pages._lab.clevr.things import sampled_scene
 from pages._lab.desk import Desk
 from pages._lab.lines import Line
 from pages._ui import cache
+from pages._ui.clevr import drawing
 from rn_core.common.errors import RNCoreError
 
 pytestmark = pytest.mark.process
@@ -106,7 +107,7 @@ def test_the_real_process_draws_the_bundled_picture_and_ends_when_its_owner_is_k
 
 
 def test_a_measurement_in_progress_does_not_delay_a_picture(monkeypatch, renderer):
-    measuring, drawing = cache.measuring_desk(), Desk(Line(1), 1000, lambda picture: 1)
+    measuring, desk = cache.measuring_desk(), Desk(Line(1), 1000, lambda picture: 1)
     begun, go = threading.Semaphore(0), threading.Event()
 
     def measure(report) -> str:
@@ -117,8 +118,8 @@ def test_a_measurement_in_progress_does_not_delay_a_picture(monkeypatch, rendere
     works = [measuring.ask(("held", k), str(k), measure, keeps=False) for k in range(measuring.line.size + 1)]
     for _ in range(measuring.line.size):
         assert begun.acquire(timeout=LONG)
-    monkeypatch.setattr(cache, "cached_renderer", lambda: renderer)
-    picture = drawing.ask("scene", "visitor", lambda report: cache.draw_picture(sampled_scene(3), 7))
+    monkeypatch.setattr(drawing, "find_renderer", lambda: renderer)
+    picture = desk.ask("scene", "visitor", lambda report: drawing.draw_picture(sampled_scene(3), 7))
     assert picture.is_over.wait(LONG)
     assert picture.result().pixels.tolist() == [[[7, 7, 7]]]
     assert not any(work.is_over.is_set() for work in works)

@@ -18,34 +18,26 @@ from pages._lab.physics.models import MODELS, QUESTIONS
 from pages._lab.physics.scenes import COLOR_NAMES, Pull, bundled_scene, make_rows, pulled_scene, sampled_scene
 from pages._lab.physics.state import PhysicsState
 from pages._ui import cache
+from pages._ui.physics.asking import find_paths
 from rn_core.common.errors import WeightsError
 from rn_core.tasks.physics import stack_scenes
+from tests.page_caches import clear_readings
 from tests.shown_markdown import seen
 
 pytestmark = pytest.mark.weights
 
 START = PhysicsState()
 ROOT = Path(__file__).resolve().parents[3]
-CACHED = (
-    cache.domain_answerer,
-    cache.cached_group_reading,
-    cache.cached_answer_beside,
-    cache.cached_group_attribution,
-    cache.cached_group_ranking,
-    cache.cached_paths,
-)
 
 
 @pytest.fixture(autouse=True)
 def models(monkeypatch, random_answerer):
     """Answer by networks that were never trained, all of which are there."""
-    for cached in CACHED:
-        cached.clear()
+    clear_readings()
     monkeypatch.setattr(cache, "load", random_answerer)
     monkeypatch.setattr("pages._lab.physics.models.is_here", lambda model: True)
     yield
-    for cached in CACHED:
-        cached.clear()
+    clear_readings()
 
 
 @pytest.fixture
@@ -160,7 +152,7 @@ def test_paths_of_fewer_balls_are_the_first_ones_of_all(random_answerer, model):
     rows = make_rows(sampled_scene(2, 3))
     logits = random_answerer(f"physics/{model}").logits(rows, "").reshape(-1, 16, 2)[:3].numpy()
     last = rows[:, [18, 34]]
-    found = cache.cached_paths(f"physics/{model}", rows)
+    found = find_paths(f"physics/{model}", rows)
     np.testing.assert_allclose(found, logits.transpose(1, 0, 2) + last, atol=1e-5)
 
 

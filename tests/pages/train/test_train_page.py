@@ -13,8 +13,8 @@ from streamlit.testing.v1 import AppTest
 from pages._lab import own_model
 from pages._lab.train.moments import LATEST
 from pages._lab.train.state import VIEWS, TrainState
-from pages._ui import cache
 from pages._ui.train import sections as train_sections
+from pages._ui.train import session as train_session
 from rn_core.common.errors import RNCoreError
 from rn_core.race.records import RaceConfig, usual_config
 from tests.shown_markdown import seen
@@ -48,7 +48,7 @@ class FakeBoard:
 @pytest.fixture
 def board(play, monkeypatch) -> FakeBoard:
     fake = FakeBoard(play)
-    monkeypatch.setattr(cache, "cached_board", lambda: fake)
+    monkeypatch.setattr(train_session, "find_board", lambda: fake)
     return fake
 
 

@@ -113,8 +113,8 @@ export function buildNode(node, k) {
 }
 
 function buildArc(pair, nodes, largest) {
-  const from = nodes[pair.j];
-  const to = nodes[pair.i];
+  const from = nodes[pair.i];
+  const to = nodes[pair.j];
   const sign = signOf(pair.share);
   const thinnest = pair.style === "pinned" ? 1.1 : 0.45;
   const widest = to.kind === "cell" ? 1.7 : 2.4;
@@ -133,7 +133,7 @@ function buildArc(pair, nodes, largest) {
 
 /** Places beside an arc, on it, or around a ring, where a number's box may stand; best first. */
 function tagPlaces(pair, nodes, box) {
-  const [from, to] = [nodes[pair.j], nodes[pair.i]];
+  const [from, to] = [nodes[pair.i], nodes[pair.j]];
   if (pair.i === pair.j) return ringPlaces(to, box);
   const curve = makeCurve(from, to);
   const length = Math.hypot(to.x - from.x, to.y - from.y) || 1;
@@ -196,7 +196,7 @@ function objectBoxes(objects) {
 /** Small boxes along an arc; a number that covered another pair's arc would seem to belong to it. */
 function arcBoxes(pair, nodes) {
   if (pair.i === pair.j) return [];
-  const curve = makeCurve(nodes[pair.j], nodes[pair.i]);
+  const curve = makeCurve(nodes[pair.i], nodes[pair.j]);
   return [0, 0.125, 0.25, 0.375, 0.5, 0.625, 0.75, 0.875, 1].map((t) => ({ ...pointOn(curve, t), width: 3, height: 3 }));
 }
 

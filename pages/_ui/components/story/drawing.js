@@ -103,7 +103,7 @@ export function arrowTip(to, isDown, width, size) {
 }
 
 function buildStoryArc(pair, middles, box, largest) {
-  const [from, to] = [middles[pair.j], middles[pair.i]];
+  const [from, to] = [middles[pair.i], middles[pair.j]];
   const sign = signOf(pair.share);
   const thinnest = pair.style === "pinned" ? 3 : 1.2;
   const width = Math.max(thinnest, 1.2 + 6 * (Math.abs(pair.share) / largest) ** 0.75);

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pages._lab.plain import escape
-from pages._lab.results.html import NONE, make_table
-from pages._lab.results.view import (
+from pages._lab.lanes import (
     Lane,
     Mark,
     describe_mark,
@@ -15,6 +13,8 @@ from pages._lab.results.view import (
     format_interval,
     format_percent,
 )
+from pages._lab.plain import escape
+from pages._lab.tables import NONE, make_table
 from rn_core.tasks.babi.spec import SOLVED_ABOVE
 from rn_core.tasks.babi.task import Babi
 

@@ -6,7 +6,7 @@ They are seen by no other session and gone when it ends. Their card says no more
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -15,6 +15,7 @@ from pages._lab.clevr.models import IMAGE_SIDE, full_name
 from pages._lab.clevr.state import ClevrState
 from pages._lab.models import is_own, match_own, own_name
 from pages._ui.kept import Kept
+from pages._ui.own_answerers import keep_answerer
 from rn_core.answering import Answerer, make_answerer
 from rn_core.common.errors import RNCoreError, WeightsError
 from rn_core.weights.card import OriginalFile, count_only
@@ -26,24 +27,12 @@ MAX_OWN = 3
 _QUESTION = "Is there a cube?"
 
 
-@dataclass(frozen=True)
-class OwnPublic:
-    """One model of a session.
-
-    Attributes:
-        answerer: read only.
-        label: what people call it.
-    """
-
-    answerer: Answerer
-    label: str
+#: Name in a URL -> what people call the model, in the order they came.
+_KEPT: Kept[dict[str, str]] = Kept("clevr.own", dict)
 
 
-_KEPT: Kept[dict[str, OwnPublic]] = Kept("clevr.own", dict)
-
-
-def own_models() -> dict[str, OwnPublic]:
-    """Return the session's own models by the name in a URL, in the order they came."""
+def own_labels() -> dict[str, str]:
+    """Return the session's own models as name -> what people call them."""
     return dict(_KEPT.get())
 
 
@@ -64,7 +53,7 @@ def add_own(public: str, content: bytes, shown: str) -> str:
     """
     weights = read_public(public, content, shown)
     digest = hashlib.sha256(f"{public} {weights.card.sha256}".encode()).hexdigest()
-    name, kept = own_name("pixels", digest), own_models()
+    name, kept = own_name("pixels", digest), own_labels()
     if name in kept:
         return name
     if len(kept) >= MAX_OWN:
@@ -73,7 +62,8 @@ def add_own(public: str, content: bytes, shown: str) -> str:
     card = count_only(weights.card, label, original=OriginalFile(is_published_file=False))
     answerer = make_answerer(full_name(name), replace(weights, card=card))
     _check_finite(answerer, shown)
-    _KEPT.set({**kept, name: OwnPublic(answerer, label)})
+    keep_answerer(full_name(name), answerer)
+    _KEPT.set({**kept, name: label})
     return name
 
 
@@ -82,14 +72,6 @@ def _check_finite(answerer: Answerer, shown: str) -> None:
     gray = np.full((IMAGE_SIDE, IMAGE_SIDE, 3), 128, dtype=np.uint8)
     if not torch.isfinite(answerer.logits(gray, _QUESTION)).all():
         raise WeightsError(f"'{shown}' answers with numbers that are not finite; choose another file.")
-
-
-def find_own(full: str) -> Answerer:
-    """Return one of the session's own models by its full name; raises RNCoreError if this session has none such."""
-    name = full.rpartition("/")[2]
-    if name not in own_models():
-        raise RNCoreError(_describe_foreign(name))
-    return own_models()[name].answerer
 
 
 def keep_own(state: ClevrState, problems: list[str]) -> tuple[ClevrState, list[str]]:
@@ -101,15 +83,10 @@ def keep_own(state: ClevrState, problems: list[str]) -> tuple[ClevrState, list[s
     """
     if not is_own(state.model):
         return state, problems
-    known = match_own(state.model, own_models())
+    known = match_own(state.model, own_labels())
     if known is not None:
         return state.change(model=known), problems
     return state.change(model=ClevrState().model), [*problems, _describe_foreign(state.model)]
-
-
-def own_labels() -> dict[str, str]:
-    """Return the session's own models as name -> what people call them."""
-    return {name: own.label for name, own in own_models().items()}
 
 
 def describe_own(name: str, shown: str) -> str:

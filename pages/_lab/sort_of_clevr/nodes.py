@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from pages._lab.explore.state import ExploreState, pair_labels
 from pages._lab.models import N_CELLS, sees_pixels
 from pages._lab.pairs.nodes import Nodes, mark_cells
+from pages._lab.sort_of_clevr.state import ExploreState, pair_labels
 from pages._lab.words import name_nodes
 from rn_core.attribution.cells import cell_weights
 from rn_core.attribution.ground_truth import make_true_pairs

@@ -7,8 +7,8 @@ from dataclasses import asdict
 import numpy as np
 
 from pages._lab.components.scene_view import SceneView
-from pages._lab.explore.state import ExploreState
-from pages._lab.explore.view import ExploreView
+from pages._lab.sort_of_clevr.state import ExploreState
+from pages._lab.sort_of_clevr.view import ExploreView
 from rn_core.tasks.sort_of_clevr import Scene
 
 

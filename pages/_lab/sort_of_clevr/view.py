@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -11,10 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pages._lab import layout
-from pages._lab.explore.nodes import find_true_pairs, make_nodes
-from pages._lab.explore.state import ExploreState
-from pages._lab.models import baseline_of
 from pages._lab.pairs.view import PairReading, PairView, make_pair_parts, pick_target
+from pages._lab.sort_of_clevr.nodes import find_true_pairs, make_nodes
+from pages._lab.sort_of_clevr.state import ExploreState
 from rn_core.attribution.base import Attribution, Target
 from rn_core.common.records import Answer
 from rn_core.tasks.sort_of_clevr import COLORS, Question, Scene, check_answerable, solve, stack_scenes
@@ -37,19 +35,44 @@ _RIVALS = MappingProxyType(
 
 
 @dataclass(frozen=True)
+class ShapesCase:
+    """One question about one scene of shapes.
+
+    Attributes:
+        state: what was asked for.
+        answer: the true answer.
+        margin: pixels to the answer's boundary; infinite where there is none.
+        targets: colours that decide the answer together with the asked one.
+    """
+
+    state: ExploreState
+    answer: str
+    margin: float
+    targets: tuple[str, ...]
+
+    @property
+    def question(self) -> str:
+        """Return the question in English."""
+        return text(self.state.question)
+
+
+@dataclass(frozen=True)
 class Reading(PairReading):
     """What two models make of one question about one scene; `truth` is always known.
 
     Attributes:
         margin: pixels to the answer's boundary; infinite where there is none.
         targets: colours that decide the answer together with the asked one.
-        other: the MLP's answer; None if its weights cannot be used.
     """
 
     truth: str
     margin: float
     targets: tuple[str, ...]
-    other: Answer | None
+
+    @property
+    def other(self) -> Answer | None:
+        """Return the MLP's answer; None if its weights cannot be used."""
+        return next(iter(self.others.values()))
 
     def to_html(self) -> str:
         """Return truth and answers as HTML."""
@@ -60,19 +83,13 @@ class Reading(PairReading):
 class ExploreView(PairView):
     """Everything the page draws, apart from the models themselves."""
 
-    state: ExploreState
+    case: ShapesCase
     reading: Reading
 
     @property
-    def question_text(self) -> str:
-        """Return the question in English."""
-        return text(self.state.question)
-
-    @property
-    def model_answers(self) -> Mapping[str, Answer | None]:
-        """Return model -> its answer, the explained one first; None for one whose weights cannot be used."""
-        model = self.state.model
-        return {model: self.reading.answer, baseline_of(model): self.reading.other}
+    def state(self) -> ExploreState:
+        """Return what was asked for."""
+        return self.case.state
 
     @property
     def scene_title(self) -> str:
@@ -112,27 +129,35 @@ def find_truth(scene: Scene, question: Question) -> tuple[str, float, tuple[str,
     return ANSWERS[answer], float(solution.margins[0, question.index]), targets
 
 
+def make_case(state: ExploreState) -> ShapesCase:
+    """Return what a state asks, and what is true of it; raises SceneError as `find_truth`."""
+    return ShapesCase(state, *find_truth(state.scene, state.question))
+
+
+def make_reading(case: ShapesCase, reading: PairReading) -> Reading:
+    """Return what models say of a case, with what is true of it."""
+    return Reading(reading.answer, reading.relations, case.answer, reading.others, case.margin, case.targets)
+
+
 def choose_target(state: ExploreState, answer: Answer) -> Target:
     """Return what to attribute; the model's answer is set against the next best one that the question allows."""
     return pick_target(state, answer, _RIVALS[state.question.type])
 
 
-def make_explore_view(
-    state: ExploreState, reading: Reading, attribution: Attribution, second: Attribution
-) -> ExploreView:
+def make_explore_view(case: ShapesCase, reading: Reading, attribution: Attribution, second: Attribution) -> ExploreView:
     """Put together what the page draws.
 
     Args:
-        state: what was asked for.
-        reading: both models' answers to the state's question about its scene.
+        case: what was asked.
+        reading: both models' answers to it.
         attribution: of the Relation Network's pairs toward `choose_target`, by the state's method.
         second: of the same target by `second_method`, to tell whether the two agree.
     """
     return ExploreView(
         reading=reading,
-        target=choose_target(state, reading.answer),
-        true_pairs=find_true_pairs(state, reading.targets),
-        **make_pair_parts(state, attribution, second, make_nodes(state)),
+        target=choose_target(case.state, reading.answer),
+        true_pairs=find_true_pairs(case.state, case.targets),
+        **make_pair_parts(case, attribution, second, make_nodes(case.state)),
     )
 
 

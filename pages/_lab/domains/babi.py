@@ -1,0 +1,107 @@
+"""bAbI in the app: stories whose sentences are the objects, and a question that they answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pages._lab.babi.files import StoryFromFile, read_story_file
+from pages._lab.babi.models import models_beside, offered_models
+from pages._lab.babi.nodes import make_nodes
+from pages._lab.babi.stage import StoryStage, make_saved_stage, make_story_stage
+from pages._lab.babi.state import BASELINES, LABELS, SECTIONS, BabiState
+from pages._lab.babi.stories import suggest_questions, tidy_question
+from pages._lab.babi.truth import find_truth
+from pages._lab.babi.view import BabiCase, BabiView, choose_target, make_babi_view
+from pages._lab.domains.base import Seen, ShownObject
+from pages._lab.pairs.view import PairReading
+from rn_core.attribution.base import Attribution, Target
+from rn_core.common.errors import QuestionError
+from rn_core.common.records import Answer
+from rn_core.common.seeding import MAX_SEED, make_rng, uniform_integers
+
+
+class BabiDomain:
+    """The app's side of bAbI; see `Domain`."""
+
+    name = "babi"
+    sections = SECTIONS
+    baselines = BASELINES
+
+    def read_query(self, query: Mapping[str, str]) -> tuple[BabiState, list[str]]:
+        """Read URL parameters; see `BabiState.from_query`."""
+        return BabiState.from_query(query)
+
+    def sample(self, state: BabiState) -> BabiState:
+        """Return the state with the story of the next seed."""
+        return state.change(seed=(state.seed + 1) % (MAX_SEED + 1))
+
+    def parse(self, text: str) -> dict[str, Any]:
+        """Return the change of state that a typed question asks for; raises QuestionError."""
+        return {"question": tidy_question(text)}
+
+    def list_suggested(self, state: BabiState) -> tuple[str, ...]:
+        """Return questions that have a true answer in the story."""
+        return suggest_questions(state.task, state.seed, state.statements)
+
+    def suggest(self, state: BabiState, turn: int) -> str:
+        """Return another question that the story answers, drawn anew per turn; raises QuestionError without any."""
+        asked = [text for text in self.list_suggested(state) if text != state.text]
+        if not asked:
+            raise QuestionError(
+                "No other question of this task has an answer in this story; write one, or draw another story."
+            )
+        return asked[int(uniform_integers(make_rng(turn, "explore", state.task), len(asked), (1,))[0])]
+
+    def ask(self, state: BabiState) -> BabiCase:
+        """Return what a state asks, and what is true of it."""
+        return BabiCase(state, find_truth(state))
+
+    def offered_models(self, state: BabiState) -> dict[str, str]:
+        """Return the Relation Networks that can be chosen -> what people call them."""
+        return offered_models()
+
+    def list_models(self, case: BabiCase) -> tuple[str, ...]:
+        """Return the Relation Network and those that answer beside it."""
+        return case.state.model, *models_beside(case.state.model)
+
+    def show(self, case: BabiCase, model: str) -> Seen:
+        """Return the sentences that are told."""
+        return Seen(case.state.statements, "\n".join(case.state.statements))
+
+    def list_objects(self, state: BabiState) -> tuple[ShownObject, ...]:
+        """Return the sentences that the networks see."""
+        nodes = make_nodes(state)
+        return tuple(map(ShownObject, nodes.labels, nodes.names))
+
+    def take_away(self, view: BabiView) -> BabiCase:
+        """Return the question about the story without some sentences."""
+        state = view.state
+        for label in view.state.without:
+            state = state.mark(LABELS.index(label), dropped=True)
+        return self.ask(state)
+
+    def choose_target(self, case: BabiCase, answer: Answer) -> Target:
+        """Return the model's answer above the next best one, unless the state says else."""
+        return choose_target(case.state, answer)
+
+    def make_view(
+        self, case: BabiCase, reading: PairReading, attribution: Attribution, second: Attribution
+    ) -> BabiView:
+        """Put together what a page shows; see `Domain.make_view`."""
+        return make_babi_view(case, reading, attribution, second)
+
+    def make_stage(self, case: BabiCase, view: BabiView | None, dark: bool | None = None) -> StoryStage:
+        """Return the story with its pairs; `dark` says what page it lies on, None takes the colors around it."""
+        return make_story_stage(case.state, case.truth, view, dark=dark)
+
+    def make_saved_stage(self, view: BabiView) -> StoryStage:
+        """Return the story for a saved page."""
+        return make_saved_stage(view)
+
+    def read_file(self, content: bytes, name: str, number: int = 1, task: int = 1) -> StoryFromFile:
+        """Return one story of a published file; see `read_story_file`."""
+        return read_story_file(content, name, number, task)
+
+
+DOMAIN = BabiDomain()

@@ -1,0 +1,112 @@
+"""CLEVR in the app: scenes of up to ten bodies, seen as pictures or as rows, and questions in English."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pages._lab.clevr.models import models_beside, offered_models, sees_pixels
+from pages._lab.clevr.nodes import PALETTE
+from pages._lab.clevr.pictures import Picture, read_picture
+from pages._lab.clevr.questions import ANY_FAMILY, draw_question, tidy_question
+from pages._lab.clevr.stages import make_picture_stage, make_plan_stage, make_saved_stage
+from pages._lab.clevr.state import BASELINES, SECTIONS, ClevrState
+from pages._lab.clevr.things import LETTERS, name_things
+from pages._lab.clevr.truth import find_truth
+from pages._lab.clevr.view import ClevrCase, ClevrView, choose_target, make_clevr_view
+from pages._lab.components.stage import DrawnStage
+from pages._lab.domains.base import Seen, ShownObject
+from pages._lab.pairs.view import PairReading
+from rn_core.attribution.base import Attribution, Target
+from rn_core.common.errors import SceneError
+from rn_core.common.records import Answer
+from rn_core.common.seeding import MAX_SEED
+
+
+class ClevrDomain:
+    """The app's side of CLEVR; see `Domain`. Pictures are drawn elsewhere and put into a case once they are there."""
+
+    name = "clevr"
+    sections = SECTIONS
+    baselines = BASELINES
+
+    def read_query(self, query: Mapping[str, str]) -> tuple[ClevrState, list[str]]:
+        """Read URL parameters; see `ClevrState.from_query`."""
+        return ClevrState.from_query(query)
+
+    def sample(self, state: ClevrState) -> ClevrState:
+        """Return the state with the next seed's scene, and another question where that one has no true answer there."""
+        seed = (state.seed + 1) % (MAX_SEED + 1)
+        found = state.change(seed=seed)
+        if find_truth(found.question, found.scene).answer is None:
+            found = found.change(question=draw_question(found.known_scene, ANY_FAMILY, seed))
+        return found
+
+    def parse(self, text: str) -> dict[str, Any]:
+        """Return the change of state that a typed question asks for; raises QuestionError."""
+        return {"question": tidy_question(text)}
+
+    def suggest(self, state: ClevrState, turn: int, family: int = ANY_FAMILY) -> str:
+        """Return a question drawn anew per turn; raises QuestionError if the scene carries none of its family."""
+        return draw_question(state.known_scene, family, turn)
+
+    def ask(self, state: ClevrState) -> ClevrCase:
+        """Return what a state asks, and what is true of it, without a picture."""
+        return ClevrCase(state, find_truth(state.question, state.scene))
+
+    def offered_models(self, state: ClevrState) -> dict[str, str]:
+        """Return the Relation Networks that can be chosen -> what they see."""
+        return offered_models(state.scene is not None)
+
+    def list_models(self, case: ClevrCase) -> tuple[str, ...]:
+        """Return the Relation Network and those that answer beside it."""
+        return case.state.model, *models_beside(case.state.model, case.state.scene is not None)
+
+    def show(self, case: ClevrCase, model: str) -> Seen:
+        """Return the scene or its picture; raises SceneError if there is no such thing."""
+        if not sees_pixels(model):
+            scene = case.state.known_scene
+            return Seen(scene, scene.to_json())
+        if case.picture is None:
+            raise SceneError("This network sees the picture, and there is none yet; wait until it is drawn.")
+        return Seen(case.picture.pixels, case.picture.digest)
+
+    def list_objects(self, state: ClevrState) -> tuple[ShownObject, ...]:
+        """Return the scene's objects by their letters; none of an uploaded picture."""
+        named = zip(state.letters, name_things(state.things), state.things, strict=True)
+        return tuple(ShownObject(letter, name, PALETTE[thing.color]) for letter, name, thing in named)
+
+    def take_away(self, view: ClevrView) -> ClevrCase:
+        """Return the question about the scene without some objects; raises SceneError if none is left."""
+        left = tuple(thing for k, thing in enumerate(view.state.things) if LETTERS[k] not in view.state.without)
+        if not left:
+            raise SceneError("No object is left; keep one at least.")
+        return self.ask(view.state.edit(left))
+
+    def choose_target(self, case: ClevrCase, answer: Answer) -> Target:
+        """Return the model's answer above the next best one that the question allows, unless the state says else."""
+        return choose_target(case.state, answer, case.truth)
+
+    def make_view(
+        self, case: ClevrCase, reading: PairReading, attribution: Attribution, second: Attribution
+    ) -> ClevrView:
+        """Put together what a page shows; see `Domain.make_view`."""
+        return make_clevr_view(case, reading, attribution, second)
+
+    def make_stage(self, case: ClevrCase, view: ClevrView | None) -> DrawnStage:
+        """Return the picture or, where there is none or it is asked for, the plan, with its pairs."""
+        state, picture = case.state, case.picture
+        if picture is None or (state.scene is not None and state.stage == "plan"):
+            return make_plan_stage(state, view)
+        return make_picture_stage(state, picture, view)
+
+    def make_saved_stage(self, view: ClevrView) -> DrawnStage:
+        """Return the picture, or the plan where there is none, for a saved page."""
+        return make_saved_stage(view)
+
+    def read_file(self, content: bytes, name: str) -> Picture:
+        """Return an uploaded picture; raises RNCoreError, naming the file."""
+        return read_picture(content, name)
+
+
+DOMAIN = ClevrDomain()

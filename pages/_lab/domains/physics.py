@@ -1,0 +1,135 @@
+"""Balls on a table in the app: which are tied, how many systems there are, and where they go next."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from pages._lab.components.stage import DrawnStage
+from pages._lab.domains.base import Seen, ShownObject
+from pages._lab.pairs.state import BASELINES, SECTIONS
+from pages._lab.pairs.view import PairReading
+from pages._lab.physics.files import export_scene
+from pages._lab.physics.models import MODELS, QUESTIONS, describe_training, find_models
+from pages._lab.physics.scenes import pulled_scene, read_scene_file, take_balls_away
+from pages._lab.physics.stage import make_table_stage
+from pages._lab.physics.state import SOURCES, TIED_COLORS, PhysicsState
+from pages._lab.physics.view import PhysicsCase, PhysicsView, choose_target, make_physics_view
+from rn_core.attribution.base import Attribution, Target
+from rn_core.common.errors import QuestionError, RNCoreError
+from rn_core.common.records import Answer
+from rn_core.common.seeding import MAX_SEED
+from rn_core.tasks.physics import COLORS, PhysicsScene
+from rn_core.tasks.physics.task import Connections, Count, tie_question
+
+
+class PhysicsDomain:
+    """The app's side of physics; see `Domain`. Scenes of files are a session's own: it makes their cases itself."""
+
+    name = "physics"
+    sections = SECTIONS
+    baselines = tuple(BASELINES)
+
+    def read_query(self, query: Mapping[str, str]) -> tuple[PhysicsState, list[str]]:
+        """Read URL parameters; see `PhysicsState.from_query`."""
+        return PhysicsState.from_query(query)
+
+    def sample(self, state: PhysicsState) -> PhysicsState:
+        """Return the state with the scene of the next seed."""
+        return state.change(**SOURCES, seed=(state.seed + 1) % (MAX_SEED + 1))
+
+    def parse(self, text: str) -> dict[str, Any]:
+        """Return the change of state that a typed question asks for; raises QuestionError."""
+        task = Connections()
+        known: dict[str, dict[str, Any]] = {
+            Count.question: {"question": "count"},
+            task.question: {"question": "connections", "tie": None},
+        }
+        if text in known:
+            return known[text]
+        tie = task.find_thing(text)
+        if tie is None:
+            raise QuestionError(f"'{text[:60]}' is not asked here; ask '{Count.question}' or {task.asked}.")
+        first, second = task.answers[tie].split("-")
+        return {"question": "connections", "tie": (first, second)}
+
+    def suggest(self, state: PhysicsState, turn: int) -> str:
+        """Return how many systems there are, or whether two of the scene's balls are tied, another one per turn."""
+        labels = [label for label in state.labels if label in TIED_COLORS]
+        asked = (Count.question, *(tie_question(*pair) for pair in combinations(labels, 2)))
+        return asked[turn % len(asked)]
+
+    def ask(self, state: PhysicsState) -> PhysicsCase:
+        """Return what a state asks of a drawn or bundled scene; of the first two balls where it names no tie.
+
+        Raises:
+            RNCoreError: if the state asks what happens next, shows a file's scene, or cannot be simulated.
+        """
+        if state.opened is not None:
+            raise RNCoreError("A file's scene is known to the session that opened it alone; choose a drawn one.")
+        if state.question == "predict":
+            raise RNCoreError(f"'{QUESTIONS[state.question]}' has no pairs; ask about a tie or the count.")
+        tie = None if state.question == "count" else state.tie or (TIED_COLORS[0], TIED_COLORS[1])
+        return PhysicsCase(state, pulled_scene(state.drawn_scene, state.pulls), tie)
+
+    def offered_models(self, state: PhysicsState) -> dict[str, str]:
+        """Return the one Relation Network that answers the question."""
+        return {MODELS[state.question][0]: QUESTIONS[state.question]}
+
+    def list_models(self, case: PhysicsCase) -> tuple[str, ...]:
+        """Return the networks that are here and take so many balls; raises RNCoreError without the first of them."""
+        models = find_models(case.state.question, len(case.rows))
+        if MODELS[case.state.question][0] not in models:
+            raise RNCoreError(describe_training(case.state.question))
+        return models
+
+    def show(self, case: PhysicsCase, model: str) -> Seen:
+        """Return the rows of the balls that are there."""
+        return see_rows(case.rows)
+
+    def list_objects(self, state: PhysicsState) -> tuple[ShownObject, ...]:
+        """Return the balls by their colors."""
+        return tuple(ShownObject(label, label, COLORS[label]) for label in state.labels)
+
+    def take_away(self, view: PhysicsView) -> PhysicsCase:
+        """Return the question about the table without some balls; raises SceneError if none is left."""
+        take_balls_away(view.scene, view.state.without)
+        return PhysicsCase(view.state, view.scene, view.tie, view.state.without)
+
+    def choose_target(self, case: PhysicsCase, answer: Answer) -> Target:
+        """Return the network's answer above the next best one, unless the state says else."""
+        return choose_target(case.state, answer)
+
+    def make_view(
+        self, case: PhysicsCase, reading: PairReading, attribution: Attribution, second: Attribution
+    ) -> PhysicsView:
+        """Put together what a page shows; see `Domain.make_view`."""
+        return make_physics_view(case, reading, attribution, second)
+
+    def make_stage(self, case: PhysicsCase, view: PhysicsView | None) -> DrawnStage:
+        """Return the balls where they were last seen, with the pairs among them."""
+        return make_table_stage(case.state, case.scene, view)
+
+    def make_saved_stage(self, view: PhysicsView) -> DrawnStage:
+        """Return the same for a saved page."""
+        return make_table_stage(view.state, view.scene, view)
+
+    def read_file(self, content: bytes, name: str) -> PhysicsScene:
+        """Return the scene of a file; see `read_scene_file`."""
+        return read_scene_file(content, name)
+
+    def write_file(self, case: PhysicsCase) -> bytes:
+        """Return the scene as a file that `read_file` reads."""
+        return export_scene(case.scene)
+
+
+def see_rows(rows: np.ndarray) -> Seen:
+    """Return rows (n, 35) float32 as what a network is shown."""
+    return Seen(rows, f"{len(rows)}-{hashlib.sha256(rows.tobytes()).hexdigest()}")
+
+
+DOMAIN = PhysicsDomain()

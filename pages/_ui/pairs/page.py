@@ -1,0 +1,110 @@
+"""A whole page about the pairs of one question, for a domain that needs no controls of its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from pages._lab import layout
+from pages._lab.components.stage import SceneEvent
+from pages._lab.domains.base import Domain, full_name
+from pages._lab.pairs.state import PairState
+from pages._lab.pairs.view import Case
+from pages._lab.plain import plain
+from pages._ui.components.scene import draw_scene
+from pages._ui.frame import draw_frame
+from pages._ui.kept import Kept
+from pages._ui.options import named
+from pages._ui.pairs import sections
+from pages._ui.pairs.exports import View
+from pages._ui.pairs.reading import try_view
+from pages._ui.pairs.sections import PairPage
+from pages._ui.session import PageSession
+from rn_core.common.errors import RNCoreError
+
+
+def draw_pair_page(domain: Domain[Any, Any, View], session: PageSession[Any]) -> None:
+    """Draw the whole page from the session's state.
+
+    Args:
+        domain: what is asked.
+        session: keeps the domain's state.
+    """
+    page, state = PairPage(domain, session), session.open()
+    look = draw_frame(session)
+    case, view, problem = _read(domain, state)
+    if case is not None:
+        sections.draw_cards(full_name(domain, model) for model in domain.list_models(case))
+    left, right = st.columns([6, 5], gap="large")
+    with right:
+        _draw_question(domain, session, case)
+        if view is not None:
+            st.html(view.answers_html())
+        elif problem is not None:
+            st.error(plain(problem))
+        _draw_controls(page, session, view)
+    if case is not None:
+        with left:
+            _draw_stage(page, case, view)
+    sections.draw_closer(page, domain.sections, state.section, view, look)
+    session.write_url()
+
+
+def _read(domain: Domain[Any, Any, View], state: PairState) -> tuple[Case | None, View | None, str | None]:
+    """Return what is asked, what the page shows of it, and a sentence where something is missing."""
+    try:
+        case = domain.ask(state)
+    except RNCoreError as err:
+        return None, None, str(err)
+    return case, *try_view(domain, case)
+
+
+def _draw_question(domain: Domain[Any, Any, View], session: PageSession[Any], case: Case | None) -> None:
+    """Draw the question, which can be typed, and a button that asks another one."""
+    asked = "" if case is None else case.question
+    st.html(layout.question_html(asked))
+    st.text_input("Type a question", **session.bind_typed(asked, domain.parse))
+    if session.problem():
+        st.error(plain(session.problem()))
+    st.button("Another question", icon=":material/casino:", on_click=_ask_another, args=(domain, session))
+
+
+def _ask_another(domain: Domain[Any, Any, View], session: PageSession[Any]) -> None:
+    """Ask a suggested question, another one each time; if the scene has none, say so."""
+    turns = Kept(session.key("turn"), int)
+    try:
+        changes = domain.parse(domain.suggest(session.state, turns.get()))
+    except RNCoreError as err:
+        session.notify(str(err))
+        return
+    turns.set(turns.get() + 1)
+    session.set_problem(None)
+    session.update(**changes)
+
+
+def _draw_controls(page: PairPage[View], session: PageSession[Any], view: View | None) -> None:
+    """Draw what changes scene and model, and what keeps the picture."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        names = dict(page.domain.offered_models(session.state))
+        if len(names) > 1:
+            st.segmented_control("Network", list(names), format_func=named(names), **session.bind("model"))
+        st.button("New scene", icon=":material/casino:", on_click=_sample, args=(page.domain, session))
+        st.toggle("Mark the deciding pairs", **session.bind("truth"))
+        if view is not None:
+            sections.draw_save(page, view)
+
+
+def _sample(domain: Domain[Any, Any, View], session: PageSession[Any]) -> None:
+    """Go on to the next sampled scene."""
+    session.set(domain.sample(session.state))
+
+
+def _draw_stage(page: PairPage[View], case: Case, view: View | None) -> None:
+    """Draw the interactive scene; a click on a pair pins it."""
+
+    def take(event: SceneEvent) -> None:
+        if view is not None and event.kind in ("pin", "unpin"):
+            page.pin(view, event.pair)
+
+    draw_scene(page.domain.make_stage(case, view), key=page.session.key("scene"), on_change=take)

@@ -1,0 +1,57 @@
+"""One reading of one question, for every domain: what models say, and what each pair adds, through the caches."""
+
+from __future__ import annotations
+
+from torch import nn
+
+from pages._lab.domains.base import CaseT, Domain, Seen, StateT, ViewT, full_name
+from pages._lab.pairs.view import PairReading, second_method
+from pages._ui import cache
+from rn_core.attribution.faithfulness import Faithfulness, KeepingSet
+from rn_core.common.errors import RNCoreError
+
+
+def _ask_first(domain: Domain[StateT, CaseT, ViewT], case: CaseT) -> tuple[str, str, Seen]:
+    """Return what the explained model is asked: its full name, the question, and what it is shown."""
+    model = domain.list_models(case)[0]
+    return full_name(domain, model), case.question, domain.show(case, model)
+
+
+def read_models(domain: Domain[StateT, CaseT, ViewT], case: CaseT) -> PairReading:
+    """Ask the explained model and those beside it; raises RNCoreError if the explained one cannot answer."""
+    asked = _ask_first(domain, case)
+    answer = cache.cached_answer(*asked)
+    others = {
+        model: cache.find_answer_or_none(full_name(domain, model), case.question, domain.show(case, model))
+        for model in domain.list_models(case)[1:]
+    }
+    return PairReading(answer, cache.find_relations(*asked), case.answer, others)
+
+
+def read_view(domain: Domain[StateT, CaseT, ViewT], case: CaseT) -> ViewT:
+    """Ask the models and put together what a page shows; raises RNCoreError as `read_models`."""
+    reading, state = read_models(domain, case), case.state
+    asked = (*_ask_first(domain, case), domain.choose_target(case, reading.answer))
+    methods = (state.method, second_method(state.method))
+    parts = [cache.cached_attribution(*asked, method, state.baseline) for method in methods]
+    return domain.make_view(case, reading, *parts)
+
+
+def try_view(domain: Domain[StateT, CaseT, ViewT], case: CaseT) -> tuple[ViewT | None, str | None]:
+    """Return what a page shows, or the sentence that says why there is no answer."""
+    try:
+        return read_view(domain, case), None
+    except RNCoreError as err:
+        return None, str(err)
+
+
+def find_f_phi(domain: Domain[StateT, CaseT, ViewT], case: CaseT) -> nn.Sequential:
+    """Return the f_phi of the explained model, as it reads the question."""
+    name, question, _ = _ask_first(domain, case)
+    return cache.find_answerer(name).f_phi(question)
+
+
+def rank_pairs(domain: Domain[StateT, CaseT, ViewT], view: ViewT, case: CaseT) -> tuple[Faithfulness, KeepingSet]:
+    """Return how well the ranking of a view's pairs holds up; raises RNCoreError as `read_models`."""
+    state = case.state
+    return cache.cached_ranking(*_ask_first(domain, case), view.target, state.method, state.baseline)
