@@ -175,6 +175,7 @@ class Domain:
         figures: what others published on it.
         data: writes its scenes; None where nothing does.
         titles: of models and measures.
+        public: names of weights of others, which do not ship: a person downloads them.
     """
 
     name: str
@@ -184,6 +185,7 @@ class Domain:
     figures: tuple[PublishedFigure, ...] = ()
     data: DataWriter | None = None
     titles: Titles = Titles()
+    public: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Raise RNCoreError for a figure of another domain, a model by another kind's name, or a recipe without one."""
