@@ -25,6 +25,8 @@ from torch.utils.checkpoint import checkpoint
 from rn_core.models.layers import Linears
 
 _ALL = slice(None)
+#: Pairs of one question up to which laying them out takes less time than the steps that save work.
+_FEW_PAIRS = 64
 
 
 class PairInputs(NamedTuple):
@@ -109,22 +111,21 @@ class PairLayers(Linears):
         self, first: Tensor, second: Tensor, question: Tensor, pair_features: Tensor | None = None
     ) -> list[Tensor]:
         """Return the units of every layer after its ReLU; arguments as `forward`, whose result is the last."""
-        parts = [first, second] if pair_features is None else [first, second, pair_features]
-        hidden, found = torch.cat(parts, dim=-1), []
+        parts, found = [first, second] if pair_features is None else [first, second, pair_features], []
         for k, layer in enumerate(self):
             if k == self.question_layer:
-                hidden = torch.cat([hidden, question], dim=-1)
-            hidden = functional.relu(layer(hidden))
+                parts.append(question)
+            hidden = functional.relu_(layer(torch.cat(parts, dim=-1) if len(parts) > 1 else parts[0]))
             found.append(hidden)
+            parts = [hidden]
         return found
 
     def split(self, given: PairInputs) -> PairTerms:
         """Return the first layer's terms of each object, and the question's term."""
-        first, asked_at, d_object = self[0], self[self.question_layer], self.d_object
-        receiver = functional.linear(given.objects, first.weight[:, :d_object], first.bias)  # (S, N, D)
-        sender = functional.linear(given.objects, first.weight[:, d_object : 2 * d_object])  # (S, N, D)
-        d_before = asked_at.in_features - self.d_question
-        asked = functional.linear(given.question, asked_at.weight[:, d_before:])  # (M, D)
+        of_first, of_second, _ = self._weights()
+        receiver = functional.linear(given.objects, of_first, self[0].bias)  # (S, N, D)
+        sender = functional.linear(given.objects, of_second)  # (S, N, D)
+        asked = functional.linear(given.question, self._split_question(self[self.question_layer])[1])  # (M, D)
         return PairTerms(receiver, sender, asked, given.object_mask, given.scene_index, given.pair_features)
 
     def relations(self, terms: PairTerms, questions: slice = _ALL, receivers: slice = _ALL) -> Tensor:
@@ -132,20 +133,18 @@ class PairLayers(Linears):
 
         Layers before the question enters run once per scene (S rows), the others once per question (M rows).
         """
-        asked, scenes, scene_of = terms.asked[questions], *self._find_scenes(terms, questions)
+        asked, scenes, scene_of = _take(terms.asked, questions), *self._find_scenes(terms, questions)
         hidden = self._pair_up(terms, asked, scenes, scene_of, receivers)  # (S or M, I, N, D)
         n_rows, *grid = hidden.shape[:3]
-        hidden = hidden.flatten(
-            0, 2
-        )  # one row per pair: relu_ in place is cheap on a layer's own result, not on a view
+        hidden = hidden.flatten(0, 2)  # one row per pair: relu_ is cheap on a layer's own result, not on a view
         for k, layer in enumerate(islice(self, 1, None), start=1):
             if k != self.question_layer:
                 hidden = functional.relu_(layer(hidden))
                 continue
-            seen = functional.linear(hidden, layer.weight[:, : hidden.shape[1]], layer.bias)  # (S * I * N, D)
-            seen = _take(torch.unflatten(seen, 0, (n_rows, *grid)), scene_of)
+            seen = functional.linear(hidden, self._split_question(layer)[0], layer.bias)  # (S * I * N, D)
+            seen = _take(seen.unflatten(0, (n_rows, *grid)), scene_of)
             hidden = functional.relu_(seen + asked[:, None, None]).flatten(0, 2)  # (M * I * N, D)
-        relations = torch.unflatten(hidden, 0, (len(asked), *grid))  # (M, I, N, D_g)
+        relations = hidden.view(len(asked), *grid, hidden.shape[1])  # (M, I, N, D_g)
         if terms.object_mask is None:
             return relations
         mask = _take(terms.object_mask[scenes], scene_of)  # (M, N)
@@ -168,12 +167,15 @@ class PairLayers(Linears):
 
     def _sum(self, given: PairInputs, pair_chunk: int | None, dims: tuple[int, ...]) -> Tensor:
         """Return the sum over some dimensions of the relations, block by block."""
+        n_questions, n_objects = len(given.question), given.objects.shape[1]
+        if n_questions == len(given.objects) == 1 and n_objects**2 <= _FEW_PAIRS:
+            return self._lay_out(given).sum(dim=dims, dtype=torch.promote_types(given.objects.dtype, torch.float32))
         terms = self.split(given)
-        n_questions, n_objects = len(terms.asked), terms.sender.shape[1]
-        if pair_chunk is None:
+        n_pairs, learns = n_questions * n_objects**2, torch.is_grad_enabled()
+        if pair_chunk is None or (n_pairs <= pair_chunk and not learns):
             return self._sum_block(terms, _ALL, _ALL, dims)
         sum_block = self._sum_block
-        if torch.is_grad_enabled():
+        if learns:
             sum_block = partial(checkpoint, self._sum_block, use_reentrant=False, preserve_rng_state=False)
         rows = []
         for questions, receiver_blocks in _split_pairs(n_questions, n_objects, pair_chunk):
@@ -181,10 +183,31 @@ class PairLayers(Linears):
             rows.append(reduce(torch.add, blocks) if 1 in dims else torch.cat([*blocks], dim=1))
         return rows[0] if len(rows) == 1 else torch.cat(rows)
 
+    def _lay_out(self, given: PairInputs) -> Tensor:
+        """Return the relations (1, N, N, D_g) of one question about one scene: each pair a row, as the formula says."""
+        n_objects = given.objects.shape[1]
+        first = given.objects.unsqueeze(2).expand(-1, -1, n_objects, -1)  # (1, N, N, D_o)
+        second = given.objects.unsqueeze(1).expand(-1, n_objects, -1, -1)  # (1, N, N, D_o)
+        asked = given.question[:, None, None].expand(-1, n_objects, n_objects, -1)  # (1, N, N, D_q)
+        return self(first, second, asked, given.pair_features)
+
     def _sum_block(self, terms: PairTerms, questions: slice, receivers: slice, dims: tuple[int, ...]) -> Tensor:
         """Return the sum of one block's relations, added up in 32 bits or more."""
         relations = self.relations(terms, questions, receivers)  # (M, I, N, D_g)
         return relations.sum(dim=dims, dtype=torch.promote_types(relations.dtype, torch.float32))
+
+    def _weights(self) -> tuple[Tensor, Tensor, Tensor]:
+        """Return what the first layer multiplies o_i, o_j and the pair's features by."""
+        d_object, weight = self.d_object, self[0].weight
+        of_first, of_second, of_pair, _ = weight.split(
+            [d_object, d_object, self.d_pair, weight.shape[1] - 2 * d_object - self.d_pair], dim=1
+        )
+        return of_first, of_second, of_pair
+
+    def _split_question(self, layer: nn.Linear) -> tuple[Tensor, Tensor]:
+        """Return what the question's layer multiplies its other inputs and the question by."""
+        others, asked = layer.weight.split([layer.in_features - self.d_question, self.d_question], dim=1)
+        return others, asked
 
     def _find_scenes(self, terms: PairTerms, questions: slice) -> tuple[slice | Tensor, Tensor | None]:
         """Return which scenes to compute for some questions, and the row of each question among them.
@@ -202,14 +225,14 @@ class PairLayers(Linears):
         self, terms: PairTerms, asked: Tensor, scenes: slice | Tensor, scene_of: Tensor | None, receivers: slice
     ) -> Tensor:
         """Return the first layer's units of pairs (S or M, I, N, D), after the ReLU."""
-        receiver, sender, shown = terms.receiver[scenes], terms.sender[scenes], None
+        receiver, sender, shown = _take(terms.receiver, scenes), _take(terms.sender, scenes), None
         if terms.pair_features is not None:
-            read = self[0].weight[:, 2 * self.d_object : 2 * self.d_object + self.d_pair]
-            shown = functional.linear(terms.pair_features[scenes][:, receivers], read)  # (S, I, N, D)
+            shown = functional.linear(terms.pair_features[scenes][:, receivers], self._weights()[2])  # (S, I, N, D)
         if self.question_layer == 0:
-            receiver = _take(receiver, scene_of) + asked[:, None]  # (M, N, D)
+            receiver = _take(receiver, scene_of) + asked.unsqueeze(1)  # (M, N, D)
             sender, shown = _take(sender, scene_of), None if shown is None else _take(shown, scene_of)
-        hidden = receiver[:, receivers, None] + sender[:, None]  # (S or M, I, N, D)
+        receiver = receiver if receivers is _ALL else receiver[:, receivers]
+        hidden = receiver.unsqueeze(2) + sender.unsqueeze(1)  # (S or M, I, N, D)
         return functional.relu_(hidden if shown is None else hidden + shown)
 
 
@@ -226,7 +249,9 @@ def sum_by_size(given: PairInputs, add_up: Callable[[PairInputs], Tensor]) -> Te
         (M, D) or (M, N, D), 0 in padding.
     """
     mask = given.object_mask
-    if mask is None or bool(mask.all()):
+    if mask is None:
+        return add_up(given)
+    if mask.all():
         return add_up(given._replace(object_mask=None))
     present_first = mask.int().argsort(dim=1, descending=True, stable=True)  # (S, N)
     index = torch.arange(len(mask), device=mask.device) if given.scene_index is None else given.scene_index
@@ -292,6 +317,6 @@ def _split(length: int, step: int) -> list[slice]:
     return [slice(start, min(start + step, length)) for start in range(0, length, step)] or [slice(0, 0)]
 
 
-def _take(rows: Tensor, index: Tensor | None) -> Tensor:
-    """Return some of the rows, with repetition; all as they are for None."""
-    return rows if index is None else rows[index]
+def _take(rows: Tensor, index: slice | Tensor | None) -> Tensor:
+    """Return some of the rows, with repetition; all as they are for None or `_ALL`."""
+    return rows if index is None or index is _ALL else rows[index]

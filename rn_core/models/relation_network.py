@@ -305,7 +305,8 @@ class RelationNetwork(PairCore):
     def _aggregate(self, given: PairInputs) -> Tensor:
         """Return the aggregates (M, D_g) of scenes without padding."""
         sums = self.g_theta.sum_pairs(given, self.config.pair_chunk)  # (M, D_g)
-        return sums * self.pair_weight(max(1, given.objects.shape[1]))
+        weight = self.pair_weight(max(1, given.objects.shape[1]))
+        return sums if weight == 1 else sums * weight
 
     def pair_weight(self, n_objects: int | Tensor) -> float | Tensor:
         """Return what the relations of scenes of so many objects, 1 or more, are multiplied by."""

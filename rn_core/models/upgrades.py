@@ -12,12 +12,12 @@ from rn_core.models.paths import count_pair_features
 
 def upgrade(values: dict[str, Any]) -> dict[str, Any]:
     """Return the plain values of a model's config with the fields of today; today's own come back as they are."""
-    return _move_comparison(values)
+    return _move_comparison(values) if isinstance(values, dict) else values
 
 
 def _move_comparison(values: dict[str, Any]) -> dict[str, Any]:
     """Return a config whose encoder compares paths: the core did so until 0.2, over `path_frames` frames."""
-    encoder, core = values.get("encoder"), values.get("core")
+    encoder, core = (values.get(part) for part in ("encoder", "core"))
     if not isinstance(encoder, dict) or not isinstance(core, dict) or not core.get("path_frames"):
         return values
     n_frames = core["path_frames"]

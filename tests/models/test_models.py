@@ -16,11 +16,13 @@ from rn_core.models.baselines import MLPConfig, QuestionMLPConfig
 from rn_core.models.encoders import ImageEncoderConfig, RowEncoderConfig
 from rn_core.models.motion import MotionNetworkConfig
 from rn_core.models.path_mlp import PathMLPConfig
+from rn_core.models.paths import PathEncoderConfig
 from rn_core.models.questions import QuestionEncoderConfig
 from rn_core.models.relation_layers import StackedRelationNetworkConfig
 from rn_core.models.relation_network import RelationNetworkConfig
 from rn_core.models.sentences import SentenceEncoderConfig, StoryEncoderConfig
 from rn_core.tasks.registry import CONFIGS, model_config
+from rn_core.weights.store import PRETRAINED
 
 SMALL = [pytest.param(task, kind, id=f"{task} {kind}") for task in CONFIGS for kind in CONFIGS[task]["small"]]
 LAYERED = [
@@ -329,6 +331,20 @@ def test_a_config_survives_json(task, size, kind):
     assert ModelConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config
 
 
+@pytest.mark.parametrize(("name", "kind"), [("connections", "rn"), ("connections", "ties"), ("count", "rn")])
+def test_cards_from_before_encoders_compared_paths_read_as_today(name, kind):
+    card = PRETRAINED / "physics" / f"rn-{'ties' if kind == 'ties' else name}.json"
+    written = json.loads(card.read_text(encoding="utf-8"))["model"]
+    assert "path_frames" in written["core"], "or the card says nothing of how old ones are read"
+    config = ModelConfig.from_dict(written)
+    assert config == model_config(f"physics/{name}", kind)
+    assert ModelConfig.from_dict(config.to_dict()) == config
+    assert build_model(config, 0).core.first_layer.in_features == 2 * 127 + 6 * 16 - 7
+
+
+OLD_CORE = {"kind": "relation_network", "d_object": 127, "d_question": 0, "n_answers": 10, "path_frames": 16}
+
+
 def broken(**changes: object) -> dict[str, object]:
     """Return a config as plain values with some parts changed."""
     return {**model_config("sort-of-clevr/objects", "rn").to_dict(), **changes}
@@ -345,6 +361,12 @@ def broken(**changes: object) -> dict[str, object]:
         (broken(encoder={"kind": "rows", "d_object": 10, "depth": 3}), "A model config needs a valid 'encoder' part"),
         (broken(encoder={"kind": "row", "d_object": 10}), r"Unknown encoder kind 'row'\. Did you mean 'rows'\?"),
         (broken(encoder={"kind": "rows", "d_object": "10"}), "d_object must be a whole number of 1 or more, got '10'"),
+        (broken(core=OLD_CORE), "A model config needs a valid 'core' part"),
+        (broken(core={**OLD_CORE, "path_frames": "16"}), "A model config needs a valid 'core' part"),
+        (
+            broken(core=OLD_CORE, encoder={"kind": "paths", "d_row": 35, "n_frames": 15}),
+            "A model config needs a valid 'core' part",
+        ),
         (broken(question=3), "A model config needs a valid 'question' part"),
         (broken(question={"kind": "gru"}), "Unknown question kind 'gru'"),
         (
@@ -358,6 +380,15 @@ def test_a_broken_config_is_one_sentence(values, sentence):
     with pytest.raises(RNCoreError, match=f"^{sentence}") as caught:
         ModelConfig.from_dict(values)
     assert "\n" not in str(caught.value)
+
+
+def test_an_encoder_and_a_core_agree_on_what_pairs_show():
+    with pytest.raises(RNCoreError, match=r"^The core must take pairs of 17 features, got d_pair 0; set it to 17\.$"):
+        ModelConfig(PathEncoderConfig(8, 4, compares=True), RelationNetworkConfig(28, 0, 3))
+    with pytest.raises(RNCoreError, match=r"^The core must take pairs of 0 features, got d_pair 2; set it to 0\.$"):
+        ModelConfig(RowEncoderConfig(5), RelationNetworkConfig(5, 0, 3, d_pair=2))
+    with pytest.raises(RNCoreError, match=r"^The core must take pairs of 17 features, got d_pair 0; set it to 17\.$"):
+        ModelConfig(PathEncoderConfig(8, 4, compares=True), MLPConfig(3, 28, 0, 3))
 
 
 def test_parts_that_do_not_fit_are_named():

@@ -124,7 +124,7 @@ STEPS = (
         **_both(
             "g_theta",
             "One small network, the same for all {pairs} pairs, turns each pair into one vector.",
-            Anchor(_PAIRS, "PairLayers._pair_up", "hidden = receiver[:, receivers, None]"),
+            Anchor(_PAIRS, "PairLayers._pair_up", "hidden = receiver.unsqueeze(2)"),
             Anchor(_PAIRS, "PairLayers.relations", "hidden = functional.relu_(layer(hidden))"),
         ),
         formulas=formulas.g_formulas,
