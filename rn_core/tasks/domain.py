@@ -214,6 +214,7 @@ class RaceSpec:
     """How a task is raced.
 
     Attributes:
+        title: what is learned from, in words.
         models: the Relation Network's kind, then its baseline's.
         usual: what races begin with, where it differs from `RaceConfig`'s own defaults.
         look_scenes: validation scenes per look; where a scene has one question, the most of all types together.
@@ -221,6 +222,7 @@ class RaceSpec:
         one_question: why a scene has one question, as the beginning of a sentence; empty where it has several.
     """
 
+    title: str
     models: tuple[str, str] = ("rn", "mlp")
     usual: Mapping[str, Any] = field(default_factory=dict)
     look_scenes: int = 100
