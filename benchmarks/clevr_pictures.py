@@ -23,8 +23,9 @@ from rn_core.tasks.clevr import ClevrQuestion, QuestionGenerator
 from rn_core.tasks.clevr.dataset import PictureRecipe, draw_picture
 from rn_core.tasks.clevr.program import GROUPS, question_type
 from rn_core.tasks.clevr.rendering import DEFAULT_SAMPLES
+from rn_core.tasks.clevr.spec import PUBLIC_NAMES
 from rn_core.tasks.clevr.task import Clevr
-from rn_core.weights.store import PRETRAINED, PUBLIC_NAMES
+from rn_core.weights.store import PRETRAINED
 
 _TASK = Clevr("pixels")
 _QUESTIONS = 1

@@ -26,6 +26,7 @@ from rn_core.common.files import sha256
 from rn_core.models import QuestionAnsweringModel
 from rn_core.tasks import TASKS
 from rn_core.tasks.clevr.encoding import ANSWERS
+from rn_core.tasks.clevr.spec import PUBLIC_NAMES
 from rn_core.tasks.clevr.tokens import TOKENS
 from rn_core.weights import public as public_weights
 from rn_core.weights.public import (
@@ -36,7 +37,7 @@ from rn_core.weights.public import (
     import_file,
     import_public,
 )
-from rn_core.weights.store import PUBLIC_NAMES, find_weights, list_weights, load_weights, weights_status
+from rn_core.weights.store import find_weights, list_weights, load_weights, weights_status
 
 pytestmark = pytest.mark.weights
 

@@ -24,6 +24,7 @@ from rn_core.training.recipes import RECIPES, make_recipe
 from rn_core.training.trainer import Trainer
 from rn_core.weights import store as weights
 from rn_core.weights.card import CardFacts
+from rn_core.weights.public import PUBLIC
 from rn_core.weights.store import find_weights, load_golden, load_weights, save_weights, weights_status
 from tests.test_training import ROWS, TINY, make_fabric
 
@@ -150,7 +151,7 @@ def test_no_name_leads_out_of_the_folder(name, tmp_path):
 
 
 def test_all_names_that_ship_are_names():
-    assert {weights.check_name(name) for name in (*RECIPES, *weights.PUBLIC_NAMES)} >= set(RECIPES)
+    assert {weights.check_name(name) for name in (*RECIPES, *PUBLIC)} >= set(RECIPES)
 
 
 @pytest.mark.parametrize("name", RECIPES)

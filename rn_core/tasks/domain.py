@@ -175,6 +175,7 @@ class Domain:
         figures: what others published on it.
         data: writes its scenes; None where nothing does.
         titles: of models and measures.
+        public: names of weights of others, which do not ship: a person downloads them.
     """
 
     name: str
@@ -184,6 +185,7 @@ class Domain:
     figures: tuple[PublishedFigure, ...] = ()
     data: DataWriter | None = None
     titles: Titles = Titles()
+    public: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Raise RNCoreError for a figure of another domain, a model by another kind's name, or a recipe without one."""
@@ -212,6 +214,7 @@ class RaceSpec:
     """How a task is raced.
 
     Attributes:
+        title: what is learned from, in words.
         models: the Relation Network's kind, then its baseline's.
         usual: what races begin with, where it differs from `RaceConfig`'s own defaults.
         look_scenes: validation scenes per look; where a scene has one question, the most of all types together.
@@ -219,6 +222,7 @@ class RaceSpec:
         one_question: why a scene has one question, as the beginning of a sentence; empty where it has several.
     """
 
+    title: str
     models: tuple[str, str] = ("rn", "mlp")
     usual: Mapping[str, Any] = field(default_factory=dict)
     look_scenes: int = 100

@@ -29,6 +29,7 @@ from rn_core.common.files import sha256
 from rn_core.models import ModelConfig, QuestionAnsweringModel, build_model
 from rn_core.models.relation_network import RelationNetworkConfig
 from rn_core.tasks.clevr.encoding import ANSWERS
+from rn_core.tasks.clevr.spec import PIXELS, PUBLIC_NAMES
 from rn_core.tasks.clevr.tokens import TOKENS
 from rn_core.tasks.registry import model_config
 from rn_core.weights.card import CardFacts, OriginalFile, make_card
@@ -42,7 +43,6 @@ from rn_core.weights.store import (
     save_weights,
 )
 
-TASK = "clevr/pixels"
 PAGE = "https://github.com/mesnico/RelationNetworks-CLEVR"
 #: The folder that the files lie in, at their home.
 HOME = "https://raw.githubusercontent.com/mesnico/RelationNetworks-CLEVR/master/pretrained_models/"
@@ -72,9 +72,9 @@ class PublicWeights:
     @property
     def config(self) -> ModelConfig:
         """Return the model of these weights: the paper's, which reads questions padded and from their end."""
-        paper = model_config(TASK, "rn", "paper")
+        paper = model_config(PIXELS, "rn", "paper")
         if paper.question is None or not isinstance(paper.core, RelationNetworkConfig):
-            raise TypeError(f"The paper's model of '{TASK}' must read words and pairs.")
+            raise TypeError(f"The paper's model of '{PIXELS}' must read words and pairs.")
         question = replace(paper.question, reversed=True, padded_length=_PADDED_LENGTH)
         return ModelConfig(paper.encoder, replace(paper.core, question_layer=self.question_layer), question)
 
@@ -82,10 +82,10 @@ class PublicWeights:
 #: name -> file.
 PUBLIC: Mapping[str, PublicWeights] = MappingProxyType(
     {
-        "clevr/rn-pixels-public": PublicWeights(
+        PUBLIC_NAMES[0]: PublicWeights(
             "original_fp_epoch_493.pth", "0e1d1fcb0ed68de9f7fbf5fb0b280174ef043b281448af2e4f0ac4ac0e95b13d", 0
         ),
-        "clevr/rn-pixels-public-ir": PublicWeights(
+        PUBLIC_NAMES[1]: PublicWeights(
             "ir_fp_epoch_312.pth", "5961c61eec7f8e05384f999b8915e6bdd0339205c5b8edfa3feafe21ad833450", 2
         ),
     }
@@ -255,7 +255,7 @@ def _make_facts(name: str, content: bytes) -> CardFacts:
     if is_published(name, content):
         original = OriginalFile(True, PUBLIC[name].file, len(content), sha256(content))
         return CardFacts(
-            task=TASK,
+            task=PIXELS,
             license="MIT, Copyright (c) 2018 Nicola Messina",
             source=f"{PAGE}, after Santoro et al. 2017, arXiv 1706.01427",
             recipe=f"python -m rn_core weights fetch {name}",
@@ -266,7 +266,7 @@ def _make_facts(name: str, content: bytes) -> CardFacts:
             answers=ANSWERS,
         )
     return CardFacts(
-        task=TASK,
+        task=PIXELS,
         recipe=f"python -m rn_core weights import FILE --name {name}",
         data=f"unknown: {NOT_PUBLISHED}",
         original=OriginalFile(False, "", len(content), sha256(content)),

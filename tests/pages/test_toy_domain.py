@@ -15,6 +15,7 @@ from rn_core.models.baselines import MLPConfig
 from rn_core.models.encoders import RowEncoderConfig
 from rn_core.models.relation_network import RelationNetworkConfig
 from rn_core.tasks.scoring import OneAnswer
+from tests.cards import make_card
 from tests.page_caches import clear_readings
 from tests.toy_numbers import ASKED
 
@@ -58,7 +59,7 @@ def load(name: str) -> Answerer:
     else:
         core = RelationNetworkConfig(**sizes, g_widths=(8, 8), f_widths=(8,))
     model = build_model(ModelConfig(RowEncoderConfig(5), core), seed=3).eval().requires_grad_(False)
-    return Answerer(name, {"name": name, "parameters": model.count_parameters(), "bytes": 1}, model, ToyTask(), None)
+    return Answerer(name, make_card(name, "toy"), model, ToyTask(), None)
 
 
 @pytest.fixture

@@ -8,13 +8,9 @@ from typing import NamedTuple
 from pages._lab.train.state import STORIES
 from pages._lab.words import QUESTION_NAMES, join_words
 from rn_core.models import KINDS
-from rn_core.race.records import RaceConfig, usual_config
+from rn_core.race.records import RACE_TASKS, RaceConfig, usual_config
 from rn_core.tasks.babi.story import TASK_NAMES as STORY_NAMES
 
-#: Task -> its name on the page; a task that is not here goes by its own name.
-TASK_NAMES = MappingProxyType(
-    {"sort-of-clevr/objects": "object scenes", "sort-of-clevr/pixels": "images", STORIES: "stories"}
-)
 _IDEA = "Both networks get the same scenes and the same questions. Only the Relation Network looks at pairs of objects."
 _STORY_IDEA = (
     "Both networks get the same stories and the same questions. The LSTM reads a story word by word; only the Relation "
@@ -71,7 +67,7 @@ def describe_race(config: RaceConfig) -> str:
     usual, asked = usual_config(config.task), f"{config.n_scenes} scenes × {config.n_questions} questions a step"
     parts = [
         " against ".join(KINDS[kind].short for kind in config.models),
-        TASK_NAMES.get(config.task, config.task),
+        RACE_TASKS[config.task].race.title,
         config.size,
         f"{config.n_scenes} stories a step" if config.task == STORIES else asked,
         f"seed {config.seed}",

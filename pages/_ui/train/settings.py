@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages._lab.train.state import STORIES, TrainState, choose_models, choose_types
-from pages._lab.train.words import TASK_NAMES, head_start_words, type_name
+from pages._lab.train.words import head_start_words, type_name
 from pages._ui.train.session import TRAIN
 from rn_core.common.seeding import MAX_SEED
 from rn_core.models import KINDS
@@ -65,4 +65,4 @@ def _draw_numbers(state: TrainState) -> None:
 
 def _task_name(task: str) -> str:
     """Return what the page calls a task."""
-    return TASK_NAMES.get(task, task)
+    return RACE_TASKS[task].race.title

@@ -137,6 +137,7 @@ DOMAIN = Domain("babi", "bAbI", _MODELS, _RECIPES, _babi_tasks(), DataWriter(_wr
 
 #: With these settings a class sees the race end in minutes.
 RACE = RaceSpec(
+    "stories",
     models=("rn", "lstm"),
     usual={
         "n_scenes": 256,

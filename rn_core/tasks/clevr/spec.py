@@ -193,7 +193,8 @@ _TITLES = Titles(
     views={"pixels": "image", "states": "state rows"},
     models={"lstm-states": "question alone · state rows", "human": "people"},
 )
-DOMAIN = Domain("clevr", "CLEVR", _MODELS, _RECIPES, _FIGURES, DataWriter(_write, _OPTIONS), _TITLES)
+PUBLIC_NAMES = ("clevr/rn-pixels-public", "clevr/rn-pixels-public-ir")
+DOMAIN = Domain("clevr", "CLEVR", _MODELS, _RECIPES, _FIGURES, DataWriter(_write, _OPTIONS), _TITLES, PUBLIC_NAMES)
 
 #: Families that ask what the size, color, material or shape is of a thing that stands in a relation to another: the
 #: pair that decides is known.

@@ -127,6 +127,6 @@ _TITLES = Titles(
 )
 DOMAIN = Domain(_NAME, "Sort-of-CLEVR", _MODELS, _RECIPES, _FIGURES, DataWriter(_write, (_MARGIN,)), _TITLES)
 
-OBJECTS_RACE = RaceSpec()
+OBJECTS_RACE = RaceSpec("object scenes")
 #: Pixels cost a hundred times more.
-PIXELS_RACE = RaceSpec(look_scenes=16)
+PIXELS_RACE = RaceSpec("images", look_scenes=16)

@@ -173,3 +173,18 @@ def test_what_is_not_as_usual_is_said():
         "RN · images · tiny · 4 scenes × 3 questions a step · seed 9 · asked only shape and closest shape · "
         "mean over pairs · learning rate 0.0005 · 500 steps · head start of 1,000 steps"
     )
+
+
+@pytest.mark.parametrize(
+    ("query", "models"),
+    [
+        ({"task": "babi", "models": "mlp"}, ("lstm",)),
+        ({"task": "babi", "models": "rn-mlp"}, ("rn", "lstm")),
+        ({"task": "babi"}, ("rn", "lstm")),
+        ({"models": "lstm"}, ("mlp",)),
+        ({"models": "rn"}, ("rn",)),
+    ],
+)
+def test_links_from_when_every_baseline_was_an_mlp_open_the_tasks_own(query, models):
+    state, problems = TrainState.from_query(query)
+    assert (state.models, problems, state.problem) == (models, [], None)
