@@ -101,7 +101,7 @@ def plot_pair_matrix(
         text=numbers, texttemplate="%{text}" if numbers else None, showscale=numbers is None,
         colorbar={"title": {"text": "logit"}, "thickness": 12, "len": 0.8, "outlinewidth": 0},
     )  # fmt: skip
-    marks = [_mark_layer(true_pairs, look)] if numbers is None and true_pairs else []
+    marks = [_mark_layer(true_pairs, n, look)] if numbers is None and true_pairs else []
     frames = [] if numbers is None else [_frame(i, j, 0.46, look.ink, "solid", 3) for i, j in true_pairs]
     if pinned is not None:
         frames.append(_frame(*pinned, 0.9 if numbers is None else 0.38, look.ink, "dot", 3))
@@ -139,12 +139,11 @@ def _click_layer(matrix: np.ndarray, names: Sequence[str]) -> go.Scatter:
     )  # fmt: skip
 
 
-def _mark_layer(pairs: Sequence[tuple[int, int]], look: Look) -> go.Scatter:
+def _mark_layer(pairs: Sequence[tuple[int, int]], n: int, look: Look) -> go.Scatter:
     """Return an outline around each of many squares, which as frames would take a page seconds."""
-    corners = np.array([[-1, -1], [-1, 1], [1, 1], [1, -1], [-1, -1], [np.nan, np.nan]])  # and a gap behind them
-    rows, columns = (np.array(pairs)[:, None] + 0.46 * corners).reshape(-1, 2).T
-    line = {"width": 1, "color": look.ink}
-    return go.Scatter(x=columns, y=rows, mode="lines", line=line, hoverinfo="skip", showlegend=False)
+    rows, columns = zip(*pairs, strict=True)
+    marker = {"symbol": "square-open", "size": 400 / n, "color": look.ink, "line": {"width": 1, "color": look.ink}}
+    return go.Scatter(x=columns, y=rows, mode="markers", marker=marker, hoverinfo="skip", showlegend=False)
 
 
 def plot_relation_strip(relation: np.ndarray, look: Look = Look()) -> go.Figure:

@@ -67,7 +67,7 @@ def drag(opened, color: str, dx: float, dy: float) -> None:
 
 def click_square(opened, i: int, j: int) -> None:
     """Click a square of the matrix, once a rerun has taken its old copy away."""
-    expect(opened.locator(SQUARE)).to_have_count(1, timeout=30_000)
+    expect(opened.locator(SQUARE)).to_have_count(1)
     opened.locator(SQUARE).scroll_into_view_if_needed()
     place = opened.evaluate(
         """([i, j]) => {

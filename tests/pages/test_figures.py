@@ -69,10 +69,7 @@ def test_cells_are_named_by_the_rows_of_the_grid():
 def test_true_pairs_of_many_cells_are_marked_in_one_layer():
     pairs = [(i, j) for i in range(40) for j in range(i)]
     figure = figures.plot_pair_matrix(np.eye(64), tuple(map(str, range(64))), pairs, (3, 17))
-    squares = np.stack([figure.data[2].y, figure.data[2].x], axis=1).reshape(len(pairs), 6, 2)
-    np.testing.assert_allclose(squares[:, :4].mean(axis=1), pairs)
-    np.testing.assert_allclose(np.ptp(squares[:, :4], axis=1), 0.92)  # of a cell, however small that is drawn
-    assert np.isnan(squares[:, 5]).all()
+    assert [*zip(figure.data[2].y, figure.data[2].x, strict=True)] == pairs
     assert figure.data[2].hoverinfo == "skip"
     assert len(figure.layout.shapes) == 1
     assert len(figures.plot_pair_matrix(np.eye(64), tuple(map(str, range(64)))).data) == 2
