@@ -99,7 +99,7 @@ def test_every_pair_ends_as_its_relation_and_its_terms_add_up_to_what_the_first_
 
 
 def test_no_row_of_padding_is_left(traced):
-    model, trace, _ = traced
+    _, trace, _ = traced
     n_objects = 9 if trace.image else 5
     assert trace.objects.shape[0] == n_objects == len(trace.slots)
     assert trace.relations.shape == (n_objects**2, 7)
