@@ -75,9 +75,9 @@ class ModelConfig:
 
     def _count_pair_features(self) -> tuple[int, int]:
         """Return how many features of a pair the encoder gives, and how many the core takes."""
-        reads_pairs = isinstance(self.core, RelationNetworkConfig | StackedRelationNetworkConfig)
         given = self.encoder.d_pair if isinstance(self.encoder, PathEncoderConfig) else 0
-        return given, self.core.d_pair if reads_pairs else 0
+        taken = self.core.d_pair if isinstance(self.core, RelationNetworkConfig | StackedRelationNetworkConfig) else 0
+        return given, taken
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values that JSON can hold; `from_dict` reads them back."""

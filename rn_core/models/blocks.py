@@ -142,7 +142,7 @@ class PairLayers(Linears):
                 hidden = functional.relu_(layer(hidden))
                 continue
             seen = functional.linear(hidden, self._split_question(layer)[0], layer.bias)  # (S * I * N, D)
-            seen = _take(seen.unflatten(0, (n_rows, *grid)), scene_of)
+            seen = _take(torch.unflatten(seen, 0, (n_rows, *grid)), scene_of)
             hidden = functional.relu_(seen + asked[:, None, None]).flatten(0, 2)  # (M * I * N, D)
         relations = hidden.view(len(asked), *grid, hidden.shape[1])  # (M, I, N, D_g)
         if terms.object_mask is None:
@@ -185,11 +185,12 @@ class PairLayers(Linears):
 
     def _lay_out(self, given: PairInputs) -> Tensor:
         """Return the relations (1, N, N, D_g) of one question about one scene: each pair a row, as the formula says."""
-        n_objects = given.objects.shape[1]
-        first = given.objects.unsqueeze(2).expand(-1, -1, n_objects, -1)  # (1, N, N, D_o)
-        second = given.objects.unsqueeze(1).expand(-1, n_objects, -1, -1)  # (1, N, N, D_o)
-        asked = given.question[:, None, None].expand(-1, n_objects, n_objects, -1)  # (1, N, N, D_q)
-        return self(first, second, asked, given.pair_features)
+        objects, n_objects = given.objects[0], given.objects.shape[1]  # (N, D_o)
+        first = objects.unsqueeze(1).expand(-1, n_objects, -1).flatten(0, 1)  # (N * N, D_o)
+        second = objects.expand(n_objects, -1, -1).flatten(0, 1)  # (N * N, D_o)
+        shown = None if given.pair_features is None else given.pair_features.flatten(0, 2)  # (N * N, D_p)
+        relations = self(first, second, given.question.expand(len(first), -1), shown)  # (N * N, D_g)
+        return relations.view(1, n_objects, n_objects, relations.shape[1])
 
     def _sum_block(self, terms: PairTerms, questions: slice, receivers: slice, dims: tuple[int, ...]) -> Tensor:
         """Return the sum of one block's relations, added up in 32 bits or more."""
@@ -199,14 +200,13 @@ class PairLayers(Linears):
     def _weights(self) -> tuple[Tensor, Tensor, Tensor]:
         """Return what the first layer multiplies o_i, o_j and the pair's features by."""
         d_object, weight = self.d_object, self[0].weight
-        of_first, of_second, of_pair, _ = weight.split(
-            [d_object, d_object, self.d_pair, weight.shape[1] - 2 * d_object - self.d_pair], dim=1
-        )
+        rest = weight.shape[1] - 2 * d_object - self.d_pair
+        of_first, of_second, of_pair, _ = torch.split(weight, [d_object, d_object, self.d_pair, rest], dim=1)
         return of_first, of_second, of_pair
 
     def _split_question(self, layer: nn.Linear) -> tuple[Tensor, Tensor]:
         """Return what the question's layer multiplies its other inputs and the question by."""
-        others, asked = layer.weight.split([layer.in_features - self.d_question, self.d_question], dim=1)
+        others, asked = torch.split(layer.weight, [layer.in_features - self.d_question, self.d_question], dim=1)
         return others, asked
 
     def _find_scenes(self, terms: PairTerms, questions: slice) -> tuple[slice | Tensor, Tensor | None]:
@@ -219,7 +219,8 @@ class PairLayers(Linears):
         index = terms.scene_index[questions]
         if self.question_layer == 0 and terms.pair_features is None:
             return index, None
-        return torch.unique_consecutive(index, return_inverse=True)
+        scenes, scene_of = torch.unique_consecutive(index, return_inverse=True)
+        return scenes, scene_of
 
     def _pair_up(
         self, terms: PairTerms, asked: Tensor, scenes: slice | Tensor, scene_of: Tensor | None, receivers: slice

@@ -121,7 +121,7 @@ class RelationTrace:
     def without_padding(self) -> RelationTrace:
         """Return the trace of one question (M = S = 1) without the rows that are padding."""
         there = self.object_mask[0]  # (N,)
-        grid = self.relations.unflatten(1, (len(there), len(there)))[:, there][:, :, there]  # (1, n, n, D_g)
+        grid = torch.unflatten(self.relations, 1, (len(there), len(there)))[:, there][:, :, there]  # (1, n, n, D_g)
         return replace(
             self,
             objects=self.objects[:, there],
