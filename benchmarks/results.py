@@ -161,8 +161,8 @@ SECTIONS = (
     Section(
         "Speed and memory",
         "python -m rn_core bench --threads 1",
-        "Against a plain implementation, `rn_core/experiments/plain.py` (all pairs concatenated, 32 bits, a question "
-        "per scene), on one core of an Intel Xeon with native bf16.",
+        "Against the plain implementation in `rn_core/experiments/plain.py` (every pair concatenated, 32 bits, one "
+        "question per scene), on one core of an Intel Xeon with native bf16.",
         _record("bench"),
     ),
     Section(

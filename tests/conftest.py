@@ -26,8 +26,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.get_closest_marker("check") is None)
 
 
+def pytest_collectstart() -> None:
+    """Look for no garbage while modules are imported, which makes hardly any: it takes a fifth of that time."""
+    gc.disable()
+
+
 def pytest_collection_finish() -> None:
     """Let the garbage collector pass over the modules and tests that are here now and stay."""
+    gc.enable()
     gc.freeze()
 
 
