@@ -68,10 +68,10 @@ def test_what_nobody_says_is_not_written():
         ({"model": {}}, "field 'model' is no model that can be built"),
         ({"training": 4}, "field 'training' must be a table, got 4"),
         ({"curve": [{"minutes": 1}]}, r"field 'curve\[0\].questions' is missing"),
-        ({"original": {"is_published_file": 1}}, "must be true or false, got 1"),
+        ({"original": {"is_published_file": 1}}, "field 'original.is_published_file' must be true or false, got 1"),
         (
             {"metrics": {**make_figures().to_dict(), "overall": {**vars(SHARE), "low": 10**400}}},
-            "low' must be a number",
+            "field 'metrics.overall.low' must be a number",
         ),
     ],
 )

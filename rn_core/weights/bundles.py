@@ -160,7 +160,7 @@ def _signature(config: ModelConfig) -> dict[str, Any]:
         sizes["n_objects"] = asked["n_objects"]
     words = {"d_question": core.d_question} if config.question is None else {"words": config.question.n_words}
     # A network that predicts paths has frames ahead in the place of answers.
-    given = {name: asked[name] for name in ("n_answers", "n_ahead") if name in asked}
+    given: dict[str, Any] = {name: asked[name] for name in ("n_answers", "n_ahead") if name in asked}
     return {"encoder": type(encoder).__name__, **sizes, **words, **given}
 
 

@@ -86,7 +86,7 @@ def test_the_sum_of_the_relations_through_f_phi_is_what_forward_says(traced):
 
 
 def test_every_pair_ends_as_its_relation_and_its_terms_add_up_to_what_the_first_relu_is_given(traced):
-    _, trace, _ = traced
+    model, trace, _ = traced
     network, n_objects = model.pair_core.last_hop, len(trace.objects)
     for i in range(n_objects):
         for j in range(n_objects):

@@ -210,7 +210,7 @@ OWN_WORDS = MappingProxyType(
     {
         "pages/_ui/lessons/measured.py": ("calls", "size"),
         "pages/_ui/pairs/sections.py": (
-            "title", "n_pairs", "str(top)", "view.nodes.noun", "page.baselines", "list(present)", "other", "names.get",
+            "title", "n_pairs", "str(top)", "view.nodes.noun", "page.baselines", "list(present)", "other", "names",
             "layout.card_text(find_answerer(name).card)",
         ),
         "pages/_ui/physics/sections.py": ("title",),
@@ -221,13 +221,13 @@ OWN_WORDS = MappingProxyType(
             "_task_name", "KINDS[model].title", "type_name", "scenes", "words.who", "words.learns",
             "words.without",
         ),
-        "pages/_ui/walk/sections.py": ("formula", "title", "names.get"),
-        "pages/babi.py": ("names.get", "state.n_turns"),
-        "pages/clevr.py": ("names.get", "full_name(state.model)"),
-        "pages/explore.py": ("names.get", "layout.card_text(answerer.card)"),
-        "pages/how_it_works.py": ("name", "names.get"),
+        "pages/_ui/walk/sections.py": ("formula", "title", "names"),
+        "pages/babi.py": ("names", "state.n_turns"),
+        "pages/clevr.py": ("names", "full_name(state.model)"),
+        "pages/explore.py": ("names", "layout.card_text(answerer.card)"),
+        "pages/how_it_works.py": ("name", "names"),
         "pages/lessons.py": (
-            "title", "label", "names.get", "choice", "following.title", "lesson.body", "lesson.quiz.why",
+            "title", "label", "names", "choice", "following.title", "lesson.body", "lesson.quiz.why",
             "lesson_file.describe_format()", "lesson_layout.describe_progress(lessons, answers)",
         ),
         "pages/train.py": ("label",),
@@ -250,7 +250,7 @@ def is_own(node: ast.expr, known: Sequence[str]) -> bool:
             return spec is not None or is_own(value, known)
         case ast.BinOp(left=left, op=ast.Add() | ast.Sub(), right=right):
             return any(isinstance(side, ast.Constant) and isinstance(side.value, int) for side in (left, right))
-        case ast.Call(func=ast.Name(id="list" | "sorted" | "range"), args=arguments):
+        case ast.Call(func=ast.Name(id="list" | "sorted" | "range" | "named"), args=arguments):
             return all(is_own(each, known) for each in arguments)
         case ast.JoinedStr(values=parts) | ast.Tuple(elts=parts) | ast.List(elts=parts):
             return all(is_own(each, known) for each in parts)
