@@ -38,7 +38,7 @@ def test_rewriting_keeps_every_value(tmp_path):
     path.write_text(json.dumps(old))
     rewrite_cards(tmp_path)
     assert list_weights(tmp_path)["sort-of-clevr/mine"].card == card
-    assert json.loads(path.read_text()) == {**{k: old[k] for k in old if k != "note"}, "kind": "rn"}
+    assert json.loads(path.read_text()) == {**json.loads(json.dumps(card.to_dict())), "kind": "rn"}
 
 
 def test_what_nobody_says_is_not_written():

@@ -210,9 +210,10 @@ OWN_WORDS = MappingProxyType(
     {
         "pages/_ui/lessons/measured.py": ("calls", "size"),
         "pages/_ui/pairs/sections.py": (
-            "title", "n_pairs", "str(top)", "view.nodes.noun", "page.baselines", "list(present)", "other", "names",
+            "title", "n_pairs", "str(top)", "view.nodes.noun", "list(present)", "present", "other", "names",
             "layout.card_text(find_answerer(name).card)",
         ),
+        "pages/_ui/pairs/page.py": ("names",),
         "pages/_ui/physics/sections.py": ("title",),
         "pages/_ui/results/sections.py": ("found.seed", "stops", "card_lines(card)", "DOMAINS[state.domain].title"),
         "pages/_ui/train/models.py": ("KINDS[kind].short",),
@@ -230,6 +231,7 @@ OWN_WORDS = MappingProxyType(
             "title", "label", "names", "choice", "following.title", "lesson.body", "lesson.quiz.why",
             "lesson_file.describe_format()", "lesson_layout.describe_progress(lessons, answers)",
         ),
+        "pages/results.py": ("titles",),
         "pages/train.py": ("label",),
     }
 )  # fmt: skip
