@@ -20,7 +20,7 @@ class FakeProcess:
     """A worker that does at once what it is told."""
 
     def __init__(self, job: Job) -> None:
-        self.job, self.stdin, self.ended = job, self, False
+        self.job, self.stdin, self.stdout, self.ended = job, self, self, False
 
     def write(self, line: str) -> None:
         self.job.told.append(json.loads(line).get("do", "start"))
