@@ -74,7 +74,7 @@ STEPS = (
         Side(
             "Scene",
             "The network is told the facts of each object, no image.",
-            (Anchor(_ASKING, "encode_scenes", "VIEWS[view](stack_scenes(list(scenes)))"),),
+            (Anchor(_ASKING, "encode_scenes", "VIEWS[view](stack_scenes(known))"),),
         ),
         formulas.image_formulas,
     ),
