@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import pytest
 import torch
-from torch import nn
 
 from rn_core.common.errors import RNCoreError
 from rn_core.common.seeding import make_rng
@@ -14,7 +13,7 @@ from rn_core.evaluation import reporting
 from rn_core.evaluation.reporting import attribution_table, mean_aggregates, read_cases
 from rn_core.models import ModelConfig, QuestionAnsweringModel, build_model
 from rn_core.models.encoders import RowEncoderConfig
-from rn_core.models.relation_network import RelationNetwork, RelationNetworkConfig, RelationTrace
+from rn_core.models.relation_network import PairCore, RelationNetwork, RelationNetworkConfig, RelationTrace
 from rn_core.tasks import TASKS
 from rn_core.tasks.clevr import RELATIONS, QuestionGenerator
 from rn_core.tasks.clevr import sample_scene as sample_clevr_scene
@@ -87,7 +86,7 @@ def test_pixel_pairs_are_scored_with_the_ground_as_a_seventh_object():
     assert table["norm"]["relevance_mass"] < 0.3, "most of 25 cells are ground or another object"
 
 
-class _Told(nn.Module):
+class _Told(PairCore):
     """A Relation Network over CLEVR's rows that is told which pair to heed."""
 
     def __init__(self, rn: RelationNetwork, pair: int) -> None:

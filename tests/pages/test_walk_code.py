@@ -12,7 +12,8 @@ from rn_core.common.errors import RNCoreError
 
 ROOT = Path(__file__).resolve().parents[2]
 SIDES = [*(side for step in STEPS for side in (step.pixels, step.rows)), THOUGHT]
-NETWORK = "rn_core/models/relation_network.py"
+NETWORK = "rn_core/models/blocks.py"
+STACKED = "rn_core/models/relation_layers.py"
 
 
 @pytest.mark.parametrize("side", SIDES, ids=lambda side: side.name)
@@ -33,18 +34,18 @@ def test_the_lines_of_a_step_are_of_one_file(side):
 
 
 def test_a_statement_over_several_lines_is_shown_whole():
-    excerpt = read_code([Anchor(NETWORK, "RelationNetwork._sum_relations", "return torch.cat(")])
-    assert len(excerpt.lines) == 6
-    assert excerpt.text.startswith("return torch.cat(\n    [\n")
+    excerpt = read_code([Anchor(STACKED, "StackedRelationNetworkConfig.second", "return Relation")])
+    assert len(excerpt.lines) == 10
+    assert excerpt.text.startswith("return RelationNetworkConfig(\n    d_object=")
     first, last = min(excerpt.lines), max(excerpt.lines)
-    assert excerpt.place == f"{NETWORK}:{first}–{last}"
+    assert excerpt.place == f"{STACKED}:{first}–{last}"
 
 
 def test_lines_apart_are_named_apart():
     excerpt = read_code(
         [
-            Anchor(NETWORK, "RelationNetwork._g_theta", "hidden = receiver[:, receivers, None]"),
-            Anchor(NETWORK, "RelationNetwork._g_theta", "hidden = functional.relu_(layer(hidden))"),
+            Anchor(NETWORK, "PairLayers.split", "receiver = functional.linear"),
+            Anchor(NETWORK, "PairLayers.split", "asked = functional.linear"),
         ]
     )
     first, last = sorted(excerpt.lines)
@@ -55,10 +56,10 @@ def test_lines_apart_are_named_apart():
 @pytest.mark.parametrize(
     ("function", "words", "sentence"),
     [
-        ("RelationNetwork.gone", "x", "no function 'RelationNetwork.gone'"),
+        ("PairLayers.gone", "x", "no function 'PairLayers.gone'"),
         ("gone", "x", "no function 'gone'"),
-        ("RelationNetwork._g_theta", "no such words", "it is in 0"),
-        ("RelationNetwork._g_theta", "hidden", "must be in one statement"),
+        ("PairLayers.relations", "no such words", "it is in 0"),
+        ("PairLayers.relations", "hidden", "must be in one statement"),
     ],
 )
 def test_a_line_that_moved_away_is_one_sentence(function, words, sentence):
