@@ -20,7 +20,7 @@ from pages._lab.train.state import (
 )
 from pages._lab.train.words import describe_race
 from rn_core.common.seeding import MAX_SEED
-from rn_core.race.records import LIMITS, RACE_TASKS, RUNNERS, RaceConfig, has_head_start, usual_config
+from rn_core.race.records import LIMITS, RACE_TASKS, RaceConfig, has_head_start, usual_config
 from rn_core.tasks.registry import CONFIGS
 
 PIXELS, OBJECTS = "sort-of-clevr/pixels", "sort-of-clevr/objects"
@@ -33,7 +33,7 @@ def states(draw) -> TrainState:
     kinds = draw(st.lists(st.sampled_from(RACE_TASKS[task].question_types), unique=True))
     return TrainState(
         task=task,
-        models=choose_models(draw(st.sets(st.sampled_from([*RUNNERS]), min_size=1))),
+        models=choose_models(draw(st.sets(st.sampled_from([*RACE_TASKS[task].race.models]), min_size=1))),
         size=draw(st.sampled_from([*CONFIGS[task]])),
         learning_rate=draw(st.floats(1e-6, 0.1)),
         question_types=choose_types(kinds, task),
