@@ -105,7 +105,7 @@ def test_the_public_weights_are_measured_on_a_folder(folder, shared_data, tmp_pa
     weights = shared_data / "clevr-public-weights/original_fp_epoch_493.pth"
     place = tmp_path / "pretrained"
     import_file("clevr/rn-pixels-public", weights, place)
-    monkeypatch.setattr(cli, "load", lambda name, device: load(name, device, place))
+    monkeypatch.setattr(cli, "load", lambda name, device, folder: load(name, device, place))
     assert cli.main(["evaluate", "clevr/rn-pixels-public", "--data", str(folder), "--json", "--device", "cpu"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["overall"]["n"] == 40 and found["overall"]["accuracy"] >= 37 / 40
