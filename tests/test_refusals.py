@@ -229,7 +229,7 @@ def test_the_api_refuses_what_the_page_refuses_with_its_sentence(case, answerer)
 @pytest.mark.parametrize("name", [name for name, case in CASES.items() if case.error is QuestionError])
 def test_the_command_line_refuses_such_questions_with_the_same_sentence(name, answerer, monkeypatch, capsys):
     case = CASES[name]
-    monkeypatch.setattr(cli, "load", lambda name, device: answerer(name))
+    monkeypatch.setattr(cli, "load", lambda name, *_: answerer(name))
     with pytest.raises(QuestionError) as caught:
         answerer(case.model).answer(case.scene, case.question)
     if case.model == BALLS:
@@ -280,7 +280,7 @@ def test_a_question_without_a_single_answer_is_answered_with_a_warning(answerer)
 
 
 def test_the_command_line_prints_warnings_and_json_has_them(answerer, monkeypatch, capsys):
-    monkeypatch.setattr(cli, "load", lambda name, device: answerer(name))
+    monkeypatch.setattr(cli, "load", lambda name, *_: answerer(name))
     ask = ["explain", CLEVR, "What color is the sphere?", "--seed", "2"]
     assert cli.main(ask) == 0
     lines = capsys.readouterr().out.splitlines()

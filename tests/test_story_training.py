@@ -195,7 +195,7 @@ def shipped(tmp_path, monkeypatch) -> str:
     """Untrained weights that the commands find by name."""
     folder = tmp_path / "pretrained"
     weights.save_weights("babi/tiny", build_model(RN, 0), CardFacts(task="babi"), folder=folder)
-    monkeypatch.setattr(cli, "load", lambda name, device: load(name, device, folder))
+    monkeypatch.setattr(cli, "load", lambda name, device, _: load(name, device, folder))
     return "babi/tiny"
 
 
