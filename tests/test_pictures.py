@@ -170,7 +170,7 @@ def test_no_more_are_decoded_at_once_than_stated(slow, monkeypatch):
 def test_the_system_ends_what_takes_too_much_processor_time():
     resource = pytest.importorskip("resource")
     code = (
-        "from rn_core import picture_decoder as it; it.MAX_CPU_SECONDS = 1; it.limit_process()\n"
+        "from rn_core.common import picture_decoder as it; it.MAX_CPU_SECONDS = 1; it.limit_process()\n"
         "import resource; print(*resource.getrlimit(resource.RLIMIT_CPU), *resource.getrlimit(resource.RLIMIT_AS))"
     )
     found = subprocess.run([pictures.sys.executable, "-c", code], cwd=pictures._ROOT, capture_output=True, text=True)

@@ -129,7 +129,8 @@ def test_a_wrong_name_lists_what_there_is(folder):
 
 
 @pytest.mark.parametrize(
-    ("text", "sentence"), [("{", "cannot be read"), ('{"model": {}}', "lacks bytes, sha256, task"), ("[]", "lacks")]
+    ("text", "sentence"),
+    [("{", "cannot be read"), ('{"model": {}}', "field 'task' is missing"), ("[]", "must be a table of named")],
 )
 def test_a_bad_card_is_named(folder, text, sentence):
     entry = find_weights(NAME, folder)
