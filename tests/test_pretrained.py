@@ -120,7 +120,7 @@ def test_the_baseline_has_no_fewer_parameters_and_steps(network, baseline):
     assert mlp["parameters"] >= rn["parameters"]
     assert mlp["training"]["steps"] >= rn["training"]["steps"]
     assert mlp["training"]["questions"] >= rn["training"]["questions"]
-    # On bAbI the baseline reads the story as one, which takes another encoder; none has pairs whose paths to compare.
+    # On bAbI the baseline reads the story as one, which takes another encoder; no baseline has pairs to compare.
     encoder = {key: value for key, value in rn["model"]["encoder"].items() if key != "compares"}
     same = network.startswith("babi/") or mlp["model"]["encoder"] == encoder
     assert same
