@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
@@ -14,9 +15,9 @@ from rn_core.cli import main
 from rn_core.common.errors import RNCoreError, UnknownNameError
 from rn_core.common.seeding import make_rng
 from rn_core.tasks import TASKS, Task
-from rn_core.tasks.registry import CONFIGS, DOMAINS, RECIPES, register, registered
+from rn_core.tasks.registry import CONFIGS, DOMAINS, RECIPES, Derived, register, registered
 from rn_core.training.publishing import Exam, publish
-from tests.toy_domain import QUESTIONS, Dice, Throw
+from tests.toy_domain import DOMAIN, QUESTIONS, Dice, Throw
 
 NAME = "toy/rn-dice"
 
@@ -86,6 +87,23 @@ def test_a_task_is_registered_once_and_gone_behind_its_block(dice):
     with pytest.raises(RNCoreError), registered(other):
         pass
     assert TASKS["toy/dice"] is dice, "a failed registration takes nothing away"
+
+
+def test_a_table_of_tasks_is_made_anew_only_where_other_tasks_are_registered():
+    made: list[list[str]] = []
+
+    def make() -> dict[str, Task]:
+        made.append([*TASKS])
+        return dict(TASKS)
+
+    table, before, more = Derived(make), [*TASKS], Dice()
+    more.name, more.domain = "toy/more", replace(DOMAIN, models={"toy/more": DOMAIN.models["toy/dice"]}, recipes={})
+    assert made == []
+    assert dict(table.items()) == dict(TASKS) and len(table) == len(TASKS)
+    with registered(more):
+        assert table["toy/more"] is more and "toy/dice" in table
+    assert "toy/more" not in table and [*table] == before
+    assert made == [before, [*before, "toy/more"], before]
 
 
 def test_batches_are_what_the_solver_says(dice):

@@ -57,20 +57,28 @@ class Derived(Mapping[str, _Value], Generic[_Value]):
     """A table made from the registered tasks, which always has what is registered now."""
 
     def __init__(self, make: Callable[[], Mapping[str, _Value]]) -> None:
-        """Keep the function that makes the table."""
+        """Keep the function that makes the table; it is made when it is first read."""
         self._make = make
+        self._made: tuple[tuple[Task, ...], Mapping[str, _Value]] = (), {}
+
+    def _read(self) -> Mapping[str, _Value]:
+        """Return the table, made anew where other tasks are registered than when it was made."""
+        tasks, table = tuple(_ALL.values()), self._made
+        if tasks != table[0]:
+            table = self._made = tasks, self._make()
+        return table[1]
 
     def __getitem__(self, name: str) -> _Value:
         """Return one value; raises KeyError if it is not there."""
-        return self._make()[name]
+        return self._read()[name]
 
     def __iter__(self) -> Iterator[str]:
         """Yield the names."""
-        return iter(self._make())
+        return iter(self._read())
 
     def __len__(self) -> int:
         """Return the number of names."""
-        return len(self._make())
+        return len(self._read())
 
 
 #: Name of a domain -> what its tasks share.
