@@ -7,7 +7,7 @@ default picture. Nothing here knows Streamlit.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -141,6 +141,25 @@ def one_of(allowed: Mapping[str, Any] | tuple[str, ...], kind: str) -> Callable[
     def parse(text: str) -> str:
         lookup(text, dict.fromkeys(allowed), kind)
         return text
+
+    return parse
+
+
+def in_order(chosen: Collection[str], allowed: Iterable[str]) -> tuple[str, ...]:
+    """Return the chosen names, each once, in the order of `allowed`."""
+    return tuple(name for name in allowed if name in chosen)
+
+
+def some_of(allowed: Sequence[str], kind: str, all_of_them: str | None = None) -> Callable[[str], tuple[str, ...]]:
+    """Return a parser of names such as `rn-mlp`, each once, in the order of `allowed`; one word may read as none."""
+
+    def parse(text: str) -> tuple[str, ...]:
+        if text == all_of_them:
+            return ()
+        parts = text.split("-")
+        for part in parts:
+            lookup(part, dict.fromkeys(allowed), kind)
+        return in_order(parts, allowed)
 
     return parse
 

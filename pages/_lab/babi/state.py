@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
@@ -18,10 +18,9 @@ from pages._lab.babi.stories import (
     parse_question,
     sampled_questions,
 )
-from pages._lab.links import Field, one_of, parse_seed, read_query, whole_number
+from pages._lab.links import Field, in_order, one_of, parse_seed, read_query, some_of, whole_number
 from pages._lab.pairs import state as pair_state
 from pages._lab.pairs.state import AUTO, PairState, drop_misfits, pair_fields
-from rn_core.common.errors import lookup
 from rn_core.tasks.babi.encoding import WINDOW
 from rn_core.tasks.babi.story import TASK_NAMES, StoryQuestion
 from rn_core.tasks.babi.words import ANSWERS
@@ -116,7 +115,7 @@ class BabiState(PairState):
         told, order = move_line(self.lines, start, end)
         renamed = {LABELS[old]: LABELS[new] for new, old in enumerate(order)}
         pair = self.pair and (renamed[self.pair[0]], renamed[self.pair[1]])
-        without = in_order([renamed[label] for label in self.without])
+        without = in_order([renamed[label] for label in self.without], LABELS)
         return replace(self, told=told, pair=pair, without=without)._fit()
 
     def mark(self, place: int, dropped: bool) -> BabiState:
@@ -162,19 +161,6 @@ class BabiState(PairState):
         return state._fit(), problems
 
 
-def _parse_labels(text: str) -> tuple[str, ...]:
-    """Read labels such as `s1-s3`, each once, in order."""
-    parts = text.split("-")
-    for part in parts:
-        lookup(part, dict.fromkeys(LABELS), "sentence")
-    return in_order(parts)
-
-
-def in_order(labels: Collection[str]) -> tuple[str, ...]:
-    """Return labels each once, in order."""
-    return tuple(label for label in LABELS if label in labels)
-
-
 FIELDS = (
     Field("task", "task", whole_number(1, len(TASK_NAMES), "The task")),
     Field("seed", "seed", parse_seed),
@@ -188,7 +174,7 @@ FIELDS = (
         LABELS,
         "s1-s4",
         WINDOW**2,
-        _parse_labels,
+        some_of(LABELS, "sentence"),
         sections=tuple(SECTIONS),
         baselines=BASELINES,
     ),

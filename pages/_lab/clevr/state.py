@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
@@ -20,10 +20,10 @@ from pages._lab.clevr.things import (
     sampled_scene,
     things_of,
 )
-from pages._lab.links import Field, one_of, parse_seed, read_query
+from pages._lab.links import Field, one_of, parse_seed, read_query, some_of
 from pages._lab.pairs import state as pair_state
 from pages._lab.pairs.state import GROUND, PairState, drop_misfits, pair_fields
-from rn_core.common.errors import RNCoreError, SceneError, lookup
+from rn_core.common.errors import RNCoreError, SceneError
 from rn_core.tasks.clevr import ClevrScene
 from rn_core.tasks.clevr.encoding import ANSWERS
 
@@ -147,19 +147,6 @@ def pair_labels(state: ClevrState) -> tuple[str, ...]:
     return (*state.letters, GROUND) if sees_pixels(state.model) else state.letters
 
 
-def _parse_letters(text: str) -> tuple[str, ...]:
-    """Read letters such as `A-C`, each once, in order."""
-    parts = text.split("-")
-    for part in parts:
-        lookup(part, dict.fromkeys(LETTERS), "object")
-    return in_order(parts)
-
-
-def in_order(letters: Collection[str]) -> tuple[str, ...]:
-    """Return letters each once, in order."""
-    return tuple(letter for letter in LETTERS if letter in letters)
-
-
 FIELDS = (
     Field("seed", "seed", parse_seed),
     Field("scene", "edited", parse_parts, format_parts),
@@ -172,7 +159,7 @@ FIELDS = (
         (*LETTERS, GROUND, *map(str, range(N_CELLS))),
         "A-C or, for cells, 3-17",
         N_CELLS**2,
-        _parse_letters,
+        some_of(LETTERS, "object"),
         sections=tuple(SECTIONS),
         baselines=BASELINES,
     ),

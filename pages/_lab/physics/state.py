@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
-from pages._lab.links import Field, one_of, parse_seed, read_query, whole_number
+from pages._lab.links import Field, one_of, parse_seed, read_query, some_of, whole_number
 from pages._lab.pairs.state import AUTO, PairState, drop_misfits, pair_fields, pair_parser
 from pages._lab.physics.models import MODELS, QUESTIONS
 from pages._lab.physics.scenes import (
@@ -22,7 +22,7 @@ from pages._lab.physics.scenes import (
     parse_pulls,
     sampled_scene,
 )
-from rn_core.common.errors import RNCoreError, SceneError, lookup, quote
+from rn_core.common.errors import RNCoreError, SceneError, quote
 from rn_core.tasks.physics import PhysicsScene
 from rn_core.tasks.physics.world import DEFAULT_BALLS, MAX_BALLS
 from rn_core.tasks.scoring import NO_YES
@@ -181,19 +181,6 @@ def _parse_tie(text: str) -> tuple[str, str]:
     return first, second
 
 
-def _parse_colors(text: str) -> tuple[str, ...]:
-    """Read colours such as `red-blue`, each once, in order."""
-    parts = text.split("-")
-    for part in parts:
-        lookup(part, dict.fromkeys(COLOR_NAMES), "colour")
-    return in_order(parts)
-
-
-def in_order(colors: Collection[str]) -> tuple[str, ...]:
-    """Return colours each once, in the order of the balls."""
-    return tuple(color for color in COLOR_NAMES if color in colors)
-
-
 FIELDS = (
     Field("ask", "question", one_of(QUESTIONS, "question")),
     Field("seed", "seed", parse_seed),
@@ -203,5 +190,11 @@ FIELDS = (
     Field("pulls", "pulls", parse_pulls, format_pulls),
     Field("tie", "tie", _parse_tie, "-".join),
     Field("predictor", "predictor", one_of(MODELS["predict"], "network")),
-    *pair_fields((*ANSWERS["connections"], *ANSWERS["count"]), COLOR_NAMES, "red-blue", MAX_BALLS**2, _parse_colors),
+    *pair_fields(
+        (*ANSWERS["connections"], *ANSWERS["count"]),
+        COLOR_NAMES,
+        "red-blue",
+        MAX_BALLS**2,
+        some_of(COLOR_NAMES, "colour"),
+    ),
 )

@@ -7,21 +7,29 @@ A value at its default is left out of the URL, so the plain address is the defau
 from __future__ import annotations
 
 import functools
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pages._lab.links import Field, format_question, format_scene, parse_question, parse_scene, parse_seed, read_query
+from pages._lab.links import (
+    Field,
+    format_question,
+    format_scene,
+    parse_question,
+    parse_scene,
+    parse_seed,
+    read_query,
+    some_of,
+)
 from pages._lab.models import MODELS, N_CELLS, count_pairs, parse_model, sees_pixels
 from pages._lab.pairs.state import GROUND, PairState, drop_misfits, pair_fields
-from rn_core.common.errors import lookup
 from rn_core.common.seeding import make_rng
 from rn_core.tasks.sort_of_clevr import COLORS, Question, Scene, sample_scene
 from rn_core.tasks.sort_of_clevr.questions import ANSWERS
 
 DEFAULT_QUESTION = Question("closest_shape", "red")
 #: URL parameters that mean the same on every page about one question.
-SHARED = ("seed", "scene", "q", "model")
+_SHARED = ("seed", "scene", "q", "model")
 
 
 @dataclass(frozen=True)
@@ -71,8 +79,7 @@ class ExploreState(PairState):
 
     def to_shared_query(self) -> dict[str, str]:
         """Return what is asked of which model, as URL parameters that other pages read too; defaults included."""
-        shared = (field for field in FIELDS if field.key in SHARED and getattr(self, field.name) is not None)
-        return {field.key: field.format(getattr(self, field.name)) for field in shared}
+        return write_shared(self, FIELDS)
 
     @staticmethod
     def from_query(query: Mapping[str, str]) -> tuple[ExploreState, list[str]]:
@@ -101,25 +108,18 @@ def _consistent(state: ExploreState, problems: list[str]) -> tuple[ExploreState,
     return drop_misfits(state, problems, pair_labels, present, count_pairs(state.model), sees_pixels(state.model))
 
 
+def write_shared(state: Any, fields: Sequence[Field]) -> dict[str, str]:
+    """Return the URL parameters of a page's state that mean the same on other pages, defaults included."""
+    shared = (field for field in fields if field.key in _SHARED and getattr(state, field.name) is not None)
+    return {field.key: field.format(getattr(state, field.name)) for field in shared}
+
+
 def pair_labels(state: ExploreState) -> tuple[str, ...]:
     """Return what a pair can be made of: cell numbers, or the scene's colours and, for pixels, the ground."""
     if state.view == "cells":
         return tuple(map(str, range(N_CELLS)))
     colors = tuple(thing.color for thing in state.scene.objects)
     return (*colors, GROUND) if sees_pixels(state.model) else colors
-
-
-def _parse_colors(text: str) -> tuple[str, ...]:
-    """Read colours such as `red-blue`, each once, in the order of `COLORS`."""
-    parts = text.split("-")
-    for part in parts:
-        lookup(part, dict.fromkeys(COLORS), "colour")
-    return in_order(parts)
-
-
-def in_order(colors: Collection[str]) -> tuple[str, ...]:
-    """Return colours each once, in the order of `COLORS`."""
-    return tuple(color for color in COLORS if color in colors)
 
 
 FIELDS = (
@@ -132,6 +132,6 @@ FIELDS = (
         (*COLORS, GROUND, *map(str, range(N_CELLS))),
         "red-blue or, for cells, 3-17",
         N_CELLS**2,
-        _parse_colors,
+        some_of(COLORS, "colour"),
     ),
 )

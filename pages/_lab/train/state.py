@@ -11,10 +11,12 @@ from typing import Any
 from pages._lab.links import (
     Field,
     format_switch,
+    in_order,
     one_of,
     parse_seed,
     parse_switch,
     read_query,
+    some_of,
     whole_number,
     write_query,
 )
@@ -204,27 +206,13 @@ def needs_head_start(state: TrainState) -> bool:
 def choose_types(chosen: Collection[str], task: str) -> tuple[str, ...]:
     """Return the chosen question types that a task has, in its order; all of them are none, which asks all."""
     known = RACE_TASKS[task].question_types
-    kept = tuple(kind for kind in known if kind in chosen)
+    kept = in_order(chosen, known)
     return () if len(kept) == len(known) else kept
 
 
 def choose_models(chosen: Collection[str]) -> tuple[str, ...]:
     """Return the chosen runners in the order of `RUNNERS`."""
-    return tuple(kind for kind in RUNNERS if kind in chosen)
-
-
-def _parse_names(allowed: Sequence[str], kind: str, all_of_them: str | None = None) -> Any:
-    """Return a parser of names such as `rn-mlp`, each once, in the order of `allowed`; one word may read as none."""
-
-    def parse(text: str) -> tuple[str, ...]:
-        if text == all_of_them:
-            return ()
-        parts = text.split("-")
-        for part in parts:
-            lookup(part, dict.fromkeys(allowed), kind)
-        return tuple(name for name in allowed if name in parts)
-
-    return parse
+    return in_order(chosen, RUNNERS)
 
 
 def _format_types(kinds: Sequence[str]) -> str:
@@ -259,12 +247,12 @@ def _parse_run(text: str) -> str:
 
 FIELDS = (
     Field("task", "task", _parse_task, _format_task),
-    Field("models", "models", _parse_names(tuple(RUNNERS), "model"), "-".join),
+    Field("models", "models", some_of(tuple(RUNNERS), "model"), "-".join),
     Field("size", "size", one_of(_SIZES, "model size")),
     Field("rate", "learning_rate", _parse_rate, repr),
     Field("scenes", "n_scenes", whole_number(*LIMITS["n_scenes"], "The scenes a step")),
     Field("questions", "n_questions", whole_number(*LIMITS["n_questions"], "The questions a scene")),
-    Field("types", "question_types", _parse_names(_TYPES, "question type", _ALL), _format_types),
+    Field("types", "question_types", some_of(_TYPES, "question type", _ALL), _format_types),
     Field("aggregate", "aggregate", one_of(tuple(AGGREGATES), "aggregate")),
     Field("seed", "seed", parse_seed),
     Field("steps", "steps", whole_number(*LIMITS["steps"], "The steps")),

@@ -25,12 +25,14 @@ from pages._lab.links import (
     write_query,
 )
 from pages._lab.models import N_CELLS, parse_model, sees_pixels
-from pages._lab.sort_of_clevr.state import DEFAULT_QUESTION, SHARED, sampled_scene
-from rn_core.common.errors import RNCoreError, quote
+from pages._lab.pairs.state import pair_parser
+from pages._lab.sort_of_clevr.state import DEFAULT_QUESTION, sampled_scene, write_shared
 from rn_core.common.seeding import MAX_SEED
 from rn_core.tasks.sort_of_clevr import COLORS, Question, Scene
 
 N_STEPS = 8
+#: Every label that an object of any scene can have.
+_LABELS = (*COLORS, *map(str, range(N_CELLS)))
 #: Order in which pairs join the sum -> its name on the page.
 ORDERS = MappingProxyType(
     {"strongest": "Strongest first", "weakest": "Weakest first", "rows": "Row by row", "random": "At random"}
@@ -89,8 +91,7 @@ class WalkState:
 
     def to_shared_query(self) -> dict[str, str]:
         """Return what is asked of which model, as URL parameters that Explore reads too; defaults included."""
-        shared = (field for field in FIELDS if field.key in SHARED and getattr(self, field.name) is not None)
-        return {field.key: field.format(getattr(self, field.name)) for field in shared}
+        return write_shared(self, FIELDS)
 
     @staticmethod
     def from_query(query: Mapping[str, str]) -> tuple[WalkState, list[str]]:
@@ -137,21 +138,13 @@ def _consistent(state: WalkState, problems: list[str]) -> tuple[WalkState, list[
     return state, problems
 
 
-def _parse_pair(text: str) -> tuple[str, str]:
-    """Read a pair such as `red-blue` or `3-17`; whether the scene has it is checked later."""
-    parts = text.split("-")
-    if len(parts) != 2 or not {*parts} <= {*COLORS, *map(str, range(N_CELLS))}:
-        raise RNCoreError(f"A pair must read like red-blue or, for cells, 3-17, got {quote(text)}.")
-    return parts[0], parts[1]
-
-
 FIELDS = (
     Field("seed", "seed", parse_seed),
     Field("scene", "edited", parse_scene, format_scene),
     Field("q", "question", parse_question, format_question),
     Field("model", "model", parse_model),
     Field("step", "step", whole_number(1, N_STEPS, "A step")),
-    Field("pair", "pair", _parse_pair, "-".join),
+    Field("pair", "pair", pair_parser(_LABELS, "red-blue or, for cells, 3-17"), "-".join),
     Field("order", "order", one_of(ORDERS, "order")),
     Field("added", "added", whole_number(0, N_CELLS**2, "The number of pairs added")),
     Field("deal", "deal", whole_number(0, MAX_SEED, "The deal of the objects")),
