@@ -29,7 +29,7 @@ from rn_core.tasks.sort_of_clevr.questions import ANSWERS
 
 DEFAULT_QUESTION = Question("closest_shape", "red")
 #: URL parameters that mean the same on every page about one question.
-_SHARED = ("seed", "scene", "q", "model")
+SHARED = ("seed", "scene", "q", "model")
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ def _consistent(state: ExploreState, problems: list[str]) -> tuple[ExploreState,
 
 def write_shared(state: Any, fields: Sequence[Field]) -> dict[str, str]:
     """Return the URL parameters of a page's state that mean the same on other pages, defaults included."""
-    shared = (field for field in fields if field.key in _SHARED and getattr(state, field.name) is not None)
+    shared = (field for field in fields if field.key in SHARED and getattr(state, field.name) is not None)
     return {field.key: field.format(getattr(state, field.name)) for field in shared}
 
 
