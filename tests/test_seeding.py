@@ -13,6 +13,7 @@ from rn_core.common.seeding import (
     check_seed,
     fork_torch_rng,
     make_rng,
+    next_seed,
     pick_weighted,
     uniform_fractions,
     uniform_integers,
@@ -22,6 +23,10 @@ from rn_core.common.seeding import (
 def test_each_split_has_its_own_branch_of_the_seed_tree():
     keys = [make_rng(7, split).bit_generator.seed_seq.spawn_key for split in SPLITS]
     assert len({key[0] for key in keys}) == len(SPLITS) == 4
+
+
+def test_the_seed_after_the_highest_is_zero():
+    assert [next_seed(seed) for seed in (0, 1, MAX_SEED - 1, MAX_SEED)] == [1, 2, MAX_SEED, 0]
 
 
 def test_no_two_seeds_of_any_splits_start_alike():

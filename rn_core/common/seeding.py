@@ -33,6 +33,11 @@ def check_seed(seed: int) -> int:
     return int(seed)
 
 
+def next_seed(seed: int) -> int:
+    """Return the seed after another one; 0 after the highest."""
+    return (seed + 1) % (MAX_SEED + 1)
+
+
 def make_rng(seed: int, split: str, *branch: int) -> np.random.Generator:
     """Return the NumPy generator of one split.
 

@@ -18,7 +18,7 @@ from pages._lab.pairs.view import PairReading
 from rn_core.attribution.base import Attribution, Target
 from rn_core.common.errors import QuestionError
 from rn_core.common.records import Answer
-from rn_core.common.seeding import MAX_SEED, make_rng, uniform_integers
+from rn_core.common.seeding import make_rng, next_seed, uniform_integers
 
 
 class BabiDomain:
@@ -34,7 +34,7 @@ class BabiDomain:
 
     def sample(self, state: BabiState) -> BabiState:
         """Return the state with the story of the next seed."""
-        return state.change(seed=(state.seed + 1) % (MAX_SEED + 1))
+        return state.change(seed=next_seed(state.seed))
 
     def parse(self, text: str) -> dict[str, Any]:
         """Return the change of state that a typed question asks for; raises QuestionError."""

@@ -20,7 +20,7 @@ from pages._lab.pairs.view import PairReading
 from rn_core.attribution.base import Attribution, Target
 from rn_core.common.errors import SceneError
 from rn_core.common.records import Answer
-from rn_core.common.seeding import MAX_SEED
+from rn_core.common.seeding import next_seed
 
 
 class ClevrDomain:
@@ -36,7 +36,7 @@ class ClevrDomain:
 
     def sample(self, state: ClevrState) -> ClevrState:
         """Return the state with the next seed's scene, and another question where that one has no true answer there."""
-        seed = (state.seed + 1) % (MAX_SEED + 1)
+        seed = next_seed(state.seed)
         found = state.change(seed=seed)
         if find_truth(found.question, found.scene).answer is None:
             found = found.change(question=draw_question(found.known_scene, ANY_FAMILY, seed))

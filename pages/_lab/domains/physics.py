@@ -22,7 +22,7 @@ from pages._lab.physics.view import PhysicsCase, PhysicsView, choose_target, mak
 from rn_core.attribution.base import Attribution, Target
 from rn_core.common.errors import QuestionError, RNCoreError
 from rn_core.common.records import Answer
-from rn_core.common.seeding import MAX_SEED
+from rn_core.common.seeding import next_seed
 from rn_core.tasks.physics import COLORS, PhysicsScene
 from rn_core.tasks.physics.task import Connections, Count, tie_question
 
@@ -40,7 +40,7 @@ class PhysicsDomain:
 
     def sample(self, state: PhysicsState) -> PhysicsState:
         """Return the state with the scene of the next seed."""
-        return state.change(**SOURCES, seed=(state.seed + 1) % (MAX_SEED + 1))
+        return state.change(**SOURCES, seed=next_seed(state.seed))
 
     def parse(self, text: str) -> dict[str, Any]:
         """Return the change of state that a typed question asks for; raises QuestionError."""

@@ -24,7 +24,7 @@ from pages._lab.sort_of_clevr.view import (
 )
 from rn_core.attribution.base import Attribution, Target
 from rn_core.common.records import Answer
-from rn_core.common.seeding import MAX_SEED
+from rn_core.common.seeding import next_seed
 from rn_core.tasks.sort_of_clevr import Question
 from rn_core.tasks.sort_of_clevr.language import ALL_TEXTS, parse, text
 from rn_core.tasks.sort_of_clevr.rendering import PALETTE
@@ -43,7 +43,7 @@ class ShapesDomain:
 
     def sample(self, state: ExploreState) -> ExploreState:
         """Return the state with the scene of the next seed."""
-        return state.change(seed=(state.seed + 1) % (MAX_SEED + 1))
+        return state.change(seed=next_seed(state.seed))
 
     def parse(self, text: str) -> dict[str, Any]:
         """Return the change of state that a typed question asks for; raises QuestionError."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from pages._lab.desk import Report
 from rn_core.common.device import choose_device, fast_autocast
 from rn_core.common.records import Evaluation
-from rn_core.common.seeding import MAX_SEED
+from rn_core.common.seeding import next_seed
 from rn_core.evaluation.accuracy import evaluate
 from rn_core.tasks import TASKS
 from rn_core.weights.store import WeightsEntry, load_weights
@@ -15,8 +15,7 @@ from rn_core.weights.store import WeightsEntry, load_weights
 
 def fresh_seed(entry: WeightsEntry) -> int:
     """Return the seed after the card's: scenes that its figures were not measured on."""
-    measured = 0 if entry.card.metrics is None else entry.card.metrics.seed
-    return (measured + 1) % (MAX_SEED + 1)
+    return next_seed(0 if entry.card.metrics is None else entry.card.metrics.seed)
 
 
 def measure(entry: WeightsEntry, seed: int, n_scenes: int, report: Report) -> Evaluation:

@@ -10,7 +10,7 @@ from pages._ui.kept import widget_event
 from pages._ui.own_models import keep_own
 from pages._ui.pairs.sections import read_matrix_click
 from pages._ui.session import PageSession
-from rn_core.common.seeding import MAX_SEED
+from rn_core.common.seeding import MAX_SEED, next_seed
 
 GRID_KEY = "walk.figure.grid"
 
@@ -40,7 +40,7 @@ def put_back() -> None:
 
 def next_scene() -> None:
     """Go on to the scene of the next seed."""
-    WALK.update(seed=(WALK.state.seed + 1) % (MAX_SEED + 1))
+    WALK.update(seed=next_seed(WALK.state.seed))
 
 
 def choose_question(**changes: str) -> dict[str, Any]:
