@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -102,14 +102,7 @@ def make_story_stage(
     if view is not None:
         # Where one sentence is enough, every pair that holds it decides, and none of them has an arc of its own.
         several = len(truth.support) > 1
-        layer = PairLayer(
-            weights=view.matrix,
-            target=view.target_text,
-            against=view.against_text,
-            pinned=view.pinned,
-            true_pairs=[(i, j) for i, j in view.true_pairs if several and i > j],
-            show_truth=state.truth,
-        )
+        layer = replace(view.layer, true_pairs=[(i, j) for i, j in view.true_pairs if several and i > j])
     return StoryStage(state, layer, truth.support, editable, dark)
 
 

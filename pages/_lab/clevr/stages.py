@@ -7,7 +7,7 @@ place along an arrow is what "left of" and "behind" compare.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import atan2, degrees
 from typing import Any, TypeGuard
 
@@ -52,16 +52,7 @@ def make_layer(state: ClevrState, view: ClevrView | None, n_nodes: int) -> PairL
     if view is None:
         return PairLayer(np.zeros((n_nodes, n_nodes)))
     by_object = state.view == "objects"
-    return PairLayer(
-        weights=view.matrix,
-        target=view.target_text,
-        against=view.against_text,
-        pinned=view.pinned,
-        true_pairs=view.true_pairs,
-        show_truth=state.truth,
-        heat=not by_object,
-        deciding=view.truth.deciding if by_object else None,
-    )
+    return replace(view.layer, heat=not by_object, deciding=view.truth.deciding if by_object else None)
 
 
 def make_picture_stage(state: ClevrState, picture: Picture, view: ClevrView | None) -> DrawnStage:

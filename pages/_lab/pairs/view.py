@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from pages._lab.components.stage import PairLayer
 from pages._lab.pairs.nodes import Nodes
 from pages._lab.pairs.state import AUTO, PairState
 from pages._lab.words import format_pair, format_signed, join_words
@@ -140,6 +141,18 @@ class PairView(ABC):
     @abstractmethod
     def draw_scene(self, axes: Axes) -> None:
         """Draw the scene, with names, for a saved picture."""
+
+    @property
+    def layer(self) -> PairLayer:
+        """Return what the pairs say in the interactive scene."""
+        return PairLayer(
+            weights=self.matrix,
+            target=self.target_text,
+            against=self.against_text,
+            pinned=self.pinned,
+            true_pairs=self.true_pairs,
+            show_truth=self.state.truth,
+        )
 
     @property
     def answers(self) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -44,15 +45,7 @@ def _make_layer(view: PhysicsView | None, n_balls: int) -> PairLayer:
     """Return what the pairs say; without a view, nothing."""
     if view is None:
         return PairLayer(np.zeros((n_balls, n_balls)))
-    return PairLayer(
-        weights=view.matrix,
-        target=view.target_text,
-        against=view.against_text,
-        pinned=view.pinned,
-        true_pairs=view.true_pairs,
-        show_truth=view.state.truth,
-        deciding=(),
-    )
+    return replace(view.layer, deciding=())
 
 
 def _make_ball(label: str, x: float, y: float) -> dict[str, Any]:
