@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
 import streamlit as st
 
+from pages._lab.domains.base import full_name
 from pages._lab.domains.sort_of_clevr import DOMAIN
 from pages._lab.layout import MODEL_NAMES
-from pages._lab.models import MODELS, baseline_of, is_own, match_own, shipped_baseline
+from pages._lab.models import MODELS, baseline_of, shipped_baseline
 from pages._lab.own_model import OwnModel, make_own_model, read_files
 from pages._ui.kept import Kept, uploaded_files
-from pages._ui.own_answerers import keep_answerer
-from pages._ui.session import PageState
+from pages._ui.own_answerers import State, keep_answerer, keep_known
 from rn_core.common.errors import RNCoreError
 from rn_core.weights.store import LoadedWeights
 
@@ -24,18 +24,6 @@ UPLOAD_LABEL = "my RN"
 _KEPT: Kept[dict[str, OwnModel]] = Kept("own.models", dict)
 #: How many files have come; the prefix of the widget that takes them.
 _TURN, _UPLOAD = Kept("own.turn", int), "own.upload"
-
-
-class ModelState(PageState, Protocol):
-    """The state of a page that shows a model; made of nothing, it is the default one."""
-
-    @property
-    def model(self) -> str:
-        """Return the model's name in a URL."""
-        ...
-
-
-State = TypeVar("State", bound=ModelState)
 
 
 def own_models() -> dict[str, OwnModel]:
@@ -65,14 +53,10 @@ def _keep(made: OwnModel) -> OwnModel:
         numbered = (made.label, *(f"{made.label} {number}" for number in range(2, MAX_OWN + 1)))
         kept[made.name] = replace(made, label=next(label for label in numbered if label not in taken))
         _KEPT.set(kept)
-        keep_answerer(_full_name(made.name), made.answerer)
-        keep_answerer(_full_name(baseline_of(made.name)), made.baseline or _full_name(shipped_baseline(made.name)))
+        shipped = full_name(DOMAIN, shipped_baseline(made.name))
+        keep_answerer(full_name(DOMAIN, made.name), made.answerer)
+        keep_answerer(full_name(DOMAIN, baseline_of(made.name)), made.baseline or shipped)
     return kept[made.name]
-
-
-def _full_name(name: str) -> str:
-    """Return the full name of a model of shapes."""
-    return f"{DOMAIN.name}/{name}"
 
 
 def keep_own(state: State, problems: list[str]) -> tuple[State, list[str]]:
@@ -82,12 +66,7 @@ def keep_own(state: State, problems: list[str]) -> tuple[State, list[str]]:
         state: as the link says.
         problems: sentences about the link; one is added for a model that is not here.
     """
-    if not is_own(state.model):
-        return state, problems
-    known = match_own(state.model, own_models())
-    if known is not None:
-        return (state if known == state.model else state.change(model=known)), problems
-    return state.change(model=type(state)().model), [*problems, _describe_foreign(state.model)]
+    return keep_known(state, problems, own_models(), _describe_foreign)
 
 
 def _describe_foreign(name: str) -> str:

@@ -13,9 +13,9 @@ import torch
 
 from pages._lab.clevr.models import IMAGE_SIDE, full_name
 from pages._lab.clevr.state import ClevrState
-from pages._lab.models import is_own, match_own, own_name
+from pages._lab.models import own_name
 from pages._ui.kept import Kept
-from pages._ui.own_answerers import keep_answerer
+from pages._ui.own_answerers import keep_answerer, keep_known
 from rn_core.answering import Answerer, make_answerer
 from rn_core.common.errors import RNCoreError, WeightsError
 from rn_core.weights.card import OriginalFile, count_only
@@ -81,12 +81,7 @@ def keep_own(state: ClevrState, problems: list[str]) -> tuple[ClevrState, list[s
         state: as the link says.
         problems: sentences about the link; one is added for a model that is not here.
     """
-    if not is_own(state.model):
-        return state, problems
-    known = match_own(state.model, own_labels())
-    if known is not None:
-        return state.change(model=known), problems
-    return state.change(model=ClevrState().model), [*problems, _describe_foreign(state.model)]
+    return keep_known(state, problems, own_labels(), _describe_foreign)
 
 
 def describe_own(name: str, shown: str) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 import streamlit as st
 
 from pages._lab.desk import Report, follow_steps
+from pages._lab.domains.base import full_name
 from pages._lab.domains.sort_of_clevr import DOMAIN
 from pages._lab.figures import Look
 from pages._lab.lessons import figures as lesson_figures
@@ -74,7 +75,7 @@ def find_measurement(kind: str, model: str, doing: str, *about: str) -> Any:
     found = find_bundled(kind, model, about)
     if found is not None:
         return found
-    models = {name: find_answerer(f"{DOMAIN.name}/{name}") for name in names_needed(kind, model)}
+    models = {name: find_answerer(full_name(DOMAIN, name)) for name in names_needed(kind, model)}
 
     def make(report: Report) -> Any:
         return MEASURES[kind](models, model, follow_steps(report), *about)
@@ -140,7 +141,7 @@ def draw_answered_crowd(state: ExploreState, look: Look) -> None:
     """Draw the same scene with what the network says to it, and the truth."""
     draw_crowd(state, look)
     batch, column = make_crowd_batch(find_crowd(state.question.color)), QUESTION_TYPES.index(state.question.type)
-    said, true = ask(find_answerer(f"{DOMAIN.name}/{state.model}").model, batch)[column], int(batch.answer[column])
+    said, true = ask(find_answerer(full_name(DOMAIN, state.model)).model, batch)[column], int(batch.answer[column])
     st.html(lesson_layout.crowd_html(text(state.question), ANSWERS[said], ANSWERS[true]))
 
 
