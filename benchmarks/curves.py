@@ -11,7 +11,7 @@ from rn_core.tasks.sort_of_clevr.questions import GROUPS
 from rn_core.weights.card import Card
 from rn_core.weights.store import list_weights
 
-#: Okabe and Ito's colours, safe for colour blindness; the dash tells RN from MLP as well.
+#: Okabe and Ito's colors, safe for color blindness; the dash tells RN from MLP as well.
 _STYLES = {"rn": ("#0072B2", "-"), "mlp": ("#D55E00", "--")}
 
 

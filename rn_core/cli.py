@@ -114,7 +114,7 @@ def _add_train(commands: _Commands) -> None:
     train.add_argument("name", help=f"recipe: {', '.join(RECIPES)}")
     train.add_argument("--data", type=Path, default=None, help="a data folder to learn from, for tasks that do")
     train.add_argument("--size", default="small", choices=("tiny", "small", "paper"), help="small is what ships")
-    train.add_argument("--steps", type=int, default=None, help="optimiser steps (default: the recipe's)")
+    train.add_argument("--steps", type=int, default=None, help="optimizer steps (default: the recipe's)")
     train.add_argument("--warm-start", type=int, default=None, help="steps of the warm start before answers")
     train.add_argument(
         "--schedule", default=None, choices=SCHEDULES, help="of the learning rate (default: the recipe's)"

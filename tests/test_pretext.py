@@ -53,7 +53,7 @@ def test_naming_nothing_costs_what_the_facts_weigh():
 
 
 def test_an_absent_colour_does_not_hide_a_present_one():
-    """Absent colours sit at the image's middle, in cell 12; so may the only object."""
+    """Absent colors sit at the image's middle, in cell 12; so may the only object."""
     middle = stack_scenes([Scene((SceneObject("red", "square", 37, 37),))] * 50)
     assert all(12 in row for row in keep_cells(make_rng(0, "train"), middle, 6))
 

@@ -83,13 +83,13 @@ def cielab(linear: np.ndarray) -> np.ndarray:
 
 
 def contrast(one: str, other: str) -> float:
-    """Return the WCAG 2 contrast of two colours, 1 to 21."""
+    """Return the WCAG 2 contrast of two colors, 1 to 21."""
     low, high = sorted(float(_XYZ[1] @ linear_rgb(color)) for color in (one, other))
     return (high + 0.05) / (low + 0.05)
 
 
 def lightness(colors: list[str]) -> np.ndarray:
-    """Return L* of each colour."""
+    """Return L* of each color."""
     return np.array([cielab(linear_rgb(color))[0] for color in colors])
 
 

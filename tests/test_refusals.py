@@ -64,7 +64,7 @@ class Case:
 
 
 def without(thing: str, rows: np.ndarray = ROWS) -> np.ndarray:
-    """Object rows without the one of a colour."""
+    """Object rows without the one of a color."""
     return np.delete(rows, [each.color for each in SCENE.objects].index(thing), axis=0)
 
 
@@ -152,10 +152,10 @@ CASES = {
     ),
     "sort-lone-row": Case(SORT, ROWS[:1], ALL_TEXTS[18], SceneError, "needs two objects"),
     "sort-doubled-row": Case(
-        SORT, changed(ROWS, 1, slice(0, 6), ROWS[0, :6]), LEFT, SceneError, "its own colour, got red, red, blue",
+        SORT, changed(ROWS, 1, slice(0, 6), ROWS[0, :6]), LEFT, SceneError, "its own color, got red, red, blue",
     ),
     "sort-same-place": Case(SORT, changed(ROWS, 1, slice(8, 10), ROWS[0, 8:]), LEFT, SceneError, "0 pixels apart"),
-    "sort-no-colour": Case(SORT, changed(ROWS, 1, slice(0, 6), 0), LEFT, SceneError, "Row 1's colour must be a 1"),
+    "sort-no-color": Case(SORT, changed(ROWS, 1, slice(0, 6), 0), LEFT, SceneError, "Row 1's color must be a 1"),
     "sort-two-shapes": Case(SORT, changed(ROWS, 1, slice(6, 8), 1), LEFT, SceneError, "Row 1's shape must be a 1"),
     "sort-outside": Case(SORT, changed(ROWS, 1, 8, 3.0), LEFT, SceneError, "move it inside"),
     "clevr-doubled": Case(
@@ -168,7 +168,7 @@ CASES = {
         BALLS, BALL_ROWS[1:], "Is red tied to blue?", SceneError, "no red ball"
     ),
     "balls-doubled": Case(
-        BALLS, changed(BALL_ROWS, 1, slice(0, 3), BALL_ROWS[0, :3]), TIED, SceneError, "its own colour"
+        BALLS, changed(BALL_ROWS, 1, slice(0, 3), BALL_ROWS[0, :3]), TIED, SceneError, "its own color"
     ),
     "balls-color": Case(BALLS, changed(BALL_ROWS, 1, slice(0, 3), 0.123), TIED, SceneError, "one of `COLORS`"),
     "balls-same-place": Case(
@@ -221,7 +221,7 @@ def test_the_api_refuses_what_the_page_refuses_with_its_sentence(case, answerer)
     if case.page is not None:
         with pytest.raises(RNCoreError) as caught:
             case.page()
-        # Pages call objects and balls by their letters and colours.
+        # Pages call objects and balls by their letters and colors.
         shown = str(caught.value).replace("Objects A and B", "Objects 0 and 1")
         assert shown == sentence or shown.endswith(f": {name_balls(sentence)}")
 
@@ -241,7 +241,7 @@ def test_the_command_line_refuses_such_questions_with_the_same_sentence(name, an
 def test_a_doubled_colour_on_explore_and_in_rows_is_one_sentence(answerer):
     with pytest.raises(SceneError) as page:
         parse_scene("r20.20s_r50.50s")
-    assert "own colour" in str(page.value)
+    assert "own color" in str(page.value)
     rows = changed(ROWS[:2], 1, slice(0, 6), ROWS[0, :6])
     with pytest.raises(SceneError) as api:
         answerer(SORT).answer(rows, LEFT)

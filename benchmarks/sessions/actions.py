@@ -121,9 +121,9 @@ def find_free_place(
     """Return a ball and a place near its own where it touches nothing.
 
     Args:
-        places: (N, 2) centres in metres.
-        radius: of a ball, in metres.
-        half_side: of the table, in metres.
+        places: (N, 2) centers in meters.
+        radius: of a ball, in meters.
+        half_side: of the table, in meters.
         rng: draws ball and place.
     """
     centers = np.array(places)

@@ -1,7 +1,7 @@
 """Results of the core as Plotly figures; nothing here knows Streamlit.
 
 Every figure carries its alternative text in `layout.meta["alt"]`. Signs are orange (against) and blue (for),
-safe for colour-blind readers, symmetric around zero, and always with a number or a word beside the colour.
+safe for color-blind readers, symmetric around zero, and always with a number or a word beside the color.
 """
 
 from __future__ import annotations
@@ -46,12 +46,12 @@ class Look:
 
     @property
     def ink(self) -> str:
-        """Return the colour of text and outlines."""
+        """Return the color of text and outlines."""
         return _INK[self.dark]
 
     @property
     def faint(self) -> str:
-        """Return the colour of grid lines."""
+        """Return the color of grid lines."""
         return _FAINT[self.dark]
 
     @property
@@ -85,10 +85,10 @@ def plot_pair_matrix(
 
     Args:
         matrix: (n, n) contributions in logits; row i, column j is the pair (i, j).
-        labels: n names, of colours or cells.
+        labels: n names, of colors or cells.
         true_pairs: pairs that decide the answer, framed.
         pinned: the pinned pair, framed twice.
-        look: colours and type size.
+        look: colors and type size.
         names: n names in words; None makes them from the labels.
         ticks: n names as they stand beside the rows, and n above the columns; None makes them from the labels.
         noun: what a node that is no cell is called.
@@ -171,7 +171,7 @@ def plot_logit_shift(
         answers: A names.
         without: (A,) logits without it.
         full: (A,) logits with everything.
-        look: colours and type size.
+        look: colors and type size.
         removed: what is left out, in words.
     """
     figure, shown = go.Figure(), list(map(escape, answers))
@@ -200,7 +200,7 @@ def plot_hidden_change(changes: Sequence[np.ndarray], look: Look = Look()) -> go
 
     Args:
         changes: for each hidden layer, (D,) activation with the pair minus without it.
-        look: colours and type size.
+        look: colors and type size.
     """
     width = max(map(len, changes))
     rows = np.full((len(changes), width), np.nan)
@@ -229,7 +229,7 @@ def plot_faithfulness(curves: Sequence[tuple[str, np.ndarray]], look: Look = Loo
 
     Args:
         curves: (name, (K,) values from no step to the last), up to four; names that hold "random" are dotted.
-        look: colours and type size.
+        look: colors and type size.
     """
     figure = go.Figure()
     for name, values in curves:
@@ -254,7 +254,7 @@ def alt_text(figure: go.Figure) -> str:
 
 
 def _ticks(labels: Sequence[str], ticks: Sequence[str] | None) -> dict[str, Any]:
-    """Return an axis's labels: colours with their swatch, or for cells the rows of the grid that they lie in."""
+    """Return an axis's labels: colors with their swatch, or for cells the rows of the grid that they lie in."""
     if labels[0].isdigit():
         grid = isqrt(len(labels))
         middles = range(grid // 2, len(labels), grid)
@@ -263,7 +263,7 @@ def _ticks(labels: Sequence[str], ticks: Sequence[str] | None) -> dict[str, Any]
 
 
 def swatch(label: str) -> str:
-    """Return a colour's name behind its swatch; other labels as they are."""
+    """Return a color's name behind its swatch; other labels as they are."""
     return swatch_text(PALETTE[label], label) if label in PALETTE else escape(label)
 
 
@@ -286,7 +286,7 @@ def finish_figure(figure: go.Figure, look: Look, alt: str, height: int) -> go.Fi
 
     Args:
         figure: changed in place.
-        look: colours and type size.
+        look: colors and type size.
         alt: the figure in words, for who cannot see it.
         height: in pixels.
 

@@ -1,6 +1,6 @@
 """Small pieces of HTML and the one style sheet that the pages share; nothing here knows Streamlit.
 
-All text that goes into HTML is escaped. Colours come from the page's own text colour, so light and dark both work.
+All text that goes into HTML is escaped. Colors come from the page's own text color, so light and dark both work.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ PROJECTOR_STYLE = "<style>html {font-size: 22px !important}</style>"
 
 
 def scheme_style(dark: bool) -> str:
-    """Return the rule that tells `light-dark()` which of its colours to take."""
+    """Return the rule that tells `light-dark()` which of its colors to take."""
     return f"<style>.rn-scheme {{color-scheme: {'dark' if dark else 'light'}}}</style>"
 
 

@@ -89,7 +89,7 @@ def _unknown(key: str, known: list[str]) -> str:
 
 
 def format_scene(scene: Scene) -> str:
-    """Return a scene as URL text: colour, x.y in pixels, shape, as in `r20.30s_b50.12c`."""
+    """Return a scene as URL text: color, x.y in pixels, shape, as in `r20.30s_b50.12c`."""
     return "_".join(
         f"{_COLOR_CODES[thing.color]}{thing.x}.{thing.y}{_SHAPE_CODES[thing.shape]}" for thing in scene.objects
     )
@@ -108,7 +108,7 @@ def parse_scene(text: str) -> Scene:
         match = _OBJECT_CODE.fullmatch(part)
         if match is None or match[1] not in colors or match[4] not in shapes:
             raise SceneError(
-                f"An object must read like r20.30s (a colour of {''.join(colors)}, x.y in pixels, s or c), "
+                f"An object must read like r20.30s (a color of {''.join(colors)}, x.y in pixels, s or c), "
                 f"got {quote(part)}."
             )
         things.append(SceneObject(colors[match[1]], shapes[match[4]], int(match[2]), int(match[3])))
@@ -131,7 +131,7 @@ def parse_question(text: str) -> Question:
     """Read what `format_question` wrote."""
     kind, _, color = text.partition("-")
     lookup(kind, dict.fromkeys(QUESTION_TYPES), "question type")
-    lookup(color, dict.fromkeys(COLORS), "colour")
+    lookup(color, dict.fromkeys(COLORS), "color")
     return Question(kind, color)
 
 

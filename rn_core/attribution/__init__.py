@@ -5,7 +5,7 @@ from __future__ import annotations
 from rn_core.attribution.base import Attribution, Target
 from rn_core.attribution.cells import cell_weights, merge_cells
 from rn_core.attribution.comparison import Disagreement, disagreement
-from rn_core.attribution.control import make_randomised_copy
+from rn_core.attribution.control import make_randomized_copy
 from rn_core.attribution.faithfulness import (
     Curve,
     Faithfulness,
@@ -24,7 +24,7 @@ from rn_core.attribution.objects import (
     object_marginals,
     pair_matrix,
     shapley_objects,
-    symmetrise,
+    symmetrize,
 )
 from rn_core.attribution.pairs import METHODS, PairMethod, attribute_pairs, leave_out_both
 from rn_core.attribution.readout import answer_logits
@@ -46,7 +46,7 @@ __all__ = [
     "disagreement",
     "keep_pairs",
     "leave_out_both",
-    "make_randomised_copy",
+    "make_randomized_copy",
     "make_true_pairs",
     "mark_pairs_with",
     "measure_faithfulness",
@@ -60,5 +60,5 @@ __all__ = [
     "remove_pairs",
     "shapley_objects",
     "smallest_keeping_set",
-    "symmetrise",
+    "symmetrize",
 ]

@@ -1,7 +1,7 @@
 """From the cells of a convolutional encoder to the objects of a scene.
 
 A cell is no object: its receptive field covers several. The mapping here is a convention, made to be simple and to
-keep totals: every pixel belongs to the cell whose receptive-field centre is nearest, and a cell's pairs are shared out
+keep totals: every pixel belongs to the cell whose receptive-field center is nearest, and a cell's pairs are shared out
 among the objects by their pixels in that cell. A cell without any counts as ground.
 """
 
@@ -18,15 +18,15 @@ from rn_core.common.errors import RNCoreError
 def cell_weights(object_masks: np.ndarray | Tensor, grid_size: int = 5, stride: int = 16) -> Tensor:
     """Return how much of each cell is which object.
 
-    Cell (row r, column c) has its centre at pixel (x = stride * c, y = stride * r); pixel (x, y) belongs to the nearest
-    centre, column (x + stride // 2) // stride and row alike, and beyond the last centre to the last cell; half way
+    Cell (row r, column c) has its center at pixel (x = stride * c, y = stride * r); pixel (x, y) belongs to the nearest
+    center, column (x + stride // 2) // stride and row alike, and beyond the last center to the last cell; half way
     between two it belongs to the later one. The weight of object k in a cell is its pixels there over the pixels of all
     objects there.
 
     Args:
         object_masks: (K, H, W) bool, the pixels of each object.
         grid_size: cells a side d.
-        stride: pixels between two centres; 2^L for L layers of stride 2.
+        stride: pixels between two centers; 2^L for L layers of stride 2.
 
     Returns:
         (d * d, K + 1) float64, row `r * d + c`; each row adds up to 1. The last column is ground: 1 in a cell without

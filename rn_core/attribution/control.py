@@ -19,7 +19,7 @@ Model = TypeVar("Model", bound=nn.Module)
 
 
 @torch.no_grad()
-def make_randomised_copy(model: Model, seed: int) -> Model:
+def make_randomized_copy(model: Model, seed: int) -> Model:
     """Return a copy with the values of each parameter shuffled.
 
     Buffers (batch statistics, coordinates) stay; so do mode and device. The model itself and torch's global generator
@@ -34,8 +34,8 @@ def make_randomised_copy(model: Model, seed: int) -> Model:
     """
     check_seed(seed)
     generator = torch.Generator().manual_seed(seed)
-    randomised = copy.deepcopy(model)
-    for parameter in randomised.parameters():
+    randomized = copy.deepcopy(model)
+    for parameter in randomized.parameters():
         order = torch.randperm(parameter.numel(), generator=generator).to(parameter.device)
         parameter.copy_(parameter.flatten()[order].view_as(parameter))
-    return randomised
+    return randomized

@@ -41,7 +41,7 @@ class Curve:
         return self._mean(self.values)
 
     @property
-    def normalised_area(self) -> float:
+    def normalized_area(self) -> float:
         """Return the area with z(B) counted as 0 and z(S) as 1.
 
         Not bounded, and not a number where z(S) = z(B): over many questions take the median, or `area`.

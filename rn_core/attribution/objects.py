@@ -78,7 +78,7 @@ def object_marginals(matrix: Tensor) -> ObjectMarginals:
     return ObjectMarginals(others.sum(dim=1), others.sum(dim=0), itself.clone())
 
 
-def symmetrise(matrix: Tensor) -> Tensor:
+def symmetrize(matrix: Tensor) -> Tensor:
     """Return (N, N), the mean of (i, j) and (j, i): the view without order; total and diagonal stay.
 
     Args:

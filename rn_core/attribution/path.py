@@ -15,7 +15,7 @@ from rn_core.attribution.readout import Readout
 def find_kinks(readout: Readout, start: Tensor, end: Tensor) -> Tensor:
     """Return where hidden units switch along the path, layer by layer.
 
-    Between two neighbouring points every unit of the layers done so far is on or off throughout, so the next
+    Between two neighboring points every unit of the layers done so far is on or off throughout, so the next
     layer's inputs are linear there, and a unit whose ends differ in sign crosses zero at a place known in closed
     form. The crossings join the points; the layers' values there are interpolated, so each layer runs once.
 

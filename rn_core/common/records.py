@@ -1,4 +1,4 @@
-"""Records that cross layers: tensors with names, no behaviour."""
+"""Records that cross layers: tensors with names, no behavior."""
 
 from __future__ import annotations
 
@@ -93,9 +93,9 @@ class MotionLesson:
     Attributes:
         inputs: what the encoder takes, each with S rows, as `Batch.inputs`; all balls are there.
         kinds: (S, N, N) int64, symmetric: 0 where two balls are not tied, 1 for a spring, 2 for a rigid link.
-        lengths: (S, N, N) float32, symmetric: metres of the links at rest, 0 where there is none.
-        positions: (S, F, N, 2) float32, metres, the seen frames first.
-        velocities: (S, F, N, 2) float32, metres a second.
+        lengths: (S, N, N) float32, symmetric: meters of the links at rest, 0 where there is none.
+        positions: (S, F, N, 2) float32, meters, the seen frames first.
+        velocities: (S, F, N, 2) float32, meters a second.
     """
 
     inputs: tuple[Tensor, ...]
@@ -220,7 +220,7 @@ class StepMetrics:
     """One report of a training run.
 
     Attributes:
-        step: optimiser steps done.
+        step: optimizer steps done.
         n_questions: questions seen so far.
         seconds: training time so far, over all parts of a resumed run.
         learning_rate: at this step.

@@ -71,7 +71,7 @@ def evaluate_batches(model: nn.Module, task: Task, batches: Iterable[Batch], see
         if isinstance(task.scoring, DistanceScoring):
             distances.append(task.scoring.distances(logits, batch))
     model.train(was_training)
-    found = summarise(task, seed, np.concatenate(counts), np.sum(floors, axis=0))
+    found = summarize(task, seed, np.concatenate(counts), np.sum(floors, axis=0))
     if not distances:
         return found
     joined = {name: np.concatenate([part[name] for part in distances]) for name in distances[0]}
@@ -101,7 +101,7 @@ def _count_marks(task: Task, logits: Tensor, batch: Batch) -> np.ndarray:
     return counts
 
 
-def summarise(task: Task, seed: int, counts: np.ndarray, floors: np.ndarray) -> Evaluation:
+def summarize(task: Task, seed: int, counts: np.ndarray, floors: np.ndarray) -> Evaluation:
     """Return accuracies from (S, T, 2) counts of right answers and questions.
 
     Groups and types that nobody asked about are left out.
@@ -157,9 +157,9 @@ def accuracy_interval(right: np.ndarray, asked: np.ndarray) -> Accuracy:
     n, k = int(asked.sum()), int(right.sum())
     share = k / n
     effective = n / _design_effect(right, asked, share)
-    centre = (share + _Z**2 / (2 * effective)) / (1 + _Z**2 / effective)
+    center = (share + _Z**2 / (2 * effective)) / (1 + _Z**2 / effective)
     half = _Z / (1 + _Z**2 / effective) * math.sqrt(share * (1 - share) / effective + (_Z / (2 * effective)) ** 2)
-    return Accuracy(share, max(0.0, min(share, centre - half)), min(1.0, max(share, centre + half)), n)
+    return Accuracy(share, max(0.0, min(share, center - half)), min(1.0, max(share, center + half)), n)
 
 
 def _design_effect(right: np.ndarray, asked: np.ndarray, share: float) -> float:

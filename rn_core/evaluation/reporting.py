@@ -15,7 +15,7 @@ from rn_core.attribution import (
     Target,
     attribute_pairs,
     cell_weights,
-    make_randomised_copy,
+    make_randomized_copy,
     make_true_pairs,
     measure_faithfulness,
     merge_cells,
@@ -93,7 +93,7 @@ def attribution_table(
         raise RNCoreError(
             f"Which pair decides is known for {known}, not for '{task.name}'; choose a model of one of them."
         )
-    control = make_randomised_copy(model, seed)
+    control = make_randomized_copy(model, seed)
     rows: dict[str, list[dict[str, float]]] = {name: [] for name in METHODS}
     orders = torch.Generator().manual_seed(seed)
     for case in progress(read_cases(task, seed, n_scenes)):
@@ -106,7 +106,7 @@ def attribution_table(
                 | _measure_curves(asked, found, orders)
                 | {f"randomised_weights_{key}": value for key, value in shuffled.items()}
             )
-    return {name: _summarise(scores) for name, scores in rows.items()}
+    return {name: _summarize(scores) for name, scores in rows.items()}
 
 
 def read_cases(task: PairsKnown, seed: int, n_scenes: int) -> Iterator[Case]:
@@ -118,7 +118,7 @@ def read_cases(task: PairsKnown, seed: int, n_scenes: int) -> Iterator[Case]:
         yield Case(known.inputs, known.question, make_true_pairs(known.asked, known.others), weights)
 
 
-def _summarise(scores: list[dict[str, float]]) -> dict[str, float]:
+def _summarize(scores: list[dict[str, float]]) -> dict[str, float]:
     """Return means over questions, but the median set size and the largest gap."""
     columns = {key: np.array([score[key] for score in scores]) for key in scores[0]}
     ways: dict[str, Callable[[np.ndarray], float]] = {

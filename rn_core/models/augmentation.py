@@ -18,7 +18,7 @@ PADDING, MAX_ANGLE = 4, 0.05
 
 
 def augment_images(images: Tensor, rng: np.random.Generator, first: int = 0, n_all: int | None = None) -> Tensor:
-    """Return each image moved by up to 4 pixels and turned about its centre by up to 0.05 radians.
+    """Return each image moved by up to 4 pixels and turned about its center by up to 0.05 radians.
 
     Args:
         images: (S, H, H, 3) uint8, on any device.
@@ -36,7 +36,7 @@ def augment_images(images: Tensor, rng: np.random.Generator, first: int = 0, n_a
 
 
 def move_images(images: Tensor, shifts: Tensor, angles: Tensor) -> Tensor:
-    """Return images seen through a window that is moved, then turned about its own centre.
+    """Return images seen through a window that is moved, then turned about its own center.
 
     Args:
         images: (S, H, H, 3) uint8.

@@ -113,7 +113,7 @@ class SyncedBatchNorm(nn.BatchNorm2d):
         self.register_buffer("frozen", torch.tensor(False))
 
     def forward(self, features: Tensor) -> Tensor:
-        """Normalise (S, C, H, W) features a channel."""
+        """Normalize (S, C, H, W) features a channel."""
         if not self.training or self.frozen:
             scale = self.weight * torch.rsqrt(self.running_var + self.eps)
             return features * scale[:, None, None] + (self.bias - self.running_mean * scale)[:, None, None]
@@ -122,7 +122,7 @@ class SyncedBatchNorm(nn.BatchNorm2d):
         return self._forward_together(features)
 
     def _forward_together(self, features: Tensor) -> Tensor:
-        """Normalise with the mean and variance over all processes, each with as many scenes."""
+        """Normalize with the mean and variance over all processes, each with as many scenes."""
         world = distributed.get_world_size()
         moments = torch.stack([features.mean(dim=(0, 2, 3)), features.square().mean(dim=(0, 2, 3))])
         sums: Tensor = _SumOverProcesses.apply(moments)  # type: ignore[no-untyped-call]  # torch gives it no types

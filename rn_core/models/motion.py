@@ -24,7 +24,7 @@ class MotionNetworkConfig:
 
     Attributes:
         d_object: features of one object: any number that are not read, then x in each of the frames that are seen,
-            then y in each, in metres.
+            then y in each, in meters.
         n_seen: frames that are seen.
         n_ahead: frames that are predicted.
         n_replayed: seen frames that are predicted too, so that velocities can be corrected by how well that goes.
@@ -73,7 +73,7 @@ class MotionNetworkConfig:
 class MotionNetwork(Core):
     """Reads from the seen paths what ties the balls and how fast they are, and steps on from there.
 
-    All of it is computed in 32 bits or more: springs act on millimetres, which 16-bit numbers round away.
+    All of it is computed in 32 bits or more: springs act on millimeters, which 16-bit numbers round away.
     """
 
     config: MotionNetworkConfig

@@ -20,11 +20,11 @@ from rn_core.models.layers import linear_at, make_mlp
 N_KINDS = 3
 #: Factors on what is read, by which its usual values are near 1: deviations and steps of paths, and their changes.
 _DEVIATION, _STEP, _CHANGE, _LENGTH = 4.0, 8.0, 16.0, 0.1
-#: The same of one step: nearness (metres over distance), stretch (an inverse length) and place.
+#: The same of one step: nearness (meters over distance), stretch (an inverse length) and place.
 _NEARNESS, _STRETCH, _PLACE = 0.3, 20.0, 10.0
-#: Metres between two balls that keep their direction defined.
+#: Meters between two balls that keep their direction defined.
 _TOUCHING = 1e-3
-#: Metres a second along an axis that no ball of the task reaches; they keep a network that has gone astray finite.
+#: Meters a second along an axis that no ball of the task reaches; they keep a network that has gone astray finite.
 _FASTEST = 20.0
 #: Factor on the last layers at the start: balls nearly keep their velocity.
 _SMALL = 0.1
@@ -47,14 +47,14 @@ class Pairs(NamedTuple):
 
 
 class Links(NamedTuple):
-    """How pairs are tied: (S, P, 3) probability of each kind, and (S, P) length at rest in metres."""
+    """How pairs are tied: (S, P, 3) probability of each kind, and (S, P) length at rest in meters."""
 
     kinds: Tensor
     lengths: Tensor
 
 
 class Moving(NamedTuple):
-    """Where balls are and how fast: (S, N, 2) each, in metres and metres a second."""
+    """Where balls are and how fast: (S, N, 2) each, in meters and meters a second."""
 
     places: Tensor
     speeds: Tensor

@@ -23,7 +23,7 @@ class PathMLPConfig:
         d_object: as `MotionNetworkConfig.d_object`.
         n_seen: frames that are seen.
         n_ahead: frames that are predicted.
-        furthest: metres from the middle at which walls throw balls back that keep their velocity.
+        furthest: meters from the middle at which walls throw balls back that keep their velocity.
         widths: hidden units, ReLU after each.
     """
 

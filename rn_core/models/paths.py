@@ -1,7 +1,7 @@
 """Paths as objects, and what two paths show together; nothing here is learned.
 
 An object says what its row says, written so that small motions count as much as places: each number is a weighted sum
-of a row's, but balls that are tied move by centimetres against each other on a table of metres, which is hard to learn
+of a row's, but balls that are tied move by centimeters against each other on a table of meters, which is hard to learn
 off the bare rows. A pair says how the distance between two balls changes and how each is pushed along the line between
 them. It is a function of the two objects, as g_theta is; layers of a few hundred units learn it slowly.
 """
@@ -129,15 +129,15 @@ class PathComparison(nn.Module):
 
         Returns:
             (..., d_pair): the distance's mean, and in each frame how far it is from that, how it changes and how that
-            changes; how fast they move against each other; and how i, then j, is pushed towards the other, as far as
+            changes; how fast they move against each other; and how i, then j, is pushed toward the other, as far as
             the changes of their steps show it. All but the mean is 0 where i is j.
         """
         paths = (one[..., -2 * self.n_frames :] for one in (first, second))  # (..., 2 * F)
         own, other = (torch.unflatten(path, -1, (2, -1)) for path in paths)  # (..., 2, F)
         gap = other - own  # (..., 2, F)
         distance = gap.norm(dim=-2)  # (..., F)
-        towards = (gap / distance.clamp(min=1e-6)[..., None, :])[..., 1:-1]  # (..., 2, F - 2)
-        pushes = ((sign * one.diff(n=2, dim=-1) * towards).sum(dim=-2) for sign, one in ((1, own), (-1, other)))
+        toward = (gap / distance.clamp(min=1e-6)[..., None, :])[..., 1:-1]  # (..., 2, F - 2)
+        pushes = ((sign * one.diff(n=2, dim=-1) * toward).sum(dim=-2) for sign, one in ((1, own), (-1, other)))
         mean, parting = distance.mean(dim=-1, keepdim=True), distance.diff(dim=-1)
         parts = (
             mean,

@@ -1,7 +1,7 @@
 """A warm start for pixel models: before a network answers questions, its cells learn to name what they hold.
 
 From answers alone, a sum over 625 pairs stays on a plateau for about a million questions before the asked
-colour is bound to its cell. Naming takes the encoder past it in minutes: one linear layer reads colour, shape
+color is bound to its cell. Naming takes the encoder past it in minutes: one linear layer reads color, shape
 and offset off each cell. That layer then sets the first layer behind the encoder, so that a cell is read as an
 object row would be. The paper trains from answers alone; cards say that ours do not.
 """
@@ -33,7 +33,7 @@ class PretextConfig:
     """The warm start.
 
     Attributes:
-        steps: optimiser steps.
+        steps: optimizer steps.
         seed: root seed of the scenes.
         n_scenes: scenes a step.
         learning_rate: peak rate of AdamW; 200 steps of warm-up, then a cosine to 0.
@@ -55,7 +55,7 @@ def warm_start(
 ) -> float:
     """Let a pixel model's cells name what they hold, then let its core read cells as object rows.
 
-    Afterwards the encoder's batch statistics are frozen: those of a few scenes blur positions by about 5 %, too
+    Afterward the encoder's batch statistics are frozen: those of a few scenes blur positions by about 5 %, too
     much to compare distances. Its weights can go on learning.
 
     Args:
@@ -178,7 +178,7 @@ class PretrainingSteps(Iterator[float]):
     """The steps of a warm start, one at a time, each giving its loss; they can be saved and gone on with.
 
     Attributes:
-        steps: optimiser steps in all.
+        steps: optimizer steps in all.
         step: steps done.
         loss: of the last step; NaN before the first.
         optimizer: AdamW over all that learns.
@@ -200,7 +200,7 @@ class PretrainingSteps(Iterator[float]):
 
         Args:
             parameters: what learns.
-            steps: optimiser steps.
+            steps: optimizer steps.
             learning_rate: peak rate of AdamW; see `rate_share`.
             loss_of: a step's number from 0 -> its loss, a scalar.
             clip_norm: largest norm of the gradient; None for any.
@@ -229,7 +229,7 @@ class PretrainingSteps(Iterator[float]):
 
     @property
     def state(self) -> dict[str, Any]:
-        """Return what JSON can hold of where the steps are; with the tensors of `extra`, model and optimiser."""
+        """Return what JSON can hold of where the steps are; with the tensors of `extra`, model and optimizer."""
         running = None if self.running is None else self.running.tolist()
         return {"step": self.step, "loss": self.loss, "running": running}
 

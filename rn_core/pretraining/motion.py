@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
 _CLIP_NORM = 1.0
-#: Weights of metres, and of metres a second, beside the cross entropy of kinds.
+#: Weights of meters, and of meters a second, beside the cross entropy of kinds.
 _METRES, _SPEEDS = 10.0, 1.0
 
 
@@ -38,7 +38,7 @@ class MotionLessonConfig:
     """The warm start.
 
     Attributes:
-        steps: optimiser steps.
+        steps: optimizer steps.
         seed: root seed of scenes and frames.
         n_scenes: scenes a step, with one stretch of frames each.
         n_frames: frames of a stretch in the last steps; it is one in the first.
@@ -119,5 +119,5 @@ def _misstep(
     kinds, lengths = (part[:, pairs.first, pairs.second] for part in (lesson.kinds, lesson.lengths))  # (S, P)
     links = Links(functional.one_hot(kinds, N_KINDS).to(places.dtype), lengths)
     found = core.roll(Moving(places[:, 0], speeds[:, 0]), links, pairs, n_frames)
-    metres, late = (functional.l1_loss(*both) for both in zip(found, (places[:, 1:], speeds[:, 1:]), strict=True))
-    return _METRES * metres + _SPEEDS * late
+    meters, late = (functional.l1_loss(*both) for both in zip(found, (places[:, 1:], speeds[:, 1:]), strict=True))
+    return _METRES * meters + _SPEEDS * late

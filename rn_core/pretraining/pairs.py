@@ -39,7 +39,7 @@ class LessonConfig:
     """The warm start.
 
     Attributes:
-        steps: optimiser steps.
+        steps: optimizer steps.
         n_types: question types T; those whose pairs are missed most are drawn most, where the pool can choose.
         seed: root seed of scenes, questions and pairs.
         n_scenes: scenes a step.

@@ -24,7 +24,7 @@ from rn_core.common.errors import WeightsError
 from rn_core.common.files import write_whole
 from rn_core.common.records import Accuracy, Batch, Evaluation, Example
 from rn_core.common.seeding import fork_torch_rng, make_rng
-from rn_core.evaluation.accuracy import count_right, summarise
+from rn_core.evaluation.accuracy import count_right, summarize
 from rn_core.models import QuestionAnsweringModel
 from rn_core.pretraining.cells import PretextConfig, PretrainingSteps, make_naming, read_cells_as_rows, train_naming
 from rn_core.pretraining.pairs import take_lessons
@@ -75,7 +75,7 @@ class Race:
 
     @property
     def step(self) -> int:
-        """Return the optimiser steps done."""
+        """Return the optimizer steps done."""
         return next(iter(self.trainers.values())).run.step
 
     @property
@@ -118,7 +118,7 @@ class Race:
         """Ask a model the validation questions."""
         with fast_autocast(self.fabric.device):
             counts = count_right(model, self.task, self.validation)
-        return summarise(self.task, self.config.seed, counts, self.task.scoring.count_floors(self.validation))
+        return summarize(self.task, self.config.seed, counts, self.task.scoring.count_floors(self.validation))
 
     def save(self, folder: Path) -> None:
         """Write each runner with its card as `<runner>.safetensors` into a folder; see `rn_core.weights.bundles`.

@@ -46,7 +46,7 @@ class RaceConfig:
         question_types: the types that are asked; empty asks all.
         aggregate: "sum" (the paper's) or "mean" over the pairs of the Relation Network.
         seed: of weights, scenes and questions.
-        steps: optimiser steps; the learning rate falls to 0 over them.
+        steps: optimizer steps; the learning rate falls to 0 over them.
         head_start: steps in which image encoders first learn to name what their cells hold, or the pairs of a story's
             sentences what they show; 0 for none.
     """
@@ -157,7 +157,7 @@ class Progress:
     """One step of a race.
 
     Attributes:
-        step: optimiser steps done by each runner.
+        step: optimizer steps done by each runner.
         n_questions: questions asked of each runner so far.
         seconds: training time so far, looks left out.
         losses: runner -> cross-entropy of this step's batch; empty during the head start.
@@ -176,7 +176,7 @@ class Snapshot:
     """What the runners know at one moment.
 
     Attributes:
-        step: optimiser steps done.
+        step: optimizer steps done.
         seconds: training time so far.
         accuracy: runner -> question type -> share of right answers on the validation scenes.
         groups: runner -> group of question types -> the same.

@@ -26,7 +26,7 @@ def save_checkpoint(
     state: dict[str, Any],
     extra: Mapping[str, Tensor] | None = None,
 ) -> None:
-    """Write model, optimiser and `state` (plain JSON values) as one whole file, with a checksum of all of it.
+    """Write model, optimizer and `state` (plain JSON values) as one whole file, with a checksum of all of it.
 
     Args:
         path: the file.

@@ -33,7 +33,7 @@ class TrainConfig:
         task: key of `TASKS`.
         model: encoder and core.
         seed: root seed of weights, scenes and questions.
-        steps: optimiser steps.
+        steps: optimizer steps.
         n_scenes: scenes a step in each process.
         n_questions: different questions about each scene.
         learning_rate: peak rate of AdamW.
@@ -155,7 +155,7 @@ def learning_rate(config: TrainConfig, step: int, epochs: float = 0.0) -> float:
 
     Args:
         config: the schedule and its numbers.
-        step: optimiser steps done.
+        step: optimizer steps done.
         epochs: how often all questions of a data folder have been asked, which "doubling" goes by.
     """
     if config.schedule == "doubling":

@@ -23,7 +23,7 @@ class RunState:
 
     Attributes:
         config: what is trained.
-        step: optimiser steps done, 0 to `config.steps`.
+        step: optimizer steps done, 0 to `config.steps`.
         seconds: training time so far.
         accuracy: (T,) running training accuracy of each question type, 0 to 1.
         history: every validation so far.

@@ -51,7 +51,7 @@ class Run:
     Attributes:
         config: what is trained.
         model: the model itself, on the fabric's device.
-        step: optimiser steps done.
+        step: optimizer steps done.
         seconds: training time so far, over all parts of a resumed run, validation left out.
         accuracy: (T,) running training accuracy of each question type.
         history: every validation so far.
@@ -66,7 +66,7 @@ class Run:
 
 
 class Trainer:
-    """Owns a run's model, optimiser and checkpoint; `train()` yields its metrics."""
+    """Owns a run's model, optimizer and checkpoint; `train()` yields its metrics."""
 
     def __init__(
         self,
@@ -190,7 +190,7 @@ class Trainer:
         return RunState(run.config, run.step, run.seconds, run.accuracy, tuple(run.history))
 
     def _resume(self, found: _Checkpoint) -> None:
-        """Take model, optimiser and counters from a checkpoint."""
+        """Take model, optimizer and counters from a checkpoint."""
         restore(found.path, found.tensors, self.run.model, self.optimizer.optimizer)
         self.run.step, self.run.seconds = found.state.step, found.state.seconds
         self.run.accuracy, self.run.history = found.state.accuracy, list(found.state.history)
@@ -215,7 +215,7 @@ class Trainer:
         return batch
 
     def step(self, batch: Batch) -> Tensor:
-        """Take one optimiser step on a batch and return its loss."""
+        """Take one optimizer step on a batch and return its loss."""
         run, config = self.run, self.run.config
         rate = learning_rate(config, run.step, self.epochs)
         for group in self.optimizer.param_groups:
@@ -344,7 +344,7 @@ def lessons_of(config: TrainConfig, steps: int, n_questions: int = _LESSON_QUEST
 
     Args:
         config: of the run.
-        steps: optimiser steps of the lessons.
+        steps: optimizer steps of the lessons.
         n_questions: questions a step of the lessons.
     """
     return LessonConfig(
@@ -362,7 +362,7 @@ def sample_step(config: TrainConfig, fabric: Fabric, step: int, accuracy: np.nda
     Args:
         config: task, seed and sizes; its seed and the step decide the batch.
         fabric: how many processes there are, and which one this is.
-        step: optimiser steps done.
+        step: optimizer steps done.
         accuracy: (T,) share of right answers of each question type, which decides how often it is asked.
     """
     rng = make_rng(config.seed, "train", step)

@@ -13,18 +13,18 @@ from rn_core.common.errors import RNCoreError
 
 
 def test_weights_of_a_hand_made_scene():
-    """8 rows of 6 pixels, 2 x 2 cells, stride 4: centres at 0 and 4, so the border lies between pixels 1 and 2."""
+    """8 rows of 6 pixels, 2 x 2 cells, stride 4: centers at 0 and 4, so the border lies between pixels 1 and 2."""
     masks = np.zeros((2, 8, 6), dtype=bool)
     masks[0, 0, 0:4] = True  # row 0: two pixels in cell 0, two in cell 1
     masks[1, 1, 1] = True  # one pixel in cell 0
-    masks[1, 2:8, 5] = True  # six pixels in cell 3, the last two rows nearer to a centre that is not there
+    masks[1, 2:8, 5] = True  # six pixels in cell 3, the last two rows nearer to a center that is not there
     expected = [[2 / 3, 1 / 3, 0], [1, 0, 0], [0, 0, 1], [0, 1, 0]]
     np.testing.assert_allclose(cell_weights(masks, grid_size=2, stride=4).numpy(), expected, atol=1e-15)
 
 
 @pytest.mark.parametrize(("pixel", "cell"), [(0, 0), (7, 0), (8, 1), (23, 1), (24, 2), (55, 3), (56, 4), (74, 4)])
 def test_each_pixel_belongs_to_the_nearest_centre(pixel, cell):
-    """75 x 75 pixels, centres at 0, 16, 32, 48, 64; half way the later one."""
+    """75 x 75 pixels, centers at 0, 16, 32, 48, 64; half way the later one."""
     masks = np.zeros((1, 75, 75), dtype=bool)
     masks[0, 40, pixel] = True
     expected = np.zeros(25)

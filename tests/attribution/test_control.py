@@ -1,4 +1,4 @@
-"""The randomised-weights control."""
+"""The randomized-weights control."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from rn_core.attribution import make_randomised_copy
+from rn_core.attribution import make_randomized_copy
 from rn_core.common.errors import RNCoreError
 
 
@@ -26,19 +26,19 @@ def built(model):
 
 def test_every_parameter_keeps_its_values_in_another_order(built):
     before = {name: value.clone() for name, value in built.state_dict().items()}
-    randomised = make_randomised_copy(built, seed=0)
-    for name, parameter in randomised.named_parameters():
+    randomized = make_randomized_copy(built, seed=0)
+    for name, parameter in randomized.named_parameters():
         assert torch.equal(parameter.flatten().sort().values, before[name].flatten().sort().values)
         assert not torch.equal(parameter, before[name])
         assert parameter.requires_grad
-    assert torch.equal(randomised[1].running_mean, before["1.running_mean"])
+    assert torch.equal(randomized[1].running_mean, before["1.running_mean"])
     assert all(torch.equal(value, before[name]) for name, value in built.state_dict().items())
-    assert not randomised.training
+    assert not randomized.training
 
 
 def test_one_seed_one_copy_and_no_global_draws(built):
     state = torch.random.get_rng_state()
-    first, second, other = (list(make_randomised_copy(built, seed).parameters()) for seed in (4, 4, 5))
+    first, second, other = (list(make_randomized_copy(built, seed).parameters()) for seed in (4, 4, 5))
     assert all(torch.equal(a, b) for a, b in zip(first, second, strict=True))
     assert not all(torch.equal(a, b) for a, b in zip(first, other, strict=True))
     assert torch.equal(torch.random.get_rng_state(), state)
@@ -46,4 +46,4 @@ def test_one_seed_one_copy_and_no_global_draws(built):
 
 def test_a_bad_seed(built):
     with pytest.raises(RNCoreError, match="A seed must be a whole number"):
-        make_randomised_copy(built, -1)
+        make_randomized_copy(built, -1)

@@ -113,10 +113,10 @@ def test_areas_by_hand():
     counts = torch.tensor([0, 1, 4])
     values, kept = torch.tensor([4.0, 1.0, 0.0]).double(), torch.tensor([1.0, 0.0, 0.0]).double()
     assert Curve(counts, values, kept, full=4, empty=0).area == pytest.approx(1)
-    assert Curve(counts, values, kept, full=4, empty=0).normalised_area == pytest.approx(0.25)
-    assert Curve(counts, values + 2, kept, full=6, empty=2).normalised_area == pytest.approx(0.25)
+    assert Curve(counts, values, kept, full=4, empty=0).normalized_area == pytest.approx(0.25)
+    assert Curve(counts, values + 2, kept, full=6, empty=2).normalized_area == pytest.approx(0.25)
     assert Curve(counts, values, kept, full=4, empty=0).kept_area == pytest.approx(0.125)
-    flat = Curve(counts, values * 0, kept, full=0, empty=0).normalised_area
+    flat = Curve(counts, values * 0, kept, full=0, empty=0).normalized_area
     assert flat != flat
 
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from rn_core.attribution import Target, mark_pairs_with, object_marginals, pair_matrix, shapley_objects, symmetrise
+from rn_core.attribution import Target, mark_pairs_with, object_marginals, pair_matrix, shapley_objects, symmetrize
 from rn_core.common.errors import RNCoreError
 
 MATRIX = torch.tensor([[1.0, 2.0, 4.0], [8.0, 16.0, 32.0], [64.0, 128.0, 256.0]], dtype=torch.float64)
@@ -46,7 +46,7 @@ def test_marginals_leave_the_matrix_alone():
 
 
 def test_symmetrise_by_hand():
-    assert symmetrise(MATRIX).tolist() == [[1, 5, 34], [5, 16, 80], [34, 80, 256]]
+    assert symmetrize(MATRIX).tolist() == [[1, 5, 34], [5, 16, 80], [34, 80, 256]]
 
 
 def test_mark_pairs_with_by_hand():
@@ -124,7 +124,7 @@ def test_shapley_needs_a_square(f_phi, shape):
 def test_wrong_shapes_of_matrices():
     with pytest.raises(RNCoreError, match=r"shape \(9,\), one a pair of 3 objects, got \(8,\)"):
         pair_matrix(torch.zeros(8), 3)
-    for function in (object_marginals, symmetrise):
+    for function in (object_marginals, symmetrize):
         with pytest.raises(RNCoreError, match=r"pair matrix must have shape \(N, N\), got \(2, 3\)"):
             function(torch.zeros(2, 3))
 

@@ -173,7 +173,7 @@ def test_pairs_are_ranked_by_size_with_their_partners_and_the_pin(call):
 
 
 def distance_to_rim(node: dict[str, Any], point: np.ndarray) -> float:
-    """Return how far out of a node's shape a point lies, along the ray from its centre; 0 on the rim."""
+    """Return how far out of a node's shape a point lies, along the ray from its center; 0 on the rim."""
     offset = point - (node["x"], node["y"])
     if node["shape"] == "circle":
         return float(np.hypot(*offset) - node["radius"])

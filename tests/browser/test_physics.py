@@ -51,14 +51,14 @@ def ball(opened: Page, index: int) -> Locator:
 
 
 def point_of(opened: Page, place: tuple[float, float]) -> tuple[float, float]:
-    """Return where on the screen a place in metres lies."""
+    """Return where on the screen a place in meters lies."""
     ground = opened.locator(".table .top .ground").bounding_box()
     x, y = map(float, place)
     return ground["x"] + ground["width"] * (1 + x) / 2, ground["y"] + ground["height"] * (1 - y) / 2
 
 
 def drag(opened: Page, index: int, start: np.ndarray, end: tuple[float, float]) -> None:
-    """Pull a ball with the mouse from where it is in metres to another place, and let it go."""
+    """Pull a ball with the mouse from where it is in meters to another place, and let it go."""
     opened.mouse.move(*point_of(opened, tuple(start)))
     opened.mouse.down()
     opened.mouse.move(*point_of(opened, tuple((start + end) / 2)))

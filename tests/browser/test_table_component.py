@@ -46,13 +46,13 @@ def ball(opened, name: str):
 
 
 def place_of(element) -> tuple[float, float]:
-    """Return where the browser drew a ball, in metres."""
+    """Return where the browser drew a ball, in meters."""
     x, y = map(float, re.findall(r"-?[\d.]+(?:e-?\d+)?", element.get_attribute("transform")))
     return x / 100, -y / 100
 
 
 def place_at(name: str, frame: float) -> tuple[float, float]:
-    """Return where a ball of the app is in a frame, in metres."""
+    """Return where a ball of the app is in a frame, in meters."""
     return tuple(start + frame * way for start, way in zip(START[name], WAY[name], strict=True))
 
 
@@ -61,7 +61,7 @@ def wait_for_frame(opened, number: int) -> None:
 
 
 def on_screen(opened, x: float, y: float) -> tuple[float, float]:
-    """Return where a place of the table, in metres, lies on the screen."""
+    """Return where a place of the table, in meters, lies on the screen."""
     box = opened.locator(".table .ground").bounding_box()
     return box["x"] + box["width"] * (x + 1) / 2, box["y"] + box["height"] * (1 - y) / 2
 

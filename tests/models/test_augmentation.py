@@ -32,7 +32,7 @@ def test_a_move_is_a_crop_of_the_padded_image(shift):
 def test_a_turn_moves_what_is_off_the_centre(angle):
     """A window that turns clockwise sees the picture turn the other way."""
     image = torch.zeros(1, 128, 128, 3, dtype=torch.uint8)
-    image[0, 62:66, 120:124] = 255  # a dot 58 pixels to the right of the centre
+    image[0, 62:66, 120:124] = 255  # a dot 58 pixels to the right of the center
     seen = move_images(image, torch.zeros(1, 2), torch.tensor([angle]))[0, ..., 0].double()
     rows, columns = torch.meshgrid(torch.arange(128.0), torch.arange(128.0), indexing="ij")
     x, y = ((seen * places).sum() / seen.sum() - 63.5 for places in (columns.double(), rows.double()))

@@ -61,7 +61,7 @@ def test_a_cell_is_row_times_width_plus_column_and_centred_at_sixteen_pixels_a_c
         with torch.no_grad():
             changed = (encoder(dotted)[0] != encoder(white)[0]).any(dim=2)[0]
         assert changed[5 * row + column]
-        # A 3x3 kernel halved four times sees 15 pixels to each side: the neighbours at 16 stay as they were.
+        # A 3x3 kernel halved four times sees 15 pixels to each side: the neighbors at 16 stay as they were.
         assert changed.sum() == 1
 
 

@@ -19,7 +19,7 @@ INTERACTION = replace(CONFIG, sees_receiver=True)
 BOTH = pytest.mark.parametrize("config", [CONFIG, INTERACTION], ids=["rn", "interaction"])
 
 
-def randomise(module: torch.nn.Module, seed: int = 0) -> torch.nn.Module:
+def randomize(module: torch.nn.Module, seed: int = 0) -> torch.nn.Module:
     """Return a module in 64 bits whose values are all of one size, so that no part of it is without effect."""
     generator = torch.Generator().manual_seed(seed)
     for value in module.double().parameters():
@@ -28,7 +28,7 @@ def randomise(module: torch.nn.Module, seed: int = 0) -> torch.nn.Module:
 
 
 def make_network(config: MotionNetworkConfig) -> MotionNetwork:
-    return randomise(MotionNetwork(config))
+    return randomize(MotionNetwork(config))
 
 
 def sample_rows(n_scenes: int = 3, n_balls: int = 5, n_seen: int = 5) -> torch.Tensor:
@@ -66,7 +66,7 @@ def linear(module: torch.nn.Module) -> list[torch.nn.Linear]:
 
 @BOTH
 def test_a_step_is_a_loop_over_pairs(config):
-    step = randomise(Step(0.05, config.g_widths, config.f_widths, config.sees_receiver))
+    step = randomize(Step(0.05, config.g_widths, config.f_widths, config.sees_receiver))
     (places, speeds), links, pairs = sample_state(3, 1)
     found = step(Moving(places, speeds), links, pairs, 1)
     pair_of = {(0, 1): 0, (0, 2): 1, (1, 2): 2}
@@ -98,7 +98,7 @@ def test_a_step_is_a_loop_over_pairs(config):
 
 
 def test_relations_of_pairs_change_no_momentum():
-    step = randomise(Step(0.01, (8, 7, 3), (6,), False))
+    step = randomize(Step(0.01, (8, 7, 3), (6,), False))
     for part in (step.g_self, step.f_phi):
         for value in part.parameters():
             value.data.zero_()
@@ -109,7 +109,7 @@ def test_relations_of_pairs_change_no_momentum():
 
 
 def test_only_a_ball_s_relation_to_itself_knows_its_place():
-    step = randomise(Step(0.01, (8, 7, 3), (6,), False))
+    step = randomize(Step(0.01, (8, 7, 3), (6,), False))
     (places, speeds), links, pairs = sample_state()
     there = places + torch.tensor([0.03, -0.2], dtype=torch.float64)
 
@@ -123,7 +123,7 @@ def test_only_a_ball_s_relation_to_itself_knows_its_place():
 
 
 def test_a_step_that_pushes_nothing_keeps_velocities():
-    step = randomise(Step(0.01, (8, 7, 3), (6,), True))
+    step = randomize(Step(0.01, (8, 7, 3), (6,), True))
     for part in (step.g_theta, step.g_self, step.f_phi):
         linear(part)[-1].weight.data.zero_()
         linear(part)[-1].bias.data.zero_()
@@ -134,7 +134,7 @@ def test_a_step_that_pushes_nothing_keeps_velocities():
 
 
 def test_velocities_begin_with_the_chord_around_their_frame():
-    reader = randomise(PathReader(5, 2, 10.0, (8, 6)))
+    reader = randomize(PathReader(5, 2, 10.0, (8, 6)))
     for part in (reader.of_pair, reader.of_ball):
         linear(part)[-1].weight.data.zero_()
         linear(part)[-1].bias.data.zero_()

@@ -1,4 +1,4 @@
-"""Figures: the right numbers, symmetric scales, words beside colours, and no Streamlit."""
+"""Figures: the right numbers, symmetric scales, words beside colors, and no Streamlit."""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ def mlp(request) -> Answerer:
 
 
 def few_objects() -> Scene:
-    """Return a scene that lacks two colours."""
+    """Return a scene that lacks two colors."""
     return Scene(tuple(thing for thing in sampled_scene(3).objects if thing.color not in ("green", "gray")))
 
 

@@ -93,7 +93,7 @@ def test_same_seed_same_crowds():
 def test_six_objects_are_the_task_s_own_scenes():
     """Rows, codes and answers of a crowd of six are those of the same scene in the task."""
     crowds = sample_crowds(make_rng(6, "test"), 6, 40)
-    slots = np.argsort(crowds.colors, axis=1)  # (S, 6): which object has colour k
+    slots = np.argsort(crowds.colors, axis=1)  # (S, 6): which object has color k
     scenes = SceneBatch(
         np.take_along_axis(crowds.centers, slots[..., None], axis=1),
         np.take_along_axis(crowds.shapes, slots, axis=1),

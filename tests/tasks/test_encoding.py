@@ -46,7 +46,7 @@ def test_rows_by_value():
 
 def test_row_columns_are_listed_in_order():
     assert [index for index, *_ in ROW_COLUMNS] == list(range(D_ROW)) == list(range(10))
-    assert ROW_COLUMNS[2][1] == "colour is blue"
+    assert ROW_COLUMNS[2][1] == "color is blue"
     assert ROW_COLUMNS[7][1] == "shape is circle"
 
 
@@ -60,7 +60,7 @@ def test_shuffled_rows_are_the_same_rows_and_keep_their_mask():
     for before, after in zip(rows, mixed, strict=True):
         assert sorted(before.tolist()) == sorted(after.tolist())
     first_colors = mixed[1::2, 0, :6].sum(dim=0)
-    assert first_colors.min() > 3  # 100 scenes, 6 colours: each comes first about 17 times
+    assert first_colors.min() > 3  # 100 scenes, 6 colors: each comes first about 17 times
 
 
 def test_images_are_the_rendered_scenes():

@@ -17,7 +17,7 @@ BLUE = SceneObject("blue", "circle", 50, 60)
 
 
 def spread_objects(n_objects: int) -> tuple[SceneObject, ...]:
-    """Return objects far apart, one a colour, the colours used again from the seventh on."""
+    """Return objects far apart, one a color, the colors used again from the seventh on."""
     return tuple(SceneObject(COLORS[k % 6], "square", 10 + 18 * (k % 4), 10 + 20 * (k // 4)) for k in range(n_objects))
 
 
@@ -31,7 +31,7 @@ def test_sampled_scenes_keep_every_rule(margin):
     scenes = sample_scenes(make_rng(0, "explore"), 400, margin)
     assert len(scenes) == 400
     for row in range(len(scenes)):
-        scene = scenes.scene(row)  # a Scene checks place, colours and clearance
+        scene = scenes.scene(row)  # a Scene checks place, colors and clearance
         assert [thing.color for thing in scene.objects] == list(COLORS)
         for k, one in enumerate(scene.objects):
             for other in scene.objects[:k]:
@@ -148,7 +148,7 @@ def test_get_replace_and_remove():
     assert moved.get("blue") == BLUE
     assert scene.get("red") == RED
     assert scene.remove("red") == Scene((BLUE,))
-    with pytest.raises(UnknownNameError, match=r"Unknown object colour in this scene 'green'.*red, blue"):
+    with pytest.raises(UnknownNameError, match=r"Unknown object color in this scene 'green'.*red, blue"):
         scene.get("green")
     with pytest.raises(SceneError, match="1 to 6 objects, got 0"):
         Scene((RED,)).remove("red")
@@ -170,7 +170,7 @@ def test_numpy_positions_become_plain_numbers():
 @pytest.mark.parametrize(
     ("objects", "sentence"),
     [
-        ((SceneObject("pink", "square", 20, 20),), r"colour must be one of red, .*, yellow, got 'pink'\."),
+        ((SceneObject("pink", "square", 20, 20),), r"color must be one of red, .*, yellow, got 'pink'\."),
         ((SceneObject("red", "star", 20, 20),), r"shape must be one of square, circle, got 'star'\."),
         ((SceneObject("red", "square", 4, 20),), r"red object's x must be .* from 5 to 69, got 4; move it"),
         ((SceneObject("red", "square", 20, 70),), r"red object's y must be .* from 5 to 69, got 70; move it"),
@@ -178,7 +178,7 @@ def test_numpy_positions_become_plain_numbers():
         ((SceneObject("red", "square", 20, True),), r"red object's y must be a whole number .*, got True;"),
         ((SceneObject("red", "square", "20", 20),), r"red object's x must be a whole number .*, got '20';"),
         ((RED, SceneObject("blue", "circle", 31, 41)), r"red and the blue object are 11 pixels apart and must be 12"),
-        ((RED, SceneObject("red", "circle", 60, 60)), r"own colour, got red, red; change one of them\."),
+        ((RED, SceneObject("red", "circle", 60, 60)), r"own color, got red, red; change one of them\."),
         ((), r"1 to 6 objects, got 0; add or remove some\."),
         (spread_objects(7), r"1 to 6 objects, got 7; add or remove some\."),
     ],
@@ -191,8 +191,8 @@ def test_a_scene_that_breaks_a_rule_is_one_sentence(objects, sentence):
 
 def test_objects_at_the_edges_of_every_rule_are_valid():
     corners = (SceneObject("red", "square", 5, 5), SceneObject("green", "circle", 69, 69))
-    neighbour = SceneObject("blue", "square", 5 + CLEARANCE, 5)
-    assert len(Scene((*corners, neighbour)).objects) == 3
+    neighbor = SceneObject("blue", "square", 5 + CLEARANCE, 5)
+    assert len(Scene((*corners, neighbor)).objects) == 3
 
 
 @pytest.mark.parametrize(

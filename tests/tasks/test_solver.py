@@ -24,7 +24,7 @@ N_SCENES = 10_000
 
 
 def solve_slowly(scene: Scene, question: Question) -> tuple[str | None, set[str], float]:
-    """Answer one question of one scene: the answer, the colours that decide it, the pixels to its boundary."""
+    """Answer one question of one scene: the answer, the colors that decide it, the pixels to its boundary."""
     asked = next((thing for thing in scene.objects if thing.color == question.color), None)
     if asked is None:
         return None, set(), math.nan

@@ -26,7 +26,7 @@ class StoryStage:
         layer: what the pairs of the sentences say that the networks see.
         support: places of the sentences that the true answer follows from.
         editable: whether sentences can be moved and dropped.
-        dark: whether it lies on a dark page; None takes the colours of the page around it.
+        dark: whether it lies on a dark page; None takes the colors of the page around it.
     """
 
     state: BabiState

@@ -20,7 +20,7 @@ from rn_core.tasks.clevr.bodies import TINTS
 from rn_core.tasks.clevr.camera import FOCAL, HEIGHT, WIDTH
 from rn_core.tasks.clevr.world import COLORS
 
-#: The colours of CLEVR's objects on a page; gray a little lighter, to be told from black.
+#: The colors of CLEVR's objects on a page; gray a little lighter, to be told from black.
 PALETTE = {**dict(zip(COLORS, TINTS, strict=True)), "gray": (118, 118, 118)}
 
 
@@ -38,14 +38,14 @@ def make_nodes(state: ClevrState) -> Nodes:
 
 
 def _paint(names: tuple[str, ...], things: tuple[Thing, ...]) -> tuple[str, ...]:
-    """Return what things are called behind a swatch of their colour."""
+    """Return what things are called behind a swatch of their color."""
     return tuple(swatch_text(PALETTE[thing.color], name) for thing, name in zip(things, names, strict=False))
 
 
 def object_masks(scene: ClevrScene) -> np.ndarray:
     """Return (N, 128, 128) bool, about the pixels of each object in the image that a pixel model sees.
 
-    Each object counts as the disc of its radius around its centre; nearer ones hide those behind them.
+    Each object counts as the disc of its radius around its center; nearer ones hide those behind them.
     """
     columns, rows = (np.arange(IMAGE_SIDE) * size / IMAGE_SIDE for size in (WIDTH, HEIGHT))
     masks = np.zeros((scene.n_objects, IMAGE_SIDE, IMAGE_SIDE), dtype=bool)

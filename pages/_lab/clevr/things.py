@@ -217,7 +217,7 @@ def format_parts(parts: tuple[Part, ...]) -> str:
 
 
 def _format_thing(thing: Thing) -> str:
-    """Return one thing as URL text: size, colour, material, shape, x, y and rotation in hundredths."""
+    """Return one thing as URL text: size, color, material, shape, x, y and rotation in hundredths."""
     kind = "".join(table[value] for table, value in zip(_CODES, _kind(thing), strict=True))
     numbers = (thing.x + EXTENT, thing.y + EXTENT, thing.rotation)
     return kind + ".".join(str(round(100 * number)) for number in numbers)
@@ -242,7 +242,7 @@ def _parse_thing(text: str) -> Thing:
     match = _CODE.fullmatch(text)
     if match is None or max(int(match[5]), int(match[6])) > 200 * EXTENT or int(match[7]) > 36_000:
         raise SceneError(
-            f"An object must be a letter such as A, or read like lrmc312.45.90 (size l or s, colour, material r or m, "
+            f"An object must be a letter such as A, or read like lrmc312.45.90 (size l or s, color, material r or m, "
             f"shape c, s or y, then x, y and rotation in hundredths), got {quote(text)}."
         )
     size, color, material, shape = (values[code] for values, code in zip(_VALUES, match.groups()[:4], strict=True))
@@ -251,7 +251,7 @@ def _parse_thing(text: str) -> Thing:
 
 
 def name_things(things: Sequence[Thing]) -> tuple[str, ...]:
-    """Return the things' short names: letter, colour and shape."""
+    """Return the things' short names: letter, color and shape."""
     return tuple(f"{letter} {thing.color} {thing.shape}" for letter, thing in zip(LETTERS, things, strict=False))
 
 

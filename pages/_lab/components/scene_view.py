@@ -35,7 +35,7 @@ from rn_core.tasks.sort_of_clevr.scene import (
     check_objects,
 )
 
-#: The pixel model's grid: cell k = row * 5 + column sees a field centred at pixel (16 * column, 16 * row).
+#: The pixel model's grid: cell k = row * 5 + column sees a field centered at pixel (16 * column, 16 * row).
 GRID = 5
 CELL_STEP = 16
 GROUND_LABEL = "ground"
@@ -59,7 +59,7 @@ class SceneView:
         mode: "objects" or "cells".
         target: what the contributions add up to, in words, shown in the legend and read out.
         against: what a negative contribution speaks for.
-        labels: name of each node, n of them; None makes them from colours or from rows and columns.
+        labels: name of each node, n of them; None makes them from colors or from rows and columns.
         pinned: the pair (i, j) shown strongly, or None.
         true_pairs: the pairs that decide the question; every (asked, target) pair of nodes.
         show_truth: whether `true_pairs` are marked.
@@ -173,7 +173,7 @@ def _make_objects(view: SceneView) -> tuple[SceneObject, ...]:
 
 
 def _make_nodes(view: SceneView, objects: tuple[SceneObject, ...]) -> list[dict[str, Any]]:
-    """Return each node's label, kind and, for cells, its centre; objects carry their own."""
+    """Return each node's label, kind and, for cells, its center; objects carry their own."""
     if view.mode == "cells":
         nodes = make_cells(GRID, (CELL_STEP, CELL_STEP), (IMAGE_SIZE, IMAGE_SIZE))
     else:

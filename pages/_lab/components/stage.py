@@ -28,7 +28,7 @@ class SceneEvent:
         kind: "move" (thing, x, y; in a story thing, place), "toggle" (thing: square to circle and back), "drop" and
             "restore" (thing: a sentence), "pin" (pair) or "unpin".
         thing: the object or sentence meant, by its id.
-        x: its new centre, right; in units of the stage.
+        x: its new center, right; in units of the stage.
         y: the same, down.
         place: where a sentence stands after its move, from 0.
         pair: nodes (i, j), each from 0 to n - 1.
@@ -99,7 +99,7 @@ class Spacing:
     """How near two objects may come; None and 0 ask for nothing.
 
     Attributes:
-        box: least offset of the centres along x or along y.
+        box: least offset of the centers along x or along y.
         gap: least distance between their circles.
         band: least offset along x, and along y.
         verb: what objects that come nearer would do, in words.
@@ -119,7 +119,7 @@ class Ground:
 
     Attributes:
         box: x, y, width and height of the ground as it is drawn.
-        lowest: least place of a centre along each side of the ground.
+        lowest: least place of a center along each side of the ground.
         highest: greatest.
         turn: degrees by which the ground is turned about the stage's middle.
         grain: places are whole multiples of this.
@@ -169,7 +169,7 @@ class PairLayer:
         pinned: the pair (i, j) shown strongly, or None.
         true_pairs: the pairs that decide the question; every such pair of nodes.
         show_truth: whether `true_pairs` are marked.
-        heat: whether all partners of a cell are coloured, not the strongest alone joined to it.
+        heat: whether all partners of a cell are colored, not the strongest alone joined to it.
         deciding: nodes that are ringed as deciding ones; None rings all that are in true pairs.
     """
 

@@ -34,7 +34,7 @@ _NEEDED = ("balls", "half_side", "radius", "frame_rate", "seen")
 #: Sizes and rates -> their keys in the browser.
 _SIZES: Mapping[str, str] = {"half_side": "halfSide", "radius": "radius", "frame_rate": "frameRate"}
 _MIN_BALLS = 2
-#: What a place may lie beyond the table's edge, in metres, because the browser rounds.
+#: What a place may lie beyond the table's edge, in meters, because the browser rounds.
 _SLACK = 1e-3
 
 
@@ -45,7 +45,7 @@ class BallPull:
     Attributes:
         ball: 0 to N - 1.
         frame: the frame in which it was pulled, counted over the seen frames and those ahead, from 0.
-        to: its new centre, x to the right and y upwards, in metres; the whole ball is on the table.
+        to: its new center, x to the right and y upwards, in meters; the whole ball is on the table.
     """
 
     ball: int
@@ -119,8 +119,8 @@ def make_table_data(payload: Mapping[str, Any]) -> dict[str, Any]:
     Args:
         payload: a mapping of
             balls: N rows of {"name", "rgb"}, 2 to 16 with different names;
-            half_side, radius: of the table and of a ball, metres; frame_rate: frames a second;
-            seen: (F, N, 2) places in metres, x to the right and y upwards, arrays or lists;
+            half_side, radius: of the table and of a ball, meters; frame_rate: frames a second;
+            seen: (F, N, 2) places in meters, x to the right and y upwards, arrays or lists;
             ahead: (K, N, 2) simulated places behind them, or None;
             predicted: (K, N, 2) a network's places in the same frames, or None;
             errors, baseline_errors: (K,) table widths, means over the balls, of the network and of constant
@@ -185,7 +185,7 @@ def _check_keys(payload: Mapping[str, Any]) -> None:
 
 
 def _make_balls(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return each ball's name, short label and colours."""
+    """Return each ball's name, short label and colors."""
     if not _MIN_BALLS <= len(rows) <= MAX_BALLS:
         raise RNCoreError(
             f"The table shows {_MIN_BALLS} to {MAX_BALLS} balls, got {len(rows)}; pass fewer or more rows."

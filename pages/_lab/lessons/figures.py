@@ -1,4 +1,4 @@
-"""What lessons measure, as Plotly figures; nothing here knows Streamlit. See `figures` for colours and words."""
+"""What lessons measure, as Plotly figures; nothing here knows Streamlit. See `figures` for colors and words."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from rn_core.tasks.sort_of_clevr.crowds import CrowdBatch
 from rn_core.tasks.sort_of_clevr.rendering import PALETTE
 from rn_core.tasks.sort_of_clevr.scene import COLORS, DEFAULT_MARGIN, IMAGE_SIZE, N_OBJECTS, RADIUS, SHAPES
 
-#: Question type -> dash and symbol, so that no line is told by its colour alone.
+#: Question type -> dash and symbol, so that no line is told by its color alone.
 _LINES = {
     "shape": ("dot", "circle"),
     "left": ("dot", "square"),
@@ -41,7 +41,7 @@ def plot_accuracies(
 
     Args:
         series: name -> question type -> share; up to three names.
-        look: colours and type size.
+        look: colors and type size.
         floors: question type -> blind floor, drawn as a line across its group.
         title: of the axis of shares.
     """
@@ -74,7 +74,7 @@ def plot_accuracies(
 
 
 def _pattern(shape: str, color: str, look: Look) -> dict[str, Any]:
-    """Return a bar's hatching over its colour."""
+    """Return a bar's hatching over its color."""
     return {"shape": shape, "bgcolor": color, "fgcolor": look.ink, "size": 9, "solidity": 0.15}
 
 
@@ -149,7 +149,7 @@ def plot_orders(paths: np.ndarray, target: str, look: Look) -> go.Figure:
     Args:
         paths: (K, P + 1) logits after 0 to P pairs.
         target: what the logit speaks for, in words.
-        look: colours and type size.
+        look: colors and type size.
     """
     figure = go.Figure()
     dashes = cycle(("solid", "dash", "dot", "dashdot"))

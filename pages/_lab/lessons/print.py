@@ -68,7 +68,7 @@ def _matrix_html(labels: Sequence[str], matrix: np.ndarray) -> str:
 
 
 def scene_svg(scene: Scene) -> str:
-    """Return a scene as a drawing with the colours' names, which reads without colour too."""
+    """Return a scene as a drawing with the colors' names, which reads without color too."""
     parts = []
     for thing in scene.objects:
         x, y, radius = _SCALE * thing.x, _SCALE * thing.y, _SCALE * RADIUS

@@ -21,7 +21,7 @@ class Nodes:
     """The nodes of one view of one scene.
 
     Attributes:
-        labels: n short names that stand in URLs and files: colours or letters, "ground", or cell numbers.
+        labels: n short names that stand in URLs and files: colors or letters, "ground", or cell numbers.
         membership: (N, n) float64, how much of each model object belongs to each node; a row adds up to 1, or
             to 0 for a slot that the scene leaves empty.
         names: n names in words.

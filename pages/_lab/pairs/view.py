@@ -95,7 +95,7 @@ class PairView(ABC):
         attribution: contributions of all model pairs.
         kept: (P,) bool, the model pairs that pass the threshold.
         nodes: what the pairs on the page are made of.
-        matrix: (n, n) contributions of pairs of nodes, after threshold and renormalisation.
+        matrix: (n, n) contributions of pairs of nodes, after threshold and renormalization.
         true_pairs: pairs of nodes that decide the answer.
         disagreement: a sentence if a second method ranks another pair first, else None.
     """

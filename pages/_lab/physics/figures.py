@@ -24,7 +24,7 @@ def plot_count(probabilities: Mapping[str, float], truth: str, look: Look) -> go
     Args:
         probabilities: number -> 0 to 1.
         truth: the true number, which may be none of them.
-        look: colours and type size.
+        look: colors and type size.
     """
     numbers, shares = list(probabilities), list(probabilities.values())
     colors = [look.color(1) if number == truth else _WRONG for number in numbers]
@@ -51,7 +51,7 @@ def plot_errors(errors: Mapping[str, np.ndarray], kept: np.ndarray, look: Look) 
     Args:
         errors: model -> (K,) in table widths.
         kept: (K,), of balls that keep their velocity.
-        look: colours and type size.
+        look: colors and type size.
     """
     seconds = np.arange(1, len(kept) + 1) / FRAME_RATE
     figure = go.Figure()

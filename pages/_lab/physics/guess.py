@@ -60,7 +60,7 @@ class Guess:
 
 
 def make_guess(answer: Answer, scene: PhysicsScene) -> Guess:
-    """Return the guess that an answer about a scene's ties holds: a probability for each pair of the first ten colours.
+    """Return the guess that an answer about a scene's ties holds: a probability for each pair of the first ten colors.
 
     Args:
         answer: of a network for connections, the probabilities in the order of `list_pairs(10)`.
@@ -78,8 +78,8 @@ class Paths:
     """Where networks say that the balls go, beside where they went.
 
     Attributes:
-        true: (K, N, 2) float32 metres, behind the frames that are seen.
-        predicted: model -> (K, N, 2) float32 metres.
+        true: (K, N, 2) float32 meters, behind the frames that are seen.
+        predicted: model -> (K, N, 2) float32 meters.
         kept: (K, N, 2), of balls that keep their velocity.
     """
 
@@ -117,7 +117,7 @@ def describe_reach(question: str, scene: PhysicsScene, truth: int) -> str | None
     if question == "connections" and n_balls > DEFAULT_BALLS:
         known, pairs = (n * (n - 1) // 2 for n in (DEFAULT_BALLS, n_balls))
         silent = pairs - known
-        return f"{trained}: it has answers for the {known} pairs of the first ten colours, none for the other {silent}."
+        return f"{trained}: it has answers for the {known} pairs of the first ten colors, none for the other {silent}."
     if question == "count" and truth > DEFAULT_BALLS:
         return f"{trained}: it only knows the answers 1 to {DEFAULT_BALLS}, and here there are {truth} systems."
     return f"{trained}: does it still hold?"

@@ -21,7 +21,7 @@ def make_nodes(state: PhysicsState) -> Nodes:
 
 
 def number_balls(tie: tuple[str, str]) -> tuple[int, int]:
-    """Return the numbers of the two balls of a tie, by their colours."""
+    """Return the numbers of the two balls of a tie, by their colors."""
     return COLOR_NAMES.index(tie[0]), COLOR_NAMES.index(tie[1])
 
 
@@ -30,7 +30,7 @@ def find_true_pairs(scene: PhysicsScene, tie: tuple[str, str] | None) -> tuple[t
 
     Args:
         scene: what the balls do.
-        tie: two colours, or None for the count.
+        tie: two colors, or None for the count.
     """
     if tie is None:
         return tuple((int(i), int(j)) for i, j in np.argwhere(scene.links))

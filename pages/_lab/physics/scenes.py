@@ -26,7 +26,7 @@ N_BUNDLED = 20
 #: Pulls of one scene, so that a link stays short.
 MOST_PULLS = 12
 COLOR_NAMES = tuple(COLORS)
-#: Places of pulls are whole millimetres.
+#: Places of pulls are whole millimeters.
 _STEPS = 1000
 _PULL = re.compile(r"(\d{1,2})\.(\d{1,2})\.(-?\d{1,4})\.(-?\d{1,4})")
 _BALLS = re.compile(r"\b([Bb]alls?) (\d+)(?: and (\d+))?")
@@ -39,7 +39,7 @@ class Pull:
     Attributes:
         ball: 0 to N - 1.
         frame: the frame in which it was pulled, 0 to 31; frame 0 of the scene that follows.
-        x: its place, metres to the right, whole millimetres.
+        x: its place, meters to the right, whole millimeters.
         y: the same, upwards.
     """
 
@@ -90,12 +90,12 @@ def pulled_scene(scene: PhysicsScene, pulls: tuple[Pull, ...]) -> PhysicsScene:
 
 
 def round_place(x: float, y: float) -> tuple[float, float]:
-    """Return a place in whole millimetres, as a URL has it."""
+    """Return a place in whole millimeters, as a URL has it."""
     return round(x * _STEPS) / _STEPS, round(y * _STEPS) / _STEPS
 
 
 def name_balls(sentence: str) -> str:
-    """Return a sentence in which balls are called by their colours."""
+    """Return a sentence in which balls are called by their colors."""
     return _BALLS.sub(_say_colors, sentence)
 
 
@@ -154,7 +154,7 @@ def name_scene(scene: PhysicsScene) -> str:
 
 
 def make_rows(scene: PhysicsScene, without: Sequence[str] = ()) -> np.ndarray:
-    """Return what the networks see of a scene, (n, 35) float32, without the balls of some colours."""
+    """Return what the networks see of a scene, (n, 35) float32, without the balls of some colors."""
     rows, _ = encode_rows(stack_scenes([scene]).frames(0, N_FRAMES))
     seen: np.ndarray = rows[0][_kept(scene, without)]
     return seen
@@ -170,12 +170,12 @@ def take_balls_away(scene: PhysicsScene, without: Sequence[str]) -> np.ndarray:
 
 
 def _kept(scene: PhysicsScene, without: Sequence[str]) -> np.ndarray:
-    """Return the balls whose colours are not among some, (n,) int64."""
+    """Return the balls whose colors are not among some, (n,) int64."""
     return np.array([k for k, name in enumerate(COLOR_NAMES[: scene.n_balls]) if name not in without], dtype=np.int64)
 
 
 def format_pulls(pulls: tuple[Pull, ...]) -> str:
-    """Return pulls as URL text, such as `3.12.250.-400`: ball, frame, x and y in millimetres."""
+    """Return pulls as URL text, such as `3.12.250.-400`: ball, frame, x and y in millimeters."""
     return "_".join(f"{pull.ball}.{pull.frame}.{round(_STEPS * pull.x)}.{round(_STEPS * pull.y)}" for pull in pulls)
 
 
@@ -196,7 +196,7 @@ def _parse_pull(text: str) -> Pull:
     match = _PULL.fullmatch(text)
     if match is None:
         raise SceneError(
-            f"A pull must read like 3.12.250.-400 (ball, frame, x and y in millimetres), got {quote(text)}."
+            f"A pull must read like 3.12.250.-400 (ball, frame, x and y in millimeters), got {quote(text)}."
         )
     ball, frame, x, y = map(int, match.groups())
     return Pull(ball, frame, x / _STEPS, y / _STEPS)

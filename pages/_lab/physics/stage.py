@@ -14,7 +14,7 @@ from pages._lab.words import join_words
 from rn_core.tasks.physics import COLORS, PhysicsScene
 from rn_core.tasks.physics.world import N_FRAMES, RADIUS, TABLE_WIDTH
 
-#: Side of the stage in its units, and units in a metre.
+#: Side of the stage in its units, and units in a meter.
 _SIDE = 75.0
 _SCALE = _SIDE / TABLE_WIDTH
 _MIDDLE = (_SIDE - 1) / 2
@@ -49,7 +49,7 @@ def _make_layer(view: PhysicsView | None, n_balls: int) -> PairLayer:
 
 
 def _make_ball(label: str, x: float, y: float) -> dict[str, Any]:
-    """Return a ball at (x, y) metres; on a stage y runs down."""
+    """Return a ball at (x, y) meters; on a stage y runs down."""
     return {
         "id": label,
         "name": label,

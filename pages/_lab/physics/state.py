@@ -29,7 +29,7 @@ from rn_core.tasks.scoring import NO_YES
 
 #: A scene of four systems, with springs and rigid links.
 DEFAULT_SEED = 13
-#: Colours of the balls that ties can be asked about.
+#: Colors of the balls that ties can be asked about.
 TIED_COLORS = COLOR_NAMES[:DEFAULT_BALLS]
 #: What is asked -> the answers that are explained: of one tie, or of the count.
 ANSWERS = MappingProxyType(
@@ -51,9 +51,9 @@ class PhysicsState(PairState):
     Attributes:
         question: key of `QUESTIONS`.
         model: the Relation Network that answers; the question decides it.
-        tie: the two colours whose tie is explained; None for the surest one.
-        pair: the pinned pair as two colours.
-        without: colours of the balls taken away under "What if".
+        tie: the two colors whose tie is explained; None for the surest one.
+        pair: the pinned pair as two colors.
+        without: colors of the balls taken away under "What if".
         truth: whether the true ties are shown.
         seed: the drawn scene, 0 to 2**32 - 1.
         balls: of the drawn scene, 2 to 16.
@@ -91,7 +91,7 @@ class PhysicsState(PairState):
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """Return the colours of the scene's balls."""
+        """Return the colors of the scene's balls."""
         return COLOR_NAMES[: self.n_balls]
 
     @property
@@ -174,7 +174,7 @@ def _parse_opened(text: str) -> str:
 
 
 def _parse_tie(text: str) -> tuple[str, str]:
-    """Read two different colours such as `red-blue`."""
+    """Read two different colors such as `red-blue`."""
     first, second = pair_parser(TIED_COLORS, "red-blue")(text)
     if first == second:
         raise RNCoreError(f"A tie is between two different balls, got {quote(text)}.")
@@ -195,6 +195,6 @@ FIELDS = (
         COLOR_NAMES,
         "red-blue",
         MAX_BALLS**2,
-        some_of(COLOR_NAMES, "colour"),
+        some_of(COLOR_NAMES, "color"),
     ),
 )

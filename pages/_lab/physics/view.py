@@ -35,8 +35,8 @@ class PhysicsCase:
     Attributes:
         state: what was asked for.
         scene: what the balls do.
-        tie: the two colours whose tie is asked about; None for the count.
-        without: colours of balls that are not there.
+        tie: the two colors whose tie is asked about; None for the count.
+        without: colors of balls that are not there.
     """
 
     state: PhysicsState
@@ -79,7 +79,7 @@ class PhysicsView(PairView):
 
     @property
     def tie(self) -> tuple[str, str] | None:
-        """Return the two colours whose tie is asked about; None for the count."""
+        """Return the two colors whose tie is asked about; None for the count."""
         return self.case.tie
 
     @property
@@ -148,8 +148,8 @@ def find_truth(links: np.ndarray, labels: Sequence[str], tie: tuple[str, str] | 
 
     Args:
         links: (N, N) bool, which balls are tied.
-        labels: their N colours.
-        tie: colours among them, or None for the count.
+        labels: their N colors.
+        tie: colors among them, or None for the count.
     """
     if tie is None:
         return str(count_systems(links[None])[0])

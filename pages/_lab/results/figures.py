@@ -38,7 +38,7 @@ def plot_results(lanes: Sequence[Lane], look: Look | None = None) -> go.Figure:
 
     Args:
         lanes: those of one level, of one measure side by side.
-        look: colours and type size.
+        look: colors and type size.
     """
     look = look or Look()
     places = place_lanes(lanes)
@@ -114,7 +114,7 @@ def _add_marks(figure: go.Figure, kind: str, lanes: Sequence[Lane], places: Sequ
     below = [100 * (mark.value - (mark.low or mark.value)) for mark in marks]
     shape = {"symbol": symbol, "size": size * (1.4 if look.large else 1)}
     width = 0 if kind == "ours" else 3
-    # The colours are the models'; the legend shows the symbol alone.
+    # The colors are the models'; the legend shows the symbol alone.
     figure.add_scatter(
         x=[None],
         y=[None],
@@ -134,7 +134,7 @@ def _add_marks(figure: go.Figure, kind: str, lanes: Sequence[Lane], places: Sequ
 
 
 def _color(model: str, look: Look) -> str:
-    """Return the colour of a model: one for Relation Networks, one for MLPs, ink for all else."""
+    """Return the color of a model: one for Relation Networks, one for MLPs, ink for all else."""
     sign = {"rn": 1, "mlp": -1}.get(model.partition("-")[0])
     return look.ink if sign is None else look.color(sign)
 

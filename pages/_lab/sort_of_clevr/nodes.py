@@ -41,7 +41,7 @@ def find_true_pairs(state: ExploreState, targets: tuple[str, ...]) -> tuple[tupl
 
     Args:
         state: the view, scene and question.
-        targets: colours that decide the answer together with the asked one; as `Reading.targets`.
+        targets: colors that decide the answer together with the asked one; as `Reading.targets`.
     """
     by_object = make_nodes(state.change(view="objects"))
     labels = by_object.labels

@@ -41,8 +41,8 @@ class ExploreState(PairState):
         edited: the scene after edits; None while it is the sampled one.
         question: what is asked.
         model: key of `MODELS`, or one of the session's own.
-        pair: the pinned pair as two labels, colours or "ground" in the object view, cell numbers in the other.
-        without: colours taken away under "What if".
+        pair: the pinned pair as two labels, colors or "ground" in the object view, cell numbers in the other.
+        without: colors taken away under "What if".
         section: key of `SECTIONS`.
     """
 
@@ -57,7 +57,7 @@ class ExploreState(PairState):
         return self.edited or sampled_scene(self.seed)
 
     def edit(self, scene: Scene) -> ExploreState:
-        """Return the state with another scene; the sampled scene counts as no edit, gone colours are let go."""
+        """Return the state with another scene; the sampled scene counts as no edit, gone colors are let go."""
         state = replace(self, edited=None if scene == sampled_scene(self.seed) else scene)
         return state.let_go([thing.color for thing in scene.objects])
 
@@ -115,7 +115,7 @@ def write_shared(state: Any, fields: Sequence[Field]) -> dict[str, str]:
 
 
 def pair_labels(state: ExploreState) -> tuple[str, ...]:
-    """Return what a pair can be made of: cell numbers, or the scene's colours and, for pixels, the ground."""
+    """Return what a pair can be made of: cell numbers, or the scene's colors and, for pixels, the ground."""
     if state.view == "cells":
         return tuple(map(str, range(N_CELLS)))
     colors = tuple(thing.color for thing in state.scene.objects)
@@ -132,6 +132,6 @@ FIELDS = (
         (*COLORS, GROUND, *map(str, range(N_CELLS))),
         "red-blue or, for cells, 3-17",
         N_CELLS**2,
-        some_of(COLORS, "colour"),
+        some_of(COLORS, "color"),
     ),
 )

@@ -42,7 +42,7 @@ class ShapesCase:
         state: what was asked for.
         answer: the true answer.
         margin: pixels to the answer's boundary; infinite where there is none.
-        targets: colours that decide the answer together with the asked one.
+        targets: colors that decide the answer together with the asked one.
     """
 
     state: ExploreState
@@ -62,7 +62,7 @@ class Reading(PairReading):
 
     Attributes:
         margin: pixels to the answer's boundary; infinite where there is none.
-        targets: colours that decide the answer together with the asked one.
+        targets: colors that decide the answer together with the asked one.
     """
 
     truth: str
@@ -110,14 +110,14 @@ class ExploreView(PairView):
         return json.loads(self.state.scene.to_json())
 
     def draw_scene(self, axes: Axes) -> None:
-        """Draw the image that the pixel model sees, with the colours' names."""
+        """Draw the image that the pixel model sees, with the colors' names."""
         axes.imshow(render_scene(self.state.scene))
         for thing in self.state.scene.objects:
             axes.annotate(thing.color, (thing.x, thing.y + 8.5), ha="center", va="center", fontsize=10)
 
 
 def find_truth(scene: Scene, question: Question) -> tuple[str, float, tuple[str, ...]]:
-    """Return the true answer, its margin in pixels, and the colours that decide it together with the asked one.
+    """Return the true answer, its margin in pixels, and the colors that decide it together with the asked one.
 
     Raises:
         SceneError: if the scene lacks the asked object, or any other that the question is about.

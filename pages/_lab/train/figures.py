@@ -1,6 +1,6 @@
 """The Train page's figures; nothing here knows Streamlit.
 
-Runners differ in colour, dash and width, and every line has its name at its end. Axes stay where they are while
+Runners differ in color, dash and width, and every line has its name at its end. Axes stay where they are while
 lines grow.
 """
 
@@ -23,9 +23,9 @@ from pages._lab.train.view import TARGET, Curve, Panel, describe_race_result
 
 #: Ends of the time axis in minutes; beyond the last one, whole hours.
 _STOPS = (3, 5, 10, 15, 20, 30, 45, 60)
-#: Runner -> colour of light and dark pages, dash, width.
+#: Runner -> color of light and dark pages, dash, width.
 _NETWORK = "rn"
-#: Okabe and Ito's colours (2008), in the order of the app's theme, for runs side by side.
+#: Okabe and Ito's colors (2008), in the order of the app's theme, for runs side by side.
 _RUN_COLORS = MappingProxyType(
     {
         False: ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#5b5b5b"),
@@ -43,7 +43,7 @@ _AROUND = 70
 
 @dataclass(frozen=True)
 class _Line:
-    """A curve, what stands behind its end, its width, and its colour if it is not its runner's."""
+    """A curve, what stands behind its end, its width, and its color if it is not its runner's."""
 
     curve: Curve
     label: str
@@ -52,7 +52,7 @@ class _Line:
 
 
 def runner_color(model: str, look: Look) -> str:
-    """Return the colour of a runner's lines and words."""
+    """Return the color of a runner's lines and words."""
     return (FOR if model == _NETWORK else AGAINST)[look.dark]
 
 
@@ -65,7 +65,7 @@ def plot_race(
         curves: one a runner, in percent; none before the race.
         floor: accuracy of the best constant answers, in percent; None if it is not known yet.
         group: key of `GROUPS`, the questions asked.
-        look: colours and type size.
+        look: colors and type size.
         target: what counts as having learned, in percent.
     """
     figure = go.Figure()
@@ -171,7 +171,7 @@ def _add_lines(
     Args:
         figure: where to.
         lines: what.
-        look: colours and type size.
+        look: colors and type size.
         height: of the figure or of its row, in pixels.
         top: upper end of the value axis.
         place: "row" and "col" of one of several panels.

@@ -106,7 +106,7 @@ def find_snapshot(snapshots: Sequence[Snapshot], at: int | None) -> Snapshot:
 def time_stops(view: JobView, config: RaceConfig, at: int | None) -> tuple[int, ...]:
     """Return where the slider of time can stop: steps, then `LATEST`.
 
-    While looks can still come, stops are spread over all steps and stay where they are; afterwards they are the looks.
+    While looks can still come, stops are spread over all steps and stay where they are; afterward they are the looks.
 
     Args:
         view: the run.

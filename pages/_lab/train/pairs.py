@@ -30,7 +30,7 @@ class PairPicture:
 
     Attributes:
         scene: what the interactive scene shows; None for a story, whose sentences stand in its place.
-        labels: names of the nodes: colours, and "ground" for images; numbers of sentences.
+        labels: names of the nodes: colors, and "ground" for images; numbers of sentences.
         matrix: (n, n) contributions of pairs of nodes, in logits.
         limit: largest size of any contribution in the whole run, so that moments compare.
         true_pairs: pairs of nodes that decide the answer.

@@ -35,7 +35,7 @@ class Excerpt:
 
     Attributes:
         file: path from the project's root.
-        lines: line number -> the line, without the indentation of the first of its neighbours.
+        lines: line number -> the line, without the indentation of the first of its neighbors.
     """
 
     file: str

@@ -19,11 +19,11 @@ from rn_core.tasks.sort_of_clevr.scene import IMAGE_SIZE
 
 #: Channels shown of the last feature map, and pictures in a row.
 N_CHANNELS, _IN_ROW = 8, 4
-#: Colour of words and frames on the image, whose ground is white on every page.
+#: Color of words and frames on the image, whose ground is white on every page.
 _ON_IMAGE = "#1f2933"
 #: Screen pixels of an image pixel in a picture that stands behind a figure.
 _ZOOM = 8
-#: Borders between the cells' shares of the image, in pixels: half way between two centres.
+#: Borders between the cells' shares of the image, in pixels: half way between two centers.
 _BORDERS = tuple(STRIDE * k - STRIDE // 2 for k in range(1, GRID))
 
 
@@ -95,7 +95,7 @@ def plot_objects(view: WalkView, look: Look, both: bool, height: int) -> go.Figu
 
     Args:
         view: whose objects are drawn.
-        look: colours and type size.
+        look: colors and type size.
         both: whether the pair's second object is marked too.
         height: in pixels; a quarter more on a projector.
     """
@@ -137,7 +137,7 @@ def scale_grid(figure: go.Figure, view: WalkView, look: Look, **place: int) -> N
     Args:
         figure: changed in place.
         view: names the objects.
-        look: colours and type size.
+        look: colors and type size.
         place: row and column of a subplot.
     """
     n = len(view.labels)
@@ -228,7 +228,7 @@ def _shift_titles(figure: go.Figure, look: Look) -> go.Figure:
 
 
 def _ramp(look: Look, ground: str | None = None) -> list[list[float | str]]:
-    """Return a scale from the page's ground (or another colour) to blue, for values that are never negative."""
+    """Return a scale from the page's ground (or another color) to blue, for values that are never negative."""
     _, (_, middle), (_, end) = look.colorscale
     return [[0.0, ground or middle], [1.0, end]]
 

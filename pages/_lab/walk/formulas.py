@@ -38,7 +38,7 @@ def _scene_formulas(view: WalkView) -> tuple[str, ...]:
     """Return what a scene is, with the asked object as the example."""
     asked = view.state.scene.get(view.state.question.color)
     return (
-        r"\text{object} = (\text{colour},\; \text{shape},\; x,\; y)",
+        r"\text{object} = (\text{color},\; \text{shape},\; x,\; y)",
         rf"(\text{{{asked.color}}},\; \text{{{asked.shape}}},\; {asked.x},\; {asked.y})",
         rf"n = {len(view.labels)} \text{{ objects}}",
     )
@@ -65,7 +65,7 @@ def _row_formulas(view: WalkView) -> tuple[str, ...]:
     row = view.walk.objects[view.labels.index(view.state.question.color)]
     color, shape, _ = (_list(part, digits=0) for part in np.split(row, np.cumsum([len(COLORS), len(SHAPES)])))
     return (
-        rf"o_{{\text{{{view.state.question.color}}}}} = [\;\underbrace{{{color}}}_{{\text{{colour}}}},\;"
+        rf"o_{{\text{{{view.state.question.color}}}}} = [\;\underbrace{{{color}}}_{{\text{{color}}}},\;"
         rf"\underbrace{{{shape}}}_{{\text{{shape}}}},\; x,\; y\;]",
         rf"{len(view.labels)} \text{{ rows}} \times {len(row)} \text{{ numbers}}",
     )

@@ -27,7 +27,7 @@ def plot_growth(view: WalkView, look: Look) -> go.Figure:
 
     Args:
         view: whose growth is drawn.
-        look: colours and type size.
+        look: colors and type size.
     """
     counts = view.growth.counts.tolist()
     start = int(np.searchsorted(counts, view.state.added))
@@ -88,7 +88,7 @@ def _values(view: WalkView, stop: int) -> list[dict[str, Any]]:
 
 
 def _add_lines(figure: go.Figure, view: WalkView, look: Look) -> None:
-    """Add every answer's logit over the pairs added; the answer and its rival have their names and colours."""
+    """Add every answer's logit over the pairs added; the answer and its rival have their names and colors."""
     growth = view.growth
     best = [k for k in (view.target.answer, view.target.contrast) if k is not None]
     for k in [*(k for k in range(len(ANSWERS)) if k not in best), *best]:

@@ -49,7 +49,7 @@ class WalkState:
         question: what is asked.
         model: a shipped Relation Network, or one of the session's own.
         step: 1 to `N_STEPS`.
-        pair: the pair that is followed, as two labels of `node_labels` or colours of objects; None is the strongest.
+        pair: the pair that is followed, as two labels of `node_labels` or colors of objects; None is the strongest.
         order: key of `ORDERS`.
         added: pairs in the sum when the picture opens, 0 or more.
         deal: seed of the order that the objects were dealt anew in; 0 leaves them as they are.
@@ -107,7 +107,7 @@ class WalkState:
 
 
 def node_labels(state: WalkState) -> tuple[str, ...]:
-    """Return what the model's objects are called: cell numbers, or the colours of the scene's objects."""
+    """Return what the model's objects are called: cell numbers, or the colors of the scene's objects."""
     if sees_pixels(state.model):
         return tuple(map(str, range(N_CELLS)))
     return tuple(thing.color for thing in state.scene.objects)

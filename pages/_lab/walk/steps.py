@@ -86,7 +86,7 @@ STEPS = (
         ),
         Side(
             "Rows",
-            "Every fact becomes a number: a one where colour and shape are, and the place.",
+            "Every fact becomes a number: a one where color and shape are, and the place.",
             (
                 Anchor(_ROWS, "encode_rows", "shapes = np.eye(len(SHAPES))"),
                 Anchor(_ROWS, "encode_rows", "rows = np.concatenate("),

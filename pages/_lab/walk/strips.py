@@ -49,7 +49,7 @@ def plot_strips(strips: Sequence[Strip], look: Look) -> go.Figure:
 
     Args:
         strips: from the first to the last.
-        look: colours and type size.
+        look: colors and type size.
     """
     figure = make_subplots(len(strips), 1, subplot_titles=["" if strip.parts else strip.summary for strip in strips])
     for row, strip in enumerate(strips, start=1):

@@ -28,7 +28,7 @@ from rn_core.models.relation_network import RelationNetwork
 from rn_core.tasks.sort_of_clevr import COLORS, Scene
 from rn_core.tasks.sort_of_clevr.rendering import render_scene
 
-#: Pixels between the centres of two cells; 2 to the power of the convolutions.
+#: Pixels between the centers of two cells; 2 to the power of the convolutions.
 STRIDE = 16
 #: Stops of the growing sum at most.
 MOST_STOPS = 58
@@ -72,7 +72,7 @@ class WalkView:
 
     @cached_property
     def labels(self) -> tuple[str, ...]:
-        """Return the objects' names, in the order in which they were dealt: cell numbers or colours."""
+        """Return the objects' names, in the order in which they were dealt: cell numbers or colors."""
         return tuple(str(slot) if self.has_cells else COLORS[slot] for slot in self.walk.slots.tolist())
 
     @cached_property
@@ -139,7 +139,7 @@ class WalkView:
         return largest_change(self.thought.logits, self.plain_thought.logits)
 
     def tag(self, node: int) -> str:
-        """Return what pictures call an object: its colour; for a cell its number in the order of the deal."""
+        """Return what pictures call an object: its color; for a cell its number in the order of the deal."""
         return str(node) if self.has_cells else self.labels[node]
 
     def name(self, node: int) -> str:
@@ -149,7 +149,7 @@ class WalkView:
 
     @cached_property
     def contents(self) -> tuple[str, ...]:
-        """Return what each object is made of: its colour; for a cell the colour that fills most of it, or "ground"."""
+        """Return what each object is made of: its color; for a cell the color that fills most of it, or "ground"."""
         if not self.has_cells:
             return self.labels
         nodes = make_nodes(ExploreState(edited=self.state.scene, model=self.state.model, view="objects"))
@@ -157,7 +157,7 @@ class WalkView:
         return tuple(nodes.labels[most[int(label)]] for label in self.labels)
 
     def _to_node(self, label: str) -> str:
-        """Return the node that a label of the state means: for a colour among cells, the cell that it lies in."""
+        """Return the node that a label of the state means: for a color among cells, the cell that it lies in."""
         if not self.has_cells or label.isdigit():
             return label
         x, y = _place(self.state.scene, label)

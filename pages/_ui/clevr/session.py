@@ -33,7 +33,7 @@ _DRAWN, _FAMILY = Kept("clevr.drawn", int), Kept("clevr.family", lambda: ANY_FAM
 FAMILY = _FAMILY.key
 #: Columns of the table of objects -> the field of `Thing`.
 COLUMNS: dict[str, Literal["color", "shape", "size", "material"]] = {
-    "colour": "color", "shape": "shape", "size": "size", "material": "material",
+    "color": "color", "shape": "shape", "size": "size", "material": "material",
 }  # fmt: skip
 
 

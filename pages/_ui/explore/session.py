@@ -46,7 +46,7 @@ def reset_scene() -> None:
 
 
 def choose_question(**changes: str) -> dict[str, Any]:
-    """Return the change of state that a menu's new type or colour asks for; a typed question's trouble is over."""
+    """Return the change of state that a menu's new type or color asks for; a typed question's trouble is over."""
     EXPLORE.set_problem(None)
     question = EXPLORE.state.question
     return {"question": type(question)(**{"type": question.type, "color": question.color, **changes})}

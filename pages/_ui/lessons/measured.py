@@ -126,7 +126,7 @@ def draw_diagonal(state: ExploreState, look: Look) -> None:
 
 
 def find_crowd(color: str) -> CrowdBatch:
-    """Return the one crowd that is shown: the first that is measured, asked about a colour, with a count to say."""
+    """Return the one crowd that is shown: the first that is measured, asked about a color, with a count to say."""
     crowds = sample_crowds(make_rng(SEED, "test", LARGEST_CROWD), LARGEST_CROWD, N_SCENES)
     fitting = (crowds.colors[:, 0] == COLORS.index(color)) & (solve_crowds(crowds) != UNSAYABLE).all(axis=1)
     return crowds[np.flatnonzero(fitting)[:1]]

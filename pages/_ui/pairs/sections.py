@@ -78,7 +78,7 @@ class PairPage(Generic[View]):
 
 
 def draw_figure(figure: Figure, **options: Any) -> None:
-    """Draw a figure with its alternative text, its own colours and no tool bar."""
+    """Draw a figure with its alternative text, its own colors and no tool bar."""
     st.plotly_chart(figure, theme=None, config=dict(_CHART), alt=figures.alt_text(figure), **options)
 
 
@@ -307,7 +307,7 @@ def draw_closer(
         names: section -> its name.
         section: the chosen one.
         view: what the page shows; None where there is no answer.
-        look: colours and type size.
+        look: colors and type size.
         own: sections that are the page's alone -> what draws each.
     """
     st.segmented_control(

@@ -70,7 +70,7 @@ def _ask_connections(state: PhysicsState, scene: PhysicsScene) -> Heard:
 
 
 def _surest_tie(guess: Guess) -> tuple[str, str]:
-    """Return the colours of the two balls that the network is surest to be tied."""
+    """Return the colors of the two balls that the network is surest to be tied."""
     i, j = guess.surest_tie(min(len(guess.links), len(TIED_COLORS)))
     return TIED_COLORS[i], TIED_COLORS[j]
 
@@ -98,7 +98,7 @@ def _ask_paths(state: PhysicsState, scene: PhysicsScene) -> Heard:
 
 
 def find_paths(name: str, rows: np.ndarray) -> np.ndarray:
-    """Return where a network says that balls go, (K, N, 2) float32 in metres.
+    """Return where a network says that balls go, (K, N, 2) float32 in meters.
 
     Args:
         name: full name of the model.

@@ -44,7 +44,7 @@ def next_scene() -> None:
 
 
 def choose_question(**changes: str) -> dict[str, Any]:
-    """Return the change of state that a menu's new type or colour asks for."""
+    """Return the change of state that a menu's new type or color asks for."""
     question = WALK.state.question
     return {"question": type(question)(**{"type": question.type, "color": question.color, **changes})}
 

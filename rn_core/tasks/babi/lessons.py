@@ -3,7 +3,7 @@
 A pair shows which names its statements share with the question and with each other ("Mary", "the pink rectangle"), and
 how they relate what they name ("north of", "bigger than"). A pair that supports the answer shows the answer, and in
 path finding and positional reasoning each of its statements a step of the way; in induction two statements about one
-person show which animal has which colour. All of it can be read off the words, the published support and the answer.
+person show which animal has which color. All of it can be read off the words, the published support and the answer.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ _DIRECTIONS = np.array([*COMPASS.values()])
 _INDUCTION, _POSITIONS, _PATHS = 15, 16, 18
 #: For positions a step along or against the asked direction; for a path a direction from its start, then to its end.
 _N_STEPS = 2 + 2 * len(_DIRECTIONS)
-#: For induction which animal the asked person is; and which animal somebody of some colour is, the less the longer ago
-#: that was told: the colour of the last one is passed on.
+#: For induction which animal the asked person is; and which animal somebody of some color is, the less the longer ago
+#: that was told: the color of the last one is passed on.
 _N_KINDS = len(ANIMALS) * (1 + len(COLORS))
 _FADING = 0.7
 #: Facts of a pair, in this order: the answer; steps; kinds; names shared by i and question, j and question, i and j;
@@ -41,7 +41,7 @@ class SentenceFacts(NamedTuple):
     """What each of U sentences names.
 
     Attributes:
-        names: (U, 3) int64, the number of each name in the order said: animals of induction from 1, then colours, then
+        names: (U, 3) int64, the number of each name in the order said: animals of induction from 1, then colors, then
             others as they come; 0 for none.
         relations: (U, 11) bool, which of `RELATIONS` it says.
     """
@@ -179,7 +179,7 @@ def _shared(one: np.ndarray, other: np.ndarray) -> np.ndarray:
 
 
 def _kinds(asked: PairQuestions) -> np.ndarray:
-    """Return (M, K, 20) which animal the asked person is, and which animal has which colour; 0 in other tasks."""
+    """Return (M, K, 20) which animal the asked person is, and which animal has which color; 0 in other tasks."""
     person, kind = (asked.first.names[..., side] for side in (0, 1))  # (M, K)
     is_animal = kind[..., None] == 1 + np.arange(len(ANIMALS))  # (M, K, 4)
     is_color = asked.second.names[..., 1, None] == 1 + len(ANIMALS) + np.arange(len(COLORS))  # (M, K, 4)

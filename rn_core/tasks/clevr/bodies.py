@@ -27,7 +27,7 @@ TINTS = (
 )
 #: Roughness of metal along and across its brushing: of its even part and of its brushed part, and the latter's share.
 METAL_EVEN, METAL_BRUSHED, BRUSHED_SHARE = (0.03, 0.03), (0.1, 0.3), 0.4
-#: Share of their colour that rubber things send back.
+#: Share of their color that rubber things send back.
 RUBBER = 0.9
 _GROUND_SIZE = 200.0
 

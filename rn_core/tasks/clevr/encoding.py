@@ -1,7 +1,7 @@
 """Scenes as object rows, and the answers in the order of the logits.
 
-Source: Santoro et al. 2017 (arXiv 1706.01427), section 3.1 (state descriptions: 3-D coordinates, colour, shape,
-material, size). Where we differ: a colour is one of eight bits, not r, g, b; rotation and pixel coordinates are unused.
+Source: Santoro et al. 2017 (arXiv 1706.01427), section 3.1 (state descriptions: 3-D coordinates, color, shape,
+material, size). Where we differ: a color is one of eight bits, not r, g, b; rotation and pixel coordinates are unused.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from rn_core.common.errors import SceneError
 from rn_core.tasks.clevr.placement import EXTENT
 from rn_core.tasks.clevr.scene import COLORS, MATERIALS, MAX_OBJECTS, RADIUS, SHAPES, SIZES, ClevrScene
 
-#: The 28 answers: numbers, colours, shapes, sizes, materials, yes and no (the paper counts 29).
+#: The 28 answers: numbers, colors, shapes, sizes, materials, yes and no (the paper counts 29).
 ANSWERS = (*map(str, range(MAX_OBJECTS + 1)), *COLORS, *SHAPES, *SIZES, *MATERIALS, "yes", "no")
 #: What each coordinate is divided by: x and y run from -1 to 1, z from 0.5 to 1.
 _SCALE = (EXTENT, EXTENT, RADIUS[0])
 #: Attributes in the order of their bits, in English, and the value of each bit.
 _BITS = (
-    ("color", "colour", COLORS),
+    ("color", "color", COLORS),
     ("shape", "shape", SHAPES),
     ("material", "material", MATERIALS),
     ("size", "size", SIZES),
@@ -31,9 +31,9 @@ _BITS = (
 BIT_ORDER = tuple(name for name, _, _ in _BITS)
 #: Columns of an object row: index, meaning, range.
 ROW_COLUMNS = (
-    (0, f"x of the centre / {EXTENT:g}", "-1 to 1"),
-    (1, f"y of the centre / {EXTENT:g}", "-1 to 1"),
-    (2, f"z of the centre / {RADIUS[0]:g}", "0.5 or 1"),
+    (0, f"x of the center / {EXTENT:g}", "-1 to 1"),
+    (1, f"y of the center / {EXTENT:g}", "-1 to 1"),
+    (2, f"z of the center / {RADIUS[0]:g}", "0.5 or 1"),
     *(
         (3 + k, meaning, "0 or 1")
         for k, meaning in enumerate(f"{word} is {value}" for _, word, values in _BITS for value in values)

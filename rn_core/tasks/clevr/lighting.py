@@ -46,7 +46,7 @@ LAMP_JITTER = 1.0
 GROUND = 0.8
 #: Unit vector to the sun, and what the ground would send back of its light if it faced it.
 SUN, SUN_POWER = (0.4192, -0.196, 0.8864), (0.102, 0.102, 0.102)
-#: Light that matte things send back of what comes from all around, as a share of their colour.
+#: Light that matte things send back of what comes from all around, as a share of their color.
 GLOW = (0.022, 0.02, 0.022)
 SKY = 0.015
 #: The wall: how far away, in which direction from the x axis, how far to each side and how high, in degrees; its light.
@@ -86,7 +86,7 @@ def describe_glow(color: Color) -> dict[str, Any]:
 
 
 def rgb(values: Any) -> dict[str, Any]:
-    """Return a colour for Mitsuba."""
+    """Return a color for Mitsuba."""
     return {"type": "rgb", "value": [float(value) for value in values]}
 
 

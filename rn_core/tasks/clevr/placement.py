@@ -10,11 +10,11 @@ import numpy as np
 from rn_core.common.errors import SceneError
 from rn_core.tasks.clevr.scene import DIRECTIONS, RADIUS, ClevrScene
 
-#: Centres stand from -3 to 3 in x and y.
+#: Centers stand from -3 to 3 in x and y.
 EXTENT = 3.0
 #: Least gap between the circles of two objects on the ground.
 MIN_GAP = 0.25
-#: Least offset of two centres along left/right and along front/behind.
+#: Least offset of two centers along left/right and along front/behind.
 MIN_OFFSET = 0.4
 _ROUNDING = 1e-6
 
@@ -23,7 +23,7 @@ def distances(offset: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return squared distance, offset along left/right and along front/behind, (...,) float64 each.
 
     Args:
-        offset: (..., 2) float64, from one centre to another on the ground.
+        offset: (..., 2) float64, from one center to another on the ground.
     """
     x, y = offset[..., 0], offset[..., 1]
     sideways, back = (np.abs(x * dx + y * dy) for dx, dy, _ in (DIRECTIONS["right"], DIRECTIONS["behind"]))

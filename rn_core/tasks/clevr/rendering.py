@@ -141,7 +141,7 @@ def _describe_camera(place: np.ndarray, mi: Any) -> dict[str, Any]:
         "fov": float(np.degrees(2 * np.arctan(WIDTH / 2 / FOCAL))),
         "fov_axis": "x",
         "to_world": mi.ScalarTransform4f().look_at(origin=place.tolist(), target=[0, 0, 0], up=[0, 0, 1]),
-        # A box: wider filters add neighbouring squares up in the order in which they are done.
+        # A box: wider filters add neighboring squares up in the order in which they are done.
         "film": {**film, "rfilter": {"type": "box"}},
     }
 

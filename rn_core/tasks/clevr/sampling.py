@@ -157,7 +157,7 @@ def _keeps_distance(offset: np.ndarray, radii: np.ndarray) -> np.ndarray:
     """Return (...,) bool: whether two objects are apart by `MIN_GAP` and clearly on a side of each other.
 
     Args:
-        offset: (..., 2) float64, from one centre to the other on the ground.
+        offset: (..., 2) float64, from one center to the other on the ground.
         radii: (...,) float64, sum of their radii.
     """
     squared, sideways, back = distances(offset)

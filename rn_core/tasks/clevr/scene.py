@@ -52,7 +52,7 @@ class ClevrScene:
         colors: (N,) int64, index into `COLORS`.
         materials: (N,) int64, index into `MATERIALS`.
         shapes: (N,) int64, index into `SHAPES`.
-        coords: (N, 3) float64, centres; the ground is z = 0, CLEVR's x and y run from -3 to 3.
+        coords: (N, 3) float64, centers; the ground is z = 0, CLEVR's x and y run from -3 to 3.
         rotation: (N,) float64 about z, in radians despite its range of 0 to 360 (it was drawn as degrees and
             applied as radians); None where the scene does not say.
         pixel_coords: (N, 3) float64: column, row and depth along the camera's axis in the 480 x 320 picture; or None.

@@ -16,7 +16,7 @@ from rn_core.tasks.clevr.world import DIRECTIONS, MAX_OBJECTS, RELATION_OFFSET, 
 OBJECT_KEYS = ("color", "size", "rotation", "shape", "3d_coords", "material", "pixel_coords")
 #: Relations that are given may differ from the rule where the offset is this near to it (rounded coordinates).
 _OFFSET_SLACK = 0.05
-#: CLEVR places centres from -3 to 3; a scene that is read may lie further out.
+#: CLEVR places centers from -3 to 3; a scene that is read may lie further out.
 _FURTHEST = 10.0
 _MAX_TEXT = 200_000
 _MAX_PIXEL = 100_000.0

@@ -33,12 +33,12 @@ DIRECTIONS: Mapping[str, tuple[float, float, float]] = MappingProxyType(
 #: Radius of an object by `SIZES`, half its height, half a cube's edge.
 RADIUS = (0.7, 0.35)
 MAX_OBJECTS = 10
-#: How far one object's centre must lie from another's along a direction to stand in that relation to it.
+#: How far one object's center must lie from another's along a direction to stand in that relation to it.
 RELATION_OFFSET = 0.2
 
 
 def offsets_along(coords: np.ndarray, directions: Mapping[str, tuple[float, float, float]]) -> np.ndarray:
-    """Return (..., 4, N, N) float64: [r, i, j] is how far j's centre lies from i's along the direction of relation r.
+    """Return (..., 4, N, N) float64: [r, i, j] is how far j's center lies from i's along the direction of relation r.
 
     Only single sums and products, in a fixed order, so that every platform gets the same bits.
 

@@ -1,7 +1,7 @@
 """Scenes as arrays: one row a ball for the networks, what they are to say, and the simplest prediction to beat.
 
 Source: Santoro et al. 2017 (arXiv 1706.01427). Section 3.4 gives a ball's row as RGB and (x, y) over 16 steps, and
-supplement F as "for example" 33 numbers, with one for the colour. Here it is the former, 35 numbers.
+supplement F as "for example" 33 numbers, with one for the color. Here it is the former, 35 numbers.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from rn_core.tasks.physics.scene import PhysicsScenes
 from rn_core.tasks.physics.scene_record import check_places
 from rn_core.tasks.physics.world import COLORS, HALF_SIDE, MAX_BALLS, N_FRAMES, RADIUS, TABLE_WIDTH
 
-#: Numbers in a ball's row: red, green and blue from 0 to 1, then x in 16 frames, then y in 16 frames, in metres.
+#: Numbers in a ball's row: red, green and blue from 0 to 1, then x in 16 frames, then y in 16 frames, in meters.
 D_ROW = 3 + 2 * N_FRAMES
-#: How far the three numbers of a colour may be off together: less than one step of 255.
+#: How far the three numbers of a color may be off together: less than one step of 255.
 _COLOR_SLACK = 1e-3
 _RGB = np.array(list(COLORS.values()), dtype=np.float32) / 255
 
@@ -28,7 +28,7 @@ def encode_rows(
     Args:
         scenes: S scenes of exactly 16 frames; see `PhysicsScenes.frames` to take some out of more.
         n_rows: rows a scene, N to 16; those without a ball are 0. None makes as many as there are balls.
-        colors: (N,) or (S, N) int64, which colour of `COLORS` each ball has, 0 to 15; None gives ball k the k-th.
+        colors: (N,) or (S, N) int64, which color of `COLORS` each ball has, 0 to 15; None gives ball k the k-th.
 
     Returns:
         Rows (S, n_rows, 35) float32 as `D_ROW` says, and (S, n_rows) bool, True where there is a ball.
@@ -53,7 +53,7 @@ def check_rows(rows: np.ndarray) -> np.ndarray:
     """Return balls' rows as float32.
 
     Raises:
-        SceneError: in one sentence, unless they are (n, 35) finite numbers, of 1 to 16 balls with different colours of
+        SceneError: in one sentence, unless they are (n, 35) finite numbers, of 1 to 16 balls with different colors of
             `COLORS` and paths that a scene's JSON may hold, too.
     """
     is_numeric = np.issubdtype(rows.dtype, np.floating) or np.issubdtype(rows.dtype, np.integer)
@@ -70,14 +70,14 @@ def check_rows(rows: np.ndarray) -> np.ndarray:
         raise SceneError(f"Row {strange[0]} must begin with red, green and blue of one of `COLORS`, got {got}.")
     colors = find_colors(rows)
     if len({*colors}) < len(colors):
-        raise SceneError(f"Every ball must have its own colour, got {', '.join(colors)}; change one of them.")
+        raise SceneError(f"Every ball must have its own color, got {', '.join(colors)}; change one of them.")
     paths = rows[:, 3:].reshape(len(rows), 2, N_FRAMES).transpose(2, 0, 1)  # (F, n, 2)
     check_places(paths)
     return rows.astype(np.float32)
 
 
 def find_colors(rows: np.ndarray) -> list[str]:
-    """Return the names of the colours that balls have, by their rows (N, 35)."""
+    """Return the names of the colors that balls have, by their rows (N, 35)."""
     away = np.abs(rows[:, None, :3] - _RGB).sum(axis=2)  # (N, C)
     names = tuple(COLORS)
     return [names[color] for color in away.argmin(axis=1)]
@@ -104,7 +104,7 @@ def count_targets(scenes: PhysicsScenes) -> np.ndarray:
 
 
 def prediction_targets(scenes: PhysicsScenes) -> np.ndarray:
-    """Return the positions behind the 16 frames that are seen, (S, F - 16, N, 2) float32 in metres.
+    """Return the positions behind the 16 frames that are seen, (S, F - 16, N, 2) float32 in meters.
 
     Raises:
         SceneError: in one sentence, if there are none.
@@ -118,12 +118,12 @@ def predict_constant_velocity(positions: np.ndarray, n_frames: int, reflects: bo
     """Return where balls would be that keep the velocity between their last two frames.
 
     Args:
-        positions: (S, F, N, 2) in metres, F at least 2.
+        positions: (S, F, N, 2) in meters, F at least 2.
         n_frames: frames to predict, K.
         reflects: whether walls throw balls back without loss; False lets them go on through walls.
 
     Returns:
-        (S, K, N, 2) float32, metres.
+        (S, K, N, 2) float32, meters.
     """
     last = positions[:, -1:].astype(np.float64)
     steps = np.arange(1, n_frames + 1)[:, None, None]
@@ -139,8 +139,8 @@ def prediction_errors(predicted: np.ndarray, true: np.ndarray) -> np.ndarray:
     """Return how far predictions are off in each frame: the mean distance over scenes and balls, in table widths.
 
     Args:
-        predicted: (S, K, N, 2) in metres.
-        true: (S, K, N, 2) in metres.
+        predicted: (S, K, N, 2) in meters.
+        true: (S, K, N, 2) in meters.
 
     Returns:
         (K,) float64; its mean is the error in table widths a frame.

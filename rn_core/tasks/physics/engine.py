@@ -34,10 +34,10 @@ def move_balls(
     """Let MuJoCo move the balls of S scenes; what happens in one depends on no other.
 
     Args:
-        positions: (S, N, 2) of the first frame, in metres.
-        velocities: (S, N, 2) of the first frame, in metres a second.
+        positions: (S, N, 2) of the first frame, in meters.
+        velocities: (S, N, 2) of the first frame, in meters a second.
         rigid: (S, N, N) bool, which links are rigid.
-        lengths: (S, N, N) of the links at rest, in metres; 0 where there is none.
+        lengths: (S, N, N) of the links at rest, in meters; 0 where there is none.
         n_frames: frames F, the first one included; 1 or more.
 
     Returns:

@@ -1,6 +1,6 @@
 """What a pair of balls shows by itself: facts that a relation can learn before it learns answers.
 
-Two tied balls keep their distance, or swing around it; so one pair shows whether it is tied, and its colours show
+Two tied balls keep their distance, or swing around it; so one pair shows whether it is tied, and its colors show
 which pair it is. Two balls of one system that are not tied to each other look most like tied ones, so that such pairs
 are chosen more often.
 """

@@ -1,4 +1,4 @@
-"""Scenes drawn once and seen again and again, each time turned, mirrored and with other colours."""
+"""Scenes drawn once and seen again and again, each time turned, mirrored and with other colors."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class ScenePool:
         )
 
     def _draw(self, rng: np.random.Generator, n_scenes: int) -> PhysicsScenes:
-        """Draw scenes, each turned, mirrored and coloured at random."""
+        """Draw scenes, each turned, mirrored and colored at random."""
         scenes = self.scenes[uniform_integers(rng, len(self.scenes), (n_scenes,))]
         order = uniform_integers(rng, _DRAWS, (n_scenes, scenes.n_balls)).argsort(axis=1, kind="stable")
         return turn_scenes(recolor_scenes(scenes, order), uniform_integers(rng, _N_SYMMETRIES, (n_scenes,)))

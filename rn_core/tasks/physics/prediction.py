@@ -16,13 +16,13 @@ from rn_core.tasks.scoring import Marks
 
 
 def seen_positions(rows: Tensor) -> Tensor:
-    """Return the positions (S, 16, N, 2) in metres that balls' rows (S, N, 35) hold."""
+    """Return the positions (S, 16, N, 2) in meters that balls' rows (S, N, 35) hold."""
     paths = rows[..., D_ROW - 2 * N_FRAMES :]
     return paths.reshape(*paths.shape[:2], 2, N_FRAMES).permute(0, 3, 1, 2)
 
 
 def encode_paths(positions: Tensor, last: Tensor) -> Tensor:
-    """Return positions (S, K, N, 2) as the networks give them: metres from where each ball was `last` (S, N, 2) seen.
+    """Return positions (S, K, N, 2) as the networks give them: meters from where each ball was `last` (S, N, 2) seen.
 
     Returns:
         (S, N * K * 2), ball after ball, each frame after frame.
@@ -39,7 +39,7 @@ class PathScoring:
     """Predicted positions; one counts as right if it is less than a ball's radius from the true one."""
 
     def loss(self, logits: Tensor, batch: Batch) -> Tensor:
-        """Return the mean distance in metres; a square would be about the few balls that a collision sends astray."""
+        """Return the mean distance in meters; a square would be about the few balls that a collision sends astray."""
         return _offsets(logits, batch.answer).mean()
 
     def mark(self, logits: Tensor, batch: Batch) -> Marks:
@@ -67,7 +67,7 @@ class PathScoring:
 
 
 def _offsets(logits: Tensor, answer: Tensor) -> Tensor:
-    """Return the distance in metres between what was predicted and what is true, (M, N * K)."""
+    """Return the distance in meters between what was predicted and what is true, (M, N * K)."""
     offsets: Tensor = torch.linalg.vector_norm((logits.float() - answer).reshape(len(logits), -1, 2), dim=2)
     return offsets
 

@@ -18,14 +18,14 @@ from rn_core.tasks.physics.world import FRAME_RATE
 
 @dataclass(frozen=True, eq=False)
 class PhysicsScene:
-    """One scene of N balls in F frames; ball k has the k-th colour of `COLORS`. Its arrays are read-only.
+    """One scene of N balls in F frames; ball k has the k-th color of `COLORS`. Its arrays are read-only.
 
     Attributes:
-        positions: (F, N, 2) float32, x to the right and y upwards, in metres, which are table units: -1 to 1.
-        velocities: (F, N, 2) float32, metres a second, so that every frame is a state to start from.
+        positions: (F, N, 2) float32, x to the right and y upwards, in meters, which are table units: -1 to 1.
+        velocities: (F, N, 2) float32, meters a second, so that every frame is a state to start from.
         links: (N, N) bool, symmetric: which balls are tied.
         rigid: (N, N) bool, symmetric: which of the links are rigid; the others are springs.
-        lengths: (N, N) float32, symmetric: metres of the links at rest, 0 where there is none.
+        lengths: (N, N) float32, symmetric: meters of the links at rest, 0 where there is none.
     """
 
     positions: np.ndarray

@@ -13,15 +13,15 @@ from rn_core.common.errors import SceneError
 from rn_core.tasks.physics.world import FRAME_RATE, MAX_BALLS
 
 MAX_FRAMES = 256
-#: Metres from the middle along x or y: walls give way a little to a ball that is fast.
+#: Meters from the middle along x or y: walls give way a little to a ball that is fast.
 FURTHEST = 1.1
-#: Metres a second; no ball of a drawn scene comes near it.
+#: Meters a second; no ball of a drawn scene comes near it.
 MAX_SPEED = 10.0
-#: Metres of a link at rest.
+#: Meters of a link at rest.
 MIN_LENGTH, MAX_LENGTH = 0.01, 3.0
-#: Metres between two balls at least: so far does one enter another when both are fast.
+#: Meters between two balls at least: so far does one enter another when both are fast.
 MIN_APART = 0.03
-#: Metres by which a rigid link may be longer or shorter than it says.
+#: Meters by which a rigid link may be longer or shorter than it says.
 RIGID_SLACK = 0.02
 _MAX_TEXT = 2_000_000
 _KEYS = '"frame_rate", "positions", "velocities" and "links"'

@@ -48,7 +48,7 @@ def pull_ball(scene: PhysicsScene, ball: int, place: tuple[float, float], frame:
     Args:
         scene: what was going on.
         ball: 0 to N - 1.
-        place: x and y in metres.
+        place: x and y in meters.
         frame: the frame in which it is pulled; negative ones count from the last.
 
     Raises:

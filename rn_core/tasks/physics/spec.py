@@ -80,7 +80,7 @@ _MODELS = {
     },
 }
 
-#: From the paths of balls, in scenes that come turned, mirrored and with other colours each time. Lessons as for bAbI.
+#: From the paths of balls, in scenes that come turned, mirrored and with other colors each time. Lessons as for bAbI.
 _BALLS = {
     "n_scenes": 256,
     "n_questions": 1,

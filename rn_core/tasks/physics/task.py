@@ -1,7 +1,7 @@
 """Balls on a table behind task objects: who is tied to whom, how many systems there are, and what happens next.
 
-A row is a ball's colour and path. Rows come in the order of `COLORS`; a Relation Network does not see their order and
-tells balls apart by colour, the MLP may use both. No question is asked: d_question is 0.
+A row is a ball's color and path. Rows come in the order of `COLORS`; a Relation Network does not see their order and
+tells balls apart by color, the MLP may use both. No question is asked: d_question is 0.
 """
 
 from __future__ import annotations
@@ -169,7 +169,7 @@ class _Physics:
 
 
 class Connections(_Physics):
-    """Which pairs of balls are tied: a logit for each pair of colours, in the order of `encoding.list_pairs`."""
+    """Which pairs of balls are tied: a logit for each pair of colors, in the order of `encoding.list_pairs`."""
 
     name = "physics/connections"
     question = "Which balls are tied?"
@@ -194,7 +194,7 @@ class Connections(_Physics):
         """Return the index of the pair that a question as `tie_question` is about; None for every other text.
 
         Raises:
-            QuestionError: in one sentence, if it names no two different ones of the first ten colours.
+            QuestionError: in one sentence, if it names no two different ones of the first ten colors.
         """
         colors = _read_tie(text)
         if colors is None:
@@ -249,14 +249,14 @@ class Predict(_Physics):
     taught = "ties balls, how fast they are and how they move on to the next frame"
 
     def targets(self, scenes: PhysicsScenes) -> Tensor:
-        """Return the paths to come, (S, 10 * 16 * 2) float32 in metres."""
+        """Return the paths to come, (S, 10 * 16 * 2) float32 in meters."""
         last = torch.from_numpy(scenes.positions[:, N_FRAMES - 1])
         return encode_paths(torch.from_numpy(prediction_targets(scenes)), last)
 
 
 @functools.lru_cache(maxsize=256)
 def _read_tie(text: str) -> tuple[str, str] | None:
-    """Return the two words in the places of colours if a text reads like `tie_question`, else None."""
+    """Return the two words in the places of colors if a text reads like `tie_question`, else None."""
     match = _TIE.fullmatch(text.strip())
     return None if match is None else (match[1].lower(), match[2].lower())
 

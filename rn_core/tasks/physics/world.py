@@ -1,20 +1,20 @@
-"""The table and what lies on it: sizes, masses, springs and rates, in metres, kilograms and seconds.
+"""The table and what lies on it: sizes, masses, springs and rates, in meters, kilograms and seconds.
 
-Source: Santoro et al. 2017 (arXiv 1706.01427), section 3.4 and supplement F: MuJoCo, ten coloured balls on a table top,
+Source: Santoro et al. 2017 (arXiv 1706.01427), section 3.4 and supplement F: MuJoCo, ten colored balls on a table top,
 16 steps of (x, y). The paper gives no physical quantity; all of them are stated here.
 """
 
 from __future__ import annotations
 
-#: The walls stand at x, y = -1 and 1 m, so that metres are table units too.
+#: The walls stand at x, y = -1 and 1 m, so that meters are table units too.
 HALF_SIDE = 1.0
 TABLE_WIDTH = 2 * HALF_SIDE
 RADIUS = 0.06
 #: Kilograms. Balls slide without friction, turning or loss of speed.
 MASS = 1.0
-#: Newtons a metre of an invisible spring; two balls on one swing with a period of 0.36 s, between 3 and 4 frames.
+#: Newtons a meter of an invisible spring; two balls on one swing with a period of 0.36 s, between 3 and 4 frames.
 STIFFNESS = 150.0
-#: Newtons a metre by which balls and walls push back what enters them, without loss.
+#: Newtons a meter by which balls and walls push back what enters them, without loss.
 CONTACT_STIFFNESS = 8000.0
 #: Seconds in which a rigid link takes back most of an error of its length, without swinging.
 RIGID_SECONDS = 0.01
@@ -27,12 +27,12 @@ FRAME_RATE = 10
 #: Steps of the simulation from one frame to the next, each of 5 ms (semi-implicit Euler).
 STEPS_A_FRAME = 20
 TIMESTEP = 1 / (FRAME_RATE * STEPS_A_FRAME)
-#: Metres a second at which the balls of a drawn scene start, before rigid links take their share.
+#: Meters a second at which the balls of a drawn scene start, before rigid links take their share.
 MIN_SPEED, MAX_SPEED = 0.3, 0.9
-#: Metres between the edges of two balls, and of a ball and a wall, when a drawn scene starts.
+#: Meters between the edges of two balls, and of a ball and a wall, when a drawn scene starts.
 CLEARANCE = 0.02
 
-#: Ball k has colour k: name and RGB from 0 to 255.
+#: Ball k has color k: name and RGB from 0 to 255.
 COLORS = {
     "red": (214, 39, 40),
     "green": (44, 160, 44),

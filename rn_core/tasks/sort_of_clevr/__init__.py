@@ -130,7 +130,7 @@ class SortOfClevr:
         return batch if n_cells is None else replace(batch, kept=keep_cells(rng, scenes, n_cells))
 
     def sample_examples(self, rng: np.random.Generator, n_examples: int) -> tuple[Batch, tuple[Example, ...]]:
-        """Draw scenes with one question each; arguments as `Task.sample_examples`. Rows are in colour order."""
+        """Draw scenes with one question each; arguments as `Task.sample_examples`. Rows are in color order."""
         scenes = sample_scenes(rng, n_examples, self.margin)
         kinds = (*self.groups["relational"], *self.groups["non_relational"])
         colors = uniform_integers(rng, len(COLORS), (n_examples,))

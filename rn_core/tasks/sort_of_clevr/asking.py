@@ -44,14 +44,14 @@ def encode_scenes(scenes: Sequence[SceneInput], view: str) -> tuple[Tensor, ...]
 
 
 def read_rows(rows: np.ndarray) -> Scene:
-    """Return the scene that object rows stand for, centres at the nearest whole pixel.
+    """Return the scene that object rows stand for, centers at the nearest whole pixel.
 
     Raises:
-        SceneError: if a row names no single colour or shape, or if such a scene breaks a rule of `Scene`.
+        SceneError: if a row names no single color or shape, or if such a scene breaks a rule of `Scene`.
     """
     objects = []
     for index, row in enumerate(check_rows(rows)):
-        color = _read_bits(row[:N_OBJECTS], COLORS, f"Row {index}'s colour")
+        color = _read_bits(row[:N_OBJECTS], COLORS, f"Row {index}'s color")
         shape = _read_bits(row[N_OBJECTS:-2], SHAPES, f"Row {index}'s shape")
         x, y = (int(value) for value in np.rint(row[-2:].astype(np.float64) * MIDDLE + MIDDLE))
         objects.append(SceneObject(color, shape, x, y))

@@ -1,7 +1,7 @@
 """Where objects lie on the grid of cells that four halving convolutions make of a 75x75 image.
 
 Cell (row, column) looks at the image around pixel (16 * column, 16 * row), so an object belongs to the cell
-nearest to its centre.
+nearest to its center.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ GRID_SIZE = 5
 STRIDE = 16
 _HALF = STRIDE / 2
 N_CELLS = GRID_SIZE * GRID_SIZE
-#: What a cell can say of the object of one colour: here (1), circle (1) or square (-1), offset in x and in y
+#: What a cell can say of the object of one color: here (1), circle (1) or square (-1), offset in x and in y
 #: (-1 to 1, in units of 8 pixels); all 0 where that object is not here.
 CELL_FACTS = ("present", "circle", "x", "y")
 
 
 def object_cells(scenes: SceneBatch) -> np.ndarray:
-    """Return (S, 6) int64: the cell, row * 5 + column, that each object's centre is nearest to."""
+    """Return (S, 6) int64: the cell, row * 5 + column, that each object's center is nearest to."""
     column, row = np.moveaxis((scenes.centers + STRIDE // 2) // STRIDE, 2, 0)
     cells: np.ndarray = row * GRID_SIZE + column
     return cells
@@ -46,7 +46,7 @@ def keep_cells(rng: np.random.Generator, scenes: SceneBatch, n_cells: int) -> Te
 
 
 def cell_facts(scenes: SceneBatch) -> Tensor:
-    """Return (S, 25, 6, 4) float32: `CELL_FACTS` of each colour in each cell, zeros where it is not."""
+    """Return (S, 25, 6, 4) float32: `CELL_FACTS` of each color in each cell, zeros where it is not."""
     cells = object_cells(scenes)
     offset = scenes.centers - np.stack([cells % GRID_SIZE, cells // GRID_SIZE], axis=2) * STRIDE
     values = np.concatenate([scenes.present[..., None], 2 * scenes.shapes[..., None] - 1, offset / _HALF], axis=2)
@@ -56,7 +56,7 @@ def cell_facts(scenes: SceneBatch) -> Tensor:
 
 
 def cell_reading() -> CellReading:
-    """Return how a cell reads as an object row; facts colour by colour, as `CELL_FACTS`, then two coordinates.
+    """Return how a cell reads as an object row; facts color by color, as `CELL_FACTS`, then two coordinates.
 
     A cell with several objects reads as the sum of their rows, position aside.
     """

@@ -1,8 +1,8 @@
 """Crowds: Sort-of-CLEVR scenes of two to ten objects, to see what a model does with more than it was trained on.
 
 A crowd is asked about its first object, and every question about it has one answer. Up to six objects each have
-their own colour. The paper's question names a colour and there are six, so further objects take one of the five
-colours that are not asked about: the asked object stays the only one of its colour.
+their own color. The paper's question names a color and there are six, so further objects take one of the five
+colors that are not asked about: the asked object stays the only one of its color.
 """
 
 from __future__ import annotations
@@ -72,9 +72,9 @@ def sample_crowds(
 ) -> CrowdBatch:
     """Draw scenes uniformly from all valid placements, by drawing whole scenes and dropping invalid ones.
 
-    Valid: no two objects touch, no centre is within `margin` of the image's middle lines, and the asked object's
+    Valid: no two objects touch, no center is within `margin` of the image's middle lines, and the asked object's
     nearest (furthest) other object leads the second one by `margin` or more. `sample_scenes` asks the last of
-    every object; here only one is asked about. Colours are drawn in a random order, shapes are fair coins.
+    every object; here only one is asked about. Colors are drawn in a random order, shapes are fair coins.
 
     Args:
         rng: generator over PCG64.
@@ -132,7 +132,7 @@ def _squared(centers: np.ndarray) -> np.ndarray:
 
 
 def _sample_colors(rng: np.random.Generator, n_scenes: int, n_objects: int) -> np.ndarray:
-    """Return (S, n) colours: the six in a random order, then any but the first."""
+    """Return (S, n) colors: the six in a random order, then any but the first."""
     order = np.argsort(uniform_integers(rng, 2**32, (n_scenes, N_OBJECTS)), axis=1, kind="stable")
     extra = max(0, n_objects - N_OBJECTS)
     place = 1 + uniform_integers(rng, N_OBJECTS - 1, (n_scenes, extra))

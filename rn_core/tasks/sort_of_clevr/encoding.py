@@ -15,16 +15,16 @@ from rn_core.tasks.sort_of_clevr.scene import COLORS, IMAGE_SIZE, MIDDLE, N_OBJE
 
 #: Columns of an object row: index, meaning, range.
 ROW_COLUMNS = (
-    *((k, f"colour is {color}", "0 or 1") for k, color in enumerate(COLORS)),
+    *((k, f"color is {color}", "0 or 1") for k, color in enumerate(COLORS)),
     *((N_OBJECTS + k, f"shape is {shape}", "0 or 1") for k, shape in enumerate(SHAPES)),
-    (8, "x of the centre, (pixels - 37) / 37", "-1 to 1"),
-    (9, "y of the centre, (pixels - 37) / 37", "-1 to 1"),
+    (8, "x of the center, (pixels - 37) / 37", "-1 to 1"),
+    (9, "y of the center, (pixels - 37) / 37", "-1 to 1"),
 )
 D_ROW = len(ROW_COLUMNS)
 
 
 def encode_rows(scenes: SceneBatch) -> tuple[Tensor, Tensor]:
-    """Return object rows (S, 6, 10) float32, one a colour slot, columns as `ROW_COLUMNS`, and mask (S, 6) bool."""
+    """Return object rows (S, 6, 10) float32, one a color slot, columns as `ROW_COLUMNS`, and mask (S, 6) bool."""
     colors = np.broadcast_to(np.eye(N_OBJECTS), (len(scenes), N_OBJECTS, N_OBJECTS))
     shapes = np.eye(len(SHAPES))[scenes.shapes]
     rows = np.concatenate([colors, shapes, (scenes.centers - MIDDLE) / MIDDLE], axis=-1)

@@ -1,7 +1,7 @@
 """The six question types of Sort-of-CLEVR, their 11-bit code, and the symbolic solver.
 
-Source: Santoro et al. 2017, section 4.2 (types) and supplement D (11 bits: six for the colour, five for
-the type). A question is an index from 0 to 35: `type * 6 + colour`.
+Source: Santoro et al. 2017, section 4.2 (types) and supplement D (11 bits: six for the color, five for
+the type). A question is an index from 0 to 35: `type * 6 + color`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _NEVER = np.iinfo(np.int64).max
 
 @dataclass(frozen=True)
 class Question:
-    """One question: a type of `QUESTION_TYPES` about the object of one colour."""
+    """One question: a type of `QUESTION_TYPES` about the object of one color."""
 
     type: str
     color: str
@@ -66,7 +66,7 @@ class Solution:
 
 
 def question_codes() -> np.ndarray:
-    """Return (36, 11) float32 codes: 6 bits colour, 2 bits non-relational or relational, 3 bits subtype."""
+    """Return (36, 11) float32 codes: 6 bits color, 2 bits non-relational or relational, 3 bits subtype."""
     codes = np.zeros((N_QUESTIONS, D_QUESTION), dtype=np.float32)
     for index in range(N_QUESTIONS):
         kind, color = divmod(index, len(COLORS))
@@ -78,7 +78,7 @@ def question_codes() -> np.ndarray:
 def solve(scenes: SceneBatch) -> Solution:
     """Answer all 36 questions of every scene.
 
-    Ties, which sampled scenes never have, go to the colour that comes first and have margin 0.
+    Ties, which sampled scenes never have, go to the color that comes first and have margin 0.
     """
     n_scenes = len(scenes)
     other = scenes.present[:, None, :] & ~np.eye(N_OBJECTS, dtype=bool)  # (S, asked, other)
@@ -99,7 +99,7 @@ def solve(scenes: SceneBatch) -> Solution:
             _ZERO + same_shape.sum(axis=2),
         ],
         axis=1,
-    )  # (S, 6 types, 6 colours)
+    )  # (S, 6 types, 6 colors)
     myself = np.broadcast_to(np.eye(N_OBJECTS, dtype=bool), other.shape)
     targets = np.stack([myself, myself, myself, _one_hot(closest), _one_hot(furthest), other], axis=1)
     never = np.full((n_scenes, N_OBJECTS), np.inf)

@@ -41,7 +41,7 @@ def shape_mask(shape: str) -> np.ndarray:
 
 
 def _make_stamps() -> np.ndarray:
-    """Return (2 shapes, 6 colours, 11, 33) uint8: every object with the white corners around it."""
+    """Return (2 shapes, 6 colors, 11, 33) uint8: every object with the white corners around it."""
     stamps = np.full((len(SHAPES), N_OBJECTS, _SIDE, _SIDE, 3), WHITE, dtype=np.uint8)
     for row, shape in enumerate(SHAPES):
         stamps[row, :, shape_mask(shape)] = [PALETTE[color] for color in COLORS]
@@ -54,7 +54,7 @@ _STAMPS = _make_stamps()
 def render_scenes(scenes: SceneBatch) -> np.ndarray:
     """Return (S, 75, 75, 3) uint8 RGB images on a white ground.
 
-    Boxes of 11 pixels whose centres are 12 apart along x or y never overlap, so a whole box is stamped,
+    Boxes of 11 pixels whose centers are 12 apart along x or y never overlap, so a whole box is stamped,
     the white around a disc included.
     """
     images = np.full((len(scenes), IMAGE_SIZE, 3 * IMAGE_SIZE), WHITE, dtype=np.uint8)
@@ -72,7 +72,7 @@ def render_scene(scene: Scene) -> np.ndarray:
 
 
 def object_masks(scenes: SceneBatch) -> np.ndarray:
-    """Return (S, 6, 75, 75) bool: the pixels of the object of each colour; all False where it is absent."""
+    """Return (S, 6, 75, 75) bool: the pixels of the object of each color; all False where it is absent."""
     masks = np.zeros((len(scenes), N_OBJECTS, IMAGE_SIZE, IMAGE_SIZE), dtype=bool)
     for row, slot in zip(*np.nonzero(scenes.present), strict=True):
         left, top = scenes.centers[row, slot] - RADIUS

@@ -1,7 +1,7 @@
-"""Sort-of-CLEVR scenes: six objects, one of each colour, each a square or a circle.
+"""Sort-of-CLEVR scenes: six objects, one of each color, each a square or a circle.
 
 Source: Santoro et al. 2017 (arXiv 1706.01427), section 4.2 and supplement D. The paper gives the image
-size, the colours and the shapes; object radius, no overlap and the margin are stated here.
+size, the colors and the shapes; object radius, no overlap and the margin are stated here.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ RADIUS = 5
 #: The image's middle column and row: left of it is "left", above it is "top".
 MIDDLE = (IMAGE_SIZE - 1) // 2
 LOWEST, HIGHEST = RADIUS, IMAGE_SIZE - 1 - RADIUS
-#: Two centres this far apart along x or along y never touch, whatever the shapes.
+#: Two centers this far apart along x or along y never touch, whatever the shapes.
 CLEARANCE = 2 * RADIUS + 2
 COLORS = ("red", "green", "blue", "orange", "gray", "yellow")
 SHAPES = ("square", "circle")
@@ -34,7 +34,7 @@ _PAIRS = np.triu_indices(N_OBJECTS, k=1)
 
 @dataclass(frozen=True)
 class SceneObject:
-    """One object. `x` runs right and `y` down, in whole pixels from 0 to 74; both name its centre."""
+    """One object. `x` runs right and `y` down, in whole pixels from 0 to 74; both name its center."""
 
     color: str
     shape: str
@@ -44,7 +44,7 @@ class SceneObject:
 
 @dataclass(frozen=True)
 class Scene:
-    """One scene: one to six objects of different colours, in the order of `COLORS`."""
+    """One scene: one to six objects of different colors, in the order of `COLORS`."""
 
     objects: tuple[SceneObject, ...]
 
@@ -61,7 +61,7 @@ class Scene:
 
     def get(self, color: str) -> SceneObject:
         """Return the object of `color`; raises UnknownNameError if this scene has none."""
-        return lookup(color, {thing.color: thing for thing in self.objects}, "object colour in this scene")
+        return lookup(color, {thing.color: thing for thing in self.objects}, "object color in this scene")
 
     def replace(self, color: str, **changes: object) -> Scene:
         """Return a scene in which the object of `color` has new values for `shape`, `x` or `y`."""
@@ -98,12 +98,12 @@ class Scene:
 
 @dataclass(frozen=True)
 class SceneBatch:
-    """Many scenes as arrays; slot k of a scene holds its object of colour `COLORS[k]`.
+    """Many scenes as arrays; slot k of a scene holds its object of color `COLORS[k]`.
 
     Attributes:
         centers: (S, 6, 2) int64, x then y in pixels.
         shapes: (S, 6) int64, index into `SHAPES`.
-        present: (S, 6) bool, False where the scene has no object of that colour.
+        present: (S, 6) bool, False where the scene has no object of that color.
     """
 
     centers: np.ndarray
@@ -136,7 +136,7 @@ def check_objects(objects: tuple[SceneObject, ...]) -> None:
         check_object(thing)
     colors = [thing.color for thing in objects]
     if len(set(colors)) < len(colors):
-        raise SceneError(f"Every object must have its own colour, got {', '.join(colors)}; change one of them.")
+        raise SceneError(f"Every object must have its own color, got {', '.join(colors)}; change one of them.")
     for k, one in enumerate(objects):
         for other in objects[:k]:
             apart = max(abs(one.x - other.x), abs(one.y - other.y))
@@ -148,8 +148,8 @@ def check_objects(objects: tuple[SceneObject, ...]) -> None:
 
 
 def check_object(thing: SceneObject) -> None:
-    """Raise SceneError unless colour and shape exist and the object lies inside the image."""
-    for value, allowed, what in ((thing.color, COLORS, "colour"), (thing.shape, SHAPES, "shape")):
+    """Raise SceneError unless color and shape exist and the object lies inside the image."""
+    for value, allowed, what in ((thing.color, COLORS, "color"), (thing.shape, SHAPES, "shape")):
         if value not in allowed:
             raise SceneError(f"An object's {what} must be one of {', '.join(allowed)}, got {value!r}.")
     for axis, place in (("x", thing.x), ("y", thing.y)):
@@ -162,7 +162,7 @@ def check_object(thing: SceneObject) -> None:
 
 
 def stack_scenes(scenes: list[Scene]) -> SceneBatch:
-    """Turn scenes into arrays; absent colours sit at the image's middle with `present` False."""
+    """Turn scenes into arrays; absent colors sit at the image's middle with `present` False."""
     centers = np.full((len(scenes), N_OBJECTS, 2), MIDDLE, dtype=np.int64)
     shapes = np.zeros((len(scenes), N_OBJECTS), dtype=np.int64)
     present = np.zeros((len(scenes), N_OBJECTS), dtype=bool)
@@ -178,8 +178,8 @@ def stack_scenes(scenes: list[Scene]) -> SceneBatch:
 def sample_scenes(rng: np.random.Generator, n_scenes: int, margin: float = DEFAULT_MARGIN) -> SceneBatch:
     """Draw scenes uniformly from all valid placements, by drawing whole scenes and dropping invalid ones.
 
-    Valid: no two objects touch, every centre is `margin` or more from the image's middle lines, and for
-    every object the distances to its nearest and second nearest (furthest and second furthest) neighbour
+    Valid: no two objects touch, every center is `margin` or more from the image's middle lines, and for
+    every object the distances to its nearest and second nearest (furthest and second furthest) neighbor
     differ by `margin` or more, so no answer sits on its decision boundary. Shapes are fair coins.
 
     Args:
@@ -212,14 +212,14 @@ def sample_scene(rng: np.random.Generator, margin: float = DEFAULT_MARGIN) -> Sc
 
 
 def squared_distances(centers: np.ndarray) -> np.ndarray:
-    """Return the squared distance between every two centres, (..., 6, 2) -> (..., 6, 6), exact integers."""
+    """Return the squared distance between every two centers, (..., 6, 2) -> (..., 6, 6), exact integers."""
     offsets = centers[..., :, None, :] - centers[..., None, :, :]
     squares: np.ndarray = np.einsum("...c,...c->...", offsets, offsets)
     return squares
 
 
 def _make_places(margin: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return x and y, (K,) int8 each, of all places for a centre that are `margin` or more from the middle lines."""
+    """Return x and y, (K,) int8 each, of all places for a center that are `margin` or more from the middle lines."""
     line = np.arange(LOWEST, HIGHEST + 1, dtype=np.int8)
     line = line[np.abs(line - MIDDLE) >= max(margin, 1)]
     return np.tile(line, len(line)), np.repeat(line, len(line))

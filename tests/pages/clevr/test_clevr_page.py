@@ -279,7 +279,7 @@ def test_methods_targets_and_projector():
 
 def test_the_table_changes_adds_and_deletes_things():
     whole = sampled_things(1)
-    changes = {"edited_rows": {0: {"colour": "red"}}, "added_rows": [{"shape": "sphere"}], "deleted_rows": [1]}
+    changes = {"edited_rows": {0: {"color": "red"}}, "added_rows": [{"shape": "sphere"}], "deleted_rows": [1]}
     changed = apply_changes(whole, changes, 1)
     assert [thing.color for thing in changed] == ["red", "cyan", "blue", "gray"]
     assert (changed[-1].shape, changed[-1].size) == ("sphere", "small")

@@ -73,7 +73,7 @@ def test_the_default_is_the_plain_address():
         ({"predictor": "rn-count"}, "rn-predict"),
         ({"pair": "red-teal"}, "A pair must read like red-blue"),
         ({"balls": "3", "pair": "red-gray"}, "two of red, green, blue, got red-gray"),
-        ({"without": "teal"}, "Unknown colour 'teal'"),
+        ({"without": "teal"}, "Unknown color 'teal'"),
         ({"without": "magenta"}, "this scene has red, green"),
         ({"top": "101"}, "100 pairs, got 101"),
         ({"view": "cells"}, "cells belong to models of pixels"),

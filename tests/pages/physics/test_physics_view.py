@@ -47,14 +47,14 @@ def view(request, make_view):
 
 
 def say(tied: set[frozenset[str]], sure: float = 0.9) -> Answer:
-    """Return an answer that takes some pairs of colours for tied."""
+    """Return an answer that takes some pairs of colors for tied."""
     answers = TASKS["physics/connections"].answers
     shares = {name: sure if frozenset(name.split("-")) in tied else 1 - sure for name in answers}
     return Answer("", shares, np.log(np.array([*shares.values()])))
 
 
 def tied_colors(scene) -> set[frozenset[str]]:
-    """Return the tied pairs of a scene's balls by colour."""
+    """Return the tied pairs of a scene's balls by color."""
     return {frozenset((NAMES[i], NAMES[j])) for i, j in np.argwhere(scene.links)}
 
 
@@ -122,7 +122,7 @@ def test_errors_equal_a_plain_loop():
     ("question", "n_balls", "truth", "words"),
     [
         ("connections", 10, 3, None),
-        ("connections", 12, 3, "answers for the 45 pairs of the first ten colours, none for the other 21"),
+        ("connections", 12, 3, "answers for the 45 pairs of the first ten colors, none for the other 21"),
         ("connections", 4, 3, "asked about 4"),
         ("count", 14, 12, "only knows the answers 1 to 10, and here there are 12"),
         ("count", 14, 3, "asked about 14"),

@@ -194,7 +194,7 @@ def slow_answer(question: StoryQuestion, i: int, j: int) -> list[float]:
 
 
 def slow_kinds(question: StoryQuestion, i: int, j: int) -> list[float]:
-    """In induction, which animal the asked person is; which has which colour, fading with the statements after i."""
+    """In induction, which animal the asked person is; which has which color, fading with the statements after i."""
     kept = [tokenize(text) for text in question.statements[-WINDOW:]]
     one, other, person = kept[i], kept[j], tokenize(question.text)[-1]
     is_induction = question.task == 16
@@ -243,7 +243,7 @@ def slow_steps(question: StoryQuestion, i: int, j: int) -> list[float]:
             shown[1] += push < 0
         else:
             for first, name, sign in ((2, here, 1), (6, there, -1)):
-                if name in (subject, seen_from):  # going away from the start; towards the end
+                if name in (subject, seen_from):  # going away from the start; toward the end
                     way = sign * (step if name == seen_from else -step)
                     shown[first + [tuple(STEPS[d]) for d in ("north", "south", "east", "west")].index(tuple(way))] += 1
     return shown.tolist()

@@ -264,17 +264,17 @@ RAISES = {
         "What is emily afraid of?",
         "The story does not tell what mice are afraid of;",
     ),
-    "neither animal nor colour": (
+    "neither animal nor color": (
         16,
         [],
         "What color is Lily?",
-        "The story tells neither the colour of Lily nor which",
+        "The story tells neither the color of Lily nor which",
     ),
     "nobody alike": (
         16,
         ["Lily is a swan."],
         "What color is Lily?",
-        "The story tells of no other swan with a colour; add",
+        "The story tells of no other swan with a color; add",
     ),
     "things apart": (
         17,

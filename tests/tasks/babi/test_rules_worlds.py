@@ -141,7 +141,7 @@ def subject_degrees(story: Story) -> tuple[int, ...]:
 
 
 def herds(story: Story) -> tuple[Hashable, ...]:
-    """Return how many persons share the asked one's animal, how many animals there are, and the colours of it."""
+    """Return how many persons share the asked one's animal, how many animals there are, and the colors of it."""
     reads = LANGUAGES[16].read_statements(told_in(story))
     animals = dict(read.words for read in reads if read.form is IS_ANIMAL)
     colors = dict(read.words for read in reads if read.form is not IS_ANIMAL)

@@ -27,7 +27,7 @@ RECIPE = PictureRecipe("validation", seed=3, samples=1)
 
 
 def draw_fast(scene: ClevrScene, seed: int, samples: int) -> tuple[np.ndarray, Guide]:
-    """Stand for the renderer: a picture of one colour, in which every object shows 300 pixels."""
+    """Stand for the renderer: a picture of one color, in which every object shows 300 pixels."""
     shown = np.full(320 * 480, scene.n_objects)
     shown[: 300 * scene.n_objects] = np.repeat(np.arange(scene.n_objects), 300)
     picture = np.full((320, 480, 3), seed % 256, dtype=np.uint8)

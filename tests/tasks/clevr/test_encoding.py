@@ -24,7 +24,7 @@ def test_rows_are_what_the_table_of_columns_says(real_scenes):
             x, y, z = scene.coords[index]
             expected = [x / 3, y / 3, z / 0.7]
             for _, meaning, _ in ROW_COLUMNS[3:]:
-                attribute, value = meaning.replace("colour", "color").split(" is ")
+                attribute, value = meaning.replace("color", "color").split(" is ")
                 expected.append(float(scene.words[attribute][index] == value))
             np.testing.assert_allclose(table[index], expected, rtol=0, atol=1e-6)
 

@@ -27,7 +27,7 @@ NOTHING = np.zeros(0, dtype=np.int64)
 
 
 def make_split(root: Path, n_images: int) -> FolderSplit:
-    """Return a split of small pictures; number k shows colour (k, 2 k, 255 - k) all over."""
+    """Return a split of small pictures; number k shows color (k, 2 k, 255 - k) all over."""
     (root / "images/val").mkdir(parents=True, exist_ok=True)
     names = tuple(f"CLEVR_val_{k:06d}.png" for k in range(n_images))
     for k, name in enumerate(names):

@@ -26,7 +26,7 @@ def read(row: torch.Tensor) -> str:
         ("is there   a CUBE", "is there a cube ?"),
         ("Is there a cube??", "is there a cube ?"),
         ("There is a cube; what color is it?", "there is a cube ; what color is it ?"),
-        ("There is a cube ;what colour is it ;", "there is a cube ; what color is it ?"),
+        ("There is a cube ;what color is it ;", "there is a cube ; what color is it ?"),
         ("There is a cube; ; is it grey?", "there is a cube ; is it gray ?"),
         ("Are there any cubes, or spheres!", "are there any cubes or spheres ?"),
     ],

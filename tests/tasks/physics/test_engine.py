@@ -98,7 +98,7 @@ def test_a_rigid_link_turns_like_a_dumbbell():
 
 
 def test_rigid_links_keep_their_length():
-    """To a millimetre, also through collisions."""
+    """To a millimeter, also through collisions."""
     error = np.abs(distances(drawn_scenes().positions) - drawn_scenes().lengths[:, None])
     rods = np.broadcast_to(drawn_scenes().rigid[:, None], error.shape)
     assert rods.any()
@@ -140,7 +140,7 @@ def test_two_balls_change_their_velocities():
 
 
 def test_no_ball_leaves_the_table_or_enters_another():
-    """A contact gives way by speed / 89 (walls) and speed / 126 (balls) metres: here less than 2 and 3 cm."""
+    """A contact gives way by speed / 89 (walls) and speed / 126 (balls) meters: here less than 2 and 3 cm."""
     assert np.abs(drawn_scenes().positions).max() < HALF_SIDE - RADIUS + 0.02
     apart = distances(drawn_scenes().positions) + 9 * np.eye(drawn_scenes().n_balls)
     assert apart.min() > 2 * RADIUS - 0.03

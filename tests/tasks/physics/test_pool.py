@@ -1,4 +1,4 @@
-"""Scenes of a pool are as true as those that were drawn: turned, mirrored and recoloured ones move by the same laws."""
+"""Scenes of a pool are as true as those that were drawn: turned, mirrored and recolored ones move by the same laws."""
 
 from __future__ import annotations
 

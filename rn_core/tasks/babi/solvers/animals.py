@@ -34,7 +34,7 @@ def solve_deduction(statements: Sequence[str], question: str) -> Solution:
 
 
 def solve_induction(statements: Sequence[str], question: str) -> Solution:
-    """Answer a question of task 16: a person has the colour told of it, or that of the same animal.
+    """Answer a question of task 16: a person has the color told of it, or that of the same animal.
 
     The rule of the published stories: among several of the same animal, the one counts whose animal was told last.
 
@@ -50,12 +50,12 @@ def solve_induction(statements: Sequence[str], question: str) -> Solution:
         return Solution(color, (told,))
     if person not in animals:
         raise QuestionError(
-            f"The story tells neither the colour of {person} nor which animal {person} is; add a statement that does."
+            f"The story tells neither the color of {person} nor which animal {person} is; add a statement that does."
         )
     animal, is_told = animals[person]
     alike = [(told, other) for other, (kind, told) in animals.items() if kind == animal and other in colors]
     if not alike:
-        raise QuestionError(f"The story tells of no other {animal} with a colour; add statements that do.")
+        raise QuestionError(f"The story tells of no other {animal} with a color; add statements that do.")
     model_told, model = max(alike)
     color, color_told = colors[model]
     return Solution(color, (is_told, model_told, color_told))

@@ -50,7 +50,7 @@ def sample_deduction(rng: np.random.Generator) -> Story:
 
 
 def sample_induction(rng: np.random.Generator) -> Story:
-    """Draw a story of task 16: who is which animal and of which colour; one colour is left to the question.
+    """Draw a story of task 16: who is which animal and of which color; one color is left to the question.
 
     As in the published stories, the one left over has an animal in common with 1, 3 or 4 others, never with 2.
     """
@@ -72,10 +72,10 @@ def sample_induction(rng: np.random.Generator) -> Story:
 
 
 class _Herd:
-    """Persons whose animals and colours are told one by one.
+    """Persons whose animals and colors are told one by one.
 
-    A colour told passes on to all persons known to be the same animal, who are then told to have it. Only with t
-    persons of that animal told and u not yet, the next of these has a colour of its own with probability
+    A color told passes on to all persons known to be the same animal, who are then told to have it. Only with t
+    persons of that animal told and u not yet, the next of these has a color of its own with probability
     (u - 1) / (t + u), as measured in the published stories.
     """
 
@@ -98,7 +98,7 @@ class _Herd:
             self._tell(IS_ANIMAL, person, self.animals[person])
 
     def tell_color(self, person: str) -> None:
-        """Tell the colour of a person whose animal is known, if that is news."""
+        """Tell the color of a person whose animal is known, if that is news."""
         if person not in self.animals or person in self.colors:
             return
         untold = [other for other in self.alike(person) if other not in self.colors]

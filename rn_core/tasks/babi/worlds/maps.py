@@ -67,7 +67,7 @@ def _join(places: _Map, place: str, direction: str, new: str) -> _Map:
 
 
 def _tell(draw: Draw, places: _Map, n_facts: int) -> list[_Fact]:
-    """Return each way once: of any place, as seen from any of its neighbours, unless that way has been told."""
+    """Return each way once: of any place, as seen from any of its neighbors, unless that way has been told."""
     facts: list[_Fact] = []
     told: set[frozenset[str]] = set()
     names = list(places)
