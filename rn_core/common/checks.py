@@ -1,4 +1,4 @@
-"""Checks that scenes, programs and folders share: what a JSON value is, and how a sentence shows it."""
+"""Checks shared by scenes, programs and folders: the type of a JSON value, and how messages quote it."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from rn_core.common.errors import SceneError
 _BRIEF = reprlib.Repr()
 _BRIEF.maxstring = _BRIEF.maxother = _BRIEF.maxlong = 60
 _BRIEF.maxlevel = 3
-#: Characters of a value at most, before the dots that stand for the rest.
+#: Most characters of a value that a message quotes.
 _MOST_SHOWN = 200
 
 
 def shown(value: Any) -> str:
-    """Return a value as a sentence shows it: at most a few dozen characters, however deep or long it is."""
+    """Return a value as a message quotes it: at most a few dozen characters, however deep or long it is."""
     try:
         text = " ".join(_BRIEF.repr(value).split())
     except (ValueError, RecursionError):  # a whole number of thousands of digits has no text
@@ -25,7 +25,7 @@ def shown(value: Any) -> str:
 
 
 def is_whole(value: Any) -> bool:
-    """Return whether a JSON value is a whole number; true and false are none."""
+    """Return whether a JSON value is a whole number; booleans are not."""
     return isinstance(value, int) and not isinstance(value, bool)
 
 
@@ -34,12 +34,12 @@ def check_number(value: Any, what: str, low: float, high: float) -> float:
 
     Args:
         value: what was read.
-        what: its name in the sentence ("Object 3's rotation").
+        what: its name in the message ("Object 3's rotation").
         low: smallest value allowed.
         high: largest value allowed.
 
     Raises:
-        SceneError: unless it is a finite number from `low` to `high`.
+        SceneError: if it is not a finite number from `low` to `high`.
     """
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if not number or not math.isfinite(value if isinstance(value, float) else 0) or not low <= value <= high:

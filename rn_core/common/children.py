@@ -1,4 +1,4 @@
-"""What a process does that works for another one: it leaves it the processor, and ends when the other ends."""
+"""Helpers for child processes: they yield the processor to others and end when their owner ends."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import IO, Any, Literal, overload
 
-#: How much more readily the kernel ends such a process than its owner when memory runs out (Linux, -1000 to 1000).
+#: How much sooner than its owner the kernel ends such a process when memory runs out (Linux, -1000 to 1000).
 _OOM_SCORE = "1000"
 _NICENESS = 10
 
 
 def follow_owner(stream: Iterable[str]) -> queue.SimpleQueue[str]:
-    """Return where the lines of a stream arrive; when it ends, its owner is gone, and the process ends at once."""
+    """Yield the lines of a stream as they arrive; when it ends, its owner is gone, and the process exits at once."""
     lines: queue.SimpleQueue[str] = queue.SimpleQueue()
 
     def read() -> None:
@@ -38,7 +38,7 @@ def take_output(mode: Literal["wb"]) -> IO[bytes]: ...
 
 
 def take_output(mode: str) -> IO[Any]:
-    """Return standard output for messages alone; whatever else prints there goes to standard error.
+    """Return standard output for messages only; anything else printed goes to standard error.
 
     Args:
         mode: "w" for UTF-8 text, "wb" for bytes.
@@ -49,7 +49,7 @@ def take_output(mode: str) -> IO[Any]:
 
 
 def lower_priority() -> None:
-    """Leave the processor to whoever needs it sooner, and be the first to go when memory runs out."""
+    """Lower this process's CPU priority, and make it the first that the kernel ends when memory runs out."""
     if sys.platform != "win32":
         os.nice(_NICENESS)
     score = Path("/proc/self/oom_score_adj")

@@ -1,4 +1,4 @@
-"""The device and the precision, chosen once."""
+"""The device and the precision, chosen in one place."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ DEVICES = ("auto", "cpu", "cuda", "mps")
 
 
 def choose_device(name: str = "auto") -> torch.device:
-    """Return the device to compute on: `cuda` before `mps` before `cpu` where "auto" is asked for.
+    """Return the device to compute on; "auto" prefers `cuda` to `mps` to `cpu`.
 
     Raises:
-        RNCoreError: if the name is unknown or this machine has no such device.
+        RNCoreError: if the name is unknown or this machine lacks the device.
     """
     present = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
     if name not in DEVICES:
@@ -28,7 +28,7 @@ def choose_device(name: str = "auto") -> torch.device:
 
 
 def has_fast_bf16(device: torch.device) -> bool:
-    """Return whether bf16 products are native there: CUDA, or a CPU with AVX512-BF16 or AMX."""
+    """Return whether bf16 products are native on the device: CUDA, or a CPU with AVX512-BF16 or AMX."""
     if device.type == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     if device.type != "cpu":
@@ -37,17 +37,17 @@ def has_fast_bf16(device: torch.device) -> bool:
 
 
 def fast_autocast(device: torch.device) -> torch.autocast:
-    """Return a context that computes in bf16 where that is native, and as usual elsewhere."""
+    """Return a context that computes in bf16 where that is native, and in the usual precision elsewhere."""
     return torch.autocast(device.type, torch.bfloat16, enabled=has_fast_bf16(device))
 
 
 def can_read_words_in_bf16(device: torch.device) -> bool:
-    """Return whether an LSTM runs in bf16 there; on a CPU without native bf16, oneDNN has none."""
+    """Return whether an LSTM runs in bf16 on the device; oneDNN has none for CPUs without native bf16."""
     return device.type != "cpu" or has_fast_bf16(device)
 
 
 def describe_device(device: torch.device) -> str:
-    """Return the device in words, such as "cpu, 2 threads, bf16"."""
+    """Return a description of the device, such as "cpu, 2 threads, bf16"."""
     if device.type == "cuda":
         words = ["cuda", torch.cuda.get_device_name(device)]
     elif device.type == "cpu":

@@ -1,4 +1,4 @@
-"""Random draws one at a time, the same on every platform and NumPy version, from words that are fetched in blocks."""
+"""Random draws, the same on every platform and NumPy version, from random words fetched in blocks."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _HIGH = 2**32
 
 
 class Draw:
-    """Draws from a generator; a block at a time is taken from it, so what is left of the last one is lost.
+    """Draws from a generator. Random words are fetched in blocks; those left in the last block are discarded.
 
     Attributes:
-        block: numbers fetched at once: a call of NumPy costs as much as some fifty draws from a list.
+        block: numbers fetched at once: one call of NumPy costs as much as about fifty draws from a list.
     """
 
     block = 128
@@ -35,15 +35,15 @@ class Draw:
         return (self._numbers.pop() * high) >> 32
 
     def choice(self, items: Sequence[Item]) -> Item:
-        """Return one of the items, each as likely."""
+        """Return one of the items, each with equal probability."""
         return items[self.integer(len(items))]
 
     def chance(self, p: float) -> bool:
-        """Return whether something of probability `p`, 0 to 1, happens."""
+        """Return True with probability `p`, 0 to 1."""
         return self.integer(_HIGH) < p * _HIGH
 
     def weighted(self, weights: Sequence[float]) -> int:
-        """Return an index, each as likely as its weight's share of the sum."""
+        """Return an index, with probability proportional to its weight."""
         sums = list(itertools.accumulate(weights))
         reached = self.integer(_HIGH) * sums[-1] / _HIGH
         return next(index for index, total in enumerate(sums) if reached < total)
@@ -53,7 +53,7 @@ class Draw:
         return self.sample(items, len(items))
 
     def sample(self, items: Sequence[Item], n: int) -> list[Item]:
-        """Return `n` of the items in a random order, none twice."""
+        """Return `n` of the items in a random order, without replacement."""
         left = list(items)
         for index in range(n):
             other = index + self.integer(len(left) - index)

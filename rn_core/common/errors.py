@@ -1,4 +1,4 @@
-"""Errors that a person can act on: the rule, the value got, the values allowed, the fix."""
+"""Errors that a person can act on: the rule, the value given, the values allowed, the fix."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 Value = TypeVar("Value")
-#: Most characters of a value that a sentence quotes.
+#: Most characters of a value that a message quotes.
 LONGEST_QUOTE = 40
 
 
 class RNCoreError(ValueError):
-    """Base of every error that this project raises for bad input; its text is one sentence."""
+    """Base of all errors that this project raises for bad input; the message is one sentence."""
 
 
 class UnknownNameError(RNCoreError, KeyError):
     """A name that is in no table (a task, a model, a method, a weights file)."""
 
     def __str__(self) -> str:
-        """Return the sentence itself, not `KeyError`'s quoted form of it."""
+        """Return the message itself; `KeyError` would put it in quotes."""
         return str(self.args[0])
 
 
 class QuestionError(RNCoreError):
-    """A question that the task's language does not hold."""
+    """A question that is not in the task's language."""
 
 
 class SceneError(RNCoreError):
@@ -36,12 +36,12 @@ class WeightsError(RNCoreError):
 
 
 def cut(text: str, longest: int = LONGEST_QUOTE) -> str:
-    """Return a value that was got as a sentence quotes it: one of more than `longest` characters ends in "…"."""
+    """Return a value as a message quotes it; one of more than `longest` characters ends in "…"."""
     return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 
 def quote(text: str) -> str:
-    """Return a value that was got, cut and in quotes."""
+    """Return a value, cut if it is long, in quotes."""
     return f"'{cut(text)}'"
 
 
@@ -55,12 +55,12 @@ def lookup(name: str, table: Mapping[str, Value], kind: str) -> Value:
     """Return `table[name]`.
 
     Args:
-        name: what was asked for.
+        name: the key to look up.
         table: name -> value.
         kind: what the table holds, in words ("attribution method").
 
     Raises:
-        UnknownNameError: naming the value got, the nearest name and all that exist.
+        UnknownNameError: with the value given, the nearest name and all valid names.
     """
     if name in table:
         return table[name]

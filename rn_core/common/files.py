@@ -1,4 +1,4 @@
-"""Files that are whole or absent: written beside their place, then renamed into it."""
+"""Files that are whole or absent: written under a temporary name, then renamed."""
 
 from __future__ import annotations
 
@@ -17,28 +17,28 @@ from pathlib import Path
 
 from rn_core.common.errors import RNCoreError
 
-#: Seconds after which a half-written file is a leftover even if a process with its writer's number runs.
+#: Seconds after which a half-written file is a leftover, even if a process with its writer's number is running.
 LEFTOVER_AGE = 24 * 3600.0
 _HOST = re.sub(r"[^\w-]", "-", platform.node())[:64]
-#: What `tempfile` puts between prefix and suffix.
+#: What `tempfile` inserts between prefix and suffix.
 _RANDOM = "[a-z0-9_]{8}"
 _LEFTOVER = re.compile(rf"\.(?P<name>.+?)\.{_RANDOM}(\.(?P<pid>\d+)@(?P<host>[\w-]*)\.tmp)?")
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Write `content` to `path` so that a reader, a crash or a full disk never sees half of it.
+    """Write `content` to `path` so that no reader, crash or full disk leaves a half-written file.
 
     Raises:
-        RNCoreError: naming the file and the system's reason; what was there before is untouched.
+        RNCoreError: with the file and the system's reason; the previous file is untouched.
     """
     write_parts(path, (content,))
 
 
 def write_parts(path: Path, parts: Iterable[bytes]) -> None:
-    """Write a file, too large for memory, part after part; otherwise as `write_whole`.
+    """Write a file too large for memory part by part; otherwise as `write_whole`.
 
     Raises:
-        RNCoreError: naming the file and the system's reason; what was there before is untouched.
+        RNCoreError: with the file and the system's reason; the previous file is untouched.
     """
     handle, beside = _open_beside(path)
     try:
@@ -56,25 +56,25 @@ def write_parts(path: Path, parts: Iterable[bytes]) -> None:
 
 
 def check_writable(path: Path) -> None:
-    """Raise RNCoreError, naming the system's reason, unless a file can be written to `path`; its folder is made."""
+    """Create the folder of `path`; raise RNCoreError, with the system's reason, if a file cannot be written there."""
     if path.is_dir():
-        raise RNCoreError(f"'{path}' is a folder, and a file is to be written there; choose another folder.")
+        raise RNCoreError(f"'{path}' is a folder, but a file is to be written there; choose another folder.")
     if path.parent.exists() and not path.parent.is_dir():
-        raise RNCoreError(f"'{path.parent}' is a file, and a folder is needed; choose another folder.")
+        raise RNCoreError(f"'{path.parent}' is a file, but a folder is needed; choose another folder.")
     handle, beside = _open_beside(path)
     os.close(handle)
     beside.unlink(missing_ok=True)
 
 
 def clear_leftovers(folder: Path, name: str) -> list[str]:
-    """Delete half-written files that writers of this user left when they were killed, and return their names.
+    """Delete this user's half-written files whose writers were killed, and return their names.
 
     A file is a leftover if `write_parts` named it and its writer has ended or it is `LEFTOVER_AGE` old; only the age
-    counts where the writer ran on another machine, or before names told of it.
+    counts where the writer ran on another machine, or where the name does not say.
 
     Args:
-        folder: looked through without the folders in it; it need not exist.
-        name: pattern, as of `fnmatch`, of the files that were to be written.
+        folder: searched without its subfolders; it need not exist.
+        name: pattern, as for `fnmatch`, of the files that were to be written.
     """
     cleared = []
     for path in sorted(folder.glob(".*")):
@@ -89,7 +89,7 @@ def clear_leftovers(folder: Path, name: str) -> list[str]:
 
 
 def _is_left(path: Path, pid: str | None, host: str | None) -> bool:
-    """Return whether a file is this user's and nobody writes it any more."""
+    """Return whether a file is this user's and no process is writing it any more."""
     found = path.lstat()
     if not stat.S_ISREG(found.st_mode) or (sys.platform != "win32" and found.st_uid != os.getuid()):
         return False
@@ -99,7 +99,7 @@ def _is_left(path: Path, pid: str | None, host: str | None) -> bool:
 
 
 def _is_running(pid: int) -> bool:
-    """Return whether a process of that number runs on this machine, which has POSIX signals."""
+    """Return whether a process of that number is running on this machine, which has POSIX signals."""
     try:
         os.kill(pid, 0)
     except (ProcessLookupError, OverflowError):
@@ -110,7 +110,7 @@ def _is_running(pid: int) -> bool:
 
 
 def _open_beside(path: Path) -> tuple[int, Path]:
-    """Return an open file beside a place, whose name tells who writes it, and its path; RNCoreError if it cannot."""
+    """Return an open file next to a path, whose name identifies its writer, and its path; may raise RNCoreError."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         suffix = f".{os.getpid()}@{_HOST}.tmp"
@@ -121,10 +121,10 @@ def _open_beside(path: Path) -> tuple[int, Path]:
 
 
 def _cannot_write(path: Path, err: OSError) -> RNCoreError:
-    """Return the one sentence for a failed write."""
+    """Return the error for a failed write."""
     return RNCoreError(
         f"Could not write '{path.name}': {err.strerror}; free some space or choose another folder. "
-        "What was there before is untouched."
+        "The previous file is untouched."
     )
 
 

@@ -1,6 +1,6 @@
-"""Locks between processes: who comes second is told at once who was first.
+"""Locks between processes; a process that cannot get one is told at once which process holds it.
 
-The kernel ends a lock with its process, however that ends, so that no lock is ever left behind.
+The kernel releases a lock when its process ends, however it ends, so no lock is ever left behind.
 """
 
 from __future__ import annotations
@@ -19,32 +19,32 @@ import filelock
 
 from rn_core.common.errors import RNCoreError
 
-#: Name of the lock of a whole folder.
+#: Name of the lock file of a whole folder.
 FOLDER_LOCK = ".lock"
-#: What file systems say that have no locks.
+#: Errors of file systems that have no locks.
 _NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EINVAL}
 
 
 @contextlib.contextmanager
 def hold_folder(folder: Path) -> Iterator[None]:
-    """Keep other processes out of a folder, which is made if need be, while the block runs; errors as `hold`."""
+    """Keep other processes out of a folder, created if needed, while the block runs; errors as `hold`."""
     with hold(folder / FOLDER_LOCK, "folder", str(folder)):
         yield
 
 
 @contextlib.contextmanager
 def hold(lock: Path, kind: str, name: str) -> Iterator[None]:
-    """Keep other processes from something while the block runs; the lock's files are gone after it.
+    """Keep other processes from using a resource while the block runs; the lock's files are then deleted.
 
     Where the file system has no locks the block runs without one, after a warning.
 
     Args:
-        lock: file of the lock; its folder is made if need be.
-        kind: what it is, such as "folder".
-        name: what sentences call it.
+        lock: the lock file; its folder is created if needed.
+        kind: kind of resource, such as "folder".
+        name: its name in messages.
 
     Raises:
-        RNCoreError: in one sentence, naming the process that has it, or why there can be no lock.
+        RNCoreError: in one sentence, with the process that holds the lock, or why there can be none.
     """
     guard, holder = filelock.FileLock(lock, timeout=0), lock.with_name(f"{lock.name}.holder")
     try:
@@ -68,21 +68,21 @@ def hold(lock: Path, kind: str, name: str) -> Iterator[None]:
         _write_holder(holder)
         yield
     finally:
-        for path in (holder, lock):  # while it is held, so that nobody else's is deleted
+        for path in (holder, lock):  # while it is held, so that no other process's is deleted
             with contextlib.suppress(OSError):
                 path.unlink()
         guard.release()
 
 
 def _write_holder(path: Path) -> None:
-    """Note this process beside its lock; a lock without a note holds as well."""
+    """Record this process in a file beside its lock; the lock also holds without it."""
     since = datetime.now().astimezone().isoformat(sep=" ", timespec="seconds")
     with contextlib.suppress(OSError):
         path.write_text(json.dumps({"pid": os.getpid(), "host": platform.node(), "since": since}), encoding="utf-8")
 
 
 def _read_holder(path: Path) -> str:
-    """Return in words which process holds a lock."""
+    """Return a description of the process that holds a lock."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
         return f"process {found['pid']} on {found['host']} since {found['since']}"

@@ -1,9 +1,9 @@
 """Decode one picture in a process of its own: `python -m rn_core.common.picture_decoder < file`.
 
-Standard output carries one line of JSON and, behind it, the pixels: `{"width": ..., "height": ...}` and rows of RGB,
-or `{"problem": ...}`, what is wrong with the file in words that follow its name. Nothing is unpacked before its size,
-its frames and its scans are known. Time and memory are limited where the system can; this module imports Pillow alone,
-so that the process starts quickly.
+Standard output carries one line of JSON followed by the pixels: `{"width": ..., "height": ...}` and rows of RGB,
+or `{"problem": ...}`, a phrase that follows the file's name. Nothing is unpacked before its size,
+its frames and its scans are known. Time and memory are limited where the system allows; this module imports Pillow
+alone, so that the process starts quickly.
 """
 
 from __future__ import annotations
@@ -16,24 +16,24 @@ import warnings
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-#: Pixels of a side and in all, and how many times longer one side may be.
+#: Most pixels per side and in all, and the largest ratio of the sides.
 LEAST_SIDE, MOST_SIDE, MAX_PIXELS, MAX_RATIO = 32, 8_000, 24_000_000, 3
-#: Scans of a JPEG: encoders write about 10 of a progressive one, and each costs as much as a whole small picture.
+#: Most scans of a JPEG: encoders write about 10 for a progressive one, and each costs as much as a small picture.
 MAX_SCANS = 50
-#: Frames of an animated PNG, or pictures in a JPEG of many (MPO), of which the first is read; phones write 2 or 3.
+#: Most frames of an animated PNG, or pictures in an MPO file, of which the first is read; phones write 2 or 3.
 MAX_FRAMES = 8
-#: Seconds of processor time, and bytes of memory, the interpreter's own among them.
+#: Limits of processor time in seconds and of memory in bytes, including the interpreter's own.
 MAX_CPU_SECONDS, MAX_MEMORY = 10, 1_000_000_000
-#: Ways to store a pixel that are read: colors, grays and palettes, with or without transparency.
+#: Pixel formats that are read: colors, grays and palettes, with or without transparency.
 MODES = ("RGB", "RGBA", "L", "LA", "P")
 _SOI, _EOI, _SOS = 0xD8, 0xD9, 0xDA
-#: JPEG markers that have no length behind them: fill, TEM, restarts and the start of an image.
+#: JPEG markers without a length field: fill, TEM, restarts and the start of an image.
 _BARE = frozenset((0x00, 0x01, *range(0xD0, 0xD9)))
-_NO_PICTURE = "is no whole PNG or JPEG picture; save it as one of these."
+_NO_PICTURE = "is not a complete PNG or JPEG picture; save it as one of these."
 
 
 class PictureError(ValueError):
-    """A picture that is not read; its text follows the file's name."""
+    """A picture that cannot be read; the message follows the file's name."""
 
 
 def decode_picture(content: bytes) -> Image.Image:
@@ -43,7 +43,7 @@ def decode_picture(content: bytes) -> Image.Image:
         content: a PNG or JPEG file.
 
     Raises:
-        PictureError: for a file that is no whole picture, or has other sides, pixels, scans or frames than are read.
+        PictureError: for a file that is not a complete picture, or has sides, pixels, scans or frames over the limits.
     """
     check_scans(content)
     try:
@@ -53,9 +53,9 @@ def decode_picture(content: bytes) -> Image.Image:
         image.load()
         return ImageOps.exif_transpose(image).convert("RGB")
     except Image.DecompressionBombError as err:
-        raise PictureError("unpacks to far more pixels than are read; choose a smaller picture.") from err
+        raise PictureError("unpacks to far more pixels than the limit; choose a smaller picture.") from err
     except MemoryError as err:
-        raise PictureError("needs more memory than a picture may take; make it smaller.") from err
+        raise PictureError("needs more memory than a picture may use; make it smaller.") from err
     except PictureError:
         raise
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as err:
@@ -76,32 +76,30 @@ def check_scans(content: bytes) -> None:
             continue
         n_scans += marker[0] == _SOS
         if n_scans > MAX_SCANS:
-            raise PictureError(
-                f"is stored in more than the {MAX_SCANS} scans that are read; save it as a plain (baseline) JPEG."
-            )
+            raise PictureError(f"has more than the {MAX_SCANS} scans allowed; save it as a plain (baseline) JPEG.")
         place += 2 + max(2, int.from_bytes(content[place + 2 : place + 4]))
 
 
 def _check_size(image: Image.Image) -> None:
-    """Raise PictureError for sides, pixels, frames or ways to store them that are not read."""
+    """Raise PictureError for sides, pixels, frames or pixel formats beyond the limits."""
     width, height = image.size
     if not all(LEAST_SIDE <= side <= MOST_SIDE for side in image.size) or width * height > MAX_PIXELS:
         raise PictureError(
             f"has {width} x {height} pixels; sides may have {LEAST_SIDE} to {MOST_SIDE:,} pixels and the picture "
-            f"{MAX_PIXELS // 1_000_000} million, resize it."
+            f"{MAX_PIXELS // 1_000_000} million; resize it."
         )
     if max(image.size) > MAX_RATIO * min(image.size):
-        raise PictureError(f"has {width} x {height} pixels, more than {MAX_RATIO} to 1; CLEVR's are 3 to 2, cut it.")
+        raise PictureError(f"has {width} x {height} pixels, more than {MAX_RATIO} to 1; crop it (CLEVR's are 3 to 2).")
     if image.mode not in MODES:
         raise PictureError(
-            f"stores its pixels as {image.mode}; read are {', '.join(MODES)}, save it as plain 8-bit RGB."
+            f"stores its pixels as {image.mode}, not as one of {', '.join(MODES)}; save it as plain 8-bit RGB."
         )
     if (n_frames := _count_frames(image)) > MAX_FRAMES:
         raise PictureError(f"has {n_frames:,} frames and {MAX_FRAMES} are allowed; save the one you want by itself.")
 
 
 def _count_frames(image: Image.Image) -> int:
-    """Return the frames that a picture says it has; formats that can have several know."""
+    """Return the number of frames that a picture declares, if its format can have several."""
     try:
         return int(image.n_frames)  # type: ignore[attr-defined]  # only pictures of some formats have it
     except AttributeError:
@@ -109,7 +107,7 @@ def _count_frames(image: Image.Image) -> int:
 
 
 def limit_process() -> None:
-    """Limit this process's time and memory where the system can."""
+    """Limit this process's time and memory where the system allows."""
     with contextlib.suppress(ImportError, OSError, ValueError):
         import resource
 
@@ -119,7 +117,7 @@ def limit_process() -> None:
 
 
 def main() -> None:
-    """Read a file from standard input and write what is in it, or what is wrong with it, to standard output."""
+    """Decode a file from standard input and write the picture, or the problem with it, to standard output."""
     limit_process()
     try:
         image = decode_picture(sys.stdin.buffer.read())

@@ -1,7 +1,7 @@
-"""Pictures from people: decoded under limits, in a process that ends with whoever asked for it.
+"""Pictures from users: decoded under limits, in a process that ends with the page that asked for it.
 
-Decoders run for as long as a file makes them, and cannot be stopped inside a thread. So each picture is decoded by
-`rn_core.common.picture_decoder` in a process of its own, a few at once; the limits on what is in a file are told there.
+A decoder runs for as long as a file makes it, and cannot be stopped inside a thread. So each picture is decoded by
+`rn_core.common.picture_decoder` in a process of its own, a few at once; that module holds the limits on the content.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from rn_core.common.errors import RNCoreError, SceneError
 
 #: Largest file, in bytes.
 MAX_BYTES = 10_000_000
-#: Seconds that a picture may take and that it may wait for its turn, by the clock; the processor time that it may take
-#: is less, but other work goes on, too.
+#: Seconds of wall-clock time that a picture may take and may wait for its turn; the limit on processor time
+#: is lower, but other work runs too.
 MAX_SECONDS, MAX_WAIT = 40.0, 40.0
-#: Pictures that are decoded at once in one server: the largest that are read take 300 MB for some seconds.
+#: Pictures decoded at once per server: the largest allowed take 300 MB for some seconds.
 AT_ONCE = 2
-#: Seconds between looks whether whoever asked is still there.
+#: Seconds between checks whether the caller still wants the picture.
 _LOOK_EVERY = 0.2
 _TURNS = threading.BoundedSemaphore(AT_ONCE)
 _ROOT = Path(__file__).resolve().parents[2]
@@ -37,24 +37,24 @@ def read_picture(content: bytes, name: str, keep_going: Callable[[], bool] = lam
 
     Args:
         content: the file.
-        name: what sentences call it.
-        keep_going: returns whether anybody still wants the picture; it is asked a few times per second.
+        name: its name in messages.
+        keep_going: returns whether the picture is still wanted; called a few times per second.
 
     Raises:
-        SceneError: in one sentence, for a file that is too large, no whole PNG or JPEG, or has other sides, pixels,
-            scans or frames than are read, or takes too long.
-        RNCoreError: if no turn came in time, or nobody wants the picture any more.
+        SceneError: in one sentence, for a file that is too large, not a complete PNG or JPEG, has sides, pixels,
+            scans or frames beyond the limits, or takes too long.
+        RNCoreError: if no turn came in time, or the picture is no longer wanted.
     """
     shown = f"'{name[:60]}'"
     if len(content) > MAX_BYTES:
-        raise SceneError(f"{shown} has {len(content) / 1e6:.1f} MB; a picture may have 10 MB, make it smaller.")
+        raise SceneError(f"{shown} has {len(content) / 1e6:.1f} MB, and the limit is 10 MB; make it smaller.")
     with _take_turn(shown, keep_going):
         return _parse(_run_decoder(content, shown, keep_going), shown)
 
 
 @contextlib.contextmanager
 def _take_turn(shown: str, keep_going: Callable[[], bool]) -> Iterator[None]:
-    """Wait until few enough pictures are decoded; raises RNCoreError if that takes too long or nobody waits."""
+    """Wait until few enough pictures are being decoded; raises RNCoreError if that takes too long or nobody waits."""
     end = time.monotonic() + MAX_WAIT
     while not _TURNS.acquire(timeout=_LOOK_EVERY):
         _check_wanted(shown, keep_going)
@@ -67,7 +67,7 @@ def _take_turn(shown: str, keep_going: Callable[[], bool]) -> Iterator[None]:
 
 
 def _run_decoder(content: bytes, shown: str, keep_going: Callable[[], bool]) -> bytes:
-    """Return what the decoder wrote; it is killed when its time is over or nobody wants the picture any more."""
+    """Return what the decoder wrote; kill it when its time is over or the picture is no longer wanted."""
     process = subprocess.Popen(
         [sys.executable, "-m", "rn_core.common.picture_decoder"],
         cwd=_ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
@@ -89,13 +89,13 @@ def _run_decoder(content: bytes, shown: str, keep_going: Callable[[], bool]) -> 
 
 
 def _check_wanted(shown: str, keep_going: Callable[[], bool]) -> None:
-    """Raise RNCoreError if nobody wants the picture any more."""
+    """Raise RNCoreError if the picture is no longer wanted."""
     if not keep_going():
-        raise RNCoreError(f"{shown} was not read to its end: the page that asked for it was closed; open it again.")
+        raise RNCoreError(f"{shown} was not read completely, because its page was closed; open it again.")
 
 
 def _parse(written: bytes, shown: str) -> np.ndarray:
-    """Return the pixels that the decoder wrote; raises SceneError for its sentence, or if it was ended."""
+    """Return the pixels that the decoder wrote; raises SceneError for the problem it reported, or if it was ended."""
     head, _, pixels = written.partition(b"\n")
     try:
         found = json.loads(head)
@@ -110,7 +110,5 @@ def _parse(written: bytes, shown: str) -> np.ndarray:
 
 
 def _too_long(shown: str) -> SceneError:
-    """Return the sentence for a decoder that the system or its owner ended."""
-    return SceneError(
-        f"{shown} takes more time or memory to decode than a picture may; save it as a plain PNG or baseline JPEG."
-    )
+    """Return the message for a decoder that was ended by the system or by its owner."""
+    return SceneError(f"{shown} takes too much time or memory to decode; save it as a plain PNG or baseline JPEG.")

@@ -1,4 +1,4 @@
-"""Records that cross layers: tensors with names, no behavior."""
+"""Records that cross layers: named tensors without behavior."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ class Batch:
 
     Attributes:
         inputs: what the encoder takes, each with S rows (images; or object rows and their mask).
-        question: (M, D_q) float32; or (M, L) int64, the numbers of its words with padding 0 behind them.
+        question: (M, D_q) float32; or (M, L) int64, word indices padded with 0 at the end.
         scene_index: (M,) int64, non-decreasing, the scene each question is about.
         answer: (M,) int64, index into the task's answers.
         type_index: (M,) int64, index into the task's question types.
-        kept: (S, K) int64, the objects of each scene that take part; None lets all take part.
-        cluster: (M,) int64, from 0, which questions are alike because they come from one story; None for those of one
+        kept: (S, K) int64, the objects of each scene that take part; None keeps all.
+        cluster: (M,) int64, from 0, which questions are dependent because they share a story; None for those of one
             scene.
     """
 
@@ -45,7 +45,7 @@ class Batch:
         return replace(self, inputs=tuple(part.to(device) for part in self.inputs), **moved)
 
     def select(self, scenes: slice) -> Batch:
-        """Return the scenes of a slice and the questions about them, scenes and clusters counted from 0 again."""
+        """Return a slice of the scenes and the questions about them, scenes and clusters counted from 0 again."""
         inputs = tuple(part[scenes] for part in self.inputs)
         first, end, _ = scenes.indices(len(self.inputs[0]))
         rows = (self.scene_index >= first) & (self.scene_index < end)
@@ -57,7 +57,7 @@ class Batch:
 
 @dataclass(frozen=True)
 class PairLesson:
-    """M questions with K pairs of objects each, and what is true of both, to be learned before answers.
+    """M questions with K pairs of objects each, and the facts about both, for pretraining.
 
     Attributes:
         inputs: what the encoder takes, each with S rows, as `Batch.inputs`.
@@ -66,7 +66,7 @@ class PairLesson:
         type_index: (M,) int64, as `Batch.type_index`.
         pairs: (M, K, 2) int64, the objects i and j of each pair.
         question_facts: (M, F_q) int64, each from 0, or -1 where the question has no such fact.
-        question_fact_sizes: (F_q) how many values each of them can have.
+        question_fact_sizes: (F_q) number of values of each of them.
         pair_facts: (M, K, F_p) float32.
     """
 
@@ -88,14 +88,14 @@ class PairLesson:
 
 @dataclass(frozen=True)
 class MotionLesson:
-    """S scenes with what ties their balls and how these move, to be learned before predictions.
+    """S scenes with the connections and the motion of their balls, for pretraining.
 
     Attributes:
-        inputs: what the encoder takes, each with S rows, as `Batch.inputs`; all balls are there.
-        kinds: (S, N, N) int64, symmetric: 0 where two balls are not tied, 1 for a spring, 2 for a rigid link.
-        lengths: (S, N, N) float32, symmetric: meters of the links at rest, 0 where there is none.
-        positions: (S, F, N, 2) float32, meters, the seen frames first.
-        velocities: (S, F, N, 2) float32, meters a second.
+        inputs: what the encoder takes, each with S rows, as `Batch.inputs`; no ball is left out.
+        kinds: (S, N, N) int64, symmetric: 0 for no connection, 1 for a spring, 2 for a rigid link.
+        lengths: (S, N, N) float32, symmetric: rest lengths of the connections in meters, 0 where there is none.
+        positions: (S, F, N, 2) float32, meters, the observed frames first.
+        velocities: (S, F, N, 2) float32, meters per second.
     """
 
     inputs: tuple[Tensor, ...]
@@ -113,7 +113,7 @@ class MotionLesson:
 
 @dataclass(frozen=True)
 class Accuracy:
-    """A share of right answers with its 95 % interval.
+    """An accuracy with its 95 % interval.
 
     Attributes:
         accuracy: 0 to 1.
@@ -130,10 +130,10 @@ class Accuracy:
 
 @dataclass(frozen=True)
 class Distance:
-    """How far predicted positions are from the true ones, in table widths.
+    """The error of predicted positions, in table widths.
 
     Attributes:
-        mean: over scenes, balls and frames, which is the error a frame.
+        mean: over scenes, balls and frames, which is the error per frame.
         low: lower end of the mean's 95 % interval over scenes.
         high: upper end.
         frames: the mean over scenes and balls in each frame.
@@ -147,17 +147,17 @@ class Distance:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Accuracy over all questions, over each group and over each question type.
+    """Accuracy over all questions, per group and per question type.
 
     Attributes:
-        n: number of scenes, or of clusters of questions where there are such.
+        n: number of scenes, or of clusters of questions where there are any.
         seed: root seed of the scenes.
         overall: over all questions.
         groups: group -> accuracy.
         types: question type -> accuracy.
         blind_floor: question type -> accuracy of the best constant answer on the same questions; for predicted paths,
-            of balls that keep their velocity.
-        distances: for predicted paths, "model" and "constant_velocity" -> how far off they are; None for answers.
+            of balls at constant velocity.
+        distances: for predicted paths, "model" and "constant_velocity" -> their errors; None for answers.
     """
 
     n: int
@@ -169,24 +169,24 @@ class Evaluation:
     distances: dict[str, Distance] | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain values for JSON, without distances where there are none."""
+        """Return plain values for JSON, leaving `distances` out where there are none."""
         values = asdict(self)
         return values if self.distances is not None else {key: values[key] for key in values if key != "distances"}
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a model says to one question.
+    """A model's answer to one question.
 
     Attributes:
-        text: the answer with the largest logit; of many things asked at once, those that are likelier so than not.
-        probabilities: answer -> softmax probability, together 1; of many things, each one's own.
+        text: the answer with the largest logit; for a multi-label answer, the labels with a probability above 1/2.
+        probabilities: answer -> softmax probability, summing to 1; for a multi-label answer, each label's own.
         logits: (A,) float64, in the order of `probabilities`.
-        contributions: (P,) float64, each pair's exact share of the answer's logit above that of no pairs at all;
-            NaN-free; None for models without pairs.
+        contributions: (P,) float64, each pair's exact share of the difference between the answer's logit and its value
+            with no pairs at all; NaN-free; None for models without pairs.
         pair_index: (P, 2) int64, the pair (i, j) of each contribution; None for models without pairs.
-        completeness_gap: what the contributions miss of the logit difference; 0 up to rounding.
-        warnings: one sentence for each thing that the answer leaves out or takes for granted; mostly none.
+        completeness_gap: the logit difference less the sum of the contributions; 0 up to rounding.
+        warnings: one sentence for each thing that the answer leaves out or assumes; usually empty.
     """
 
     text: str
@@ -200,7 +200,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Example:
-    """One question about one scene, as a person reads it.
+    """One question about one scene, in readable form.
 
     Attributes:
         scene: the scene as its task writes it (JSON for Sort-of-CLEVR).
@@ -222,7 +222,7 @@ class StepMetrics:
     Attributes:
         step: optimizer steps done.
         n_questions: questions seen so far.
-        seconds: training time so far, over all parts of a resumed run.
+        seconds: training time so far, including all parts of a resumed run.
         learning_rate: at this step.
         loss: mean cross-entropy since the last report.
         accuracy: question type -> validation accuracy; empty between validations.

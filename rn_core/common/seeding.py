@@ -1,7 +1,7 @@
-"""Seeds: one root seed, one stream a split, the same numbers on every platform and NumPy version.
+"""Seeds: one root seed, one stream per split, the same numbers on every platform and NumPy version.
 
-NumPy keeps the raw output of `PCG64` and of `SeedSequence` stable for ever, but not what
-`Generator.integers` or `Generator.permutation` make of it. So whatever defines a scene is drawn by
+NumPy keeps the raw output of `PCG64` and of `SeedSequence` stable forever, but not the results of
+`Generator.integers` or `Generator.permutation`. So whatever defines a scene is drawn by
 `uniform_integers` from raw 64-bit words.
 """
 
@@ -25,7 +25,7 @@ def check_seed(seed: int) -> int:
     """Return `seed` as an int.
 
     Raises:
-        RNCoreError: unless it is a whole number from 0 to 4294967295.
+        RNCoreError: if it is not a whole number from 0 to 4294967295.
     """
     whole = isinstance(seed, int | np.integer) and not isinstance(seed, bool)
     if not whole or not 0 <= int(seed) <= MAX_SEED:
@@ -80,10 +80,10 @@ def uniform_fractions(rng: np.random.Generator, shape: tuple[int, ...]) -> np.nd
 
 
 def pick_weighted(weights: np.ndarray, fractions: np.ndarray) -> np.ndarray:
-    """Return the index of a weight for each fraction, int64: those of a larger weight for more of them.
+    """Return an index for each fraction, int64; an index is as likely as its weight is large.
 
     Args:
-        weights: (T,), none below 0, one above it or more.
+        weights: (T,), all at least 0, at least one above it.
         fractions: any shape, from 0 to below 1.
     """
     return np.searchsorted(np.cumsum(weights) / weights.sum(), fractions, side="right")
@@ -91,8 +91,8 @@ def pick_weighted(weights: np.ndarray, fractions: np.ndarray) -> np.ndarray:
 
 @contextlib.contextmanager
 def fork_torch_rng(seed: int) -> Iterator[None]:
-    """Seed torch inside the block and put its CPU state back after it (`nn.init` draws globally)."""
-    import torch  # scenes are drawn without it, and a process that only draws saves its memory
+    """Seed torch inside the block and restore its CPU state afterward (`nn.init` draws globally)."""
+    import torch  # imported late: a process that only samples scenes saves its memory
 
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(check_seed(seed))

@@ -41,7 +41,7 @@ class ModelConfig:
     Attributes:
         encoder: how a scene becomes objects.
         core: how objects and a question become logits.
-        question: how a question's words become a vector; None where the question is a vector already.
+        question: how a question's words become a vector; None where the question already is a vector.
     """
 
     encoder: EncoderConfig
@@ -49,7 +49,7 @@ class ModelConfig:
     question: QuestionEncoderConfig | None = None
 
     def __post_init__(self) -> None:
-        """Raise RNCoreError unless the core takes what the encoders give."""
+        """Raise RNCoreError if the core does not fit the encoders' output."""
         given, taken = self.encoder.d_object, self.core.d_object
         if given != taken:
             raise RNCoreError(
@@ -70,11 +70,11 @@ class ModelConfig:
 
     @property
     def kind(self) -> str:
-        """Return the key of `KINDS`, which says what part the model plays beside others."""
+        """Return the key of `KINDS`, the model's role on a task."""
         return find_kind(self.encoder, self.core)
 
     def _count_pair_features(self) -> tuple[int, int]:
-        """Return how many features of a pair the encoder gives, and how many the core takes."""
+        """Return the number of pair features that the encoder gives, and the number that the core takes."""
         given = self.encoder.d_pair if isinstance(self.encoder, PathEncoderConfig) else 0
         taken = self.core.d_pair if isinstance(self.core, RelationNetworkConfig | StackedRelationNetworkConfig) else 0
         return given, taken
@@ -162,12 +162,12 @@ class QuestionAnsweringModel(nn.Module):
 
         Args:
             inputs: what the encoder takes, each with S rows.
-            question: (M, D_q) float32; or (M, L) int64 words, padding 0 behind them, for a model with a question
+            question: (M, D_q) float32; or (M, L) int64 word indices, padded with 0, for a model with a question
                 encoder.
             scene_index: (M,) int64; None means question m asks scene m.
             kept: (S, K) int64, the objects of each scene that take part (training on few cells); None for all.
-            hold_encoder: whether no gradient reaches the encoders (training the core alone).
-            hold_relations: whether none reaches g_theta, either (training f_phi alone); for models with pairs.
+            hold_encoder: whether gradients stop before the encoders (training the core alone).
+            hold_relations: whether they stop before g_theta, too (training f_phi alone); for models with pairs.
 
         Returns:
             logits (M, A).
@@ -184,7 +184,7 @@ class QuestionAnsweringModel(nn.Module):
         return self.core(objects, object_mask, asked, scene_index)
 
     def trace(self, inputs: tuple[Tensor, ...], question: Tensor, scene_index: Tensor | None = None) -> RelationTrace:
-        """Return everything between the objects and the logits; arguments as `forward`.
+        """Return every intermediate result from the objects to the logits; arguments as `forward`.
 
         Raises:
             RNCoreError: if the model has no pairs.
@@ -196,13 +196,13 @@ class QuestionAnsweringModel(nn.Module):
     def relate(
         self, inputs: tuple[Tensor, ...], scene_index: Tensor, pairs: Tensor, encoded_question: Tensor
     ) -> Tensor:
-        """Return g_theta of chosen pairs of S scenes, as `RelationNetwork.relate` has it.
+        """Return g_theta of chosen pairs of S scenes, as `RelationNetwork.relate`.
 
         Args:
             inputs: what the encoder takes, each with S rows.
             scene_index: (M,) int64, the scene of each question.
             pairs: (M, K, 2) int64, the objects i and j of K pairs per question.
-            encoded_question: (M, D_q) float, of `encode_question`.
+            encoded_question: (M, D_q) float, from `encode_question`.
 
         Returns:
             (M, K, D_g).
@@ -213,24 +213,24 @@ class QuestionAnsweringModel(nn.Module):
         return self.pair_core.relate(objects, mask, pairs, encoded_question, compared)
 
     def compare_pairs(self, objects: Tensor) -> Tensor | None:
-        """Return what all pairs of objects (S, N, D_o) show beyond the two (S, N, N, D_p), or None."""
+        """Return the pair features of all pairs of objects (S, N, D_o), (S, N, N, D_p), or None."""
         return self.encoder.compare(objects[:, :, None], objects[:, None])
 
-    def begin_as(self, learned: QuestionAnsweringModel) -> None:
-        """Take over the encoders and relations of a Relation Network: see `begin_as` of both cores with pairs.
+    def init_from(self, learned: QuestionAnsweringModel) -> None:
+        """Copy the encoders and relations of a Relation Network: see `init_from` of both cores with pairs.
 
         Raises:
             RNCoreError: if this model has no pairs, or layers of other sizes.
         """
         if not isinstance(self.core, PairCore) or not isinstance(learned.core, RelationNetwork):
-            raise RNCoreError("Only a model with pairs goes on from a Relation Network without a warm start.")
-        self.core.begin_as(learned.core)
+            raise RNCoreError("Only a model with pairs can start from a Relation Network without pretraining.")
+        self.core.init_from(learned.core)
         self.encoder.load_state_dict(learned.encoder.state_dict())
         if self.question_encoder is not None and learned.question_encoder is not None:
             self.question_encoder.load_state_dict(learned.question_encoder.state_dict())
 
     def encode_question(self, question: Tensor) -> Tensor:
-        """Return questions as the core takes them (M, D_q); a vector stays as it is."""
+        """Return questions as the core takes them (M, D_q); vectors are returned unchanged."""
         if self.question_encoder is None:
             return question
         asked: Tensor = self.question_encoder(question)
@@ -238,29 +238,29 @@ class QuestionAnsweringModel(nn.Module):
 
     @property
     def has_pairs(self) -> bool:
-        """Return whether the core is a Relation Network, stacked or not, so that its pairs can be looked at."""
+        """Return whether the core is a Relation Network, stacked or not, so that its pairs can be examined."""
         return isinstance(self.core, PairCore)
 
     @property
     def pair_core(self) -> PairCore:
         """Return the core with its pairs; raises RNCoreError if it has none."""
         if not isinstance(self.core, PairCore):
-            raise RNCoreError(f"A {type(self.core).__name__} has no pairs to look at; choose a Relation Network.")
+            raise RNCoreError(f"A {type(self.core).__name__} has no pairs to examine; choose a Relation Network.")
         return self.core
 
     @property
     def image_encoder(self) -> ImageEncoder:
-        """Return the encoder of a model that sees images; raises RNCoreError if it sees none."""
+        """Return the encoder of a model that takes images; raises RNCoreError if it takes none."""
         if not isinstance(self.encoder, ImageEncoder):
-            raise RNCoreError(f"A {type(self.encoder).__name__} sees no images; choose a model that reads pixels.")
+            raise RNCoreError(f"A {type(self.encoder).__name__} takes no images; choose a model that reads pixels.")
         return self.encoder
 
     def count_parameters(self) -> int:
-        """Return the number of learned values."""
+        """Return the number of learned parameters."""
         return sum(parameter.numel() for parameter in self.parameters())
 
 
 def build_model(config: ModelConfig, seed: int) -> QuestionAnsweringModel:
-    """Return a model with weights drawn from `seed`; torch's global generator stays as it was."""
+    """Return a model with weights drawn from `seed`; torch's global generator is restored."""
     with fork_torch_rng(seed):
         return QuestionAnsweringModel(config)

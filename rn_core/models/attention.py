@@ -1,4 +1,4 @@
-"""Stacked attention: a baseline that looks at single objects, twice, where the Relation Network looks at pairs.
+"""Stacked attention: a baseline with two hops of attention over single objects instead of a sum over pairs.
 
 Source: Yang et al. 2016, "Stacked attention networks for image question answering" (https://arxiv.org/abs/1511.02274),
 section 3.3; the baseline "CNN+LSTM+SA" of Santoro et al. 2017, table 1, trained end to end. Where we differ: the
@@ -22,11 +22,11 @@ class StackedAttentionConfig:
 
     Attributes:
         d_object: features of one object.
-        d_question: features of the question, and of an object once it is projected.
+        d_question: features of the question, and of an object after projection.
         n_answers: number of logits A.
-        n_hops: how often the network looks.
+        n_hops: number of attention hops.
         d_attention: units of the layer that scores the objects.
-        widths: hidden units between the last look and the logits, ReLU after each.
+        widths: hidden units between the last hop and the logits, ReLU after each.
         dropout: dropout probability after the last hidden layer.
     """
 
@@ -47,7 +47,7 @@ class StackedAttentionConfig:
 
 
 class _Hop(nn.Module):
-    """One look: scores of all objects given what is sought, and their weighted mean."""
+    """One hop: scores of all objects for a query, and their weighted mean."""
 
     def __init__(self, d_question: int, d_attention: int) -> None:
         """Build the scoring layers."""
@@ -57,7 +57,7 @@ class _Hop(nn.Module):
         self.score = nn.Linear(d_attention, 1, bias=False)  # the softmax would cancel a bias
 
     def forward(self, objects: Tensor, padding: Tensor | None, query: Tensor, scene_index: Tensor) -> Tensor:
-        """Return what is seen (M, D_q) in objects (S, N, D_q), of which `padding` (S, N) bool takes no part."""
+        """Return the attended features (M, D_q) of objects (S, N, D_q), leaving out `padding` (S, N) bool."""
         hidden = torch.tanh(self.of_object(objects)[scene_index] + self.of_query(query)[:, None])  # (M, N, D_a)
         scores = self.score(hidden)[..., 0]  # (M, N)
         if padding is not None:
@@ -67,7 +67,7 @@ class _Hop(nn.Module):
 
 
 class StackedAttention(Core):
-    """Objects, looked at again and again: what one look finds is added to what the next one seeks."""
+    """Several hops of attention; each adds its result to the query of the next."""
 
     config: StackedAttentionConfig
 

@@ -1,7 +1,7 @@
-"""Images moved and turned a little, so that a network does not learn its training pictures by heart.
+"""Images shifted and rotated slightly, so that a network does not memorize its training pictures.
 
 Source: Santoro et al. 2017, supplement B: images of 128 x 128 pixels padded to 136 x 136, a random crop of 128 x 128,
-a random rotation of -0.05 to 0.05 radians. The paper does not say what the padding shows; here the edge goes on.
+a random rotation of -0.05 to 0.05 radians. The paper does not specify the padding; here the edge is repeated.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ PADDING, MAX_ANGLE = 4, 0.05
 
 
 def augment_images(images: Tensor, rng: np.random.Generator, first: int = 0, n_all: int | None = None) -> Tensor:
-    """Return each image moved by up to 4 pixels and turned about its center by up to 0.05 radians.
+    """Return each image shifted by up to 4 pixels and rotated about its center by up to 0.05 radians.
 
     Args:
         images: (S, H, H, 3) uint8, on any device.
         rng: generator over PCG64.
-        first: the place of the first image among all that moves are drawn for, such as those of other processes.
-        n_all: how many these are; None for S.
+        first: index of the first image among all for which shifts are drawn, including those of other processes.
+        n_all: number of these images; None for S.
 
     Returns:
         (S, H, H, 3) uint8.
@@ -36,7 +36,7 @@ def augment_images(images: Tensor, rng: np.random.Generator, first: int = 0, n_a
 
 
 def move_images(images: Tensor, shifts: Tensor, angles: Tensor) -> Tensor:
-    """Return images seen through a window that is moved, then turned about its own center.
+    """Return images seen through a window that is shifted, then rotated about its own center.
 
     Args:
         images: (S, H, H, 3) uint8.
@@ -44,10 +44,10 @@ def move_images(images: Tensor, shifts: Tensor, angles: Tensor) -> Tensor:
         angles: (S,) radians, clockwise on the screen.
 
     Returns:
-        (S, H, H, 3) uint8, interpolated between four pixels each; outside, the edge goes on.
+        (S, H, H, 3) uint8, bilinearly interpolated; outside, the edge is repeated.
     """
     cos, sin = angles.cos(), angles.sin()
-    x, y = (2 * shifts / images.shape[1]).unbind(dim=1)  # in halves of the image's side, as `affine_grid` counts
+    x, y = (2 * shifts / images.shape[1]).unbind(dim=1)  # in halves of the image's side, the unit of `affine_grid`
     matrix = torch.stack([cos, -sin, x, sin, cos, y], dim=1).view(-1, 2, 3)  # (S, 2, 3)
     pixels = images.permute(0, 3, 1, 2).float()  # (S, 3, H, H)
     places = functional.affine_grid(matrix.to(pixels), list(pixels.shape), align_corners=False)  # (S, H, H, 2)

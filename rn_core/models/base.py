@@ -1,4 +1,4 @@
-"""What encoders and cores are to the model that joins them, whatever they are built of."""
+"""The interfaces of encoders and cores, as the model that joins them sees them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 
 class Sizes(Protocol):
-    """What the config of every core says."""
+    """The sizes that every core's config has."""
 
     @property
     def d_object(self) -> int:
@@ -17,7 +17,7 @@ class Sizes(Protocol):
 
     @property
     def d_question(self) -> int:
-        """Return the features of the question; 0 where nothing is asked."""
+        """Return the features of the question; 0 for tasks without one."""
         ...
 
 
@@ -34,7 +34,7 @@ class Encoder(nn.Module):
             ...
 
     def compare(self, first: Tensor, second: Tensor) -> Tensor | None:
-        """Return what pairs of objects show beyond the two; None, as here, for encoders that compare none.
+        """Return pair features beyond the two objects; None, as here, for encoders that compute none.
 
         Args:
             first: (..., D_o) objects i.

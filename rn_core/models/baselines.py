@@ -1,4 +1,4 @@
-"""Baselines with the Relation Network's signature, so that they can stand in its place.
+"""Baselines with the Relation Network's signature, so that they can replace it.
 
 Source: Santoro et al. 2017, section 5.3 and supplement D: "CNN+MLP", the same CNN with an MLP in the RN's place;
 table 1: "CNN+LSTM", the same with an LSTM before the MLP, and "LSTM", which does not see the scene.
@@ -19,10 +19,10 @@ from rn_core.models.layers import check_dropout, check_size, check_sizes, linear
 
 @dataclass(frozen=True)
 class MLPConfig:
-    """An MLP over all objects laid end to end, with the question behind them.
+    """An MLP over the concatenation of all objects and the question.
 
     Attributes:
-        n_objects: rows N that the network is built for; fewer are filled up with zeros, more cannot be taken.
+        n_objects: rows N that the network is built for; fewer are padded with zeros, more are refused.
         d_object: features of one object.
         d_question: features of the question.
         n_answers: number of logits A.
@@ -46,7 +46,7 @@ class MLPConfig:
 
 
 class MLP(Core):
-    """All objects and the question in one row through an MLP."""
+    """All objects and the question, concatenated, through an MLP."""
 
     config: MLPConfig
 
@@ -70,7 +70,7 @@ class MLP(Core):
     def lay_out(
         self, objects: Tensor, object_mask: Tensor | None, question: Tensor, scene_index: Tensor | None = None
     ) -> Tensor:
-        """Return all objects of a scene end to end, the question behind them: (M, N * D_o + D_q); as `forward`."""
+        """Return all objects of a scene and the question concatenated: (M, N * D_o + D_q); as `forward`."""
         missing = self.config.n_objects - objects.shape[1]
         if missing < 0:
             raise RNCoreError(
@@ -89,18 +89,18 @@ class MLP(Core):
 
     @property
     def n_blocks(self) -> int:
-        """Return how many objects lie end to end in that layer's input."""
+        """Return how many objects are concatenated in that layer's input."""
         return self.config.n_objects
 
 
 @dataclass(frozen=True)
 class QuestionMLPConfig:
-    """An MLP over the question alone: what can be answered without looking.
+    """An MLP over the question alone: what can be answered without seeing the scene.
 
     Source: Santoro et al. 2017, table 1, "LSTM".
 
     Attributes:
-        d_object: features of one object, which it does not look at.
+        d_object: features of one object, which it does not use.
         d_question: features of the question.
         n_answers: number of logits A.
         widths: hidden units, ReLU after each.
@@ -122,7 +122,7 @@ class QuestionMLPConfig:
 
 
 class QuestionMLP(Core):
-    """The question through an MLP; the scene is not looked at."""
+    """The question through an MLP; the scene is not used."""
 
     config: QuestionMLPConfig
 
@@ -135,5 +135,5 @@ class QuestionMLP(Core):
     def forward(
         self, objects: Tensor, object_mask: Tensor | None, question: Tensor, scene_index: Tensor | None = None
     ) -> Tensor:
-        """Answer M questions unseen; arguments as `RelationNetwork.forward`, logits (M, A)."""
+        """Answer M questions without their scenes; arguments as `RelationNetwork.forward`, logits (M, A)."""
         return self.layers(question)  # (M, A)

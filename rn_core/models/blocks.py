@@ -1,11 +1,11 @@
-"""g_theta over all ordered pairs of a scene, for whoever adds the relations up: the block that networks share.
+"""g_theta over all ordered pairs of a scene: the block that networks which sum relations share.
 
-The values are those of the formula, g_theta(o_i, o_j, q); four things are computed in another order, because there are
-N * N pairs:
-  1. g_theta's first layer is linear in its parts, W [o_i; o_j; q] = W_1 o_i + W_2 o_j + W_3 q, so each part goes
-     through it once and the pairs are made by adding (`PairLayers.split`, `PairLayers.relations`).
+The values are those of the formula, g_theta(o_i, o_j, q), but four things are computed differently, because there
+are N * N pairs:
+  1. g_theta's first layer is linear in its parts, W [o_i; o_j; q] = W_1 o_i + W_2 o_j + W_3 q, so each part passes
+     through it once and the pairs are formed by addition (`PairLayers.split`, `PairLayers.relations`).
   2. A scene is given once, however many questions are asked about it (`PairInputs.scene_index`).
-  3. Scenes of one size are paired together and without their padding, so the work is that of the pairs that exist
+  3. Scenes of one size are paired together and without their padding, so only pairs that exist are computed
      (`sum_by_size`).
   4. The sum is taken block by block (`PairLayers.sum_pairs`), so memory need not grow with the number of pairs.
 """
@@ -25,7 +25,7 @@ from torch.utils.checkpoint import checkpoint
 from rn_core.models.layers import Linears
 
 _ALL = slice(None)
-#: Pairs of one question up to which laying them out takes less time than the steps that save work.
+#: Most pairs of one question for which laying them out is faster than the steps that save work.
 _FEW_PAIRS = 64
 
 
@@ -37,7 +37,7 @@ class PairInputs(NamedTuple):
         object_mask: (S, N) bool, False where a row is padding; None means no padding.
         question: (M, D_q) float.
         scene_index: (M,) int64, the scene of each question; None means question m asks scene m.
-        pair_features: (S, N, N, D_p) float, what objects i and j show together; None for nothing.
+        pair_features: (S, N, N, D_p) float, features of the pair of objects i and j; None for none.
     """
 
     objects: Tensor
@@ -48,13 +48,13 @@ class PairInputs(NamedTuple):
 
 
 class PairTerms(NamedTuple):
-    """What g_theta's first layer computes before objects are paired.
+    """The terms of g_theta's first layer, before objects are paired.
 
     Attributes:
         receiver: (S, N, D) term of o_i, the bias included.
         sender: (S, N, D) term of o_j.
-        asked: (M, D) the question's term at the layer where it enters.
-        object_mask: as `PairInputs.object_mask`, and so are the others.
+        asked: (M, D) the question's term at the layer that it enters.
+        object_mask: as `PairInputs.object_mask`.
     """
 
     receiver: Tensor
@@ -66,7 +66,7 @@ class PairTerms(NamedTuple):
 
 
 class PairLayers(Linears):
-    """g_theta: linear layers with ReLU after each, which read [o_i; o_j; pair features], and the question at one."""
+    """g_theta: linear layers with ReLU after each on [o_i; o_j; pair features]; the question enters one of them."""
 
     if TYPE_CHECKING:  # torch gives every module's call the type Any
 
@@ -85,8 +85,8 @@ class PairLayers(Linears):
             d_object: features of one object.
             d_question: features of the question; 0 for tasks without one.
             widths: units of each layer.
-            question_layer: the layer that the question enters; 0 is the paper's.
-            d_pair: features of a pair beside its two objects; 0 is the paper's.
+            question_layer: the layer that the question enters; 0 in the paper.
+            d_pair: features of a pair besides its two objects; 0 in the paper.
         """
         d_inputs = [2 * d_object + d_pair, *widths[:-1]]
         d_inputs[question_layer] += d_question
@@ -94,13 +94,13 @@ class PairLayers(Linears):
         self.d_object, self.d_question, self.d_pair, self.question_layer = d_object, d_question, d_pair, question_layer
 
     def forward(self, first: Tensor, second: Tensor, question: Tensor, pair_features: Tensor | None = None) -> Tensor:
-        """Return the relations of given pairs, written as the formula is.
+        """Return the relations of given pairs, computed as the formula is written.
 
         Args:
             first: (..., D_o) float, objects i.
             second: (..., D_o) float, objects j.
             question: (..., D_q) float.
-            pair_features: (..., D_p) float; None for layers that read none.
+            pair_features: (..., D_p) float; None for layers that take none.
 
         Returns:
             (..., D_g).
@@ -110,7 +110,7 @@ class PairLayers(Linears):
     def follow(
         self, first: Tensor, second: Tensor, question: Tensor, pair_features: Tensor | None = None
     ) -> list[Tensor]:
-        """Return the units of every layer after its ReLU; arguments as `forward`, whose result is the last."""
+        """Return the units of every layer after its ReLU; arguments as `forward`, whose result comes last."""
         parts, found = [first, second] if pair_features is None else [first, second, pair_features], []
         for k, layer in enumerate(self):
             if k == self.question_layer:
@@ -155,7 +155,7 @@ class PairLayers(Linears):
 
         Args:
             given: M questions.
-            pair_chunk: pairs computed at once; None for all. With it a block's activations are dropped after the
+            pair_chunk: pairs computed at once; None for all. If given, a block's activations are dropped after the
                 forward pass and computed again in the backward pass (Chen et al. 2016, arXiv 1604.06174), so memory
                 does not grow with the number of pairs.
         """
@@ -184,7 +184,7 @@ class PairLayers(Linears):
         return rows[0] if len(rows) == 1 else torch.cat(rows)
 
     def _lay_out(self, given: PairInputs) -> Tensor:
-        """Return the relations (1, N, N, D_g) of one question about one scene: each pair a row, as the formula says."""
+        """Return the relations (1, N, N, D_g) of one question about one scene, one row per pair, as in the formula."""
         objects, n_objects = given.objects[0], given.objects.shape[1]  # (N, D_o)
         first = objects.unsqueeze(1).expand(-1, n_objects, -1).flatten(0, 1)  # (N * N, D_o)
         second = objects.expand(n_objects, -1, -1).flatten(0, 1)  # (N * N, D_o)
@@ -193,26 +193,26 @@ class PairLayers(Linears):
         return relations.view(1, n_objects, n_objects, relations.shape[1])
 
     def _sum_block(self, terms: PairTerms, questions: slice, receivers: slice, dims: tuple[int, ...]) -> Tensor:
-        """Return the sum of one block's relations, added up in 32 bits or more."""
+        """Return the sum of one block's relations, accumulated in at least 32 bits."""
         relations = self.relations(terms, questions, receivers)  # (M, I, N, D_g)
         return relations.sum(dim=dims, dtype=torch.promote_types(relations.dtype, torch.float32))
 
     def _weights(self) -> tuple[Tensor, Tensor, Tensor]:
-        """Return what the first layer multiplies o_i, o_j and the pair's features by."""
+        """Return the first layer's weights for o_i, o_j and the pair's features."""
         d_object, weight = self.d_object, self[0].weight
         rest = weight.shape[1] - 2 * d_object - self.d_pair
         of_first, of_second, of_pair, _ = torch.split(weight, [d_object, d_object, self.d_pair, rest], dim=1)
         return of_first, of_second, of_pair
 
     def _split_question(self, layer: nn.Linear) -> tuple[Tensor, Tensor]:
-        """Return what the question's layer multiplies its other inputs and the question by."""
+        """Return the question layer's weights for its other inputs and for the question."""
         others, asked = torch.split(layer.weight, [layer.in_features - self.d_question, self.d_question], dim=1)
         return others, asked
 
     def _find_scenes(self, terms: PairTerms, questions: slice) -> tuple[slice | Tensor, Tensor | None]:
         """Return which scenes to compute for some questions, and the row of each question among them.
 
-        None means row m for question m. Where nothing is computed before the question enters, scenes are repeated.
+        None means that row m belongs to question m. If no layer precedes the question, scenes are repeated.
         """
         if terms.scene_index is None:
             return questions, None
@@ -238,13 +238,13 @@ class PairLayers(Linears):
 
 
 def sum_by_size(given: PairInputs, add_up: Callable[[PairInputs], Tensor]) -> Tensor:
-    """Return sums of M questions, taken from scenes of one size after the other: a padded row costs nothing.
+    """Return sums of M questions, computed for one scene size after the other, so that padding costs nothing.
 
     Padding may lie anywhere among the rows.
 
     Args:
         given: scenes and questions, with a mask or without.
-        add_up: takes scenes without padding and returns sums (R, D) or, for each object, (R, n, D).
+        add_up: takes scenes without padding and returns sums (R, D) or, per object, (R, n, D).
 
     Returns:
         (M, D) or (M, N, D), 0 in padding.
@@ -266,7 +266,7 @@ def sum_by_size(given: PairInputs, add_up: Callable[[PairInputs], Tensor]) -> Te
 
 
 def _group_by_size(given: PairInputs, present_first: Tensor, index: Tensor) -> Iterator[tuple[Tensor, PairInputs]]:
-    """Yield for each size of scenes the questions (R,) about them, and scenes and questions without padding."""
+    """Yield for each scene size the questions (R,) about scenes of it, and scenes and questions without padding."""
     assert given.object_mask is not None
     sizes = given.object_mask.sum(dim=1)  # (S,)
     objects = given.objects.take_along_dim(present_first[..., None], dim=1)  # (S, N, D_o)
@@ -290,7 +290,7 @@ def _group_by_size(given: PairInputs, present_first: Tensor, index: Tensor) -> I
 
 
 def group_rows(values: Tensor) -> dict[int, Tensor]:
-    """Return value -> the rows (ascending, int64) of `values`, whole numbers of 0 or more, that have it."""
+    """Return value -> the rows (ascending, int64) of `values`, whole numbers of at least 0, that have it."""
     counts = values.bincount().tolist()
     rows = torch.split(values.argsort(stable=True), counts)
     return {value: found for value, found in enumerate(rows) if len(found)}
@@ -314,10 +314,10 @@ def _split_pairs(n_questions: int, n_objects: int, pair_chunk: int) -> Iterator[
 
 
 def _split(length: int, step: int) -> list[slice]:
-    """Return slices of `step` that cover `length`; one that holds nothing where there is nothing."""
+    """Return slices of `step` that cover `length`; one empty slice if `length` is 0."""
     return [slice(start, min(start + step, length)) for start in range(0, length, step)] or [slice(0, 0)]
 
 
 def _take(rows: Tensor, index: slice | Tensor | None) -> Tensor:
-    """Return some of the rows, with repetition; all as they are for None or `_ALL`."""
+    """Return some of the rows, with repetition; all of them unchanged for None or `_ALL`."""
     return rows if index is None or index is _ALL else rows[index]

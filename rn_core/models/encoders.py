@@ -1,4 +1,4 @@
-"""Encoders: whatever a scene is given as -> objects (S, N, D_o) and their mask.
+"""Encoders: a scene in any form -> objects (S, N, D_o) and their mask.
 
 Source: Santoro et al. 2017, section 4 ("Dealing with pixels"): each cell of the last feature map is an
 object, tagged with its coordinates; and "Dealing with state descriptions": each row is one.
@@ -17,7 +17,7 @@ from rn_core.common.errors import RNCoreError
 from rn_core.models.base import Encoder
 from rn_core.models.layers import OMIT_DEFAULT, Layers, check_size, check_sizes
 
-#: How bytes become numbers: "ink" makes white 0 and black 2, so that an empty white ground adds nothing; "light"
+#: How bytes become numbers: "ink" makes white 0 and black 2, so that an empty white background adds nothing; "light"
 #: makes black 0 and white 1.
 PIXEL_VALUES = ("ink", "light")
 
@@ -29,7 +29,7 @@ class ImageEncoderConfig:
     Attributes:
         channels: kernels of each 3x3 convolution with stride 2 and padding 1.
         image_size: height and width of the input in pixels.
-        coordinates: whether two coordinate features (x, then y) are added to every cell.
+        coordinates: whether two coordinate features (x, then y) are appended to every cell.
         coordinate_range: the coordinates run from minus this to this; the paper calls them arbitrary.
         pixel_values: a name in `PIXEL_VALUES`.
     """
@@ -41,7 +41,7 @@ class ImageEncoderConfig:
     pixel_values: str = field(default="ink", metadata=OMIT_DEFAULT)
 
     def __post_init__(self) -> None:
-        """Raise RNCoreError for a value that cannot be built."""
+        """Raise RNCoreError for an invalid value."""
         object.__setattr__(self, "channels", check_sizes("channels", self.channels))
         check_size("image_size", self.image_size, lowest=2)
         if not isinstance(self.coordinate_range, int | float) or not 0 < self.coordinate_range < float("inf"):
@@ -81,7 +81,7 @@ def make_coordinates(grid_size: int, coordinate_range: float = 1.0) -> Tensor:
 
 
 class _SumOverProcesses(torch.autograd.Function):
-    """The sum of a tensor over all processes; its gradient is the sum of theirs."""
+    """The sum of a tensor over all processes; its gradient is the sum of their gradients."""
 
     @staticmethod
     def forward(ctx: Any, part: Tensor) -> Tensor:
@@ -97,9 +97,9 @@ class _SumOverProcesses(torch.autograd.Function):
 
 
 class SyncedBatchNorm(nn.BatchNorm2d):
-    """Batch norm over the scenes of all processes together, on any device, that can be frozen.
+    """Batch norm over the scenes of all processes, on any device, with an option to freeze it.
 
-    `torch.nn.SyncBatchNorm` needs a GPU. Frozen, it is the same function in training as in evaluation.
+    `torch.nn.SyncBatchNorm` needs a GPU. When frozen, it behaves in training as in evaluation.
     """
 
     frozen: Tensor
@@ -113,7 +113,7 @@ class SyncedBatchNorm(nn.BatchNorm2d):
         self.register_buffer("frozen", torch.tensor(False))
 
     def forward(self, features: Tensor) -> Tensor:
-        """Normalize (S, C, H, W) features a channel."""
+        """Normalize (S, C, H, W) features per channel."""
         if not self.training or self.frozen:
             scale = self.weight * torch.rsqrt(self.running_var + self.eps)
             return features * scale[:, None, None] + (self.bias - self.running_mean * scale)[:, None, None]
@@ -122,7 +122,7 @@ class SyncedBatchNorm(nn.BatchNorm2d):
         return self._forward_together(features)
 
     def _forward_together(self, features: Tensor) -> Tensor:
-        """Normalize with the mean and variance over all processes, each with as many scenes."""
+        """Normalize with the mean and variance over all processes, each with equally many scenes."""
         world = distributed.get_world_size()
         moments = torch.stack([features.mean(dim=(0, 2, 3)), features.square().mean(dim=(0, 2, 3))])
         sums: Tensor = _SumOverProcesses.apply(moments)  # type: ignore[no-untyped-call]  # torch gives it no types
@@ -137,7 +137,7 @@ class SyncedBatchNorm(nn.BatchNorm2d):
 
 
 class ImageEncoder(Encoder):
-    """Images to cells: convolution, batch norm, ReLU, once a layer; then the coordinates."""
+    """Images to cells: convolution, batch norm and ReLU per layer; then the coordinates."""
 
     coordinates: Tensor
 
@@ -153,13 +153,13 @@ class ImageEncoder(Encoder):
         self.register_buffer("coordinates", coordinates, persistent=False)
 
     def freeze_statistics(self) -> None:
-        """Let batch norm use its running statistics from now on, also while training."""
+        """Make batch norm use its running statistics from now on, also during training."""
         for layer in self.layers:
             if isinstance(layer, SyncedBatchNorm):
                 layer.frozen.fill_(True)
 
     def forward(self, images: Tensor) -> tuple[Tensor, None]:
-        """Encode images, in 32 bits also under autocast (bf16 upsets the batch statistics).
+        """Encode images, in 32 bits even under autocast (bf16 upsets the batch statistics).
 
         Args:
             images: (S, H, W, 3) uint8.
@@ -173,10 +173,10 @@ class ImageEncoder(Encoder):
             return self._tag(cells), None
 
     def trace(self, images: Tensor) -> tuple[Tensor, Tensor, tuple[Tensor, ...]]:
-        """Return objects as `forward`, and what comes before them.
+        """Return objects as `forward` does, and the results before them.
 
         Returns:
-            objects (S, d * d, C + 2); the numbers that the bytes become (S, 3, H, W); and what each convolution gives
+            objects (S, d * d, C + 2); the numbers that the bytes become (S, 3, H, W); and each convolution's output
             after its ReLU, (S, C, h, w) each.
         """
         maps = []
@@ -189,7 +189,7 @@ class ImageEncoder(Encoder):
             return self._tag(features), pixels, tuple(maps)
 
     def _read_pixels(self, images: Tensor) -> Tensor:
-        """Return bytes (S, H, W, 3) as the numbers that `ImageEncoderConfig.pixel_values` makes of them."""
+        """Return bytes (S, H, W, 3) as numbers, converted as `ImageEncoderConfig.pixel_values` says."""
         dtype = next(self.layers.parameters()).dtype
         ink = self.config.pixel_values == "ink"
         pixels = (255 - images if ink else images).permute(0, 3, 1, 2).to(dtype)  # (S, 3, H, W)
@@ -197,7 +197,7 @@ class ImageEncoder(Encoder):
         return pixels
 
     def _tag(self, features: Tensor) -> Tensor:
-        """Return the cells of a feature map (S, C, d, d) as objects, coordinates behind."""
+        """Return the cells of a feature map (S, C, d, d) as objects, with coordinates appended."""
         cells = features.flatten(2).transpose(1, 2)  # (S, d * d, C)
         if not self.config.coordinates:
             return cells
@@ -231,8 +231,8 @@ class RowEncoder(Encoder):
     def forward(self, rows: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         """Return rows (S, N, D_o) and mask (S, N) unchanged.
 
-        N need not be the most that a scene can have: rows are padded to the largest scene of the batch. A Relation
-        Network's work is that of the pairs that exist, so batches need no order either; memory of the rows alone
+        N need not be the largest size that a scene can have: rows are padded to the largest scene of the batch. A
+        Relation Network computes only pairs that exist, so batches need not be sorted; only the memory of the rows
         grows with the padding.
         """
         return rows, mask

@@ -1,4 +1,4 @@
-"""What encoders and cores share: stacks of linear layers, and checks of their sizes."""
+"""Helpers of encoders and cores: stacks of linear layers, and checks of their sizes."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from torch import Tensor, nn
 
 from rn_core.common.errors import RNCoreError
 
-#: Marks a field of a config that came after configs had been written to cards: at its default it is left out.
+#: Marks a config field added after configs had been written to cards: it is omitted at its default.
 OMIT_DEFAULT: Mapping[str, bool] = MappingProxyType({"omit_default": True})
 
 
 def plain_fields(config: Any) -> dict[str, Any]:
-    """Return a config dataclass as plain values, without the fields of `OMIT_DEFAULT` that are at their default."""
+    """Return a config dataclass as plain values, without the `OMIT_DEFAULT` fields at their default."""
     later = {field.name: field.default for field in fields(config) if "omit_default" in field.metadata}
     return {name: value for name, value in asdict(config).items() if name not in later or value != later[name]}
 
@@ -27,7 +27,7 @@ def make_mlp(sizes: tuple[int, ...], dropout: float = 0.0) -> Layers:
     """Return linear layers of `sizes` with ReLU between them and dropout before the last one.
 
     Args:
-        sizes: features of the input, of every hidden layer and of the result; two or more.
+        sizes: features of the input, of every hidden layer and of the result; at least two.
         dropout: probability, 0 to below 1.
     """
     layers: list[nn.Module] = []
@@ -39,7 +39,7 @@ def make_mlp(sizes: tuple[int, ...], dropout: float = 0.0) -> Layers:
 
 
 class Linears(nn.ModuleList):
-    """A `ModuleList` of linear layers alone, which type checkers know of it."""
+    """A `ModuleList` of linear layers only, typed as such."""
 
     if TYPE_CHECKING:
 
@@ -57,17 +57,17 @@ class Linears(nn.ModuleList):
 
 
 class Layers(nn.Sequential):
-    """A `Sequential` from one tensor to another, which type checkers know of it."""
+    """A `Sequential` from one tensor to another, typed as such."""
 
     if TYPE_CHECKING:
 
         def __call__(self, rows: Tensor) -> Tensor:
-            """Return what the layers make of a tensor."""
+            """Return the output of the layers."""
             ...
 
 
 def linear_at(layers: nn.Sequential, index: int) -> nn.Linear:
-    """Return a layer that must be linear; raises TypeError if it is another."""
+    """Return a layer that must be linear; raises TypeError if it is not."""
     layer = layers[index]
     if not isinstance(layer, nn.Linear):
         raise TypeError(f"Layer {index} must be linear, got {type(layer).__name__}.")
@@ -81,9 +81,9 @@ def split_logit(logit: Tensor) -> Tensor:
 
 @torch.no_grad()
 def read_alone(f_phi: nn.Sequential, k: int) -> nn.Sequential:
-    """Return layers that read only the k-th of many yes-or-no logits, as `split_logit` does.
+    """Return layers that output only the k-th of many yes-or-no logits, as `split_logit` does.
 
-    So either answer has its share in every pair.
+    So both answers get a contribution from every pair.
     """
     last = linear_at(f_phi, -1)
     both = nn.Linear(last.in_features, 2, device="meta", dtype=last.weight.dtype).to_empty(device=last.weight.device)
@@ -93,14 +93,14 @@ def read_alone(f_phi: nn.Sequential, k: int) -> nn.Sequential:
 
 
 def check_size(name: str, value: int, lowest: int = 1) -> int:
-    """Return `value`; raises RNCoreError unless it is a whole number of `lowest` or more."""
+    """Return `value`; raises RNCoreError if it is not a whole number of at least `lowest`."""
     if not isinstance(value, int) or isinstance(value, bool) or value < lowest:
         raise RNCoreError(f"{name} must be a whole number of {lowest} or more, got {value!r}; choose another size.")
     return value
 
 
 def check_sizes(name: str, values: Iterable[int]) -> tuple[int, ...]:
-    """Return layer sizes as a tuple; raises RNCoreError unless there is one or more and each is 1 or more."""
+    """Return layer sizes as a tuple; raises RNCoreError if it is empty or one is below 1."""
     sizes = tuple(values)
     if not sizes:
         raise RNCoreError(f"{name} must list one or more layer sizes, got none; list at least one.")
@@ -108,7 +108,7 @@ def check_sizes(name: str, values: Iterable[int]) -> tuple[int, ...]:
 
 
 def check_dropout(name: str, value: float) -> float:
-    """Return a dropout probability; raises RNCoreError unless it is at least 0 and below 1."""
+    """Return a dropout probability; raises RNCoreError if it is not at least 0 and below 1."""
     if not 0 <= value < 1:
         raise RNCoreError(f"{name} must be at least 0 and below 1, got {value!r}; choose a value in between.")
     return value

@@ -1,8 +1,8 @@
-"""Prediction of paths: what acts on a ball is the sum of its relations to all balls, and moves it on step by step.
+"""Path prediction: the force on a ball is the sum of its relations to all balls, and moves it step by step.
 
 Source: the sum over partners of Santoro et al. 2017, taken for each receiver instead of for the scene; the paper itself
-predicts nothing. With `sees_receiver` it is the interaction network of Battaglia et al. 2016 (arXiv 1612.00222),
-equations 1 to 3, which is told who is tied to whom; here a `PathReader` finds that in the seen paths.
+predicts no paths. With `sees_receiver` it is the interaction network of Battaglia et al. 2016 (arXiv 1612.00222),
+equations 1 to 3, which is given the connections; here a `PathReader` infers them from the observed paths.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ class MotionNetworkConfig:
     """Sizes of a network that predicts paths in the plane.
 
     Attributes:
-        d_object: features of one object: any number that are not read, then x in each of the frames that are seen,
+        d_object: features of one object: any number that are not read, then x in each observed frame,
             then y in each, in meters.
-        n_seen: frames that are seen.
+        n_seen: frames that are observed.
         n_ahead: frames that are predicted.
-        n_replayed: seen frames that are predicted too, so that velocities can be corrected by how well that goes.
-        frame_rate: frames a second.
-        n_steps: steps of time from one frame to the next.
-        reader_widths: hidden units of what reads seen paths; ReLU after each.
-        g_widths: units of each layer of g_theta, two or more; ReLU after each but the last, a pair's pushes.
+        n_replayed: observed frames that are predicted too, so that velocities can be corrected by the error.
+        frame_rate: frames per second.
+        n_steps: time steps per frame.
+        reader_widths: hidden units of the path reader; ReLU after each.
+        g_widths: units of each layer of g_theta, at least two; ReLU after all but the last, a pair's forces.
         f_widths: hidden units of f_phi; ReLU after each.
-        sees_receiver: whether f_phi sees the object itself beside the sum, as in an interaction network.
+        sees_receiver: whether f_phi takes the object itself beside the sum, as in an interaction network.
     """
 
     d_object: int
@@ -49,7 +49,7 @@ class MotionNetworkConfig:
 
     @property
     def d_question(self) -> int:
-        """Return 0: nothing is asked."""
+        """Return 0: there is no question."""
         return 0
 
     def __post_init__(self) -> None:
@@ -71,9 +71,9 @@ class MotionNetworkConfig:
 
 
 class MotionNetwork(Core):
-    """Reads from the seen paths what ties the balls and how fast they are, and steps on from there.
+    """Infers connections and velocities from the observed paths, then steps on from there.
 
-    All of it is computed in 32 bits or more: springs act on millimeters, which 16-bit numbers round away.
+    Everything is computed in at least 32 bits: springs act over millimeters, which 16-bit numbers round away.
     """
 
     config: MotionNetworkConfig
@@ -96,11 +96,11 @@ class MotionNetwork(Core):
         Args:
             objects: (S, N, D_o) float, as `MotionNetworkConfig.d_object` says.
             object_mask: (S, N) bool, False where a row is padding; None means no padding.
-            question: (M, 0), as nothing is asked.
+            question: (M, 0), as there is no question.
             scene_index: (M,) int64, the scene of each prediction; None means prediction m is of scene m.
 
         Returns:
-            (M, N * n_ahead * 2), ball after ball and frame after frame how far it is from where it was last seen.
+            (M, N * n_ahead * 2), ball by ball and frame by frame the displacement from the last observed position.
         """
         with torch.autocast(objects.device.type, enabled=False):
             objects = objects if objects.dtype == torch.float64 else objects.float()
@@ -115,11 +115,11 @@ class MotionNetwork(Core):
             return moved if scene_index is None else moved[scene_index]
 
     def find_paths(self, objects: Tensor) -> Tensor:
-        """Return the seen places (S, n_seen, N, 2) in objects (S, N, D_o)."""
+        """Return the observed positions (S, n_seen, N, 2) in objects (S, N, D_o)."""
         return torch.unflatten(objects[..., -2 * self.config.n_seen :], 2, (2, -1)).permute(0, 3, 1, 2)
 
     def replay(self, paths: Tensor, shown: Shown, links: Links, pairs: Pairs) -> Moving:
-        """Return the state in the last seen frame, from an earlier one on corrected by each frame that is seen."""
+        """Return the state in the last observed frame, stepped on from an earlier one and corrected by each frame."""
         first = self.config.n_seen - 1 - self.config.n_replayed
         state = Moving(paths[:, first], shown.speeds)
         for frame in range(first + 1, self.config.n_seen):
@@ -129,7 +129,7 @@ class MotionNetwork(Core):
         return state
 
     def roll(self, state: Moving, links: Links, pairs: Pairs, n_frames: int) -> tuple[Tensor, Tensor]:
-        """Return places and velocities (S, n_frames, N, 2) in the frames after a state."""
+        """Return positions and velocities (S, n_frames, N, 2) in the frames after a state."""
         states = []
         for _ in range(n_frames):
             states.append(state := self.step(state, links, pairs, self.config.n_steps))
@@ -138,6 +138,6 @@ class MotionNetwork(Core):
 
 
 def find_pairs(objects: Tensor, object_mask: Tensor | None) -> Pairs:
-    """Return the pairs of objects (S, N, D_o) that are no padding."""
+    """Return the pairs of objects (S, N, D_o) that are not padding."""
     present = objects.new_ones(objects.shape[:2]) if object_mask is None else object_mask.to(objects.dtype)
     return list_pairs(present)

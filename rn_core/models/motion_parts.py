@@ -1,9 +1,9 @@
-"""What a motion network is made of: pairs of balls, what their seen paths show, and one step of time.
+"""Parts of a motion network: pairs of balls, a reader of observed paths, and one time step.
 
-Built in: places change by velocity times time; two balls push each other along the line between them, equally and
-oppositely; the table is alike along both axes and in both directions. A pair is read by distances, by the stretch
-against the length that its path shows, and by its speeds along and across the line. Learned: which pairs are tied and
-how, at which length, how fast the balls were, and every push: of springs, rods, other balls and walls.
+Built in: positions change by velocity times time; two balls act on each other along the line between them, with
+opposite forces; the table is symmetric in both axes and directions. A pair is read by its distances, by the stretch
+relative to the inferred length, and by its speeds along and across the line. Learned: which pairs are connected and
+how, at which length, how fast the balls were, and every force: of springs, rods, other balls and walls.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from torch.nn import functional
 
 from rn_core.models.layers import linear_at, make_mlp
 
-#: How a pair can be tied: not at all, by a spring, by a rigid link.
+#: Kinds of connection: none, a spring, a rigid link.
 N_KINDS = 3
-#: Factors on what is read, by which its usual values are near 1: deviations and steps of paths, and their changes.
+#: Factors on the inputs, which make their usual values near 1: deviations and steps of paths, and their changes.
 _DEVIATION, _STEP, _CHANGE, _LENGTH = 4.0, 8.0, 16.0, 0.1
-#: The same of one step: nearness (meters over distance), stretch (an inverse length) and place.
+#: Factors on the inputs of one step: nearness (meters over distance), stretch (an inverse length) and place.
 _NEARNESS, _STRETCH, _PLACE = 0.3, 20.0, 10.0
-#: Meters between two balls that keep their direction defined.
+#: Distance in meters between two balls below which their direction is no longer normalized.
 _TOUCHING = 1e-3
-#: Meters a second along an axis that no ball of the task reaches; they keep a network that has gone astray finite.
+#: Meters per second along an axis that no ball of the task reaches; keeps a diverging network finite.
 _FASTEST = 20.0
 #: Factor on the last layers at the start: balls nearly keep their velocity.
 _SMALL = 0.1
@@ -47,21 +47,21 @@ class Pairs(NamedTuple):
 
 
 class Links(NamedTuple):
-    """How pairs are tied: (S, P, 3) probability of each kind, and (S, P) length at rest in meters."""
+    """The connections of pairs: (S, P, 3) probability of each kind, and (S, P) rest length in meters."""
 
     kinds: Tensor
     lengths: Tensor
 
 
 class Moving(NamedTuple):
-    """Where balls are and how fast: (S, N, 2) each, in meters and meters a second."""
+    """Positions and velocities of balls: (S, N, 2) each, in meters and meters per second."""
 
     places: Tensor
     speeds: Tensor
 
 
 class Shown(NamedTuple):
-    """What seen paths show: (S, P, 3) logits of kinds, (S, P) lengths, (S, N, 2) velocities in an earlier frame."""
+    """Readings of paths: (S, P, 3) logits of kinds, (S, P) lengths, (S, N, 2) velocities in an earlier frame."""
 
     kinds: Tensor
     lengths: Tensor
@@ -77,9 +77,9 @@ def list_pairs(present: Tensor) -> Pairs:
 
 
 class PathReader(nn.Module):
-    """Reads off two paths how they are tied, and off all paths how fast the balls were some frames ago.
+    """Infers from two paths how they are connected, and from all paths how fast the balls were some frames ago.
 
-    Velocities are those of the paths' chords, and what the partners and the walls add to that.
+    Velocities are those of the paths' chords plus corrections for the partners and the walls.
     """
 
     def __init__(self, n_seen: int, frame: int, frame_rate: float, widths: tuple[int, ...]) -> None:
@@ -88,7 +88,7 @@ class PathReader(nn.Module):
         Args:
             n_seen: frames F of a path.
             frame: the frame whose velocities are found; from 2 to F - 2.
-            frame_rate: frames a second.
+            frame_rate: frames per second.
             widths: hidden units.
         """
         super().__init__()
@@ -117,7 +117,7 @@ class PathReader(nn.Module):
         return Shown(kinds.mean(dim=1), lengths, speeds)
 
     def _write_pairs(self, paths: Tensor, apart: Tensor, distance: Tensor, line: Tensor, pairs: Pairs) -> Tensor:
-        """Return what is read of each pair, from ball i and from ball j: (S, 2, P, D)."""
+        """Return the inputs of each pair, from ball i and from ball j: (S, 2, P, D)."""
         turns = paths.diff(dim=1).diff(dim=1)  # (S, F - 2, N, 2)
         of_first = _CHANGE * (turns[:, :, pairs.first] * line[:, 1:-1]).sum(dim=3)  # (S, F - 2, P)
         of_second = -_CHANGE * (turns[:, :, pairs.second] * line[:, 1:-1]).sum(dim=3)
@@ -128,7 +128,7 @@ class PathReader(nn.Module):
         return torch.stack([torch.cat([*shared, *side], dim=1) for side in sides], dim=1).transpose(2, 3)
 
     def _read_balls(self, paths: Tensor) -> Tensor:
-        """Return the velocities (S, N, 2) of the chords around the frame, and what a wall adds to them."""
+        """Return the velocities (S, N, 2) of the chords around the frame, and the correction for walls."""
         chord = (paths[:, self.frame + 1] - paths[:, self.frame - 1]) * self.frame_rate / 2  # (S, N, 2)
         side = paths[:, self.frame].sign()[..., None]  # (S, N, 2, 1)
         steps = paths.diff(dim=1).permute(0, 2, 3, 1)  # (S, N, 2, F - 1)
@@ -137,16 +137,16 @@ class PathReader(nn.Module):
 
 
 class Step(nn.Module):
-    """Moves balls on: what pushes a ball is f_phi of the sum over j of g_theta(o_i, o_j).
+    """Moves balls on: the force on a ball is f_phi of the sum over j of g_theta(o_i, o_j).
 
-    Half of a step goes before the push and half after it (Störmer-Verlet). f_phi's result is added to the first of the
-    sums, so that it corrects what relations say.
+    Half of a position step comes before the force and half after it (Störmer-Verlet). f_phi's result is added to the
+    first of the sums, so that it corrects the relations.
     """
 
     def __init__(
         self, seconds: float, g_widths: tuple[int, ...], f_widths: tuple[int, ...], sees_receiver: bool
     ) -> None:
-        """Build the layers; arguments as in `MotionNetworkConfig`, and the seconds of one step."""
+        """Build the layers; arguments as in `MotionNetworkConfig`, and the seconds per step."""
         super().__init__()
         self.seconds, self.sees_receiver = seconds, sees_receiver
         *hidden, n_pushes = g_widths
@@ -162,7 +162,7 @@ class Step(nn.Module):
                 last.bias.zero_()
 
     def forward(self, state: Moving, links: Links, pairs: Pairs, n_steps: int) -> Moving:
-        """Take some steps of time."""
+        """Take some time steps."""
         known, tied = self.of_kind(links.kinds), 1 - links.kinds[..., 0]  # (S, P, D), (S, P)
         places, speeds = state
         for _ in range(n_steps):
@@ -173,7 +173,7 @@ class Step(nn.Module):
         return Moving(places, speeds)
 
     def _push(self, state: Moving, known: Tensor, tied: Tensor, lengths: Tensor, pairs: Pairs) -> Tensor:
-        """Return by how much velocities change (S, N, 2)."""
+        """Return the change of velocities (S, N, 2)."""
         apart, closing = pairs.signs.T @ state.places, pairs.signs.T @ state.speeds  # (S, P, 2)
         distance = apart.square().sum(dim=2).clamp(min=_TOUCHING**2).sqrt()  # (S, P)
         line = apart / distance[..., None]  # (S, P, 2)
@@ -188,7 +188,7 @@ class Step(nn.Module):
         return sums[..., 0] + self.f_phi(read)
 
     def _push_self(self, state: Moving) -> Tensor:
-        """Return g_theta of each ball with itself (S, N, 2, K), which knows places on the table: the walls."""
+        """Return g_theta of each ball with itself (S, N, 2, K), which takes positions on the table: the walls."""
         places, speeds = state.places[..., None], state.speeds[..., None]  # (S, N, 2, 1)
         side = torch.where(places < 0, -1.0, 1.0).to(places.dtype)
         return side * self.g_self(side * torch.cat([places**3, _PLACE * places, speeds], dim=3))

@@ -1,4 +1,4 @@
-"""The baseline for paths to come: an MLP over all seen paths says how balls leave those of constant velocity."""
+"""The baseline for path prediction: an MLP over all observed paths corrects paths of constant velocity."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from rn_core.models.paths import PathEncoder, PathEncoderConfig
 
 @dataclass(frozen=True)
 class PathMLPConfig:
-    """An MLP in the place of a `MotionNetwork`.
+    """An MLP in place of a `MotionNetwork`.
 
     Attributes:
-        n_objects: rows N that the network is built for; fewer are filled up with zeros, more cannot be taken.
+        n_objects: rows N that the network is built for; fewer are padded with zeros, more are refused.
         d_object: as `MotionNetworkConfig.d_object`.
-        n_seen: frames that are seen.
+        n_seen: frames that are observed.
         n_ahead: frames that are predicted.
-        furthest: meters from the middle at which walls throw balls back that keep their velocity.
+        furthest: meters from the middle at which walls reflect balls of constant velocity.
         widths: hidden units, ReLU after each.
     """
 
@@ -36,12 +36,12 @@ class PathMLPConfig:
 
     @property
     def d_question(self) -> int:
-        """Return 0: nothing is asked."""
+        """Return 0: there is no question."""
         return 0
 
     @property
     def paths(self) -> PathEncoderConfig:
-        """Return how rows are written for the MLP."""
+        """Return the config of the encoding of rows for the MLP."""
         return PathEncoderConfig(self.d_object, self.n_seen)
 
     @property
@@ -60,7 +60,7 @@ class PathMLPConfig:
 
 
 class PathMLP(Core):
-    """All seen paths in one row through an MLP, whose result is added to where kept velocities would lead."""
+    """All observed paths, concatenated, through an MLP, whose result is added to paths of constant velocity."""
 
     config: PathMLPConfig
 
@@ -84,7 +84,7 @@ class PathMLP(Core):
         return moved if scene_index is None else moved[scene_index]
 
     def _keep_velocity(self, objects: Tensor) -> Tensor:
-        """Return how far from where they were last seen (S, N, K, 2) balls get that keep their velocity."""
+        """Return the displacements (S, N, K, 2) of balls at constant velocity from their last observed positions."""
         config = self.config
         seen = torch.unflatten(objects[..., -2 * config.n_seen :], 2, (2, -1))[..., -2:]  # (S, N, 2, 2)
         before, last = seen[:, :, None].unbind(dim=4)  # (S, N, 1, 2)

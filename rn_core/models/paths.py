@@ -1,9 +1,10 @@
-"""Paths as objects, and what two paths show together; nothing here is learned.
+"""Paths as objects, and features of two paths; nothing here is learned.
 
-An object says what its row says, written so that small motions count as much as places: each number is a weighted sum
-of a row's, but balls that are tied move by centimeters against each other on a table of meters, which is hard to learn
-off the bare rows. A pair says how the distance between two balls changes and how each is pushed along the line between
-them. It is a function of the two objects, as g_theta is; layers of a few hundred units learn it slowly.
+An object holds the content of its row in a form in which small motions count as much as positions: each number is a
+weighted sum of a row's, but connected balls move by centimeters against each other on a table of meters, which is
+hard to learn from the raw rows. Pair features are how the distance between two balls changes and how each is
+accelerated along the line between them. They are a function of the two objects, as g_theta is, but layers of a few
+hundred units learn it slowly.
 """
 
 from __future__ import annotations
@@ -18,14 +19,14 @@ from rn_core.common.errors import RNCoreError
 from rn_core.models.base import Encoder
 from rn_core.models.layers import OMIT_DEFAULT, check_size
 
-#: Factors on deviations from the mean place, on steps from frame to frame, and on how those change.
+#: Factors on deviations from the mean position, on steps from frame to frame, and on their changes.
 _DEVIATION, _STEP, _CHANGE = 2.0, 8.0, 16.0
-#: The same of distances: deviations, changes, changes of changes; of steps against each other, and of pushes.
+#: Factors on distances: deviations, changes, changes of changes; on steps against each other, and on accelerations.
 _FURTHER, _PARTING, _PULLING, _DRIFT, _PUSH = 4.0, 8.0, 16.0, 4.0, 8.0
 
 
 def count_pair_features(n_frames: int) -> int:
-    """Return how many numbers `PathComparison` finds for two paths of so many frames."""
+    """Return the number of features of `PathComparison` for two paths of `n_frames` frames."""
     return 6 * n_frames - 7
 
 
@@ -35,7 +36,7 @@ class PathEncoderConfig:
 
     Attributes:
         d_row: features of one row.
-        n_frames: frames of its path, 3 or more.
+        n_frames: frames of its path, at least 3.
         compares: whether pairs have features too, those of `PathComparison`.
     """
 
@@ -54,17 +55,17 @@ class PathEncoderConfig:
 
     @property
     def n_others(self) -> int:
-        """Return the features before the path."""
+        """Return the number of features before the path."""
         return self.d_row - 2 * self.n_frames
 
     @property
     def d_object(self) -> int:
-        """Return the others; of x and y the mean, deviations, steps and changes of steps; and the path itself."""
+        """Return the features of an object: the others; mean, deviations, steps and changes of x and y; the path."""
         return self.n_others + 2 * (1 + 3 * self.n_frames - 3) + 2 * self.n_frames
 
     @property
     def d_pair(self) -> int:
-        """Return the features of a pair beside its two objects; 0 where none are compared."""
+        """Return the features of a pair beyond its two objects; 0 if none are computed."""
         return count_pair_features(self.n_frames) if self.compares else 0
 
 
@@ -82,7 +83,7 @@ class PathEncoder(Encoder):
         return self.encode(rows), mask
 
     def compare(self, first: Tensor, second: Tensor) -> Tensor | None:
-        """Return what the paths of objects i and j show together, (..., d_pair); None unless the config says so."""
+        """Return the features of the paths of objects i and j, (..., d_pair); None unless the config has them."""
         return None if self.comparison is None else self.comparison(first, second)
 
     def encode(self, rows: Tensor) -> Tensor:
@@ -102,7 +103,7 @@ class PathEncoder(Encoder):
 
 
 class PathComparison(nn.Module):
-    """What the paths of two objects show together."""
+    """Features of the paths of two objects."""
 
     if TYPE_CHECKING:  # torch gives every module's call the type Any
 
@@ -111,13 +112,13 @@ class PathComparison(nn.Module):
             ...
 
     def __init__(self, n_frames: int) -> None:
-        """Keep the frames F of the path that ends each object, x in each frame, then y in each frame; 3 or more."""
+        """Set the frames F, at least 3, of the path that ends each object: x in each frame, then y in each frame."""
         super().__init__()
         self.n_frames = n_frames
 
     @property
     def d_pair(self) -> int:
-        """Return how many numbers a pair has."""
+        """Return the number of features of a pair."""
         return count_pair_features(self.n_frames)
 
     def forward(self, first: Tensor, second: Tensor) -> Tensor:
@@ -128,9 +129,9 @@ class PathComparison(nn.Module):
             second: (..., D_o) objects j, of a shape that broadcasts with theirs.
 
         Returns:
-            (..., d_pair): the distance's mean, and in each frame how far it is from that, how it changes and how that
-            changes; how fast they move against each other; and how i, then j, is pushed toward the other, as far as
-            the changes of their steps show it. All but the mean is 0 where i is j.
+            (..., d_pair): the mean distance, and in each frame the deviation from it, its change and the change of
+            that; the speed of i and j against each other; and the acceleration of i, then j, toward the other, as far
+            as the changes of their steps show it. All but the mean is 0 where i is j.
         """
         paths = (one[..., -2 * self.n_frames :] for one in (first, second))  # (..., 2 * F)
         own, other = (torch.unflatten(path, -1, (2, -1)) for path in paths)  # (..., 2, F)

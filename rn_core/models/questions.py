@@ -1,6 +1,6 @@
 """Question encoder: the words of a question -> one vector q (M, D_q).
 
-Source: Santoro et al. 2017, section 4 ("Dealing with natural language"): the words, numbered and looked up in a
+Source: Santoro et al. 2017, section 4 ("Dealing with natural language"): the words, looked up in a
 learned table, are read by an LSTM, whose last state is q; sizes in supplement B (pixels) and C (states).
 """
 
@@ -25,9 +25,9 @@ class QuestionEncoderConfig:
         d_word: features of a word in the lookup table.
         d_question: units of the LSTM.
         reversed: whether the LSTM reads from the last word to the first.
-        padded_length: words that the LSTM reads at least: a shorter question gets padding words in front of what is
-            read. 0, the default, reads the question alone. Weights that were trained on questions padded to one
-            length need that length, because padding, too, moves the state.
+        padded_length: words that the LSTM reads at least: a shorter question gets padding words before those that
+            are read. 0, the default, reads the question alone. Weights trained on questions padded to one
+            length need that length, because padding also changes the state.
     """
 
     n_words: int
@@ -45,7 +45,7 @@ class QuestionEncoderConfig:
 
 
 class QuestionEncoder(nn.Module):
-    """Words through a lookup table and an LSTM; the last state is the question."""
+    """Words through a lookup table and an LSTM; its last state represents the question."""
 
     def __init__(self, config: QuestionEncoderConfig) -> None:
         """Build the table and the LSTM of `config`; weights come from torch's global generator."""
@@ -57,12 +57,12 @@ class QuestionEncoder(nn.Module):
     def forward(self, question: Tensor) -> Tensor:
         """Read questions of different lengths.
 
-        In 16 bits where autocast says so, but only while training, and not on a CPU without native bf16, where oneDNN
-        has no such LSTM. Padding behind the words is read in vain: packing the questions instead takes three times as
+        In 16 bits under autocast, but only during training, and not on a CPU without native bf16, where oneDNN
+        has no such LSTM. The padding is processed too: packing the questions instead takes three times as
         long on a CPU.
 
         Args:
-            question: (M, L) int64, the words of each question, padding 0 behind them. A question of no words is
+            question: (M, L) int64, the words of each question, followed by padding 0. A question without words is
                 read as one padding word.
 
         Returns:
@@ -77,7 +77,7 @@ class QuestionEncoder(nn.Module):
         return last.to(self.words.weight.dtype)
 
     def _order(self, question: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the words as the LSTM reads them (M, L'), and how many it reads of each question (M,)."""
+        """Return the words as the LSTM reads them (M, L'), and the number of words it reads of each question (M,)."""
         config = self.config
         n_words = (question != 0).sum(dim=1, keepdim=True)  # (M, 1)
         n_read = n_words.clamp(min=max(1, config.padded_length))  # (M, 1)

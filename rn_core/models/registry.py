@@ -1,7 +1,7 @@
-"""The kinds of models, each under one name, and the encoders and cores that they are built of.
+"""The kinds of models, each under one name, and the encoders and cores that they are built from.
 
-A kind says which part a model plays beside others on a task. Names of weights begin with it ("clevr/rn-states" is of
-kind "rn"), models in the domains' tables are called by it, and recipes, races and cards use the same name.
+A kind is the role of a model on a task. Names of weights begin with it ("clevr/rn-states" is of
+kind "rn"), and domains' tables, recipes, races and cards use the same name.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ QUESTION_ENCODERS: Mapping[str, tuple[type[QuestionEncoderConfig], Callable[...,
 
 
 class CoreType(NamedTuple):
-    """What a core is built of.
+    """The classes of a core.
 
     Attributes:
         config: its sizes.
@@ -63,13 +63,13 @@ class CoreType(NamedTuple):
 
 @dataclass(frozen=True)
 class ModelKind:
-    """The part that a model plays beside others on the same task.
+    """The role of a model on a task.
 
     Attributes:
-        title: in words, such as "Relation Network".
-        short: the same where there is little room.
+        title: its name, such as "Relation Network".
+        short: a shorter name where space is limited.
         text: how it answers, in a few words.
-        cores: name in cards -> the cores that play this part, depending on what is asked for.
+        cores: name in cards -> the cores that can have this role, depending on the task.
     """
 
     title: str
@@ -79,13 +79,13 @@ class ModelKind:
 
 
 _MLP, _MOTION = CoreType(MLPConfig, MLP), CoreType(MotionNetworkConfig, MotionNetwork)
-#: Kind -> what it is. Where two kinds share a core, `find_kind` says which of them a model is.
+#: Kind -> its description. Where two kinds share a core, `find_kind` tells which of them a model is.
 KINDS: Mapping[str, ModelKind] = MappingProxyType(
     {
         "rn": ModelKind(
             "Relation Network",
             "RN",
-            "sums what g_theta finds in all pairs of objects; for paths, for each ball what the others do to it",
+            "sums what g_theta finds in all pairs of objects; for paths, for each ball how the others act on it",
             {
                 "relation_network": CoreType(RelationNetworkConfig, RelationNetwork),
                 "stacked_relation_network": CoreType(StackedRelationNetworkConfig, StackedRelationNetwork),
@@ -95,19 +95,19 @@ KINDS: Mapping[str, ModelKind] = MappingProxyType(
         "in": ModelKind(
             "Interaction network",
             "interaction network",
-            "predicts paths as the Relation Network does, and sees the ball that its relations are summed for",
+            "predicts paths as the Relation Network does, but f_phi also takes the ball itself",
             {"motion_network": _MOTION},
         ),
         "mlp": ModelKind(
             "MLP",
             "MLP",
-            "reads all objects side by side, in the place of the pairs",
+            "takes all objects at once, concatenated, instead of pairs",
             {"mlp": _MLP, "path_mlp": CoreType(PathMLPConfig, PathMLP)},
         ),
         "sa": ModelKind(
             "Stacked attention",
             "CNN+LSTM+SA",
-            "looks at all objects in two hops of attention",
+            "attends to objects in two hops",
             {"stacked_attention": CoreType(StackedAttentionConfig, StackedAttention)},
         ),
         "lstm": ModelKind(
@@ -125,7 +125,7 @@ CORES: Mapping[str, CoreType] = MappingProxyType(
 
 
 def find_kind(encoder: EncoderConfig, core: CoreConfig) -> str:
-    """Return the key of `KINDS` that a model of these parts belongs to."""
+    """Return the key of `KINDS` for a model with these parts."""
     if isinstance(encoder, StoryEncoderConfig):
         return "lstm"
     if isinstance(core, MotionNetworkConfig) and core.sees_receiver:

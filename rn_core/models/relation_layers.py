@@ -1,8 +1,8 @@
-"""Stacked relation layers: what one hop finds about each object is seen by the pairs of the next.
+"""Stacked relation layers: the pairs of the second hop see what the first hop found about each object.
 
-An extension of ours to Santoro et al. 2017, whose network relates objects once: where an answer takes a chain of facts,
+Our extension of Santoro et al. 2017, whose network relates objects once: where an answer takes a chain of facts,
 the first layer sums the relations of each object i over its partners j, and the second is the paper's network over
-objects that know those sums. Others did the like: Jahrens & Martinetz 2018 (arXiv 1811.01838), Palm et al. 2018
+objects extended by those sums. Similar: Jahrens & Martinetz 2018 (arXiv 1811.01838), Palm et al. 2018
 (arXiv 1711.08028).
 """
 
@@ -51,7 +51,7 @@ class StackedRelationNetworkConfig:
         d_question: features of the question; 0 for tasks without one.
         n_answers: number of logits A.
         hop_widths: units of each layer of the first hop's g_theta; ReLU after each.
-        d_hop: features that an object gains from the first hop's sum: a linear layer and ReLU.
+        d_hop: features that an object gains from the first hop's sum, by a linear layer and ReLU.
         g_widths: of the second hop, as `RelationNetworkConfig`.
         f_widths: as `RelationNetworkConfig`.
         f_dropout: as `RelationNetworkConfig`.
@@ -94,7 +94,7 @@ class StackedRelationNetworkConfig:
 
 
 class StackedRelationNetwork(PairCore):
-    """A Relation Network over objects that have related once before."""
+    """A Relation Network over objects extended by the relations of a first hop."""
 
     config: StackedRelationNetworkConfig
 
@@ -107,19 +107,19 @@ class StackedRelationNetwork(PairCore):
         self.second = RelationNetwork(config.second)
 
     @torch.no_grad()
-    def begin_as(self, learned: RelationNetwork) -> None:
-        """Take over a Relation Network's layers, so that both give the same logits until this one learns.
+    def init_from(self, learned: RelationNetwork) -> None:
+        """Copy a Relation Network's layers, so that both give the same logits until this one is trained.
 
-        What an object gains from the first hop counts for nothing at first.
+        The features gained from the first hop have no effect at first.
 
         Raises:
-            RNCoreError: if the layers are not those of the second hop.
+            RNCoreError: if the layers do not fit the second hop.
         """
         same = replace(learned.config, d_object=self.config.second.d_object)
         if same != self.config.second:
             raise RNCoreError(
-                f"The second hop must have the layers of the network that it goes on from, {learned.config!r}, got "
-                f"{self.config.second!r}; set its sizes to those."
+                f"The second hop must have the layers of the network that it starts from, {learned.config!r}, got "
+                f"{self.config.second!r}; use those sizes."
             )
         d_old, d_new = learned.config.d_object, same.d_object
         layers = learned.state_dict()
@@ -152,7 +152,7 @@ class StackedRelationNetwork(PairCore):
         scene_index: Tensor | None = None,
         pair_features: Tensor | None = None,
     ) -> RelationTrace:
-        """Return what the second hop computes; its objects, one row per question, know the first hop's sums."""
+        """Return the second hop's intermediate results; its objects, one row per question, include the first's sums."""
         related, mask = self._hop(objects, object_mask, question, scene_index)
         return self.second.trace(related, mask, question, pair_features=_take(pair_features, scene_index))
 
@@ -171,7 +171,7 @@ class StackedRelationNetwork(PairCore):
     def _hop(
         self, objects: Tensor, object_mask: Tensor | None, question: Tensor, scene_index: Tensor | None
     ) -> tuple[Tensor, Tensor | None]:
-        """Return objects (M, N, D_o + d_hop) that know their relations, and their mask."""
+        """Return objects (M, N, D_o + d_hop) extended by their relations, and their mask."""
         sums = self.first(objects, object_mask, question, scene_index) * self.config.aggregate_scale  # (M, N, D_g)
         gained = functional.relu(self.gain(sums))  # (M, N, d_hop)
         objects, mask = objects if scene_index is None else objects[scene_index], _take(object_mask, scene_index)
@@ -184,10 +184,10 @@ class StackedRelationNetwork(PairCore):
 
     @property
     def f_phi(self) -> Layers:
-        """Return what reads the answer off the sum."""
+        """Return the layers that compute the answer from the sum."""
         return self.second.f_phi
 
 
 def _take(rows: Tensor | None, index: Tensor | None) -> Tensor | None:
-    """Return some of the rows; nothing of nothing, and all as they are for no index."""
+    """Return some of the rows; None for None, and all of them unchanged for no index."""
     return rows if rows is None or index is None else rows[index]

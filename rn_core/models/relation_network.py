@@ -3,7 +3,7 @@
 Source: Santoro et al. 2017, "A simple neural network module for relational reasoning"
 (https://arxiv.org/abs/1706.01427), equations 1 and 2, and section 4 for the question.
 
-How the pairs are computed is `blocks.py`; here is what is made of their relations.
+`blocks.py` computes the pairs; this module does the rest.
 """
 
 from __future__ import annotations
@@ -43,13 +43,13 @@ class RelationNetworkConfig:
         g_widths: units of each layer of g_theta; the last is d_relation. ReLU after each.
         f_widths: hidden units of f_phi; ReLU after each, then linear logits.
         f_dropout: dropout probability after f_phi's last hidden layer, 0 to below 1.
-        question_layer: the layer of g_theta that the question enters; 0 is the paper's.
+        question_layer: the layer of g_theta that the question enters; 0 in the paper.
         aggregate: "sum" (the paper's) or "mean" over the pairs that exist.
         aggregate_scale: constant factor on the aggregate. The first layer of f_phi could absorb it, so it
-            changes what is easy to learn, not what can be said; 1 is the paper's.
-        pair_chunk: pairs computed at once, counted over all questions, and N (the pairs of one object i) at
-            least; None takes all. Memory grows with the chunk; the result does not depend on it.
-        d_pair: features of a pair beside its two objects, which the encoder gives; 0 is the paper's.
+            changes what is easy to learn, not what can be expressed; 1 in the paper.
+        pair_chunk: pairs computed at once, counted over all questions, and at least N (the pairs of one object i);
+            None takes all. Memory grows with the chunk; the result does not depend on it.
+        d_pair: features of a pair besides its two objects, which the encoder computes; 0 in the paper.
     """
 
     d_object: int
@@ -65,7 +65,7 @@ class RelationNetworkConfig:
     d_pair: int = field(default=0, metadata=OMIT_DEFAULT)
 
     def __post_init__(self) -> None:
-        """Raise RNCoreError for a size that cannot be built, naming field, value and what is allowed."""
+        """Raise RNCoreError for a size that cannot be built, with the field, its value and what is allowed."""
         for name in ("g_widths", "f_widths"):
             object.__setattr__(self, name, check_sizes(name, getattr(self, name)))
         for name, lowest in (
@@ -91,7 +91,7 @@ class RelationNetworkConfig:
 
 
 class PairSizes(Sizes, Protocol):
-    """What the config of a core with pairs says beside `Sizes`."""
+    """The sizes that the config of a core with pairs has besides `Sizes`."""
 
     @property
     def g_widths(self) -> tuple[int, ...]:
@@ -101,13 +101,13 @@ class PairSizes(Sizes, Protocol):
 
 @dataclass(frozen=True)
 class RelationTrace:
-    """Everything between the objects and the logits of one forward pass.
+    """Every intermediate result of one forward pass, from the objects to the logits.
 
     Attributes:
-        objects: (S, N, D_o) what the pairs were made of.
+        objects: (S, N, D_o) the objects of the pairs.
         object_mask: (S, N) bool, False where a row is padding.
-        relations: (M, N * N, D_g) g_theta of every ordered pair, scaled as the aggregate needs it, so that
-            they add up to it; row `i * N + j` is the pair (o_i, o_j), zero where either is padding.
+        relations: (M, N * N, D_g) g_theta of every ordered pair, scaled so that they sum to the aggregate;
+            row `i * N + j` is the pair (o_i, o_j), zero where either is padding.
         aggregate: (M, D_g) the sum of the relations over the pairs.
         logits: (M, A) f_phi of the aggregate.
     """
@@ -131,15 +131,15 @@ class RelationTrace:
 
 
 class PairCore(Core):
-    """A core with g_theta and f_phi, whose pairs can be looked at: both Relation Networks, stacked or not."""
+    """A core with g_theta and f_phi, whose pairs can be examined: a Relation Network, stacked or not."""
 
     config: PairSizes
 
-    if TYPE_CHECKING:  # here so that either network may have it as a layer of its own or of a part
+    if TYPE_CHECKING:  # so that a network may have it as a layer of its own or of a part
 
         @property
         def f_phi(self) -> Layers:
-            """Return what reads the answer off the sum."""
+            """Return the layers that compute the answer from the sum."""
             ...
 
         def __call__(
@@ -157,7 +157,7 @@ class PairCore(Core):
     @property
     @abstractmethod
     def last_hop(self) -> RelationNetwork:
-        """Return the network whose pairs are looked at: all of the core, or what stands behind its other hops."""
+        """Return the network whose pairs are examined: the whole core, or the part after its other hops."""
 
     @abstractmethod
     def trace(
@@ -168,7 +168,7 @@ class PairCore(Core):
         scene_index: Tensor | None = None,
         pair_features: Tensor | None = None,
     ) -> RelationTrace:
-        """Return everything that `forward` computes on the way; arguments as there."""
+        """Return every intermediate result of `forward`; same arguments."""
 
     @abstractmethod
     def relate(
@@ -182,12 +182,12 @@ class PairCore(Core):
         """Return g_theta of chosen pairs; see `RelationNetwork.relate`."""
 
     @abstractmethod
-    def begin_as(self, learned: RelationNetwork) -> None:
-        """Take over what a Relation Network learned; raises RNCoreError if sizes differ."""
+    def init_from(self, learned: RelationNetwork) -> None:
+        """Copy what a Relation Network learned; raises RNCoreError if sizes differ."""
 
 
 class RelationNetwork(PairCore):
-    """All ordered pairs of objects (i = j included) through g_theta, added up, then through f_phi."""
+    """g_theta over all ordered pairs of objects (i = j included), summed, then f_phi."""
 
     config: RelationNetworkConfig
     f_phi: Layers
@@ -217,8 +217,8 @@ class RelationNetwork(PairCore):
             object_mask: (S, N) bool, False where a row is padding and takes no part; None means no padding.
             question: (M, D_q) float.
             scene_index: (M,) int64, the scene each question is about; None means question m asks scene m.
-            pair_features: (S, N, N, D_p) float, what objects i and j show together; None for a `d_pair` of 0.
-            hold_relations: whether no gradient reaches g_theta (training f_phi alone).
+            pair_features: (S, N, N, D_p) float, features of the pair of objects i and j; None for a `d_pair` of 0.
+            hold_relations: whether gradients stop before g_theta (training f_phi alone).
 
         Returns:
             logits (M, A).
@@ -236,7 +236,7 @@ class RelationNetwork(PairCore):
         scene_index: Tensor | None = None,
         pair_features: Tensor | None = None,
     ) -> RelationTrace:
-        """Return everything that `forward` computes on the way, all pairs at once; arguments as there."""
+        """Return every intermediate result of `forward`, all pairs at once; same arguments."""
         given = PairInputs(objects, object_mask, question, scene_index, pair_features)
         relations = self.g_theta.relations(self.g_theta.split(given)).flatten(1, 2)  # (M, N * N, D_g)
         mask = torch.ones_like(objects[..., 0], dtype=torch.bool) if object_mask is None else object_mask
@@ -248,8 +248,8 @@ class RelationNetwork(PairCore):
         return RelationTrace(objects, mask, relations, aggregate, self._f_phi(aggregate))
 
     @torch.no_grad()
-    def begin_as(self, learned: RelationNetwork) -> None:
-        """Take over the relations of a network that learned to answer something else of them; f_phi starts afresh.
+    def init_from(self, learned: RelationNetwork) -> None:
+        """Copy the relations of a network trained on another kind of answer; f_phi keeps its initial weights.
 
         Raises:
             RNCoreError: if its g_theta has other sizes.
@@ -260,7 +260,7 @@ class RelationNetwork(PairCore):
         )
         if own != others:
             raise RNCoreError(
-                f"g_theta must have the sizes of the network that it goes on from, {others}, got {own}; set them so."
+                f"g_theta must have the sizes of the network that it starts from, {others}, got {own}; use those."
             )
         self.g_theta.load_state_dict(learned.g_theta.state_dict())
 
@@ -272,17 +272,17 @@ class RelationNetwork(PairCore):
         question: Tensor,
         pair_features: Tensor | None = None,
     ) -> Tensor:
-        """Return g_theta of chosen pairs, written as the formula is.
+        """Return g_theta of chosen pairs, computed as the formula is written.
 
         Args:
             objects: (M, N, D_o) float.
-            object_mask: unused; chosen pairs hold no padding.
+            object_mask: unused; chosen pairs are never padding.
             pairs: (M, K, 2) int64, the objects i and j of K pairs per question.
             question: (M, D_q) float.
             pair_features: (M, K, D_p) float, of the chosen pairs; None for a `d_pair` of 0.
 
         Returns:
-            (M, K, D_g), as `trace` has them, but not scaled.
+            (M, K, D_g), as in `trace`, but not scaled.
         """
         asked = question[:, None].expand(-1, pairs.shape[1], -1)  # (M, K, D_q)
         return self.g_theta(*take_pairs(objects, pairs), asked, pair_features)  # (M, K, D_g)
@@ -299,7 +299,7 @@ class RelationNetwork(PairCore):
 
     @property
     def n_blocks(self) -> int:
-        """Return how many objects lie end to end in that layer's input."""
+        """Return how many objects are concatenated in that layer's input."""
         return 2
 
     def _aggregate(self, given: PairInputs) -> Tensor:
@@ -309,17 +309,17 @@ class RelationNetwork(PairCore):
         return sums if weight == 1 else sums * weight
 
     def pair_weight(self, n_objects: int | Tensor) -> float | Tensor:
-        """Return what the relations of scenes of so many objects, 1 or more, are multiplied by."""
+        """Return the factor on the relations of scenes with so many objects, 1 or more."""
         scale = self.config.aggregate_scale
         return scale if self.config.aggregate == "sum" else scale / n_objects**2
 
     def _f_phi(self, aggregate: Tensor) -> Tensor:
-        """Return the logits, computed outside autocast: bf16 would round one pair out of a large sum."""
+        """Return the logits, computed outside autocast: bf16 would lose a single pair in a large sum."""
         device = aggregate.device.type
         with torch.autocast(device, enabled=False) if torch.is_autocast_enabled(device) else nullcontext():
             return self.f_phi(aggregate.to(linear_at(self.f_phi, 0).weight.dtype))
 
 
 def make_pair_index(n_objects: int) -> Tensor:
-    """Return (N * N, 2) int64: row p is the ordered pair (i, j) that row p of `relations` is about."""
+    """Return (N * N, 2) int64: row p is the ordered pair (i, j) of row p of `relations`."""
     return torch.cartesian_prod(torch.arange(n_objects), torch.arange(n_objects))

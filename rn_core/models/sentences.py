@@ -1,4 +1,4 @@
-"""Sentence encoders: the words of a story -> one object a sentence; or, for a baseline, one for the whole story.
+"""Sentence encoders: the words of a story -> one object per sentence, or, for a baseline, one per story.
 
 Source: Santoro et al. 2017, section 3.3 and supplement E: each of up to 20 sentences is read by an LSTM of 32 units,
 its last state is the object, tagged with the sentence's position before the question.
@@ -17,7 +17,7 @@ from rn_core.models.base import Encoder
 from rn_core.models.layers import check_size
 from rn_core.models.questions import QuestionEncoder, QuestionEncoderConfig
 
-#: Stories that the baseline reads at once, so that short ones are not padded to the longest.
+#: Stories that the baseline reads at once, so that short ones are not padded to the length of the longest.
 _STORIES_AT_ONCE = 64
 
 
@@ -58,10 +58,10 @@ class SentenceEncoder(Encoder):
         self.reader = QuestionEncoder(QuestionEncoderConfig(config.n_words, config.d_word, config.d_sentence))
 
     def forward(self, words: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
-        """Encode stories; each different sentence of the batch is read once.
+        """Encode stories; each distinct sentence of the batch is read once.
 
         Args:
-            words: (S, N, L) int64, the words of each sentence in the order told, padding 0 behind them.
+            words: (S, N, L) int64, the words of each sentence in order, followed by padding 0.
             mask: (S, N) bool, False where there is no sentence; there words are 0.
 
         Returns:
@@ -122,6 +122,6 @@ class StoryEncoder(Encoder):
         return torch.cat(blocks)[order.argsort(), None], None  # (S, 1, d_object)
 
     def _read(self, told: Tensor) -> Tensor:
-        """Return the states (R, d_object) after stories of much the same length."""
+        """Return the states (R, d_object) after stories of similar length."""
         states: Tensor = self.reader(told[:, : max(1, int((told != 0).sum(dim=1).max()))])
         return states

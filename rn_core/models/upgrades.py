@@ -1,6 +1,6 @@
-"""Configs of models as earlier versions wrote them, brought to the form that is written today.
+"""Model configs written by earlier versions, converted to today's form.
 
-Files that visitors keep and checkpoints hold them, and cards until `rn_core.weights.store.rewrite_cards` rewrites them.
+Visitors' files and checkpoints hold them, and cards until `rn_core.weights.store.rewrite_cards` rewrites them.
 """
 
 from __future__ import annotations
@@ -11,18 +11,18 @@ from rn_core.models.paths import count_pair_features
 
 
 def upgrade(values: dict[str, Any]) -> dict[str, Any]:
-    """Return the plain values of a model's config with the fields of today; today's own come back as they are."""
+    """Return the plain values of a model's config with today's fields; current ones are returned unchanged."""
     return _move_comparison(values) if isinstance(values, dict) else values
 
 
 def _move_comparison(values: dict[str, Any]) -> dict[str, Any]:
-    """Return a config whose encoder compares paths: the core did so until 0.2, over `path_frames` frames."""
+    """Return a config whose encoder compares paths; until 0.2 the core did, over `path_frames` frames."""
     encoder, core = (values.get(part) for part in ("encoder", "core"))
     if not isinstance(encoder, dict) or not isinstance(core, dict) or not core.get("path_frames"):
         return values
     n_frames = core["path_frames"]
     if encoder.get("n_frames") != n_frames or not isinstance(n_frames, int):
-        return values  # never written so; the field is then refused as an unknown one
+        return values  # no version wrote this; the field is then refused as unknown
     kept = {name: value for name, value in core.items() if name != "path_frames"}
     return {
         **values,

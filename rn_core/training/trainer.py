@@ -106,7 +106,7 @@ class Trainer:
             assert isinstance(self.task, Pooled)  # the config has checked it
             self.pool = self.task.make_pool(config.seed, config.pool_scenes, config.n_questions, progress)
         if config.core_from and not config.warm_start and done is None:
-            model.begin_as(load_weights(config.core_from).model)
+            model.init_from(load_weights(config.core_from).model)
         if config.warm_start and done is None:
             self._warm_start(_WarmStartKeeper(self, found), progress)
         optimizer = torch.optim.AdamW(model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay)

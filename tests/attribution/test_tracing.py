@@ -170,7 +170,7 @@ def test_an_mlps_way_ends_where_forward_does(encoder):
     np.testing.assert_allclose(trace.logits, model(inputs, question)[0].numpy(), rtol=1e-5, atol=1e-6)
     assert [len(layer) for layer in trace.layers] == [8, 7]
     assert len(trace.inputs) == n_objects * encoder.d_object + 3
-    with pytest.raises(RNCoreError, match=r"^A MLP has no pairs to look at"):
+    with pytest.raises(RNCoreError, match=r"^A MLP has no pairs to examine"):
         trace_forward(model, inputs, question)
 
 

@@ -294,11 +294,11 @@ def test_two_hops_begin_as_the_model_of_one_encoders_included():
     inputs, question = sample_inputs(one.config, 3), sample_questions(one.config, 3)
     with torch.no_grad():
         before = (two(inputs, question) - one(inputs, question)).abs().max()
-        two.begin_as(one)
+        two.init_from(one)
         after = (two(inputs, question) - one(inputs, question)).abs().max()
     assert after < 1e-5 < before
-    with pytest.raises(RNCoreError, match=r"^Only a model with pairs goes on from a Relation Network"):
-        build_model(model_config("babi", "lstm"), 0).begin_as(one)
+    with pytest.raises(RNCoreError, match=r"^Only a model with pairs can start from a Relation Network"):
+        build_model(model_config("babi", "lstm"), 0).init_from(one)
 
 
 def test_a_network_that_counts_begins_with_the_relations_of_one_that_names_pairs():
@@ -306,13 +306,13 @@ def test_a_network_that_counts_begins_with_the_relations_of_one_that_names_pairs
         build_model(model_config(f"physics/{task}", "rn"), k) for k, task in enumerate(("connections", "count"))
     )
     fresh = {name: value.clone() for name, value in count.core.f_phi.state_dict().items()}
-    count.begin_as(pairs)
+    count.init_from(pairs)
     inputs, question = sample_inputs(count.config, 3), torch.zeros(3, 0)
     aggregates = [model.trace(inputs, question).aggregate for model in (pairs, count)]
     torch.testing.assert_close(*aggregates, rtol=0, atol=0)
     assert all(torch.equal(value, count.core.f_phi.state_dict()[name]) for name, value in fresh.items())
-    with pytest.raises(RNCoreError, match=r"^g_theta must have the sizes of the network that it goes on from"):
-        build_model(model_config("physics/count", "rn", "paper"), 0).core.begin_as(pairs.core)
+    with pytest.raises(RNCoreError, match=r"^g_theta must have the sizes of the network that it starts from"):
+        build_model(model_config("physics/count", "rn", "paper"), 0).core.init_from(pairs.core)
 
 
 @pytest.mark.parametrize(("task", "kind"), LAYERED)

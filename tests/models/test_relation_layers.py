@@ -149,7 +149,7 @@ def test_held_relations_give_the_same_logits_and_learn_nothing():
 def test_it_begins_as_the_network_that_it_goes_on_from():
     network, given = build_network(), sample_input(masked=True)
     learned = RelationNetwork(replace(CONFIG.second, d_object=D_OBJECT)).double()
-    network.begin_as(learned)
+    network.init_from(learned)
     torch.testing.assert_close(network(*given), learned(*given), rtol=0, atol=1e-12)
     network(*given).sum().backward()
     assert network.second.first_layer.weight.grad[:, D_OBJECT : D_OBJECT + CONFIG.d_hop].any(), "it can learn to look"
@@ -157,8 +157,8 @@ def test_it_begins_as_the_network_that_it_goes_on_from():
 
 def test_a_network_of_other_sizes_is_named():
     other = RelationNetwork(RelationNetworkConfig(D_OBJECT, D_QUESTION, 6, (9, 9), (7,), aggregate_scale=0.3))
-    with pytest.raises(RNCoreError, match=r"must have the layers of the network that it goes on from, Rel.*\(9, 9\)"):
-        build_network().begin_as(other)
+    with pytest.raises(RNCoreError, match=r"must have the layers of the network that it starts from, Rel.*\(9, 9\)"):
+        build_network().init_from(other)
 
 
 @pytest.mark.parametrize(

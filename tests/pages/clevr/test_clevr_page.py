@@ -243,14 +243,14 @@ def test_a_picture_is_answered_from_its_pixels_without_truth():
 
 def test_a_bad_picture_is_one_sentence_and_the_scene_stays():
     app = upload(open_page(), b"no picture")
-    assert sentences(app) == ["'mine.png' is no whole PNG or JPEG picture; save it as one of these."]
+    assert sentences(app) == ["'mine.png' is not a complete PNG or JPEG picture; save it as one of these."]
     assert state_of(app) == ClevrState()
 
 
 def test_a_picture_is_not_read_on_for_a_session_that_is_gone(monkeypatch):
     monkeypatch.setattr(session, "is_connected", lambda one: False)
     app = upload(open_page(), png(bundled_picture().pixels))
-    assert ["the page that asked for it was closed" in sentence for sentence in sentences(app)] == [True]
+    assert ["its page was closed" in sentence for sentence in sentences(app)] == [True]
     assert state_of(app) == ClevrState()
 
 
