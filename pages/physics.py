@@ -16,7 +16,7 @@ from pages._ui.options import named
 from pages._ui.pairs import sections as pair_sections
 from pages._ui.physics import sections
 from pages._ui.physics import session as physics_session
-from pages._ui.physics.asking import Heard, ask
+from pages._ui.physics.asking import Answers, ask
 from pages._ui.physics.session import PHYSICS, find_scene
 from pages._ui.physics.table import make_payload
 from rn_core.common.seeding import MAX_SEED
@@ -62,9 +62,9 @@ def take_event(event: TableEvent) -> None:
         physics_session.take_pull(event.ball, event.frame, event.to)
 
 
-def draw_stage(state: PhysicsState, scene: PhysicsScene, heard: Heard, can_pull: bool) -> None:
+def draw_stage(state: PhysicsState, scene: PhysicsScene, answers: Answers, can_pull: bool) -> None:
     """Draw the animated table with its matrix, and once a ball was pulled what undoes that."""
-    draw_table(make_payload(state, scene, heard, can_pull), key="physics.table", on_change=take_event)
+    draw_table(make_payload(state, scene, answers, can_pull), key="physics.table", on_change=take_event)
     if state.pulls:
         draw_undo(state)
 
@@ -78,7 +78,7 @@ def draw_page() -> None:
         st.info(f"{plain(trouble)} New scenes, other numbers of balls and pulling are off.")
     pair_sections.draw_cards(map(full_name, find_models(state.question, state.n_balls)))
     scene = find_scene(state)
-    heard = ask(state, scene)
+    answers = ask(state, scene)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.segmented_control(
             "Ask",
@@ -89,14 +89,14 @@ def draw_page() -> None:
             **PHYSICS.bind("question"),
         )
         draw_sources(state, trouble)
-        pair_sections.draw_save(sections.PHYSICS_PAGE, heard.view, sections.list_files(state, scene, heard))
+        pair_sections.draw_save(sections.PHYSICS_PAGE, answers.view, sections.list_files(state, scene, answers))
     left, right = st.columns([8, 4], gap="large")
     with left:
-        draw_stage(state, scene, heard, can_pull=trouble is None)
+        draw_stage(state, scene, answers, can_pull=trouble is None)
     with right:
         st.html(layout.question_html(QUESTIONS[state.question]))
-        sections.draw_answers(state, scene, heard, look)
-    sections.draw_closer(state, heard, look)
+        sections.draw_answers(state, scene, answers, look)
+    sections.draw_closer(state, answers, look)
     PHYSICS.write_url()
 
 

@@ -1,4 +1,4 @@
-"""Load a model by name and ask it: `rn_core.load(name).answer(scene, "Is the red object on the left?")`."""
+"""Load a model by name and ask it a question: `rn_core.load(name).answer(scene, "Is the red object on the left?")`."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ class Answerer:
 
     Attributes:
         name: such as "sort-of-clevr/rn-pixels".
-        card: what is known of the weights.
+        card: the card of the weights.
         model: in eval mode.
         task: what it was trained on.
-        mean_aggregates: (Q, D_g) mean aggregate over scenes of each question; None for models without pairs and for
-            tasks whose questions are too many.
+        mean_aggregates: (Q, D_g) mean aggregate over scenes, per question; None for models without pairs and for
+            tasks with too many questions.
     """
 
     name: str
@@ -48,27 +48,27 @@ class Answerer:
         """Answer one question.
 
         Args:
-            scene: what the task's `encode_scenes` reads. Sort-of-CLEVR: a `Scene`; or what the model sees of one, a
+            scene: what the task's `encode_scenes` reads. Sort-of-CLEVR: a `Scene`, or the model's input for one: a
                 uint8 image (75, 75, 3) or object rows (N, 10). CLEVR: a uint8 picture (H, W, 3) of any size for a
                 pixel model, scene JSON for a state model.
-            question: English, such as "Is the red object on the left?". A model that says of many things at once
-                whether they are so can be asked about one of them, such as "Is red tied to blue?": no or yes.
+            question: English, such as "Is the red object on the left?". A multi-label model can be asked about a single
+                label, such as "Is red tied to blue?", with the answers no and yes.
 
         Returns:
             the answer, its probabilities and, for a Relation Network, each pair's share of its logit; in `warnings`,
-            what it leaves out: a long story's first sentences, or that the question has no single answer.
+            its limits: that a long story's first sentences were left out, or that the question has no single answer.
 
         Raises:
             QuestionError: if the question is not in the task's language.
-            SceneError: if the scene breaks a rule of the task, is not what this model can take, or lacks the asked
-                object.
+            SceneError: if the scene breaks a rule of the task, is not what this model takes, or lacks the object asked
+                about.
         """
         return self.answer_many([scene], [question])[0]
 
     def answer_many(self, scenes: list[Any], questions: list[str]) -> list[Answer]:
-        """Answer one question about each scene in one batch; as `answer`, but errors name the index of the bad one."""
+        """Answer one question per scene in one batch; as `answer`, but errors give the index of the invalid one."""
         if len(scenes) != len(questions):
-            raise RNCoreError(f"Give one question a scene: got {len(scenes)} scenes and {len(questions)} questions.")
+            raise RNCoreError(f"Give one question per scene: got {len(scenes)} scenes and {len(questions)} questions.")
         if not scenes:
             return []
         self._check(scenes, questions)
@@ -77,7 +77,7 @@ class Answerer:
         return [replace(answer, warnings=found) for answer, found in zip(answers, warnings, strict=True)]
 
     def _answer_checked(self, scenes: Sequence[Any], questions: Sequence[str]) -> list[Answer]:
-        """Return the answers to questions that were checked, without their warnings."""
+        """Return the answers to checked questions, without warnings."""
         if not self.model.has_pairs:
             inputs, asked = self._encode(scenes, questions)
             with torch.inference_mode():
@@ -92,12 +92,12 @@ class Answerer:
             RNCoreError: if the model has no pairs.
         """
         if not self.model.has_pairs:
-            raise RNCoreError(f"'{self.name}' has no pairs to look at; choose a Relation Network.")
+            raise RNCoreError(f"'{self.name}' has no pairs to examine; choose a Relation Network.")
         self._check([scene], [question])
         return self._traces([scene], [question])[0]
 
     def question_code(self, question: str) -> tuple[tuple[int, ...], bytes]:
-        """Return what the network is given of a question, as a key: questions with the same one share a forward pass.
+        """Return the network's input for a question, as a key: questions with the same key share a forward pass.
 
         Raises:
             QuestionError: if the question is not in the task's language.
@@ -106,12 +106,12 @@ class Answerer:
         return tuple(asked.shape), asked.numpy().tobytes()
 
     def read(self, scene: Any, question: str, logits: Tensor) -> Answer:
-        """Return the answer that the logits of a forward pass give, without each pair's share; errors as `answer`.
+        """Return the answer given by the logits of a forward pass, without each pair's share; errors as `answer`.
 
         Args:
-            scene: the one that the pass was about.
-            question: one whose `question_code` the pass was given.
-            logits: (A,), of `trace` or `logits`.
+            scene: the scene of the forward pass.
+            question: one whose `question_code` was the input of the forward pass.
+            logits: (A,), from `trace` or `logits`.
         """
         self._check([scene], [question])
         answer = self._read(logits.cpu().double(), question)
@@ -119,19 +119,19 @@ class Answerer:
 
     @torch.inference_mode()
     def logits(self, scene: Any, question: str) -> Tensor:
-        """Return the logits (A,) of one question, for what is no answer, such as paths; errors as `answer`."""
+        """Return the logits (A,) of one question, also where they are no answer, such as paths; errors as `answer`."""
         self._check([scene], [question])
         inputs, asked = self._encode([scene], [question])
         logits: Tensor = self.model(inputs, asked)
         return logits[0].cpu()
 
     def f_phi(self, question: str) -> nn.Sequential:
-        """Return the f_phi of a Relation Network as a question reads it: see `read_alone` for one of many things."""
-        thing = self._find_thing(question)
+        """Return the f_phi of a Relation Network for a question: see `read_alone` for a question about one label."""
+        thing = self._find_label(question)
         return self.model.pair_core.f_phi if thing is None else read_alone(self.model.pair_core.f_phi, thing)
 
     def mean_aggregate(self, question: str) -> Tensor:
-        """Return (D_g,), the aggregate that this question has in the mean over scenes."""
+        """Return (D_g,), the mean aggregate of this question over scenes."""
         if self.mean_aggregates is None:
             raise RNCoreError(f"'{self.name}' has no mean aggregate; choose zero as the baseline, or another model.")
         return self.mean_aggregates[self.task.question_index(question)]
@@ -159,23 +159,23 @@ class Answerer:
         )
 
     def _read(self, logits: Tensor, question: str) -> Answer:
-        """Return the answer that (A,) logits give."""
-        thing = self._find_thing(question)
+        """Return the answer given by (A,) logits."""
+        thing = self._find_label(question)
         if thing is None:
             return Answer(*self.task.scoring.read(logits, self.task.answers), logits.numpy())
         both = split_logit(logits[thing])
         return Answer(*OneAnswer(1, len(NO_YES)).read(both, NO_YES), both.numpy())
 
-    def _find_thing(self, question: str) -> int | None:
-        """Return which of many things a question is about alone, as the task says, or None."""
-        return self.task.find_thing(question) if isinstance(self.task, MultiLabel) else None
+    def _find_label(self, question: str) -> int | None:
+        """Return which label alone a question is about, as the task says, or None."""
+        return self.task.find_label(question) if isinstance(self.task, MultiLabel) else None
 
     def _check(self, scenes: Sequence[Any], questions: Sequence[str]) -> None:
-        """Raise the error of the first question that cannot be answered; of several, it names the index."""
+        """Raise the error of the first question that cannot be answered; if there are several, it gives the index."""
         for index, (scene, question) in enumerate(zip(scenes, questions, strict=True)):
             try:
                 if not isinstance(question, str):
-                    raise QuestionError(f"A question must be a text, got {type(question).__name__}; ask in English.")
+                    raise QuestionError(f"A question must be text, got {type(question).__name__}; ask in English.")
                 self.task.check_answerable(scene, question)
             except RNCoreError as err:
                 if len(scenes) == 1:
@@ -183,14 +183,14 @@ class Answerer:
                 raise type(err)(f"At index {index}: {err}") from err
 
     def _encode(self, scenes: Sequence[Any], questions: Sequence[str]) -> tuple[tuple[Tensor, ...], Tensor]:
-        """Return the encoder's inputs and the questions, as `Batch` has them, on the model's device."""
+        """Return the encoder's inputs and the questions, as in `Batch`, on the model's device."""
         inputs, asked = self.task.encode_scenes(scenes), self.task.encode_questions(questions)
         device = next(self.model.parameters()).device
         return tuple(part.to(device) for part in inputs), asked.to(device)
 
 
 def describe_answer(answer: Answer) -> str:
-    """Return an answer with its probability; of many things that are so, each with its own."""
+    """Return an answer with its probability; for a multi-label answer, with the probability of each label."""
     names = [answer.text] if answer.text in answer.probabilities else answer.text.split(", ")
     known = answer.probabilities
     return ", ".join(f"{name}  ({known[name]:.1%})" if name in known else name for name in names)
@@ -214,7 +214,7 @@ def load(name: str, device: str = "auto", folder: Path = PRETRAINED) -> Answerer
     Args:
         name: such as "sort-of-clevr/rn-pixels"; `python -m rn_core weights` lists all.
         device: "auto", "cpu", "cuda" or "mps".
-        folder: where the weights lie.
+        folder: where the weights are stored.
 
     Raises:
         WeightsError: if the name is unknown or the file is missing, changed or damaged.
@@ -224,7 +224,7 @@ def load(name: str, device: str = "auto", folder: Path = PRETRAINED) -> Answerer
 
 
 def make_answerer(name: str, weights: LoadedWeights, device: str = "auto") -> Answerer:
-    """Return loaded weights ready to be asked, on a device; the model is moved there.
+    """Return loaded weights as an `Answerer` on a device; the model is moved there.
 
     Raises:
         RNCoreError: if this machine has no such device.

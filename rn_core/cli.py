@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
 RUNS = Path("runs")
-#: Domain -> what writes its scenes, for those that are written.
+#: Domain -> writer of its scenes, for domains that have one.
 _WRITERS: Mapping[str, DataWriter] = Derived(
     lambda: {name: domain.data for name, domain in DOMAINS.items() if domain.data is not None}
 )
@@ -57,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command.
 
     Args:
-        arguments: without the program's name; None takes `sys.argv`.
+        arguments: without the program's name; None uses `sys.argv`.
 
     Returns:
         0, or 1 after bad input (one sentence on standard error), or 130 after Ctrl-C.
@@ -84,7 +84,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_explain(commands)
     _add_generate(commands)
     _add_weights(commands)
-    bench = _add(commands, "bench", _bench, "measure speed and memory against the plain implementation")
+    bench = _add(commands, "bench", _bench, "measure speed and memory against a plain implementation")
     bench.add_argument("--quick", action="store_true", help="fewer repeats")
     return parser
 
@@ -110,36 +110,36 @@ def _add(
 
 def _add_train(commands: _Commands) -> None:
     """Add `train`."""
-    train = _add(commands, "train", _train, "train a recipe; resumes where a run with the same options stopped")
+    train = _add(commands, "train", _train, "train a recipe; resumes a run with the same options where it stopped")
     train.add_argument("name", help=f"recipe: {', '.join(RECIPES)}")
-    train.add_argument("--data", type=Path, default=None, help="a data folder to learn from, for tasks that do")
-    train.add_argument("--size", default="small", choices=("tiny", "small", "paper"), help="small is what ships")
+    train.add_argument("--data", type=Path, default=None, help="data folder to train on, for tasks that use one")
+    train.add_argument("--size", default="small", choices=("tiny", "small", "paper"), help="small is what is shipped")
     train.add_argument("--steps", type=int, default=None, help="optimizer steps (default: the recipe's)")
-    train.add_argument("--warm-start", type=int, default=None, help="steps of the warm start before answers")
+    train.add_argument("--warm-start", type=int, default=None, help="pretraining steps (default: the recipe's)")
     train.add_argument(
         "--schedule", default=None, choices=SCHEDULES, help="of the learning rate (default: the recipe's)"
     )
-    train.add_argument("--scenes", type=int, default=None, help="scenes a step in each process (default: the recipe's)")
+    train.add_argument("--scenes", type=int, default=None, help="scenes per step and process (default: the recipe's)")
     train.add_argument("--validate-every", type=int, default=None, help="steps between validations")
-    train.add_argument("--validation-scenes", type=int, default=None, help="scenes a validation")
+    train.add_argument("--validation-scenes", type=int, default=None, help="scenes per validation")
     train.add_argument("--precision", default="auto", choices=("auto", "32-true", "bf16-mixed"), help="auto: bf16")
-    train.add_argument("--processes", type=int, default=None, help="processes (default: torchrun's, or one)")
+    train.add_argument("--processes", type=int, default=None, help="number of processes (default: torchrun's, or one)")
     train.add_argument("--folder", type=Path, default=None, help="folder of the run (default: runs/NAME)")
 
 
 def _add_weights_name(parser: argparse.ArgumentParser) -> None:
-    """Add which weights are asked, and where they lie."""
+    """Add the name of the weights and their folder."""
     parser.add_argument("name", help="weights, such as sort-of-clevr/rn-pixels")
     parser.add_argument("--weights", type=Path, default=PRETRAINED, help="folder of all weights")
 
 
 def _add_evaluate(commands: _Commands) -> None:
     """Add `evaluate`."""
-    parser = _add(commands, "evaluate", _evaluate, "accuracy a question type on fresh test scenes")
+    parser = _add(commands, "evaluate", _evaluate, "accuracy per question type on new test scenes")
     _add_weights_name(parser)
-    parser.add_argument("--scenes", type=int, default=1000, help="test scenes, all questions each")
-    parser.add_argument("--data", type=Path, default=None, help="a data folder, for tasks that read one")
-    parser.add_argument("--split", default=None, help="its split (default: the one that is usually measured)")
+    parser.add_argument("--scenes", type=int, default=1000, help="test scenes, with all questions each")
+    parser.add_argument("--data", type=Path, default=None, help="data folder, for tasks that read one")
+    parser.add_argument("--split", default=None, help="its split (default: the usual test split)")
     parser.add_argument("--attribution", action="store_true", help="add the table of attribution methods")
     parser.add_argument("--attribution-scenes", type=int, default=200, help="test scenes for that table")
 
@@ -150,7 +150,7 @@ def _add_explain(commands: _Commands) -> None:
         commands,
         "explain",
         _explain,
-        "answer one question about one fresh scene, with warnings and the pairs behind it",
+        "answer one question about one new scene, with warnings and the strongest pairs",
     )
     _add_weights_name(parser)
     parser.add_argument("question", help='English, such as "Is the red object on the left?"')
@@ -160,9 +160,7 @@ def _add_explain(commands: _Commands) -> None:
 def _add_generate(commands: _Commands) -> None:
     """Add `generate`."""
     parser = _add(commands, "generate", _generate, "write scenes with pictures, questions and answers")
-    parser.add_argument(
-        "output", type=Path, help="file or folder to write; a folder is gone on with where it was interrupted"
-    )
+    parser.add_argument("output", type=Path, help="file or folder to write; an interrupted folder is continued")
     parser.add_argument("--task", default=next(iter(_WRITERS)), choices=tuple(_WRITERS), help="whose scenes")
     parser.add_argument("--scenes", type=int, default=100, help="number of scenes, or of stories per task")
     parser.add_argument("--split", default="train", choices=tuple(SPLITS), help="whose seeds to use")
@@ -174,17 +172,15 @@ def _add_generate(commands: _Commands) -> None:
 
 def _add_weights(commands: _Commands) -> None:
     """Add `weights`."""
-    parser = _add(commands, "weights", _weights, "list the weights that are here and whether each file is sound")
-    actions = "publish ships a run, fetch downloads public weights, import reads them from a file"
+    parser = _add(commands, "weights", _weights, "list the installed weights and check each file")
+    actions = "publish: a finished run; fetch: download public weights; import: read them from a file"
     parser.add_argument("action", nargs="?", default="list", choices=("list", *_WEIGHTS_ACTIONS), help=actions)
     parser.add_argument("what", nargs="?", help="weights to publish or fetch, or the .pth file to import")
     parser.add_argument("--name", help=f"import: one of {', '.join(public_weights.PUBLIC)}")
     parser.add_argument("--folder", type=Path, default=None, help="folder of the run (default: runs/NAME)")
-    parser.add_argument("--scenes", type=int, default=10_000, help="test scenes that the card's figures come from")
-    parser.add_argument(
-        "--data", type=Path, default=None, help="publish: folder that a run from a folder is measured on"
-    )
-    parser.add_argument("--split", default="val", help="publish: which split of that folder")
+    parser.add_argument("--scenes", type=int, default=10_000, help="test scenes for the card's figures")
+    parser.add_argument("--data", type=Path, default=None, help="publish: data folder on which the run is evaluated")
+    parser.add_argument("--split", default="val", help="publish: the split of that folder")
 
 
 def _train(options: argparse.Namespace) -> None:
@@ -205,7 +201,7 @@ def _train(options: argparse.Namespace) -> None:
     fabric = make_fabric(options.device, config.precision, options.processes)
     with hold_run(folder, fabric):
         source = _open_source(options, config.task, fabric)
-        trainer = Trainer(config, fabric, folder, source, _bar(options, "before answers"))
+        trainer = Trainer(config, fabric, folder, source, _bar(options, "pretraining"))
         _take_steps(trainer, options, folder)
     leave_processes()
     if options.json:
@@ -213,7 +209,7 @@ def _train(options: argparse.Namespace) -> None:
 
 
 def _take_steps(trainer: Trainer, options: argparse.Namespace, folder: Path) -> None:
-    """Take the steps that are left, showing progress."""
+    """Take the remaining steps, showing progress."""
     config = trainer.run.config
     bar = tqdm(total=config.steps, initial=trainer.run.step, unit="step", disable=options.json, smoothing=0.05)
     if not options.json:
@@ -230,7 +226,7 @@ def _take_steps(trainer: Trainer, options: argparse.Namespace, folder: Path) -> 
 
 
 def _open_source(options: argparse.Namespace, task: str, fabric: Fabric) -> Source | None:
-    """Return the data folder to learn from, if one is given; one process of a machine makes its caches."""
+    """Return the data folder to train on, if one is given; one process per machine fills its caches."""
     if options.data is None:
         return None
     reader = TASKS[task]
@@ -242,11 +238,11 @@ def _open_source(options: argparse.Namespace, task: str, fabric: Fabric) -> Sour
 
 def _no_folder(name: str) -> RNCoreError:
     """Return the error for a task that reads no folder."""
-    return RNCoreError(f"'{name}' makes its own scenes and reads no folder; leave --data out.")
+    return RNCoreError(f"'{name}' generates its own scenes and reads no folder; leave --data out.")
 
 
 def _precision(options: argparse.Namespace) -> str:
-    """Return the precision asked for; `fabric run` keeps a `--precision` to itself and passes it on like this."""
+    """Return the precision asked for; `fabric run` consumes `--precision` and passes it on in the environment."""
     given: str = options.precision
     if given != "auto":
         return given
@@ -255,7 +251,7 @@ def _precision(options: argparse.Namespace) -> str:
 
 
 def _evaluate(options: argparse.Namespace) -> None:
-    """Print accuracies, and the attribution table where asked for."""
+    """Print accuracies, and the attribution table if asked for."""
     answerer = load(options.name, options.device, options.weights)
     with fast_autocast(choose_device(options.device)):
         found = _measure(answerer, options)
@@ -278,7 +274,7 @@ def _evaluate(options: argparse.Namespace) -> None:
 
 
 def _measure(answerer: Answerer, options: argparse.Namespace) -> Evaluation:
-    """Return accuracies on a folder's questions where one is given, else on fresh scenes."""
+    """Return accuracies on a folder's questions if one is given, else on new scenes."""
     model, task, bar = answerer.model, answerer.task, _bar(options, "evaluate")
     if options.data is None:
         return evaluate(model, task, options.seed, options.scenes, progress=bar)
@@ -312,7 +308,7 @@ def _explain(options: argparse.Namespace) -> None:
 
 
 def _generate(options: argparse.Namespace) -> None:
-    """Write scenes, each domain's in its own way."""
+    """Write scenes, each domain in its own format."""
     given = {option.name: vars(options)[option.name] for writer in _WRITERS.values() for option in writer.options}
     order = DataOrder(options.output, options.scenes, options.seed, options.split, given)
     written = _WRITERS[options.task].write(order, lambda text: _bar(options, text))
@@ -324,7 +320,7 @@ def _generate(options: argparse.Namespace) -> None:
 
 
 def _weights(options: argparse.Namespace) -> None:
-    """Publish a run, or get public weights; then list the weights that are here."""
+    """Publish a run, or get public weights; then list the installed weights."""
     if options.action in _WEIGHTS_ACTIONS and options.what is None:
         raise RNCoreError(f"Say what to {options.action}, such as `{_WEIGHTS_ACTIONS[options.action]}`.")
     if options.action == "fetch":
@@ -333,8 +329,8 @@ def _weights(options: argparse.Namespace) -> None:
         public_weights.import_file(options.name, Path(options.what))
     elif options.action == "publish":
         folder = options.folder or RUNS / options.what
-        exam = publishing.Exam(options.scenes, options.seed, options.data, options.split)
-        publishing.publish(options.what, folder, exam, _bar(options, "evaluate"))
+        spec = publishing.EvaluationSpec(options.scenes, options.seed, options.data, options.split)
+        publishing.publish(options.what, folder, spec, _bar(options, "evaluate"))
     entries = list_weights().values()
     known = [(entry.name, weights_status(entry), entry.card) for entry in entries]
     loose = describe_loose()
@@ -364,7 +360,7 @@ def _bench(options: argparse.Namespace) -> None:
 
 
 def _set_threads(options: argparse.Namespace) -> None:
-    """Use as many CPU threads as asked for."""
+    """Use the number of CPU threads asked for."""
     if options.threads is not None:
         if options.threads < 1:
             raise RNCoreError(f"threads must be 1 or more, got {options.threads}.")

@@ -88,18 +88,18 @@ class Bomb:
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        (b"", "not a whole safetensors file"),
-        (b"\xff" * 100, "not a whole safetensors file"),
-        (pickle.dumps(Bomb()), "not a whole safetensors file"),
+        (b"", "not a complete safetensors file"),
+        (b"\xff" * 100, "not a complete safetensors file"),
+        (pickle.dumps(Bomb()), "not a complete safetensors file"),
         (BUNDLE[:-1], "not a safetensors file"),
-        (BUNDLE[:500], "not a whole safetensors file"),
+        (BUNDLE[:500], "not a complete safetensors file"),
         (BUNDLE + b"0", "not a safetensors file"),
         (save(load(BUNDLE)), "no readable card"),
         (save(load(BUNDLE), metadata={"card": "[" * 100_000}), "no readable card"),
         (save(load(BUNDLE), metadata={"card": "{"}), "no readable card"),
         (save(load(BUNDLE), metadata={"card": "[]"}), "its card must have name, task, model, sha256"),
         (save(load(BUNDLE), metadata={"card": json.dumps("x" * 300_000)}), "in at most 200,000 letters"),
-        (save(load(BUNDLE), metadata={"card": "{}", "more": "x" * 400_000}), "not a whole safetensors file"),
+        (save(load(BUNDLE), metadata={"card": "{}", "more": "x" * 400_000}), "not a complete safetensors file"),
         (forge(name=7), "its card must have name"),
         (forge(sha256="0" * 64), "SHA-256 of its tensors is not its card's"),
         (forge(task="sort-of-clevr/object"), "Did you mean 'sort-of-clevr/objects'"),
@@ -116,7 +116,7 @@ def test_all_else_is_one_sentence(content, sentence):
 
 
 def test_a_large_file_is_not_read():
-    with pytest.raises(WeightsError, match=f"has {MAX_BYTES + 1:,} bytes and at most {MAX_BYTES:,}"):
+    with pytest.raises(WeightsError, match=f"has {MAX_BYTES + 1:,} bytes, and the limit is {MAX_BYTES:,}"):
         read_bundle(bytes(MAX_BYTES + 1), "large")
     with pytest.raises(WeightsError, match="at most 100 are read"):
         read_bundle(BUNDLE, "mine", max_bytes=100)
@@ -126,7 +126,7 @@ def test_a_large_file_is_not_read():
     ("content", "sentence"),
     [
         (forge_model("core", g_widths=[100_000, 100_000]), "a layer of 100,000 units and 4,096 are allowed"),
-        (forge_model("core", g_widths=[4096, 4096]), "asks for 16,945,250 numbers and the file holds"),
+        (forge_model("core", g_widths=[4096, 4096]), "needs 16,945,250 numbers, but the file holds"),
         (forge_model("core", g_widths=[1] * 10_000), "asks for 10001 layers"),
         (forge_model("core", g_widths=[8, 7]), "shape"),
         (forge_model("core", g_widths=[8], question_layer=0), "has the unknown tensor"),
@@ -169,7 +169,7 @@ def test_a_huge_image_is_refused_before_it_is_built(monkeypatch):
         ("core.f_phi.0.bias", torch.full((8,), 3e38), "answers with numbers that are not finite"),
         ("core.f_phi.0.bias", torch.zeros(8, dtype=torch.float64), "is torch.float64 instead of torch.float32"),
         ("core.f_phi.0.bias", torch.zeros(3), r"shape \(3,\) instead of \(8,\)"),
-        (MEAN_AGGREGATE, torch.ones(35, 8), r"mean aggregate, of shape \(35, 8\), is not its model's"),
+        (MEAN_AGGREGATE, torch.ones(35, 8), r"mean aggregate, of shape \(35, 8\), does not fit its model"),
         (MEAN_AGGREGATE, torch.full((36, 8), torch.inf), "mean aggregate"),
         ("extra", torch.ones(1), "has the unknown tensor 'extra'"),
     ],

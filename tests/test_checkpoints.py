@@ -144,7 +144,7 @@ def test_changed_bytes_anywhere_are_one_sentence_or_change_nothing(checkpoint, t
 
 def test_400_zeroed_bytes_are_not_gone_on_from(checkpoint, tmp_path):
     path = put(tmp_path, checkpoint[:-2000] + bytes(400) + checkpoint[-1600:])
-    with pytest.raises(WeightsError, match=r"is damaged \(its SHA-256 is another\); delete it to start again"):
+    with pytest.raises(WeightsError, match=r"is damaged \(its SHA-256 does not match\); delete it to start again"):
         Trainer(replace(TINY, steps=1), make_fabric(), tmp_path)
     with pytest.raises(WeightsError, match="is damaged"):
         publish("sort-of-clevr/tiny", path.parent, into=tmp_path / "pretrained")
@@ -202,5 +202,5 @@ def test_nonsense_in_the_state_of_a_warm_start_is_one_sentence(tmp_path, monkeyp
     break_off(config, tmp_path, monkeypatch, after=2)
     path = tmp_path / "checkpoint.safetensors"
     path.write_bytes(forge(path.read_bytes(), warm_start=state))
-    with pytest.raises(WeightsError, match=r"is damaged \(the state of its warm start is none\); delete it"):
+    with pytest.raises(WeightsError, match=r"is damaged \(the state of its pretraining is invalid\); delete it"):
         Trainer(config, make_fabric(), tmp_path)

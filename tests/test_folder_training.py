@@ -33,7 +33,7 @@ from rn_core.tasks.clevr.tokens import encode_tokens
 from rn_core.training.checkpoints import read_checkpoint
 from rn_core.training.config import TrainConfig
 from rn_core.training.processes import leave_processes
-from rn_core.training.publishing import Exam, publish
+from rn_core.training.publishing import EvaluationSpec, publish
 from rn_core.training.recipes import RECIPES, make_recipe
 from rn_core.training.trainer import Trainer
 from rn_core.weights.store import load_golden
@@ -310,13 +310,19 @@ def test_recipes_take_the_batch_and_the_warm_up_that_made_others_runs_succeed(na
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ("train clevr/rn-pixels", "This run learns from a data folder, whose epochs it counts; give one with --data."),
+        ("train clevr/rn-pixels", "This run counts the epochs of a data folder; give one with --data."),
         ("train clevr/rn-pixels --schedule cosine", "Pictures of CLEVR are not drawn on the fly; give a folder"),
-        ("train sort-of-clevr/rn-objects --data DATA", "makes its own scenes and reads no folder; leave --data out."),
+        (
+            "train sort-of-clevr/rn-objects --data DATA",
+            "generates its own scenes and reads no folder; leave --data out.",
+        ),
+            "train sort-of-clevr/rn-objects --data DATA",
+            "generates its own scenes and reads no folder; leave --data out.",
+        ),
         ("train clevr/rn-pixels --data nowhere", "There is no folder 'nowhere'; give the one that"),
         (
             "train clevr/rn-pixels --data DATA --warm-start 5",
-            "'clevr/pixels' has no warm start without a pool, got warm_start 5;",
+            "'clevr/pixels' cannot be pretrained without a pool, got warm_start 5;",
         ),
         ("train clevr/rn-pixels --data DATA --size tiny", "Unknown model size 'tiny'. Use one of: paper, small."),
         ("train clevr/rn-pixels --data DATA --scenes 0", "n_scenes must be 1 or more, got 0."),
@@ -339,7 +345,7 @@ def run_folder(source, tmp_path) -> Path:
 
 
 def test_a_published_run_says_what_it_was_measured_on(run_folder, source, painted, tmp_path):
-    entry = publish("clevr/rn-tiny", run_folder, Exam(data=painted), into=tmp_path / "pretrained")
+    entry = publish("clevr/rn-tiny", run_folder, EvaluationSpec(data=painted), into=tmp_path / "pretrained")
     card = json.loads(entry.path.with_suffix(".json").read_text())
     answerer = load("clevr/rn-tiny", "cpu", tmp_path / "pretrained")
     found = evaluate_batches(answerer.model, TASK, TASK.read_batches(painted, "val"))
@@ -358,17 +364,17 @@ def test_a_published_run_says_what_it_was_measured_on(run_folder, source, painte
 
 
 @pytest.mark.parametrize(
-    ("exam", "sentence"),
+    ("spec", "sentence"),
     [
-        ({}, r"^'clevr/rn-tiny' learned from a data folder; give the one to measure it on with --data\.$"),
+        ({}, r"^'clevr/rn-tiny' was trained on a data folder; give the one to evaluate it on with --data\.$"),
         (
             {"split": "train"},
-            r"^'clevr/rn-tiny' learned from split train; measure it on another, such as --split val",
+            r"^'clevr/rn-tiny' was trained on split train; evaluate it on another, such as --split val",
         ),
         ({"split": "test"}, r"has questions for train, val, got split 'test'; use one of them\.$"),
     ],
 )
-def test_a_run_is_not_measured_on_what_it_learned_from(run_folder, painted, exam, sentence):
-    exam = Exam(data=painted, **exam) if exam else Exam()
+def test_a_run_is_not_measured_on_what_it_learned_from(run_folder, painted, spec, sentence):
+    spec = EvaluationSpec(data=painted, **spec) if spec else EvaluationSpec()
     with pytest.raises(RNCoreError, match=sentence):
-        publish("clevr/rn-tiny", run_folder, exam)
+        publish("clevr/rn-tiny", run_folder, spec)

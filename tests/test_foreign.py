@@ -51,10 +51,10 @@ def test_tensors_come_out_as_they_went_in(zipped):
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        (b"", "not a whole weights file"),
-        (b"\x00" * 100, "not a whole weights file"),
+        (b"", "not a complete weights file"),
+        (b"\x00" * 100, "not a complete weights file"),
         (b"PK\x03\x04", "is a damaged zip"),
-        (pickle.dumps(Bomb()), r"not a whole weights file .* nothing in it was run"),
+        (pickle.dumps(Bomb()), r"not a complete weights file .* nothing in it was run"),
         (pickle.dumps({"a": Bomb()}, protocol=0), "nothing in it was run"),
         (pack(Bomb()), "nothing in it was run"),
         (pack({"a": Bomb()}, zipped=False), "nothing in it was run"),
@@ -65,9 +65,9 @@ def test_tensors_come_out_as_they_went_in(zipped):
         (pack({"a": {"b": torch.ones(2)}}), "named tensors and nothing else"),
         (pack({"a": torch.nn.Parameter(torch.ones(2))}), "named tensors and nothing else"),
         (pack({str(k): torch.ones(0) for k in range(1001)}), "must hold 1 to 1000 named tensors"),
-        (pack({"a": torch.zeros(MAX_BYTES // 4)}), r"is larger than the 10,000,000 bytes that are read"),
+        (pack({"a": torch.zeros(MAX_BYTES // 4)}), r"is larger than the limit of 10,000,000 bytes"),
         (compress(pack(TENSORS)), "or compressed"),
-        (compress(pack({"a": torch.zeros(MAX_BYTES)})), "is larger inside than the 10,000,000 bytes"),
+        (compress(pack({"a": torch.zeros(MAX_BYTES)})), "larger once unpacked than 10,000,000 bytes"),
     ],
 )
 def test_what_is_no_table_of_tensors_is_one_sentence(content, sentence):

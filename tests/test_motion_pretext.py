@@ -8,13 +8,13 @@ import pytest
 import torch
 from torch.nn import functional
 
-from rn_core.common.records import MotionLesson
+from rn_core.common.records import MotionBatch
 from rn_core.common.seeding import make_rng
 from rn_core.models import ModelConfig, QuestionAnsweringModel, build_model
 from rn_core.models.encoders import RowEncoderConfig
 from rn_core.models.motion import MotionNetworkConfig, find_pairs
 from rn_core.models.motion_parts import Links, Moving
-from rn_core.pretraining.motion import MotionLessonConfig, teach_motion
+from rn_core.pretraining.motion import MotionPretrainingConfig, pretrain_motion
 from rn_core.tasks import TASKS
 from rn_core.tasks.physics.pool import ScenePool
 from rn_core.training.config import TrainConfig
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.weights
 PREDICT = TASKS["physics/predict"]
 CORE = MotionNetworkConfig(35, n_steps=5, reader_widths=(32,), g_widths=(32, 2), f_widths=(8,))
 MODEL = ModelConfig(RowEncoderConfig(35), CORE)
-LESSONS = MotionLessonConfig(steps=200, n_scenes=16, learning_rate=1e-2)
+LESSONS = MotionPretrainingConfig(steps=200, n_scenes=16, learning_rate=1e-2)
 RUN = TrainConfig(
     "physics/predict",
     MODEL,
@@ -48,15 +48,15 @@ def pool() -> ScenePool:
 
 
 @pytest.fixture(scope="module")
-def fresh() -> MotionLesson:
+def fresh() -> MotionBatch:
     """Return what is true of scenes that no lesson shows."""
-    return PREDICT.make_pool(9, 20, 1).sample_motion_lesson(make_rng(0, "test"), 40)
+    return PREDICT.make_pool(9, 20, 1).sample_motion_batch(make_rng(0, "test"), 40)
 
 
 @pytest.fixture(scope="module")
 def taught(pool) -> QuestionAnsweringModel:
     model = build_model(MODEL, 0)
-    teach_motion(model, pool, LESSONS, make_fabric())
+    pretrain_motion(model, pool, LESSONS, make_fabric())
     return model.eval()
 
 
@@ -89,7 +89,7 @@ def test_lessons_are_decided_by_their_seed(pool):
     torch.manual_seed(7)
     state = torch.get_rng_state()
     for model, seed in ((one, 1), (same, 1), (other, 2)):
-        teach_motion(model, pool, replace(LESSONS, steps=2, seed=seed), make_fabric())
+        pretrain_motion(model, pool, replace(LESSONS, steps=2, seed=seed), make_fabric())
     assert torch.equal(torch.get_rng_state(), state)
     for name in ("core.reader.of_pair.0.weight", "core.step.of_pair.weight"):
         assert torch.equal(one.state_dict()[name], same.state_dict()[name])

@@ -12,7 +12,7 @@ from rn_core.models.baselines import MLPConfig
 from rn_core.models.encoders import RowEncoderConfig
 from rn_core.models.questions import QuestionEncoderConfig
 from rn_core.models.relation_network import RelationNetworkConfig
-from rn_core.pretraining.pairs import LessonConfig, teach
+from rn_core.pretraining.pairs import PairPretrainingConfig, pretrain_pairs
 from rn_core.tasks.clevr.pool import QuestionPool, make_pool
 from rn_core.training.processes import make_fabric
 
@@ -20,7 +20,7 @@ RN = ModelConfig(
     RowEncoderConfig(18), RelationNetworkConfig(18, 48, 28, (64, 64), (16,)), QuestionEncoderConfig(82, 16, 48)
 )
 MLP = replace(RN, core=MLPConfig(10, 18, 48, 28, (16,)))
-LESSONS = LessonConfig(steps=300, n_types=13, n_scenes=16, n_pairs=4, learning_rate=1e-2)
+LESSONS = PairPretrainingConfig(steps=300, n_types=13, n_scenes=16, n_pairs=4, learning_rate=1e-2)
 
 
 @pytest.fixture(scope="module")
@@ -37,15 +37,15 @@ def changed(model: QuestionAnsweringModel) -> set[str]:
 
 def test_the_question_encoder_and_the_pairs_learn_and_nothing_else(pool):
     model = build_model(RN, 0)
-    untaught = teach(build_model(RN, 0), pool, replace(LESSONS, steps=1), make_fabric("cpu", "32-true"))
-    assert teach(model, pool, LESSONS, make_fabric("cpu", "32-true")) < 0.65 * untaught
+    untaught = pretrain_pairs(build_model(RN, 0), pool, replace(LESSONS, steps=1), make_fabric("cpu", "32-true"))
+    assert pretrain_pairs(model, pool, LESSONS, make_fabric("cpu", "32-true")) < 0.65 * untaught
     assert changed(model) == {"question_encoder.words", "question_encoder.lstm", "core.g_theta"}
 
 
 def test_a_model_without_pairs_learns_what_questions_say(pool):
     model = build_model(MLP, 0)
-    untaught = teach(build_model(MLP, 0), pool, replace(LESSONS, steps=1), make_fabric("cpu", "32-true"))
-    assert teach(model, pool, LESSONS, make_fabric("cpu", "32-true")) < 0.65 * untaught
+    untaught = pretrain_pairs(build_model(MLP, 0), pool, replace(LESSONS, steps=1), make_fabric("cpu", "32-true"))
+    assert pretrain_pairs(model, pool, LESSONS, make_fabric("cpu", "32-true")) < 0.65 * untaught
     assert changed(model) == {"question_encoder.words", "question_encoder.lstm"}
 
 
@@ -54,7 +54,7 @@ def test_lessons_are_decided_by_their_seed(pool):
     torch.manual_seed(7)
     state = torch.get_rng_state()
     for model, seed in ((one, 1), (same, 1), (other, 2)):
-        teach(model, pool, replace(LESSONS, steps=2, seed=seed), make_fabric("cpu", "32-true"))
+        pretrain_pairs(model, pool, replace(LESSONS, steps=2, seed=seed), make_fabric("cpu", "32-true"))
     assert torch.equal(torch.get_rng_state(), state)
     name = "core.g_theta.0.weight"
     assert torch.equal(one.state_dict()[name], same.state_dict()[name])

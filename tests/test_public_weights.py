@@ -284,7 +284,7 @@ def change(**changes: Tensor) -> bytes:
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        (b"not weights", "is not a whole weights file"),
+        (b"not weights", "is not a complete weights file"),
         (pack({"a": torch.ones(2)}), "has the unknown tensor 'a'"),
         (pack(dict(list(make_state().items())[1:])), "lacks tensor 'text.wembedding.weight'"),
         (pack(make_state(NAME_IR)), r"has shape \(256, 52\) instead of \(256, 180\).*original_fp_epoch_493.pth"),
@@ -305,7 +305,7 @@ def test_what_is_not_the_file_is_one_sentence_and_leaves_nothing(content, senten
 def test_a_gigabyte_a_folder_and_nothing_are_not_read(tmp_path):
     with (tmp_path / "huge.pth").open("wb") as file:
         file.truncate(10**9)
-    with pytest.raises(WeightsError, match=r"^'huge.pth' is larger than the 10,000,000 bytes that are read"):
+    with pytest.raises(WeightsError, match=r"^'huge.pth' is larger than the limit of 10,000,000 bytes"):
         import_file(NAME, tmp_path / "huge.pth", tmp_path)
     for path in (tmp_path, tmp_path / "nowhere.pth", Path("/dev/zero")):
         with pytest.raises(WeightsError, match=r"^There is no file"):

@@ -163,13 +163,13 @@ def test_in_stories_only_what_has_pairs_has_a_head_start():
 
 def test_the_lessons_of_a_race_are_about_the_question_types_that_are_asked(monkeypatch):
     drawn = []
-    sample = StoryPool.sample_lesson
+    sample = StoryPool.sample_pair_batch
 
     def note(pool, *arguments):
         drawn.append(sample(pool, *arguments))
         return drawn[-1]
 
-    monkeypatch.setattr(StoryPool, "sample_lesson", note)
+    monkeypatch.setattr(StoryPool, "sample_pair_batch", note)
     next(make_stories(head_start=1).train())
     assert set(drawn[-1].type_index.tolist()) == {0, 3, 11, 14}
 

@@ -252,7 +252,7 @@ def test_a_doubled_colour_on_explore_and_in_rows_is_one_sentence(answerer):
 def test_of_many_the_bad_one_is_named_by_its_index(name, scene, question, answerer):
     with pytest.raises(QuestionError, match=r"^At index 18: "):
         answerer(name).answer_many([scene] * 20, [question] * 18 + ["Where is Waldo?"] + [question])
-    with pytest.raises(QuestionError, match=r"^A question must be a text, got NoneType; ask in English\.$"):
+    with pytest.raises(QuestionError, match=r"^A question must be text, got NoneType; ask in English\.$"):
         answerer(name).answer(scene, None)
 
 

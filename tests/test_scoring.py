@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from rn_core.common.records import Batch
-from rn_core.tasks.scoring import ManyYesOrNo, OneAnswer
+from rn_core.tasks.scoring import MultiLabelScoring, OneAnswer
 
 
 def make_batch(answer: torch.Tensor, type_index: list[int]) -> Batch:
@@ -38,7 +38,7 @@ def test_one_answer_is_softmax():
 
 def test_many_yes_or_no_are_sigmoids():
     logits = torch.tensor([[2.0, -1.0], [1.0, 3.0]])
-    batch, scoring = make_batch(torch.tensor([[True, False], [True, False]]), [0, 0]), ManyYesOrNo()
+    batch, scoring = make_batch(torch.tensor([[True, False], [True, False]]), [0, 0]), MultiLabelScoring()
     by_hand = [math.log(1 + math.exp(z)) for z in (-2, -1, -1, 3)]
     assert scoring.loss(logits, batch).item() == pytest.approx(sum(by_hand) / 4)
     marks = scoring.mark(logits, batch)

@@ -21,13 +21,13 @@ from rn_core.models.questions import QuestionEncoderConfig
 from rn_core.models.relation_layers import StackedRelationNetworkConfig
 from rn_core.models.relation_network import RelationNetworkConfig
 from rn_core.models.sentences import SentenceEncoderConfig, StoryEncoderConfig
-from rn_core.pretraining.pairs import LessonConfig, _TypeErrors, teach
+from rn_core.pretraining.pairs import PairPretrainingConfig, _TypeErrors, pretrain_pairs
 from rn_core.tasks import TASKS
 from rn_core.tasks.babi import task as babi_task
 from rn_core.tasks.babi.pool import StoryPool
 from rn_core.tasks.babi.worlds import sample_story
 from rn_core.training.config import TrainConfig
-from rn_core.training.publishing import Exam, publish
+from rn_core.training.publishing import EvaluationSpec, publish
 from rn_core.training.trainer import Trainer
 from rn_core.weights import store as weights
 from rn_core.weights.card import CardFacts
@@ -158,14 +158,14 @@ class WatchedPool:
     def __init__(self, pool: StoryPool) -> None:
         self.pool, self.weights = pool, []
 
-    def sample_lesson(self, rng, n_scenes, n_pairs, type_weights):
+    def sample_pair_batch(self, rng, n_scenes, n_pairs, type_weights):
         self.weights.append(type_weights.copy())
-        return self.pool.sample_lesson(rng, n_scenes, n_pairs, type_weights)
+        return self.pool.sample_pair_batch(rng, n_scenes, n_pairs, type_weights)
 
 
 def test_lessons_teach_encoders_and_pairs_and_are_drawn_by_what_is_missed():
     pool, model = WatchedPool(BABI.make_pool(0, 200, 1)), build_model(RN, 0)
-    teach(model, pool, LessonConfig(30, 20, n_scenes=64, learning_rate=1e-2), make_fabric())
+    pretrain_pairs(model, pool, PairPretrainingConfig(30, 20, n_scenes=64, learning_rate=1e-2), make_fabric())
     fresh = build_model(RN, 0).state_dict()
     moved = {name for name, value in model.state_dict().items() if not torch.equal(value, fresh[name])}
     assert moved == {name for name in fresh if "f_phi" not in name}
@@ -272,23 +272,23 @@ def test_what_cannot_be_read_is_one_sentence_and_exit_code_one(shipped, data, ca
 def test_a_run_from_made_stories_is_measured_on_a_folder_too(data, tmp_path):
     folder = tmp_path / "pretrained"
     list(Trainer(STORIES, make_fabric(), tmp_path / "run").train())
-    entry = publish("babi/rn-tiny", tmp_path / "run", Exam(40, data=data, split="test"), into=folder)
+    entry = publish("babi/rn-tiny", tmp_path / "run", EvaluationSpec(40, data=data, split="test"), into=folder)
     card = json.loads(entry.path.with_suffix(".json").read_text())
     model = load("babi/rn-tiny", "cpu", folder).model
     found = evaluate_batches(model, BABI, BABI.read_batches(data, "test"))
     assert card["published_files"] == {"split": "test", **json.loads(json.dumps(found.to_dict()))}
     assert card["metrics"]["overall"]["n"] == 40
     assert card["metrics"]["n"] == 40
-    assert card["start"].startswith("not from answers alone, as in the paper: it first learned for 2 steps what task")
+    assert card["start"].startswith("pretrained for 2 steps, unlike in the paper, on the task")
     golden = weights.load_golden(entry)
     with torch.inference_mode():
         logits = model((golden["inputs.0"], golden["inputs.1"]), golden["question"], golden["scene_index"])
     torch.testing.assert_close(logits, golden["logits"])
-    alone = publish("babi/rn-tiny", tmp_path / "run", Exam(40), into=folder)
+    alone = publish("babi/rn-tiny", tmp_path / "run", EvaluationSpec(40), into=folder)
     assert "published_files" not in json.loads(alone.path.with_suffix(".json").read_text())
 
 
 def test_a_task_that_reads_no_folder_refuses_one(data, tmp_path):
     list(Trainer(replace(TINY, steps=1), make_fabric(), tmp_path).train())
-    with pytest.raises(RNCoreError, match=r"learned from scenes made on the fly and reads no folder; leave --data out"):
-        publish("sort-of-clevr/rn-tiny", tmp_path, Exam(10, data=data), into=tmp_path)
+    with pytest.raises(RNCoreError, match=r"was trained on generated scenes and reads no folder; leave --data out"):
+        publish("sort-of-clevr/rn-tiny", tmp_path, EvaluationSpec(10, data=data), into=tmp_path)

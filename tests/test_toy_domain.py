@@ -16,7 +16,7 @@ from rn_core.common.errors import RNCoreError, UnknownNameError
 from rn_core.common.seeding import make_rng
 from rn_core.tasks import TASKS, Task
 from rn_core.tasks.registry import CONFIGS, DOMAINS, RECIPES, Derived, register, registered
-from rn_core.training.publishing import Exam, publish
+from rn_core.training.publishing import EvaluationSpec, publish
 from tests.toy_domain import DOMAIN, QUESTIONS, Dice, Throw
 
 NAME = "toy/rn-dice"
@@ -28,7 +28,7 @@ def folder(tmp_path_factory) -> Path:
     found = tmp_path_factory.mktemp("toy")
     with registered(Dice()):
         assert main(["train", NAME, "--folder", str(found / "run"), "--device", "cpu", "--json"]) == 0
-        publish(NAME, found / "run", Exam(n_scenes=100), into=found)
+        publish(NAME, found / "run", EvaluationSpec(n_scenes=100), into=found)
     return found
 
 

@@ -181,7 +181,7 @@ def test_what_came_later_changes_no_older_card_or_checkpoint():
 
 
 def test_a_schedule_that_counts_epochs_needs_data(tmp_path):
-    with pytest.raises(RNCoreError, match="learns from a data folder, whose epochs it counts; give one with --data"):
+    with pytest.raises(RNCoreError, match="counts the epochs of a data folder; give one with --data"):
         Trainer(replace(TINY, schedule="doubling"), make_fabric())
 
 
@@ -207,10 +207,10 @@ def test_config_survives_json():
         ({"schedule": "doublin"}, "Did you mean 'doubling'"),
         ({"first_rate": 0}, "first_rate must be a finite number above 0, got 0"),
         ({"doubling_epochs": 0}, "doubling_epochs must be 1 or more, got 0"),
-        ({"augment": True}, "augment moves pictures, and the model of 'sort-of-clevr/objects' sees none"),
+        ({"augment": True}, "augment shifts pictures, but the model of 'sort-of-clevr/objects' takes none"),
         (
             {"task": "clevr/states", "warm_start": 3},
-            "'clevr/states' has no warm start without a pool, got warm_start 3",
+            "'clevr/states' cannot be pretrained without a pool, got warm_start 3",
         ),
         ({"pool_scenes": 3}, "'sort-of-clevr/objects' has no pool, got pool_scenes 3; set it to 0"),
         ({"task": "sort-of-clever/objects"}, "Did you mean 'sort-of-clevr/objects'"),

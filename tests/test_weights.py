@@ -74,7 +74,7 @@ def flip_one_bit(entry):
 
 @pytest.mark.parametrize(
     ("damage", "sentence"),
-    [(delete, "is missing"), (cut, "bytes instead of"), (flip_one_bit, "SHA-256 is not the card's")],
+    [(delete, "is missing"), (cut, "bytes instead of"), (flip_one_bit, "SHA-256 differs from the card's")],
 )
 def test_a_missing_cut_or_changed_file_is_named_before_it_is_read(folder, damage, sentence):
     entry = find_weights(NAME, folder)

@@ -122,8 +122,8 @@ def test_mixed_sets_are_not_sound(tmp_path, monkeypatch, capsys):
     stale, new = (tmp_path / f"{seed}/{NAME}.golden.safetensors" for seed in (1, 2))
     shutil.copy(stale, new)
     entry = find_weights(NAME, tmp_path / "2")
-    assert "golden logits 'tiny.golden.safetensors' are not those of the card" in weights_status(entry)
-    with pytest.raises(WeightsError, match="not those of the card"):
+    assert "golden logits 'tiny.golden.safetensors' do not match the card" in weights_status(entry)
+    with pytest.raises(WeightsError, match="do not match the card"):
         load_golden(entry)
     new.unlink()
     assert "are missing" in weights_status(entry)
@@ -145,7 +145,7 @@ def test_no_name_leads_out_of_the_folder(name, tmp_path):
         lambda: load_weights(name, folder),
         lambda: publish(name, tmp_path, into=folder),
     ):
-        with pytest.raises(WeightsError, match="A name of weights is up to three words"):
+        with pytest.raises(WeightsError, match="A weights name must be one to three words"):
             use()
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
@@ -165,7 +165,7 @@ def test_a_recipes_run_ships_under_its_own_name_alone(name):
     for size, kinds in CONFIGS[config.task].items():
         for kind, model in kinds.items():
             if model != config.model:
-                says = rf"'{name}' is model .* at size small, and this run's is '{kind}' at size {size}; choose another"
+                says = rf"'{name}' is model .* at size small, but this run's is '{kind}' at size {size}; choose another"
                 with pytest.raises(WeightsError, match=says):
                     check_recipe(name, replace(config, model=model))
 
@@ -180,7 +180,7 @@ def test_a_card_under_an_own_name_tells_the_recipe_that_makes_it_again():
 def test_names_that_are_no_recipe_need_the_tasks_family():
     check_recipe("sort-of-clevr/mine", TINY)
     for name in ("mine", "clevr/mine", "sort-of-clevr/my/own", "sort-of-clevr-2/x"):
-        with pytest.raises(WeightsError, match="are called 'sort-of-clevr/NAME', got"):
+        with pytest.raises(WeightsError, match="must be named 'sort-of-clevr/NAME', got"):
             check_recipe(name, TINY)
 
 
@@ -201,12 +201,12 @@ def test_a_tiny_run_of_another_task_is_not_written_over_what_ships(run_folder, c
 
 
 def test_one_name_is_published_by_one_process_at_a_time(run_folder, tmp_path):
-    exam = publishing.Exam(2)
+    spec = publishing.EvaluationSpec(2)
     with (
         hold(tmp_path / "sort-of-clevr/.tiny.lock", "name", NAME),
         pytest.raises(RNCoreError, match=rf"'{NAME}' is in use by process {os.getpid()} on .* since .*; wait until"),
     ):
-        publish(NAME, run_folder, exam, into=tmp_path)
+        publish(NAME, run_folder, spec, into=tmp_path)
     assert weights.list_weights(tmp_path) == {}
-    publish(NAME, run_folder, exam, into=tmp_path)
+    publish(NAME, run_folder, spec, into=tmp_path)
     assert weights_status(find_weights(NAME, tmp_path)) == "sound"

@@ -1,4 +1,4 @@
-"""Attribution: which pairs made the answer, how far that can be trusted, and from pairs to objects."""
+"""Attribution: which pairs led to an answer, how far the method can be trusted, and from pairs to objects."""
 
 from __future__ import annotations
 

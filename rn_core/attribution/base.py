@@ -1,4 +1,4 @@
-"""What is attributed, and what comes back: a logit (or the difference of two) and one number a pair."""
+"""The value that is attributed, a logit or the difference of two, and the result, one number per pair."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from rn_core.common.errors import RNCoreError
 
 @dataclass(frozen=True)
 class Target:
-    """The value z that is shared out: a logit, or a logit above another ("why this, not that").
+    """The value z that is attributed: a logit, or the difference of two ("why this answer, not that one").
 
-    Never a probability: a saturated softmax has no slope left to share out.
+    Never a probability: a saturated softmax has no gradient left to attribute.
 
     Attributes:
         answer: index of the logit, 0 to A - 1.
@@ -24,7 +24,7 @@ class Target:
     contrast: int | None = None
 
     def __post_init__(self) -> None:
-        """Raise RNCoreError for an index that no answer can have."""
+        """Raise RNCoreError for an invalid index."""
         for name in ("answer", "contrast"):
             index = getattr(self, name)
             if index is None and name == "contrast":
@@ -63,8 +63,8 @@ class Attribution:
         value: z(S), of the aggregate S of all pairs, in float64 (the model's float32 logits differ from it by
             their own rounding).
         baseline_value: z(B), of the baseline.
-        completeness_gap: z(S) - z(B) less the sum of the contributions, in logits; what it means is said at
-            each method. None where the contributions are no shares of a logit (`norm`).
+        completeness_gap: z(S) - z(B) less the sum of the contributions, in logits; each method documents its
+            meaning. None where the contributions are not shares of a logit (`norm`).
     """
 
     method: str

@@ -1,8 +1,8 @@
 """From the cells of a convolutional encoder to the objects of a scene.
 
-A cell is no object: its receptive field covers several. The mapping here is a convention, made to be simple and to
-keep totals: every pixel belongs to the cell whose receptive-field center is nearest, and a cell's pairs are shared out
-among the objects by their pixels in that cell. A cell without any counts as ground.
+A cell is not an object: its receptive field covers several. The mapping here is a convention, chosen to be simple and
+to keep totals: every pixel belongs to the cell with the nearest receptive-field center, and a cell's pairs are divided
+among the objects by their pixels in that cell. A cell without object pixels counts as ground.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ from rn_core.common.errors import RNCoreError
 
 
 def cell_weights(object_masks: np.ndarray | Tensor, grid_size: int = 5, stride: int = 16) -> Tensor:
-    """Return how much of each cell is which object.
+    """Return the share of each object in each cell.
 
     Cell (row r, column c) has its center at pixel (x = stride * c, y = stride * r); pixel (x, y) belongs to the nearest
-    center, column (x + stride // 2) // stride and row alike, and beyond the last center to the last cell; half way
-    between two it belongs to the later one. The weight of object k in a cell is its pixels there over the pixels of all
-    objects there.
+    center, column (x + stride // 2) // stride and likewise for rows, and beyond the last center to the last cell;
+    halfway between two it belongs to the later one. The weight of object k in a cell is its pixels there over all
+    objects' pixels there.
 
     Args:
         object_masks: (K, H, W) bool, the pixels of each object.
-        grid_size: cells a side d.
+        grid_size: cells per side d.
         stride: pixels between two centers; 2^L for L layers of stride 2.
 
     Returns:
-        (d * d, K + 1) float64, row `r * d + c`; each row adds up to 1. The last column is ground: 1 in a cell without
+        (d * d, K + 1) float64, row `r * d + c`; each row sums to 1. The last column is ground: 1 in a cell without
         object pixels, else 0.
 
     Raises:
@@ -52,7 +52,7 @@ def cell_weights(object_masks: np.ndarray | Tensor, grid_size: int = 5, stride: 
 
 
 def merge_cells(matrix: Tensor, weights: Tensor) -> Tensor:
-    """Return the pair matrix of objects from that of cells: W^T M W.
+    """Return the pair matrix of objects from the pair matrix of cells: W^T M W.
 
     Args:
         matrix: (C, C) contributions of pairs of cells.
@@ -62,16 +62,16 @@ def merge_cells(matrix: Tensor, weights: Tensor) -> Tensor:
         (K + 1, K + 1) float64, ground last; its sum is the sum of `matrix`.
 
     Raises:
-        RNCoreError: if the shapes do not fit each other, or a row of weights does not add up to 1.
+        RNCoreError: if the shapes do not match, or a row of weights does not sum to 1.
     """
     n_cells = check_square(matrix)
     if weights.dim() != 2 or len(weights) != n_cells:
-        raise RNCoreError(f"weights must have shape ({n_cells}, K + 1), a row a cell, got {tuple(weights.shape)}.")
+        raise RNCoreError(f"weights must have shape ({n_cells}, K + 1), one row per cell, got {tuple(weights.shape)}.")
     weights = weights.to(torch.float64)
     total = weights.sum(dim=1)
     if not torch.allclose(total, torch.ones_like(total), rtol=0, atol=1e-9):
         raise RNCoreError(
-            f"Each row of weights must add up to 1, got {total.min().item():g} to {total.max().item():g}; "
-            "make them with cell_weights."
+            f"Each row of weights must sum to 1, got {total.min().item():g} to {total.max().item():g}; "
+            "compute them with cell_weights."
         )
     return weights.T @ matrix.to(torch.float64) @ weights

@@ -1,4 +1,4 @@
-"""How far two methods disagree about the same pairs."""
+"""How much two methods disagree about the same pairs."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ class Disagreement:
     """Two rankings of the same pairs, compared.
 
     Attributes:
-        rank_distance: 1 - Spearman's rank correlation: 0 the same order, 1 no relation, 2 reversed.
-        same_top: whether both have the same strongest pair (largest absolute contribution, of equal ones the first).
+        rank_distance: 1 - Spearman's rank correlation: 0 for the same order, 1 for no relation, 2 for the reverse.
+        same_top: whether both have the same strongest pair (largest absolute contribution, the first of equal ones).
     """
 
     rank_distance: float
@@ -28,11 +28,11 @@ class Disagreement:
 def disagreement(one: Attribution, other: Attribution) -> Disagreement:
     """Compare two attributions of one question.
 
-    Signed contributions are ranked with their sign. Where a method has none (`norm`), both are ranked by strength.
+    Signed contributions are ranked with their sign. If one method has no signs (`norm`), both are ranked by strength.
 
     Args:
-        one: of any method.
-        other: of any method, for the same pairs.
+        one: by any method.
+        other: by any method, for the same pairs.
 
     Raises:
         RNCoreError: if they are not about the same number of pairs.
@@ -50,7 +50,7 @@ def disagreement(one: Attribution, other: Attribution) -> Disagreement:
 
 
 def _ranks(values: Tensor) -> Tensor:
-    """Return (P,) float64 ranks from 1; equal values share the mean of theirs."""
+    """Return (P,) float64 ranks from 1; equal values share their mean rank."""
     place: Tensor
     counts: Tensor
     _, place, counts = torch.unique(values, return_inverse=True, return_counts=True)
@@ -59,7 +59,7 @@ def _ranks(values: Tensor) -> Tensor:
 
 
 def _correlation(first: Tensor, second: Tensor) -> float:
-    """Return Pearson's correlation of ranks; where one side is all ties, 1 if the other is too, else 0."""
+    """Return Pearson's correlation of ranks; if one side is all ties, 1 if the other is too, else 0."""
     first, second = first - first.mean(), second - second.mean()
     spread = (first.square().sum() * second.square().sum()).sqrt().item()
     if not spread:

@@ -1,8 +1,8 @@
-"""The control beside every score: the same question asked of a model that has learned nothing.
+"""The control for every score: the same question to a model without learned weights.
 
-An attribution that scores as well on random weights shows the architecture, not what was learned.
-Source: Adebayo et al. 2018, "Sanity checks for saliency maps" (arXiv 1810.03292); there weights are drawn
-anew, here each parameter's own values are shuffled, which keeps their scale.
+An attribution that scores as well on random weights reflects the architecture, not what was learned.
+Source: Adebayo et al. 2018, "Sanity checks for saliency maps" (arXiv 1810.03292); there weights are redrawn,
+here each parameter's own values are shuffled, which keeps their scale.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ Model = TypeVar("Model", bound=nn.Module)
 def make_randomized_copy(model: Model, seed: int) -> Model:
     """Return a copy with the values of each parameter shuffled.
 
-    Buffers (batch statistics, coordinates) stay; so do mode and device. The model itself and torch's global generator
-    are not changed. Same seed, same copy.
+    Buffers (batch statistics, coordinates), mode and device stay. The model itself and torch's global generator
+    are not changed. The same seed gives the same copy.
 
     Args:
-        model: any module, a whole model as well as f_phi alone.
+        model: any module, a whole model or f_phi alone.
         seed: 0 or more.
 
     Raises:

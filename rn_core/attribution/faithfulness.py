@@ -1,7 +1,7 @@
-"""Do the pairs that a method ranks first make the answer? Deletion, insertion, and the fewest pairs that keep it.
+"""Do the pairs that a method ranks first determine the answer? Deletion, insertion, and the smallest sufficient set.
 
-Taking a pair out of the sum is exact here, no pixel has to be painted over; yet a sum of few relations can be one that
-f_phi never met in training, so every curve stands beside that of random orders.
+Removing a pair from the sum is exact here, as no pixel has to be painted over; yet a sum of few relations may be one
+that f_phi never met in training, so every curve is compared with those of random orders.
 Source: Petsiuk et al. 2018 (RISE, arXiv 1806.07421), on pairs instead of pixels.
 """
 
@@ -19,12 +19,12 @@ from rn_core.common.errors import RNCoreError
 
 @dataclass(frozen=True)
 class Curve:
-    """What happens to the answer while pairs leave (deletion) or enter (insertion) the sum.
+    """The answer while pairs leave the sum (deletion) or enter it (insertion).
 
     Attributes:
         counts: (K,) int64 ascending from 0 to P, pairs that have left or entered.
         values: (K,) float64, z at each count; over several orders their mean.
-        kept: (K,) float64, 1 where f_phi's answer is that of all pairs, else 0; over several orders the share.
+        kept: (K,) float64, 1 where f_phi's answer is that of all pairs, else 0; over several orders the mean.
         full: z(S), with all pairs.
         empty: z(B), with none.
     """
@@ -42,9 +42,9 @@ class Curve:
 
     @property
     def normalized_area(self) -> float:
-        """Return the area with z(B) counted as 0 and z(S) as 1.
+        """Return the area, scaled so that z(B) is 0 and z(S) is 1.
 
-        Not bounded, and not a number where z(S) = z(B): over many questions take the median, or `area`.
+        Unbounded, and not a number where z(S) = z(B): over many questions use the median, or `area`.
         """
         reach = self.full - self.empty
         return (self.area - self.empty) / reach if reach else float("nan")
@@ -61,11 +61,11 @@ class Curve:
 
 @dataclass(frozen=True)
 class Faithfulness:
-    """The curves of a method beside those of random orders of the same pairs.
+    """The curves of a method and those of random orders of the same pairs.
 
     Attributes:
-        deletion: strongest contribution leaves first; a low area is good.
-        insertion: strongest contribution enters first; a high area is good.
+        deletion: strongest contribution leaves first; a small area is good.
+        insertion: strongest contribution enters first; a large area is good.
         random_deletion: mean over random orders.
         random_insertion: mean over the same orders.
     """
@@ -77,23 +77,23 @@ class Faithfulness:
 
     @property
     def deletion_gain(self) -> float:
-        """Return how far deletion falls below random orders, in logits; above 0 is better than chance."""
+        """Return how far deletion is below random orders, in logits; above 0 is better than chance."""
         return self.random_deletion.area - self.deletion.area
 
     @property
     def insertion_gain(self) -> float:
-        """Return how far insertion rises above random orders, in logits; above 0 is better than chance."""
+        """Return how far insertion is above random orders, in logits; above 0 is better than chance."""
         return self.insertion.area - self.random_insertion.area
 
 
 @dataclass(frozen=True)
 class KeepingSet:
-    """The fewest pairs from the top of a ranking whose relations alone give the answer of all pairs.
+    """The shortest prefix of a ranking whose relations alone give the answer of all pairs.
 
     Attributes:
-        pairs: (k,) int64, strongest first; k is the smallest number for which it holds. Empty if the baseline alone
+        pairs: (k,) int64, strongest first; k is the smallest sufficient number. Empty if the baseline alone
             already gives the answer.
-        stable_from: the smallest number from which on it holds for every larger one, k or more: with more pairs the
+        stable_from: the smallest number, at least k, from which all larger ones are sufficient: with more pairs the
             answer may be lost again.
     """
 
@@ -102,7 +102,7 @@ class KeepingSet:
 
 
 def rank_pairs(contributions: Tensor) -> Tensor:
-    """Return (P,) int64, pairs by falling contribution (signed: what speaks against z comes last).
+    """Return (P,) int64, pairs by descending contribution (signed: evidence against z comes last).
 
     Args:
         contributions: (P,); equal ones keep their order.
@@ -124,17 +124,17 @@ def measure_faithfulness(
     """Return deletion and insertion curves of a ranking, and those of random ones.
 
     Args:
-        f_phi: the model's own; read only.
+        f_phi: the model's own; not changed.
         relations: (P, D_g).
         contributions: (P,) of any method.
         target: the value z to follow.
         generator: draws the random orders.
         baseline: (D_g,), or None for zero.
         n_orders: random orders, 1 or more.
-        n_points: counts to look at, evenly from 0 to P; None takes every one.
+        n_points: counts to evaluate, evenly spaced from 0 to P; None for all.
 
     Raises:
-        RNCoreError: if shapes, target or numbers do not fit.
+        RNCoreError: if shapes, target or numbers are invalid.
     """
     pairs = make_pair_sum(f_phi, relations, baseline)
     check_contributions(contributions, len(relations))
@@ -155,18 +155,18 @@ def measure_faithfulness(
 def smallest_keeping_set(
     f_phi: nn.Sequential, relations: Tensor, contributions: Tensor, baseline: Tensor | None = None
 ) -> KeepingSet:
-    """Return the shortest beginning of a ranking that keeps the answer (the largest logit) of all pairs.
+    """Return the shortest prefix of a ranking that keeps the answer (the largest logit) of all pairs.
 
     It is the smallest along this ranking, not among all sets of pairs.
 
     Args:
-        f_phi: the model's own; read only.
+        f_phi: the model's own; not changed.
         relations: (P, D_g).
         contributions: (P,) that rank the pairs, largest first.
-        baseline: (D_g,), or None for zero: what is there before the first pair enters.
+        baseline: (D_g,), or None for zero: the sum before the first pair enters.
 
     Raises:
-        RNCoreError: if shapes do not fit.
+        RNCoreError: if shapes do not match.
     """
     pairs = make_pair_sum(f_phi, relations, baseline)
     check_contributions(contributions, len(relations))
@@ -179,12 +179,12 @@ def smallest_keeping_set(
 
 
 def keep_pairs(relations: Tensor, keep: Tensor, baseline: Tensor | None = None) -> Tensor:
-    """Return the aggregate with only some pairs in it; `answer_logits` says what f_phi makes of it.
+    """Return the aggregate of only some pairs; `answer_logits` gives f_phi's answer to it.
 
     Args:
         relations: (P, D_g).
         keep: (P,) bool.
-        baseline: (D_g,), whose P-th part stands in for each pair that is left out; None is zero.
+        baseline: (D_g,), whose P-th part replaces each pair that is left out; None is zero.
 
     Returns:
         (D_g,) float64 on the CPU.
@@ -209,7 +209,7 @@ def remove_pairs(relations: Tensor, remove: Tensor, baseline: Tensor | None = No
 
 
 def make_counts(n_pairs: int, n_points: int | None) -> Tensor:
-    """Return numbers of pairs to look at, ascending from 0 to P without doubles.
+    """Return increasing numbers of pairs from 0 to P without duplicates.
 
     Args:
         n_pairs: P.
@@ -230,7 +230,7 @@ def make_counts(n_pairs: int, n_points: int | None) -> Tensor:
 
 
 def check_contributions(contributions: Tensor, n_pairs: int) -> None:
-    """Raise RNCoreError unless there is one contribution a pair."""
+    """Raise RNCoreError unless there is one contribution per pair."""
     if contributions.shape != (n_pairs,):
         raise RNCoreError(f"contributions must have shape ({n_pairs},), got {tuple(contributions.shape)}.")
 

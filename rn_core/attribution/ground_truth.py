@@ -1,8 +1,8 @@
-"""Scores against the pairs that the scene's generator knows to decide the answer.
+"""Scores against the pairs that are known to decide the answer.
 
 Source: Arras et al. 2022 (CLEVR-XAI, arXiv 2003.07258) for relevance mass and rank accuracy, and the
 pointing game of Zhang et al. 2016 (arXiv 1608.00507); here over pairs instead of pixels.
-Only contributions above 0 count, as the truth says what speaks for the answer. Chance is the share of true pairs.
+Only positive contributions count, as the truth is about evidence for the answer. Chance is the share of true pairs.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from rn_core.common.errors import RNCoreError
 def make_true_pairs(asked: int, targets: np.ndarray | Tensor) -> Tensor:
     """Return the pairs that hold what the question needs.
 
-    A question about other objects needs the asked one and a target: both orders of each are true. A question about the
-    asked one alone (it is its own target) can be answered from any pair that holds it: all these are true.
+    A question about other objects needs the object asked about and a target: both orders of each are true. A question
+    about one object alone (its own target) can be answered from any pair with it: all these are true.
 
     Args:
-        asked: index of the asked object, 0 to N - 1.
+        asked: index of the object asked about, 0 to N - 1.
         targets: (N,) bool, the objects that decide the answer together with it.
 
     Returns:
         (N * N,) bool, row `i * N + j` is the pair (o_i, o_j).
 
     Raises:
-        RNCoreError: if the targets are not (N,) bool with one at least, or there is no such asked object.
+        RNCoreError: if the targets are not (N,) bool with at least one True, or there is no such object.
     """
     targets = torch.as_tensor(targets)
     if targets.dim() != 1 or targets.dtype != torch.bool or not targets.any():
@@ -51,7 +51,7 @@ def pointing_game(contributions: Tensor, true_pairs: Tensor) -> bool:
     """Return whether the pair with the largest contribution is a true one.
 
     Args:
-        contributions: (P,); with none above 0 no pair is pointed at, which is a miss. Of equal ones the first counts.
+        contributions: (P,); if none is above 0, no pair is pointed at, which is a miss. Of equal ones the first counts.
         true_pairs: (P,) bool.
 
     Raises:
@@ -63,7 +63,7 @@ def pointing_game(contributions: Tensor, true_pairs: Tensor) -> bool:
 
 
 def relevance_mass(contributions: Tensor, true_pairs: Tensor) -> float:
-    """Return the share of all contributions above 0 that lies on true pairs, 0 to 1; 0 if there are none.
+    """Return the share of all positive contributions that lies on true pairs, 0 to 1; 0 if there are none.
 
     Args:
         contributions: (P,).
@@ -95,11 +95,11 @@ def relevance_rank(contributions: Tensor, true_pairs: Tensor) -> float:
 
 
 def _check_truth(contributions: Tensor, true_pairs: Tensor) -> None:
-    """Raise RNCoreError unless both are (P,), the second bool with one true pair at least."""
+    """Raise RNCoreError unless both are (P,), the second bool with at least one true pair."""
     if contributions.dim() != 1 or true_pairs.shape != contributions.shape or true_pairs.dtype != torch.bool:
         raise RNCoreError(
             f"contributions must be (P,) and true_pairs (P,) bool, got {tuple(contributions.shape)} and "
             f"{tuple(true_pairs.shape)} {true_pairs.dtype}."
         )
     if not true_pairs.any():
-        raise RNCoreError(f"true_pairs must hold one true pair or more, got none among {len(true_pairs)}.")
+        raise RNCoreError(f"true_pairs must hold at least one true pair, got none among {len(true_pairs)}.")

@@ -1,6 +1,6 @@
 """From pairs to objects: the pair matrix, its marginals, and Shapley values of whole objects.
 
-A pair is (o_i, o_j), in the order in which g_theta takes its objects: i is the first, j the second.
+A pair is (o_i, o_j), in the order of g_theta's arguments: i is the first, j the second.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from rn_core.attribution.base import Target
 from rn_core.attribution.readout import make_pair_sum
 from rn_core.common.errors import RNCoreError
 
-#: Shapley values over more objects than this would need more than 4,096 coalitions.
+#: Shapley values over more objects would need more than 4,096 coalitions.
 MAX_SHAPLEY_OBJECTS = 12
 
 
 @dataclass(frozen=True)
 class ObjectMarginals:
-    """What the pairs of each object contribute; i = j apart, as it needs no second object.
+    """The contributions of each object's pairs; i = j separately, as it needs no second object.
 
-    `first` and `itself` together add up to the sum over all pairs, and so do `second` and `itself`.
+    `first` and `itself` sum to the total over all pairs, and so do `second` and `itself`.
 
     Attributes:
         first: (N,) float64, sum over j other than i of the pairs (i, j).
@@ -38,7 +38,7 @@ class ObjectMarginals:
 
     @property
     def halved(self) -> Tensor:
-        """Return (N,): every pair split evenly between its two objects; adds up to the sum over all pairs."""
+        """Return (N,): every pair split evenly between its two objects; sums to the total over all pairs."""
         return (self.first + self.second) / 2 + self.itself
 
 
@@ -57,14 +57,14 @@ def pair_matrix(contributions: Tensor, n_objects: int) -> Tensor:
     """
     if contributions.shape != (n_objects**2,):
         raise RNCoreError(
-            f"contributions must have shape ({n_objects**2},), one a pair of {n_objects} objects, "
+            f"contributions must have shape ({n_objects**2},), one per pair of {n_objects} objects, "
             f"got {tuple(contributions.shape)}."
         )
     return contributions.reshape(n_objects, n_objects)
 
 
 def object_marginals(matrix: Tensor) -> ObjectMarginals:
-    """Return each object's part as the first of a pair, as the second, and with itself.
+    """Return each object's contribution as the first of a pair, as the second, and paired with itself.
 
     Args:
         matrix: (N, N), row i the first object, column j the second.
@@ -79,7 +79,7 @@ def object_marginals(matrix: Tensor) -> ObjectMarginals:
 
 
 def symmetrize(matrix: Tensor) -> Tensor:
-    """Return (N, N), the mean of (i, j) and (j, i): the view without order; total and diagonal stay.
+    """Return (N, N), the mean of (i, j) and (j, i): the matrix without order; total and diagonal stay.
 
     Args:
         matrix: (N, N).
@@ -92,7 +92,7 @@ def symmetrize(matrix: Tensor) -> Tensor:
 
 
 def mark_pairs_with(objects: Iterable[int], n_objects: int) -> Tensor:
-    """Return which pairs hold at least one of some objects, so that these can be removed from the sum.
+    """Return which pairs hold at least one of some objects, so that they can be removed from the sum.
 
     Args:
         objects: indices 0 to N - 1.
@@ -116,28 +116,28 @@ def mark_pairs_with(objects: Iterable[int], n_objects: int) -> Tensor:
 def shapley_objects(f_phi: nn.Sequential, relations: Tensor, target: Target) -> Tensor:
     """Return the exact Shapley value of each object, over all 2^N coalitions.
 
-    Without an object the sum lacks every pair that holds it; the other relations stay as they are, as g_theta sees
-    two objects at a time. (A mean aggregate keeps dividing by all N * N pairs.)
+    Without an object the sum lacks every pair that holds it; the other relations stay unchanged, as g_theta takes
+    two objects at a time. (A mean aggregate still divides by all N * N pairs.)
     Source: Shapley 1953, "A value for n-person games".
 
     Args:
-        f_phi: the model's own; read only.
+        f_phi: the model's own; not changed.
         relations: (N, N, D_g), `relations[i, j]` is the relation of (o_i, o_j); all zero for padding, which then
             gets 0.
         target: a logit, or the difference of two.
 
     Returns:
-        (N,) float64; they add up to z(S) - z(0).
+        (N,) float64; they sum to z(S) - z(0).
 
     Raises:
-        RNCoreError: for more than 12 objects, or if shapes or target do not fit.
+        RNCoreError: for more than 12 objects, or if shapes or target are invalid.
     """
     if relations.dim() != 3 or relations.shape[0] != relations.shape[1]:
         raise RNCoreError(f"relations must have shape (N, N, D_g), got {tuple(relations.shape)}.")
     n_objects = len(relations)
     if n_objects > MAX_SHAPLEY_OBJECTS:
         raise RNCoreError(
-            f"Shapley values over objects take at most {MAX_SHAPLEY_OBJECTS} objects, as N have 2^N coalitions, "
+            f"Shapley values over objects take at most {MAX_SHAPLEY_OBJECTS} objects, since N have 2^N coalitions, "
             f"got {n_objects}; use object_marginals instead."
         )
     pairs = make_pair_sum(f_phi, relations.flatten(0, 1))

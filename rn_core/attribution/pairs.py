@@ -1,8 +1,8 @@
-"""Pairs to contributions: five ways to share out a logit over the relations that were added up.
+"""Pairs to contributions: five ways to attribute a logit to the relations in the sum.
 
 The aggregate S is exactly the sum of the relations, so every method here works on f_phi alone: g_theta and the
 encoder never run again. z is the target's value, P the number of pairs, B the baseline, g_p the relation of pair p;
-B / P is taken off every relation, so that a pair is compared with an average pair where B is an average aggregate.
+B / P is subtracted from every relation, so that with a mean aggregate as B a pair is compared with an average pair.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from rn_core.common.errors import RNCoreError, lookup
 def exact_path(pairs: PairSum, target: Target, steps: int) -> Tensor:
     """Share_p = (g_p - B/P) . integral over a in [0, 1] of grad z(B + a (S - B)), split at f_phi's ReLU kinks.
 
-    The Aumann-Shapley value of infinitesimal pairs; what integrated gradients tend to with ever more steps.
+    The Aumann-Shapley value of infinitesimal pairs; the limit of integrated gradients with ever more steps.
     Source: Sundararajan et al. 2017 (arXiv 1703.01365), equation 1; here the path runs over aggregates and the
-    integral is exact. Completeness gap: rounding alone, below 1e-9 for logits of ordinary size.
+    integral is exact. Completeness gap: rounding only, below 1e-9 for logits of ordinary size.
 
     Args:
         pairs: the question.
@@ -43,9 +43,9 @@ def exact_path(pairs: PairSum, target: Target, steps: int) -> Tensor:
 
 
 def integrated_gradients(pairs: PairSum, target: Target, steps: int) -> Tensor:
-    """As `exact_path`, the integral by the midpoint rule with `steps` points.
+    """As `exact_path`, with the integral by the midpoint rule with `steps` points.
 
-    Source: Sundararajan et al. 2017 (arXiv 1703.01365), equation 3 (there the right end of each step).
+    Source: Sundararajan et al. 2017 (arXiv 1703.01365), equation 3 (there at the right end of each step).
     Completeness gap: the error of the quadrature; it falls as `steps` grows.
 
     Args:
@@ -68,10 +68,10 @@ def integrated_gradients(pairs: PairSum, target: Target, steps: int) -> Tensor:
 
 
 def leave_one_out(pairs: PairSum, target: Target, steps: int) -> Tensor:
-    """z(S) - z(S - g_p + B/P): what is lost without the pair, exactly.
+    """z(S) - z(S - g_p + B/P): the exact loss without the pair.
 
-    Completeness gap: what pairs do only together (positive where they need each other, negative where one could
-    stand in for another). It is no error.
+    Completeness gap: the joint effect of pairs (positive where they need each other, negative where one could
+    replace another). It is not an error.
 
     Args:
         pairs: the question.
@@ -88,7 +88,7 @@ def gradient(pairs: PairSum, target: Target, steps: int) -> Tensor:
     """(g_p - B/P) . grad z(S): gradient x relation.
 
     Source: "gradient x input" of Shrikumar et al. 2016 (arXiv 1605.01713), on relations.
-    Completeness gap: how far z is from linear between B and S (biases and kinks of f_phi). It is no error.
+    Completeness gap: how far z is from linear between B and S (biases and kinks of f_phi). It is not an error.
 
     Args:
         pairs: the question.
@@ -104,9 +104,9 @@ def gradient(pairs: PairSum, target: Target, steps: int) -> Tensor:
 
 
 def norm(pairs: PairSum, target: Target, steps: int) -> Tensor:
-    """||g_p - B/P||: how strong the relation is, for no answer in particular and without a sign.
+    """||g_p - B/P||: the strength of the relation, unsigned and for no particular answer.
 
-    Completeness gap: none (None), as norms are no shares of a logit.
+    Completeness gap: none (None), as norms are not shares of a logit.
 
     Args:
         pairs: the question.
@@ -122,12 +122,12 @@ def norm(pairs: PairSum, target: Target, steps: int) -> Tensor:
 
 @dataclass(frozen=True)
 class PairMethod:
-    """A way to share out a logit.
+    """A way to attribute a logit to pairs.
 
     Attributes:
-        title: a few words for people.
+        title: a short title for display.
         contribute: (question, target, steps) -> (P,) float64.
-        is_share: whether contributions are signed parts of a logit; False for plain strengths.
+        is_share: whether contributions are signed parts of a logit; False for strengths.
     """
 
     title: str
@@ -135,7 +135,7 @@ class PairMethod:
     is_share: bool = True
 
 
-#: name -> method, the exact one first.
+#: Name -> method, the exact one first.
 METHODS: Mapping[str, PairMethod] = MappingProxyType(
     {
         "exact_path": PairMethod("Exact path integral", exact_path),
@@ -159,7 +159,7 @@ def attribute_pairs(
     """Return each pair's contribution to one value of one question.
 
     Args:
-        f_phi: the model's own; read only, so sessions may share it.
+        f_phi: the model's own; not changed, so sessions may share it.
         relations: (P, D_g), one question of `RelationTrace.relations`.
         target: a logit, or the difference of two.
         method: key of `METHODS`.
@@ -168,7 +168,7 @@ def attribute_pairs(
 
     Raises:
         UnknownNameError: if there is no such method.
-        RNCoreError: if shapes, target or steps do not fit.
+        RNCoreError: if shapes, target or steps are invalid.
     """
     chosen = lookup(method, METHODS, "attribution method")
     pairs = make_pair_sum(f_phi, relations, baseline)
@@ -180,9 +180,9 @@ def attribute_pairs(
 
 @torch.no_grad()
 def leave_out_both(f_phi: nn.Sequential, relations: Tensor, target: Target, baseline: Tensor | None = None) -> Tensor:
-    """Return what is lost without (i, j) and (j, i) together.
+    """Return what is lost without both (i, j) and (j, i).
 
-    Two relations that say the same hide each other from `leave_one_out`; this shows them.
+    Two redundant relations hide each other from `leave_one_out`; this reveals them.
 
     Args:
         f_phi: the model's own.
@@ -194,7 +194,7 @@ def leave_out_both(f_phi: nn.Sequential, relations: Tensor, target: Target, base
         (N * N,) float64, the same for (i, j) and (j, i); for i = j the one relation is left out.
 
     Raises:
-        RNCoreError: if shapes or target do not fit, or the pairs are not those of N objects.
+        RNCoreError: if shapes or target are invalid, or the pairs are not those of N objects.
     """
     pairs = make_pair_sum(f_phi, relations, baseline)
     n_objects = check_all_pairs(len(relations))
@@ -208,9 +208,9 @@ def check_all_pairs(n_pairs: int) -> int:
     """Return the number of objects N of P = N * N ordered pairs.
 
     Raises:
-        RNCoreError: if P is no square of 1 or more.
+        RNCoreError: if P is not a square of at least 1.
     """
     n_objects = isqrt(n_pairs)
     if n_objects < 1 or n_objects**2 != n_pairs:
-        raise RNCoreError(f"The pairs must be all N * N ordered pairs of N objects, got {n_pairs}, which is no square.")
+        raise RNCoreError(f"The pairs must be all N * N ordered pairs of N objects, got {n_pairs}, not a square.")
     return n_objects

@@ -15,9 +15,9 @@ from rn_core.attribution.readout import Readout
 def find_kinks(readout: Readout, start: Tensor, end: Tensor) -> Tensor:
     """Return where hidden units switch along the path, layer by layer.
 
-    Between two neighboring points every unit of the layers done so far is on or off throughout, so the next
-    layer's inputs are linear there, and a unit whose ends differ in sign crosses zero at a place known in closed
-    form. The crossings join the points; the layers' values there are interpolated, so each layer runs once.
+    Between two neighboring points, every unit of the layers done so far is on or off throughout, so the next
+    layer's inputs are linear there, and a unit whose values at the ends differ in sign crosses zero at a place known in
+    closed form. The crossings join the points; layer values there are interpolated, so each layer runs once.
 
     Args:
         readout: f_phi.
@@ -63,16 +63,16 @@ def weigh_gradients(readout: Readout, start: Tensor, end: Tensor, points: Tensor
         start: (D_g,) float64, at 0.
         end: (D_g,) float64, at 1.
         points: (K,) float64, where on the path to take the gradient, 0 to 1.
-        weights: (K,) float64, what to multiply each by.
+        weights: (K,) float64, the weight of each.
 
     Returns:
-        (D_g,) float64. At a kink itself the gradient is that of the unit switched off.
+        (D_g,) float64. At a kink itself, the unit counts as switched off.
     """
     hidden = list(zip(readout.weights[:-1], readout.biases[:-1], strict=True))
     if not hidden:
         return weights.sum() * readout.weights[0][0]
     first, bias = hidden[0]
-    # The first layer is linear along the path: two products instead of one a point.
+    # The first layer is linear along the path: two products instead of one per point.
     heights = torch.lerp(first @ start + bias, first @ end + bias, points[:, None])  # (K, W)
     switched_on = [heights > 0]
     for weight, bias in hidden[1:]:

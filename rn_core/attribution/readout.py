@@ -1,7 +1,7 @@
 """f_phi as plain float64 arrays, and one question's relations in front of it.
 
-A copy, so that a model shared by many sessions is only ever read, and so that completeness holds to
-float64's rounding whatever precision the model runs in. It lives on the CPU: not every accelerator has float64.
+A copy, so that a model shared by many sessions is never changed, and so that completeness holds to
+float64 rounding whatever precision the model runs in. It is on the CPU: not every accelerator has float64.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from rn_core.attribution.base import Target
 from rn_core.common.errors import RNCoreError
 
-#: Rows of aggregates that go through f_phi at once, so that memory does not grow with the number of pairs.
+#: Rows of aggregates that pass through f_phi at once, so that memory does not grow with the number of pairs.
 _BLOCK = 4096
 
 
@@ -23,8 +23,8 @@ class Readout:
     """The layers of f_phi; ReLU between them, dropout as in eval mode.
 
     Attributes:
-        weights: one (W_out, W_in) float64 a linear layer.
-        biases: one (W_out,) float64 a linear layer.
+        weights: one (W_out, W_in) float64 per linear layer.
+        biases: one (W_out,) float64 per linear layer.
     """
 
     weights: tuple[Tensor, ...]
@@ -66,11 +66,11 @@ class Readout:
 
 @dataclass(frozen=True)
 class PairSum:
-    """One question's relations on their way from a baseline to the aggregate.
+    """The relations of one question and their baseline.
 
     Attributes:
         readout: f_phi with all its logits.
-        shares: (P, D_g) float64, each relation less its part B / P of the baseline; they add up to S - B.
+        shares: (P, D_g) float64, each relation less its part B / P of the baseline; they sum to S - B.
         baseline: (D_g,) float64, B.
         aggregate: (D_g,) float64, S.
     """
@@ -86,10 +86,10 @@ class PairSum:
 
 
 def make_readout(f_phi: nn.Sequential) -> Readout:
-    """Copy f_phi; the module is not changed, whatever mode it is in.
+    """Copy f_phi; the module is not changed, whatever its mode.
 
     Args:
-        f_phi: linear layers with one ReLU between each two; dropout anywhere takes no part.
+        f_phi: linear layers with one ReLU between each two; dropout is ignored.
 
     Raises:
         RNCoreError: for any other layer or order.
@@ -110,22 +110,22 @@ def make_readout(f_phi: nn.Sequential) -> Readout:
 
 
 def make_pair_sum(f_phi: nn.Sequential, relations: Tensor, baseline: Tensor | None = None) -> PairSum:
-    """Check one question's relations and put them in front of f_phi.
+    """Check one question's relations and combine them with f_phi.
 
     Args:
         f_phi: the model's own; see `make_readout`.
-        relations: (P, D_g), any float type; the rows add up to the aggregate.
-        baseline: (D_g,) the aggregate that stands for "no information": None is zero (no pairs at all), the
-            usual other one is the mean aggregate over scenes. Each pair carries the P-th part of it.
+        relations: (P, D_g), any float type; the rows sum to the aggregate.
+        baseline: (D_g,) the aggregate that stands for "no information": None is zero (no pairs at all); the
+            usual alternative is the mean aggregate over scenes. Each pair has the P-th part of it.
 
     Raises:
-        RNCoreError: if shapes do not fit f_phi or a relation is not finite.
+        RNCoreError: if shapes do not match f_phi or a relation is not finite.
     """
     readout = make_readout(f_phi)
     d_relation = readout.d_relation
     if relations.dim() != 2 or relations.shape[1] != d_relation or not len(relations):
         raise RNCoreError(
-            f"relations must have shape (P, {d_relation}), one row a pair of one question, "
+            f"relations must have shape (P, {d_relation}), one row per pair of one question, "
             f"got {tuple(relations.shape)}."
         )
     if baseline is not None and baseline.shape != (d_relation,):
@@ -134,14 +134,14 @@ def make_pair_sum(f_phi: nn.Sequential, relations: Tensor, baseline: Tensor | No
     aggregate = shares.sum(dim=0)
     start = torch.zeros_like(aggregate) if baseline is None else _copy(baseline)
     if not (aggregate.isfinite().all() and start.isfinite().all()):
-        raise RNCoreError("relations and baseline must be finite numbers, got infinity or not-a-number among them.")
+        raise RNCoreError("relations and baseline must be finite numbers, got infinity or NaN among them.")
     if baseline is not None:
         shares -= start / len(shares)
     return PairSum(readout, shares, start, aggregate)
 
 
 def answer_logits(f_phi: nn.Sequential, aggregates: Tensor) -> Tensor:
-    """Return what f_phi answers to aggregates, for "what if this pair were not there".
+    """Return f_phi's answer to aggregates, for "what if this pair were missing".
 
     Args:
         f_phi: see `make_readout`.
@@ -151,7 +151,7 @@ def answer_logits(f_phi: nn.Sequential, aggregates: Tensor) -> Tensor:
         logits (..., A) float64 on the CPU.
 
     Raises:
-        RNCoreError: if the aggregates do not fit f_phi.
+        RNCoreError: if the aggregates do not match f_phi.
     """
     readout = make_readout(f_phi)
     if not aggregates.dim() or aggregates.shape[-1] != readout.d_relation:

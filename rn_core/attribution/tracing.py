@@ -1,7 +1,7 @@
-"""One question's forward pass taken apart: every number between what encoders are given and the logits.
+"""One question's forward pass taken apart: every number between the encoders' inputs and the logits.
 
-For any Relation Network, whatever its encoder; nothing is computed by other code than the model's own. Models are only
-read, so sessions and threads share them. All results are NumPy arrays on the CPU.
+For any Relation Network, whatever its encoder; everything is computed by the model's own code. Models are not changed,
+so sessions and threads can share them. All results are NumPy arrays on the CPU.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ from rn_core.models.baselines import MLP
 from rn_core.models.encoders import ImageEncoder
 from rn_core.models.relation_network import RelationNetwork
 
-#: From the number N of an encoder's rows to the order (N,) int64 in which they reach the core.
+#: From the number N of an encoder's rows to the order (N,) int64 in which the core gets them.
 Order = Callable[[int], np.ndarray]
 
 
 @dataclass(frozen=True)
 class ImageTrace:
-    """What an image encoder computes before there are objects.
+    """The results of an image encoder before there are objects.
 
     Attributes:
         pixel_values: how bytes became numbers, a name in `PIXEL_VALUES`.
         pixels: (3, H, W) float32, these numbers.
-        maps: what each convolution gives after its ReLU, (C, h, w) float32 each.
+        maps: each convolution's output after its ReLU, (C, h, w) float32 each.
     """
 
     pixel_values: str
@@ -40,17 +40,17 @@ class ImageTrace:
 
 @dataclass(frozen=True)
 class ForwardTrace:
-    """The forward pass of a Relation Network about one scene; objects that the scene lacks are left out.
+    """The forward pass of a Relation Network about one scene; objects missing from the scene are left out.
 
     Attributes:
-        image: what came before the objects; None for encoders that see no image.
+        image: the results before the objects; None for encoders that take no image.
         slots: (n,) int64, the encoder's row that each object came from.
-        objects: (n, D_o) float32, what pairs are made of; behind another hop they know its sums.
+        objects: (n, D_o) float32, the objects of the pairs; behind another hop they include its sums.
         question: (D_q,) float32.
-        pair_features: (n * n, D_p) float32, what each pair shows beside its two objects; None for nothing.
-        relations: (n * n, D_g) float32; row `i * n + j` is the pair (o_i, o_j), scaled as the sum needs it.
-        weight: what g_theta's result is multiplied by before it is added; 1 for a plain sum.
-        aggregate: (D_g,) float32, what f_phi is given.
+        pair_features: (n * n, D_p) float32, features of each pair besides its two objects; None for none.
+        relations: (n * n, D_g) float32; row `i * n + j` is the pair (o_i, o_j), scaled as in the sum.
+        weight: factor on g_theta's result before it is added; 1 for a plain sum.
+        aggregate: (D_g,) float32, the input of f_phi.
         logits: (A,) float32.
     """
 
@@ -66,19 +66,19 @@ class ForwardTrace:
 
     @property
     def maps(self) -> tuple[np.ndarray, ...]:
-        """Return `ImageTrace.maps`; none where no image is seen."""
+        """Return `ImageTrace.maps`; none without an image."""
         return () if self.image is None else self.image.maps
 
 
 @dataclass(frozen=True)
 class PairSteps:
-    """One pair on its way through g_theta.
+    """The computation of g_theta for one pair.
 
     Attributes:
-        inputs: what the pair is made of, end to end: o_i, o_j, the pair's features if there are any, and the question
-            where it enters first.
-        terms: (K, D_1) float32, what the first layer makes of each of these parts, its bias in the first; their sum
-            is what its ReLU is given.
+        inputs: the concatenated input of the pair: o_i, o_j, the pair's features if there are any, and the question
+            if it enters first.
+        terms: (K, D_1) float32, the first layer's term of each of these parts, the first with the bias; their sum
+            is the input of its ReLU.
         layers: the hidden units after each layer; the last is g_theta of the pair.
     """
 
@@ -89,11 +89,11 @@ class PairSteps:
 
 @dataclass(frozen=True)
 class Growth:
-    """The sum as pairs join it.
+    """The sum as pairs are added.
 
     Attributes:
-        counts: (K,) int64, pairs added at each stop, rising from 0 to all.
-        ranking: (P,) int64, the pairs in the order in which they join.
+        counts: (K,) int64, number of pairs added at each stop, from 0 to all.
+        ranking: (P,) int64, the pairs in the order in which they are added.
         sums: (K, D_g) float32.
         logits: (K, A) float32, f_phi of each sum.
         probabilities: (K, A) float64.
@@ -111,7 +111,7 @@ class MLPTrace:
     """The forward pass of an MLP about one scene.
 
     Attributes:
-        inputs: (N * D_o + D_q,) float32, all objects end to end and the question behind them.
+        inputs: (N * D_o + D_q,) float32, all objects and the question, concatenated.
         layers: the hidden units after each layer's ReLU.
         logits: (A,) float32.
     """
@@ -131,7 +131,7 @@ def trace_forward(
         model: has pairs; in eval mode.
         inputs: what its encoder takes, one row each, on its device.
         question: (1, D_q) or (1, L), as `QuestionAnsweringModel.forward` takes it.
-        order: in which order the encoder's rows reach the core; None for their own.
+        order: the order in which the core gets the encoder's rows; None for their own.
 
     Raises:
         RNCoreError: if the model has no pairs.
@@ -165,7 +165,7 @@ def trace_mlp(
         RNCoreError: if the model's core is no MLP.
     """
     if not isinstance(model.core, MLP):
-        raise RNCoreError(f"Only an MLP has its whole input in one row, got a {type(model.core).__name__}; choose one.")
+        raise RNCoreError(f"Only an MLP takes its whole input as one row, got {type(model.core).__name__}; choose one.")
     objects, mask, _ = _encode(model, inputs, order)
     row = model.core.lay_out(objects, mask, model.encode_question(question))[0]  # (N * D_o + D_q,)
     *layers, logits = _run(model.core.layers, row)
@@ -174,13 +174,13 @@ def trace_mlp(
 
 @torch.inference_mode()
 def follow_pair(network: RelationNetwork, trace: ForwardTrace, i: int, j: int) -> PairSteps:
-    """Take the pair (o_i, o_j) through g_theta as the formula says it: laid end to end, layer by layer.
+    """Compute g_theta of the pair (o_i, o_j) as the formula is written: concatenated, layer by layer.
 
     Args:
-        network: the core that was traced, its last hop.
+        network: the traced core's last hop.
         trace: of one scene with n objects.
-        i: object that is seen first, 0 to n - 1.
-        j: object that is seen second, 0 to n - 1.
+        i: index of the first object, 0 to n - 1.
+        j: index of the second object, 0 to n - 1.
     """
     g_theta, entrance = network.g_theta, network.first_layer
     first, second, asked = (
@@ -199,18 +199,18 @@ def follow_pair(network: RelationNetwork, trace: ForwardTrace, i: int, j: int) -
 
 @torch.inference_mode()
 def follow_sum(f_phi: nn.Sequential, aggregate: np.ndarray) -> tuple[np.ndarray, ...]:
-    """Return the hidden units of f_phi after each ReLU, then the logits, of an aggregate (D_g,)."""
+    """Return the hidden units of f_phi after each ReLU, then the logits, for an aggregate (D_g,)."""
     return _run(f_phi, torch.from_numpy(aggregate).to(_device(f_phi)))
 
 
 @torch.inference_mode()
 def grow_sum(f_phi: nn.Sequential, relations: np.ndarray, ranking: np.ndarray, counts: np.ndarray) -> Growth:
-    """Add pairs up one by one and ask f_phi on the way.
+    """Add pairs one by one and apply f_phi to the sum on the way.
 
     Args:
         f_phi: sums (K, D_g) to logits (K, A).
         relations: (P, D_g) as `ForwardTrace.relations`.
-        ranking: (P,) the pairs in the order in which they join.
+        ranking: (P,) the pairs in the order in which they are added.
         counts: (K,) pairs in the sum at each stop.
     """
     grown = np.cumsum(relations[ranking], axis=0, dtype=np.float64)
@@ -222,7 +222,7 @@ def grow_sum(f_phi: nn.Sequential, relations: np.ndarray, ranking: np.ndarray, c
 def _encode(
     model: QuestionAnsweringModel, inputs: tuple[Tensor, ...], order: Order | None
 ) -> tuple[Tensor, Tensor | None, ImageTrace | None]:
-    """Return a scene's objects (1, N, D_o) and their mask in an order, and the image that they come from."""
+    """Return a scene's objects (1, N, D_o) and their mask in the given order, and the image they come from."""
     encoder, image, mask = model.encoder, None, None
     if isinstance(encoder, ImageEncoder):
         objects, pixels, maps = encoder.trace(*inputs)
@@ -236,7 +236,7 @@ def _encode(
 
 
 def _run(layers: nn.Sequential, row: Tensor) -> tuple[np.ndarray, ...]:
-    """Return what a stack of layers makes of one row, after each ReLU and at the end."""
+    """Return the output of a stack of layers for one row, after each ReLU and at the end."""
     found = []
     for layer in layers:
         row = layer(row)
@@ -246,11 +246,11 @@ def _run(layers: nn.Sequential, row: Tensor) -> tuple[np.ndarray, ...]:
 
 
 def _device(module: nn.Module) -> torch.device:
-    """Return the device that a module's weights are on."""
+    """Return the device of a module's weights."""
     return next(module.parameters()).device
 
 
 def _array(values: Tensor) -> np.ndarray:
-    """Return a tensor's values in an array of their own."""
+    """Return a tensor's values in a new array."""
     array: np.ndarray = values.cpu().numpy().copy()
     return array

@@ -56,7 +56,7 @@ class Batch:
 
 
 @dataclass(frozen=True)
-class PairLesson:
+class PairBatch:
     """M questions with K pairs of objects each, and the facts about both, for pretraining.
 
     Attributes:
@@ -79,15 +79,15 @@ class PairLesson:
     question_fact_sizes: tuple[int, ...]
     pair_facts: Tensor
 
-    def to(self, device: Any) -> PairLesson:
-        """Return the lesson on another device."""
+    def to(self, device: Any) -> PairBatch:
+        """Return the batch on another device."""
         tensors = ("question", "scene_index", "type_index", "pairs", "question_facts", "pair_facts")
         moved = {name: getattr(self, name).to(device) for name in tensors}
         return replace(self, inputs=tuple(part.to(device) for part in self.inputs), **moved)
 
 
 @dataclass(frozen=True)
-class MotionLesson:
+class MotionBatch:
     """S scenes with the connections and the motion of their balls, for pretraining.
 
     Attributes:
@@ -104,11 +104,11 @@ class MotionLesson:
     positions: Tensor
     velocities: Tensor
 
-    def to(self, device: Any) -> MotionLesson:
-        """Return the lesson on another device."""
+    def to(self, device: Any) -> MotionBatch:
+        """Return the batch on another device."""
         names = ("kinds", "lengths", "positions", "velocities")
         moved = {name: getattr(self, name).to(device) for name in names}
-        return MotionLesson(inputs=tuple(part.to(device) for part in self.inputs), **moved)
+        return MotionBatch(inputs=tuple(part.to(device) for part in self.inputs), **moved)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Accuracy a question type, with counts and 95 % intervals."""
+"""Accuracy per question type, with counts and 95 % intervals."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ def evaluate(
     split: str = "test",
     progress: Callable[[Iterable[int]], Iterable[int]] = iter,
 ) -> Evaluation:
-    """Ask every question about fresh scenes of a split.
+    """Ask every question about new scenes of a split.
 
     Args:
-        model: takes (inputs, question, scene_index), returns logits; put into eval mode, left as it was.
+        model: takes (inputs, question, scene_index), returns logits; evaluated in eval mode, then restored.
         task: where scenes and questions come from.
         seed: root seed; scenes of "test" are never those of "train" or "validation".
         n_scenes: 1 or more.
@@ -51,13 +51,13 @@ def evaluate(
 
 
 def evaluate_batches(model: nn.Module, task: Task, batches: Iterable[Batch], seed: int = 0) -> Evaluation:
-    """Ask the questions of some batches, one or more; model and task as in `evaluate`.
+    """Evaluate a model on some batches, at least one; model and task as in `evaluate`.
 
     Args:
-        model: put into eval mode, left as it was.
-        task: knows the question types.
-        batches: no scene in two of them.
-        seed: root seed of the scenes, as far as they were drawn.
+        model: evaluated in eval mode, then restored.
+        task: defines the question types.
+        batches: no scene occurs in two of them.
+        seed: root seed of the scenes, if they were sampled.
     """
     was_training = model.training
     model.eval()
@@ -79,7 +79,7 @@ def evaluate_batches(model: nn.Module, task: Task, batches: Iterable[Batch], see
 
 
 def count_right(model: nn.Module, task: Task, batch: Batch) -> np.ndarray:
-    """Return (S, T, 2) int64: for each scene (or cluster) and question type, right answers and questions."""
+    """Return (S, T, 2) int64: for each scene (or cluster) and question type, correct answers and questions."""
     return _count_marks(task, _ask(model, batch), batch)
 
 
@@ -92,7 +92,7 @@ def _ask(model: nn.Module, batch: Batch) -> Tensor:
 
 
 def _count_marks(task: Task, logits: Tensor, batch: Batch) -> np.ndarray:
-    """Return what `count_right` does, from logits."""
+    """Return the counts of `count_right`, from logits."""
     question, type_index, right = (part.numpy() for part in task.scoring.mark(logits, batch))
     cluster = (batch.scene_index if batch.cluster is None else batch.cluster).numpy()
     n_clusters = len(batch.inputs[0]) if batch.cluster is None else int(cluster.max()) + 1
@@ -102,15 +102,15 @@ def _count_marks(task: Task, logits: Tensor, batch: Batch) -> np.ndarray:
 
 
 def summarize(task: Task, seed: int, counts: np.ndarray, floors: np.ndarray) -> Evaluation:
-    """Return accuracies from (S, T, 2) counts of right answers and questions.
+    """Return accuracies from (S, T, 2) counts of correct answers and questions.
 
-    Groups and types that nobody asked about are left out.
+    Groups and types without questions are left out.
 
     Args:
-        task: knows the question types and, where not all of them count for the overall accuracy, which ones do.
-        seed: root seed of the scenes, as far as they were drawn.
-        counts: right answers and questions of each scene and type.
-        floors: (T, C), how many right answers each of C answers that see no scene would give.
+        task: defines the question types and, where not all of them count for the overall accuracy, which ones do.
+        seed: root seed of the scenes, if they were sampled.
+        counts: correct answers and questions per scene and type.
+        floors: (T, C), how many correct answers each of C constant answers would give.
     """
     asked_of = counts[..., 1].sum(axis=0)  # (T,)
     rows = {kind: row for row, kind in enumerate(task.question_types) if asked_of[row]}
@@ -139,20 +139,20 @@ def mean_distance(offsets: np.ndarray) -> Distance:
 
 
 def count_solved(found: Evaluation, above: float) -> int:
-    """Return how many groups have an accuracy above a mark."""
+    """Return how many groups have an accuracy above a threshold."""
     return sum(group.accuracy > above for group in found.groups.values())
 
 
 def accuracy_interval(right: np.ndarray, asked: np.ndarray) -> Accuracy:
-    """Return the share of right answers and its 95 % interval.
+    """Return an accuracy and its 95 % interval.
 
-    Wilson's interval (1927, https://doi.org/10.2307/2276774) on an effective sample size: questions of one
-    scene are not independent, so n is divided by the design effect, the variance between scenes over what
-    independent questions would have (Kish 1965), never below 1.
+    Wilson's interval (1927, https://doi.org/10.2307/2276774) on an effective sample size: questions about one
+    scene are not independent, so n is divided by the design effect, the variance between scenes divided by that of
+    independent questions (Kish 1965), at least 1.
 
     Args:
-        right: (S,) right answers a scene.
-        asked: (S,) questions a scene.
+        right: (S,) correct answers per scene.
+        asked: (S,) questions per scene.
     """
     n, k = int(asked.sum()), int(right.sum())
     share = k / n

@@ -1,4 +1,4 @@
-"""What the command line prints for people."""
+"""Output of the command line, for people."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def print_evaluation(name: str, found: Evaluation) -> None:
     for name, distance in (found.distances or {}).items():
         interval, frames = f"[{distance.low:.5f}, {distance.high:.5f}]", distance.frames
         print(
-            f"  {name:18} {distance.mean:.5f} table widths a frame  {interval}  first frame {frames[0]:.5f}, "
+            f"  {name:18} {distance.mean:.5f} table widths per frame  {interval}  first frame {frames[0]:.5f}, "
             f"last {frames[-1]:.5f}"
         )
     for kind, value in rows.items():
@@ -26,7 +26,7 @@ def print_evaluation(name: str, found: Evaluation) -> None:
 
 
 def print_attribution(table: dict[str, dict[str, float]]) -> None:
-    """Print the attribution table, a line a method, ready for Markdown."""
+    """Print the attribution table, one line per method, ready for Markdown."""
     questions = int(next(iter(table.values()))["n"])
     print(f"\nattribution over {questions} questions with a known deciding pair; in brackets the same after shuffling:")
     print("the weights (true pair, share) or the order of the pairs (deletion, insertion)\n")

@@ -1,8 +1,8 @@
-"""What others measured: the paper's figures and the best open implementations', each with where it stands.
+"""Published figures: the paper's and those of the best open implementations, each with its source.
 
 Source of "paper": Santoro et al. 2017, "A simple neural network module for relational reasoning"
-(https://arxiv.org/abs/1706.01427). Measures and models bear the names that our own cards use, where both exist. The
-figures stand in the domains' own `spec.py`.
+(https://arxiv.org/abs/1706.01427). Measures and models have the names that our own cards use, where both exist. The
+figures are in the domains' own `spec.py`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ __all__ = ["LEVELS", "ORIGINS", "PublishedFigure", "find_figures"]
 
 
 def find_figures(domain: str) -> tuple[PublishedFigure, ...]:
-    """Return what others published on a domain.
+    """Return the published figures of a domain.
 
     Raises:
         UnknownNameError: if there is no such domain.

@@ -1,4 +1,4 @@
-"""Numbers that README and cards print: the attribution table, the mean aggregates, the curve, the golden logits."""
+"""Numbers for README and cards: the attribution table, the mean aggregates, the curve, the golden logits."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Case:
 
 @torch.inference_mode()
 def mean_aggregates(model: QuestionAnsweringModel, task: Task, seed: int, n_scenes: int) -> Tensor:
-    """Return (Q, D_g), each question's aggregate in the mean over validation scenes: 36, or 1 if nothing is asked."""
+    """Return (Q, D_g), each question's mean aggregate over validation scenes; Q is 1 for tasks without questions."""
     totals: list[Tensor] = []
     rng = make_rng(seed, "validation", 1)
     if not isinstance(task, FewQuestions):
@@ -70,9 +70,9 @@ def attribution_table(
     n_scenes: int,
     progress: Callable[[Iterable[Case]], Iterable[Case]] = iter,
 ) -> dict[str, dict[str, float]]:
-    """Score every method on questions about fresh test scenes whose deciding pair is known.
+    """Score every method on questions about new test scenes whose deciding pair is known.
 
-    Pixel pairs are merged to objects first.
+    Pixel pairs are first merged into object pairs.
 
     Returns:
         method -> "pointing_game" (share of questions whose strongest pair is the true one), "relevance_mass"
@@ -91,7 +91,7 @@ def attribution_table(
     if not isinstance(task, PairsKnown):
         known = ", ".join(name for name, other in TASKS.items() if isinstance(other, PairsKnown))
         raise RNCoreError(
-            f"Which pair decides is known for {known}, not for '{task.name}'; choose a model of one of them."
+            f"The deciding pair is known for {known}, not for '{task.name}'; choose a model of one of them."
         )
     control = make_randomized_copy(model, seed)
     rows: dict[str, list[dict[str, float]]] = {name: [] for name in METHODS}
@@ -110,7 +110,7 @@ def attribution_table(
 
 
 def read_cases(task: PairsKnown, seed: int, n_scenes: int) -> Iterator[Case]:
-    """Yield a task's questions about fresh test scenes whose deciding pair is known."""
+    """Yield a task's questions about new test scenes whose deciding pair is known."""
     for known in task.sample_known_pairs(make_rng(seed, "test", 2), n_scenes):
         weights = None
         if known.masks is not None and task.cell_grid is not None:
@@ -119,7 +119,7 @@ def read_cases(task: PairsKnown, seed: int, n_scenes: int) -> Iterator[Case]:
 
 
 def _summarize(scores: list[dict[str, float]]) -> dict[str, float]:
-    """Return means over questions, but the median set size and the largest gap."""
+    """Return means over questions, but the median for set sizes and the maximum for gaps."""
     columns = {key: np.array([score[key] for score in scores]) for key in scores[0]}
     ways: dict[str, Callable[[np.ndarray], float]] = {
         "keeping_pairs": lambda sizes: float(np.median(sizes)),
@@ -132,7 +132,7 @@ def _summarize(scores: list[dict[str, float]]) -> dict[str, float]:
 
 @dataclass(frozen=True)
 class _Asked:
-    """One question put to one network.
+    """One question to one network.
 
     Attributes:
         f_phi: the network's own.
@@ -155,9 +155,9 @@ def _ask(model: QuestionAnsweringModel, case: Case) -> _Asked:
 
 
 def _point(asked: _Asked, method: str, true_pairs: Tensor) -> tuple[Attribution, dict[str, float]]:
-    """Return a method's contributions; and whether it points at the true pair, with its mass there.
+    """Return a method's contributions, whether it points at the true pair, and its mass there.
 
-    Pairs of cells are merged to pairs of objects first, with ground as a seventh object.
+    Pairs of cells are first merged into pairs of objects, with ground as a seventh object.
     """
     found = attribute_pairs(asked.f_phi, asked.relations, asked.target, method)
     shares = found.contributions
@@ -170,7 +170,7 @@ def _point(asked: _Asked, method: str, true_pairs: Tensor) -> tuple[Attribution,
 
 
 def _measure_curves(asked: _Asked, found: Attribution, orders: torch.Generator) -> dict[str, float]:
-    """Return how the answer fares while pairs leave and enter, and what the shares miss."""
+    """Return the deletion and insertion results of a method, and its completeness gap."""
     measured = (asked.f_phi, asked.relations, found.contributions)
     curves = measure_faithfulness(*measured, asked.target, orders, n_points=26)
     return {

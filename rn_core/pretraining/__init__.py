@@ -1,1 +1,1 @@
-"""What networks learn before answers: cells, pairs, motion."""
+"""Pretraining before a network is trained on answers: cells, pairs, motion."""

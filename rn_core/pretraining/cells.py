@@ -1,9 +1,9 @@
-"""A warm start for pixel models: before a network answers questions, its cells learn to name what they hold.
+"""Pretraining of pixel models: the encoder's cells learn to name their contents.
 
-From answers alone, a sum over 625 pairs stays on a plateau for about a million questions before the asked
+Trained on answers only, a sum over 625 pairs stays on a plateau for about a million questions before the asked
 color is bound to its cell. Naming takes the encoder past it in minutes: one linear layer reads color, shape
-and offset off each cell. That layer then sets the first layer behind the encoder, so that a cell is read as an
-object row would be. The paper trains from answers alone; cards say that ours do not.
+and offset from each cell. That layer then sets the first layer behind the encoder, so that a cell is read as an
+object row would be. The paper trains end to end, on answers only; cards say that ours do not.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ from rn_core.models.baselines import MLP
 from rn_core.models.relation_network import RelationNetwork
 from rn_core.tasks.base import CellBacked, CellReading
 
-#: How strongly a pair with an empty cell is silenced, in units of the first layer's pre-activations.
+#: How strongly a pair with an empty cell is suppressed, in units of the first layer's pre-activations.
 _SILENCE = 4.0
 
 
 @dataclass(frozen=True)
 class PretextConfig:
-    """The warm start.
+    """Settings of the pretraining.
 
     Attributes:
         steps: optimizer steps.
         seed: root seed of the scenes.
-        n_scenes: scenes a step.
+        n_scenes: scenes per step.
         learning_rate: peak rate of AdamW; 200 steps of warm-up, then a cosine to 0.
     """
 
@@ -53,21 +53,21 @@ def warm_start(
     keeper: Keeper | None = None,
     progress: Callable[[Iterable[int]], Iterable[int]] = iter,
 ) -> float:
-    """Let a pixel model's cells name what they hold, then let its core read cells as object rows.
+    """Pretrain a pixel model's cells to name their contents, then let its core read cells as object rows.
 
     Afterward the encoder's batch statistics are frozen: those of a few scenes blur positions by about 5 %, too
-    much to compare distances. Its weights can go on learning.
+    much to compare distances. Its weights can still be trained.
 
     Args:
         model: an image encoder and a core, changed in place.
-        task: knows what its cells hold.
+        task: knows the contents of its cells.
         config: steps, seed and sizes.
-        learned: a Relation Network that has learned on object rows and goes on from there; None starts afresh.
-        keeper: saves the steps of naming and goes on from there; None for nobody.
+        learned: a trained Relation Network over object rows to start from; None for new weights.
+        keeper: saves and restores the steps; None for no saving.
         progress: wraps the iteration over the steps (a progress bar).
 
     Returns:
-        the last step's loss, the squared error of the facts an object.
+        the last step's loss, the squared error of the facts per object.
     """
     with fork_torch_rng(config.seed):
         naming = make_naming(model, task)
@@ -81,7 +81,7 @@ def warm_start(
 
 
 def make_naming(model: QuestionAnsweringModel, task: CellBacked) -> nn.Linear:
-    """Return a fresh layer from a cell's features to its facts; drawn from torch's global generator."""
+    """Return a new layer from a cell's features to its facts; drawn from torch's global generator."""
     n_facts = task.sample_cells(make_rng(0, "train", 0), 1)[1][0, 0].numel()
     return nn.Linear(model.image_encoder.config.channels[-1], n_facts)
 
@@ -110,15 +110,15 @@ def naming_loss(named: Tensor, facts: Tensor) -> Tensor:
 
 @torch.no_grad()
 def read_cells_as_rows(model: QuestionAnsweringModel, naming: nn.Linear, reading: CellReading) -> None:
-    """Set the first layer behind the encoder to what a fresh layer over object rows would do.
+    """Set the first layer behind the encoder to what a new layer over object rows would do.
 
-    With row = A [facts; coordinates] + b and facts = H cell + h, a fresh layer R over rows becomes R A [H, 0; 0, 1]
+    With row = A [facts; coordinates] + b and facts = H cell + h, a new layer R over rows becomes R A [H, 0; 0, 1]
     over cells, and R (A [h; 0] + b) goes into its bias. Drawn from torch's global generator.
 
     Args:
-        model: its core's `first_layer` has `n_blocks` objects laid end to end in its input.
+        model: its core's `first_layer` has `n_blocks` concatenated objects as input.
         naming: H and h, from a cell's C features to its F facts.
-        reading: A, b and more, as `CellBacked.cell_reading` gives them.
+        reading: A, b and more, from `CellBacked.cell_reading`.
     """
     core = _end_to_end(model)
     first, n_blocks = core.first_layer, core.n_blocks
@@ -136,16 +136,16 @@ def read_cells_as_rows(model: QuestionAnsweringModel, naming: nn.Linear, reading
 def read_cells_with(
     model: QuestionAnsweringModel, learned: RelationNetwork, naming: nn.Linear, reading: CellReading
 ) -> None:
-    """Put a Relation Network that learned on object rows behind an image encoder.
+    """Put a Relation Network trained on object rows behind an image encoder.
 
-    All layers are copied. The first reads a cell as its object's row, and is silent for pairs with an empty cell,
+    All layers are copied. The first reads a cell as its object's row, and is suppressed for pairs with an empty cell,
     which rows never have: for each of the two cells, `_SILENCE` times (objects in it - 1) is added to every unit.
 
     Args:
         model: a pixel model whose core has the layers of `learned`; changed in place.
         learned: over object rows.
         naming: from a cell's features to its facts.
-        reading: as `CellBacked.cell_reading` gives it.
+        reading: from `CellBacked.cell_reading`.
     """
     rows, first = learned.first_layer, _end_to_end(model).first_layer
     d_object, d_row = model.core.config.d_object, len(reading.offset)
@@ -162,7 +162,7 @@ def read_cells_with(
 
 
 def _end_to_end(model: QuestionAnsweringModel) -> RelationNetwork | MLP:
-    """Return a core whose first layer reads objects laid end to end; raises RNCoreError if it has none."""
+    """Return a core whose first layer reads concatenated objects; raises RNCoreError if it has none."""
     if not isinstance(model.core, RelationNetwork | MLP):
         raise RNCoreError(f"A {type(model.core).__name__} does not read cells as rows; choose model 'rn' or 'mlp'.")
     return model.core
@@ -175,15 +175,15 @@ def _compose(naming: nn.Linear, matrix: Tensor, offset: Tensor) -> tuple[Tensor,
 
 
 class PretrainingSteps(Iterator[float]):
-    """The steps of a warm start, one at a time, each giving its loss; they can be saved and gone on with.
+    """The steps of a pretraining, one at a time, each giving its loss; they can be saved and resumed.
 
     Attributes:
-        steps: optimizer steps in all.
+        steps: number of optimizer steps.
         step: steps done.
         loss: of the last step; NaN before the first.
-        optimizer: AdamW over all that learns.
-        extra: layers that learn beside the model and are thrown away.
-        running: numbers beside the tensors that change from step to step, changed in place; None for none.
+        optimizer: AdamW over all trained parameters.
+        extra: layers that are trained beside the model and then discarded.
+        running: other numbers that change from step to step, changed in place; None for none.
     """
 
     def __init__(
@@ -199,11 +199,11 @@ class PretrainingSteps(Iterator[float]):
         """Prepare the first step.
 
         Args:
-            parameters: what learns.
+            parameters: the trained parameters.
             steps: optimizer steps.
             learning_rate: peak rate of AdamW; see `rate_share`.
             loss_of: a step's number from 0 -> its loss, a scalar.
-            clip_norm: largest norm of the gradient; None for any.
+            clip_norm: largest norm of the gradient; None for no limit.
             extra: as the attribute; None for no layers.
             running: as the attribute.
         """
@@ -229,25 +229,25 @@ class PretrainingSteps(Iterator[float]):
 
     @property
     def state(self) -> dict[str, Any]:
-        """Return what JSON can hold of where the steps are; with the tensors of `extra`, model and optimizer."""
+        """Return the state of the steps as JSON values; the tensors of `extra`, model and optimizer are separate."""
         running = None if self.running is None else self.running.tolist()
         return {"step": self.step, "loss": self.loss, "running": running}
 
     def go_on(self, state: dict[str, Any]) -> None:
-        """Go on from a `state`; the tensors are put in place beforehand.
+        """Resume from a `state`; the tensors are restored beforehand.
 
         Raises:
-            LookupError, TypeError or ValueError: if it is that of no such steps.
+            LookupError, TypeError or ValueError: if it is not a state of these steps.
         """
         self.step, self.loss = state["step"], float(state["loss"])
         if self.running is not None:
             self.running[:] = np.array(state["running"], dtype=float).reshape(self.running.shape)
 
     def finish(self, keeper: Keeper | None = None, progress: Callable[[Iterable[int]], Iterable[int]] = iter) -> float:
-        """Take the steps that are left and return the last one's loss.
+        """Take the remaining steps and return the last one's loss.
 
         Args:
-            keeper: sees the steps before the first that is taken and after each; None for nobody.
+            keeper: is called before the first step and after each; None for no saving.
             progress: wraps the iteration over the steps (a progress bar).
         """
         if keeper is not None:
@@ -260,14 +260,14 @@ class PretrainingSteps(Iterator[float]):
 
 
 class Keeper(Protocol):
-    """Who saves a warm start."""
+    """Saves and restores the steps of a pretraining."""
 
     def resume(self, steps: PretrainingSteps) -> None:
-        """Put steps that are to be taken where they were when they were saved, if they were."""
+        """Restore the saved state of steps, if there is one."""
         ...
 
     def keep(self, steps: PretrainingSteps) -> None:
-        """Save the steps after one of them, if it is time."""
+        """Save the steps, if a save is due."""
         ...
 
 

@@ -1,8 +1,8 @@
-"""A warm start for motion networks: what seen paths show, and how a true state moves on, before whole predictions.
+"""Pretraining of motion networks: reading paths, and stepping on from a true state, before whole predictions.
 
-From paths alone a network would have to find springs, rods, collisions and velocities all at once, through hundreds of
-steps. The simulation knows them: here the reader learns which balls are tied and how, at which length, and how fast
-they were; and the step learns from true states and links where the balls are a few frames later.
+Trained on paths only, a network would have to find springs, rods, collisions and velocities at once, through hundreds
+of steps. The simulation knows them: here the reader learns which balls are connected, how, at which length, and how
+fast they were; and the step learns, from true states and links, where the balls are a few frames later.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from rn_core.common.errors import RNCoreError
-from rn_core.common.records import MotionLesson
+from rn_core.common.records import MotionBatch
 from rn_core.common.seeding import make_rng, uniform_integers
 from rn_core.models import QuestionAnsweringModel
 from rn_core.models.motion import MotionNetwork, find_pairs
@@ -29,19 +29,19 @@ if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
 _CLIP_NORM = 1.0
-#: Weights of meters, and of meters a second, beside the cross entropy of kinds.
+#: Weights of errors in meters and in meters per second, relative to the cross entropy of kinds.
 _METRES, _SPEEDS = 10.0, 1.0
 
 
 @dataclass(frozen=True)
-class MotionLessonConfig:
-    """The warm start.
+class MotionPretrainingConfig:
+    """Settings of the pretraining.
 
     Attributes:
         steps: optimizer steps.
         seed: root seed of scenes and frames.
-        n_scenes: scenes a step, with one stretch of frames each.
-        n_frames: frames of a stretch in the last steps; it is one in the first.
+        n_scenes: scenes per step, with one stretch of frames each.
+        n_frames: frames of a stretch in the last steps; one in the first.
         short: share of the steps in which a stretch is one frame.
         learning_rate: peak rate of AdamW; 200 steps of warm-up, then a cosine to 0.
     """
@@ -54,23 +54,23 @@ class MotionLessonConfig:
     learning_rate: float = 3e-3
 
 
-def teach_motion(
+def pretrain_motion(
     model: QuestionAnsweringModel,
     pool: MotionPool,
-    config: MotionLessonConfig,
+    config: MotionPretrainingConfig,
     fabric: Fabric,
     progress: Callable[[Iterable[int]], Iterable[int]] = iter,
     keeper: Keeper | None = None,
 ) -> float:
-    """Let a model with a `MotionNetwork` learn what paths show and how balls move on.
+    """Pretrain a model with a `MotionNetwork` on readings of paths and on single stretches of motion.
 
     Args:
-        model: put on the fabric's device and changed in place.
-        pool: where lessons come from.
+        model: moved to the fabric's device and changed in place.
+        pool: the source of batches.
         config: steps, seed and sizes.
-        fabric: gives the device; all processes of a run do the same.
+        fabric: gives the device; all processes of a run do the same work.
         progress: wraps the iteration over the steps (a progress bar).
-        keeper: saves the steps and goes on from there; None for nobody.
+        keeper: saves and restores the steps; None for no saving.
 
     Returns:
         the last step's loss.
@@ -80,11 +80,11 @@ def teach_motion(
 
     def missed(step: int) -> Tensor:
         rng = make_rng(config.seed, "train", step, 3)
-        lesson = pool.sample_motion_lesson(rng, config.n_scenes).to(fabric.device)
+        batch = pool.sample_motion_batch(rng, config.n_scenes).to(fabric.device)
         n_frames = 1 if step < config.short * config.steps else config.n_frames
-        objects, mask = model.encoder(*lesson.inputs)  # (S, N, D_o)
+        objects, mask = model.encoder(*batch.inputs)  # (S, N, D_o)
         pairs = find_pairs(objects, mask)
-        return _misread(core, lesson, objects, pairs) + _misstep(core, lesson, pairs, rng, n_frames)
+        return _reader_loss(core, batch, objects, pairs) + _step_loss(core, batch, pairs, rng, n_frames)
 
     steps = PretrainingSteps(model.parameters(), config.steps, config.learning_rate, missed, _CLIP_NORM)
     return steps.finish(keeper, progress)
@@ -97,26 +97,26 @@ def _motion_core(model: QuestionAnsweringModel) -> MotionNetwork:
     return model.core
 
 
-def _misread(core: MotionNetwork, lesson: MotionLesson, objects: Tensor, pairs: Pairs) -> Tensor:
-    """Return how much the reader misses kinds of pairs, lengths of links, and velocities."""
+def _reader_loss(core: MotionNetwork, batch: MotionBatch, objects: Tensor, pairs: Pairs) -> Tensor:
+    """Return the reader's loss: kinds of pairs, lengths of links, and velocities."""
     reader = core.reader
     shown: Shown = reader(core.find_paths(objects), pairs)
-    kinds, lengths = (part[:, pairs.first, pairs.second] for part in (lesson.kinds, lesson.lengths))  # (S, P)
+    kinds, lengths = (part[:, pairs.first, pairs.second] for part in (batch.kinds, batch.lengths))  # (S, P)
     off = ((shown.lengths - lengths).abs() * (kinds > 0)).sum() / (kinds > 0).sum().clamp(min=1)
-    late = functional.l1_loss(shown.speeds, lesson.velocities[:, reader.frame])
+    late = functional.l1_loss(shown.speeds, batch.velocities[:, reader.frame])
     return functional.cross_entropy(shown.kinds.flatten(0, 1), kinds.flatten()) + _METRES * off + _SPEEDS * late
 
 
-def _misstep(
-    core: MotionNetwork, lesson: MotionLesson, pairs: Pairs, rng: np.random.Generator, n_frames: int
+def _step_loss(
+    core: MotionNetwork, batch: MotionBatch, pairs: Pairs, rng: np.random.Generator, n_frames: int
 ) -> Tensor:
-    """Return how far off places and velocities are some frames after true ones, each scene from a frame at random."""
-    n_scenes, n_all = lesson.positions.shape[:2]
-    first = torch.from_numpy(uniform_integers(rng, n_all - n_frames, (n_scenes,))).to(lesson.positions.device)
+    """Return the error of positions and velocities some frames after true ones, each scene from a random frame."""
+    n_scenes, n_all = batch.positions.shape[:2]
+    first = torch.from_numpy(uniform_integers(rng, n_all - n_frames, (n_scenes,))).to(batch.positions.device)
     frames = first[:, None] + torch.arange(n_frames + 1, device=first.device)  # (S, 1 + K)
     rows = torch.arange(n_scenes, device=first.device)[:, None]
-    places, speeds = lesson.positions[rows, frames], lesson.velocities[rows, frames]  # (S, 1 + K, N, 2)
-    kinds, lengths = (part[:, pairs.first, pairs.second] for part in (lesson.kinds, lesson.lengths))  # (S, P)
+    places, speeds = batch.positions[rows, frames], batch.velocities[rows, frames]  # (S, 1 + K, N, 2)
+    kinds, lengths = (part[:, pairs.first, pairs.second] for part in (batch.kinds, batch.lengths))  # (S, P)
     links = Links(functional.one_hot(kinds, N_KINDS).to(places.dtype), lengths)
     found = core.roll(Moving(places[:, 0], speeds[:, 0]), links, pairs, n_frames)
     meters, late = (functional.l1_loss(*both) for both in zip(found, (places[:, 1:], speeds[:, 1:]), strict=True))

@@ -1,1 +1,1 @@
-"""Races that a class watches, and the process that runs one."""
+"""Races that a class can watch, and the process that runs one."""

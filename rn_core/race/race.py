@@ -1,7 +1,7 @@
-"""A race: a Relation Network and an MLP learn from the same batches, watched as they learn.
+"""A race: a Relation Network and an MLP learn from the same batches, evaluated as they learn.
 
 `Race.train` takes one step of every runner at a time, so pausing is not calling `next`; `Race.look` asks all
-runners the same validation questions and the same few examples. Nothing here draws or knows of processes.
+runners the same validation questions and the same few examples. This module knows no pictures and no processes.
 """
 
 from __future__ import annotations
@@ -27,44 +27,44 @@ from rn_core.common.seeding import fork_torch_rng, make_rng
 from rn_core.evaluation.accuracy import count_right, summarize
 from rn_core.models import QuestionAnsweringModel
 from rn_core.pretraining.cells import PretextConfig, PretrainingSteps, make_naming, read_cells_as_rows, train_naming
-from rn_core.pretraining.pairs import take_lessons
+from rn_core.pretraining.pairs import make_pair_steps
 from rn_core.race.records import RACE_TASKS, Progress, RaceConfig, Snapshot
 from rn_core.tasks.base import CellBacked, Pooled
 from rn_core.training.checkpoints import read_checkpoint, restore, save_checkpoint
 from rn_core.training.config import Precision
-from rn_core.training.trainer import Trainer, lessons_of, sample_step
+from rn_core.training.trainer import Trainer, make_pair_config, sample_step
 from rn_core.weights.bundles import write_bundle
 from rn_core.weights.card import CardFacts, TrainingRecord
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
-#: Stories that the lessons of a head start come from, and how many a step asks about.
-_LESSON_POOL, _LESSON_STORIES = 40_000, 256
+#: Stories that the pretraining pairs come from, and how many a step asks about.
+_PRETRAIN_POOL, _PRETRAIN_STORIES = 40_000, 256
 N_EXAMPLES = 8
-#: File that names the folder of the last whole checkpoint beside it.
+#: File that names the folder of the last complete checkpoint beside it.
 _LATEST = "latest.json"
 
 
 class Race:
-    """Runners, their batches and what they are asked; one at a time in a thread."""
+    """Runners, their batches and their evaluation; used by one thread at a time."""
 
     def __init__(self, config: RaceConfig, fabric: Fabric, precision: Precision = "32-true") -> None:
         """Build the runners from the config's seed.
 
         Args:
-            config: what learns from what.
+            config: who learns from what.
             fabric: launched, with that precision.
             precision: as `TrainConfig.precision`.
         """
         self.config, self.fabric = config, fabric
         self.task = RACE_TASKS[config.task]
-        #: What looks draw from: a story belongs to one question, so only those of types that are asked.
+        #: Split for evaluations: a story belongs to one question, so only stories of the chosen types.
         self.shown = self.task.narrow(config.question_types)
         self.trainers = {kind: Trainer(config.training(kind, precision), fabric) for kind in config.models}
         self.seconds = 0.0
         self._found: dict[str, tuple[int, Evaluation]] = {}
-        #: Runners in their head start, and where each of them goes on: file, tensors and state.
+        #: Runners in their head start, and the saved state of each: file, tensors and state.
         self._starting: dict[str, PretrainingSteps] = {}
         self._kept: dict[str, tuple[Path, dict[str, Tensor], dict[str, Any]]] = {}
 
@@ -94,7 +94,7 @@ class Race:
             yield Progress(self.step, self.n_questions, self.seconds, losses)
 
     def look(self) -> Snapshot:
-        """Ask every runner the validation questions and the examples."""
+        """Evaluate every runner on the validation questions and the examples."""
         found = {kind: self.evaluate(kind) for kind in self.models}
         contributions, rival = self._explain() if "rn" in self.trainers else (None, None)
         return Snapshot(
@@ -109,13 +109,13 @@ class Race:
         )
 
     def evaluate(self, kind: str) -> Evaluation:
-        """Ask one runner the validation questions, once a step."""
+        """Evaluate one runner on the validation questions, once per step."""
         if kind not in self._found or self._found[kind][0] != self.step:
             self._found[kind] = (self.step, self._evaluate(self.models[kind].eval()))
         return self._found[kind][1]
 
     def _evaluate(self, model: QuestionAnsweringModel) -> Evaluation:
-        """Ask a model the validation questions."""
+        """Evaluate a model on the validation questions."""
         with fast_autocast(self.fabric.device):
             counts = count_right(model, self.task, self.validation)
         return summarize(self.task, self.config.seed, counts, self.task.scoring.count_floors(self.validation))
@@ -124,13 +124,13 @@ class Race:
         """Write each runner with its card as `<runner>.safetensors` into a folder; see `rn_core.weights.bundles`.
 
         Raises:
-            RNCoreError: if a file cannot be written; the one before it is untouched.
+            RNCoreError: if a file cannot be written; the previous one is untouched.
         """
         for kind, model in self.models.items():
             write_whole(folder / f"{kind}.safetensors", write_bundle(self._name(kind), model, self._facts(kind)))
 
     def keep(self, folder: Path) -> None:
-        """Write all that the race needs to go on into a folder; the checkpoint before it stays until this one is whole.
+        """Write a checkpoint of the race into a folder; the previous one stays until this one is complete.
 
         Raises:
             RNCoreError: if a file cannot be written.
@@ -150,10 +150,10 @@ class Race:
                 shutil.rmtree(old, ignore_errors=True)
 
     def go_on(self, folder: Path) -> bool:
-        """Take up what `keep` wrote into a folder; return whether there was anything.
+        """Resume from the checkpoint that `keep` wrote into a folder; return whether there was one.
 
         Raises:
-            WeightsError: if it is damaged or of another race.
+            WeightsError: if it is damaged or belongs to another race.
         """
         latest = folder / _LATEST
         if not latest.exists():
@@ -178,8 +178,8 @@ class Race:
         return f"{family}/{'-'.join(filter(None, (kind, view, 'live')))}"
 
     def _facts(self, kind: str) -> CardFacts:
-        """Return what a runner's weights say of themselves."""
-        start = "trained from answers alone, live" if not self.config.head_start else "trained live after a head start"
+        """Return the card facts of a runner's weights."""
+        start = "trained live on answers only" if not self.config.head_start else "trained live after a head start"
         return CardFacts(
             task=self.config.task,
             source="Santoro et al. 2017, arXiv 1706.01427",
@@ -197,7 +197,7 @@ class Race:
 
     @cached_property
     def validation(self) -> Batch:
-        """Return the questions of every look, about scenes that no runner learns from."""
+        """Return the validation questions, about scenes that no runner learns from."""
         n_scenes = self.task.race.count_look_scenes(len(self.config.question_types or self.task.question_types))
         return self.shown.sample_batch(make_rng(self.config.seed, "validation", 0), n_scenes)
 
@@ -212,7 +212,7 @@ class Race:
         return self.shown.sample_examples(make_rng(self.config.seed, "explore", 1), N_EXAMPLES)
 
     def _take_step(self) -> dict[str, float]:
-        """Draw one batch for all runners, by what they get wrong in the mean, and let each learn from it."""
+        """Draw one batch for all runners, by their mean errors, and train each on it."""
         runs = [trainer.run for trainer in self.trainers.values()]
         accuracy = np.mean([run.accuracy for run in runs], axis=0)
         batch = sample_step(runs[0].config, self.fabric, self.step, accuracy)
@@ -223,23 +223,25 @@ class Race:
     def _begin(self) -> Iterator[Progress]:
         """Take the head start that the task offers; its config has checked that there is one."""
         if isinstance(self.shown, Pooled):
-            yield from self._take_lessons(self.shown)
+            yield from self._pretrain_pairs(self.shown)
         elif isinstance(self.task, CellBacked):
             yield from self._learn_to_name(self.task)
 
-    def _take_lessons(self, task: Pooled) -> Iterator[Progress]:
-        """Let every runner that has pairs learn what they show; the others have nothing to learn from them."""
+    def _pretrain_pairs(self, task: Pooled) -> Iterator[Progress]:
+        """Pretrain every runner that has pairs on facts about pairs; the others cannot learn from them."""
         config = self.config
-        pool = task.make_pool(config.seed, _LESSON_POOL, config.n_questions)
-        lessons = {
-            kind: take_lessons(run.model, pool, lessons_of(run.config, config.head_start, _LESSON_STORIES), self.fabric)
+        pool = task.make_pool(config.seed, _PRETRAIN_POOL, config.n_questions)
+        steps = {
+            kind: make_pair_steps(
+                run.model, pool, make_pair_config(run.config, config.head_start, _PRETRAIN_STORIES), self.fabric
+            )
             for kind, run in ((kind, trainer.run) for kind, trainer in self.trainers.items())
             if run.model.has_pairs
         }
-        yield from self._take_head_start(lessons)
+        yield from self._take_head_start(steps)
 
     def _take_head_start(self, starting: dict[str, PretrainingSteps]) -> Iterator[Progress]:
-        """Take the steps of a head start from where they were kept; runners that are left out have none."""
+        """Take the remaining steps of a head start; runners that are left out have none."""
         self._starting = starting
         for kind, steps in starting.items():
             if kind in self._kept:
@@ -254,7 +256,7 @@ class Race:
         self._starting = {}
 
     def _learn_to_name(self, task: CellBacked) -> Iterator[Progress]:
-        """Let one image encoder learn to name what its cells hold, then give it to every runner."""
+        """Pretrain one image encoder to name the contents of its cells, then copy it to every runner."""
         config, models = self.config, list(self.models.values())
         first = models[0]
         with fork_torch_rng(config.seed):
@@ -281,7 +283,7 @@ class Race:
         return sorted({*seen} - {answer})
 
     def _explain(self) -> tuple[list[float], str]:
-        """Return each pair's share of the first example's true answer above its strongest rival, and that rival."""
+        """Return each pair's share of the first example's true answer against its strongest rival, and that rival."""
         batch, model = self._examples[0].to(self.fabric.device), self.models["rn"].eval()
         with torch.inference_mode():
             trace = model.trace(tuple(part[:1] for part in batch.inputs), batch.question[:1]).without_padding()
@@ -292,7 +294,7 @@ class Race:
 
 
 def _shares(found: Mapping[str, Accuracy]) -> dict[str, float]:
-    """Return name -> share of right answers."""
+    """Return name -> accuracy."""
     return {name: one.accuracy for name, one in found.items()}
 
 

@@ -1,4 +1,4 @@
-"""What a race is asked for and what it reports: plain values that go through JSON, between processes and into URLs."""
+"""The settings of a race and its reports: plain values that go through JSON, between processes and into URLs."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from rn_core.training.config import Precision, TrainConfig
 RACE_TASKS: Mapping[str, Raceable] = Derived(
     lambda: {name: task for name, task in TASKS.items() if isinstance(task, Raceable)}
 )
-#: Kind of model -> what it is, for all that can learn in a race.
+#: Kind of model -> its description, for all that can learn in a race.
 RUNNERS: Mapping[str, ModelKind] = Derived(
     lambda: {kind: KINDS[kind] for task in RACE_TASKS.values() for kind in task.race.models}
 )
-#: Bounds of what can be asked for: name -> lowest, highest.
+#: Bounds of the settings: name -> lowest, highest.
 LIMITS = MappingProxyType(
     {"n_scenes": (1, 256), "n_questions": (1, 36), "steps": (1, 1_000_000), "head_start": (0, 20_000)}
 )
@@ -34,21 +34,21 @@ HIGHEST_RATE = 0.1
 
 @dataclass(frozen=True)
 class RaceConfig:
-    """What learns side by side, from what.
+    """Who learns side by side, from what.
 
     Attributes:
-        task: key of `RACE_TASKS`; the first of them where nothing is said.
+        task: key of `RACE_TASKS`; the first of them by default.
         models: one or two of the runners that the task has.
         size: key of `CONFIGS[task]`.
         learning_rate: peak rate of AdamW, above 0, at most 0.1.
-        n_scenes: scenes a step, 1 to 256.
+        n_scenes: scenes per step, 1 to 256.
         n_questions: different questions about each scene, 1 to 36, at most 6 for each question type; 1 for a story.
         question_types: the types that are asked; empty asks all.
         aggregate: "sum" (the paper's) or "mean" over the pairs of the Relation Network.
         seed: of weights, scenes and questions.
         steps: optimizer steps; the learning rate falls to 0 over them.
-        head_start: steps in which image encoders first learn to name what their cells hold, or the pairs of a story's
-            sentences what they show; 0 for none.
+        head_start: steps in which image encoders first learn to name what their cells hold, or relations the facts
+            about pairs of sentences; 0 for none.
     """
 
     task: str = field(default_factory=lambda: next(iter(RACE_TASKS)))
@@ -64,7 +64,7 @@ class RaceConfig:
     head_start: int = 0
 
     def __post_init__(self) -> None:
-        """Raise RNCoreError for a value that cannot be trained with, naming it and what is allowed."""
+        """Raise RNCoreError for an invalid value, naming it and what is allowed."""
         task = lookup(self.task, RACE_TASKS, "task")
         known, runners = task.question_types, task.race.models
         object.__setattr__(self, "models", tuple(self.models))
@@ -135,12 +135,12 @@ class RaceConfig:
 
 
 def has_head_start(task: str) -> bool:
-    """Return whether runners of a task have parts that can learn something before answers."""
+    """Return whether runners of a task have parts that can be pretrained."""
     return isinstance(TASKS[task], CellBacked | Pooled)
 
 
 def usual_config(task: str) -> RaceConfig:
-    """Return the race of a task as it is usually run; raises RNCoreError if there is no such task."""
+    """Return the usual race of a task; raises RNCoreError if there is no such task."""
     spec = lookup(task, RACE_TASKS, "task").race
     return RaceConfig(task=task, models=spec.models, **spec.usual)
 
@@ -159,7 +159,7 @@ class Progress:
     Attributes:
         step: optimizer steps done by each runner.
         n_questions: questions asked of each runner so far.
-        seconds: training time so far, looks left out.
+        seconds: training time so far, evaluations left out.
         losses: runner -> cross-entropy of this step's batch; empty during the head start.
         head_start: share of the head start that is done, 0 to 1; None when it is over.
     """
@@ -173,16 +173,16 @@ class Progress:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What the runners know at one moment.
+    """The state of the runners' knowledge at one moment.
 
     Attributes:
         step: optimizer steps done.
         seconds: training time so far.
-        accuracy: runner -> question type -> share of right answers on the validation scenes.
+        accuracy: runner -> question type -> accuracy on the validation scenes.
         groups: runner -> group of question types -> the same.
         blind_floor: question type -> accuracy of the best constant answer on those questions.
         probabilities: runner -> (E, A) probabilities of all answers to each example.
-        contributions: (N * N,) each pair's exact share of the first example's true answer above its strongest
+        contributions: (N * N,) each pair's exact share of the first example's true answer against its strongest
             rival, in logits, row `i * N + j` the pair (i, j) of its N objects, padding left out; None without a
             Relation Network.
         rival: that rival; None without a Relation Network.

@@ -1,11 +1,11 @@
 """One race in a process of its own: `python -m rn_core.race.worker`.
 
 Lines of JSON go in and out. The first line on standard input is the order, `{"config": {...}, "folder": "..."}`;
-each further one a command, `{"do": "pause" | "resume" | "step" | "stop" | "make way"}`. Standard output carries events,
+each further line is a command, `{"do": "pause" | "resume" | "step" | "stop" | "make way"}`. Standard output has events,
 each with its `kind`: "hello", "progress", "snapshot", "saved", "status", "problem". A run that makes way keeps all that
-it needs in its folder, says "kept" and ends; the same order goes on from there as if it had never stopped. When
-standard input ends, the owner is gone, and the process ends at once, whatever it is doing: nothing is left running
-behind a server that died.
+needs in its folder, says "kept" and ends; the same order resumes it as if it had never stopped. When
+standard input ends, the owner is gone, and the process ends at once, whatever it is doing: no process outlives
+a server that died.
 """
 
 from __future__ import annotations
@@ -31,17 +31,17 @@ from rn_core.race.records import Progress, RaceConfig
 from rn_core.training.config import Precision
 from rn_core.training.processes import make_fabric
 
-#: Seconds between reports of progress, between looks (at least), and between checkpoints; the first comes early, so
-#: that a run stopped at once has something to show.
+#: Seconds between reports of progress, between evaluations (at least), and between checkpoints; the first comes early,
+#: so that a run stopped at once has something to show.
 REPORT_EVERY, LOOK_EVERY, SAVE_EVERY, FIRST_SAVE = 0.4, 2.0, 20.0, 3.0
-#: A look may take this share of the time.
+#: An evaluation may take this share of the time.
 _LOOK_SHARE = 0.1
-#: Folder beside the weights with what a run that made way goes on from.
+#: Folder beside the weights with the checkpoint of a run that made way.
 _KEPT = "kept"
 
 
 class Commands:
-    """What the owner asks for."""
+    """The owner's commands."""
 
     def __init__(self, stream: Iterable[str]) -> None:
         """Start to read commands from a stream; the process ends with it."""
@@ -57,7 +57,7 @@ class Commands:
 
 
 class Worker:
-    """Runs a race, reports it, keeps its weights on disk, and does what it is told between two steps."""
+    """Runs a race, reports it, saves its weights, and handles commands between two steps."""
 
     def __init__(self, order: dict[str, Any], commands: Commands, out: IO[str]) -> None:
         """Take the order; raises RNCoreError if its config cannot be trained."""
@@ -82,7 +82,7 @@ class Worker:
         self.emit("status", status="running")
         for progress in self.race.train():
             self._report(progress)
-            self._obey(progress)
+            self._handle_commands(progress)
             if self.stopped or self.makes_way:
                 break
         self.look()
@@ -90,14 +90,14 @@ class Worker:
         self.emit("status", status=self._end())
 
     def _end(self) -> str:
-        """Return how the run ends; one that makes way has then kept what it goes on from."""
+        """Return how the run ends; one that makes way has then saved its checkpoint."""
         if self.stopped or self.race.step == self.race.config.steps or not self.makes_way:
             return "stopped" if self.stopped else "finished"
         self.race.keep(self.folder / _KEPT)
         return "kept"
 
     def save(self) -> None:
-        """Write the weights, and say that there are some."""
+        """Write the weights and report it."""
         self.race.save(self.folder)
         self.emit("saved")
 
@@ -107,7 +107,7 @@ class Worker:
         self.out.flush()
 
     def look(self) -> None:
-        """Send what the runners know now, unless it was sent already."""
+        """Send an evaluation of the runners, unless it was sent already."""
         if self._shown_step == self.race.step:
             return
         started = time.monotonic()
@@ -116,7 +116,7 @@ class Worker:
         self._look_every = max(LOOK_EVERY, (self._looked - started) / _LOOK_SHARE)
 
     def _report(self, progress: Progress) -> None:
-        """Send progress, look and save, each when it is due."""
+        """Report progress, evaluate and save, each when it is due."""
         now = time.monotonic()
         if now - self._reported >= REPORT_EVERY:
             self._reported = now
@@ -127,8 +127,8 @@ class Worker:
             self._saved = now
             self.save()
 
-    def _obey(self, progress: Progress) -> None:
-        """Do what is asked between two steps; return when the next may be taken or the race is stopped."""
+    def _handle_commands(self, progress: Progress) -> None:
+        """Handle commands between two steps; return when the next may be taken or the race is stopped."""
         if self.paused:
             self._show(progress)
         while command := self.commands.next(wait=self.paused):
@@ -143,7 +143,7 @@ class Worker:
                 self._show(progress)
 
     def _show(self, progress: Progress) -> None:
-        """Send and keep where the race stands."""
+        """Send and keep the status of the race."""
         self.emit("progress", **asdict(progress))
         self.look()
         self.save()
@@ -162,10 +162,10 @@ def main() -> int:
     except KeyboardInterrupt:
         return 130
     except MemoryError:
-        return _fail(out, "The training ran out of memory; choose a smaller size or fewer scenes a step.")
-    except Exception as err:  # whatever it is, the page gets a sentence and the log the traceback
+        return _fail(out, "The training ran out of memory; choose a smaller size or fewer scenes per step.")
+    except Exception as err:  # the page always gets a sentence, and the log the traceback
         traceback.print_exc()
-        return _fail(out, f"The training broke off ({type(err).__name__}: {str(err)[:200]}); start it again.")
+        return _fail(out, f"The training failed ({type(err).__name__}: {str(err)[:200]}); start it again.")
     return 0
 
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 import numpy as np
 from torch import Tensor
 
-from rn_core.common.records import Batch, Example, MotionLesson, PairLesson
+from rn_core.common.records import Batch, Example, MotionBatch, PairBatch
 from rn_core.tasks.domain import Domain, RaceSpec
 from rn_core.tasks.scoring import Scoring
 
@@ -105,9 +105,9 @@ class Pool(Protocol):
         """
         ...
 
-    def sample_lesson(
+    def sample_pair_batch(
         self, rng: np.random.Generator, n_scenes: int, n_pairs: int, type_weights: np.ndarray | None = None
-    ) -> PairLesson:
+    ) -> PairBatch:
         """Draw scenes as `sample_batch` does, and `n_pairs` pairs of objects for each question."""
         ...
 
@@ -116,7 +116,7 @@ class Pool(Protocol):
 class MotionPool(Pool, Protocol):
     """Scenes of things that move."""
 
-    def sample_motion_lesson(self, rng: np.random.Generator, n_scenes: int) -> MotionLesson:
+    def sample_motion_batch(self, rng: np.random.Generator, n_scenes: int) -> MotionBatch:
         """Draw scenes, each perhaps more than once, with what ties their balls and how these move."""
         ...
 
@@ -224,13 +224,13 @@ class Pooled(Task, Protocol):
     """A task whose scenes take longer to draw than to learn from: a pool of them is asked again and again.
 
     Attributes:
-        taught: what the pool's lessons say of a question or of what moves, as the end of "first learned what"; empty
-            where they say only what pairs show.
+        pretrained_on: what the pool's pair batches say of a question or of what moves, beside facts about pairs; empty
+            if nothing.
     """
 
     @property
-    def taught(self) -> str:
-        """Return what lessons say beside what pairs show."""
+    def pretrained_on(self) -> str:
+        """Return the subject of pretraining beside facts about pairs."""
         ...
 
     def make_pool(self, seed: int, n_scenes: int, n_questions: int, progress: Progress = ...) -> Pool:
@@ -282,7 +282,7 @@ class FolderTrained(FolderBacked, Protocol):
 class MultiLabel(Task, Protocol):
     """A task that asks of many things at once whether they are so, and can be asked about one of them."""
 
-    def find_thing(self, text: str) -> int | None:
+    def find_label(self, text: str) -> int | None:
         """Return which of `answers` a question asks about alone; None where it asks about all of them.
 
         Raises:

@@ -15,7 +15,7 @@ from rn_core.common.records import Batch
 #: Answers to what is asked yes or no, in the order of `split_logit`.
 NO_YES = ("no", "yes")
 #: From this probability on, what is asked yes or no counts as yes.
-YES_FROM = 0.5
+YES_THRESHOLD = 0.5
 
 
 class Marks(NamedTuple):
@@ -89,7 +89,7 @@ class OneAnswer:
         return answers[int(logits.argmax())], probabilities
 
 
-class ManyYesOrNo:
+class MultiLabelScoring:
     """Each question asks many things at once, yes or no: sigmoids. Types are the single things, then all together."""
 
     def loss(self, logits: Tensor, batch: Batch) -> Tensor:
@@ -112,4 +112,6 @@ class ManyYesOrNo:
     def read(self, logits: Tensor, answers: Sequence[str]) -> tuple[str, dict[str, float]]:
         """Return what is more likely than not, with commas between, and each thing's own probability."""
         probabilities = dict(zip(answers, logits.sigmoid().tolist(), strict=True))
-        return ", ".join(name for name, share in probabilities.items() if share > YES_FROM) or "none", probabilities
+        return ", ".join(
+            name for name, share in probabilities.items() if share > YES_THRESHOLD
+        ) or "none", probabilities

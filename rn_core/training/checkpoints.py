@@ -26,17 +26,17 @@ def save_checkpoint(
     state: dict[str, Any],
     extra: Mapping[str, Tensor] | None = None,
 ) -> None:
-    """Write model, optimizer and `state` (plain JSON values) as one whole file, with a checksum of all of it.
+    """Write model, optimizer and `state` (plain JSON values) as one file, with a checksum of its content.
 
     Args:
         path: the file.
-        model: what learns.
-        optimizer: of its parameters, and of others' behind them.
-        state: all that is no tensor.
+        model: the trained model.
+        optimizer: of its parameters, followed by those of other layers.
+        state: everything that is not a tensor.
         extra: tensors beside the model's.
 
     Raises:
-        RNCoreError: if the file cannot be written; the checkpoint before it is untouched.
+        RNCoreError: if the file cannot be written; the previous checkpoint is untouched.
     """
     tensors = {f"model.{name}": value for name, value in model.state_dict().items()}
     tensors |= {f"extra.{name}": value for name, value in (extra or {}).items()}
@@ -48,7 +48,7 @@ def save_checkpoint(
 
 
 def load_checkpoint(path: Path, model: nn.Module, optimizer: Optimizer) -> dict[str, Any]:
-    """Put a checkpoint's values into `model` and `optimizer` and return its `state`.
+    """Restore a checkpoint into `model` and `optimizer` and return its `state`.
 
     Raises:
         WeightsError: if the file is damaged or belongs to another model.
@@ -61,7 +61,7 @@ def load_checkpoint(path: Path, model: nn.Module, optimizer: Optimizer) -> dict[
 def restore(
     path: Path, tensors: Mapping[str, Tensor], model: nn.Module, optimizer: Optimizer, extra: nn.Module | None = None
 ) -> None:
-    """Put the tensors of a checkpoint into `model`, `optimizer` and the layers beside the model.
+    """Restore a checkpoint's tensors into `model`, `optimizer` and the layers beside the model.
 
     Raises:
         WeightsError: if they belong to another model.
@@ -82,7 +82,7 @@ def restore(
 
 
 def read_checkpoint(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """Return a checkpoint's tensors and its `state`, after a look at its checksum, which older ones lack.
+    """Return a checkpoint's tensors and its `state`, after checking the checksum, which older ones lack.
 
     Raises:
         WeightsError: if the file is damaged.
@@ -96,19 +96,19 @@ def read_checkpoint(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     except (SafetensorError, OSError, LookupError, ValueError, TypeError, RuntimeError) as err:
         raise damaged(path, str(err)) from err
     if "sha256" in metadata and metadata["sha256"] != _checksum(tensors, text):
-        raise damaged(path, "its SHA-256 is another")
+        raise damaged(path, "its SHA-256 does not match")
     if not isinstance(state, dict):
-        raise damaged(path, "its state is no table")
+        raise damaged(path, "its state is not a table")
     return tensors, state
 
 
 def damaged(path: Path, reason: str) -> WeightsError:
-    """Return the one sentence for a checkpoint that cannot be gone on from."""
+    """Return the error for a checkpoint that cannot be resumed."""
     return WeightsError(f"The checkpoint '{path}' is damaged ({reason}); delete it to start again.")
 
 
 def _checksum(tensors: Mapping[str, Tensor], state: str) -> str:
-    """Return the SHA-256 of all that a checkpoint says, as 64 hex digits."""
+    """Return the SHA-256 of a checkpoint's content as 64 hex digits."""
     digest = hashlib.sha256(state.encode())
     for name, value in sorted(tensors.items()):
         digest.update(f"\n{name} {value.dtype} {tuple(value.shape)}\n".encode())

@@ -1,4 +1,4 @@
-"""What a training run is: its config, which questions it draws, and how its learning rate goes."""
+"""The config of a training run, the sampling of its questions, and its learning-rate schedule."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from rn_core.models.layers import OMIT_DEFAULT, plain_fields
 from rn_core.tasks import TASKS
 from rn_core.tasks.base import CellBacked, Pooled
 
-#: How numbers are held in training; see Lightning Fabric.
+#: Number formats in training; see Lightning Fabric.
 Precision = Literal["32-true", "bf16-mixed"]
-#: Weight of a question type that is not asked: above 0, so small that any other comes first.
+#: Weight of a question type that is not asked: above 0, but so small that any other comes first.
 _NEVER = 1e-12
-#: How the learning rate goes; see `learning_rate`.
+#: Learning-rate schedules; see `learning_rate`.
 SCHEDULES = ("cosine", "doubling")
-#: Doublings from any rate to any other are fewer; more would overflow.
+#: Upper bound on the doublings from any rate to any other; more would overflow.
 _MAX_DOUBLINGS = 64
 
 
@@ -34,7 +34,7 @@ class TrainConfig:
         model: encoder and core.
         seed: root seed of weights, scenes and questions.
         steps: optimizer steps.
-        n_scenes: scenes a step in each process.
+        n_scenes: scenes per step in each process.
         n_questions: different questions about each scene.
         learning_rate: peak rate of AdamW.
         warmup_steps: steps over which the rate of schedule "cosine" rises from 0 to its peak.
@@ -43,30 +43,30 @@ class TrainConfig:
         question_types: the types that are asked; empty asks all.
         focus: lowest weight of a question type when questions are drawn. A type's weight is its current
             share of wrong answers, so what is learned is asked less; 1 draws all types alike.
-        warm_start: steps in which an image encoder first learns to name what its cells hold, or a question encoder
-            and the pairs of object rows what a program makes of them, or a motion network what a simulation knows; 0
+        warm_start: pretraining steps, in which an image encoder learns to name the contents of its cells, a question
+            encoder and the pairs of object rows learn a program's facts, or a motion network a simulation's; 0
             for none.
-        core_from: weights over object rows whose Relation Network goes on learning behind the encoder; or, without a
-            warm start, weights that learn on with a hop of relations before theirs, or whose relations learn to answer
-            something else; None starts afresh.
-        hold_encoder: share of the steps in which the encoders then stand still: while the core has learned
+        core_from: weights over object rows whose Relation Network is trained further behind the encoder; or, without
+            pretraining, weights that are extended by a hop of relations before theirs, or whose relations learn to
+            answer something else; None for new weights.
+        hold_encoder: share of the steps in which the encoders then stay frozen: while the core has learned
             nothing, its gradients would only spoil what they know.
-        n_cells: cells a scene that take part until `all_cells_from`: those that hold an object and others
-            at random. None lets all take part throughout.
+        n_cells: cells per scene that take part until `all_cells_from`: those that hold an object and others
+            at random. None uses all throughout.
         all_cells_from: share of the steps after which all cells take part.
         precision: "32-true" or "bf16-mixed".
         report_every: steps between reports.
         validate_every: steps between validations.
-        validation_scenes: scenes a validation, all questions each.
+        validation_scenes: scenes per validation, all questions each.
         schedule: "cosine" rises, then falls as a cosine to 0; "doubling" rises in steps of `doubling_epochs` epochs
             of a data folder, from `first_rate` to its peak, and stays there.
-        first_rate: rate with which "doubling" begins.
+        first_rate: initial rate of "doubling".
         doubling_epochs: epochs after which it doubles the rate.
-        augment: whether training pictures are moved and turned a little.
-        data: fingerprint of the data folder that is learned from; None makes scenes on the fly.
-        hold_relations: share of the steps in which encoders and g_theta stand still, so that f_phi learns to read what
-            they learned in the warm start.
-        pool_scenes: scenes that are drawn once, with `n_questions` each, and asked again and again; 0 draws new ones
+        augment: whether training pictures are shifted and rotated slightly.
+        data: fingerprint of the training data folder; None generates scenes on the fly.
+        hold_relations: share of the steps in which encoders and g_theta stay frozen, so that f_phi learns to use what
+            they learned in pretraining.
+        pool_scenes: scenes that are sampled once, with `n_questions` each, and used repeatedly; 0 samples new ones
             for every step.
     """
 
@@ -100,7 +100,7 @@ class TrainConfig:
     pool_scenes: int = field(default=0, metadata=OMIT_DEFAULT)
 
     def __post_init__(self) -> None:
-        """Raise RNCoreError for a value that cannot be trained with, naming it and what is allowed."""
+        """Raise RNCoreError for an invalid value, naming it and what is allowed."""
         sizes = ("steps", "n_scenes", "n_questions", "report_every", "validate_every", "validation_scenes")
         for name in (*sizes, "doubling_epochs"):
             if getattr(self, name) < 1:
@@ -118,12 +118,12 @@ class TrainConfig:
             raise RNCoreError(f"precision must be '32-true' or 'bf16-mixed', got {self.precision!r}.")
         lookup(self.schedule, dict.fromkeys(SCHEDULES), "schedule")
         if self.augment and not isinstance(self.model.encoder, ImageEncoderConfig):
-            raise RNCoreError(f"augment moves pictures, and the model of '{self.task}' sees none; set it to False.")
+            raise RNCoreError(f"augment shifts pictures, but the model of '{self.task}' takes none; set it to False.")
         if self.pool_scenes and not isinstance(TASKS[self.task], Pooled):
             raise RNCoreError(f"'{self.task}' has no pool, got pool_scenes {self.pool_scenes!r}; set it to 0.")
         if self.warm_start and not self.pool_scenes and not isinstance(TASKS[self.task], CellBacked):
             raise RNCoreError(
-                f"'{self.task}' has no warm start without a pool, got warm_start {self.warm_start!r}; set it to 0."
+                f"'{self.task}' cannot be pretrained without a pool, got warm_start {self.warm_start!r}; set it to 0."
             )
 
     def to_dict(self) -> dict[str, Any]:
@@ -140,7 +140,7 @@ class TrainConfig:
 
 
 def type_weights(config: TrainConfig, accuracy: np.ndarray) -> np.ndarray:
-    """Return (T,) how likely each question type is drawn, from its share of right answers."""
+    """Return (T,) the probability of sampling each question type, from its accuracy."""
     weights: np.ndarray = np.maximum(1 - accuracy, config.focus)
     if config.question_types:
         weights *= np.where(np.isin(TASKS[config.task].question_types, config.question_types), 1, _NEVER)
@@ -156,7 +156,7 @@ def learning_rate(config: TrainConfig, step: int, epochs: float = 0.0) -> float:
     Args:
         config: the schedule and its numbers.
         step: optimizer steps done.
-        epochs: how often all questions of a data folder have been asked, which "doubling" goes by.
+        epochs: how often all questions of a data folder have been asked, which "doubling" uses.
     """
     if config.schedule == "doubling":
         doublings = min(epochs // config.doubling_epochs, _MAX_DOUBLINGS)

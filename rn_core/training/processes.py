@@ -1,4 +1,4 @@
-"""The processes of a training run: one command on one device or many, by Lightning Fabric, and how it is stopped."""
+"""The processes of a training run: one command for one device or many, by Lightning Fabric, and its interruption."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ def make_fabric(device: str, precision: Precision, processes: int | None = None)
     Args:
         device: "auto", "cpu", "cuda" or "mps".
         precision: "32-true" or "bf16-mixed".
-        processes: how many on this machine; None takes as many as `torchrun` started, or one. Under `fabric run`
+        processes: how many on this machine; None uses as many as `torchrun` started, or one. Under `fabric run`
             its own options count instead of `device` and `processes`.
     """
-    from lightning_fabric import Fabric  # takes seconds, and only training needs it
+    from lightning_fabric import Fabric  # takes seconds to import, and only training needs it
 
     if "LT_CLI_USED" in os.environ:
         return Fabric(precision=precision)
@@ -38,9 +38,9 @@ def make_fabric(device: str, precision: Precision, processes: int | None = None)
 
 
 def leave_processes() -> None:
-    """Part from the other processes of a run, if there are any.
+    """Leave the process group of a run, if there is one.
 
-    Without it, gloo's threads can abort a process that is about to end well.
+    Otherwise, gloo's threads can abort a process that is about to end normally.
     """
     if torch.distributed.is_available() and torch.distributed.is_initialized():
         torch.distributed.barrier()
@@ -49,14 +49,14 @@ def leave_processes() -> None:
 
 @contextlib.contextmanager
 def catch_interrupt(stop: Callable[[], None]) -> Iterator[None]:
-    """Let the first Ctrl-C inside the block call `stop`; the second one interrupts as usual."""
+    """Make the first Ctrl-C inside the block call `stop`; the second one interrupts as usual."""
     usual = signal.getsignal(signal.SIGINT)
 
     def handle(number: int, frame: FrameType | None) -> None:
         signal.signal(signal.SIGINT, usual)
         stop()
 
-    if usual is not signal.SIG_IGN:  # a job in the background is not for this terminal to stop
+    if usual is not signal.SIG_IGN:  # a background job is not interrupted from this terminal
         signal.signal(signal.SIGINT, handle)
     try:
         yield

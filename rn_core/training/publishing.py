@@ -1,4 +1,4 @@
-"""From a finished run to weights that ship: measured on scenes nobody trained on, with card and golden logits."""
+"""From a finished run to published weights: evaluated on held-out scenes, with card and golden logits."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ from rn_core.weights.card import CardFacts, CurvePoint, FolderEvaluation, Traini
 from rn_core.weights.file_set import check_name, hold_name
 from rn_core.weights.store import PRETRAINED, WeightsEntry, fill_model, write_set
 
-#: Scenes behind the mean aggregate, and behind the golden logits.
+#: Scenes for the mean aggregate, and for the golden logits.
 _MEAN_SCENES, _GOLDEN_SCENES = 200, 3
-#: Size of the models that ship under the names of recipes.
+#: Size of the models that are published under the names of recipes.
 _SHIPPED = "small"
 Progress = Callable[[Iterable[int]], Iterable[int]]
 
 
 @dataclass(frozen=True)
-class Exam:
-    """What a run is measured on: fresh test scenes or, if it learned from a data folder, one split of a folder.
+class EvaluationSpec:
+    """What a run is evaluated on: new test scenes or, if it was trained on a data folder, one split of a folder.
 
     Attributes:
         n_scenes: test scenes, all questions each.
         seed: root seed of the test scenes.
-        data: the folder, all questions of the split; a run from scenes made on the fly is measured on it beside the
+        data: the folder, all questions of the split; a run on generated scenes is evaluated on it in addition to the
             test scenes. None for test scenes alone.
         split: of that folder.
     """
@@ -52,16 +52,16 @@ class Exam:
     split: str = "val"
 
     def check(self, name: str, config: TrainConfig) -> None:
-        """Raise RNCoreError unless it asks the run about what it can see and has not learned from."""
+        """Raise RNCoreError unless the run can be evaluated on it and was not trained on it."""
         if self.data is not None and not isinstance(TASKS[config.task], FolderBacked):
-            raise RNCoreError(f"'{name}' learned from scenes made on the fly and reads no folder; leave --data out.")
+            raise RNCoreError(f"'{name}' was trained on generated scenes and reads no folder; leave --data out.")
         if config.data is not None and self.data is None:
-            raise RNCoreError(f"'{name}' learned from a data folder; give the one to measure it on with --data.")
+            raise RNCoreError(f"'{name}' was trained on a data folder; give the one to evaluate it on with --data.")
         if config.data is not None and self.split == "train":
-            raise RNCoreError(f"'{name}' learned from split train; measure it on another, such as --split val.")
+            raise RNCoreError(f"'{name}' was trained on split train; evaluate it on another, such as --split val.")
 
     def measure(self, model: QuestionAnsweringModel, task: Task, progress: Progress) -> Evaluation:
-        """Return the accuracies of a model on fresh test scenes."""
+        """Return the accuracies of a model on new test scenes."""
         return evaluate(model, task, self.seed, self.n_scenes, progress=progress)
 
     def measure_folder(self, model: QuestionAnsweringModel, task: Task, progress: Progress) -> Evaluation:
@@ -69,94 +69,94 @@ class Exam:
         return evaluate_batches(model, task, self._read_folder(task, progress), self.seed)
 
     def sample(self, task: Task, config: TrainConfig) -> Batch:
-        """Return a few of the scenes that a run is measured on."""
+        """Return a few of the scenes that a run is evaluated on."""
         if config.data is None:
             return task.sample_batch(make_rng(self.seed, "test", 3), _GOLDEN_SCENES)
         return next(self._read_folder(task)).select(slice(_GOLDEN_SCENES))
 
     def _read_folder(self, task: Task, progress: Progress = iter) -> Iterator[Batch]:
-        """Yield the questions of the folder's split, which `check` has asked for."""
+        """Yield the questions of the folder's split, whose presence `check` has required."""
         if self.data is None or not isinstance(task, FolderBacked):
-            raise RNCoreError(f"Task '{task.name}' is measured on a data folder only if one is given; give --data.")
+            raise RNCoreError(f"Task '{task.name}' is evaluated on a data folder only if one is given; give --data.")
         return task.read_batches(self.data, self.split, progress)
 
 
 def publish(
-    name: str, folder: Path, exam: Exam | None = None, progress: Progress = iter, into: Path = PRETRAINED
+    name: str, folder: Path, spec: EvaluationSpec | None = None, progress: Progress = iter, into: Path = PRETRAINED
 ) -> WeightsEntry:
-    """Measure a finished run on scenes that it has not learned from and write it into `pretrained/`.
+    """Evaluate a finished run on held-out scenes and write it into `pretrained/`.
 
     Args:
-        name: what the weights are called: the recipe of that task, kind and size, or a name that is no recipe's.
+        name: name of the weights: the recipe of that task, kind and size, or a name that is no recipe's.
         folder: the run's folder.
-        exam: what it is measured on; None for 10,000 test scenes.
+        spec: what it is evaluated on; None for 10,000 test scenes.
         progress: wraps the iteration over test batches.
         into: folder of all weights.
 
     Raises:
-        RNCoreError: if there is no finished run in the folder, or one of another recipe than the name's, the exam is
-            none for it, a file cannot be written, or another process publishes under this name.
+        RNCoreError: if there is no finished run in the folder, or one of another recipe than the name's, the spec
+            does not fit it, a file cannot be written, or another process publishes under this name.
     """
-    exam = exam or Exam()
+    spec = spec or EvaluationSpec()
     check_name(name)
     model, state = load_run(folder)
     config = state.config
     if state.step < config.steps:
         raise RNCoreError(f"The run in '{folder}' is at step {state.step} of {config.steps}; train it to its end.")
     check_recipe(name, config)
-    exam.check(name, config)
+    spec.check(name, config)
     with hold_name(name, into):
-        return write_set(name, model, *_measure(name, model, state, exam, progress, into))
+        return write_set(name, model, *_measure(name, model, state, spec, progress, into))
 
 
 def _measure(
-    name: str, model: QuestionAnsweringModel, state: RunState, exam: Exam, progress: Progress, into: Path
+    name: str, model: QuestionAnsweringModel, state: RunState, spec: EvaluationSpec, progress: Progress, into: Path
 ) -> tuple[CardFacts, torch.Tensor | None, Path, dict[str, torch.Tensor]]:
-    """Return what is written beside a model: what its card says, mean aggregate, where to, and golden logits."""
+    """Return the files beside a model: card facts, mean aggregate, folder, and golden logits."""
     config, task, device = state.config, TASKS[state.config.task], choose_device()
     with fast_autocast(device):
-        measure = exam.measure if config.data is None else exam.measure_folder
+        measure = spec.measure if config.data is None else spec.measure_folder
         found = measure(model.to(device), task, progress)
-        beside = exam.measure_folder(model, task, progress) if exam.data and config.data is None else None
+        beside = spec.measure_folder(model, task, progress) if spec.data and config.data is None else None
     model.cpu()
     few = isinstance(task, FewQuestions) or config.model.core.d_question == 0
     counted = model.has_pairs and config.data is None and few
-    mean = mean_aggregates(model, task, exam.seed, _MEAN_SCENES) if counted else None
-    facts = _describe_folder(name, config, exam, _make_facts(name, state, found))
+    mean = mean_aggregates(model, task, spec.seed, _MEAN_SCENES) if counted else None
+    facts = _describe_folder(name, config, spec, _make_facts(name, state, found))
     if beside is not None:
-        facts = replace(facts, published_files=FolderEvaluation(**vars(beside), split=exam.split))
-    return facts, mean, into, _golden(model, exam.sample(task, config))
+        facts = replace(facts, published_files=FolderEvaluation(**vars(beside), split=spec.split))
+    return facts, mean, into, _golden(model, spec.sample(task, config))
 
 
 def check_recipe(name: str, config: TrainConfig) -> None:
-    """Raise WeightsError unless a run may be called by a name.
+    """Raise WeightsError unless a run may have a name.
 
-    The name of a recipe needs its task and its model at the size that ships; any other name, the task's family.
+    The name of a recipe needs its task and its model at the published size; any other name, the task's family.
     """
     family = config.task.partition("/")[0]
     if name not in RECIPES:
         if name.count("/") != 1 or not name.startswith(f"{family}/"):
             raise WeightsError(
-                f"Weights of task '{config.task}' are called '{family}/NAME', got '{name}'; rename them."
+                f"Weights of task '{config.task}' must be named '{family}/NAME', got '{name}'; rename them."
             )
         return
     recipe = RECIPES[name]
     if config.task != recipe.task:
         raise WeightsError(
-            f"'{name}' answers task '{recipe.task}', and this run learned '{config.task}'; choose another name."
+            f"'{name}' is for task '{recipe.task}', but this run is for '{config.task}'; choose another name."
         )
     if config.model != model_config(recipe.task, recipe.model, _SHIPPED):
         raise WeightsError(
-            f"'{name}' is model '{recipe.model}' at size {_SHIPPED}, and this run's is {_describe_model(config)}; "
+            f"'{name}' is model '{recipe.model}' at size {_SHIPPED}, but this run's is {_describe_model(config)}; "
             f"choose another name, such as '{name}-own'."
         )
 
 
 def _describe_model(config: TrainConfig) -> str:
-    """Return a run's model in words: kind and size, where it is one that has a name."""
+    """Return a description of a run's model: kind and size, if it is one that has a name."""
     sizes = CONFIGS[config.task].items()
     known = (f"'{kind}' at size {size}" for size, kinds in sizes for kind in kinds if kinds[kind] == config.model)
-    return next(known, "one that has no name")
+    return next(known, "an unnamed one")
 
 
 def load_run(folder: Path) -> tuple[QuestionAnsweringModel, RunState]:
@@ -176,7 +176,7 @@ def load_run(folder: Path) -> tuple[QuestionAnsweringModel, RunState]:
 
 
 def _make_facts(name: str, state: RunState, metrics: Evaluation) -> CardFacts:
-    """Return what the card of a run says that learned from scenes made on the fly."""
+    """Return the card facts of a run on generated scenes."""
     config = state.config
     recipe, options = _find_recipe(name, config)
     where = "" if recipe == name else f" --folder runs/{recipe}"
@@ -208,7 +208,7 @@ def _make_facts(name: str, state: RunState, metrics: Evaluation) -> CardFacts:
 
 
 def _find_recipe(name: str, config: TrainConfig) -> tuple[str, str]:
-    """Return the recipe by which a run is trained, its own name where no recipe has its model, and its size."""
+    """Return the recipe by which a run is trained, its own name if no recipe has its model, and its size."""
     found = (
         (known, "" if size == _SHIPPED else f" --size {size}")
         for known, recipe in RECIPES.items()
@@ -218,51 +218,51 @@ def _find_recipe(name: str, config: TrainConfig) -> tuple[str, str]:
     return next(found, (name, ""))
 
 
-def _describe_folder(name: str, config: TrainConfig, exam: Exam, facts: CardFacts) -> CardFacts:
-    """Return what the card of a run from a data folder says: by what command, from what, and measured on what."""
+def _describe_folder(name: str, config: TrainConfig, spec: EvaluationSpec, facts: CardFacts) -> CardFacts:
+    """Return the card facts of a run on a data folder: its command, its data, and what it was evaluated on."""
     found = facts.metrics
     if config.data is None or found is None:
         return facts
     sizes = CONFIGS[config.task].items()
     size = next((size for size, kinds in sizes if config.model in kinds.values()), "small")
     options = f"--size {size} --steps {config.steps} --scenes {config.n_scenes} --seed {config.seed}"
-    recipe, moved = _find_recipe(name, config)[0], "; pictures moved and turned a little" if config.augment else ""
+    recipe, moved = _find_recipe(name, config)[0], "; pictures shifted and rotated slightly" if config.augment else ""
     where = "" if recipe == name else f" --folder runs/{recipe}"
     return replace(
         facts,
         recipe=f"python -m rn_core train {recipe} --data FOLDER {options} && "
-        f"python -m rn_core weights publish {name}{where} --data FOLDER --split {exam.split}",
-        data=f"split train of the data folder with fingerprint {config.data}, all questions once an epoch{moved}",
-        measured_on=f"all {found.overall.n} questions about the {found.n} pictures of split {exam.split}, from "
-        f"which nothing was learned; up to {config.validation_scenes} pictures of split val were watched meanwhile",
+        f"python -m rn_core weights publish {name}{where} --data FOLDER --split {spec.split}",
+        data=f"split train of the data folder with fingerprint {config.data}, all questions once per epoch{moved}",
+        measured_on=f"all {found.overall.n} questions about the {found.n} pictures of split {spec.split}, from "
+        f"which nothing was learned; up to {config.validation_scenes} pictures of split val were used for validation",
     )
 
 
 def _describe_scenes(config: TrainConfig) -> str:
-    """Return where the scenes of a run without a data folder came from."""
+    """Return the source of the scenes of a run without a data folder."""
     if not config.pool_scenes:
-        return "scenes made on the fly, never seen twice"
+        return "scenes generated on the fly, never repeated"
     each = f", {config.n_questions} questions each" if config.n_questions > 1 else ""
-    return f"{config.pool_scenes:,} scenes made on the fly{each}, asked again and again"
+    return f"{config.pool_scenes:,} scenes generated once{each}, used repeatedly"
 
 
 def _describe_start(config: TrainConfig) -> str:
-    """Return in a sentence what the network knew before it was trained on questions."""
+    """Return one phrase on what the network knew before it was trained on questions."""
     if not config.warm_start and config.core_from:
         if isinstance(config.model.core, RelationNetworkConfig):
-            return f"its relations go on from {config.core_from}; what reads their sum starts afresh"
-        return f"goes on from {config.core_from}, with a hop of relations before its own"
+            return f"its relations start from {config.core_from}; f_phi starts from new weights"
+        return f"starts from {config.core_from}, with a hop of relations before its own"
     if not config.warm_start:
-        return "trained from answers alone, as in the paper"
+        return "trained end to end on answers only, as in the paper"
     if config.pool_scenes:
-        pairs = "its pairs show" if isinstance(config.model.core, RelationNetworkConfig) else ""
+        pairs = "the facts about pairs" if isinstance(config.model.core, RelationNetworkConfig) else ""
         task = TASKS[config.task]
-        taught = task.taught if isinstance(task, Pooled) else ""
-        learned = " and ".join(filter(None, (taught, pairs)))
-        return f"not from answers alone, as in the paper: it first learned for {config.warm_start} steps what {learned}"
-    encoder = f"the encoder first learned for {config.warm_start} steps to name what its cells hold"
-    relations = f"; the relations go on from {config.core_from}" if config.core_from else ""
-    return f"not from answers alone, as in the paper: {encoder}{relations}"
+        pretrained_on = task.pretrained_on if isinstance(task, Pooled) else ""
+        learned = " and ".join(filter(None, (pretrained_on, pairs)))
+        return f"pretrained for {config.warm_start} steps, unlike in the paper, on {learned}"
+    encoder = f"the encoder for {config.warm_start} steps to name the contents of its cells"
+    relations = f"; the relations start from {config.core_from}" if config.core_from else ""
+    return f"pretrained, unlike in the paper: {encoder}{relations}"
 
 
 @torch.inference_mode()

@@ -1,6 +1,6 @@
 """How weights are trained: name -> `TrainConfig`, run by `python -m rn_core train NAME`.
 
-The recipes stand in the domains' own `spec.py`.
+The recipes are in the domains' own `spec.py`.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ def make_recipe(name: str, size: str = "small", **changes: Any) -> TrainConfig:
 
     Args:
         name: key of `RECIPES`.
-        size: "small" (what ships) or "paper".
-        changes: fields of `TrainConfig` to set otherwise; None leaves a field as it is.
+        size: "small" (the published size) or "paper".
+        changes: fields of `TrainConfig` to override; None leaves a field unchanged.
 
     Raises:
         RNCoreError: on an unknown name or size, or a value out of range.

@@ -1,4 +1,4 @@
-"""The folder of a training run while it is trained: one run at a time, all its processes together."""
+"""The folder of a training run: one run at a time, all its processes together."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 @contextlib.contextmanager
 def hold_run(folder: Path, fabric: Fabric) -> Iterator[None]:
-    """Keep other runs out of a folder while the block runs; what killed ones left half-written is cleared first.
+    """Keep other runs out of a folder while the block runs; half-written files of killed runs are deleted first.
 
-    The first process has the lock for all processes of the run.
+    The first process holds the lock for all processes of the run.
 
     Args:
-        folder: of the run; made if need be.
+        folder: of the run; created if needed.
         fabric: launched.
 
     Raises:

@@ -1,4 +1,4 @@
-"""What a training run keeps beside its tensors, checked when it is read back."""
+"""The state of a training run beside its tensors, checked when it is read back."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class RunState:
         seconds: training time so far.
         accuracy: (T,) running training accuracy of each question type, 0 to 1.
         history: every validation so far.
-        warm_start: during the warm start, what `PretrainingSteps.state` says of it; None after it.
+        warm_start: during pretraining, `PretrainingSteps.state`; None after it.
     """
 
     config: TrainConfig
@@ -38,10 +38,10 @@ class RunState:
     warm_start: dict[str, Any] | None = None
 
     def __post_init__(self) -> None:
-        """Raise RNCoreError for a counter that no run has."""
+        """Raise RNCoreError for an invalid counter."""
         n_types = len(TASKS[self.config.task].question_types)
         if not _is_count(self.step, self.config.steps):
-            raise RNCoreError(f"its step is {self.step!r} and must be 0 to {self.config.steps}")
+            raise RNCoreError(f"its step is {self.step!r}, but must be 0 to {self.config.steps}")
         if not isinstance(self.seconds, int | float) or not 0 <= self.seconds < math.inf:
             raise RNCoreError(f"its seconds are {self.seconds!r}")
         if self.accuracy.shape != (n_types,) or not ((self.accuracy >= 0) & (self.accuracy <= 1)).all():
@@ -65,7 +65,7 @@ def read_run(path: Path) -> tuple[dict[str, Tensor], RunState]:
     """Return the tensors and the state of a run's checkpoint.
 
     Raises:
-        WeightsError: if the file is damaged, or its state is that of no run.
+        WeightsError: if the file is damaged, or its state is not that of a run.
     """
     tensors, state = read_checkpoint(path)
     try:
@@ -83,7 +83,7 @@ def read_run(path: Path) -> tuple[dict[str, Tensor], RunState]:
 
 
 def check_same_run(path: Path, found: TrainConfig, wanted: TrainConfig) -> None:
-    """Raise WeightsError, naming what differs, unless a checkpoint is that of a config."""
+    """Raise WeightsError, naming the difference, unless a checkpoint belongs to a config."""
     held, asked = found.to_dict(), wanted.to_dict()
     changed = [key for key in asked | held if held.get(key) != asked.get(key)]
     if "data" in changed:

@@ -1,6 +1,6 @@
-"""Training as a generator of metrics: it does not print, draw or save by itself; pausing is not calling `next`.
+"""Training as a generator of metrics: it does not print, draw or save by itself; to pause, do not call `next`.
 
-Lightning Fabric gives device, precision and processes, so one command runs on one CPU, one GPU or many.
+Lightning Fabric provides device, precision and processes, so one command runs on one CPU, one GPU or many.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from rn_core.models.augmentation import augment_images
 from rn_core.models.motion import MotionNetwork
 from rn_core.models.relation_network import RelationNetwork
 from rn_core.pretraining.cells import PretextConfig, PretrainingSteps, warm_start
-from rn_core.pretraining.motion import MotionLessonConfig, teach_motion
-from rn_core.pretraining.pairs import LessonConfig, teach
+from rn_core.pretraining.motion import MotionPretrainingConfig, pretrain_motion
+from rn_core.pretraining.pairs import PairPretrainingConfig, pretrain_pairs
 from rn_core.tasks import TASKS, Task
 from rn_core.tasks.base import CellBacked, MotionPool, Pool, Pooled, Source
 from rn_core.training.checkpoints import FILE_NAME, damaged, restore, save_checkpoint
@@ -38,9 +38,9 @@ from rn_core.weights.store import load_weights
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
-#: Questions a step of the lessons before answers, and how much faster they are learned.
-_LESSON_QUESTIONS, _LESSON_HASTE = 512, 2
-#: Seconds between checkpoints, of the warm start and after it; each validation brings one, too.
+#: Questions per step of pair pretraining, and the factor on its learning rate.
+_PRETRAIN_QUESTIONS, _PRETRAIN_LR_SCALE = 512, 2
+#: Seconds between checkpoints, in pretraining and after it; each validation also writes one.
 SAVE_EVERY = 60.0
 
 
@@ -76,22 +76,22 @@ class Trainer:
         source: Source | None = None,
         progress: Callable[[Iterable[int]], Iterable[int]] = iter,
     ) -> None:
-        """Build the model, or resume the run in `folder` where it holds a checkpoint.
+        """Build the model, or resume the run in `folder` if it holds a checkpoint.
 
         Args:
             config: what to train.
             fabric: launched Fabric; its precision should be `config.precision`.
-            folder: where checkpoints go; None keeps the run in memory.
-            source: data to learn answers from, which the run's config then names; None makes scenes on the fly.
-            progress: wraps the iterations before training, which draw a pool and take the warm start's steps (a
+            folder: where checkpoints are written; None keeps the run in memory.
+            source: data to train on, which the run's config then names; None generates scenes on the fly.
+            progress: wraps the iterations before training, which sample a pool and take the pretraining steps (a
                 progress bar).
 
         Raises:
             RNCoreError: if the folder cannot be written to, the checkpoint is damaged or was made with another config
-                or other data, or the schedule counts the epochs of data that is not given.
+                or other data, or the schedule counts epochs of data that is not given.
         """
         if source is None and config.schedule == "doubling":
-            raise RNCoreError("This run learns from a data folder, whose epochs it counts; give one with --data.")
+            raise RNCoreError("This run counts the epochs of a data folder; give one with --data.")
         config = replace(config, data=None if source is None else source.fingerprint)
         self.fabric, self.source, self.stopped = fabric, source, False
         self.task: Task = TASKS[config.task]
@@ -102,7 +102,7 @@ class Trainer:
         self.run = Run(config, model, 0, 0.0, np.full(len(self.task.question_types), 0.5), [])
         done = None if found is None or found.state.warm_start is not None else found
         self.pool: Pool | None = None
-        if config.pool_scenes and not (done and source is not None):  # then lessons are over and answers elsewhere
+        if config.pool_scenes and not (done and source is not None):  # then pretraining is over, answers elsewhere
             assert isinstance(self.task, Pooled)  # the config has checked it
             self.pool = self.task.make_pool(config.seed, config.pool_scenes, config.n_questions, progress)
         if config.core_from and not config.warm_start and done is None:
@@ -117,7 +117,7 @@ class Trainer:
             self.save()
 
     def _find(self, config: TrainConfig) -> _Checkpoint | None:
-        """Return what the folder's checkpoint holds, if there is one; all processes look before any saves."""
+        """Return the folder's checkpoint, if there is one; all processes look before any saves."""
         if self.path is None:
             return None
         if self.fabric.is_global_zero:
@@ -129,14 +129,14 @@ class Trainer:
         return found
 
     def _warm_start(self, keeper: _WarmStartKeeper, progress: Callable[[Iterable[int]], Iterable[int]]) -> None:
-        """Let the model's parts learn what they can before answers."""
+        """Pretrain the model's parts before it is trained on answers."""
         config, model = self.run.config, self.run.model
         if isinstance(model.core, MotionNetwork):
             assert isinstance(self.pool, MotionPool)
-            lessons = MotionLessonConfig(config.warm_start, config.seed)
-            teach_motion(model, self.pool, lessons, self.fabric, progress, keeper)
+            pretraining = MotionPretrainingConfig(config.warm_start, config.seed)
+            pretrain_motion(model, self.pool, pretraining, self.fabric, progress, keeper)
         elif self.pool is not None:
-            teach(model, self.pool, lessons_of(config, config.warm_start), self.fabric, progress, keeper)
+            pretrain_pairs(model, self.pool, make_pair_config(config, config.warm_start), self.fabric, progress, keeper)
         else:
             learned = _load_relations(config.core_from) if config.core_from else None
             assert isinstance(self.task, CellBacked)  # the config has checked it
@@ -166,37 +166,37 @@ class Trainer:
             yield metrics
 
     def stop(self) -> None:
-        """Let `train` end when the step that it takes is done, so that what is then saved is whole."""
+        """Make `train` end after the current step, so that what is then saved is complete."""
         self.stopped = True
 
     def save(self) -> None:
-        """Write a checkpoint from the first process; does nothing for a run that lives in memory."""
+        """Write a checkpoint from the first process; does nothing for a run that is kept in memory."""
         if self.path is not None and self.fabric.is_global_zero:
             save_checkpoint(self.path, self.run.model, self.optimizer.optimizer, self.make_state().to_dict())
             self.note_saved()
 
     @property
     def is_save_due(self) -> bool:
-        """Return whether this process saves the run and the last time was `SAVE_EVERY` seconds ago."""
+        """Return whether this process saves the run and `SAVE_EVERY` seconds have passed since the last time."""
         return self.path is not None and self.fabric.is_global_zero and time.monotonic() - self._saved >= SAVE_EVERY
 
     def note_saved(self) -> None:
-        """Let the time to the next checkpoint begin."""
+        """Restart the time to the next checkpoint."""
         self._saved = time.monotonic()
 
     def make_state(self) -> RunState:
-        """Return what a checkpoint says beside its tensors."""
+        """Return the state of a checkpoint beside its tensors."""
         run = self.run
         return RunState(run.config, run.step, run.seconds, run.accuracy, tuple(run.history))
 
     def _resume(self, found: _Checkpoint) -> None:
-        """Take model, optimizer and counters from a checkpoint."""
+        """Restore model, optimizer and counters from a checkpoint."""
         restore(found.path, found.tensors, self.run.model, self.optimizer.optimizer)
         self.run.step, self.run.seconds = found.state.step, found.state.seconds
         self.run.accuracy, self.run.history = found.state.accuracy, list(found.state.history)
 
     def sample(self) -> Batch:
-        """Return this process's part of the next step's batch; seed and step decide it."""
+        """Return this process's part of the next step's batch, determined by seed and step."""
         config, fabric, step = self.run.config, self.fabric, self.run.step
         part, n_all = fabric.global_rank * config.n_scenes, fabric.world_size * config.n_scenes
         if self.source is not None:
@@ -253,7 +253,7 @@ class Trainer:
         return self.run.step * config.n_scenes * config.n_questions * self.fabric.world_size
 
     def _dropout_seed(self) -> int:
-        """Return the seed of what dropout drops at this step in this process, so that a resumed run drops the same."""
+        """Return the dropout seed of this step in this process, so that a resumed run drops the same units."""
         rng = make_rng(self.run.config.seed, "train", self.run.step, 1, self.fabric.global_rank)
         return int(uniform_integers(rng, 2**32, (1,))[0])
 
@@ -263,7 +263,7 @@ class Trainer:
         right = marks.right.float()
         counts = torch.zeros(len(self.task.question_types), 2, device=right.device)
         counts.index_add_(0, marks.type_index, torch.stack([right, torch.ones_like(right)], dim=1))
-        total = cast(Tensor, self.fabric.all_reduce(counts, reduce_op="sum"))  # of a tensor, it is one
+        total = cast(Tensor, self.fabric.all_reduce(counts, reduce_op="sum"))  # a tensor, since `counts` is one
         n_right, asked = total.cpu().numpy().T
         rate = 0.02 * np.minimum(1, asked / 20)
         self.run.accuracy += rate * (n_right / np.maximum(asked, 1) - self.run.accuracy)
@@ -279,7 +279,7 @@ class Trainer:
         return StepMetrics(run.step, self.n_questions, run.seconds, rate, loss, accuracy)
 
     def _validate(self) -> Evaluation:
-        """Ask the questions of a validation."""
+        """Evaluate the model on the validation questions."""
         config, model = self.run.config, self.run.model
         if self.source is None:
             return evaluate(model, self.task, config.seed, config.validation_scenes, "validation")
@@ -288,7 +288,7 @@ class Trainer:
 
 
 class _Checkpoint(NamedTuple):
-    """A checkpoint that was found: where, its tensors, and what it says beside them."""
+    """A checkpoint: its path, its tensors, and its state."""
 
     path: Path
     tensors: dict[str, Tensor]
@@ -296,28 +296,28 @@ class _Checkpoint(NamedTuple):
 
 
 def _load_relations(name: str) -> RelationNetwork:
-    """Return the core of weights that others go on from; raises RNCoreError if it is no Relation Network."""
+    """Return the core of weights to start from; raises RNCoreError if it is not a Relation Network."""
     core = load_weights(name).model.core
     if not isinstance(core, RelationNetwork):
-        raise RNCoreError(f"'{name}' is no Relation Network to go on from; choose one that is.")
+        raise RNCoreError(f"'{name}' is not a Relation Network, so no run can start from it; choose one that is.")
     return core
 
 
 class _WarmStartKeeper:
-    """Saves a run's warm start as it goes on, and lets it go on from what a checkpoint holds."""
+    """Saves a run's pretraining as it proceeds, and resumes it from a checkpoint."""
 
     def __init__(self, trainer: Trainer, found: _Checkpoint | None) -> None:
-        """Start the clock; `found` is the checkpoint to go on from, None for none."""
+        """Start the clock; `found` is the checkpoint to resume from, None for none."""
         self._trainer, self._found = trainer, found
         self._before, self._started = 0.0 if found is None else found.state.seconds, time.perf_counter()
 
     @property
     def seconds(self) -> float:
-        """Return the time that the warm start has taken, over all its parts."""
+        """Return the time spent on pretraining, over all its parts."""
         return self._before + time.perf_counter() - self._started
 
     def resume(self, steps: PretrainingSteps) -> None:
-        """Put the steps where the checkpoint was, if there is one."""
+        """Restore the steps from the checkpoint, if there is one."""
         if self._found is None:
             return
         path, tensors, state = self._found
@@ -327,10 +327,10 @@ class _WarmStartKeeper:
         try:
             steps.go_on(state.warm_start)
         except (LookupError, TypeError, ValueError) as err:
-            raise damaged(path, "the state of its warm start is none") from err
+            raise damaged(path, "the state of its pretraining is invalid") from err
 
     def keep(self, steps: PretrainingSteps) -> None:
-        """Write a checkpoint, if it is time."""
+        """Write a checkpoint, if one is due."""
         trainer = self._trainer
         if trainer.path is not None and trainer.is_save_due:
             state = replace(trainer.make_state(), seconds=self.seconds, warm_start=steps.state)
@@ -339,20 +339,20 @@ class _WarmStartKeeper:
             trainer.note_saved()
 
 
-def lessons_of(config: TrainConfig, steps: int, n_questions: int = _LESSON_QUESTIONS) -> LessonConfig:
-    """Return the lessons about pairs with which a run begins.
+def make_pair_config(config: TrainConfig, steps: int, n_questions: int = _PRETRAIN_QUESTIONS) -> PairPretrainingConfig:
+    """Return the settings of the pair pretraining with which a run begins.
 
     Args:
         config: of the run.
-        steps: optimizer steps of the lessons.
-        n_questions: questions a step of the lessons.
+        steps: optimizer steps of the pretraining.
+        n_questions: questions per step.
     """
-    return LessonConfig(
+    return PairPretrainingConfig(
         steps=steps,
         n_types=len(TASKS[config.task].question_types),
         seed=config.seed,
         n_scenes=n_questions // config.n_questions,
-        learning_rate=_LESSON_HASTE * config.learning_rate,
+        learning_rate=_PRETRAIN_LR_SCALE * config.learning_rate,
     )
 
 
@@ -363,7 +363,7 @@ def sample_step(config: TrainConfig, fabric: Fabric, step: int, accuracy: np.nda
         config: task, seed and sizes; its seed and the step decide the batch.
         fabric: how many processes there are, and which one this is.
         step: optimizer steps done.
-        accuracy: (T,) share of right answers of each question type, which decides how often it is asked.
+        accuracy: (T,) accuracy of each question type, which decides how often it is asked.
     """
     rng = make_rng(config.seed, "train", step)
     weights = type_weights(config, accuracy)

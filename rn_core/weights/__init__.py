@@ -1,1 +1,1 @@
-"""Weights on disk: cards, bundles, files of others, public weights."""
+"""Weights on disk: cards, bundles, foreign files, public weights."""

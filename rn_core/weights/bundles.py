@@ -1,8 +1,8 @@
-"""Weights as one file to hand on: safetensors bytes with the card in their header.
+"""Weights as one file to share: safetensors bytes with the card in their header.
 
-What ships has its card beside it; a model that a person trained, downloads and uploads again has it inside. An
-uploaded file is a stranger's: nothing of it is believed before it is checked, nothing is built that the file has no
-bytes for, and nothing pickled is read.
+Published weights have their card beside them; a model that a user trains, downloads and uploads again has it inside.
+Uploaded files are validated before use: nothing is built that the file has no bytes for, and nothing pickled is
+read.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ MAX_BYTES = 10_000_000
 _MAX_HEADER, _MAX_CARD = 400_000, 200_000
 #: Units of the widest layer; the paper's widest has 2000.
 _MAX_WIDTH = 4096
-#: What a card must have, and as what; the rest is for people to read.
+#: Required fields of a card and their types; the rest is for people to read.
 _CARD_FIELDS: Mapping[str, type] = {"name": str, "task": str, "model": dict, "sha256": str}
 _MAX_NAME = 100
 _AGAIN = "export it again with this app"
@@ -55,7 +55,7 @@ def write_bundle(
     Args:
         name: of the weights.
         model: on any device.
-        facts: what is said of it; parameters, size and hash of the file without its card are counted here.
+        facts: its card facts; parameters, size and hash of the file without its card are computed here.
         mean_aggregate: (Q, D_g), or None.
     """
     tensors = collect_tensors(model, mean_aggregate)
@@ -68,12 +68,12 @@ def read_bundle(content: bytes, file_name: str, max_bytes: int = MAX_BYTES) -> L
 
     Args:
         content: the file.
-        file_name: what sentences call it.
+        file_name: its name in messages.
         max_bytes: largest size.
 
     Raises:
-        WeightsError: in one sentence, if the file is too large, no such file, damaged, changed, of a task or model
-            that this project does not have, or larger inside than outside.
+        WeightsError: in one sentence, if the file is too large, not such a file, damaged, changed, of a task or model
+            that this project does not have, or larger once unpacked than as a file.
     """
     try:
         return _read_bundle(content, _plain(file_name, _MAX_NAME), max_bytes)
@@ -82,7 +82,7 @@ def read_bundle(content: bytes, file_name: str, max_bytes: int = MAX_BYTES) -> L
 
 
 def _read_bundle(content: bytes, shown: str, max_bytes: int) -> LoadedWeights:
-    """Do what `read_bundle` says; sentences may still hold what the file says of itself, as it says it."""
+    """Do the work of `read_bundle`; messages may still quote the file unescaped."""
     values = _read_card(content, shown, max_bytes)
     try:
         config = ModelConfig.from_dict(values["model"])
@@ -102,7 +102,7 @@ def _read_bundle(content: bytes, shown: str, max_bytes: int) -> LoadedWeights:
 
 
 def _read_claims(values: dict[str, Any]) -> Card:
-    """Return the card; where anything in it does not read as it should, without all that loading does not need."""
+    """Return the card; if an optional part of it is invalid, without all that loading does not need."""
     needed = {**{name: values[name] for name in _CARD_FIELDS}, "parameters": 0, "bytes": 0}
     try:
         return Card.from_dict({**needed, **values})
@@ -111,15 +111,15 @@ def _read_claims(values: dict[str, Any]) -> Card:
 
 
 def _read_card(content: bytes, shown: str, max_bytes: int) -> dict[str, Any]:
-    """Return the card in the header, as a dict that has the fields that loading needs."""
+    """Return the card in the header, as a dict with the fields that loading needs."""
     if len(content) > max_bytes:
         raise WeightsError(
-            f"'{shown}' has {len(content):,} bytes and at most {max_bytes:,} are read; choose a smaller model."
+            f"'{shown}' has {len(content):,} bytes, and the limit is {max_bytes:,}; choose a smaller model."
         )
     length = int.from_bytes(content[:8], "little")
     if not 2 <= length <= min(_MAX_HEADER, len(content) - 8):
         raise WeightsError(
-            f"'{shown}' is not a whole safetensors file; pickled and cut files are not read, choose "
+            f"'{shown}' is not a complete safetensors file; pickled and cut files are not read; choose "
             "one that this app wrote."
         )
     try:
@@ -142,13 +142,13 @@ def _check_task(config: ModelConfig, task: str, shown: str) -> None:
     for name in wanted:
         if given.get(name) != wanted[name]:
             raise WeightsError(
-                f"'{shown}': its model has {name} {given.get(name)!r} and {task} needs {wanted[name]!r}; "
+                f"'{shown}': its model has {name} {given.get(name)!r} but {task} needs {wanted[name]!r}; "
                 "choose a model of this task."
             )
 
 
 def _signature(config: ModelConfig) -> dict[str, Any]:
-    """Return what all models of one task and kind have in common."""
+    """Return the properties that all models of one task and kind share."""
     encoder, core = config.encoder, config.core
     seen, asked = plain_fields(encoder), plain_fields(core)
     sizes = {f"encoder's {name}": seen[name] for name in ("image_size", "n_words", "n_positions") if name in seen}
@@ -159,31 +159,31 @@ def _signature(config: ModelConfig) -> dict[str, Any]:
     if "n_objects" in asked:
         sizes["n_objects"] = asked["n_objects"]
     words = {"d_question": core.d_question} if config.question is None else {"words": config.question.n_words}
-    # A network that predicts paths has frames ahead in the place of answers.
+    # A network that predicts paths has frames ahead instead of answers.
     given: dict[str, Any] = {name: asked[name] for name in ("n_answers", "n_ahead") if name in asked}
     return {"encoder": type(encoder).__name__, **sizes, **words, **given}
 
 
 def _check_sizes(config: ModelConfig, tensors: dict[str, Tensor], shown: str) -> None:
-    """Raise WeightsError unless the tensors are those of the model, names, shapes and kinds.
+    """Raise WeightsError unless the tensors match the model in names, shapes and types.
 
-    The model is only sketched, on torch's "meta" device, so a card that asks for too much costs nothing.
+    The model is built on torch's "meta" device, so a card that asks for too much costs nothing.
     """
     parts = (value for part in (config.encoder, config.core) for value in asdict(part).values())
     widths = [width for value in parts if isinstance(value, tuple) for width in value]
     if len(widths) > len(tensors):
-        raise WeightsError(f"'{shown}': its card asks for {len(widths)} layers, more than its tensors; {_AGAIN}.")
+        raise WeightsError(f"'{shown}': its card has {len(widths)} layers, more than its tensors; {_AGAIN}.")
     widths += [] if config.question is None else map(int, asdict(config.question).values())
     if max(widths) > _MAX_WIDTH:
         raise WeightsError(
-            f"'{shown}': its card asks for a layer of {max(widths):,} units and {_MAX_WIDTH:,} are allowed; "
+            f"'{shown}': its card has a layer of {max(widths):,} units, and the limit is {_MAX_WIDTH:,}; "
             "choose a smaller model."
         )
     with torch.device("meta"):
         sketch = QuestionAnsweringModel(config).state_dict()
     asked, held = (sum(value.numel() for value in part.values()) for part in (sketch, tensors))
     if asked > held:
-        raise WeightsError(f"'{shown}': its card asks for {asked:,} numbers and the file holds {held:,}; {_AGAIN}.")
+        raise WeightsError(f"'{shown}': its card needs {asked:,} numbers, but the file holds {held:,}; {_AGAIN}.")
     check_tensors(sketch, {name: value for name, value in tensors.items() if name != MEAN_AGGREGATE}, shown)
     for name, value in tensors.items():
         kind = sketch[name].dtype if name in sketch else torch.float32
@@ -208,11 +208,11 @@ def _check_answers(loaded: LoadedWeights, task: str, shown: str) -> None:
     fits = isinstance(core, RelationNetworkConfig) and mean.shape == (len(batch) // n_scenes, core.g_widths[-1])
     if not fits or not torch.isfinite(mean).all():
         raise WeightsError(
-            f"'{shown}': its mean aggregate, of shape {tuple(mean.shape)}, is not its model's; {_AGAIN}."
+            f"'{shown}': its mean aggregate, of shape {tuple(mean.shape)}, does not fit its model; {_AGAIN}."
         )
 
 
 def _plain(text: str, length: int = 600) -> str:
-    """Return a stranger's text fit for a sentence: on one line, not too long, and without what a page would draw."""
+    """Return text from an uploaded file, fit for a message: one line, limited length, no markup."""
     plain = "".join(letter if letter.isprintable() and letter not in "[]<>`$\\" else " " for letter in text[:length])
     return plain if len(text) <= length else f"{plain}…"

@@ -1,4 +1,4 @@
-"""The card of weights: what is known of them, typed. JSON is read and written here alone."""
+"""The card of weights: typed facts about them. JSON is read and written here alone."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from rn_core.common.files import sha256
 from rn_core.common.records import Accuracy, Evaluation
 from rn_core.models import ModelConfig, QuestionAnsweringModel
 
-#: Numbers beyond this are no measurement.
+#: Numbers beyond this are not measurements.
 _LARGEST = 1e300
 
 
@@ -24,8 +24,8 @@ class TrainingRecord:
     """How weights were trained.
 
     Attributes:
-        settings: the fields of the run's config, the model left out, as JSON has them.
-        questions: how many were asked.
+        settings: the fields of the run's config as JSON, without the model.
+        questions: number of questions asked.
         minutes: training time.
         machine: processor and device.
         torch: its version.
@@ -55,7 +55,7 @@ class CurvePoint:
 
 @dataclass(frozen=True)
 class FolderEvaluation(Evaluation):
-    """What was measured on a data folder.
+    """An evaluation on a data folder.
 
     Attributes:
         split: of the folder.
@@ -69,10 +69,10 @@ class OriginalFile:
     """The file of others that weights were read from.
 
     Attributes:
-        is_published_file: whether its hash is that of the published one.
-        file: its name at its home; empty for another one.
-        n_bytes: its size; 0 where nobody counted.
-        sha256: its hash; empty where nobody looked.
+        is_published_file: whether its hash is that of the published file.
+        file: its name at its source; empty for another file.
+        n_bytes: its size; 0 if unknown.
+        sha256: its hash; empty if unknown.
     """
 
     is_published_file: bool
@@ -83,22 +83,22 @@ class OriginalFile:
 
 @dataclass(frozen=True, kw_only=True)
 class CardFacts:
-    """What only those know who made the weights; texts are empty and values None where nobody says.
+    """The facts that only the makers of weights know; texts are empty and values None where unknown.
 
     Attributes:
-        task: what they answer.
+        task: the task they answer.
         license: of the weights.
-        source: whose idea or whose weights they are.
-        recipe: the command that makes them again.
-        data: what they learned from.
+        source: the paper or project that they come from.
+        recipe: the command that reproduces them.
+        data: their training data.
         start: what the network knew before it was trained on questions.
         training: how they were trained.
         curve: the run's validations.
-        split: what `metrics` were measured on, where that is no fresh test scene.
-        metrics: on scenes that nobody trained on.
+        split: the split of `metrics`, if they are not about new test scenes.
+        metrics: on held-out scenes.
         measured_on: the same in words.
         published_files: on the published files of the task.
-        claims: group -> what an uploaded file says of its accuracy, which nobody has checked.
+        claims: group -> accuracy that an uploaded file claims, unchecked.
         original: the file of others that they were read from.
         words: of weights of others, in the order of the word table.
         answers: of weights of others, in the order of the logits.
@@ -124,7 +124,7 @@ class CardFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class Card(CardFacts):
-    """What is known of weights.
+    """The card of weights: `CardFacts`, and what is computed from the model and its files.
 
     Attributes:
         name: such as "sort-of-clevr/rn-pixels".
@@ -149,7 +149,7 @@ class Card(CardFacts):
 
     @property
     def is_other_file(self) -> bool:
-        """Return whether the weights have the name of public ones and are not from the published file."""
+        """Return whether the weights have the name of public ones but are not from the published file."""
         return self.original is not None and not self.original.is_published_file
 
     @property
@@ -161,23 +161,23 @@ class Card(CardFacts):
 
     @property
     def trained(self) -> TrainingRecord:
-        """Return how the weights were trained; raises RNCoreError if nobody says."""
+        """Return the training record; raises RNCoreError if there is none."""
         if self.training is None:
-            raise RNCoreError(f"The card of '{self.name}' says nothing of training; publish the weights again.")
+            raise RNCoreError(f"The card of '{self.name}' has no training record; publish the weights again.")
         return self.training
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain values that JSON can hold, without what nobody says; `from_dict` reads them back."""
+        """Return plain values that JSON can hold, without empty ones; `from_dict` reads them back."""
         values: dict[str, Any] = {"kind": self.kind, **_CONVERTER.unstructure(self)}
         names = ("name", "kind", *("bytes" if one.name == "n_bytes" else one.name for one in fields(self)))
         return {name: values[name] for name in dict.fromkeys(names) if name in values}
 
     @staticmethod
     def from_dict(values: object) -> Card:
-        """Read what `to_dict` wrote, or an older card; fields that are unknown are left out.
+        """Read what `to_dict` wrote, or an older card; unknown fields are ignored.
 
         Raises:
-            RNCoreError: if a field is missing or of another kind, naming it.
+            RNCoreError: if a field is missing or of another type, naming it.
         """
         if not isinstance(values, dict):
             raise RNCoreError(f"A card must be a table of named fields, got {shown(values)}; write it again.")
@@ -192,12 +192,12 @@ class Card(CardFacts):
 def make_card(
     name: str, facts: CardFacts, model: QuestionAnsweringModel, content: bytes, golden: bytes | None = None
 ) -> Card:
-    """Return the card of weights: what is said of them, and what can be read off the model and its files.
+    """Return the card of weights: given facts, and those computed from the model and its files.
 
     Args:
         name: of the weights.
-        facts: what is said; of a whole card, the part that its maker knew.
-        model: whose weights they are.
+        facts: the given facts; of a whole card, the part that its maker knew.
+        model: the model with these weights.
         content: the safetensors file.
         golden: the file of golden logits; None for none.
     """
@@ -214,7 +214,7 @@ def make_card(
 
 
 def count_only(card: Card, name: str, **facts: Any) -> Card:
-    """Return a card by another name that says no more than what can be counted, and `facts` of `CardFacts`."""
+    """Return a card by another name with only computed facts and `facts`, fields of `CardFacts`."""
     return Card(
         name=name, task=card.task, model=card.model, parameters=card.parameters, n_bytes=card.n_bytes,
         sha256=card.sha256, **facts,
@@ -229,7 +229,7 @@ def _describe(err: BaseException, _type: type | None) -> str:
 
 
 def _exactly(kinds: type | tuple[type, ...], what: str) -> Callable[[object, type], Any]:
-    """Return what passes values of some kinds on; true and false are no numbers."""
+    """Return a converter that passes values of some types on; booleans are not numbers."""
 
     def check(value: object, _type: type) -> object:
         fits = isinstance(value, kinds) and (kinds is bool or not isinstance(value, bool))
@@ -249,13 +249,13 @@ def _read_model(value: Any, _type: type) -> ModelConfig:
 
 
 def _write_training(record: TrainingRecord) -> dict[str, object]:
-    """Return settings beside what came out."""
+    """Return settings merged with results."""
     found = dict(vars(record))
     return {**found.pop("settings"), **found}
 
 
 def _register_training(converter: Converter) -> None:
-    """Let a converter read and write the table in which settings stand beside what came out."""
+    """Register the conversion of the table in which settings stand beside results."""
     own = [one.name for one in fields(TrainingRecord) if one.name != "settings"]
     converter.register_structure_hook_func(lambda kind: kind == Mapping[str, object], lambda value, _: value)
     read = make_dict_structure_fn(TrainingRecord, converter)
@@ -271,7 +271,7 @@ def _register_training(converter: Converter) -> None:
 
 
 def _make_converter() -> Converter:
-    """Return what reads and writes cards, and believes no kind of value that it was not told of."""
+    """Return the converter of cards, which accepts no types but those registered."""
     converter = Converter(omit_if_default=True)
     for kind, kinds, what in (
         (str, str, "text"),

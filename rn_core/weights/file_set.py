@@ -1,8 +1,8 @@
-"""The files of weights under one name: where they lie, and how a new set takes the place of an old one as a whole.
+"""The files of weights under one name: where they are stored, and how a new set replaces an old one as a whole.
 
-The new files are written beside their places, the card last: with it the set is there, and readers take it from where
-it lies. Then the files are moved. So a writer that is killed at any time leaves the old set or the new one, and a
-reader needs to write nothing.
+The new files are written beside their final paths, the card last: once it exists, the set is complete, and readers use
+it where it is. Then the files are moved. So a writer that is killed at any time leaves the old set or the new one, and
+a reader never needs to write.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from rn_core.common.errors import WeightsError
 from rn_core.common.files import clear_leftovers, write_whole
 from rn_core.common.locks import hold
 
-#: Ends of the names of a set's files.
+#: Suffixes of a set's files.
 WEIGHTS, GOLDEN, CARD = ".safetensors", ".golden.safetensors", ".json"
 #: In the order in which they are written; the card, which holds the others' hashes, last.
 _PARTS = (WEIGHTS, GOLDEN, CARD)
@@ -25,21 +25,22 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}(/[A-Za-z0-9][A-Za-z0-9_-]{0,
 
 
 def check_name(name: str) -> str:
-    """Return a name of weights.
+    """Check and return a name of weights.
 
     Raises:
         WeightsError: unless it is one to three plain words joined by "/", so that no name leads out of a folder.
     """
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise WeightsError(
-            f"A name of weights is up to three words of letters, digits, '-' and '_', joined by '/', got {name!r:.80}; "
+            f"A weights name must be one to three words of letters, digits, '-' and '_', joined by '/', "
+            f"got {name!r:.80}; "
             "choose one such as 'sort-of-clevr/rn-pixels'."
         )
     return name
 
 
 def place(name: str, folder: Path, part: str) -> Path:
-    """Return where a file of a set belongs; raises WeightsError as `check_name`.
+    """Return the final path of a file of a set; raises WeightsError as `check_name`.
 
     Args:
         name: of the weights.
@@ -50,13 +51,13 @@ def place(name: str, folder: Path, part: str) -> Path:
 
 
 def find_file(path: Path) -> Path:
-    """Return where a file of a set is, given where it belongs: beside it while a whole new set is not yet moved."""
+    """Return the current path of a file, given its final path: beside it while a complete new set is not yet moved."""
     new = _beside(path)
     return new if is_moving(path) and new.exists() else path
 
 
 def is_moving(path: Path) -> bool:
-    """Return whether a whole new set of a file's name is there and not yet moved to its place."""
+    """Return whether a complete new set of a file's name exists and is not yet moved to its final path."""
     return _beside(path.with_name(_stem(path) + CARD)).exists()
 
 
@@ -69,19 +70,19 @@ def find_cards(folder: Path) -> dict[str, Path]:
 
 
 def find_without_card(folder: Path) -> list[str]:
-    """Return the names under which there are weights or golden logits that no card tells of."""
+    """Return the names with weights or golden logits but no card."""
     stems = {path.with_name(_stem(path)).relative_to(folder).as_posix() for path in folder.rglob(f"*{WEIGHTS}")}
     return sorted(stems - find_cards(folder).keys())
 
 
 def hold_name(name: str, folder: Path) -> AbstractContextManager[None]:
-    """Return what keeps other processes from writing weights of a name; errors as `check_name` and `locks.hold`."""
+    """Return a context that keeps others from writing weights of a name; raises as `check_name` and `hold` do."""
     path = place(name, folder, "")
     return hold(path.with_name(f".{path.name}.lock"), "name", name)
 
 
 def replace_set(name: str, folder: Path, contents: Mapping[str, bytes]) -> None:
-    """Put a new set in the place of the one that is there; the caller holds the name.
+    """Replace a set by a new one; the caller holds the name.
 
     Args:
         name: of the weights.
@@ -90,7 +91,7 @@ def replace_set(name: str, folder: Path, contents: Mapping[str, bytes]) -> None:
 
     Raises:
         WeightsError: as `check_name`.
-        RNCoreError: if a file cannot be written; then the old set is there.
+        RNCoreError: if a file cannot be written; then the old set remains.
     """
     _finish(name, folder)
     for part in _PARTS:
@@ -100,7 +101,7 @@ def replace_set(name: str, folder: Path, contents: Mapping[str, bytes]) -> None:
 
 
 def _finish(name: str, folder: Path) -> None:
-    """Move a new set that is whole to its place, and clear what was left of one that is not."""
+    """Move a complete new set to its final path, and delete the remains of an incomplete one."""
     paths = {part: place(name, folder, part) for part in _PARTS}
     whole = is_moving(paths[CARD])
     if whole and not _beside(paths[GOLDEN]).exists() and not _names_golden(paths[CARD]):
@@ -114,15 +115,15 @@ def _finish(name: str, folder: Path) -> None:
 
 
 def _names_golden(card: Path) -> bool:
-    """Return whether the new card that is to come to a place tells of golden logits."""
+    """Return whether the new card for a path refers to golden logits."""
     return b'"golden_sha256"' in _beside(card).read_bytes()
 
 
 def _stem(path: Path) -> str:
-    """Return a file's name without its end; names of weights have no dots."""
+    """Return a file's name without its suffix; names of weights have no dots."""
     return path.name.partition(".")[0]
 
 
 def _beside(path: Path) -> Path:
-    """Return where a file of a new set lies until it is moved."""
+    """Return the path of a file of a new set until it is moved."""
     return path.with_name(f".{path.name}{_NEW}")

@@ -1,6 +1,6 @@
-"""Weights that ship: a safetensors file, a JSON card beside it, golden logits; the hash is checked before loading.
+"""Published weights: a safetensors file, a JSON card beside it, golden logits; the hash is checked before loading.
 
-Files lie in `pretrained/<name>.safetensors`, `<name>.json` and `<name>.golden.safetensors`; see `file_set`.
+Files are `pretrained/<name>.safetensors`, `<name>.json` and `<name>.golden.safetensors`; see `file_set`.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from rn_core.weights.file_set import (
 )
 
 PRETRAINED = Path(__file__).resolve().parents[2] / "pretrained"
-#: What is said of weights by such a name that came from a file of another hash.
+#: Note on weights by a public name that came from a file with another hash.
 NOT_PUBLISHED = "not the published file"
 #: Name of the mean aggregate among a file's tensors.
 MEAN_AGGREGATE = "attribution.mean_aggregate"
@@ -44,12 +44,12 @@ MEAN_AGGREGATE = "attribution.mean_aggregate"
 
 @dataclass(frozen=True)
 class WeightsEntry:
-    """One weights file and what its card says.
+    """One weights file and its card.
 
     Attributes:
         name: such as "sort-of-clevr/rn-pixels".
-        card: what is known of it.
-        path: where the safetensors file belongs.
+        card: the facts about it.
+        path: final path of the safetensors file.
     """
 
     name: str
@@ -63,8 +63,8 @@ class LoadedWeights:
 
     Attributes:
         model: in eval mode, on the CPU.
-        card: what is known of them.
-        mean_aggregate: (Q, D_g) mean aggregate over scenes of each question, a baseline for attribution;
+        card: the facts about them.
+        mean_aggregate: (Q, D_g) mean aggregate over scenes, per question, a baseline for attribution;
             None for models without pairs.
     """
 
@@ -83,18 +83,18 @@ def find_weights(name: str, folder: Path = PRETRAINED) -> WeightsEntry:
     """Return one entry.
 
     Raises:
-        WeightsError: if there is no card of that name, listing those that there are, or the name is none.
+        WeightsError: if there is no card of that name, listing the existing ones, or the name is invalid.
     """
     check_name(name)
     entries = list_weights(folder)
     if name not in entries and any(name in domain.public for domain in DOMAINS.values()):
         raise WeightsError(
-            f"The public weights '{name}' are not here yet; get them with `python -m rn_core weights fetch {name}`, "
+            f"The public weights '{name}' are not installed; get them with `python -m rn_core weights fetch {name}`, "
             f"or from a file by hand with `python -m rn_core weights import FILE --name {name}`."
         )
     if name not in entries:
         allowed = ", ".join(entries) or "none yet; train one with `python -m rn_core train`"
-        raise WeightsError(f"No weights named '{name}'.{did_you_mean(name, list(entries))} There are: {allowed}.")
+        raise WeightsError(f"No weights named '{name}'.{did_you_mean(name, list(entries))} Installed: {allowed}.")
     return entries[name]
 
 
@@ -115,7 +115,7 @@ def check_weights(entry: WeightsEntry) -> bytes:
         )
     if sha256(content) != entry.card.sha256:
         raise WeightsError(
-            f"The weights file '{entry.path.name}' was changed: its SHA-256 is not the card's; "
+            f"The weights file '{entry.path.name}' was changed: its SHA-256 differs from the card's; "
             "get it again from the project."
         )
     return content
@@ -125,7 +125,7 @@ def load_weights(name: str, folder: Path = PRETRAINED) -> LoadedWeights:
     """Check a file's hash, then load it.
 
     Raises:
-        WeightsError: if the name is unknown, or the file missing, changed or unfit for the card's model.
+        WeightsError: if the name is unknown, or the file missing, changed or does not fit the card's model.
     """
     entry = find_weights(name, folder)
     try:
@@ -134,7 +134,7 @@ def load_weights(name: str, folder: Path = PRETRAINED) -> LoadedWeights:
         read, entry = entry, find_weights(name, folder)
         if entry == read:
             raise
-        content = check_weights(entry)  # a new set came between card and weights
+        content = check_weights(entry)  # a new set replaced the old one between reading card and weights
     return make_loaded(entry.card, parse_tensors(content, entry.path.name), entry.path.name)
 
 
@@ -156,7 +156,7 @@ def parse_tensors(content: bytes, file_name: str) -> dict[str, Tensor]:
         return load_tensors(content)
     except (SafetensorError, ValueError, LookupError, AssertionError, RuntimeError) as err:
         raise WeightsError(
-            f"'{file_name}' is not a safetensors file ({err}); pickled or cut files are not read, export it again."
+            f"'{file_name}' is not a safetensors file ({err}); pickled or cut files are not read; export it again."
         ) from err
 
 
@@ -164,22 +164,22 @@ def fill_model(model: QuestionAnsweringModel, tensors: dict[str, Tensor], file_n
     """Copy tensors into a model whose names and shapes must match exactly.
 
     Raises:
-        WeightsError: naming the first tensor that is missing, foreign, misshapen or not finite.
+        WeightsError: naming the first tensor that is missing, unknown, misshapen or not finite.
     """
     check_tensors(model.state_dict(), tensors, file_name)
     model.load_state_dict(tensors)
 
 
 def check_tensors(wanted: Mapping[str, Tensor], tensors: Mapping[str, Tensor], file_name: str) -> None:
-    """Hold tensors against those of a model, whose values do not matter; errors as `fill_model`."""
+    """Check tensors against those of a model, whose values do not matter; errors as `fill_model`."""
     for name in sorted(wanted.keys() ^ tensors.keys()):
         trouble = "lacks" if name in wanted else "has the unknown"
-        raise WeightsError(f"'{file_name}' {trouble} tensor '{name}'; it belongs to another model than its card says.")
+        raise WeightsError(f"'{file_name}' {trouble} tensor '{name}'; it does not belong to the model on its card.")
     for name, value in wanted.items():
         if tensors[name].shape != value.shape:
             raise WeightsError(
                 f"'{file_name}': tensor '{name}' has shape {tuple(tensors[name].shape)} instead of "
-                f"{tuple(value.shape)}; it belongs to another model than its card says."
+                f"{tuple(value.shape)}; it does not belong to the model on its card."
             )
         if tensors[name].is_floating_point() and not torch.isfinite(tensors[name]).all():
             raise WeightsError(f"'{file_name}': tensor '{name}' holds numbers that are not finite; train it again.")
@@ -197,14 +197,14 @@ def save_weights(
 
     Args:
         name: such as "sort-of-clevr/rn-pixels".
-        model: whose weights they are.
-        facts: what is said of them; sizes, hashes and parameters are counted here.
+        model: the model with these weights.
+        facts: the given facts; sizes, hashes and parameters are computed here.
         mean_aggregate: as `LoadedWeights.mean_aggregate`.
         folder: of all weights.
         golden: inputs and the logits they gave; None for none.
 
     Raises:
-        WeightsError: if the name is none.
+        WeightsError: if the name is invalid.
         RNCoreError: if a file cannot be written, or another process writes weights of that name.
     """
     with hold_name(name, folder):
@@ -219,7 +219,7 @@ def write_set(
     folder: Path,
     golden: Mapping[str, Tensor] | None,
 ) -> WeightsEntry:
-    """Do what `save_weights` does for a caller that holds the name."""
+    """Do the work of `save_weights` for a caller that holds the name."""
     content = save_tensors(collect_tensors(model, mean_aggregate))
     contents = {WEIGHTS: content}
     if golden is not None:
@@ -230,30 +230,30 @@ def write_set(
 
 
 def collect_tensors(model: QuestionAnsweringModel, mean_aggregate: Tensor | None) -> dict[str, Tensor]:
-    """Return what a weights file holds, by name, on the CPU."""
+    """Return the content of a weights file, by name, on the CPU."""
     extra = {} if mean_aggregate is None else {MEAN_AGGREGATE: mean_aggregate}
     return {key: value.detach().cpu().contiguous() for key, value in (model.state_dict() | extra).items()}
 
 
 def write_card(card: Card) -> bytes:
-    """Return a card as its file has it."""
+    """Return the content of a card's file."""
     return (json.dumps(card.to_dict(), indent=1) + "\n").encode()
 
 
 def rewrite_cards(folder: Path = PRETRAINED) -> None:
-    """Write every card anew as cards are written now, after a change of their form; weights and figures stay."""
+    """Write every card again, after a change of their format; weights and figures stay."""
     for path in find_cards(folder).values():
         write_whole(path, write_card(_read_card(path)))
 
 
 def load_golden(entry: WeightsEntry) -> dict[str, Tensor]:
-    """Return inputs and the logits they gave; raises WeightsError if they are missing, changed or damaged."""
+    """Return inputs and their logits; raises WeightsError if they are missing, changed or damaged."""
     path = entry.path.with_suffix(GOLDEN)
     return parse_tensors(_check_golden(entry), path.name)
 
 
 def _check_golden(entry: WeightsEntry) -> bytes:
-    """Return the golden logits' bytes; raises WeightsError if they are missing or not those of the card."""
+    """Return the golden logits' bytes; raises WeightsError if they are missing or do not match the card."""
     path, wanted = entry.path.with_suffix(GOLDEN), entry.card.golden_sha256
     try:
         content = find_file(path).read_bytes()
@@ -261,7 +261,7 @@ def _check_golden(entry: WeightsEntry) -> bytes:
         raise WeightsError(f"The golden logits '{path.name}' are missing; get them again from the project.") from err
     if sha256(content) != wanted:
         raise WeightsError(
-            f"The golden logits '{path.name}' are not those of the card, which has another SHA-256 or none; "
+            f"The golden logits '{path.name}' do not match the card, which has another SHA-256 or none; "
             "get all files again from the project, or publish the run again."
         )
     return content
@@ -278,7 +278,7 @@ def _read_card(path: Path) -> Card:
 
 
 def weights_status(entry: WeightsEntry) -> str:
-    """Return "sound", or the sentence that says what is wrong with weights, golden logits, or both together."""
+    """Return "sound", or a sentence with all that is wrong with weights and golden logits."""
     golden = entry.path.with_suffix(GOLDEN)
     try:
         check_weights(entry)
@@ -290,6 +290,6 @@ def weights_status(entry: WeightsEntry) -> str:
 
 
 def describe_loose(folder: Path = PRETRAINED) -> dict[str, str]:
-    """Return name -> the sentence for files of weights that have no card."""
+    """Return name -> a sentence, for weights files without a card."""
     sentence = "There is no card for the files of '{}'; delete them, or get all again from the project."
     return {name: sentence.format(name) for name in find_without_card(folder)}

@@ -81,9 +81,9 @@ def test_sizes_below_one(grid_size, stride):
 
 def test_weights_that_do_not_fit():
     matrix = torch.zeros(4, 4)
-    with pytest.raises(RNCoreError, match=r"weights must have shape \(4, K \+ 1\), a row a cell, got \(3, 2\)"):
+    with pytest.raises(RNCoreError, match=r"weights must have shape \(4, K \+ 1\), one row per cell, got \(3, 2\)"):
         merge_cells(matrix, torch.ones(3, 2) / 2)
-    with pytest.raises(RNCoreError, match=r"must add up to 1, got 1 to 1\.5; make them with cell_weights"):
+    with pytest.raises(RNCoreError, match=r"must sum to 1, got 1 to 1\.5; compute them with cell_weights"):
         merge_cells(matrix, torch.tensor([[1.0, 0], [1, 0], [1, 0], [1, 0.5]]))
     with pytest.raises(RNCoreError, match=r"pair matrix must have shape \(N, N\), got \(3, 4\)"):
         merge_cells(matrix[:3], torch.ones(3, 1))

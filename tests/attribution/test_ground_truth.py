@@ -63,7 +63,7 @@ def test_truth_that_does_not_fit(function):
     for true_pairs in (TRUE[:3], TRUE.long()):
         with pytest.raises(RNCoreError, match=r"true_pairs \(P,\) bool, got \(4,\) and"):
             function(torch.zeros(4), true_pairs)
-    with pytest.raises(RNCoreError, match="one true pair or more, got none among 4"):
+    with pytest.raises(RNCoreError, match="at least one true pair, got none among 4"):
         function(torch.zeros(4), torch.zeros(4, dtype=torch.bool))
 
 

@@ -122,7 +122,7 @@ def test_shapley_needs_a_square(f_phi, shape):
 
 
 def test_wrong_shapes_of_matrices():
-    with pytest.raises(RNCoreError, match=r"shape \(9,\), one a pair of 3 objects, got \(8,\)"):
+    with pytest.raises(RNCoreError, match=r"shape \(9,\), one per pair of 3 objects, got \(8,\)"):
         pair_matrix(torch.zeros(8), 3)
     for function in (object_marginals, symmetrize):
         with pytest.raises(RNCoreError, match=r"pair matrix must have shape \(N, N\), got \(2, 3\)"):

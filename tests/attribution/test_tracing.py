@@ -176,5 +176,5 @@ def test_an_mlps_way_ends_where_forward_does(encoder):
 
 def test_a_network_with_pairs_is_no_mlp():
     config = NETWORKS["rows"]
-    with pytest.raises(RNCoreError, match=r"^Only an MLP has its whole input in one row, got a RelationNetwork"):
+    with pytest.raises(RNCoreError, match=r"^Only an MLP takes its whole input as one row, got RelationNetwork"):
         trace_mlp(build(config), *sample_scene(config))

@@ -42,7 +42,7 @@ def test_an_uploaded_model_is_used_by_its_session_alone(page, serve, files):
     opened = page(f"{url}?seed=4")
     opened.get_by_test_id("stExpandSidebarButton").click()
     upload(opened, files["garbage"])
-    expect(opened.get_by_text("'garbage.safetensors' is not a whole safetensors file")).to_be_visible()
+    expect(opened.get_by_text("'garbage.safetensors' is not a complete safetensors file")).to_be_visible()
     upload(opened, files["rn"], files["mlp"])
     opened.wait_for_function("location.search.includes('model=own-objects-')")
     expect(opened.get_by_role("radio", name="my RN · objects")).to_be_checked()

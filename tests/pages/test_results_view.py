@@ -307,7 +307,7 @@ def test_new_scenes_are_not_the_cards():
 
 def test_the_card_in_words_has_what_it_takes_to_do_it_again():
     text = card_lines(ENTRIES["rn-pixels"].card)
-    for word in ("SHA-256", "Seed: 0", "Licence: MIT", "MB", "434,346", "encoder first learned"):
+    for word in ("SHA-256", "Seed: 0", "Licence: MIT", "MB", "434,346", "encoder for 6000 steps"):
         assert word in text
     assert card_lines(make_card()).count("\n") == 3
 

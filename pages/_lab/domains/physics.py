@@ -51,7 +51,7 @@ class PhysicsDomain:
         }
         if text in known:
             return known[text]
-        tie = task.find_thing(text)
+        tie = task.find_label(text)
         if tie is None:
             raise QuestionError(f"'{text[:60]}' is not asked here; ask '{Count.question}' or {task.asked}.")
         first, second = task.answers[tie].split("-")

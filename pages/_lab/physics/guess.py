@@ -12,7 +12,7 @@ from rn_core.common.records import Answer
 from rn_core.tasks.physics import PhysicsScene
 from rn_core.tasks.physics.encoding import list_pairs, predict_constant_velocity, prediction_errors
 from rn_core.tasks.physics.world import DEFAULT_BALLS, N_FRAMES
-from rn_core.tasks.scoring import YES_FROM
+from rn_core.tasks.scoring import YES_THRESHOLD
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Guess:
     def right(self) -> np.ndarray:
         """Return (P,) bool, which of the pairs i < j that have an answer are answered rightly."""
         pairs = np.triu(~np.isnan(self.probabilities), k=1)
-        right: np.ndarray = (self.probabilities >= YES_FROM)[pairs] == self.links[pairs]
+        right: np.ndarray = (self.probabilities >= YES_THRESHOLD)[pairs] == self.links[pairs]
         return right
 
     @property
@@ -54,9 +54,9 @@ class Guess:
 
     def mistakes(self) -> list[tuple[int, int, float]]:
         """Return the wrong pairs (i, j), i < j, with their probabilities, the surest first."""
-        wrong = np.triu((self.probabilities >= YES_FROM) != self.links, k=1) & ~np.isnan(self.probabilities)
+        wrong = np.triu((self.probabilities >= YES_THRESHOLD) != self.links, k=1) & ~np.isnan(self.probabilities)
         found = [(int(i), int(j), float(self.probabilities[i, j])) for i, j in np.argwhere(wrong)]
-        return sorted(found, key=lambda each: -abs(each[2] - YES_FROM))
+        return sorted(found, key=lambda each: -abs(each[2] - YES_THRESHOLD))
 
 
 def make_guess(answer: Answer, scene: PhysicsScene) -> Guess:

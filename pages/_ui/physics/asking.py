@@ -24,7 +24,7 @@ from rn_core.tasks.physics.world import N_FRAMES
 
 
 @dataclass(frozen=True)
-class Heard:
+class Answers:
     """What the networks say of a scene, as far as it is asked.
 
     Attributes:
@@ -45,12 +45,12 @@ class Heard:
         return self.guesses.get(MODELS["connections"][0])
 
 
-def ask(state: PhysicsState, scene: PhysicsScene) -> Heard:
+def ask(state: PhysicsState, scene: PhysicsScene) -> Answers:
     """Ask what a state asks of its scene."""
     try:
         return _ASK[state.question](state, scene)
     except RNCoreError as err:
-        return Heard(problem=str(err))
+        return Answers(problem=str(err))
 
 
 def _find_guesses(scene: PhysicsScene) -> dict[str, Guess]:
@@ -62,11 +62,11 @@ def _find_guesses(scene: PhysicsScene) -> dict[str, Guess]:
     return {model: make_guess(said, scene) for model, said in (answers | beside).items() if said is not None}
 
 
-def _ask_connections(state: PhysicsState, scene: PhysicsScene) -> Heard:
+def _ask_connections(state: PhysicsState, scene: PhysicsScene) -> Answers:
     """Return the guesses, and one tie with its pairs; errors as `_find_guesses`."""
     guesses = _find_guesses(scene)
     tie = state.tie or _surest_tie(guesses[MODELS["connections"][0]])
-    return Heard(guesses=guesses, view=read_view(DOMAIN, PhysicsCase(state, scene, tie)))
+    return Answers(guesses=guesses, view=read_view(DOMAIN, PhysicsCase(state, scene, tie)))
 
 
 def _surest_tie(guess: Guess) -> tuple[str, str]:
@@ -75,16 +75,16 @@ def _surest_tie(guess: Guess) -> tuple[str, str]:
     return TIED_COLORS[i], TIED_COLORS[j]
 
 
-def _ask_count(state: PhysicsState, scene: PhysicsScene) -> Heard:
+def _ask_count(state: PhysicsState, scene: PhysicsScene) -> Answers:
     """Return the count with its pairs and, where that network is here, the guess; errors as `_find_guesses`."""
     try:
         guesses = _find_guesses(scene)
     except RNCoreError:
         guesses = {}
-    return Heard(guesses=guesses, view=read_view(DOMAIN, PhysicsCase(state, scene, None)))
+    return Answers(guesses=guesses, view=read_view(DOMAIN, PhysicsCase(state, scene, None)))
 
 
-def _ask_paths(state: PhysicsState, scene: PhysicsScene) -> Heard:
+def _ask_paths(state: PhysicsState, scene: PhysicsScene) -> Answers:
     """Return the paths of all networks that are here; raises RNCoreError if there is none."""
     models = find_models("predict", scene.n_balls)
     if not models:
@@ -94,7 +94,7 @@ def _ask_paths(state: PhysicsState, scene: PhysicsScene) -> Heard:
             f"This scene ends with the {N_FRAMES} frames that the networks see: nothing tells what is next."
         )
     rows = make_rows(scene)
-    return Heard(paths=make_paths(scene, {model: find_paths(full_name(model), rows) for model in models}))
+    return Answers(paths=make_paths(scene, {model: find_paths(full_name(model), rows) for model in models}))
 
 
 def find_paths(name: str, rows: np.ndarray) -> np.ndarray:
@@ -113,6 +113,6 @@ def find_paths(name: str, rows: np.ndarray) -> np.ndarray:
     return decode_paths(logits[None].float(), last)[0].numpy()
 
 
-_ASK: Mapping[str, Callable[[PhysicsState, PhysicsScene], Heard]] = MappingProxyType(
+_ASK: Mapping[str, Callable[[PhysicsState, PhysicsScene], Answers]] = MappingProxyType(
     {"connections": _ask_connections, "count": _ask_count, "predict": _ask_paths}
 )

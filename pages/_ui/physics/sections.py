@@ -21,7 +21,7 @@ from pages._ui.options import named
 from pages._ui.pairs import sections as pair_sections
 from pages._ui.pairs.exports import SavedFile
 from pages._ui.pairs.sections import PairPage, draw_figure
-from pages._ui.physics.asking import Heard
+from pages._ui.physics.asking import Answers
 from pages._ui.physics.session import PHYSICS
 from pages._ui.session import Changes
 from rn_core.tasks.physics import PhysicsScene
@@ -29,16 +29,16 @@ from rn_core.tasks.physics import PhysicsScene
 PHYSICS_PAGE = PairPage[PhysicsView](DOMAIN, PHYSICS)
 
 
-def draw_answers(state: PhysicsState, scene: PhysicsScene, heard: Heard, look: Look) -> None:
+def draw_answers(state: PhysicsState, scene: PhysicsScene, answers: Answers, look: Look) -> None:
     """Draw what the networks say beside the truth; without an answer, why."""
-    if heard.problem is not None:
-        st.info(plain(heard.problem))
+    if answers.problem is not None:
+        st.info(plain(answers.problem))
         return
-    view, tie = heard.view, None if heard.view is None else heard.view.tie
-    if heard.paths is not None:
-        draw_predictors(heard.paths)
-    elif view is not None and tie is not None and heard.guess is not None:
-        st.html(html.guesses_html(heard.guesses) + html.mistakes_html(heard.guess, state.labels))
+    view, tie = answers.view, None if answers.view is None else answers.view.tie
+    if answers.paths is not None:
+        draw_predictors(answers.paths)
+    elif view is not None and tie is not None and answers.guess is not None:
+        st.html(html.guesses_html(answers.guesses) + html.mistakes_html(answers.guess, state.labels))
         draw_tie(view, tie)
     elif view is not None:
         draw_count(view, look)
@@ -79,27 +79,27 @@ def replace_end(tie: tuple[str, str], place: int, label: str) -> Changes:
     return {"tie": (label, tie[1]) if place == 0 else (tie[0], label)}
 
 
-def draw_closer(state: PhysicsState, heard: Heard, look: Look) -> None:
+def draw_closer(state: PhysicsState, answers: Answers, look: Look) -> None:
     """Draw what lies under the table: the pairs of a tie or of the count, or how predictions drift from the truth."""
-    if heard.view is not None:
-        pair_sections.draw_closer(PHYSICS_PAGE, SECTIONS, state.section, heard.view, look)
-    elif heard.paths is not None:
+    if answers.view is not None:
+        pair_sections.draw_closer(PHYSICS_PAGE, SECTIONS, state.section, answers.view, look)
+    elif answers.paths is not None:
         st.markdown("**How far off, frame by frame**")
-        draw_figure(plot_errors(heard.paths.errors, heard.paths.kept_errors, look), key="physics.errors")
+        draw_figure(plot_errors(answers.paths.errors, answers.paths.kept_errors, look), key="physics.errors")
 
 
-def list_files(state: PhysicsState, scene: PhysicsScene, heard: Heard) -> list[SavedFile]:
+def list_files(state: PhysicsState, scene: PhysicsScene, answers: Answers) -> list[SavedFile]:
     """Return the page's own files: the scene, and what is shown of ties or paths."""
     labels = state.labels
     found: list[SavedFile] = [
         ("Scene (JSON), to open again", "scene.json", "application/json", partial(files.export_scene, scene))
     ]
-    if state.question == "connections" and heard.guess is not None:
-        table = partial(files.export_guess_csv, heard.guess, labels)
-        picture = partial(files.export_guess_png, heard.guess, scene, labels)
+    if state.question == "connections" and answers.guess is not None:
+        table = partial(files.export_guess_csv, answers.guess, labels)
+        picture = partial(files.export_guess_png, answers.guess, scene, labels)
         found += [("Ties (PNG)", "ties.png", "image/png", picture), ("Ties (CSV)", "ties.csv", "text/csv", table)]
-    if heard.paths is not None:
-        table = partial(files.export_paths_csv, heard.paths, labels)
-        picture = partial(files.export_paths_png, heard.paths, heard.paths.choose(state.predictor), labels)
+    if answers.paths is not None:
+        table = partial(files.export_paths_csv, answers.paths, labels)
+        picture = partial(files.export_paths_png, answers.paths, answers.paths.choose(state.predictor), labels)
         found += [("Paths (PNG)", "paths.png", "image/png", picture), ("Paths (CSV)", "paths.csv", "text/csv", table)]
     return found

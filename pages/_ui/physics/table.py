@@ -12,16 +12,16 @@ from rn_core.tasks.physics import COLORS, PhysicsScene
 from rn_core.tasks.physics.world import FRAME_RATE, HALF_SIDE, N_FRAMES, RADIUS
 
 if TYPE_CHECKING:
-    from pages._ui.physics.asking import Heard
+    from pages._ui.physics.asking import Answers
 
 
-def make_payload(state: PhysicsState, scene: PhysicsScene, heard: Heard, can_pull: bool = True) -> TablePayload:
+def make_payload(state: PhysicsState, scene: PhysicsScene, answers: Answers, can_pull: bool = True) -> TablePayload:
     """Return what `draw_table` draws.
 
     Args:
         state: what was asked for.
         scene: what the balls do.
-        heard: what the networks say of it.
+        answers: what the networks say of it.
         can_pull: whether balls can be pulled.
     """
     is_ahead = state.question == "predict"
@@ -32,14 +32,14 @@ def make_payload(state: PhysicsState, scene: PhysicsScene, heard: Heard, can_pul
         "frame_rate": FRAME_RATE,
         "seen": _round(scene.positions[:N_FRAMES]),
         "ahead": _round(scene.positions[N_FRAMES:]) if is_ahead and scene.n_frames > N_FRAMES else None,
-        **_make_paths(state, heard),
+        **_make_paths(state, answers),
         "links": [
             {"i": int(i), "j": int(j), "rigid": bool(scene.rigid[i, j])} for i, j in np.argwhere(np.triu(scene.links))
         ],
-        "guess": None if heard.guess is None else _round(heard.guess.probabilities),
-        "shares": None if heard.view is None or heard.view.tie is not None else _round(heard.view.matrix),
+        "guess": None if answers.guess is None else _round(answers.guess.probabilities),
+        "shares": None if answers.view is None or answers.view.tie is not None else _round(answers.view.matrix),
         "matrix": "shares" if state.question == "count" else "guess",
-        "asked": None if heard.view is None else heard.view.tied_balls,
+        "asked": None if answers.view is None else answers.view.tied_balls,
         "show_links": state.truth,
         "show_predicted": is_ahead,
         "can_pull": can_pull,
@@ -48,9 +48,9 @@ def make_payload(state: PhysicsState, scene: PhysicsScene, heard: Heard, can_pul
     }
 
 
-def _make_paths(state: PhysicsState, heard: Heard) -> PredictedPaths:
+def _make_paths(state: PhysicsState, answers: Answers) -> PredictedPaths:
     """Return what one network predicts, and how far off that is."""
-    paths = heard.paths
+    paths = answers.paths
     if paths is None:
         return {"predicted": None, "errors": None, "baseline_errors": None}
     model = paths.choose(state.predictor)

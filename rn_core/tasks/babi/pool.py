@@ -10,9 +10,9 @@ import numpy as np
 import torch
 
 from rn_core.common.errors import RNCoreError
-from rn_core.common.records import Batch, PairLesson
+from rn_core.common.records import Batch, PairBatch
 from rn_core.common.seeding import pick_weighted, uniform_fractions
-from rn_core.tasks.babi import lessons
+from rn_core.tasks.babi import pair_facts
 from rn_core.tasks.babi.encoding import WINDOW, encode_sentence
 from rn_core.tasks.babi.story import TASK_NAMES, StoryQuestion
 from rn_core.tasks.babi.words import ANSWERS
@@ -55,26 +55,26 @@ class StoryPool:
         """
         return self.take(self._draw(rng, n_scenes, type_weights))
 
-    def sample_lesson(
+    def sample_pair_batch(
         self, rng: np.random.Generator, n_scenes: int, n_pairs: int, type_weights: np.ndarray | None = None
-    ) -> PairLesson:
-        """Draw questions as `sample_batch` does, and `n_pairs` pairs of statements for each; see `lessons`."""
+    ) -> PairBatch:
+        """Draw questions as `sample_batch` does, and `n_pairs` pairs of statements for each; see `pair_facts`."""
         rows = self._draw(rng, n_scenes, type_weights)
         batch, told, support = self.take(rows), self.told[rows], self.support[rows]
         n_statements = (told > 0).sum(axis=1)
-        pairs = lessons.choose_pairs(rng, support, self.facts.names[told, 0], n_statements, n_pairs)
+        pairs = pair_facts.choose_pairs(rng, support, self.facts.names[told, 0], n_statements, n_pairs)
         first, second = (self.facts.select(np.take_along_axis(told, pairs[..., side], axis=1)) for side in (0, 1))
-        asked = lessons.PairQuestions(
+        asked = pair_facts.PairQuestions(
             first=first,
             second=second,
             asked=self.facts.select(self.asked[rows, None]),
             back=n_statements[:, None] - 1 - pairs[..., 0],
             is_same=pairs[..., 0] == pairs[..., 1],
-            is_true=lessons.is_supporting(pairs, support),
+            is_true=pair_facts.is_supporting(pairs, support),
             answers=self.answers[rows],
             type_index=self.type_index[rows],
         )
-        return PairLesson(
+        return PairBatch(
             inputs=batch.inputs,
             question=batch.question,
             scene_index=batch.scene_index,
@@ -82,13 +82,13 @@ class StoryPool:
             pairs=torch.from_numpy(pairs),
             question_facts=batch.type_index[:, None],
             question_fact_sizes=(len(TASK_NAMES),),
-            pair_facts=torch.from_numpy(lessons.pair_facts(asked)),
+            pair_facts=torch.from_numpy(pair_facts.pair_facts(asked)),
         )
 
     @cached_property
-    def facts(self) -> lessons.SentenceFacts:
+    def facts(self) -> pair_facts.SentenceFacts:
         """Return what each sentence names."""
-        return lessons.read_sentences(self.sentences)
+        return pair_facts.read_sentences(self.sentences)
 
     def _draw(self, rng: np.random.Generator, n_scenes: int, type_weights: np.ndarray | None) -> np.ndarray:
         """Return the rows of drawn questions (n_scenes,)."""

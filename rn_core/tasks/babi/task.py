@@ -49,7 +49,7 @@ class Babi:
     scoring = OneAnswer(len(QUESTION_TYPES), len(ANSWERS))
     overall_types = QUESTION_TYPES
     solved_above: float | None = SOLVED_ABOVE
-    taught = "task a question is of"
+    pretrained_on = "the task of each question"
 
     def __init__(self, drawn: Sequence[int] = tuple(TASK_NAMES)) -> None:
         """Take the tasks, 1 to 20, whose stories come where none are asked for; all of bAbI's."""

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from rn_core.common.records import Batch, PairLesson
+from rn_core.common.records import Batch, PairBatch
 from rn_core.common.seeding import uniform_integers
 from rn_core.tasks.clevr.encoding import BIT_ORDER, encode_scenes
 from rn_core.tasks.clevr.family_links import DESCRIPTIONS_ORDER, N_LINKS, RELATIONS_ORDER, family_tables
@@ -91,7 +91,7 @@ class Shown(NamedTuple):
     sides: np.ndarray
 
 
-def make_lesson(rng: np.random.Generator, asked: Asked, batch: Batch, n_pairs: int) -> PairLesson:
+def make_pair_batch(rng: np.random.Generator, asked: Asked, batch: Batch, n_pairs: int) -> PairBatch:
     """Return questions with some pairs each, and the facts of both.
 
     Args:
@@ -102,7 +102,7 @@ def make_lesson(rng: np.random.Generator, asked: Asked, batch: Batch, n_pairs: i
     """
     shown = show(asked)
     first, second = _choose_pairs(rng, asked.scenes.present, shown, n_pairs)
-    return PairLesson(
+    return PairBatch(
         inputs=batch.inputs,
         question=batch.question,
         scene_index=batch.scene_index,

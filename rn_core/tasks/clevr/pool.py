@@ -9,11 +9,11 @@ import numpy as np
 import torch
 
 from rn_core.common.errors import RNCoreError
-from rn_core.common.records import Batch, PairLesson
+from rn_core.common.records import Batch, PairBatch
 from rn_core.common.seeding import make_rng, uniform_integers
 from rn_core.tasks.clevr.encoding import ANSWERS
 from rn_core.tasks.clevr.generation import SCENES_PER_ROUND, QuestionGenerator
-from rn_core.tasks.clevr.pair_facts import Asked, SceneTables, make_lesson, tabulate_scenes
+from rn_core.tasks.clevr.pair_facts import Asked, SceneTables, make_pair_batch, tabulate_scenes
 from rn_core.tasks.clevr.program import QUESTION_TYPES
 from rn_core.tasks.clevr.sampling import sample_scenes
 from rn_core.tasks.clevr.tokens import encode_tokens
@@ -48,13 +48,13 @@ class QuestionPool:
         """Draw scenes, each perhaps more than once, with all their questions, of whatever type they are."""
         return self._ask(*self._draw(rng, n_scenes))
 
-    def sample_lesson(
+    def sample_pair_batch(
         self, rng: np.random.Generator, n_scenes: int, n_pairs: int, type_weights: np.ndarray | None = None
-    ) -> PairLesson:
+    ) -> PairBatch:
         """Draw scenes with all their questions, and `n_pairs` pairs of objects for each question."""
         scenes, questions, of_scene = self._draw(rng, n_scenes)
         asked = Asked(self.scenes.select(scenes[of_scene]), self.families[questions], self.slots[questions])
-        return make_lesson(rng, asked, self._ask(scenes, questions, of_scene), n_pairs)
+        return make_pair_batch(rng, asked, self._ask(scenes, questions, of_scene), n_pairs)
 
     def _ask(self, scenes: np.ndarray, questions: np.ndarray, of_scene: np.ndarray) -> Batch:
         """Return what `_draw` drew as a batch."""

@@ -166,7 +166,7 @@ class ClevrStates(Clevr):
     """The task for models that see one row per object."""
 
     view: str = "states"
-    taught: str = "the question's program says"
+    pretrained_on: str = "the question's program"
     cell_grid: ClassVar[tuple[int, int] | None] = None
 
     def make_pool(

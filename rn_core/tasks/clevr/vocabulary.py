@@ -39,7 +39,7 @@ def split_words(text: str) -> list[str]:
         QuestionError: unless `text` is a text of 1 to 80 words and at most 1,000 characters.
     """
     if not isinstance(text, str):
-        raise QuestionError(f"A question must be a text, got {type(text).__name__}; ask, for example, '{EXAMPLE}'")
+        raise QuestionError(f"A question must be text, got {type(text).__name__}; ask, for example, '{EXAMPLE}'")
     if len(text) > _MAX_CHARACTERS:
         raise QuestionError(f"A question may have at most {_MAX_CHARACTERS} characters, got {len(text)}; shorten it.")
     words = _WORD.findall(text.lower().replace("\u2019", "'"))

@@ -9,9 +9,9 @@ import numpy as np
 import torch
 
 from rn_core.common.errors import RNCoreError
-from rn_core.common.records import Batch, MotionLesson, PairLesson
+from rn_core.common.records import Batch, MotionBatch, PairBatch
 from rn_core.common.seeding import make_rng, uniform_integers
-from rn_core.tasks.physics.lessons import choose_pairs
+from rn_core.tasks.physics.pair_facts import choose_pairs
 from rn_core.tasks.physics.sampling import sample_scenes
 from rn_core.tasks.physics.scene import PhysicsScenes
 
@@ -40,13 +40,13 @@ class ScenePool:
         """Draw scenes, each perhaps more than once; all ask the same."""
         return self.encode(self._draw(rng, n_scenes))
 
-    def sample_lesson(
+    def sample_pair_batch(
         self, rng: np.random.Generator, n_scenes: int, n_pairs: int, type_weights: np.ndarray | None = None
-    ) -> PairLesson:
-        """Draw scenes as `sample_batch` does, and `n_pairs` pairs of balls of each; see `lessons`."""
+    ) -> PairBatch:
+        """Draw scenes as `sample_batch` does, and `n_pairs` pairs of balls of each; see `pair_facts`."""
         scenes = self._draw(rng, n_scenes)
         batch, pairs = self.encode(scenes), choose_pairs(rng, scenes, n_pairs)
-        return PairLesson(
+        return PairBatch(
             inputs=batch.inputs,
             question=batch.question,
             scene_index=batch.scene_index,
@@ -57,11 +57,11 @@ class ScenePool:
             pair_facts=torch.from_numpy(self.facts(scenes, pairs)),
         )
 
-    def sample_motion_lesson(self, rng: np.random.Generator, n_scenes: int) -> MotionLesson:
+    def sample_motion_batch(self, rng: np.random.Generator, n_scenes: int) -> MotionBatch:
         """Draw scenes as `sample_batch` does, with all that is true of them."""
         scenes = self._draw(rng, n_scenes)
         parts = (scenes.links.astype(np.int64) + scenes.rigid, scenes.lengths, scenes.positions, scenes.velocities)
-        return MotionLesson(
+        return MotionBatch(
             self.encode(scenes).inputs, *(torch.from_numpy(np.ascontiguousarray(part)) for part in parts)
         )
 

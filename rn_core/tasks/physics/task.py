@@ -28,14 +28,14 @@ from rn_core.tasks.physics.encoding import (
     find_colors,
     prediction_targets,
 )
-from rn_core.tasks.physics.lessons import tied_facts, which_facts
+from rn_core.tasks.physics.pair_facts import tied_facts, which_facts
 from rn_core.tasks.physics.pool import ScenePool, draw_pool
 from rn_core.tasks.physics.prediction import PathScoring, encode_paths
 from rn_core.tasks.physics.sampling import sample_scenes
 from rn_core.tasks.physics.scene import PhysicsScene, PhysicsScenes
 from rn_core.tasks.physics.spec import DOMAIN
 from rn_core.tasks.physics.world import COLORS, DEFAULT_BALLS, N_FRAMES
-from rn_core.tasks.scoring import ManyYesOrNo, OneAnswer, Scoring
+from rn_core.tasks.scoring import MultiLabelScoring, OneAnswer, Scoring
 
 _WHOLE = "whole_scene"
 _TIE = re.compile(r"is (\w+) tied to (\w+)\??", re.IGNORECASE)
@@ -58,7 +58,7 @@ class _Physics:
     n_frames = N_FRAMES
     domain = DOMAIN
     solved_above: float | None = None
-    taught = ""
+    pretrained_on = ""
 
     @property
     def groups(self) -> Mapping[str, tuple[str, ...]]:
@@ -175,7 +175,7 @@ class Connections(_Physics):
     question = "Which balls are tied?"
     answers = tuple("-".join(pair) for pair in combinations(tuple(COLORS)[:DEFAULT_BALLS], 2))
     question_types = ("pair", _WHOLE)
-    scoring = ManyYesOrNo()
+    scoring = MultiLabelScoring()
 
     def targets(self, scenes: PhysicsScenes) -> Tensor:
         """Return whether each pair is tied, (S, 45) bool."""
@@ -188,9 +188,9 @@ class Connections(_Physics):
 
     def _asks(self, text: str) -> bool:
         """Return whether a text asks about all pairs or about one."""
-        return super()._asks(text) or self.find_thing(text) is not None
+        return super()._asks(text) or self.find_label(text) is not None
 
-    def find_thing(self, text: str) -> int | None:
+    def find_label(self, text: str) -> int | None:
         """Return the index of the pair that a question as `tie_question` is about; None for every other text.
 
         Raises:
@@ -210,7 +210,7 @@ class Connections(_Physics):
     def check_answerable(self, scene: Any, text: str) -> None:
         """Raise errors as the other tasks do, and SceneError if the scene lacks a ball that is asked about."""
         super().check_answerable(scene, text)
-        thing = self.find_thing(text)
+        thing = self.find_label(text)
         if thing is None:
             return
         present = find_colors(_read_rows(scene))
@@ -219,7 +219,7 @@ class Connections(_Physics):
                 raise SceneError(f"The scene has no {color} ball; ask about {', '.join(present)}.")
 
     def facts(self, scenes: PhysicsScenes, pairs: np.ndarray) -> np.ndarray:
-        """Return whether pairs are tied, and which they then are; see `lessons.which_facts`."""
+        """Return whether pairs are tied, and which they then are; see `pair_facts.which_facts`."""
         return which_facts(scenes, pairs)
 
 
@@ -246,7 +246,7 @@ class Predict(_Physics):
     question_types = ("within_radius",)
     scoring = PathScoring()
     n_frames = 2 * N_FRAMES
-    taught = "ties balls, how fast they are and how they move on to the next frame"
+    pretrained_on = "the connections, speeds and next positions of balls"
 
     def targets(self, scenes: PhysicsScenes) -> Tensor:
         """Return the paths to come, (S, 10 * 16 * 2) float32 in meters."""

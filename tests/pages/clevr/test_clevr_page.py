@@ -183,7 +183,7 @@ def test_without_a_renderer_the_page_says_so_once_and_shows_the_plan(monkeypatch
 def test_missing_public_weights_can_be_got_and_the_rest_works(monkeypatch, random_answerer):
     def load(name: str) -> object:
         if "public" in name:
-            raise WeightsError(f"The public weights '{name}' are not here yet.")
+            raise WeightsError(f"The public weights '{name}' are not installed.")
         return random_answerer(name.removeprefix("clevr/"))
 
     def download(name: str) -> bytes:
@@ -194,13 +194,13 @@ def test_missing_public_weights_can_be_got_and_the_rest_works(monkeypatch, rando
     monkeypatch.setattr("pages._lab.clevr.models.PRETRAINED", ROOT / "nowhere")
     app = open_page(model="rn-pixels-public")
     assert {sentence for sentence in sentences(app)} == {
-        "The public weights 'clevr/rn-pixels-public' are not here yet."
+        "The public weights 'clevr/rn-pixels-public' are not installed."
     }
     assert "Truth: <b>3</b>" in html(app)
     press(app, "Download them")
     assert "Could not download it; connect to the network." in sentences(app)
     upload(app, b"no weights", "x.pth", 0)
-    assert any("'x.pth' is not a whole weights file" in sentence for sentence in sentences(app))
+    assert any("'x.pth' is not a complete weights file" in sentence for sentence in sentences(app))
     app.segmented_control(key="clevr.model").set_value("rn-states").run()
     assert sentences(app) == []
 
@@ -210,7 +210,7 @@ def test_fetched_weights_answer_at_once(monkeypatch, random_answerer):
 
     def load(name: str) -> object:
         if "public" in name:
-            raise WeightsError(f"The public weights '{name}' are not here yet.")
+            raise WeightsError(f"The public weights '{name}' are not installed.")
         return random_answerer(name.removeprefix("clevr/"))
 
     monkeypatch.setattr(cache, "load", load)

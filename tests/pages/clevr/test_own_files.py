@@ -47,7 +47,7 @@ def server(monkeypatch, random_answerer) -> Iterator[None]:
 
     def load(name: str) -> object:
         if "public" in name:
-            raise WeightsError(f"The public weights '{name}' are not here yet.")
+            raise WeightsError(f"The public weights '{name}' are not installed.")
         return random_answerer(name.removeprefix("clevr/"))
 
     monkeypatch.setattr(public_weights.PublicWeights, "config", property(lambda _: small))

@@ -23,7 +23,7 @@ from pages._lab.physics.stage import make_saved_stage
 from pages._lab.physics.state import ANSWERS, PhysicsState
 from pages._lab.physics.view import find_truth
 from pages._ui.pairs import exports
-from pages._ui.physics.asking import Heard
+from pages._ui.physics.asking import Answers
 from pages._ui.physics.table import make_payload
 from rn_core.common.records import Answer
 from rn_core.tasks import TASKS
@@ -237,7 +237,7 @@ def test_files_of_ties_and_paths_hold_what_was_shown():
 def test_the_table_gets_the_scene_and_what_is_asked(make_view):
     view = make_view(question="count", truth=True, balls=12)
     guess = make_guess(say(set()), view.scene)
-    data = make_payload(view.state, view.scene, Heard(guesses={"rn-connections": guess}, view=view))
+    data = make_payload(view.state, view.scene, Answers(guesses={"rn-connections": guess}, view=view))
     assert json.loads(json.dumps(data, allow_nan=False)) == data
     assert [ball["name"] for ball in data["balls"]] == [*NAMES[:12]]
     np.testing.assert_allclose(data["seen"], view.scene.positions[:16], atol=1e-4)
@@ -251,7 +251,7 @@ def test_the_table_gets_the_scene_and_what_is_asked(make_view):
 def test_the_table_gets_paths_where_they_are_asked():
     scene, state = sampled_scene(2, 4), PhysicsState().change(question="predict", seed=2, balls=4)
     paths = make_paths(scene, {"rn-predict": scene.positions[N_FRAMES:] + 0.2})
-    data = make_payload(state, scene, Heard(paths=paths))
+    data = make_payload(state, scene, Answers(paths=paths))
     np.testing.assert_allclose(data["ahead"], scene.positions[16:], atol=1e-4)
     np.testing.assert_allclose(data["predicted"], scene.positions[16:] + 0.2, atol=1e-4)
     np.testing.assert_allclose(data["errors"], [0.2 * 2**0.5 / 2] * 16, atol=1e-4)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rn_core.common.records import PairLesson
+from rn_core.common.records import PairBatch
 from rn_core.common.seeding import make_rng
-from rn_core.tasks.babi import lessons
+from rn_core.tasks.babi import pair_facts
 from rn_core.tasks.babi.encoding import WINDOW, encode_sentence, tokenize
 from rn_core.tasks.babi.pool import make_pool
 from rn_core.tasks.babi.rule_forms import ANIMALS, COLORS
@@ -34,10 +34,10 @@ def questions() -> list[StoryQuestion]:
 
 
 @pytest.fixture(scope="module")
-def lesson(questions) -> PairLesson:
+def lesson(questions) -> PairBatch:
     weights = np.ones(len(TASK_NAMES))
     weights[[15, 16, 18]] = 5  # those with facts of their own
-    return make_pool(questions).sample_lesson(make_rng(5, "test"), N_QUESTIONS, N_PAIRS, weights)
+    return make_pool(questions).sample_pair_batch(make_rng(5, "test"), N_QUESTIONS, N_PAIRS, weights)
 
 
 @pytest.fixture(scope="module")
@@ -96,12 +96,12 @@ def step_of(words: list[str]) -> np.ndarray:
     ],
 )
 def test_names_are_found_whole_and_in_the_singular(sentence, names):
-    assert lessons.find_names(tokenize(sentence)) == names
+    assert pair_facts.find_names(tokenize(sentence)) == names
 
 
 def test_no_sentence_names_more_than_three(questions):
     found = {text for question in questions for text in (*question.statements, question.text)}
-    counts = [len(lessons.find_names(tokenize(text))) for text in found]
+    counts = [len(pair_facts.find_names(tokenize(text))) for text in found]
     assert max(counts) == 3
 
 
@@ -112,7 +112,7 @@ def test_sentences_with_a_name_in_common_share_its_number():
     rows = np.zeros((len(texts), width), dtype=np.uint8)
     for row, numbers in enumerate(sentences):
         rows[row] = numbers[:width]
-    names, relations = lessons.read_sentences(rows)
+    names, relations = pair_facts.read_sentences(rows)
     assert names[0, 1] == names[1, 1] == 1 + ANIMALS.index("swan")
     assert names[2, 1] == 1 + len(ANIMALS) + COLORS.index("gray")
     assert names[1, 0] == names[2, 0] != names[0, 0]
@@ -142,12 +142,12 @@ def draw_names(n_rows: int) -> np.ndarray:
 def test_pairs_support_the_answer_or_hold_a_supporting_statement_or_one_name_in_turn():
     support, n_statements = draw_support(900, [1, 2, 3])
     names = draw_names(900)
-    pairs = lessons.choose_pairs(make_rng(0, "test"), support, names, n_statements, 8)
+    pairs = pair_facts.choose_pairs(make_rng(0, "test"), support, names, n_statements, 8)
     assert pairs.shape == (900, 8, 2)
     assert (pairs >= 0).all() and (pairs < n_statements[:, None, None]).all()
     flat = pairs.reshape(900, -1)
     held, named = (np.take_along_axis(table, flat, axis=1).reshape(pairs.shape) for table in (support, names))
-    assert lessons.is_supporting(pairs, support)[:, ::4].all()
+    assert pair_facts.is_supporting(pairs, support)[:, ::4].all()
     assert held[:, 1::4].any(axis=-1).all()
     assert (named[:, 2::4, 0] == named[:, 2::4, 1]).all()
     assert (pairs[:, 2::4, 0] != pairs[:, 2::4, 1]).mean() > 0.4
@@ -158,7 +158,7 @@ def test_pairs_support_the_answer_or_hold_a_supporting_statement_or_one_name_in_
 def test_pairs_are_drawn_in_both_orders_and_all_that_support_as_often():
     support = np.zeros((3000, WINDOW), dtype=bool)
     support[:, [1, 4, 6]] = True
-    pairs = lessons.choose_pairs(make_rng(0, "test"), support, draw_names(3000), np.full(3000, 9), 2)
+    pairs = pair_facts.choose_pairs(make_rng(0, "test"), support, draw_names(3000), np.full(3000, 9), 2)
     orders, counts = np.unique(pairs[:, 0], axis=0, return_counts=True)
     assert orders.tolist() == [[a, b] for a in (1, 4, 6) for b in (1, 4, 6) if a != b]
     assert counts / 3000 == pytest.approx([1 / 6] * 6, abs=0.035)
@@ -168,15 +168,15 @@ def test_pairs_are_drawn_in_both_orders_and_all_that_support_as_often():
 
 def test_a_question_without_support_has_any_pairs():
     support, n_statements = draw_support(400, [0])
-    pairs = lessons.choose_pairs(make_rng(0, "test"), support, draw_names(400), n_statements, 6)
+    pairs = pair_facts.choose_pairs(make_rng(0, "test"), support, draw_names(400), n_statements, 6)
     assert (pairs < n_statements[:, None, None]).all()
     assert ((pairs + 0.5) / n_statements[:, None, None]).mean() == pytest.approx(0.5, abs=0.02)
-    assert not lessons.is_supporting(pairs, support).any()
+    assert not pair_facts.is_supporting(pairs, support).any()
 
 
 def test_a_pair_supports_if_both_do_and_are_two_unless_there_is_one(asked, lesson):
     support = np.array([[k in support_of(question) for k in range(WINDOW)] for question in asked])
-    found = lessons.is_supporting(lesson.pairs.numpy(), support)
+    found = pair_facts.is_supporting(lesson.pairs.numpy(), support)
     wanted = [
         [is_true(question, i, j) for i, j in pairs]
         for question, pairs in zip(asked, lesson.pairs.tolist(), strict=True)
@@ -212,7 +212,7 @@ def slow_shared(question: StoryQuestion, i: int, j: int) -> list[float]:
     """Which names i shares with the question, j with the question, and i with j."""
     kept = question.statements[-WINDOW:]
     first, second, asked = (
-        [*lessons.find_names(tokenize(text)), None, None, None][:3] for text in (kept[i], kept[j], question.text)
+        [*pair_facts.find_names(tokenize(text)), None, None, None][:3] for text in (kept[i], kept[j], question.text)
     )
     sides = ((first, asked), (second, asked), (first, second))
     return [float(a is not None and a == b) for one, other in sides for a in one for b in other]
@@ -229,10 +229,10 @@ def slow_steps(question: StoryQuestion, i: int, j: int) -> list[float]:
     shown = np.zeros(10)
     if question.task not in (17, 19) or not is_true(question, i, j):
         return shown.tolist()
-    here, there = lessons.find_names(tokenize(question.text))
+    here, there = pair_facts.find_names(tokenize(question.text))
     wanted = step_of(tokenize(question.text))
     for text in (question.statements[-WINDOW:][i], question.statements[-WINDOW:][j]):
-        subject, seen_from = lessons.find_names(tokenize(text))
+        subject, seen_from = pair_facts.find_names(tokenize(text))
         step = step_of(tokenize(text))  # from the second to the first
         if question.task == 17:
             # On the way from the second asked thing to the first: as told, or back.
@@ -261,8 +261,8 @@ def test_facts_are_those_that_can_be_read_off_the_words(asked, lesson, name):
 
 
 def test_facts_are_all_there_are(lesson):
-    assert lesson.pair_facts.shape == (N_QUESTIONS, N_PAIRS, lessons.N_PAIR_FACTS)
-    assert _ENDS[-1] == lessons.N_PAIR_FACTS
+    assert lesson.pair_facts.shape == (N_QUESTIONS, N_PAIRS, pair_facts.N_PAIR_FACTS)
+    assert _ENDS[-1] == pair_facts.N_PAIR_FACTS
 
 
 def steps_of_supporting_pairs(asked, lesson, task: int) -> list[tuple[StoryQuestion, np.ndarray]]:
@@ -297,7 +297,7 @@ def test_the_strongest_colour_of_the_asked_animal_is_the_answer_in_induction():
     n_told, n_questions = 9, len(pool)
     assert (pool.told > 0).sum(axis=1).tolist() == [n_told] * n_questions
     i, j = np.indices((n_told, n_told)).reshape(2, -1)
-    of_pairs = lessons.PairQuestions(
+    of_pairs = pair_facts.PairQuestions(
         first=pool.facts.select(pool.told[:, i]),
         second=pool.facts.select(pool.told[:, j]),
         asked=pool.facts.select(pool.asked[:, None]),
@@ -307,7 +307,7 @@ def test_the_strongest_colour_of_the_asked_animal_is_the_answer_in_induction():
         answers=pool.answers,
         type_index=pool.type_index,
     )
-    total = lessons.pair_facts(of_pairs)[..., PARTS["kinds"]].sum(axis=1)
+    total = pair_facts.pair_facts(of_pairs)[..., PARTS["kinds"]].sum(axis=1)
     animals = total[:, : len(ANIMALS)].argmax(axis=1)
     colored = total[:, len(ANIMALS) :].reshape(n_questions, len(ANIMALS), len(COLORS))
     found = [COLORS[colored[row, animal].argmax()] for row, animal in enumerate(animals)]

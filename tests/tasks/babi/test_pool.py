@@ -114,7 +114,7 @@ def test_a_generator_decides_a_batch(pool):
 
 def test_a_lesson_and_a_batch_of_one_generator_ask_the_same(pool):
     weights = np.linspace(1, 3, 20)
-    lesson = pool.sample_lesson(make_rng(3, "test"), 40, 5, weights)
+    lesson = pool.sample_pair_batch(make_rng(3, "test"), 40, 5, weights)
     batch = pool.sample_batch(make_rng(3, "test"), 40, weights)
     for name in ("question", "scene_index", "type_index"):
         assert torch.equal(getattr(lesson, name), getattr(batch, name)), name

@@ -105,7 +105,7 @@ def test_what_a_seed_draws_never_changes(monkeypatch):
     assert digest(BABI.sample_batch(make_rng(3, "test"), 60)) == "d2a9b5198980f096"
     pool = BABI.make_pool(3, 400, 1)
     assert digest(pool.sample_batch(make_rng(3, "train"), 60)) == "acd68bbf26a3e15e"
-    lesson = pool.sample_lesson(make_rng(3, "train"), 60, 6)
+    lesson = pool.sample_pair_batch(make_rng(3, "train"), 60, 6)
     shown = (lesson.pair_facts * 1000).round().to(torch.int16)
     assert digest(replace(pool.take(np.arange(1)), question=lesson.pairs, answer=shown)) == "5c8a3e9ef801503a"
 

@@ -112,7 +112,7 @@ def test_every_thing_can_be_told_apart_by_its_place():
         ("", "Type a question, such as 'How many small cubes are there?'"),
         ("\x00\x07 \U0001f642", "Type a question, such as 'How many small cubes are there?'"),
         ("cube " * 20_000, "A question may have at most 1000 characters, got 100000; shorten it."),
-        (None, "A question must be a text, got NoneType; ask, for example, 'How many small cubes are there?'"),
+        (None, "A question must be text, got NoneType; ask, for example, 'How many small cubes are there?'"),
     ],
 )
 def test_a_wrong_question_is_one_sentence_with_its_first_strange_word(text, message):

@@ -18,7 +18,7 @@ from rn_core.tasks.clevr.pair_facts import (
     N_PAIR_FACTS,
     QUESTION_FACT_SIZES,
     Asked,
-    make_lesson,
+    make_pair_batch,
     pair_facts,
     question_facts,
     show,
@@ -193,7 +193,7 @@ def make_batch(asked) -> Batch:
 
 def test_lessons_choose_pairs_that_are_there_and_mostly_tell_something(asked):
     batch = make_batch(asked)
-    lesson = make_lesson(make_rng(1, "train"), asked, batch, n_pairs=50)
+    lesson = make_pair_batch(make_rng(1, "train"), asked, batch, n_pairs=50)
     assert lesson.question is batch.question
     # Every chosen object is one of the scene's: it has a shape bit, which padding has not.
     for side in (0, 1):
@@ -216,7 +216,7 @@ def test_lessons_choose_pairs_that_are_there_and_mostly_tell_something(asked):
 
 def test_a_lesson_is_decided_by_its_generator(asked):
     batch = make_batch(asked)
-    one, same, other = (make_lesson(make_rng(seed, "train"), asked, batch, 4).pairs for seed in (1, 1, 2))
+    one, same, other = (make_pair_batch(make_rng(seed, "train"), asked, batch, 4).pairs for seed in (1, 1, 2))
     assert torch.equal(one, same)
     assert not torch.equal(one, other)
 

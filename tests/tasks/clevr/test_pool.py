@@ -67,7 +67,7 @@ def test_a_batch_asks_all_questions_of_the_scenes_it_draws(pool):
 
 
 def test_a_lesson_and_a_batch_of_one_generator_ask_the_same(pool):
-    lesson = pool.sample_lesson(make_rng(0, "train", 8), 10, 3)
+    lesson = pool.sample_pair_batch(make_rng(0, "train", 8), 10, 3)
     batch = pool.sample_batch(make_rng(0, "train", 8), 10)
     assert torch.equal(lesson.question, batch.question)
     assert torch.equal(lesson.inputs[0], batch.inputs[0]) and torch.equal(lesson.scene_index, batch.scene_index)

@@ -60,7 +60,7 @@ def test_models_of_clevr_know_as_many_words():
         ("Is there; a pyramid?", "'pyramid'"),
         ("?", "Type a question"),
         (";", "Type a question"),
-        (None, "must be a text, got NoneType"),
+        (None, "must be text, got NoneType"),
         ("a " * 2000, "at most"),
     ],
 )

@@ -54,8 +54,8 @@ def test_spelling_case_and_punctuation():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (None, r"^A question must be a text, got NoneType; ask, for example, '.*'$"),
-        (["cube"], r"^A question must be a text, got list; ask, for example, '.*'$"),
+        (None, r"^A question must be text, got NoneType; ask, for example, '.*'$"),
+        (["cube"], r"^A question must be text, got list; ask, for example, '.*'$"),
         ("", r"^Type a question, such as '.*'$"),
         ("\x00 \u202e ?!", r"^Type a question, such as '.*'$"),
         ("cube " * 20_000, r"^A question may have at most 1000 characters, got 100000; shorten it\.$"),

@@ -54,16 +54,16 @@ def test_one_tie_has_the_probability_that_it_has_among_all(kind):
 
 
 def test_a_tie_has_no_direction_and_names_may_be_written_large():
-    assert CONNECTIONS.find_thing("Is red tied to blue?") == CONNECTIONS.find_thing("is Blue tied to RED")
-    assert CONNECTIONS.answers[CONNECTIONS.find_thing("Is blue tied to red?")] == "red-blue"
-    assert CONNECTIONS.find_thing(CONNECTIONS.question) is CONNECTIONS.find_thing("") is None
-    asked = [CONNECTIONS.find_thing(tie_question(*name.split("-"))) for name in CONNECTIONS.answers]
+    assert CONNECTIONS.find_label("Is red tied to blue?") == CONNECTIONS.find_label("is Blue tied to RED")
+    assert CONNECTIONS.answers[CONNECTIONS.find_label("Is blue tied to red?")] == "red-blue"
+    assert CONNECTIONS.find_label(CONNECTIONS.question) is CONNECTIONS.find_label("") is None
+    asked = [CONNECTIONS.find_label(tie_question(*name.split("-"))) for name in CONNECTIONS.answers]
     assert asked == list(range(45))
 
 
 def test_the_shares_of_all_pairs_add_up_to_the_tie_s_logit_above_no_pairs_at_all():
     answerer, question = make_answerer("rn"), "Is green tied to red?"
-    thing = CONNECTIONS.find_thing(question)
+    thing = CONNECTIONS.find_label(question)
     trace = answerer.trace(SCENE, question)
     found = attribute_pairs(answerer.f_phi(question), trace.relations[0], Target(1, 0))
     f_phi = answerer.model.core.f_phi.double()

@@ -12,7 +12,7 @@ from rn_core.common.seeding import make_rng
 from rn_core.tasks import TASKS
 from rn_core.tasks.physics import sample_scenes, simulate
 from rn_core.tasks.physics.encoding import connection_targets, list_pairs
-from rn_core.tasks.physics.lessons import choose_pairs, tied_facts, which_facts
+from rn_core.tasks.physics.pair_facts import choose_pairs, tied_facts, which_facts
 from rn_core.tasks.physics.pool import recolor_scenes, turn_scenes
 from rn_core.tasks.physics.scene import PhysicsScenes
 
@@ -88,7 +88,7 @@ def test_a_pool_gives_batches_and_lessons_of_its_seed(name):
     assert batch.inputs[0].shape == (30, 10, 35)
     assert (batch.answer == same.answer).all()
     assert (batch.inputs[0] != other.inputs[0]).any()
-    lesson = pool.sample_lesson(make_rng(0, "train", 2), 30, 5)
+    lesson = pool.sample_pair_batch(make_rng(0, "train", 2), 30, 5)
     assert lesson.pairs.shape == (30, 5, 2)
     assert lesson.pair_facts.shape[:2] == (30, 5)
     assert lesson.question_fact_sizes == ()
@@ -97,7 +97,7 @@ def test_a_pool_gives_batches_and_lessons_of_its_seed(name):
 def test_lessons_fit_what_is_shown():
     """The rows of a lesson's rigid pairs keep their distance; the answers of a batch are those of its rows."""
     pool = TASKS["physics/connections"].make_pool(0, 40, 1)
-    lesson = pool.sample_lesson(make_rng(0, "train"), 400, 8)
+    lesson = pool.sample_pair_batch(make_rng(0, "train"), 400, 8)
     paths = lesson.inputs[0][..., 3:].unflatten(2, (2, 16)).numpy()
     s = np.arange(400)[:, None]
     i, j = lesson.pairs.numpy().transpose(2, 0, 1)
@@ -114,7 +114,7 @@ def test_lessons_fit_what_is_shown():
 
 def test_motion_lessons_fit_what_is_shown_and_the_simulation():
     """Rows are the first frames; rigid links keep their length; and what frame 10 says leads to frame 11."""
-    lesson = TASKS["physics/predict"].make_pool(0, 20, 1).sample_motion_lesson(make_rng(0, "train"), 30)
+    lesson = TASKS["physics/predict"].make_pool(0, 20, 1).sample_motion_batch(make_rng(0, "train"), 30)
     positions, velocities, lengths = (part.numpy() for part in (lesson.positions, lesson.velocities, lesson.lengths))
     shown = lesson.inputs[0][..., 3:].unflatten(2, (2, 16)).permute(0, 3, 1, 2).numpy()
     np.testing.assert_array_equal(shown, positions[:, :16])
