@@ -66,7 +66,7 @@ def draw_story(case: BabiCase, view: BabiView | None, look: Look) -> None:
         st.toggle("Mark the supporting facts", **BABI.bind("truth"))
     if state.stage == "text":
         text = "\n".join(state.statements)
-        st.text_area("A sentence a line", height=420, **BABI.bind_typed(text, babi_session.read_told, STORY_BOX))
+        st.text_area("One sentence per line", height=420, **BABI.bind_typed(text, babi_session.read_told, STORY_BOX))
         if BABI.problem(STORY_BOX):
             st.error(plain(BABI.problem(STORY_BOX)))
         return
@@ -86,7 +86,7 @@ def draw_question(state: BabiState) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         suggested = DOMAIN.list_suggested(state)
         chosen = BABI.bind("suggested", None, babi_session.read_suggested)
-        st.selectbox("Or one with an answer here", suggested, index=None, placeholder="Choose", **chosen)
+        st.selectbox("Or pick a question this story answers", suggested, index=None, placeholder="Choose", **chosen)
         st.button("Draw", icon=":material/casino:", on_click=babi_session.draw_anew)
 
 

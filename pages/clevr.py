@@ -74,7 +74,7 @@ def draw_question(state: ClevrState) -> None:
     if state.scene is not None:
         with st.container(horizontal=True, vertical_alignment="bottom"):
             names = family_names()
-            st.selectbox("Or draw one", list(names), format_func=named(names), key=clevr_session.FAMILY)
+            st.selectbox("Or generate one", list(names), format_func=named(names), key=clevr_session.FAMILY)
             st.button("Draw", icon=":material/casino:", on_click=clevr_session.draw_anew)
 
 
@@ -110,7 +110,7 @@ def draw_models(state: ClevrState, problem: str | None) -> None:
                 on_change=clevr_session.take_weights, args=(state.model,),
             )  # fmt: skip
     if is_held_only(state.model):
-        st.caption(f"Held until the server ends; `python -m rn_core weights fetch {full_name(state.model)}` keeps it.")
+        st.caption(f"Kept until the server stops; `python -m rn_core weights fetch {full_name(state.model)}` keeps it.")
 
 
 def draw_sources(state: ClevrState, view: ClevrView | None) -> None:

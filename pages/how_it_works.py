@@ -70,7 +70,7 @@ def draw_head(state: WalkState) -> None:
         with st.popover("Change", icon=":material/tune:"):
             draw_settings(state)
         with st.popover("Share", icon=":material/ios_share:"):
-            st.caption("A link to this very step")
+            st.caption("A link to this step")
             st.code(WALK.link(), language=None, wrap_lines=True)
         st.page_link(
             "pages/explore.py", label="Explore it", icon=":material/hub:", query_params=state.to_shared_query()

@@ -41,7 +41,7 @@ def draw_sources(state: PhysicsState, trouble: str | None) -> None:
     with st.popover("Open", icon=":material/folder_open:"):
         bundled = PHYSICS.bind("bundled", show=state.bundled or None, read=physics_session.read_bundled)
         st.selectbox("A scene that comes with the app", range(1, N_BUNDLED + 1), index=None, **bundled)
-        st.file_uploader("A scene that was saved here", key=physics_session.FILE, on_change=physics_session.take_file)
+        st.file_uploader("A scene saved from this page", key=physics_session.FILE, on_change=physics_session.take_file)
 
 
 def draw_undo(state: PhysicsState) -> None:
@@ -49,7 +49,7 @@ def draw_undo(state: PhysicsState) -> None:
     with st.container(horizontal=True):
         st.button("Undo pull", icon=":material/undo:", on_click=physics_session.undo_pull)
         if len(state.pulls) > 1:
-            st.button("As it was", icon=":material/restart_alt:", on_click=physics_session.undo_pulls)
+            st.button("Reset", icon=":material/restart_alt:", on_click=physics_session.undo_pulls)
 
 
 def take_event(event: TableEvent) -> None:
@@ -75,7 +75,7 @@ def draw_page() -> None:
     look = draw_frame(PHYSICS)
     trouble = find_trouble()
     if trouble is not None:
-        st.info(f"{plain(trouble)} New scenes, other numbers of balls and pulling are off.")
+        st.info(f"{plain(trouble)} New scenes, other numbers of balls and pulling are unavailable.")
     pair_sections.draw_cards(map(full_name, find_models(state.question, state.n_balls)))
     scene = find_scene(state)
     answers = ask(state, scene)

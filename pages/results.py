@@ -44,7 +44,7 @@ def draw_controls(state: ResultsState, lanes: tuple[Lane, ...]) -> None:
 
 def draw_chart(lanes: list[Lane], look: Look) -> None:
     """Draw the chart of what is shown."""
-    st.html('<h2 class="rn-question">How often is each network right?</h2>')
+    st.html('<h2 class="rn-question">How accurate is each network?</h2>')
     draw_figure(plot_results(lanes, look), key="results.chart")
 
 

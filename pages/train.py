@@ -69,7 +69,7 @@ def draw_ready(state: TrainState) -> None:
 def draw_share() -> None:
     """Draw the link to the settings."""
     with st.popover("Share", icon=":material/ios_share:"):
-        st.caption("A link to these settings; whoever opens it starts a run of their own")
+        st.caption("A link to these settings; whoever opens it starts a new run")
         st.code(settings_link(), language=None, wrap_lines=True)
 
 

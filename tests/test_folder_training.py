@@ -316,10 +316,6 @@ def test_recipes_take_the_batch_and_the_warm_up_that_made_others_runs_succeed(na
             "train sort-of-clevr/rn-objects --data DATA",
             "generates its own scenes and reads no folder; leave --data out.",
         ),
-            "train sort-of-clevr/rn-objects --data DATA",
-            "generates its own scenes and reads no folder; leave --data out.",
-        ),
-        ("train clevr/rn-pixels --data nowhere", "There is no folder 'nowhere'; give the one that"),
         (
             "train clevr/rn-pixels --data DATA --warm-start 5",
             "'clevr/pixels' cannot be pretrained without a pool, got warm_start 5;",

@@ -270,12 +270,10 @@ def test_a_question_without_a_single_answer_is_answered_with_a_warning(answerer)
     ask = answerer(CLEVR).answer
     assert CLEVR_SCENE.words["shape"].count("sphere") == 4
     (warning,) = ask(CLEVR_SCENE, "What color is the sphere?").warnings
-    assert warning == (
-        "Objects 0, 2, 4 and 5 fit where the question speaks of one, so it has no single answer in this scene."
-    )
+    assert warning == ("4 objects fit (0, 2, 4 and 5), so this question has no single answer.")
     assert [place for place, shape in enumerate(CLEVR_SCENE.words["shape"]) if shape == "sphere"] == [0, 2, 4, 5]
     (warning,) = ask(CLEVR_SCENE.to_json(), "What color is the gray cube?").warnings
-    assert warning == "No object fits where the question speaks of one, so it has no answer in this scene."
+    assert warning == "No object fits, so this question has no answer in this scene."
     assert ask(CLEVR_SCENE, "How many spheres are there?").warnings == ()
 
 

@@ -21,11 +21,11 @@ from rn_core.tasks.babi.task import Babi
 #: The domain and the level of measures that the table is about.
 TASKS_LEVEL = (Babi.domain.name, "types")
 #: Origin of a published figure -> head of its column.
-_CITED = {"paper": "Paper", "open": "Best open", "other": "Another open"}
+_CITED = {"paper": "Paper", "open": "Best open-source", "other": "Another open-source"}
 
 
 def tasks_html(lanes: Sequence[Lane], current: int | None = None) -> str:
-    """Return a table with a line a task and a column a network, then guessing and what others measured.
+    """Return a table with one row per task and one column per network, then guessing and published figures.
 
     Args:
         lanes: bAbI's.

@@ -77,13 +77,13 @@ class Work(Generic[Result]):
             self._result = make(self.report)
         except _Unwanted:
             self.is_given_up = True
-            self._problem = RNCoreError("This was given up because its session had closed; ask for it again.")
+            self._problem = RNCoreError("This was canceled because its session had closed; ask for it again.")
         except RNCoreError as err:
             self._problem = err
         except Exception as err:  # whatever it is, those who wait get a sentence and the log the traceback
             traceback.print_exc()
             said = f"{type(err).__name__}: {str(err)[:200]}"
-            self._problem = RNCoreError(f"The work broke off ({said}); ask for it again.")
+            self._problem = RNCoreError(f"The work failed ({said}); ask for it again.")
 
 
 def _start_thread(run: Callable[[], None]) -> None:

@@ -218,7 +218,7 @@ def plot_hidden_change(changes: Sequence[np.ndarray], look: Look = Look()) -> go
     figure.update_yaxes(autorange="reversed")
     figure.update_xaxes(title="hidden unit")
     moved = ", ".join(
-        f"{int((np.abs(change) > 1e-6).sum())} of {len(change)} units of layer {k} move"
+        f"{int((np.abs(change) > 1e-6).sum())} of {len(change)} units of layer {k} change"
         for k, change in enumerate(changes, start=1)
     )
     return finish_figure(figure, look, f"What the pair changes inside f_phi: {moved}.", height=120 + 70 * len(changes))

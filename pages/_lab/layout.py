@@ -187,7 +187,7 @@ def card_text(card: Card) -> str:
     groups = card.claims if card.metrics is None else card.metrics.groups
     lines += [f"{plain(name.replace('_', '-'))} {_accuracy(found)}" for name, found in groups.items()]
     if card.metrics is not None:
-        lines.append(f"on {card.metrics.n:,} scenes nobody trained on")
+        lines.append(f"on {card.metrics.n:,} scenes kept out of training")
     if card.is_other_file:
         lines.append(NOT_PUBLISHED)
     if card.training is not None:

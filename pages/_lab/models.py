@@ -77,7 +77,7 @@ def view_of(model: str) -> str:
 def seen_by(task: Task) -> str:
     """Return "objects" or "pixels", what models of a task see; raises RNCoreError unless it asks about shapes."""
     if not isinstance(task, SortOfClevr):
-        raise RNCoreError(f"The task must ask about scenes of shapes, got '{task.name}'; choose one of Sort-of-CLEVR.")
+        raise RNCoreError(f"The task must be about scenes of shapes, got '{task.name}'; choose one of Sort-of-CLEVR.")
     return task.view
 
 

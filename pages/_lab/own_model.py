@@ -58,12 +58,12 @@ def make_own_model(weights: LoadedWeights, label: str, baseline: LoadedWeights |
     """
     if not weights.model.has_pairs:
         raise RNCoreError(
-            f"'{weights.card.name}' is an MLP and has no pairs to look at; choose a Relation Network, or both "
+            f"'{weights.card.name}' is an MLP and has no pairs to examine; choose a Relation Network, or both "
             "files together."
         )
     if weights.card.task.partition("/")[0] != _FAMILY:
         raise RNCoreError(
-            f"'{weights.card.name}' learned from {weights.card.task}, and scenes of shapes are nothing to it; "
+            f"'{weights.card.name}' was trained on {weights.card.task}, not on scenes of shapes; "
             f"choose a Relation Network of {_FAMILY}."
         )
     if baseline is not None and (baseline.model.has_pairs or baseline.card.task != weights.card.task):

@@ -16,7 +16,7 @@ QUESTION_NAMES = MappingProxyType(
         "top": "at the top?",
         "closest_shape": "closest one's shape",
         "furthest_shape": "furthest one's shape",
-        "count_same_shape": "how many like it?",
+        "count_same_shape": "how many of its shape?",
     }
 )
 

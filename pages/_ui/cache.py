@@ -129,7 +129,7 @@ def find_relations(name: str, question: str, seen: Seen) -> Tensor:
     """Return what a Relation Network finds of each pair, (P, D_g) float32; arguments and errors as `cached_answer`."""
     relations = find_pass(name, question, seen).relations
     if relations is None:
-        raise RNCoreError(f"'{name}' has no pairs to look at; choose a Relation Network.")
+        raise RNCoreError(f"'{name}' has no pairs to examine; choose a Relation Network.")
     return relations
 
 

@@ -48,7 +48,7 @@ def _keep(made: OwnModel) -> OwnModel:
     kept = own_models()
     if made.name not in kept:
         if len(kept) >= MAX_OWN:
-            raise RNCoreError(f"A session keeps {MAX_OWN} own models at most; open the app anew to choose others.")
+            raise RNCoreError(f"A session keeps at most {MAX_OWN} own models; open the app again to choose others.")
         taken = {model.label for model in kept.values()}
         numbered = (made.label, *(f"{made.label} {number}" for number in range(2, MAX_OWN + 1)))
         kept[made.name] = replace(made, label=next(label for label in numbered if label not in taken))

@@ -86,7 +86,7 @@ def test_it_plays_by_itself_within_seconds(page, url):
     expect(opened.locator(".table .play")).to_have_text("❚❚ Pause")
     before = frame.inner_text()
     expect(frame).not_to_have_text(before)
-    expect(opened.locator(".rn-question").first).to_have_text("Who is tied to whom?")
+    expect(opened.locator(".rn-question").first).to_have_text("Which balls are connected?")
 
 
 @pytest.mark.parametrize("index", [0, 7])

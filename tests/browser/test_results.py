@@ -26,7 +26,7 @@ def test_weights_are_measured_again_and_a_measurement_can_be_stopped(page, url):
     expect(opened.get_by_text("measured here on")).to_have_count(0)
     opened.goto(f"{url}?section=measure&model=mlp-objects&scenes=100")
     opened.get_by_role("button", name="Measure now").click()
-    expect(opened.get_by_text("measured here on 100 fresh scenes of seed 1")).to_be_visible()
+    expect(opened.get_by_text("measured here on 100 new scenes of seed 1")).to_be_visible()
     expect(opened.get_by_text("✓ agree")).to_have_count(8)
 
 

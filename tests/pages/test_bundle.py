@@ -77,7 +77,7 @@ def test_every_module_of_the_components_is_read_with_all_its_exports():
 def test_other_forms_are_refused_in_one_sentence(tmp_path, line):
     main = write(tmp_path, main=f"{line}\n", x="export const x = 1;\n")
     with pytest.raises(
-        RNCoreError, match=r"^main\.js (has a line|imports) ['\"].*, which is none of the plain forms: .*\.$"
+        RNCoreError, match=r"^main\.js (has a line|imports) ['\"].*, which is not one of the plain forms: .*\.$"
     ):
         bundle(main)
 

@@ -109,7 +109,7 @@ def test_the_strip_shows_every_unit():
 
 def test_random_orders_are_dotted():
     values = np.array([3.0, 1.0, 0.0])
-    figure = figures.plot_faithfulness([("strongest taken away", values), ("random taken away", values)])
+    figure = figures.plot_faithfulness([("strongest removed", values), ("random removed", values)])
     assert [trace.line.dash for trace in figure.data] == ["solid", "dot"]
     assert tuple(figure.data[0].x) == (0, 50, 100)
 

@@ -164,7 +164,7 @@ def test_a_run_that_nobody_watches_ends_within_seconds_and_is_forgotten_later(ro
     room.wait(GONE_AFTER + 2)
     assert job.told == ["stop"]
     job.end("stopped")
-    assert "nobody watched it" in job.view().problem
+    assert "no page was watching it" in job.view().problem
     assert other.view().status == "running"
     folder: Path = job.folder
     assert folder.exists()

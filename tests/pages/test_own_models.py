@@ -87,7 +87,7 @@ def sentences(app: AppTest) -> list[str]:
     """Return every sentence that says that something is wrong; a traceback fails the test."""
     assert [error.message for error in app.exception] == []
     return [
-        seen(element.value) for element in (*app.error, *app.warning) if "Two methods disagree" not in element.value
+        seen(element.value) for element in (*app.error, *app.warning) if "The two methods disagree" not in element.value
     ]
 
 
@@ -294,7 +294,7 @@ def test_a_session_keeps_a_few_models_and_refuses_more(monkeypatch):
     monkeypatch.setattr(own_models, "MAX_OWN", 1)
     app = upload(upload(open_page(), bundle()), bundle(seed=1))
     assert len(sentences(app)) == 1
-    assert "keeps 1 own models at most" in sentences(app)[0]
+    assert "keeps at most 1 own models" in sentences(app)[0]
 
 
 def test_another_session_has_neither_the_model_nor_what_it_said():

@@ -87,7 +87,7 @@ def test_weights_are_measured_again_beside_their_card():
     app = press(app, "Measure now")
     assert sentences(app) == []
     assert state_of(app) == ResultsState(section="measure", model="mlp-objects", n_scenes=100)
-    assert any("measured here on 100 fresh scenes of seed 1:" in caption.value for caption in app.caption)
+    assert any("measured here on 100 new scenes of seed 1:" in caption.value for caption in app.caption)
     assert html(app).count("agree") == 8
     app.selectbox(key="results.model").set_value("rn-objects").run()
     assert "agree" not in html(app)

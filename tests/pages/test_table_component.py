@@ -104,7 +104,7 @@ def test_the_browser_reads_only_what_python_sends():
         ({"seen": np.full((2, 3, 2), np.nan)}, RNCoreError, "seen must be finite numbers"),
         ({"ahead": None}, RNCoreError, "got 4 and none"),
         ({"predicted": [PLACES] * 3}, RNCoreError, "got 3 and 4"),
-        ({"errors": [0.1] * 3}, RNCoreError, "one number a frame ahead, 4 of them, got shape (3,)"),
+        ({"errors": [0.1] * 3}, RNCoreError, "one number per frame ahead, 4 of them, got shape (3,)"),
         ({"errors": [0.1, 0.1, 0.1, -1]}, RNCoreError, "errors must be 0 or more, got -1"),
         ({"baseline_errors": [np.inf] * 4}, RNCoreError, "baseline_errors must be finite"),
         ({"links": [{"i": 0, "j": 3, "rigid": False}]}, RNCoreError, "two nodes from 0 to 2, got (0, 3)"),

@@ -95,7 +95,7 @@ def test_the_fewest_pairs_are_those_that_a_plain_search_finds(make_view, f_phi):
     ("few", "words"), [(0, "without any"), (1, "The one pair that speaks"), (3, "The 3 pairs that speak most for")]
 )
 def test_how_few_are_enough_in_words(few, words):
-    assert words in describe_enough(KeepingSet(torch.arange(few), few), 36, "“yes” above “no”")
+    assert words in describe_enough(KeepingSet(torch.arange(few), few), 36, "“yes”, against “no”")
 
 
 def test_no_object_left_is_one_sentence():

@@ -40,12 +40,12 @@ def read_story_file(content: bytes, name: str, number: int, task: int) -> StoryF
         RNCoreError: if it is no such file, has fewer stories, or the story asks nothing.
     """
     if len(content) > MAX_BYTES:
-        raise RNCoreError(f"'{name}' has {len(content):,} bytes, bAbI's files at most {MAX_BYTES:,}; split it.")
+        raise RNCoreError(f"'{name}' has {len(content):,} bytes, and the limit is {MAX_BYTES:,}; split it.")
     try:
         text = content.decode("ascii")
     except UnicodeDecodeError as err:
         raise RNCoreError(
-            f"'{name}' is no bAbI file: these are plain ASCII text, got the byte {content[err.start]:#04x}; "
+            f"'{name}' is not a bAbI file, which is plain ASCII text: it has the byte {content[err.start]:#04x}; "
             "choose one such as qa1_train.txt."
         ) from err
     named = _TASK.match(name)

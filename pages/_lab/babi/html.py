@@ -13,5 +13,5 @@ if TYPE_CHECKING:
 def truth_html(truth: Truth) -> str:
     """Return the true answer, or why there is none."""
     if truth.answer is None:
-        return f'<div class="rn-scheme rn-truth">No truth: {escape(truth.trouble)}</div>'
+        return f'<div class="rn-scheme rn-truth">The answer cannot be checked: {escape(truth.trouble)}</div>'
     return f'<div class="rn-scheme rn-truth">Truth: <b>{escape(truth.answer)}</b></div>'

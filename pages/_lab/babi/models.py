@@ -9,9 +9,7 @@ from rn_core.weights.store import PRETRAINED
 #: Relation Network -> what the page calls it.
 MODELS = MappingProxyType({"rn-joint": "one (the paper's)", "rn-2hop": "two (an extension)"})
 #: Model that is none of the paper's -> what it does, in a sentence.
-EXTENSIONS = MappingProxyType(
-    {"rn-2hop": "An extension: its pairs are of sentences that have each looked at all others before."}
-)
+EXTENSIONS = MappingProxyType({"rn-2hop": "An extension: each sentence is related to all others before it is paired."})
 #: Model -> the title of its answer.
 TITLES = MappingProxyType(
     {"rn-joint": "Relation Network", "rn-2hop": "RN, two layers", "lstm-joint": "LSTM, word by word"}

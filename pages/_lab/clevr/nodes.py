@@ -114,7 +114,7 @@ def describe_deciding(truth: Truth) -> str:
     if truth.is_comparison and len(truth.deciding) > 1:
         return f"The answer compares {letters}. Framed: their two pairs{f', and those with {by}' if by else ''}."
     if by:
-        return f"The answer is read from {letters}, found by {by}. Framed: the pairs of both."
+        return f"Found from {by}; answered by {letters}. Framed: the pairs joining them."
     if len(truth.deciding) == 1:
-        return f"The answer is read from {letters}. Framed: every pair that holds it."
-    return f"The answer is read from {letters}. Framed: every pair among them."
+        return f"Answered by {letters}. Framed: every pair that contains it."
+    return f"Answered by {letters}. Framed: every pair among them."

@@ -74,5 +74,5 @@ def draw_question(scene: ClevrScene, family: int, turn: int) -> str:
     else:
         question = generator.ask_family(scene, family)
     if question is None:
-        raise QuestionError("This scene carries no question of that kind; choose another kind or another scene.")
+        raise QuestionError("This scene allows no question of that kind; choose another kind or another scene.")
     return tidy_question(question.text)

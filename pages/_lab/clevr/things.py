@@ -83,7 +83,7 @@ def things_of(scene: ClevrScene) -> tuple[Thing, ...]:
 def pixel_places(scene: ClevrScene) -> np.ndarray:
     """Return (N, 3) float64, as `ClevrScene.pixel_coords`; raises SceneError where the scene does not say."""
     if scene.pixel_coords is None:
-        raise SceneError("This scene does not say where its objects are in the picture; give them pixel_coords.")
+        raise SceneError("This scene lacks its objects' places in the picture; add their pixel_coords.")
     return scene.pixel_coords
 
 
@@ -154,7 +154,7 @@ def resolve(seed: int, parts: tuple[Part, ...]) -> tuple[Thing, ...]:
     sampled = dict(zip(LETTERS, sampled_things(seed), strict=False))
     for part in parts:
         if isinstance(part, str) and part not in sampled:
-            raise SceneError(f"Scene {seed} has the objects {', '.join(sampled)}, got '{part}'; name one of these.")
+            raise SceneError(f"Scene {seed} has the objects {', '.join(sampled)}, got '{part}'; choose one of these.")
     return tuple(sampled[part] if isinstance(part, str) else part for part in parts)
 
 
@@ -208,7 +208,7 @@ def add_thing(
         except SceneError:
             continue
         return (*things, replace(new, x=x, y=y))
-    raise SceneError(f"This scene has no room for one more object (it has {len(things)}); take one away first.")
+    raise SceneError(f"This scene has no room for another object (it has {len(things)}); remove one first.")
 
 
 def format_parts(parts: tuple[Part, ...]) -> str:

@@ -54,7 +54,7 @@ def find_truth(question: str, scene: ClevrScene | None) -> Truth:
     """
     program = tuple(parse(question))
     if scene is None:
-        trouble = "An uploaded picture has no scene graph, so nobody here knows the truth."
+        trouble = "An uploaded picture has no scene graph, so the answer cannot be checked."
         return Truth(program, (), None, (), (), trouble)
     outputs, misfit = execute_partly(program, scene)
     if misfit is not None:

@@ -39,7 +39,7 @@ from rn_core.tasks.sort_of_clevr.scene import (
 GRID = 5
 CELL_STEP = 16
 GROUND_LABEL = "ground"
-MODES: Mapping[str, str] = {"objects": "one node an object", "cells": "one node a cell of the 5 x 5 grid"}
+MODES: Mapping[str, str] = {"objects": "one node per object", "cells": "one node per cell of the 5 x 5 grid"}
 _RADIUS = 5.5  # to the outer edge of an object's rim
 _EDGES = (-0.5, IMAGE_SIZE - 0.5)
 _WORDS = (("left", 0.25, -2.5, 0), ("right", 0.75, -2.5, 0), ("top", -2.5, 0.25, -90), ("bottom", -2.5, 0.75, -90))

@@ -348,7 +348,7 @@ def check_weights(weights: Any, allowed: tuple[int, ...], mode: str) -> np.ndarr
         sizes = " or ".join(f"{n} x {n}" for n in allowed)
         raise RNCoreError(
             f"Contributions in mode '{mode}' must be {sizes} numbers, got shape {found.shape}; "
-            "pass one row and one column a node."
+            "pass one row and one column per node."
         )
     if not np.isfinite(found).all():
         raise RNCoreError("Contributions must be finite numbers, got NaN or infinity; check the attribution.")

@@ -12,7 +12,7 @@ from pages._lab.components.stage import check_pair, is_whole, paint
 from rn_core.common.errors import RNCoreError, lookup
 from rn_core.tasks.physics.world import MAX_BALLS
 
-MATRICES: Mapping[str, str] = {"guess": "probabilities of ties", "shares": "shares of the count's answer"}
+MATRICES: Mapping[str, str] = {"guess": "probabilities of connections", "shares": "shares of the count's answer"}
 #: Keys that a payload may leave out, and what they are then.
 _DEFAULTS: Mapping[str, Any] = {
     "ahead": None,
@@ -149,7 +149,7 @@ def make_table_data(payload: Mapping[str, Any]) -> dict[str, Any]:
     if predicted is not None and (ahead is None or len(predicted) != len(ahead)):
         found = "none" if ahead is None else len(ahead)
         raise RNCoreError(
-            f"Predicted frames lie beside simulated ones ahead, got {len(predicted)} and {found}; pass as many of both."
+            f"As many predicted as simulated frames are needed, got {len(predicted)} and {found}; pass the same number."
         )
     n_ahead = 0 if ahead is None else len(ahead)
     return {
@@ -234,7 +234,7 @@ def _read_frames(given: Mapping[str, Any], name: str, n_balls: int) -> list[list
     if frames.ndim != 3 or frames.shape[1:] != (n_balls, 2) or len(frames) == 0:
         raise RNCoreError(
             f"The table's {name} must be frames of {n_balls} balls with x and y, got shape {frames.shape}; "
-            "pass one place a ball and frame."
+            "pass one place per ball and frame."
         )
     places: list[list[list[float]]] = _check_finite(frames, name).tolist()
     return places
@@ -247,7 +247,7 @@ def _read_errors(given: Mapping[str, Any], name: str, n_ahead: int) -> list[floa
     errors = _read_numbers(given[name], name)
     if errors.shape != (n_ahead,):
         raise RNCoreError(
-            f"The table's {name} must be one number a frame ahead, {n_ahead} of them, got shape {errors.shape}."
+            f"The table's {name} must be one number per frame ahead, {n_ahead} of them, got shape {errors.shape}."
         )
     if (_check_finite(errors, name) < 0).any():
         raise RNCoreError(f"The table's {name} must be 0 or more, got {errors.min():g}.")
@@ -275,7 +275,7 @@ def _read_asked(given: Mapping[str, Any], n_balls: int) -> list[int] | None:
     if given["asked"] is None:
         return None
     if given[given["matrix"]] is None:
-        raise RNCoreError(f"A pair is asked about in the matrix, and there is no {given['matrix']}; pass one.")
+        raise RNCoreError(f"The question is about a pair of the matrix '{given['matrix']}', which is missing; pass it.")
     return list(check_pair(given["asked"], n_balls))
 
 
@@ -300,5 +300,5 @@ def _make_link(link: Mapping[str, Any], n_balls: int) -> dict[str, Any]:
         raise RNCoreError(f"A link of the table must be a row of i, j and rigid, got {link!r:.80}.")
     i, j = check_pair((link["i"], link["j"]), n_balls)
     if i == j:
-        raise RNCoreError(f"A link must tie two different balls, got {i} twice.")
+        raise RNCoreError(f"A link must connect two different balls, got {i} twice.")
     return {"i": i, "j": j, "rigid": bool(link["rigid"])}

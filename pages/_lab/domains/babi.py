@@ -49,7 +49,7 @@ class BabiDomain:
         asked = [text for text in self.list_suggested(state) if text != state.text]
         if not asked:
             raise QuestionError(
-                "No other question of this task has an answer in this story; write one, or draw another story."
+                "This story answers no other question of this task; write one, or choose another story."
             )
         return asked[int(uniform_integers(make_rng(turn, "explore", state.task), len(asked), (1,))[0])]
 

@@ -80,7 +80,7 @@ class ClevrDomain:
         """Return the question about the scene without some objects; raises SceneError if none is left."""
         left = tuple(thing for k, thing in enumerate(view.state.things) if LETTERS[k] not in view.state.without)
         if not left:
-            raise SceneError("No object is left; keep one at least.")
+            raise SceneError("No object is left; keep at least one.")
         return self.ask(view.state.edit(left))
 
     def choose_target(self, case: ClevrCase, answer: Answer) -> Target:

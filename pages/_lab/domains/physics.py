@@ -53,7 +53,7 @@ class PhysicsDomain:
             return known[text]
         tie = task.find_label(text)
         if tie is None:
-            raise QuestionError(f"'{text[:60]}' is not asked here; ask '{Count.question}' or {task.asked}.")
+            raise QuestionError(f"'{text[:60]}' cannot be asked here; ask '{Count.question}' or {task.asked}.")
         first, second = task.answers[tie].split("-")
         return {"question": "connections", "tie": (first, second)}
 
@@ -70,9 +70,9 @@ class PhysicsDomain:
             RNCoreError: if the state asks what happens next, shows a file's scene, or cannot be simulated.
         """
         if state.opened is not None:
-            raise RNCoreError("A file's scene is known to the session that opened it alone; choose a drawn one.")
+            raise RNCoreError("A scene from a file belongs to the session that opened it; choose a generated one.")
         if state.question == "predict":
-            raise RNCoreError(f"'{QUESTIONS[state.question]}' has no pairs; ask about a tie or the count.")
+            raise RNCoreError(f"'{QUESTIONS[state.question]}' has no pairs; ask about a connection or the count.")
         tie = None if state.question == "count" else state.tie or (TIED_COLORS[0], TIED_COLORS[1])
         return PhysicsCase(state, pulled_scene(state.drawn_scene, state.pulls), tie)
 

@@ -35,7 +35,7 @@ def plot_accuracies(
     series: Mapping[str, Mapping[str, Accuracy]],
     look: Look,
     floors: Mapping[str, float] | None = None,
-    title: str = "right, %",
+    title: str = "accuracy, %",
 ) -> go.Figure:
     """Draw shares as bars with their 95 % intervals, a group of bars a question type.
 
@@ -103,7 +103,7 @@ def plot_crowds(found: Sequence[CrowdAccuracy], look: Look) -> go.Figure:
     sizes = [crowd.n_objects for crowd in found]
     names = [f"<b>{n}</b><br>trained" if n == N_OBJECTS else str(n) for n in sizes]
     figure.update_xaxes(title="objects in the scene", tickvals=sizes, ticktext=names, fixedrange=True)
-    figure.update_yaxes(title="right, %", range=[-3, 105], fixedrange=True)
+    figure.update_yaxes(title="accuracy, %", range=[-3, 105], fixedrange=True)
     counts = ", ".join(f"{_percent(crowd, 'count_same_shape')} with {crowd.n_objects}" for crowd in found)
     nearest = ", ".join(f"{_percent(crowd, 'closest_shape')} with {crowd.n_objects}" for crowd in found)
     alt = f"Accuracy against objects in the scene. Counts: {counts}. Closest one's shape: {nearest}."
@@ -112,7 +112,7 @@ def plot_crowds(found: Sequence[CrowdAccuracy], look: Look) -> go.Figure:
 
 def _percent(crowd: CrowdAccuracy, kind: str) -> str:
     """Return an accuracy in percent."""
-    return f"{100 * crowd.types[kind].accuracy:.0f} %" if kind in crowd.types else "none sayable"
+    return f"{100 * crowd.types[kind].accuracy:.0f} %" if kind in crowd.types else "no word for the answer"
 
 
 def plot_margins(found: Sequence[MarginAccuracy], look: Look) -> go.Figure:
@@ -132,7 +132,7 @@ def plot_margins(found: Sequence[MarginAccuracy], look: Look) -> go.Figure:
         )  # fmt: skip
     figure.update_layout(legend=_LEGEND, bargap=0.25)
     figure.update_xaxes(title="lead of the deciding object, pixels", type="category", fixedrange=True)
-    figure.update_yaxes(title="right, %", range=[0, 104], fixedrange=True)
+    figure.update_yaxes(title="accuracy, %", range=[0, 104], fixedrange=True)
     parts = ", ".join(f"{name} px {100 * share.accuracy:.0f} %" for name, share in zip(names, shares, strict=True))
     alt = f"Accuracy of closest and furthest against the margin: {parts}."
     return finish_figure(figure, look, alt, height=520 if look.large else 430)

@@ -26,15 +26,15 @@ _NAME = re.compile(r"[0-9]{2}-([a-z0-9]+(?:-[a-z0-9]+)*)\.md")
 VIEWS = MappingProxyType(
     {
         "scene": "the pairs over the scene",
-        "sum": "the pairs added up in several orders",
-        "redeal": "how answers change when all other objects are dealt anew",
-        "floors": "accuracy of both networks, the blind floor, and a guess by the commoner shape",
-        "matrix": "the pair matrix, shown before the question is answered; the scene only after it",
-        "diagonal": "accuracy without the diagonal and with nothing else",
-        "baseline": "the pair matrix against no pairs and against the mean scene",
-        "counterfactual": "the answer after each object's shape is turned",
+        "sum": "the sum of the pairs in several orders",
+        "redeal": "how answers change when all other objects are replaced",
+        "floors": "accuracy of both networks, the blind floor, and guessing the commoner shape",
+        "matrix": "the pair matrix, shown before the question is answered; the scene is shown after it",
+        "diagonal": "accuracy without the diagonal and with the diagonal only",
+        "baseline": "the pair matrix relative to no pairs and to the mean scene",
+        "counterfactual": "the answer after each object's shape is changed",
         "crowds": "accuracy with more and fewer objects, and near ties",
-        "cost": "time of one answer against the number of objects, measured here",
+        "cost": "time per answer against the number of objects, measured here",
     }
 )
 #: Views that measure on many scenes; for pixels that would take too long before a class.
@@ -163,7 +163,7 @@ def read_lesson(path: Path) -> Lesson:
     match = _NAME.fullmatch(path.name)
     if match is None:
         raise LessonError(
-            f"{path.name[:80]}, line 1: a lesson's file must be named like 03-why-pairs.md: two digits, then small "
+            f"{path.name[:80]}, line 1: a lesson's file must be named like 03-why-pairs.md: two digits, then lowercase "
             "letters, digits and dashes; rename it."
         )
     head = read_head(path.name, _read_text(path))
@@ -189,7 +189,7 @@ def _read_text(path: Path) -> str:
     """Return a file's text, without a byte order mark."""
     try:
         if path.stat().st_size > MAX_BYTES:
-            raise LessonError(f"{path.name}, line 1: a lesson may have {MAX_BYTES // 1000} kB at most; shorten it.")
+            raise LessonError(f"{path.name}, line 1: a lesson may have at most {MAX_BYTES // 1000} kB; shorten it.")
         content = path.read_bytes()
     except OSError as err:
         raise LessonError(f"{path.name}, line 1: the file cannot be read ({err.strerror}); check its rights.") from err

@@ -78,7 +78,7 @@ class Group:
         """Return the text of one node."""
         here = Group(self.file, line, {}, self.prefix)
         if not isinstance(node, yaml.ScalarNode):
-            raise here.error(name, "it must be text; put it into quotes if it starts with a bracket or a brace.")
+            raise here.error(name, "it must be text; put it in quotes if it starts with a bracket or a brace.")
         value = " ".join(node.value.split())
         if not 1 <= len(value) <= longest:
             raise here.error(name, f"it must have 1 to {longest} characters, got {len(value)}.")
@@ -149,10 +149,10 @@ def _compose(file: str, lines: list[str]) -> yaml.Node | None:
         line = min(mark.line + 1, len(lines)) if mark else 1
         problem = (known and known.problem) or "a sign that YAML does not allow"
     except RecursionError:
-        line, problem = 1, "brackets inside brackets, too deep"
+        line, problem = 1, "brackets nested too deeply"
     above = [match[1] for match in map(_KEY.match, lines[:line]) if match]
     where = f"{file}, line {line}, field '{above[-1]}'" if above else f"{file}, line {line}"
-    raise LessonError(f"{where}: this is not YAML ({problem}); put the text into quotes, or mend the indent.")
+    raise LessonError(f"{where}: this is not YAML ({problem}); put the text in quotes, or fix the indentation.")
 
 
 def make_group(file: str, line: int, node: yaml.Node | None, prefix: str) -> Group:
@@ -160,7 +160,7 @@ def make_group(file: str, line: int, node: yaml.Node | None, prefix: str) -> Gro
     here = Group(file, line, {}, prefix)
     if not isinstance(node, yaml.MappingNode):
         what = f", field '{prefix[:-1]}'" if prefix else ""
-        raise LessonError(f"{file}, line {line}{what}: it must hold lines like 'name: value'; write one a field.")
+        raise LessonError(f"{file}, line {line}{what}: it must hold lines like 'name: value'; write one per field.")
     found: dict[str, tuple[int, yaml.Node]] = {}
     for key, value in node.value:
         name = key.value if isinstance(key, yaml.ScalarNode) else "?"

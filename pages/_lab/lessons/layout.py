@@ -79,7 +79,7 @@ def turns_html(turns: Sequence[Turn]) -> str:
     """Return a table of the answers after each object's shape is turned."""
     rows = "".join(
         f"<tr><td>{escape(turn.color)} becomes a {escape(turn.shape)}</td><td><b>{escape(turn.answer)}</b></td>"
-        f"<td>{escape(turn.truth)}</td><td>{'⇄ turns' if turn.flips else 'stays'}</td></tr>"
+        f"<td>{escape(turn.truth)}</td><td>{'⇄ changes' if turn.flips else 'stays'}</td></tr>"
         for turn in turns
     )
     return _table_html(("If …", "Network says", "Truth", "Answer"), rows)

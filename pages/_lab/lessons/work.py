@@ -75,5 +75,5 @@ def add_in_orders(f_phi: nn.Sequential, relations: Tensor, target: Target, n_ord
 def describe_ends(paths: np.ndarray) -> str:
     """Return in one sentence how far apart the ends of paths (K, P + 1) are."""
     spread = float(np.ptp(paths[:, -1]))
-    how = "exactly" if spread == 0 else f"to {spread:.0e} logits, which is rounding"
+    how = "exactly" if spread == 0 else f"up to {spread:.0e} logits, which is rounding"
     return f"All {len(paths)} orders end at the same number: {how}."

@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 _GAP_MEANING = MappingProxyType(
     {
         "exact_path": "Only rounding: the shares are exact.",
-        "integrated_gradients": "The error of taking 50 steps instead of the whole path.",
-        "leave_one_out": "What pairs do only together; no error.",
-        "gradient": "How far f_phi bends between the baseline and here; no error.",
+        "integrated_gradients": "The error of 50 steps instead of the whole path.",
+        "leave_one_out": "The joint effect of pairs; not an error.",
+        "gradient": "How nonlinear f_phi is between the baseline and here; not an error.",
     }
 )
 #: Lines of the table of the strongest pairs.
@@ -172,7 +172,7 @@ class PairView(ABC):
     @property
     def target_text(self) -> str:
         """Return what contributions speak for, in words."""
-        return f"“{self.why}”" if self.why_not is None else f"“{self.why}” above “{self.why_not}”"
+        return f"“{self.why}”" if self.why_not is None else f"“{self.why}”, against “{self.why_not}”"
 
     @property
     def against_text(self) -> str:
@@ -303,14 +303,14 @@ def describe_disagreement(one: Attribution, other: Attribution, nodes: Nodes) ->
     if tops[0] == tops[1]:
         return None
     names = [METHODS[attribution.method].title for attribution in (one, other)]
-    return f"Two methods disagree: {names[0]} puts {tops[0]} first, {names[1]} {tops[1]}."
+    return f"The two methods disagree: {names[0]} ranks {tops[0]} first, {names[1]} {tops[1]}."
 
 
 def describe_sum(view: PairView) -> str:
     """Return what the contributions add up to and what they miss, in one or two sentences."""
     parts = view.attribution
     if parts.completeness_gap is None:
-        return "Norms say how strong a pair is, for no answer in particular: they add up to no logit."
+        return "Norms measure the strength of a pair, for no answer in particular; they do not add up to a logit."
     total, reach = parts.contributions.sum().item(), parts.value - parts.baseline_value
     return (
         f"All pairs together add {format_signed(total)} to the logit of {view.target_text}; with all pairs it is "

@@ -33,15 +33,15 @@ def plot_count(probabilities: Mapping[str, float], truth: str, look: Look) -> go
             x=numbers, y=shares, marker={"color": colors, "line": {"width": 0}}, cliponaxis=False,
             text=[f"{share:.0%}".replace("%", " %") if share >= 0.005 else "" for share in shares],
             textposition="outside", constraintext="none",
-            hovertemplate="%{x} systems: %{y:.1%}<extra></extra>",
+            hovertemplate="%{x} groups: %{y:.1%}<extra></extra>",
         )
     )  # fmt: skip
     ticks = [f"<b>{number}<br>▲ true</b>" if number == truth else number for number in numbers]
     figure.update_xaxes(type="category", tickvals=numbers, ticktext=ticks, showgrid=False, fixedrange=True)
     figure.update_yaxes(range=[0, 1.12], visible=False, fixedrange=True)
     best = int(np.argmax(shares))
-    alt = f"Probabilities of 1 to {len(numbers)} systems: the likeliest is {numbers[best]} with "
-    alt += f"{format_share(shares[best])}; true are {truth}."
+    alt = f"Probabilities of 1 to {len(numbers)} connected groups: the likeliest is {numbers[best]} with "
+    alt += f"{format_share(shares[best])}; the true number is {truth}."
     return finish_figure(figure, look, alt, height=300 if look.large else 230)
 
 
@@ -63,7 +63,7 @@ def plot_errors(errors: Mapping[str, np.ndarray], kept: np.ndarray, look: Look) 
             hovertemplate="%{x:.1f} s: %{y:.3f}",
         )  # fmt: skip
     figure.update_xaxes(title="seconds ahead", range=[0, seconds[-1] * 1.02], fixedrange=True)
-    figure.update_yaxes(title="table widths off", rangemode="tozero", fixedrange=True)
+    figure.update_yaxes(title="mean error, table widths", rangemode="tozero", fixedrange=True)
     figure.update_layout(legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0})
     ends = "; ".join(f"{name} {line[-1]:.3f}" for name, line in lines)
     alt = f"Mean distance from the simulated balls, in table widths; after {seconds[-1]:.1f} seconds: {ends}."

@@ -41,12 +41,12 @@ def export_guess_png(guess: Guess, scene: PhysicsScene, labels: tuple[str, ...])
     seen = scene.positions[:N_FRAMES]
     draw_ties(table, seen[-1], scene.links)
     draw_balls(table, seen, labels)
-    table.set(title="Paths that are seen, and the true ties")
+    table.set(title="Observed paths and true connections")
     image = matrix.imshow(guess.probabilities, cmap="Blues", vmin=0, vmax=1)
     for i, j in np.argwhere(scene.links):
         matrix.text(j, i, "tied", ha="center", va="center", color="#d55e00", fontsize=9)
     places = list(range(len(labels)))
-    matrix.set(xticks=places, yticks=places, yticklabels=labels, title="How likely the network finds each tie")
+    matrix.set(xticks=places, yticks=places, yticklabels=labels, title="Probability of each connection")
     matrix.set_xticklabels(labels, rotation=45, ha="right")
     figure.colorbar(image, ax=matrix, shrink=0.8)
     return write_figure(figure)
@@ -72,12 +72,12 @@ def export_paths_png(paths: Paths, model: str, labels: tuple[str, ...]) -> bytes
     draw_balls(table, paths.true, labels)
     for ball in range(len(labels)):
         table.plot(*paths.predicted[model][:, ball].T, "--", color="#1f2933", linewidth=1.5, zorder=4)
-    table.set(title=f"Simulated, and dashed what the {TITLES[model]} says")
+    table.set(title=f"Simulated; dashed: {TITLES[model]}")
     seconds = np.arange(1, len(paths.true) + 1) / FRAME_RATE
     for name, line in paths.errors.items():
         chart.plot(seconds, line, linewidth=3, label=TITLES[name])
     chart.plot(seconds, paths.kept_errors, ":", linewidth=3, color="#d55e00", label=KEPT)
-    chart.set(xlabel="seconds ahead", ylabel="table widths off", ylim=(0, None))
+    chart.set(xlabel="seconds ahead", ylabel="mean error, table widths", ylim=(0, None))
     chart.grid(alpha=0.4)
     chart.legend(frameon=False)
     return write_figure(figure)

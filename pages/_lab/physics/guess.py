@@ -117,9 +117,9 @@ def describe_reach(question: str, scene: PhysicsScene, truth: int) -> str | None
     if question == "connections" and n_balls > DEFAULT_BALLS:
         known, pairs = (n * (n - 1) // 2 for n in (DEFAULT_BALLS, n_balls))
         silent = pairs - known
-        return f"{trained}: it has answers for the {known} pairs of the first ten colors, none for the other {silent}."
+        return f"{trained}: it answers for the {known} pairs of the first ten colors, but not for the other {silent}."
     if question == "count" and truth > DEFAULT_BALLS:
-        return f"{trained}: it only knows the answers 1 to {DEFAULT_BALLS}, and here there are {truth} systems."
+        return f"{trained}: it can answer 1 to {DEFAULT_BALLS}, but there are {truth} connected groups."
     return f"{trained}: does it still hold?"
 
 

@@ -33,12 +33,12 @@ def mistakes_html(guess: Guess, labels: tuple[str, ...]) -> str:
     wrong = guess.mistakes()
     parts = [
         f"<tr><td>{escape(labels[i])}, {escape(labels[j])}</td><td>{format_share(share)}</td>"
-        f"<td>{'tied' if guess.links[i, j] else 'not tied'}</td></tr>"
+        f"<td>{'connected' if guess.links[i, j] else 'not connected'}</td></tr>"
         for i, j, share in wrong[:_MOST_TOLD]
     ]
     if len(wrong) > _MOST_TOLD:
         parts.append(f'<tr><td colspan="3">and {len(wrong) - _MOST_TOLD} more</td></tr>')
-    head = "<thead><tr><th>Wrong</th><th>Network: tied</th><th>Truth</th></tr></thead>"
+    head = "<thead><tr><th>Wrong</th><th>Network: connected</th><th>Truth</th></tr></thead>"
     return f'<table class="rn-scheme rn-table">{head}<tbody>{"".join(parts)}</tbody></table>' if parts else ""
 
 
@@ -60,7 +60,7 @@ def paths_html(paths: Paths) -> str:
     """Return how far each prediction is off, in the mean over frames and balls."""
     lines = {**{TITLES[model]: line for model, line in paths.errors.items()}, KEPT: paths.kept_errors}
     rows = "".join(f"<tr><td>{escape(name)}</td><td><b>{line.mean():.3f}</b></td></tr>" for name, line in lines.items())
-    head = "<thead><tr><th>Off, a frame</th><th>Table widths</th></tr></thead>"
+    head = "<thead><tr><th>Mean error per frame</th><th>Table widths</th></tr></thead>"
     return f'<table class="rn-scheme rn-table">{head}<tbody>{rows}</tbody></table>'
 
 

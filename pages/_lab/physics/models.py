@@ -9,7 +9,11 @@ from rn_core.weights.store import PRETRAINED
 
 #: What is asked -> in words.
 QUESTIONS = MappingProxyType(
-    {"connections": "Who is tied to whom?", "count": "How many systems?", "predict": "What happens next?"}
+    {
+        "connections": "Which balls are connected?",
+        "count": "How many connected groups?",
+        "predict": "What happens next?",
+    }
 )
 #: What is asked -> its Relation Network, then what answers beside it.
 MODELS = MappingProxyType(
@@ -48,4 +52,4 @@ def find_models(question: str, n_balls: int) -> tuple[str, ...]:
 def describe_training(question: str) -> str:
     """Return how the weights of a question's Relation Network are made, as a sentence for where they are missing."""
     name = full_name(MODELS[question][0])
-    return f"The network that answers this, {name}, is not on this computer; `python -m rn_core train {name}` makes it."
+    return f"The network for this question, {name}, is not installed; train it with `python -m rn_core train {name}`."

@@ -121,7 +121,7 @@ def read_scene_file(content: bytes, name: str) -> PhysicsScene:
         text = content.decode("utf-8")
     except UnicodeDecodeError as err:
         raise RNCoreError(
-            f"'{name}' is no scene: a scene is JSON text, got the byte {content[err.start]:#04x}; choose a file that "
+            f"'{name}' is not a scene (JSON text): it has the byte {content[err.start]:#04x}; choose a file that "
             "this page saved."
         ) from err
     try:
@@ -164,7 +164,7 @@ def take_balls_away(scene: PhysicsScene, without: Sequence[str]) -> np.ndarray:
     """Return which of the balls that are left are tied, (n, n) bool; raises SceneError if none is left."""
     kept = _kept(scene, without)
     if not len(kept):
-        raise SceneError("Nothing is left to ask about; keep a ball.")
+        raise SceneError("No ball is left; keep at least one.")
     links: np.ndarray = scene.links[np.ix_(kept, kept)]
     return links
 

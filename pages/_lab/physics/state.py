@@ -116,7 +116,7 @@ class PhysicsState(PairState):
             SceneError: if there are too many.
         """
         if len(self.pulls) == MOST_PULLS:
-            raise SceneError(f"A scene takes {MOST_PULLS} pulls, and this one had them; undo one first.")
+            raise SceneError(f"A scene takes at most {MOST_PULLS} pulls, and this one has them; undo one first.")
         return self.change(pulls=(*self.pulls, pull))
 
     def _fit(self) -> PhysicsState:
@@ -142,7 +142,7 @@ class PhysicsState(PairState):
         """
         state, problems = read_query(PhysicsState, FIELDS, query)
         if state.bundled and state.opened:
-            problems.append("The link's 'bundled' was left out: a scene is a bundled one or a file's, got both.")
+            problems.append("The link's 'bundled' was left out: a scene is either bundled or from a file, got both.")
             state = replace(state, bundled=0)
         state, problems = _drop_answers(state, problems)
         if state.tie is not None and not {*state.tie} <= {*state.labels}:
@@ -160,7 +160,7 @@ def _drop_answers(state: PhysicsState, problems: list[str]) -> tuple[PhysicsStat
         if getattr(state, field) in (AUTO, "none", *answers):
             continue
         known = f"answers are {', '.join(answers)}" if answers else "nothing is explained"
-        problems.append(f"The link's '{name}' was left out: to '{QUESTIONS[state.question]}' {known}.")
+        problems.append(f"The link's '{name}' was left out: for '{QUESTIONS[state.question]}' {known}.")
         state = replace(state, why=AUTO) if field == "why" else replace(state, why_not=AUTO)
     return state, problems
 
@@ -177,7 +177,7 @@ def _parse_tie(text: str) -> tuple[str, str]:
     """Read two different colors such as `red-blue`."""
     first, second = pair_parser(TIED_COLORS, "red-blue")(text)
     if first == second:
-        raise RNCoreError(f"A tie is between two different balls, got {quote(text)}.")
+        raise RNCoreError(f"A connection is between two different balls, got {quote(text)}.")
     return first, second
 
 

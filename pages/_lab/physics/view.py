@@ -135,7 +135,7 @@ def name_title(state: PhysicsState) -> str:
     """Return a scene's name in words."""
     named = f"Bundled scene {state.bundled}" if state.bundled else f"Scene {state.seed}"
     pulled = ", pulled" if state.pulls else ""
-    return f"{'Scene of a file' if state.opened else named}{pulled}"
+    return f"{'Scene from a file' if state.opened else named}{pulled}"
 
 
 def find_question(tie: tuple[str, str] | None) -> str:

@@ -12,7 +12,7 @@ from pages._lab.tables import make_table
 from rn_core.common.records import Distance
 from rn_core.weights.store import WeightsEntry
 
-_HEAD = ("Network", "Table widths off, a frame", "95 % interval", "Constant velocity", "Share of that")
+_HEAD = ("Network", "Mean error per frame (table widths)", "95 % interval", "Constant velocity", "Share of that")
 
 
 def find_distances(entries: Mapping[str, WeightsEntry]) -> dict[str, dict[str, Distance]]:

@@ -154,7 +154,7 @@ def _finish(
     )  # fmt: skip
     figure.update_xaxes(
         range=[left, 100],
-        title={"text": "right answers, %", "standoff": 14, "font": {"size": look.font_size}},
+        title={"text": "accuracy, %", "standoff": 14, "font": {"size": look.font_size}},
         fixedrange=True,
         gridcolor=look.faint,
         zeroline=False,
@@ -175,4 +175,4 @@ def _describe(lanes: Sequence[Lane]) -> str:
         words += [f"paper {describe_mark(lane.mark('paper'))}"] if lane.mark("paper") else []
         words += [f"guessing {format_percent(lane.floor)}"] if lane.floor is not None else []
         parts.append(f"{describe_measure(lane.measure)}, {describe_model(lane.model)}: {', '.join(words)}")
-    return f"Right answers in percent. {'; '.join(parts)}."
+    return f"Accuracy in percent. {'; '.join(parts)}."

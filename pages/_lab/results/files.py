@@ -13,7 +13,7 @@ _COLUMNS = ("measure", "model", "origin", "value", "low", "high", "questions", "
 _SYMBOLS = {"open": "x", "other": "+", "paper": "D", "now": "o", "ours": "o"}
 _NAMES = {
     "open": "best open implementation",
-    "other": "another open one",
+    "other": "another open implementation",
     "paper": "paper",
     "now": "measured here",
     "ours": "ours, 95 % interval",
@@ -56,7 +56,7 @@ def export_png(title: str, lanes: Sequence[Lane]) -> bytes:
         said = "    ".join(f"{kind}: {describe_mark(lane.mark(kind))}" for kind in ("ours", "paper") if lane.mark(kind))
         axes.text(1.01, place, said, transform=axes.get_yaxis_transform(), va="center")
     names = [f"{describe_measure(lane.measure)}: {describe_model(lane.model)}" for lane in lanes]
-    axes.set(yticks=places, yticklabels=names, xlim=(0, 101), xlabel="right answers, %; dotted: guessing", title=title)
+    axes.set(yticks=places, yticklabels=names, xlim=(0, 101), xlabel="accuracy, %; dotted: guessing", title=title)
     axes.invert_yaxis()
     axes.grid(axis="x", alpha=0.4)
     axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=4, frameon=False)

@@ -30,7 +30,7 @@ _OURS = ("Ours", "95 % interval", "n")
 def results_html(lanes: Sequence[Lane]) -> str:
     """Return the table of all lanes: ours with interval and sample size, floor, paper, best open implementation."""
     ships, others = (any(lane.mark(kind) for lane in lanes) for kind in ("ours", "open"))
-    head = ("Questions", "Network", *_OURS * ships, "Guessing", "Paper", *("Best open",) * others)
+    head = ("Questions", "Network", *_OURS * ships, "Guessing", "Paper", *("Best open-source",) * others)
     rows = []
     for measure, group in groupby(lanes, key=lambda lane: lane.measure):
         for place, lane in enumerate(group):
@@ -97,7 +97,7 @@ def card_lines(card: Card) -> str:
     training = card.training
     facts = {
         "Task": card.task,
-        "Learned from": card.data,
+        "Training data": card.data,
         "Start": card.start,
         "Seed": None if training is None else training.settings.get("seed"),
         "Questions asked in training": None if training is None else f"{training.questions:,}",
@@ -117,4 +117,4 @@ def describe_head_start(entries: Mapping[str, WeightsEntry]) -> str | None:
     ahead = [describe_model(model) for model, run in trained if run is not None and run.settings.get("warm_start")]
     if not ahead:
         return None
-    return f"Not from answers alone: {join_words(ahead)}; the cards say what was learned before."
+    return f"Pretrained, not trained on answers only: {join_words(ahead)}; the cards say how."

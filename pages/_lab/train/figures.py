@@ -74,7 +74,7 @@ def plot_race(
     if floor is not None:
         _add_level(figure, floor, f"guessing {floor:.0f} %", look, _floor_line(look))
     _add_lines(figure, lines, look, _height(look))
-    _scale_axes(figure, lines, f"{GROUPS[group]} questions right", _PERCENT)
+    _scale_axes(figure, lines, f"accuracy on {GROUPS[group]} questions", _PERCENT)
     return _finish(figure, look, describe_race_result(curves, floor, group), _height(look))
 
 
@@ -101,7 +101,7 @@ def plot_types(panels: Sequence[Panel], look: Look) -> go.Figure:
     figure.update_xaxes(title="minutes", row=rows)
     figure.update_yaxes(**_PERCENT)
     words = "; ".join(f"{panel.name}: {_ends_text(panel.curves)}, guessing {panel.floor:.0f} %" for panel in panels)
-    figure = _finish(figure, look, f"Accuracy a question type. {words}.", row_height * rows)
+    figure = _finish(figure, look, f"Accuracy per question type. {words}.", row_height * rows)
     return figure.update_layout(margin={"t": 40})
 
 
@@ -127,7 +127,7 @@ def plot_runs(runs: Sequence[RunRecord], group: str, look: Look) -> go.Figure:
     ]
     _add_target(figure, look, max((line.curve.target for line in lines), default=TARGET))
     _add_lines(figure, lines, look, _height(look))
-    _scale_axes(figure, lines, f"{GROUPS[group]} questions right", _PERCENT)
+    _scale_axes(figure, lines, f"accuracy on {GROUPS[group]} questions", _PERCENT)
     words = "; ".join(f"{record.title}: {_ends_text(record.curves(group))}" for record in runs)
     return _finish(figure, look, f"Accuracy on {GROUPS[group]} questions. {words}.", _height(look))
 

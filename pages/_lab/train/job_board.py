@@ -19,7 +19,7 @@ from rn_core.race.records import RaceConfig
 GONE_AFTER, FORGOTTEN_AFTER = 10.0, 100.0
 #: Seconds of a turn, and of a pause, after which a job makes way for those that wait.
 TURN, PAUSED_AT_MOST = 600.0, 60.0
-_LEFT = "This run was stopped because nobody watched it any more. What it had learned by then can be used."
+_LEFT = "This run was stopped because no page was watching it. What it had learned by then can be used."
 
 
 class JobBoard:

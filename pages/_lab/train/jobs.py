@@ -310,7 +310,7 @@ def _write(process: subprocess.Popen[str], values: dict[str, Any]) -> None:
 
 def _describe_end(code: int) -> str:
     """Return the sentence for a worker that ended without a word."""
-    kept = "What it had learned at its last checkpoint can still be used; start again to go on."
+    kept = "What it had learned at its last checkpoint can still be used; start again to continue."
     if os.name == "posix" and code == -signal.SIGKILL:
         return f"The training was killed, most likely because memory ran out: choose a smaller size. {kept}"
     return f"The training process ended unexpectedly (status {code}). {kept}"

@@ -140,7 +140,7 @@ class TrainState:
         fields = {field.name: field.key for field in FIELDS}
         for name in ("size", "question_types", "head_start", "n_questions"):
             if getattr(fitting, name) != getattr(state, name):
-                problems.append(f"The link's '{fields[name]}' was left out: {state.task} has no such thing.")
+                problems.append(f"The link's '{fields[name]}' was left out: {state.task} has no such setting.")
         return fitting, problems
 
 
@@ -250,8 +250,8 @@ FIELDS = (
     Field("models", "models", some_of(tuple(RUNNERS), "model"), "-".join),
     Field("size", "size", one_of(_SIZES, "model size")),
     Field("rate", "learning_rate", _parse_rate, repr),
-    Field("scenes", "n_scenes", whole_number(*LIMITS["n_scenes"], "The scenes a step")),
-    Field("questions", "n_questions", whole_number(*LIMITS["n_questions"], "The questions a scene")),
+    Field("scenes", "n_scenes", whole_number(*LIMITS["n_scenes"], "The scenes per step")),
+    Field("questions", "n_questions", whole_number(*LIMITS["n_questions"], "The questions per scene")),
     Field("types", "question_types", some_of(_TYPES, "question type", _ALL), _format_types),
     Field("aggregate", "aggregate", one_of(tuple(AGGREGATES), "aggregate")),
     Field("seed", "seed", parse_seed),

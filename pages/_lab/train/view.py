@@ -86,15 +86,13 @@ def describe_status(view: JobView, config: RaceConfig) -> str:
     if view.status == "waiting":
         place = f"{_ordinal(max(1, view.place))} of {max(1, view.line)} in line"
         if view.made_way:
-            return f"Made way for others after ten minutes; goes on when its turn comes, {place}."
+            return f"Made way for others after ten minutes; continues when its turn comes, {place}."
         return f"Waiting for its turn: {place}."
     if last is None:
         return f"{view.status.capitalize()}{'…' if view.status in LIVE else '.'}"
     if last.head_start is not None:
         return f"Head start: {head_start_words(config.task).learns}, {100 * last.head_start:.0f} %"
-    words = {"running": "Learning", "paused": "Paused", "failed": "Broke off"}.get(
-        view.status, view.status.capitalize()
-    )
+    words = {"running": "Learning", "paused": "Paused", "failed": "Failed"}.get(view.status, view.status.capitalize())
     step, seconds = _reached(view)
     if view.status == "paused" and view.made_way:
         words = "Paused and made way for others; Resume puts it back in line"

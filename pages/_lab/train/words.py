@@ -32,13 +32,13 @@ _IMAGE_START = HeadStart(
     "the image encoder",
     "the image encoder learns to name what it sees",
     "images take hours",
-    "From images, relations take hours to learn; give the image encoder a head start of some thousand steps.",
+    "From images, relations take hours to learn; give the image encoder a head start of a few thousand steps.",
 )
 _STORY_START = HeadStart(
     "the pairs of sentences",
-    "the pairs of sentences learn what they show",
+    "relations learn facts about pairs of sentences",
     "stories take hours",
-    "From answers alone, stories take hours to learn; give the pairs of sentences a head start of some thousand steps.",
+    "From answers only, stories take hours to learn; give the pairs of sentences a head start of a few thousand steps.",
 )
 
 
@@ -64,12 +64,12 @@ def head_start_words(task: str) -> HeadStart:
 
 def describe_race(config: RaceConfig) -> str:
     """Return a race in one line of words; what is as usual and needs no word is left out."""
-    usual, asked = usual_config(config.task), f"{config.n_scenes} scenes × {config.n_questions} questions a step"
+    usual, asked = usual_config(config.task), f"{config.n_scenes} scenes × {config.n_questions} questions per step"
     parts = [
         " against ".join(KINDS[kind].short for kind in config.models),
         RACE_TASKS[config.task].race.title,
         config.size,
-        f"{config.n_scenes} stories a step" if config.task == STORIES else asked,
+        f"{config.n_scenes} stories per step" if config.task == STORIES else asked,
         f"seed {config.seed}",
     ]
     if config.question_types:

@@ -91,7 +91,7 @@ def _find_lines(anchor: Anchor) -> range:
         named = (part for part in ast.iter_child_nodes(node) if isinstance(part, ast.ClassDef | ast.FunctionDef))
         body = next((part for part in named if part.name == name), None)
         if body is None:
-            raise RNCoreError(f"{anchor.file} has no function '{anchor.function}'; mend the page's table of steps.")
+            raise RNCoreError(f"{anchor.file} has no function '{anchor.function}'; fix the page's table of steps.")
         node = body
     found = [
         part
@@ -102,6 +102,6 @@ def _find_lines(anchor: Anchor) -> range:
     if len(found) != 1:
         raise RNCoreError(
             f"'{anchor.text}' must be in one statement of {anchor.function} in {anchor.file}, it is in {len(found)}; "
-            "mend the page's table of steps."
+            "fix the page's table of steps."
         )
     return range(found[0].lineno, (found[0].end_lineno or found[0].lineno) + 1)

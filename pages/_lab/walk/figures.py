@@ -86,7 +86,7 @@ def plot_rows(view: WalkView, look: Look) -> go.Figure:
         autorange="reversed", tickvals=list(ends), ticktext=[swatch(label) for label in view.labels], fixedrange=True,
         showgrid=False,
     )  # fmt: skip
-    alt = f"Table of {len(values)} rows, one an object, and {len(names)} columns: {', '.join(names)}."
+    alt = f"Table of {len(values)} rows, one per object, and {len(names)} columns: {', '.join(names)}."
     return finish_figure(figure, look, alt, 120 + (62 if look.large else 48) * len(values))
 
 

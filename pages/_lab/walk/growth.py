@@ -34,7 +34,7 @@ def plot_growth(view: WalkView, look: Look) -> go.Figure:
     figure = make_subplots(
         3, 2, specs=[[{"colspan": 2}, None], [{}, {}], [{"colspan": 2}, None]], row_heights=[0.14, 0.6, 0.26],
         column_widths=[0.55, 0.45], vertical_spacing=0.1 if view.has_cells else 0.135, horizontal_spacing=0.22,
-        subplot_titles=["the sum S", "pairs in it: i down, j right", "f_phi says", "logits by pairs in the sum"],
+        subplot_titles=["the sum S", "pairs in it: i down, j right", "output of f_phi", "logits by pairs in the sum"],
     )  # fmt: skip
     places = ((1, 1), (2, 1), (2, 1), (2, 2), (3, 1))
     for trace, values, (row, column) in zip(_traces(view, look), _values(view, start), places, strict=True):

@@ -65,7 +65,7 @@ STEPS = (
     Step(
         Side(
             "Image",
-            "The network gets numbers, three a pixel, and no word about objects.",
+            "The network gets three numbers per pixel, and no information about objects.",
             (
                 Anchor(_ENCODER, "ImageEncoder._read_pixels", "pixels = (255 - images"),
                 Anchor(_ENCODER, "ImageEncoder._read_pixels", "pixels = pixels *"),
@@ -73,7 +73,7 @@ STEPS = (
         ),
         Side(
             "Scene",
-            "The network is told the facts of each object, no image.",
+            "The network gets the facts about each object, not an image.",
             (Anchor(_ASKING, "encode_scenes", "VIEWS[view](stack_scenes(known))"),),
         ),
         formulas.image_formulas,
@@ -81,12 +81,12 @@ STEPS = (
     Step(
         Side(
             "Features",
-            "Convolutions shrink the image to a small map; each of its cells describes what lies around it.",
+            "Convolutions shrink the image to a small map; each of its cells describes its surroundings.",
             (Anchor(_ENCODER, "ImageEncoder.forward", "cells = self.layers(pixels)"),),
         ),
         Side(
             "Rows",
-            "Every fact becomes a number: a one where color and shape are, and the place.",
+            "Every fact becomes numbers: a one for its color and shape, and its place.",
             (
                 Anchor(_ROWS, "encode_rows", "shapes = np.eye(len(SHAPES))"),
                 Anchor(_ROWS, "encode_rows", "rows = np.concatenate("),
@@ -97,7 +97,7 @@ STEPS = (
     Step(
         Side(
             "Objects",
-            "Each of the {n} cells is one object, with its place written behind.",
+            "Each of the {n} cells is one object, with its place appended.",
             (
                 Anchor(_ENCODER, "ImageEncoder._tag", "coordinates = self.coordinates"),
                 Anchor(_ENCODER, "ImageEncoder._tag", "torch.cat([cells, coordinates]"),
@@ -105,7 +105,7 @@ STEPS = (
         ),
         Side(
             "Objects",
-            "Each row is one object; its last two numbers say where it is.",
+            "Each row is one object; its last two numbers are its place.",
             (Anchor(_ENCODER, "RowEncoder.forward", "return rows, mask"),),
         ),
         formulas.object_formulas,
@@ -113,7 +113,7 @@ STEPS = (
     Step(
         **_both(
             "Pairs",
-            "Every object meets every object, itself too, and the question joins each of the {pairs} pairs.",
+            "Every object is paired with every object, itself too, and the question joins each of the {pairs} pairs.",
             Anchor(_PAIRS, "PairLayers.split", "receiver = functional.linear"),
             Anchor(_PAIRS, "PairLayers.split", "sender = functional.linear"),
             Anchor(_PAIRS, "PairLayers.split", "asked = functional.linear"),
@@ -132,7 +132,7 @@ STEPS = (
     Step(
         **_both(
             "Sum",
-            "All {pairs} vectors are added up, and a sum has no first and no last.",
+            "All {pairs} vectors are summed, and a sum has no order.",
             Anchor(_PAIRS, "PairLayers._sum_block", "return relations.sum("),
         ),
         formulas=formulas.sum_formulas,
@@ -140,7 +140,7 @@ STEPS = (
     Step(
         **_both(
             "f_phi",
-            "A second network reads the sum, and nothing else.",
+            "A second network sees the sum, and nothing else.",
             Anchor(_NETWORK, "RelationNetwork._f_phi", "return self.f_phi(aggregate"),
         ),
         formulas=formulas.f_formulas,
@@ -158,7 +158,7 @@ STEPS = (
 #: What the MLP has instead of pairs.
 THOUGHT = Side(
     "What the MLP has instead",
-    "One long row, every object in a slot of its own: no pairs, no sum, so each slot has to learn everything anew.",
+    "One long row with a slot for every object: no pairs and no sum, so each slot must learn everything separately.",
     (
         Anchor(_MLP, "MLP.lay_out", "scene = functional.pad("),
         Anchor(_MLP, "MLP.forward", "return self.layers("),

@@ -99,7 +99,7 @@ def readout_strips(view: WalkView) -> list[Strip]:
 def thought_strips(view: WalkView, thought: MLPTrace) -> list[Strip]:
     """Return what an MLP is given, then its hidden units after each layer."""
     d_question = len(view.walk.question)
-    parts = (("slot after slot, every object", len(thought.inputs) - d_question), ("q", d_question))
+    parts = (("all objects, slot by slot", len(thought.inputs) - d_question), ("q", d_question))
     hidden = (Strip(f"layer {k}", layer) for k, layer in enumerate(thought.layers, start=1))
     return [Strip("one long row", thought.inputs, parts), *hidden]
 

@@ -57,7 +57,7 @@ def add_own(public: str, content: bytes, shown: str) -> str:
     if name in kept:
         return name
     if len(kept) >= MAX_OWN:
-        raise RNCoreError(f"A session keeps {MAX_OWN} own .pth files at most; open the app anew to choose others.")
+        raise RNCoreError(f"A session keeps at most {MAX_OWN} own .pth files; open the app again to choose others.")
     label = f"my RN · pixels{'' if not kept else f' {len(kept) + 1}'}"
     card = count_only(weights.card, label, original=OriginalFile(is_published_file=False))
     answerer = make_answerer(full_name(name), replace(weights, card=card))
@@ -87,7 +87,7 @@ def keep_own(state: ClevrState, problems: list[str]) -> tuple[ClevrState, list[s
 def describe_own(name: str, shown: str) -> str:
     """Return the sentence about a file that was just kept as one of the session's own models."""
     return (
-        f"'{shown}' is {NOT_PUBLISHED} (its SHA-256 differs), so it answers as “{own_labels()[name]}” for you alone, "
+        f"'{shown}' is {NOT_PUBLISHED} (its SHA-256 differs), so it answers as “{own_labels()[name]}” for you only, "
         "until this session ends."
     )
 

@@ -44,7 +44,7 @@ def take_away(view: ClevrView) -> ClevrCase:
     case = DOMAIN.take_away(view)
     drawing = follow_picture(case.state) if sees_pixels(case.state.model) else Drawing()
     if drawing.work is not None:
-        raise SceneError(f"The picture without {view.removed_text} ({drawing.status}) comes first, then its answer.")
+        raise SceneError(f"The picture without {view.removed_text} ({drawing.status}) is drawn before its answer.")
     if drawing.trouble is not None:
         raise SceneError(drawing.trouble)
     return replace(case, picture=drawing.picture)

@@ -72,7 +72,7 @@ def read_module(path: Path) -> Module:
     exports = {"default" if match[1] else match[3]: match[3] for match in _EXPORT.finditer(text)}
     code = _EXPORT.sub(r"\2", _IMPORT.sub("", text))
     if left := _KEYWORD.search(code):
-        raise RNCoreError(f"{path.name} has a line {left[1].strip()!r}, which is none of the plain forms: {_FORMS}.")
+        raise RNCoreError(f"{path.name} has a line {left[1].strip()!r}, which is not one of the plain forms: {_FORMS}.")
     return Module(path, code.strip(), imports, exports)
 
 
@@ -81,7 +81,7 @@ def _read_names(listed: str, path: Path) -> Iterator[tuple[str, str]]:
     for part in filter(None, map(str.strip, listed.split(","))):
         match = re.fullmatch(r"(\w+)(?: as (\w+))?", part)
         if match is None:
-            raise RNCoreError(f"{path.name} imports {part!r}, which is none of the plain forms: {_FORMS}.")
+            raise RNCoreError(f"{path.name} imports {part!r}, which is not one of the plain forms: {_FORMS}.")
         yield match[1], match[2] or match[1]
 
 

@@ -86,7 +86,7 @@ def find_measurement(kind: str, model: str, doing: str, *about: str) -> Any:
 def draw_redeal(state: ExploreState, look: Look) -> None:
     """Draw how often answers change when all other objects are dealt anew."""
     found = find_measurement(
-        "redeal", state.model, "Dealing the others anew…", state.scene.to_json(), state.question.color
+        "redeal", state.model, "Replacing the other objects…", state.scene.to_json(), state.question.color
     )
     series = {
         "Relation Network": {kind: change.said for kind, change in found.items()},
@@ -111,7 +111,7 @@ def draw_floors(state: ExploreState, look: Look) -> None:
         f"{100 * shares['same'].accuracy:.1f} % of its answers to “{QUESTION_NAMES[kind]}”"
         for kind, shares in guess.items()
     )
-    st.markdown(f"The MLP says the commoner shape in {plain(same)}.")
+    st.markdown(f"The MLP gives the commoner shape for {plain(same)}.")
     _say_sample("all questions about each")
 
 
@@ -187,4 +187,4 @@ def _time_pairs(report: Report) -> tuple[PairTime, ...]:
 
 def _say_sample(what: str) -> None:
     """Say how many scenes were asked about."""
-    st.caption(f"{N_SCENES} scenes nobody trained on, seed {SEED}, {plain(what)}; thin lines: 95 % intervals.")
+    st.caption(f"{N_SCENES} scenes kept out of training, seed {SEED}, {plain(what)}; thin lines: 95 % intervals.")

@@ -92,7 +92,7 @@ def draw_save(page: PairPage[View], view: View | None, own: Sequence[SavedFile] 
     """
     pairs = [] if view is None else list_files(view, page.domain.make_saved_stage)
     with st.popover("Save & share", icon=":material/ios_share:"):
-        st.caption("A link to this very picture")
+        st.caption("A link to this picture")
         st.code(page.session.link(), language=None, wrap_lines=True)
         for title, name, mime, make in (*own, *pairs):
             st.download_button(title, make, name, mime, on_click="ignore", width="stretch")
@@ -128,7 +128,7 @@ def draw_threshold(page: PairPage[View], view: View) -> None:
         **page.session.bind("top"),
     )
     if view.state.top:
-        st.checkbox("Scale them up to the whole", **page.session.bind("renormalise"))
+        st.checkbox("Scale them to the full sum", **page.session.bind("renormalise"))
 
 
 def draw_rows(page: PairPage[View], view: View) -> None:
@@ -228,7 +228,7 @@ def draw_what_if(page: PairPage[View], view: View, look: Look) -> None:
                 "without", show=list(view.state.without),
                 read=lambda labels: {"without": tuple(label for label in present if label in labels)},
             )  # fmt: skip
-            title = f"Take {view.nodes.noun}s away"
+            title = f"Remove {view.nodes.noun}s"
             st.pills(title, list(present), format_func=named(present), selection_mode="multi", wrap=True, **chosen)
         draw_threshold(page, view)
         st.html(layout.what_ifs_html(make_what_ifs(view, page.f_phi(view), _read_smaller(page, view))))
@@ -254,8 +254,8 @@ def draw_ranking(page: PairPage[View], view: View, look: Look) -> None:
     curves, enough = page.rank(view)
     st.markdown(plain(describe_enough(enough, len(view.kept), view.target_text)))
     named = (
-        ("strongest taken away", curves.deletion),
-        ("random taken away", curves.random_deletion),
+        ("strongest removed", curves.deletion),
+        ("random removed", curves.random_deletion),
         ("strongest added", curves.insertion),
         ("random added", curves.random_insertion),
     )
@@ -289,7 +289,7 @@ def draw_method(page: PairPage[View], view: View, _: Look) -> None:
         if view.disagreement:
             st.warning(plain(view.disagreement))
         else:
-            st.success(f"{other} puts the same pair first.")
+            st.success(f"{other} ranks the same pair first.")
 
 
 def draw_closer(

@@ -84,7 +84,7 @@ def draw_closer(state: PhysicsState, answers: Answers, look: Look) -> None:
     if answers.view is not None:
         pair_sections.draw_closer(PHYSICS_PAGE, SECTIONS, state.section, answers.view, look)
     elif answers.paths is not None:
-        st.markdown("**How far off, frame by frame**")
+        st.markdown("**Error per frame**")
         draw_figure(plot_errors(answers.paths.errors, answers.paths.kept_errors, look), key="physics.errors")
 
 
@@ -97,7 +97,10 @@ def list_files(state: PhysicsState, scene: PhysicsScene, answers: Answers) -> li
     if state.question == "connections" and answers.guess is not None:
         table = partial(files.export_guess_csv, answers.guess, labels)
         picture = partial(files.export_guess_png, answers.guess, scene, labels)
-        found += [("Ties (PNG)", "ties.png", "image/png", picture), ("Ties (CSV)", "ties.csv", "text/csv", table)]
+        found += [
+            ("Connections (PNG)", "ties.png", "image/png", picture),
+            ("Connections (CSV)", "ties.csv", "text/csv", table),
+        ]
     if answers.paths is not None:
         table = partial(files.export_paths_csv, answers.paths, labels)
         picture = partial(files.export_paths_png, answers.paths, answers.paths.choose(state.predictor), labels)

@@ -37,7 +37,7 @@ def read_query(query: Mapping[str, str]) -> tuple[PhysicsState, list[str]]:
         state = state.change(opened=None)
     if state.is_simulated and find_trouble():
         if {*query} & {"seed", "balls", "pulls"}:
-            problems.append("The link's scene must be simulated, which this computer cannot; another one is shown.")
+            problems.append("The link's scene must be simulated, which this computer cannot do; another one is shown.")
         state = state.change(pulls=())
         state = state.change(bundled=1) if state.is_simulated else state
     try:

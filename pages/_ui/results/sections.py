@@ -57,7 +57,7 @@ def draw_measure(state: ResultsState, entries: Mapping[str, WeightsEntry]) -> No
         )
         stops = sorted({*_STOPS, state.n_scenes})
         with st.container(width=320):
-            st.select_slider("Fresh scenes, all questions each", stops, **RESULTS.bind("n_scenes"))
+            st.select_slider("New scenes, all questions each", stops, **RESULTS.bind("n_scenes"))
         st.number_input("Seed of the scenes", 0, MAX_SEED, step=1, width=200, **RESULTS.bind("seed", show=seed))
         asked = st.button("Measure now", type="primary", icon=":material/play_arrow:")
     if asked:
@@ -65,7 +65,7 @@ def draw_measure(state: ResultsState, entries: Mapping[str, WeightsEntry]) -> No
     measured = read_measured(state, entries)
     if model in measured:
         found = measured[model]
-        st.caption(f"{plain(describe_model(model))}, measured here on {found.n:,} fresh scenes of seed {found.seed}:")
+        st.caption(f"{plain(describe_model(model))}, measured here on {found.n:,} new scenes of seed {found.seed}:")
         lanes = make_lanes(state.domain, entries, measured)
         st.html(measured_html([lane for lane in lanes if lane.model == model]))
 
@@ -92,7 +92,7 @@ def draw_distances(entries: Mapping[str, WeightsEntry], look: Look) -> None:
     found = find_distances(entries)
     if not found:
         return
-    st.html('<h2 class="rn-question">How far off are predicted paths?</h2>')
+    st.html('<h2 class="rn-question">How accurate are predicted paths?</h2>')
     draw_figure(plot_errors(*list_errors(found), look), key=RESULTS.key("distances"))
     st.html(distances_html(found))
 
@@ -123,14 +123,14 @@ def _open_card(entry: WeightsEntry) -> None:
     content = write_card(card)
     name = f"{entry.name.replace('/', '-')}.json"
     st.download_button("Card (JSON)", content, name, "application/json", on_click="ignore", icon=":material/download:")
-    with st.expander("All of it, metrics included"):
+    with st.expander("The whole card, metrics included"):
         st.json(card.to_dict(), expanded=1)
 
 
 def draw_save(state: ResultsState, lanes: tuple[Lane, ...]) -> None:
     """Draw the link and the files; a file is made when it is asked for."""
     with st.popover("Save & share", icon=":material/ios_share:"):
-        st.caption("A link to this very view")
+        st.caption("A link to this view")
         st.code(RESULTS.link(), language=None, wrap_lines=True)
         title = DOMAINS[state.domain].title
         shown = [lane for lane in lanes if lane.level == state.level] or list(lanes)

@@ -26,8 +26,8 @@ from pages._ui.train.session import TRAIN, runs
 from rn_core.race.records import RaceConfig
 from rn_core.tasks.babi.story import StoryQuestion
 
-_SEEN = "Scenes that nobody trains on"
-_WAIT = "It appears with the first look at the networks, in a moment."
+_SEEN = "Scenes kept out of training"
+_WAIT = "It appears with the first evaluation, in a moment."
 
 
 def draw_race(state: TrainState, config: RaceConfig, view: JobView, look: Look) -> None:
@@ -50,7 +50,7 @@ def draw_types(_: TrainState, config: RaceConfig, view: JobView, look: Look) -> 
         st.info(_WAIT)
         return
     draw_figure(train_figures.plot_types(panels, look), key="train.types")
-    st.caption(f"Dotted level: guessing, the best one can do without looking at the {scene_word(config.task)}.")
+    st.caption(f"Dotted level: guessing, the best one can do without seeing the {scene_word(config.task)}.")
 
 
 def draw_loss(_: TrainState, config: RaceConfig, view: JobView, look: Look) -> None:
@@ -64,7 +64,7 @@ def draw_examples(state: TrainState, config: RaceConfig, view: JobView, look: Lo
         st.info(_WAIT)
         return
     shown = find_snapshot(view.snapshots, state.at)
-    seen = "Stories that nobody trains on; marked sentences decide" if config.task == STORIES else _SEEN
+    seen = "Stories kept out of training; marked sentences decide" if config.task == STORIES else _SEEN
     st.caption(plain(f"{seen}; answers {describe_moment(shown)}."))
     st.html(train_html.examples_html(make_cards(view.examples, shown, config.task), look))
 
@@ -72,7 +72,7 @@ def draw_examples(state: TrainState, config: RaceConfig, view: JobView, look: Lo
 def draw_pairs(state: TrainState, config: RaceConfig, view: JobView, look: Look, key: tuple[Hashable, ...]) -> None:
     """Draw which pairs the Relation Network uses for one question, at the chosen moment; `key` tells the moment."""
     if "rn" not in config.models:
-        st.info("Only a Relation Network has pairs to look at; let one learn too.")
+        st.info("Only a Relation Network has pairs to show; train one too.")
         return
     if not view.snapshots:
         st.info(_WAIT)

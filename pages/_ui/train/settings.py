@@ -28,7 +28,7 @@ def draw_settings(state: TrainState) -> None:
     )  # fmt: skip
     left.segmented_control("Size of the networks", list(CONFIGS[state.task]), **TRAIN.bind("size"))
     if "rn" in state.models:
-        right.segmented_control("The RN takes, over its pairs, the", AGGREGATES, **TRAIN.bind("aggregate"))
+        right.segmented_control("Pairs are combined by", AGGREGATES, **TRAIN.bind("aggregate"))
     _draw_questions(state)
     _draw_numbers(state)
 
@@ -49,10 +49,10 @@ def _draw_numbers(state: TrainState) -> None:
     rates = sorted({*_RATES, state.learning_rate})
     st.select_slider("Learning rate", rates, format_func=lambda rate: f"{rate:g}", **TRAIN.bind("learning_rate"))
     left, right = st.columns(2)
-    scenes = "Stories a step" if state.task == STORIES else "Scenes a step"
+    scenes = "Stories per step" if state.task == STORIES else "Scenes per step"
     left.number_input(scenes, *LIMITS["n_scenes"], step=1, **TRAIN.bind("n_scenes"))
     if state.task != STORIES:
-        right.number_input("Questions a scene", *LIMITS["n_questions"], step=1, **TRAIN.bind("n_questions"))
+        right.number_input("Questions per scene", *LIMITS["n_questions"], step=1, **TRAIN.bind("n_questions"))
     left.number_input("Steps", *LIMITS["steps"], step=1000, **TRAIN.bind("steps"))
     right.number_input("Seed", 0, MAX_SEED, step=1, **TRAIN.bind("seed"))
     if has_head_start(state.task):

@@ -81,7 +81,7 @@ def draw_sum(view: WalkView, look: Look) -> None:
     """Draw the growing sum with its order and where its film opens."""
     state = view.state
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.selectbox("Pairs join", list(ORDERS), format_func=named(ORDERS), width=220, **WALK.bind("order"))
+        st.selectbox("Pairs are added", list(ORDERS), format_func=named(ORDERS), width=220, **WALK.bind("order"))
         st.number_input("Pairs in the sum", 0, count_pairs(state), step=1, width=170, **WALK.bind("added"))
     # Another film takes another place, so that one that plays is not mixed with the next.
     draw_figure(plot_growth(view, look), key=f"walk.figure.sum.{hash((state, look))}")
@@ -129,7 +129,7 @@ def draw_order(view: WalkView) -> None:
 def draw_thought(view: WalkView, look: Look) -> None:
     """Draw the MLP's way from the same input to its answer."""
     if view.thought is None:
-        st.info("The MLP's weights cannot be used here, so its way is not shown.")
+        st.info("The MLP's weights cannot be used here, so the MLP is not shown.")
         return
     left, right = st.columns([6, 5], gap="large")
     with left:

@@ -82,7 +82,7 @@ class Language(Generic[Said]):
             if (found := self._known_statements.get(_plain(text))) is None:
                 nearest = _nearest(text, self.statements)
                 raise SceneError(
-                    f"Statement {number} is none that task {self.task} knows, got {cut(text, 80)!r}.{nearest}"
+                    f"Statement {number} is not in the language of task {self.task}, got {cut(text, 80)!r}.{nearest}"
                 )
             read.append(found)
         return read
@@ -95,7 +95,7 @@ class Language(Generic[Said]):
         """
         if (found := self._known_questions.get(_plain(text))) is None:
             nearest = _nearest(text, self.questions)
-            raise QuestionError(f"This is no question of task {self.task}, got {cut(text, 80)!r}.{nearest}")
+            raise QuestionError(f"Task {self.task} does not ask this question, got {cut(text, 80)!r}.{nearest}")
         return found
 
     @cached_property

@@ -58,10 +58,10 @@ def describe_misfit(misfit: Sequence[int], names: Sequence[str] | None = None) -
         names: what objects are called; None takes their numbers in the scene, from 0.
     """
     if not misfit:
-        return "No object fits where the question speaks of one, so it has no answer in this scene."
+        return "No object fits, so this question has no answer in this scene."
     *called, last = (str(index) if names is None else names[index] for index in misfit)
     fits = f"{', '.join(called)} and {last}"
-    return f"Objects {fits} fit where the question speaks of one, so it has no single answer in this scene."
+    return f"{len(called) + 1} objects fit ({fits}), so this question has no single answer."
 
 
 def execute_nodes(program: Sequence[Mapping[str, Any]], scene: ClevrScene | Mapping[str, Any] | str) -> list[Output]:

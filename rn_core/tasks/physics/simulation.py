@@ -99,7 +99,4 @@ def _check_energy(positions: np.ndarray, velocities: np.ndarray, scene: PhysicsS
     stretch = np.triu(apart - scene.lengths)[scene.links & ~scene.rigid]
     energy = STIFFNESS / 2 * (stretch**2).sum() + MASS / 2 * (velocities**2).sum()
     if energy > MAX_ENERGY:
-        raise SceneError(
-            f"Springs and balls would have {energy:.0f} J, but {MAX_ENERGY:g} J is the most; pull ball and springs "
-            "less far."
-        )
+        raise SceneError(f"Pulled too far ({energy:.0f} J, limit {MAX_ENERGY:g} J); try a shorter pull.")

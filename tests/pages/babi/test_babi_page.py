@@ -46,7 +46,7 @@ def sentences(app: AppTest) -> list[str]:
     """Return every sentence that says that something is wrong; a traceback fails the test."""
     assert [error.message for error in app.exception] == []
     return [
-        seen(element.value) for element in (*app.error, *app.warning) if "Two methods disagree" not in element.value
+        seen(element.value) for element in (*app.error, *app.warning) if "The two methods disagree" not in element.value
     ]
 
 
@@ -142,7 +142,7 @@ def test_a_story_is_written_and_answered():
 def test_a_question_in_another_tasks_words_is_answered_without_truth():
     app = open_page(task="1", q="what-is-mary-carrying")
     assert sentences(app) == []
-    assert "No truth: " in html(app)
+    assert "The answer cannot be checked: " in html(app)
     assert html(app).count('class="rn-said"') == 3
     assert "✓" not in html(app)
 
@@ -170,7 +170,7 @@ def test_a_bad_story_is_one_sentence_and_nothing_is_lost(text, words):
 def test_dropping_all_sentences_is_one_sentence_and_can_be_undone():
     app = open_page(task="1", story=".Mary-moved-to-the-bathroom", q="where-is-mary")
     assert ["The story is empty" in sentence for sentence in sentences(app)] == [True]
-    assert "No truth" in html(app)
+    assert "cannot be checked" in html(app)
     press(app, "Undo edits")
     assert sentences(app) == []
 
@@ -209,7 +209,7 @@ def test_a_published_file_is_opened_and_one_of_its_stories_chosen():
 
 def test_a_binary_file_is_one_sentence_and_the_story_stays():
     app = upload(open_page(), b"\x89PNG\r\n\x1a\n\x00", "cat.png.txt")
-    assert ["is no bAbI file" in sentence for sentence in sentences(app)] == [True]
+    assert ["is not a bAbI file" in sentence for sentence in sentences(app)] == [True]
     assert state_of(app) == BabiState()
 
 

@@ -118,7 +118,7 @@ def test_the_table_has_every_task_with_ours_the_papers_and_others():
     entries = find_entries("babi", {"babi/rn-joint": card_of(accuracy)})
     rows = read_rows(tasks_html(make_lanes("babi", entries), current=2))
     assert len(rows) == 22
-    assert rows["Task"] == ["RN · sentences", "Guessing", "Paper", "Best open", "Another open"]
+    assert rows["Task"] == ["RN · sentences", "Guessing", "Paper", "Best open-source", "Another open-source"]
     assert rows["▶ 2 · two supporting facts"] == ["93.0 % 92.00–94.00", "25.0 %", "91.9 %", "93.5 %", "82.8 %"]
     assert rows["3 · three supporting facts"][0].startswith("95.0 %")
     assert rows["16 · basic induction"] == ["✓ 99.0 % 98.00–100.00", "25.0 %", "✓ 97.9 %", "49.7 %", "46.3 %"]
@@ -129,4 +129,4 @@ def test_the_table_has_every_task_with_ours_the_papers_and_others():
 def test_without_weights_the_table_says_what_others_measured():
     rows = read_rows(tasks_html(make_lanes("babi", {})))
     assert len(rows) == 22
-    assert rows["Task"] == ["Guessing", "Paper", "Best open", "Another open"]
+    assert rows["Task"] == ["Guessing", "Paper", "Best open-source", "Another open-source"]

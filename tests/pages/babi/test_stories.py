@@ -152,7 +152,7 @@ def test_a_story_of_a_file_is_read_with_its_last_question():
 @pytest.mark.parametrize(
     ("content", "number", "words"),
     [
-        (b"\x89PNG\r\n\x1a\n", 1, "'x.txt' is no bAbI file: these are plain ASCII text, got the byte 0x89"),
+        (b"\x89PNG\r\n\x1a\n", 1, "'x.txt' is not a bAbI file, which is plain ASCII text: it has the byte 0x89"),
         (b"", 1, "holds no story"),
         (b"nonsense", 1, "line 1"),
         (STORY.encode(), 2, "has 1 stories, got number 2"),

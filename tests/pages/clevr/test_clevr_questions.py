@@ -45,7 +45,7 @@ def test_turns_draw_different_questions_of_one_family():
 
 
 def test_a_scene_that_carries_no_such_question_is_one_sentence():
-    with pytest.raises(QuestionError, match="carries no question of that kind"):
+    with pytest.raises(QuestionError, match="allows no question of that kind"):
         draw_question(edited_scene(2, ("A",)), 83, 0)
 
 

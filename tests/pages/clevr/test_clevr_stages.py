@@ -174,8 +174,8 @@ def test_what_was_found_by_another_object_is_told_by_the_pairs_with_it():
 @pytest.mark.parametrize(
     ("question", "named", "framed"),
     [
-        ("How many spheres are left of the red cube?", "ACED", "the pairs of both"),
-        ("What color is the metal cube?", "D", "every pair that holds it"),
+        ("How many spheres are left of the red cube?", "ACED", "the pairs joining them"),
+        ("What color is the metal cube?", "D", "every pair that contains it"),
         ("How many spheres are there?", "ACEF", "every pair among them"),
         ("Is the metal cube the same size as the brown thing?", "AD", "their two pairs"),
     ],

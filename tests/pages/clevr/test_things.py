@@ -100,7 +100,7 @@ def test_a_new_thing_finds_room_until_the_scene_is_full():
         grown = add_thing(grown, 1, color="cyan")
         check_placement(edited_scene(1, make_parts(1, grown)))
     assert [thing.color for thing in grown[4:]] == ["cyan"] * 6
-    with pytest.raises(SceneError, match="no room for one more"):
+    with pytest.raises(SceneError, match="no room for another"):
         add_thing(grown, 1)
 
 

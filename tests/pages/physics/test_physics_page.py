@@ -70,7 +70,7 @@ def sentences(app: AppTest) -> list[str]:
     """Return every sentence that says that something is wrong; a traceback fails the test."""
     assert [error.message for error in app.exception] == []
     said = [seen(element.value) for element in (*app.error, *app.warning, *app.info)]
-    return [text for text in said if "Two methods disagree" not in text and "Choose two balls here" not in text]
+    return [text for text in said if "The two methods disagree" not in text and "Choose two balls here" not in text]
 
 
 def state_of(app: AppTest) -> PhysicsState:
@@ -117,7 +117,11 @@ def test_every_section_of_the_count_opens(section):
 
 def test_every_question_is_asked_by_its_button(shown):
     app = open_page()
-    for question, words in (("count", "Truth: <b>"), ("predict", "Off, a frame"), ("connections", "pairs right")):
+    for question, words in (
+        ("count", "Truth: <b>"),
+        ("predict", "Mean error per frame"),
+        ("connections", "pairs right"),
+    ):
         app.segmented_control(key="physics.question").set_value(question).run()
         assert sentences(app) == []
         assert state_of(app) == PhysicsState(question=question)
@@ -132,7 +136,7 @@ def test_scenes_are_drawn_and_have_2_to_16_balls(shown):
     app.number_input(key="physics.seed").set_value(7).run()
     assert state_of(app) == PhysicsState(seed=7)
     assert sentences(app) == []
-    for balls, words in ((16, "none for the other 75"), (2, "asked about 2"), (10, None)):
+    for balls, words in ((16, "but not for the other 75"), (2, "asked about 2"), (10, None)):
         app.slider(key="physics.balls").set_value(balls).run()
         assert state_of(app) == PhysicsState(seed=7, balls=balls)
         assert [words in sentence for sentence in sentences(app)] == ([] if words is None else [True])
@@ -237,7 +241,7 @@ def test_a_saved_scene_is_opened_again_and_goes_with_the_session_only(shown):
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"\x89PNG\r\n\x1a\n", "is no scene"),
+        (b"\x89PNG\r\n\x1a\n", "is not a scene"),
         (b'{"positions": 3}', "A scene must be a JSON object"),
         (sampled_scene(5, 4).to_json().replace("0.0", "NaN", 1).encode(), "cannot be played"),
         (json.dumps({"frame_rate": 10, "positions": [[]]}).encode(), "1 to 16 balls, got 0"),
@@ -281,8 +285,8 @@ def test_pulls_are_undone_one_by_one_or_all_at_once(shown):
     np.testing.assert_allclose(shown[-1]["seen"], scene.positions[:16], atol=1e-4)
     press(app, "Undo pull")
     assert state_of(app) == PhysicsState(pulls=(Pull(0, 5, -0.7, 0.7),))
-    assert "As it was" not in labels_of(app)
-    press(open_page(pulls="0.5.-700.700_1.3.-800.-600"), "As it was")
+    assert "Reset" not in labels_of(app)
+    press(open_page(pulls="0.5.-700.700_1.3.-800.-600"), "Reset")
     press(app, "Undo pull")
     assert state_of(app) == PhysicsState()
     np.testing.assert_allclose(shown[-1]["seen"], sampled_scene(START.seed, 10).positions[:16], atol=1e-4)
@@ -336,7 +340,7 @@ def test_files_and_link_are_offered(question):
     assert labels[0] == "Scene (JSON), to open again"
     assert ("Page that works offline (HTML)" in labels) == (question != "predict")
     assert any("Paths (CSV)" in label for label in labels) == (question == "predict")
-    assert any("Ties (CSV)" in label for label in labels) == (question == "connections")
+    assert any("Connections (CSV)" in label for label in labels) == (question == "connections")
 
 
 @pytest.mark.parametrize("question", [*QUESTIONS])
@@ -344,8 +348,8 @@ def test_without_weights_the_page_plays_and_says_how_they_are_made(monkeypatch, 
     monkeypatch.setattr("pages._lab.physics.models.is_here", lambda model: False)
     app = open_page(ask=question)
     assert sentences(app) == [
-        f"The network that answers this, physics/rn-{question}, is not on this computer; "
-        f"`python -m rn_core train physics/rn-{question}` makes it."
+        f"The network for this question, physics/rn-{question}, is not installed; "
+        f"train it with `python -m rn_core train physics/rn-{question}`."
     ]
     assert len(shown[-1]["seen"]) == 16
     assert (shown[-1]["guess"], shown[-1]["shares"], shown[-1]["predicted"]) == (None, None, None)
@@ -357,7 +361,7 @@ def test_one_networks_weights_are_enough_for_its_question(monkeypatch):
     assert sentences(app) == []
     assert "Truth: <b>" in html(app)
     app.segmented_control(key="physics.question").set_value("connections").run()
-    assert ["is not on this computer" in sentence for sentence in sentences(app)] == [True]
+    assert ["is not installed" in sentence for sentence in sentences(app)] == [True]
 
 
 @pytest.mark.parametrize("question", [*QUESTIONS])
@@ -378,7 +382,7 @@ def test_bad_links_give_one_sentence_each_and_keep_the_rest():
 
 def test_without_mujoco_bundled_scenes_are_played_and_the_page_says_why(no_mujoco, shown):
     app = open_page()
-    assert ["Simulating needs MuJoCo" in s and "pulling are off" in s for s in sentences(app)] == [True]
+    assert ["Simulating needs MuJoCo" in s and "pulling are unavailable" in s for s in sentences(app)] == [True]
     assert state_of(app) == PhysicsState(bundled=1)
     np.testing.assert_allclose(shown[-1]["seen"], bundled_scene(1).positions[:16], atol=1e-4)
     assert "of 45</div>pairs right" in html(app)

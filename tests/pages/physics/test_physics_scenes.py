@@ -144,7 +144,7 @@ NAN = [[[float("nan"), 0.0], *FRAMES[0][1:]], *FRAMES[1:]]
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"\x89PNG\r\n\x1a\n\x00", "'x.json' is no scene: a scene is JSON text, got the byte 0x89"),
+        (b"\x89PNG\r\n\x1a\n\x00", "'x.json' is not a scene (JSON text): it has the byte 0x89"),
         (b"", "A scene must be JSON with"),
         (b"[1, 2]", "A scene must be a JSON object with"),
         (content_of(SCENE, positions=NAN), "Ball red's position in frame 0 must be"),
@@ -176,7 +176,7 @@ def test_rows_are_those_that_training_sees_without_the_balls_taken_away():
     np.testing.assert_array_equal(
         take_balls_away(SCENE, ("green", "gray")), np.delete(np.delete(SCENE.links, [1, 9], axis=0), [1, 9], axis=1)
     )
-    with pytest.raises(SceneError, match="keep a ball"):
+    with pytest.raises(SceneError, match="keep at least one"):
         take_balls_away(SCENE, ("red", "green", "blue", "orange", "purple", "yellow", "cyan", "pink", "brown", "gray"))
 
 

@@ -122,9 +122,9 @@ def test_errors_equal_a_plain_loop():
     ("question", "n_balls", "truth", "words"),
     [
         ("connections", 10, 3, None),
-        ("connections", 12, 3, "answers for the 45 pairs of the first ten colors, none for the other 21"),
+        ("connections", 12, 3, "answers for the 45 pairs of the first ten colors, but not for the other 21"),
         ("connections", 4, 3, "asked about 4"),
-        ("count", 14, 12, "only knows the answers 1 to 10, and here there are 12"),
+        ("count", 14, 12, "can answer 1 to 10, but there are 12"),
         ("count", 14, 3, "asked about 14"),
         ("predict", 16, 12, "asked about 16"),
     ],
@@ -262,7 +262,10 @@ def test_the_table_gets_paths_where_they_are_asked():
 def test_figures_say_what_they_show():
     shares = dict.fromkeys(ANSWERS["count"], 0.05) | {"4": 0.55}
     figure = plot_count(shares, "3", Look())
-    assert alt_text(figure) == "Probabilities of 1 to 10 systems: the likeliest is 4 with 55.0 %; true are 3."
+    assert (
+        alt_text(figure)
+        == "Probabilities of 1 to 10 connected groups: the likeliest is 4 with 55.0 %; the true number is 3."
+    )
     assert [text for text in figure.layout.xaxis.ticktext if "true" in text] == ["<b>3<br>▲ true</b>"]
     figure = plot_errors({"rn-predict": np.linspace(0, 0.1, 16)}, np.linspace(0, 0.4, 16), Look())
     assert "after 1.6 seconds: Relation Network 0.100; Constant velocity 0.400" in alt_text(figure)

@@ -105,7 +105,7 @@ def test_it_opens_ready_to_go(board):
     app = open_page()
     assert sentences(app) == []
     assert buttons(app)["Start the race"]
-    assert "RN against MLP · object scenes · small · 16 scenes × 8 questions a step · seed 0" in html(app)
+    assert "RN against MLP · object scenes · small · 16 scenes × 8 questions per step · seed 0" in html(app)
     assert charts(app) == ["Accuracy on relational questions; the race has not begun."]
     assert state_of(app) == TrainState()
 
@@ -254,7 +254,7 @@ def test_stories_are_chosen_and_raced(board):
     assert "RN against LSTM · stories" in html(app)
     assert "pairs of sentences" in html(app)
     *numbers, head_start = (number.label for number in app.number_input)
-    assert numbers == ["Stories a step", "Steps", "Seed"]
+    assert numbers == ["Stories per step", "Steps", "Seed"]
     assert head_start == "Head start of the pairs of sentences, in steps"
     assert charts(app) == ["Accuracy on all questions; the race has not begun."]
     click(app, "Start the race")
@@ -279,7 +279,7 @@ def test_an_upload_that_heard_stories_is_one_sentence(board, play):
     content = play(config={"task": "babi"}).bundle("rn")
     app.file_uploader[0].set_value([("mine.safetensors", content, "application/octet-stream")]).run()
     assert len(sentences(app)) == 1
-    assert "'babi/rn-live' learned from babi" in sentences(app)[0]
+    assert "'babi/rn-live' was trained on babi" in sentences(app)[0]
 
 
 def test_pausing_stepping_and_going_on(job):

@@ -126,7 +126,7 @@ def test_a_link_that_names_only_stories_opens_the_usual_race_and_may_ask_all_typ
     state, problems = TrainState.from_query({"task": "babi", "types": "all"})
     assert (state.question_types, problems) == ((), [])
     assert TrainState.from_query({"task": "babi", "questions": "3"})[1] == [
-        "The link's 'questions' was left out: babi has no such thing."
+        "The link's 'questions' was left out: babi has no such setting."
     ]
 
 
@@ -153,13 +153,13 @@ def test_all_question_types_are_the_empty_choice():
 
 
 def test_the_default_race_in_words():
-    expected = "RN against MLP · object scenes · small · 16 scenes × 8 questions a step · seed 0"
+    expected = "RN against MLP · object scenes · small · 16 scenes × 8 questions per step · seed 0"
     assert describe_race(RaceConfig()) == expected
 
 
 def test_the_usual_race_on_stories_in_words():
     assert describe_race(usual_config(STORIES)) == (
-        "RN against LSTM · stories · small · 256 stories a step · seed 0 · asked only single supporting fact, two "
+        "RN against LSTM · stories · small · 256 stories per step · seed 0 · asked only single supporting fact, two "
         "argument relations, conjunction and basic deduction · head start of 2,000 steps"
     )
 
@@ -170,7 +170,7 @@ def test_what_is_not_as_usual_is_said():
         question_types=("shape", "closest_shape"), aggregate="mean", seed=9, steps=500, head_start=1000,
     )  # fmt: skip
     assert describe_race(config) == (
-        "RN · images · tiny · 4 scenes × 3 questions a step · seed 9 · asked only shape and closest shape · "
+        "RN · images · tiny · 4 scenes × 3 questions per step · seed 9 · asked only shape and closest shape · "
         "mean over pairs · learning rate 0.0005 · 500 steps · head start of 1,000 steps"
     )
 

@@ -111,7 +111,7 @@ def test_clocks(seconds, text):
         (JobView("waiting", place=1, line=1), "Waiting for its turn: 1st of 1 in line."),
         (
             JobView("waiting", place=2, line=3, made_way=True, progress=(report(90, 83),)),
-            "Made way for others after ten minutes; goes on when its turn comes, 2nd of 3 in line.",
+            "Made way for others after ten minutes; continues when its turn comes, 2nd of 3 in line.",
         ),
         (
             JobView("paused", made_way=True, progress=(report(90, 83),)),
@@ -128,7 +128,7 @@ def test_clocks(seconds, text):
             "Finished · 2:00 min · step 6,000 of 6,000",
         ),
         (JobView("paused", progress=(report(90, 83),)), "Paused · 1:23 min · step 90 of 6,000"),
-        (JobView("failed", progress=(report(90, 83),)), "Broke off · 1:23 min · step 90 of 6,000"),
+        (JobView("failed", progress=(report(90, 83),)), "Failed · 1:23 min · step 90 of 6,000"),
         (
             JobView("running", progress=(replace(report(0, 0), head_start=0.25),)),
             "Head start: the image encoder learns to name what it sees, 25 %",
@@ -142,7 +142,7 @@ def test_a_status_is_one_line(view, text):
 def test_the_head_start_of_stories_is_what_pairs_of_sentences_learn():
     view = JobView("running", progress=(replace(report(0, 0), head_start=0.5),))
     status = describe_status(view, usual_config("babi"))
-    assert status == "Head start: the pairs of sentences learn what they show, 50 %"
+    assert status == "Head start: relations learn facts about pairs of sentences, 50 %"
 
 
 def test_speed_is_in_steps_and_questions():

@@ -204,13 +204,13 @@ RAISES = {
         4,
         [KITCHEN, "Bananas."],
         "What is north of the kitchen?",
-        "Statement 2 is none that task 4 knows, got 'Bananas.'. Write one such as 'The bathroom is north of the ",
+        "Statement 2 is not in the language of task 4, got 'Bananas.'. Write one such as 'The bathroom is north ",
     ),
     "an unknown word": (
         4,
         ["The offce is north of the kitchen."],
         "What is north of the kitchen?",
-        "Statement 1 is none that task 4 knows, got 'The offce is north of the kitchen.'. "
+        "Statement 1 is not in the language of task 4, got 'The offce is north of the kitchen.'. "
         "Did you mean 'The office is north of the kitchen.'?",
     ),
     "a place beside itself": (
@@ -223,20 +223,20 @@ RAISES = {
         20,
         [""],
         "Where will yann go?",
-        "Statement 1 is none that task 20 knows, got ''. Write one ",
+        "Statement 1 is not in the language of task 20, got ''. Write one ",
     ),
     "a long statement": (20, ["Yann " * 9999], "Where will yann go?", None),
     "another task's question": (
         15,
         ["Emily is a mouse."],
         "Where is Mary?",
-        "This is no question of task 15, got 'Where is Mary?'. ",
+        "Task 15 does not ask this question, got 'Where is Mary?'. ",
     ),
     "an empty question": (
         16,
         [],
         "",
-        "This is no question of task 16, got ''. Write one such as 'What color is Lily?'.",
+        "Task 16 does not ask this question, got ''. Write one such as 'What color is Lily?'.",
     ),
     "the way to the same place": (19, [KITCHEN], "How do you go from the office to the office?", None),
     "an empty story": (
@@ -332,7 +332,7 @@ def test_bad_input_gets_one_sentence(task: int, statements: list[str], question:
     with pytest.raises(RNCoreError) as raised:
         SOLVERS[task](statements, question)
     sentence = str(raised.value)
-    assert sentence.startswith(says or ("Statement 1 is none" if statements != [KITCHEN] else "This is no question"))
+    assert sentence.startswith(says or ("Statement 1 is not in" if statements != [KITCHEN] else f"Task {task} does"))
     assert isinstance(raised.value, SceneError if sentence.startswith("Statement") else QuestionError)
     assert len(sentence) < 400 and "\n" not in sentence
 

@@ -112,7 +112,7 @@ def test_pulling_reads_the_frame_asked_for_and_changes_nothing_else():
         (3, (float("nan"), 0), r"Ball 3 would lie at \(nan, 0.00\), but both must be"),
         (0, (0.8, 0), r"Ball 1 would lie at \(1.00, 0.00\), but both must be"),
         (3, (0.1, 0.05), r"Ball 3 would lie 0.11 m from ball \d, but they must be 0.12 m apart; pull it elsewhere"),
-        (2, (0.5, 0.85), r"Springs and balls would have 27 J, but 25 J is the most; pull ball and springs less far"),
+        (2, (0.5, 0.85), r"Pulled too far \(27 J, limit 25 J\); try a shorter pull"),
     ],
 )
 def test_a_place_that_cannot_be_pulled_to_is_one_sentence(ball, place, sentence):
