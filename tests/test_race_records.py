@@ -88,5 +88,7 @@ def test_stories_are_raced_with_settings_of_their_own():
 
 
 def test_a_story_has_one_question():
-    with pytest.raises(RNCoreError, match="A story as told so far has one question, got n_questions 2; set it to 1"):
+    with pytest.raises(
+        RNCoreError, match="A story up to a question has only that question, got n_questions 2; set it to 1"
+    ):
         replace(usual_config("babi"), n_questions=2)

@@ -1,6 +1,6 @@
 """All tasks by name.
 
-They are imported when `TASKS` is first asked for: scenes and pictures need no PyTorch, nor the process that draws them.
+They are imported when `TASKS` is first used: neither scenes and pictures nor the process that draws them need PyTorch.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ __all__ = ["TASKS", "Task"]
 
 
 def __getattr__(name: str) -> Any:
-    """Return `TASKS` or `Task`, importing what they are made of."""
+    """Return `TASKS` or `Task`, importing their modules."""
     if name == "TASKS":
         from rn_core.tasks.registry import TASKS
 

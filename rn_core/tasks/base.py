@@ -1,6 +1,6 @@
-"""What every task offers to training, evaluation and the pages, and what only some of them can.
+"""The interface of tasks for training, evaluation and the pages, and optional capabilities.
 
-`Task` is what all have. What else a task can is a protocol of its own, asked for with `isinstance`.
+Every task satisfies `Task`. Each capability is a protocol of its own, checked with `isinstance`.
 """
 
 from __future__ import annotations
@@ -53,55 +53,55 @@ class KnownPair(NamedTuple):
 
 
 class Source(Protocol):
-    """Questions that were made before training: all come once an epoch, in another order each time.
+    """Questions that exist before training: all are used once per epoch, in a new order each time.
 
-    They are asked in turns: in each, one scene is asked some of its questions.
+    They are asked in turns: in each, some questions about one scene.
 
     Attributes:
-        fingerprint: stands for the data, so that a run is not resumed on other data.
-        n_questions: questions of an epoch.
+        fingerprint: identifies the data, so that a run is not resumed on other data.
+        n_questions: questions per epoch.
     """
 
     @property
     def fingerprint(self) -> str:
-        """Return what stands for the data."""
+        """Return the identification of the data."""
         ...
 
     @property
     def n_questions(self) -> int:
-        """Return the questions of an epoch."""
+        """Return the questions per epoch."""
         ...
 
     def count_turns(self, n_questions: int) -> int:
-        """Return the turns of an epoch if a scene is asked up to `n_questions` questions a turn."""
+        """Return the turns per epoch if a scene is asked up to `n_questions` questions per turn."""
         ...
 
     def take_batch(self, seed: int, first: int, n_turns: int, n_questions: int) -> Batch:
-        """Return some turns of the endless row of epochs, each with its scene.
+        """Return some turns of the endless sequence of epochs, each with its scene.
 
         Args:
-            seed: root seed of the row.
-            first: the first turn, from 0; the row goes on past the end of an epoch.
+            seed: root seed of the sequence.
+            first: the first turn, from 0; the sequence continues past the end of an epoch.
             n_turns: turns, which are the scenes S of the batch.
-            n_questions: questions a turn at most.
+            n_questions: most questions per turn.
         """
         ...
 
     def validation_batches(self, seed: int, n_scenes: int) -> Iterator[Batch]:
-        """Yield all questions about `n_scenes` scenes that are never trained on, or about all where there are fewer."""
+        """Yield all questions about `n_scenes` scenes that are never trained on, or about all if there are fewer."""
         ...
 
 
 class Pool(Protocol):
-    """Scenes and questions that were drawn once, for tasks where drawing takes longer than learning."""
+    """Scenes and questions that were drawn once, for tasks where drawing takes longer than training."""
 
     def sample_batch(self, rng: np.random.Generator, n_scenes: int, type_weights: np.ndarray | None = None) -> Batch:
-        """Draw scenes, each perhaps more than once, with all their questions.
+        """Draw scenes with replacement, with all their questions.
 
         Args:
             rng: generator of one split.
             n_scenes: scenes S.
-            type_weights: as `Task.sample_batch`; for scenes with questions of many types they may not count.
+            type_weights: as `Task.sample_batch`; may be ignored for scenes with questions of many types.
         """
         ...
 
@@ -117,7 +117,7 @@ class MotionPool(Pool, Protocol):
     """Scenes of things that move."""
 
     def sample_motion_batch(self, rng: np.random.Generator, n_scenes: int) -> MotionBatch:
-        """Draw scenes, each perhaps more than once, with what ties their balls and how these move."""
+        """Draw scenes with replacement, with the connections and the motion of their balls."""
         ...
 
 
@@ -126,13 +126,13 @@ class Task(Protocol):
 
     Attributes:
         name: key in `TASKS`.
-        domain: what it shares with its domain's other tasks.
+        domain: the domain it belongs to.
         answers: the answers' texts, in the order of the logits.
         question_types: in the order of `Batch.type_index`.
         groups: group -> the question types in it.
-        scoring: how logits are judged.
-        overall_types: the question types whose questions the overall accuracy counts.
-        solved_above: the accuracy from which a group counts as solved; None where nobody counts that.
+        scoring: how logits are scored.
+        overall_types: the question types that count for the overall accuracy.
+        solved_above: the accuracy above which a group counts as solved; None if that is not counted.
     """
 
     @property
@@ -142,7 +142,7 @@ class Task(Protocol):
 
     @property
     def domain(self) -> Domain:
-        """Return what it shares with its domain's other tasks."""
+        """Return the domain it belongs to."""
         ...
 
     @property
@@ -162,7 +162,7 @@ class Task(Protocol):
 
     @property
     def scoring(self) -> Scoring:
-        """Return how logits are judged."""
+        """Return how logits are scored."""
         ...
 
     @property
@@ -172,15 +172,15 @@ class Task(Protocol):
 
     @property
     def solved_above(self) -> float | None:
-        """Return the accuracy from which a group counts as solved."""
+        """Return the accuracy above which a group counts as solved."""
         ...
 
     def encode_scenes(self, scenes: Sequence[Any]) -> tuple[Tensor, ...]:
-        """Return the encoder's inputs for 1 or more scenes in a form that the task reads; raises SceneError else."""
+        """Return the encoder's inputs for scenes, at least one, in a form that the task reads; otherwise SceneError."""
         ...
 
     def encode_questions(self, texts: Sequence[str]) -> Tensor:
-        """Return English questions as `Batch.question`; raises QuestionError for what is not in its language."""
+        """Return English questions as `Batch.question`; raises QuestionError for one that is not in its language."""
         ...
 
     def check_answerable(self, scene: Any, text: str) -> None:
@@ -188,11 +188,11 @@ class Task(Protocol):
         ...
 
     def find_warnings(self, scene: Any, text: str) -> tuple[str, ...]:
-        """Return `Answer.warnings` of a question that `check_answerable` lets pass; mostly none."""
+        """Return `Answer.warnings` of a question that `check_answerable` accepts; usually empty."""
         ...
 
     def question_index(self, text: str) -> int:
-        """Return the row that a question has where something is kept for each; RNCoreError if they are too many."""
+        """Return the row of a question where something is stored per question; RNCoreError if there are too many."""
         ...
 
     def sample_batch(
@@ -203,25 +203,25 @@ class Task(Protocol):
         type_weights: np.ndarray | None = None,
         n_cells: int | None = None,
     ) -> Batch:
-        """Draw fresh scenes and questions about them.
+        """Draw new scenes and questions about them.
 
         Args:
             rng: generator of one split.
             n_scenes: scenes S.
-            n_questions: different questions about each scene; None asks all there are.
-            type_weights: (T,) how likely each question type is drawn, above 0; None draws all alike.
+            n_questions: different questions about each scene; None asks all.
+            type_weights: (T,) the probability of each question type, above 0; None draws all equally often.
             n_cells: how many cells of an image take part (`Batch.kept`), those with an object first; None for all.
         """
         ...
 
     def sample_shown(self, rng: np.random.Generator) -> tuple[Any, Any]:
-        """Draw one scene, which has `to_json`, and return it with what `encode_scenes` reads of it."""
+        """Draw one scene, which has `to_json`, and return it with the input of `encode_scenes` for it."""
         ...
 
 
 @runtime_checkable
 class Pooled(Task, Protocol):
-    """A task whose scenes take longer to draw than to learn from: a pool of them is asked again and again.
+    """A task whose scenes take longer to draw than to train on, so that a pool of them is used repeatedly.
 
     Attributes:
         pretrained_on: what the pool's pair batches say of a question or of what moves, beside facts about pairs; empty
@@ -234,7 +234,7 @@ class Pooled(Task, Protocol):
         ...
 
     def make_pool(self, seed: int, n_scenes: int, n_questions: int, progress: Progress = ...) -> Pool:
-        """Draw scenes of split train and questions about each, to be asked again and again."""
+        """Draw scenes of split train and questions about each, for repeated use."""
         ...
 
 
@@ -243,12 +243,12 @@ class Raceable(Task, Protocol):
     """A task with examples to watch while networks learn side by side.
 
     Attributes:
-        race: how it is raced.
+        race: settings of its race.
     """
 
     @property
     def race(self) -> RaceSpec:
-        """Return how it is raced."""
+        """Return the settings of its race."""
         ...
 
     def sample_examples(self, rng: np.random.Generator, n_examples: int) -> tuple[Batch, tuple[Example, ...]]:
@@ -256,22 +256,22 @@ class Raceable(Task, Protocol):
         ...
 
     def narrow(self, question_types: Collection[str]) -> Raceable:
-        """Return the task with scenes for only some question types, where a scene belongs to one; else the task."""
+        """Return the task restricted to scenes for some question types, if a scene belongs to one; else the task."""
         ...
 
 
 @runtime_checkable
 class FolderBacked(Task, Protocol):
-    """A task whose questions can be read from a folder in its published layout, to be measured on."""
+    """A task whose questions can be read from a folder in its published layout, for evaluation."""
 
     def read_batches(self, root: Path, split: str | None = None, progress: Progress = ...) -> Iterator[Batch]:
-        """Yield the questions of a split; None for the only one, or the one that is usually measured."""
+        """Yield the questions of a split; None for the only one, or the usual test split."""
         ...
 
 
 @runtime_checkable
 class FolderTrained(FolderBacked, Protocol):
-    """A task that can also learn from such a folder."""
+    """A task that can also be trained on such a folder."""
 
     def open_source(self, root: Path, progress: Progress = ...) -> Source:
         """Return a folder as training data."""
@@ -280,33 +280,33 @@ class FolderTrained(FolderBacked, Protocol):
 
 @runtime_checkable
 class MultiLabel(Task, Protocol):
-    """A task that asks of many things at once whether they are so, and can be asked about one of them."""
+    """A task with many yes-or-no labels per question, which can also be asked about a single label."""
 
     def find_label(self, text: str) -> int | None:
-        """Return which of `answers` a question asks about alone; None where it asks about all of them.
+        """Return which of `answers` alone a question is about; None if it is about all of them.
 
         Raises:
-            QuestionError: if there is no such thing.
+            QuestionError: if there is no such label.
         """
         ...
 
 
 @runtime_checkable
 class CellBacked(Task, Protocol):
-    """A task of images whose cells' contents are known, so that an encoder can learn to name them first."""
+    """A task of images whose cells' contents are known, so that an encoder can be pretrained to name them."""
 
     def sample_cells(self, rng: np.random.Generator, n_scenes: int) -> tuple[Tensor, Tensor]:
-        """Draw images and the facts that each cell of them holds."""
+        """Draw images and the facts about each of their cells."""
         ...
 
     def cell_reading(self) -> CellReading:
-        """Return how the facts and coordinates of a cell read as one object row."""
+        """Return how the facts and coordinates of a cell become an object row."""
         ...
 
 
 @runtime_checkable
 class PairsKnown(Task, Protocol):
-    """A task with questions whose deciding pair is known, which attributions are scored on.
+    """A task with questions whose deciding pair is known, against which attributions are scored.
 
     Attributes:
         cell_grid: for images, cells per side and pixels from one to the next; None for object rows.
@@ -324,7 +324,7 @@ class PairsKnown(Task, Protocol):
 
 @runtime_checkable
 class FewQuestions(Task, Protocol):
-    """A task with so few questions that something is kept for each, in the order of `question_index`."""
+    """A task with so few questions that values can be stored per question, in the order of `question_index`."""
 
     def sample_every_question(self, rng: np.random.Generator) -> tuple[tuple[Tensor, ...], Tensor]:
         """Draw one scene and return the encoder's inputs, with all questions (Q, D_q)."""

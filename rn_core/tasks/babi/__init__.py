@@ -1,1 +1,1 @@
-"""bAbI: stories of sentences, and questions about them that take one to many of the sentences to answer."""
+"""bAbI: stories of sentences, and questions about them whose answers follow from one or more of the sentences."""

@@ -1,4 +1,4 @@
-"""Own stories in bAbI's published layout: a folder with one file a task."""
+"""Generated stories in bAbI's published layout: a folder with one file per task."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ def write_stories(
 ) -> None:
     """Write stories of all twenty tasks, such as qa1_train.txt; `files.load_stories` reads them back.
 
-    `made_train.json` beside them says what they were made with. The same call goes on after an interruption; one with
+    `made_train.json` beside them records how they were made. The same call continues after an interruption; one with
     another seed or number of stories is refused.
 
     Args:
-        root: folder to write into, made if it is not there.
+        root: folder to write into, created if needed.
         seed: root seed.
         split: "train", "validation" or "test", whose seeds to use.
-        n_stories: stories a task, 1 or more; the first k of n are the same for every n >= k.
+        n_stories: stories per task, 1 or more; the first k of n are the same for every n >= k.
         progress: wraps the iteration over tasks (a progress bar).
 
     Raises:
-        RNCoreError: if there is to be no story, a file cannot be written, the folder holds other data, or another
+        RNCoreError: if no story is asked for, a file cannot be written, the folder holds other data, or another
             process writes there.
     """
     name = lookup(split, FILE_SPLITS, "split of published files")
@@ -52,7 +52,7 @@ def write_stories(
 
 
 def _check_folder(root: Path, name: str, made: dict[str, Any]) -> None:
-    """Raise RNCoreError if a folder holds stories of this split that were made otherwise, or another task's data."""
+    """Raise RNCoreError if a folder holds differently made stories of this split, or another task's data."""
     if (root / "images").exists():
         raise RNCoreError(f"'{root}' holds pictures of task clevr; choose another folder for stories.")
     record = _record(root, name)
@@ -63,5 +63,5 @@ def _check_folder(root: Path, name: str, made: dict[str, Any]) -> None:
 
 
 def _record(root: Path, name: str) -> Path:
-    """Return where it stands what the stories of a split were made with."""
+    """Return the path of the record of how the stories of a split were made."""
     return root / f"made_{name}.json"

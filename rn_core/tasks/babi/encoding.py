@@ -1,4 +1,4 @@
-"""Stories and questions as the numbers of their words.
+"""Stories and questions as word indices.
 
 Source: Santoro et al. 2017, supplement E: up to 20 sentences just before the question, each read word by word.
 """
@@ -22,32 +22,32 @@ from rn_core.tasks.babi.words import WORDS
 WINDOW = 20
 #: Most words of a statement or question; the published ones have 11 at most.
 MAX_WORDS = 32
-#: Words that an unknown one may have been meant to be.
+#: Most suggestions for an unknown word.
 _N_NEAREST = 3
 
 _NUMBERS = {word: number for number, word in enumerate(WORDS, start=1)}
 _WORD = re.compile(r"[^\W_]+")
 #: What ends a sentence: its mark, or its line.
 _END = re.compile("[.!?\u2026\\v\\f\\r\\n\\x1c-\\x1e\\x85\u2028\u2029]+")
-#: Sentences of a story at most; the published ones have 228.
+#: Most sentences of a story; the published ones have 228.
 MOST_SENTENCES = 400
 
 
 def tokenize(text: str) -> list[str]:
-    """Return the words of a sentence in lower case, without marks."""
+    """Return the words of a sentence in lower case, without punctuation."""
     return _WORD.findall(text.lower())
 
 
 def split_sentences(text: str) -> tuple[str, ...]:
-    """Return the statements of a text with a sentence a line; empty lines are left out."""
+    """Return the statements of a text with one sentence per line; empty lines are left out."""
     return tuple(line.strip() for line in text.splitlines() if line.strip())
 
 
 def encode_sentence(text: str) -> list[int]:
-    """Return the numbers of a sentence's words, from 1.
+    """Return the indices of a sentence's words, from 1.
 
     Raises:
-        RNCoreError: for no word at all or too many, for more than one sentence, or naming the first unknown word and
+        RNCoreError: for no word or too many, for more than one sentence, or with the first unknown word and
             the nearest known ones.
     """
     words = tokenize(text)
@@ -55,9 +55,7 @@ def encode_sentence(text: str) -> list[int]:
     if n_sentences > 1:
         raise RNCoreError(f"It must be one sentence, got {n_sentences} in {text[:60]!r}; write one sentence per line.")
     if not 1 <= len(words) <= MAX_WORDS:
-        raise RNCoreError(
-            f"A sentence has 1 to {MAX_WORDS} words, got {len(words)} in {cut(text, 60)!r}; write it anew."
-        )
+        raise RNCoreError(f"A sentence has 1 to {MAX_WORDS} words, got {len(words)} in {cut(text, 60)!r}; rewrite it.")
     if words[0].isdecimal():
         raise RNCoreError(f"It begins with the number {words[0][:30]}; leave line numbers out.")
     for word in words:
@@ -67,19 +65,19 @@ def encode_sentence(text: str) -> list[int]:
 
 
 def _nearest(word: str) -> str:
-    """Return which known words an unknown one may have been meant to be, as the end of a sentence."""
+    """Return the known words nearest to an unknown one, as the end of a sentence."""
     near = difflib.get_close_matches(word, WORDS, n=_N_NEAREST, cutoff=0.0)
     return f"; the nearest are {', '.join(near)}"
 
 
 def encode_questions(texts: Sequence[str]) -> Tensor:
-    """Return M questions as numbers (M, L) int64, padded behind with 0. Each text is read once.
+    """Return M questions as word indices (M, L) int64, followed by padding 0. Each distinct text is read once.
 
     Raises:
         QuestionError: for no question, or one that is empty, too long or has an unknown word.
     """
     if not texts:
-        raise QuestionError("There must be 1 or more questions, got 0; add one.")
+        raise QuestionError("There must be at least one question, got 0; add one.")
     try:
         return pad_sequence([torch.tensor(_encode_question(text)) for text in texts], batch_first=True)
     except RNCoreError as err:
@@ -88,23 +86,23 @@ def encode_questions(texts: Sequence[str]) -> Tensor:
 
 @functools.lru_cache(maxsize=256)
 def _encode_question(text: str) -> tuple[int, ...]:
-    """Return one question as numbers; errors as `encode_sentence`."""
+    """Return one question as word indices; errors as `encode_sentence`."""
     return tuple(encode_sentence(text))
 
 
 def encode_stories(stories: Sequence[Sequence[str]], window: int = WINDOW) -> tuple[Tensor, Tensor]:
-    """Return the last statements of S stories as numbers, in the order they are told.
+    """Return the last statements of S stories as word indices, in order.
 
     Args:
         stories: 1 or more, each of 1 or more statements.
-        window: statements that are kept, the last ones.
+        window: number of statements that are kept, the last ones.
 
     Returns:
-        words (S, N, L) int64, padded behind with 0 to the longest story and the longest statement; and mask (S, N)
+        words (S, N, L) int64, followed by padding 0 up to the longest story and the longest statement; and mask (S, N)
         bool, False where there is no statement.
 
     Raises:
-        SceneError: for no story, or naming the first statement that is too long or has an unknown word.
+        SceneError: for no story, or with the first statement that is too long or has an unknown word.
     """
     if not stories or not all(stories):
         raise SceneError("The story is empty; write one sentence per line.")
@@ -120,7 +118,7 @@ def encode_stories(stories: Sequence[Sequence[str]], window: int = WINDOW) -> tu
 
 
 def _encode_statement(text: str, row: int) -> list[int]:
-    """Return one statement as numbers; raises SceneError with its number in the story."""
+    """Return one statement as word indices; raises SceneError with its number in the story."""
     try:
         return encode_sentence(text)
     except RNCoreError as err:
@@ -128,28 +126,28 @@ def _encode_statement(text: str, row: int) -> list[int]:
 
 
 def read_story(scene: object) -> tuple[str, ...]:
-    """Return the statements of a scene: a text with a sentence a line, a sequence of sentences, or a `StoryQuestion`.
+    """Return the statements of a scene: text with one sentence per line, a sequence of sentences, or a `StoryQuestion`.
 
     Raises:
-        SceneError: for anything else, for no sentence or too many, or naming the first one that cannot be read, also
-            where only later ones are seen.
+        SceneError: for anything else, for no sentence or too many, or with the first one that cannot be read, even
+            if only later ones are used.
     """
     sentences = _list_sentences(scene)
     if not sentences:
         raise SceneError("The story is empty; write one sentence per line.")
     if len(sentences) > MOST_SENTENCES:
-        raise SceneError(f"A story here has 1 to {MOST_SENTENCES} sentences, got {len(sentences):,}; shorten it.")
+        raise SceneError(f"A story must have 1 to {MOST_SENTENCES} sentences, got {len(sentences):,}; shorten it.")
     for row, sentence in enumerate(sentences, start=1):
         _encode_statement(sentence, row)
     return sentences
 
 
 def _list_sentences(scene: object) -> tuple[str, ...]:
-    """Return the statements of a scene, whatever they are."""
+    """Return the statements of a scene of any kind."""
     if isinstance(scene, StoryQuestion):
         return scene.statements
     if isinstance(scene, str):
         return split_sentences(scene)
     if isinstance(scene, list | tuple) and all(isinstance(statement, str) for statement in scene):
         return tuple(scene)
-    raise SceneError(f"A story is a text with a sentence a line, or a list of sentences, got {type(scene).__name__}.")
+    raise SceneError(f"A story must be text with one sentence per line, or a list, got {type(scene).__name__}.")

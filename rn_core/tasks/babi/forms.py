@@ -1,4 +1,4 @@
-"""Languages: the sentences that can be told and asked in a task. What a form writes, its language reads back."""
+"""Languages: the statements and questions of a task. What a form writes, its language reads back."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Kind(Protocol[Said_co]):
     """Sentences of one kind."""
 
     def sentences(self) -> Iterator[tuple[str, Said_co]]:
-        """Yield every sentence of this kind, one or more, with what it says."""
+        """Yield every sentence of this kind, at least one, with its meaning."""
         ...
 
 
@@ -26,8 +26,8 @@ class Form:
     """One pattern of sentences.
 
     Attributes:
-        pattern: such as "The {} is {} of the {}.", a pair of braces a slot.
-        slots: the words or phrases that each slot may hold, in the pattern's order; no two hold the same.
+        pattern: such as "The {} is {} of the {}.", a pair of braces per slot.
+        slots: the words or phrases that each slot may hold, in the pattern's order; all of them distinct within a slot.
         write: words in the slots' order -> sentence.
     """
 
@@ -46,7 +46,7 @@ class Form:
 
 @dataclass(frozen=True)
 class Read:
-    """A sentence, read.
+    """A sentence that was read.
 
     Attributes:
         form: its form.
@@ -59,7 +59,7 @@ class Read:
 
 @dataclass(frozen=True)
 class Language(Generic[Said]):
-    """What can be told and asked in a task: at most some thousand sentences, which are looked up.
+    """The statements and questions of a task: at most a few thousand sentences, which are looked up.
 
     Attributes:
         task: 1 to 20.
@@ -72,10 +72,10 @@ class Language(Generic[Said]):
     questions: tuple[Kind[Said], ...]
 
     def read_statements(self, statements: Sequence[str]) -> list[Said]:
-        """Return what statements say; case, blanks and the full stop do not matter.
+        """Return the meaning of statements; case, spaces and the full stop do not matter.
 
         Raises:
-            SceneError: naming the first statement that the task's language does not hold.
+            SceneError: with the first statement that is not in the task's language.
         """
         read = []
         for number, text in enumerate(statements, start=1):
@@ -88,10 +88,10 @@ class Language(Generic[Said]):
         return read
 
     def read_question(self, text: str) -> Said:
-        """Return what a question says; case, blanks and the question mark do not matter.
+        """Return the meaning of a question; case, spaces and the question mark do not matter.
 
         Raises:
-            QuestionError: if the task's language does not hold it.
+            QuestionError: if it is not in the task's language.
         """
         if (found := self._known_questions.get(_plain(text))) is None:
             nearest = _nearest(text, self.questions)
@@ -108,17 +108,17 @@ class Language(Generic[Said]):
 
 
 def _read_all(kinds: Sequence[Kind[Said]]) -> dict[str, Said]:
-    """Return every sentence of some kinds, plain, with what it says."""
+    """Return every sentence of some kinds, normalized, with its meaning."""
     return {_plain(text): said for kind in kinds for text, said in kind.sentences()}
 
 
 def _plain(text: str) -> str:
-    """Return a sentence in lower case, without needless blanks and its last sign."""
+    """Return a sentence in lower case, without extra spaces and its final mark."""
     return " ".join(text.lower().rstrip(" .?\n").split())
 
 
 def _nearest(text: str, kinds: Sequence[Kind[Said]]) -> str:
-    """Return the nearest sentence of some kinds, or where none is near one of each."""
+    """Return the nearest sentence of some kinds, or if none is near, one of each."""
     written = [[sentence for sentence, _ in kind.sentences()] for kind in kinds]
     if near := did_you_mean(text[:80], list(itertools.chain(*written))):
         return near

@@ -1,7 +1,7 @@
-"""Words and sentences of the tasks about people and places: 1-3 and 5-14; what worlds write, solvers read back.
+"""Words and sentences of the tasks about people and places: 1-3 and 5-14; worlds write them, solvers read them.
 
 A form is a sentence with slots in braces. Worlds fill its slots; solvers look a sentence up among all that the forms
-of a task can make, so neither knows a word that the other lacks.
+of a task can make, so both use the same words.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ NUMBERS = ("none", "one", "two", "three")
 
 @dataclass(frozen=True)
 class Cast:
-    """Who acts in a task, those first who are given things first, and where."""
+    """Who acts in a task, and where; those who are given things first come first."""
 
     persons: tuple[str, ...]
     places: tuple[str, ...]
@@ -86,13 +86,13 @@ KINDS: Mapping[int, tuple[tuple[str, ...], tuple[str, ...]]] = MappingProxyType(
         14: (("move then",), ("where before",)),
     }
 )
-#: Slots whose word has no bearing on any answer.
+#: Slots whose word does not affect any answer.
 _MUTE = frozenset({"move", "get", "drop", "give", "opener"})
 
 
 @dataclass(frozen=True)
 class Sentence:
-    """A statement or a question, read; what its form has no slot for is empty.
+    """A statement or a question that was read; fields without a slot in its form are empty.
 
     Attributes:
         kind: a key of `FORMS`.
@@ -130,7 +130,7 @@ class _Kind:
     cast: Cast
 
     def sentences(self) -> Iterator[tuple[str, Sentence]]:
-        """Yield every sentence, with what it says."""
+        """Yield every sentence, with its meaning."""
         for form in FORMS[self.name]:
             slots = [slot for _, slot, _, _ in string.Formatter().parse(form) if slot]
             for chosen in itertools.product(*(self._words[slot] for slot in slots)):

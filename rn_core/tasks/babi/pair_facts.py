@@ -1,4 +1,4 @@
-"""What pairs of statements show about a question: facts that a relation can learn before it learns answers.
+"""Facts about pairs of statements and a question, which relations can learn before they learn answers.
 
 A pair shows which names its statements share with the question and with each other ("Mary", "the pink rectangle"), and
 how they relate what they name ("north of", "bigger than"). A pair that supports the answer shows the answer, and in
@@ -17,7 +17,7 @@ from rn_core.tasks.babi import rule_forms
 from rn_core.tasks.babi.rule_forms import ANIMALS, COLORS, COMPASS
 from rn_core.tasks.babi.words import ANSWERS, NAMES, RELATIONS, WORDS
 
-#: Names of a sentence that count, the first ones; no statement of bAbI has more.
+#: Most names of a sentence that are used; no statement of bAbI has more.
 _N_NAMES = 3
 _SINGULAR = {"mice": "mouse", "wolves": "wolf", "cats": "cat"}
 #: Relation -> the step (x, y) from the second thing to the first; relations of size have none.
@@ -38,12 +38,12 @@ N_PAIR_FACTS = len(ANSWERS) + _N_STEPS + _N_KINDS + 3 * _N_NAMES**2 + 3 * len(RE
 
 
 class SentenceFacts(NamedTuple):
-    """What each of U sentences names.
+    """The names and relations in each of U sentences.
 
     Attributes:
-        names: (U, 3) int64, the number of each name in the order said: animals of induction from 1, then colors, then
-            others as they come; 0 for none.
-        relations: (U, 11) bool, which of `RELATIONS` it says.
+        names: (U, 3) int64, the index of each name in order: animals of induction from 1, then colors, then
+            others in order of appearance; 0 for none.
+        relations: (U, 11) bool, which of `RELATIONS` occur.
     """
 
     names: np.ndarray
@@ -61,7 +61,7 @@ class PairQuestions(NamedTuple):
         first: (M, K, ...) of the statements i.
         second: (M, K, ...) of the statements j.
         asked: (M, 1, ...) of the questions.
-        back: (M, K) int64, the statements told after i.
+        back: (M, K) int64, the number of statements after i.
         is_same: (M, K) bool, whether i is j.
         is_true: (M, K) bool, whether the pair supports the answer.
         answers: (M,) int64, index into `ANSWERS`.
@@ -79,7 +79,7 @@ class PairQuestions(NamedTuple):
 
 
 def read_sentences(sentences: np.ndarray) -> SentenceFacts:
-    """Return the facts of sentences (U, L), the numbers of their words with padding 0 behind them."""
+    """Return the facts of sentences (U, L), given as word indices followed by padding 0."""
     numbers = {name: number for number, name in enumerate((*ANIMALS, *COLORS), start=1)}
     names = np.zeros((len(sentences), _N_NAMES), dtype=np.int64)
     relations = np.zeros((len(sentences), len(RELATIONS)), dtype=bool)
@@ -92,7 +92,7 @@ def read_sentences(sentences: np.ndarray) -> SentenceFacts:
 
 
 def find_names(words: list[str]) -> list[str]:
-    """Return the names in a sentence, in the order said and in the singular, such as "box of chocolates"."""
+    """Return the names in a sentence, in order and in the singular, such as "box of chocolates"."""
     found: list[str] = []
     current: list[str] = []
     for word in (*words, ""):
@@ -109,7 +109,7 @@ def choose_pairs(
 ) -> np.ndarray:
     """Draw pairs for each question.
 
-    In turn: a pair that supports its answer, one that holds a statement that does, one about one name, and any.
+    In turn: a pair that supports its answer, one with a statement that does, one about one name, and any.
 
     Args:
         rng: a generator over `PCG64`.
@@ -152,7 +152,7 @@ def _pick(allowed: np.ndarray, draws: np.ndarray) -> np.ndarray:
 
 
 def is_supporting(pairs: np.ndarray, support: np.ndarray) -> np.ndarray:
-    """Return (M, K) bool: whether both statements of a pair support the answer, and are two if two or more do."""
+    """Return (M, K) bool: whether a pair's statements support the answer, and differ if at least two do."""
     ends = np.take_along_axis(support, pairs.reshape(len(pairs), -1), axis=1).reshape(pairs.shape)
     alone: np.ndarray = support.sum(axis=1) == 1
     differ: np.ndarray = pairs[..., 0] != pairs[..., 1]
@@ -179,7 +179,7 @@ def _shared(one: np.ndarray, other: np.ndarray) -> np.ndarray:
 
 
 def _kinds(asked: PairQuestions) -> np.ndarray:
-    """Return (M, K, 20) which animal the asked person is, and which animal has which color; 0 in other tasks."""
+    """Return (M, K, 20), the animal of the person asked about, and which animal has which color; 0 in other tasks."""
     person, kind = (asked.first.names[..., side] for side in (0, 1))  # (M, K)
     is_animal = kind[..., None] == 1 + np.arange(len(ANIMALS))  # (M, K, 4)
     is_color = asked.second.names[..., 1, None] == 1 + len(ANIMALS) + np.arange(len(COLORS))  # (M, K, 4)
@@ -192,7 +192,7 @@ def _kinds(asked: PairQuestions) -> np.ndarray:
 
 
 def _steps(asked: PairQuestions, statement: SentenceFacts) -> np.ndarray:
-    """Return (M, K, 10) the steps that single statements show; 0 in other tasks."""
+    """Return (M, K, 10), the steps that single statements describe; 0 in other tasks."""
     one, other = (statement.names[..., side] for side in (0, 1))  # (M, K)
     start, end = (asked.asked.names[..., side] for side in (0, 1))  # (M, 1)
     step = statement.relations @ _STEPS  # (M, K, 2), from the other to the one

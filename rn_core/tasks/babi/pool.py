@@ -1,4 +1,4 @@
-"""Questions kept as the numbers of their sentences, so that a batch is put together without reading text again."""
+"""Questions stored as indices of their sentences, so that a batch is assembled without reading text again."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ class StoryPool:
     """M questions, those of one task together; its arrays are read-only.
 
     Attributes:
-        sentences: (U, L) uint8, the words of each different sentence, padding 0 behind them; row 0 is empty.
-        told: (M, 20) int64, the last statements before each question as rows of `sentences`, in the order told;
-            behind them 0.
+        sentences: (U, L) uint8, the words of each distinct sentence, followed by padding 0; row 0 is empty.
+        told: (M, 20) int64, the last statements before each question as rows of `sentences`, in order,
+            followed by 0.
         support: (M, 20) bool, which of them the answer follows from.
         asked: (M,) int64, each question as a row of `sentences`.
         answers: (M,) int64, index into `ANSWERS`.
-        type_index: (M,) int64, the task, from 0; not falling.
+        type_index: (M,) int64, the task, from 0; non-decreasing.
     """
 
     sentences: np.ndarray
@@ -46,12 +46,12 @@ class StoryPool:
         return len(self.asked)
 
     def sample_batch(self, rng: np.random.Generator, n_scenes: int, type_weights: np.ndarray | None = None) -> Batch:
-        """Draw questions, each perhaps more than once: first the task, then one of its questions.
+        """Draw questions with replacement: first the task, then one of its questions.
 
         Args:
             rng: a generator over `PCG64`.
             n_scenes: questions, each with its story.
-            type_weights: (20,) how likely each task is drawn; None draws all alike.
+            type_weights: (20,) the probability of each task; None draws all equally often.
         """
         return self.take(self._draw(rng, n_scenes, type_weights))
 
@@ -87,7 +87,7 @@ class StoryPool:
 
     @cached_property
     def facts(self) -> pair_facts.SentenceFacts:
-        """Return what each sentence names."""
+        """Return the names and relations in each sentence."""
         return pair_facts.read_sentences(self.sentences)
 
     def _draw(self, rng: np.random.Generator, n_scenes: int, type_weights: np.ndarray | None) -> np.ndarray:
@@ -121,18 +121,18 @@ def _trim(words: np.ndarray) -> torch.Tensor:
 
 
 def make_pool(questions: Iterable[StoryQuestion], window: int = WINDOW) -> StoryPool:
-    """Return questions as a pool, sorted by task and else in their order.
+    """Return questions as a pool, sorted by task, otherwise in order.
 
     Args:
         questions: 1 or more.
-        window: statements of each that are kept, the last ones.
+        window: number of statements of each that are kept, the last ones.
 
     Raises:
-        RNCoreError: for no question, or naming the first unknown word or answer.
+        RNCoreError: for no question, or with the first unknown word or answer.
     """
     ordered = sorted(questions, key=lambda question: question.task)
     if not ordered:
-        raise RNCoreError("There must be 1 or more questions, got none; give a story that asks.")
+        raise RNCoreError("There must be at least one question, got none; give a story with one.")
     numbers: dict[str, int] = {"": 0}
     told = np.zeros((len(ordered), window), dtype=np.int64)
     support = np.zeros((len(ordered), window), dtype=bool)
@@ -162,7 +162,7 @@ def _shift(question: StoryQuestion, n_kept: int) -> list[int]:
 
 
 def _number_answer(answer: str) -> int:
-    """Return the number of an answer; raises RNCoreError for what is none."""
+    """Return the index of an answer; raises RNCoreError if it is unknown."""
     if answer not in _ANSWER_NUMBERS:
-        raise RNCoreError(f"'{answer[:30]}' is none of bAbI's {len(ANSWERS)} answers; mend it.")
+        raise RNCoreError(f"'{answer[:30]}' is not one of bAbI's {len(ANSWERS)} answers; fix it.")
     return _ANSWER_NUMBERS[answer]

@@ -1,4 +1,4 @@
-"""What is known of bAbI beside its task.
+"""Facts about bAbI beside its task: models, recipes, published figures, races.
 
 Source of "paper": Santoro et al. 2017, "A simple neural network module for relational reasoning"
 (https://arxiv.org/abs/1706.01427).
@@ -63,8 +63,8 @@ _MODELS = {
     }
 }
 
-#: From bAbI's stories, one question each; lessons before answers as for CLEVR's object rows, then f_phi learns to read
-#: what the relations learned in them. The baseline has no pairs and learns from answers alone.
+#: From bAbI's stories, one question each; pretraining as for CLEVR's object rows, then f_phi learns to read
+#: what the relations learned in it. The baseline has no pairs and is trained on answers only.
 _STORIES = {
     "n_scenes": 256,
     "n_questions": 1,
@@ -122,7 +122,7 @@ def _babi_tasks() -> tuple[PublishedFigure, ...]:
 def _write(order: DataOrder, progress: MakeProgress) -> Written:
     """Write stories as text, in a folder in bAbI's layout."""
     write_stories(order.output, order.seed, order.split, order.n_scenes, progress("tell"))
-    return Written({}, (f"{order.n_scenes} stories a task in {order.output}",))
+    return Written({}, (f"{order.n_scenes} stories per task in {order.output}",))
 
 
 _TITLES = Titles(
@@ -148,7 +148,7 @@ RACE = RaceSpec(
     },
     look_scenes=400,
     look_per_type=100,
-    one_question="A story as told so far has one question",
+    one_question="A story up to a question has only that question",
 )
 
 #: Tasks whose questions are answered by two statements, both among the last 20: the pair that decides is known.

@@ -1,4 +1,4 @@
-"""Stories: statements and questions in the order they are told, in bAbI's published format.
+"""Stories: statements and questions in order, in bAbI's published format.
 
 Source: Weston et al. 2015, "Towards AI-complete question answering" (https://arxiv.org/abs/1502.05698), data v1-2.
 """
@@ -40,11 +40,11 @@ _SPACED = frozenset({1, 2, 3, *range(5, 15)})
 
 @dataclass(frozen=True)
 class StoryQuestion:
-    """One question and all that was told before it.
+    """One question and all statements before it.
 
     Attributes:
         task: 1 to 20.
-        statements: such as "Mary moved to the bathroom.", the oldest first; questions are none of them.
+        statements: such as "Mary moved to the bathroom.", the oldest first, without questions.
         text: such as "Where is Mary?".
         answer: one word, or several joined by commas ("apple,football", "s,w").
         support: the statements that the answer follows from, as indices into `statements`, in the file's order.
@@ -84,7 +84,7 @@ class QuestionLine:
 
 @dataclass(frozen=True)
 class Story:
-    """Statements and questions in the order they are told.
+    """Statements and questions in order.
 
     Attributes:
         task: 1 to 20.

@@ -1,4 +1,4 @@
-"""bAbI behind one task object: stories and questions as tensors for models. A scene is a story as told so far."""
+"""bAbI as a task: stories and questions as tensors. A scene is a story up to a question."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Babi:
     """The task as models see it.
 
     Attributes:
-        solved_above: the accuracy from which a task counts as solved.
+        solved_above: the accuracy above which a task counts as solved.
     """
 
     name = "babi"
@@ -52,11 +52,11 @@ class Babi:
     pretrained_on = "the task of each question"
 
     def __init__(self, drawn: Sequence[int] = tuple(TASK_NAMES)) -> None:
-        """Take the tasks, 1 to 20, whose stories come where none are asked for; all of bAbI's."""
+        """Take the tasks, 1 to 20, from which stories are drawn by default; all of bAbI's."""
         self.drawn = tuple(drawn)
 
     def narrow(self, question_types: Collection[str]) -> Babi:
-        """Return the same task with stories of only some question types; of all where none is named."""
+        """Return the same task with stories of only some question types; of all if none is named."""
         return Babi([task for task in self.drawn if not question_types or f"qa{task}" in question_types])
 
     def encode_scenes(self, scenes: Sequence[Any]) -> tuple[Tensor, ...]:
@@ -75,12 +75,12 @@ class Babi:
         return encode_questions(texts)
 
     def check_answerable(self, scene: Any, text: str) -> None:
-        """Raise SceneError or QuestionError for what cannot be read; what has no true answer still gets a model's."""
+        """Raise SceneError or QuestionError for input that cannot be read; a question without a true answer passes."""
         read_story(scene)
         encode_questions([text])
 
     def find_warnings(self, scene: Any, text: str) -> tuple[str, ...]:
-        """Return a sentence if the story is longer than what models see of it."""
+        """Return a warning if the story is longer than what models see of it."""
         n_told = len(read_story(scene))
         if n_told <= WINDOW:
             return ()
@@ -88,8 +88,8 @@ class Babi:
         return (f"Only the last {WINDOW} of the story's {n_told} sentences count; the first {early} not read.",)
 
     def question_index(self, text: str) -> int:
-        """Raise RNCoreError: nothing is kept for each question."""
-        raise RNCoreError("bAbI keeps no aggregate for each question; choose zero as the baseline.")
+        """Raise RNCoreError: nothing is stored per question."""
+        raise RNCoreError("bAbI has no mean aggregate per question; choose zero as the baseline.")
 
     def sample_question(self, rng: np.random.Generator, task: int) -> StoryQuestion:
         """Draw a story of a task, 1 to 20, and one of its questions."""
@@ -111,7 +111,7 @@ class Babi:
     ) -> Batch:
         """Draw fresh stories with one question each; arguments as `Task.sample_batch`.
 
-        A story as told so far belongs to one question, so `n_questions` is 1; without weights tasks come in turn.
+        A story up to a question belongs to that question, so `n_questions` is 1; without weights tasks come in turn.
         """
         if type_weights is None:
             tasks = np.resize(self.drawn, n_scenes)
@@ -123,7 +123,7 @@ class Babi:
     def sample_examples(self, rng: np.random.Generator, n_examples: int) -> tuple[Batch, tuple[Example, ...]]:
         """Draw stories with one question each, tasks in turn; arguments as `Task.sample_examples`.
 
-        Those whose answer takes two statements or more come first. An example's scene is its `StoryQuestion`.
+        Those whose answer takes at least two statements come first. An example's scene is its `StoryQuestion`.
         """
         asked = [self.sample_question(rng, int(task)) for task in np.resize(self.drawn, n_examples)]
         asked.sort(key=lambda question: question.task)
@@ -137,12 +137,12 @@ class Babi:
     def make_pool(
         self, seed: int, n_scenes: int, n_questions: int, progress: Callable[[Iterable[Any]], Iterable[Any]] = iter
     ) -> StoryPool:
-        """Draw stories of split train and keep all their questions, as many of each task, to be asked again and again.
+        """Draw stories of split train and keep all their questions, equally many per task, for repeated use.
 
         Args:
             seed: root seed.
-            n_scenes: stories as told so far, which is to say questions; at least as many are drawn.
-            n_questions: 1, as a story as told so far belongs to one question.
+            n_scenes: stories up to a question, that is, questions; at least as many are drawn.
+            n_questions: 1, as a story up to a question belongs to that question.
             progress: wraps the iteration over rounds (a progress bar).
         """
         n_rounds = -(-n_scenes // (_ROUND * len(self.drawn)))
@@ -185,7 +185,7 @@ class Babi:
             progress: wraps the iteration over files (a progress bar).
 
         Raises:
-            RNCoreError: naming file and line, for what cannot be read.
+            RNCoreError: with file and line, for what cannot be read.
         """
         for task, path in progress(find_files(root, split or "test").items()):
             stories = load_stories(path, task)

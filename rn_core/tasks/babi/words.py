@@ -11,7 +11,7 @@ _PLACES = (
 _DIRECTIONS = ("n", "s", "e", "w")
 _BACK = {"n": "s", "s": "n", "e": "w", "w": "e"}
 
-#: The words of statements and questions in lower case, without marks, in the alphabet's order.
+#: The words of statements and questions in lower case, without punctuation, in alphabetical order.
 WORDS = tuple(
     """
     a above afraid after afternoon afterwards and antoine apple are back bathroom bedroom before below bernhard bigger
@@ -46,5 +46,5 @@ NAMES = frozenset(
     sphere square suitcase sumit swan thirsty tired triangle white winona wolf wolves yann yellow
     """.split()
 )
-#: Words that say how two named things lie to each other or differ in size.
+#: Words for the relative place or size of two named things.
 RELATIONS = ("north", "south", "east", "west", "above", "below", "right", "left", "bigger", "fits", "fit")

@@ -90,7 +90,7 @@ def test_a_story_comes_as_text_as_sentences_or_as_a_question():
 
 @pytest.mark.parametrize("scene", [None, 3, [1, 2], {"statements": STORY}, b"Mary left."])
 def test_what_is_no_story_is_one_sentence(scene):
-    with pytest.raises(SceneError, match=r"^A story is a text with a sentence a line, or a list of sentences, got "):
+    with pytest.raises(SceneError, match=r"^A story must be text with one sentence per line, or a list, got "):
         read_story(scene)
 
 
@@ -130,5 +130,5 @@ def test_no_statement_is_one_sentence(stories):
 
 
 def test_no_question_is_one_sentence():
-    with pytest.raises(QuestionError, match=r"^There must be 1 or more questions, got 0; add one\.$"):
+    with pytest.raises(QuestionError, match=r"^There must be at least one question, got 0; add one\.$"):
         encode_questions([])

@@ -88,11 +88,11 @@ BROKEN = {
     "number left out": (MARY + "4 John went to the office.\n", 3, "the number must be 3, or 1 for a new story, got 4"),
     "number twice": (MARY + "2 John went to the office.\n", 3, "the number must be 3, or 1 for a new story, got 2"),
     "number of a million": (MARY + "1000000 John went to the office.\n", 3, "a line must be a number from 1"),
-    "no text": (MARY + "3\n", 3, "a line must be a number from 1, a blank and a text, got '3'"),
+    "no text": (MARY + "3\n", 3, "a line must be a number from 1, a space and text, got '3'"),
     "a blank for a text": (MARY + "3  \n", 3, "a statement ends with '.'"),
-    "empty line": (MARY + "\n" + WHERE, 3, "a line must be a number from 1, a blank and a text, got ''"),
+    "empty line": (MARY + "\n" + WHERE, 3, "a line must be a number from 1, a space and text, got ''"),
     "statement without full stop": ("1 Mary moved to the bathroom\n", 1, "a statement ends with '.'"),
-    "question without tab": (MARY + "3 Where is Mary?\n", 3, "a question has a tab and its answer behind it"),
+    "question without tab": (MARY + "3 Where is Mary?\n", 3, "a question has a tab and its answer after it"),
     "question without sign": (MARY + "3 Where is Mary\tbathroom\t1\n", 3, "a question ends with '?'"),
     "no answer": (MARY + "3 Where is Mary?\t\t1\n", 3, "an answer is a word, or some joined by commas, got ''"),
     "answer of blanks": (MARY + "3 Where is Mary?\t \t1\n", 3, "an answer is a word"),
@@ -166,7 +166,7 @@ def test_a_file_that_is_too_large_is_not_read(tmp_path: Path, monkeypatch: pytes
     path.write_text(MARY)
     assert len(load_stories(path, 1)) == 1
     path.write_text(MARY + WHERE)
-    with pytest.raises(RNCoreError, match=rf"^'qa1_train\.txt' has {len(MARY + WHERE)} bytes, bAbI's files at most"):
+    with pytest.raises(RNCoreError, match=rf"^'qa1_train\.txt' has {len(MARY + WHERE)} bytes, and the limit is"):
         load_stories(path, 1)
 
 
@@ -224,5 +224,5 @@ def test_a_folder_that_may_not_be_read_is_named(tmp_path: Path, monkeypatch: pyt
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(Path, "iterdir", refuse)
-    with pytest.raises(RNCoreError, match=r"cannot be read \(Permission denied\); check its rights\.$"):
+    with pytest.raises(RNCoreError, match=r"cannot be read \(Permission denied\); check its permissions\.$"):
         find_files(tmp_path, "train")

@@ -126,7 +126,7 @@ def test_a_lesson_and_a_batch_of_one_generator_ask_the_same(pool):
 
 
 def test_no_question_is_one_sentence():
-    with pytest.raises(RNCoreError, match=r"^There must be 1 or more questions, got none; give a story that asks\.$"):
+    with pytest.raises(RNCoreError, match=r"^There must be at least one question, got none; give a story with one\.$"):
         make_pool([])
 
 

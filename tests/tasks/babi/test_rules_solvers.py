@@ -95,7 +95,7 @@ def test_directions_are_told_from_either_place_and_by_any_number_of_statements()
     assert SOLVERS[4](story, "What is the bedroom east of?") == Solution("garden", (2,))
     assert SOLVERS[4](story, "What is the kitchen west of?") == Solution("garden", (1,))
     assert SOLVERS[4](story, "What is south of the office?") == Solution("kitchen", (0,))
-    with pytest.raises(QuestionError, match=r"^The story does not tell what is north of the office; add a statement"):
+    with pytest.raises(QuestionError, match=r"^The story does not say what is north of the office; add a statement"):
         SOLVERS[4](story, "What is north of the office?")
 
 
@@ -148,7 +148,7 @@ def test_of_two_ways_the_shorter_one_counts_and_neither_of_two_as_short() -> Non
     square += ["The hallway is east of the office.", "The hallway is north of the garden."]
     assert SOLVERS[19](square, "How do you go from the kitchen to the garden?") == Solution("e", (1,))
     with pytest.raises(
-        QuestionError, match=r"^From the kitchen to the hallway several ways are as short, n,e and e,n;"
+        QuestionError, match=r"^From the kitchen to the hallway several ways are equally short, n,e and e,n;"
     ):
         SOLVERS[19](square, "How do you go from the kitchen to the hallway?")
 
@@ -171,7 +171,7 @@ def test_sizes_follow_from_chains_of_any_length() -> None:
             if larger[a, b] or larger[b, a]:
                 assert SOLVERS[18](told, asked).answer == ("yes" if larger[a, b] else "no")
             else:
-                with pytest.raises(QuestionError, match="does not tell which is larger"):
+                with pytest.raises(QuestionError, match="does not say which is larger"):
                     SOLVERS[18](told, asked)
 
 
@@ -243,13 +243,13 @@ RAISES = {
         4,
         [],
         "What is north of the kitchen?",
-        "The story does not tell what is north of the kitchen; add",
+        "The story does not say what is north of the kitchen; add",
     ),
     "two answers": (
         4,
         [KITCHEN, "The garden is north of the kitchen."],
         "What is north of the kitchen?",
-        "The story tells that the office and the garden are north of the kitchen; keep one of them.",
+        "The story says that the office and the garden are north of the kitchen; keep one of them.",
     ),
     "two directions": (
         4,
@@ -257,24 +257,24 @@ RAISES = {
         "What is north of the kitchen?",
         "Statement 2 contradicts statement 1, the kitchen cannot be east and south of the office; drop one of them.",
     ),
-    "no animal": (15, [], "What is emily afraid of?", "The story does not tell which animal Emily is; add a statement"),
+    "no animal": (15, [], "What is emily afraid of?", "The story does not say which animal Emily is; add a statement"),
     "no fear": (
         15,
         ["Emily is a mouse."],
         "What is emily afraid of?",
-        "The story does not tell what mice are afraid of;",
+        "The story does not say what mice are afraid of;",
     ),
     "neither animal nor color": (
         16,
         [],
         "What color is Lily?",
-        "The story tells neither the color of Lily nor which",
+        "The story gives neither the color of Lily nor which",
     ),
     "nobody alike": (
         16,
         ["Lily is a swan."],
         "What color is Lily?",
-        "The story tells of no other swan with a color; add",
+        "The story mentions no other swan with a color; add",
     ),
     "things apart": (
         17,
@@ -286,7 +286,7 @@ RAISES = {
         17,
         ["The triangle is above the red sphere.", "The red sphere is above the triangle."],
         "Is the triangle above the red sphere?",
-        "Statement 2 contradicts the others, which put the red sphere elsewhere than one step above the triangle; drop",
+        "Statement 2 contradicts the others, which do not put the red sphere one step above the triangle; drop",
     ),
     "each the larger": (
         18,
@@ -298,13 +298,13 @@ RAISES = {
         18,
         [],
         "Is the box bigger than the chest?",
-        "The story does not tell which is larger, the ",
+        "The story does not say which is larger, the ",
     ),
     "no way": (
         19,
         [KITCHEN],
         "How do you go from the office to the garden?",
-        "The story tells no way from the office to",
+        "The story gives no way from the office to",
     ),
     "two directions on the way": (
         19,
@@ -316,13 +316,13 @@ RAISES = {
         20,
         ["Yann is tired."],
         "Where will sumit go?",
-        "The story tells no motive of Sumit; add a statement ",
+        "The story gives no motive of Sumit; add a statement ",
     ),
     "no such motive": (
         20,
         ["Yann is tired."],
         "Why did yann get the apple?",
-        "The story tells no motive of Yann that leads to the apple; add a statement such as 'Yann is hungry.'",
+        "The story gives no motive of Yann that leads to the apple; add a statement such as 'Yann is hungry.'",
     ),
 }
 

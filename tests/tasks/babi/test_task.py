@@ -179,7 +179,7 @@ def test_what_a_file_says_that_no_network_knows_is_named_with_the_file(tmp_path)
     write(tmp_path, "qa{}_test.txt", 1, n_stories=2)
     text = "1 Mary flew to the office.\n2 Where is Mary? \toffice\t1\n"
     other = text.replace("flew", "went").replace("\toffice", "\tattic")
-    for wrong, sentence in ((text, "'flew' is not among"), (other, "'attic' is none of bAbI's 60 answers; mend it")):
+    for wrong, sentence in ((text, "'flew' is not among"), (other, "'attic' is not one of bAbI's 60 answers; fix it")):
         (tmp_path / "qa6_test.txt").write_text(wrong)
         with pytest.raises(RNCoreError, match=rf"^'qa6_test\.txt': {sentence}") as caught:
             list(BABI.read_batches(tmp_path))
@@ -205,7 +205,7 @@ def test_it_says_what_it_is():
     assert BABI.solved_above == 0.95
     BABI.check_answerable("Mary left.", "Where is John?")
     assert BABI.find_warnings("Mary left.", "Where is John?") == ()
-    with pytest.raises(RNCoreError, match=r"^bAbI keeps no aggregate for each question; choose zero"):
+    with pytest.raises(RNCoreError, match=r"^bAbI has no mean aggregate per question; choose zero"):
         BABI.question_index("Where is John?")
     words, mask = BABI.encode_scenes(["Mary left.\nJohn went there."])
     assert [read(sentence) for sentence in words[0]] == ["mary left", "john went there"] and mask.all()

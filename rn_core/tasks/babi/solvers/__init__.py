@@ -1,4 +1,4 @@
-"""Rule solvers: the truth for any statements in a task's language, also those of a story that was edited."""
+"""Rule solvers: the true answer for any statements in a task's language, including edited stories."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ SOLVERS: Mapping[int, Solver] = MappingProxyType(
 def solve(task: int, statements: Sequence[str], text: str) -> Solution:
     """Return the answer to a question and the statements that it follows from.
 
-    On the published stories that is the published answer (task 5: of 99.8 % of the questions) and support.
+    For the published stories this is the published answer (task 5: of 99.8 % of the questions) and support.
 
     Args:
         task: 1 to 20.
-        statements: what was told before the question, the oldest first.
+        statements: the statements before the question, the oldest first.
         text: the question.
 
     Raises:
-        SceneError: naming the first statement that the task's language does not hold, or that points to nobody.
-        QuestionError: if it does not hold the question, or the statements do not answer it.
+        SceneError: with the first statement that is not in the task's language, or refers to nobody.
+        QuestionError: if the question is not in it, or the statements do not answer it.
         RNCoreError: if there is no such task.
     """
     return SOLVERS[check_task(task)](statements, text)

@@ -13,7 +13,7 @@ _SINGULAR = {plural: animal for animal, plural in PREY.items()}
 
 
 def solve_deduction(statements: Sequence[str], question: str) -> Solution:
-    """Answer a question of task 15: what a person's animal fears; of statements on one thing the last counts.
+    """Answer a question of task 15: what a person's animal fears; the last statement about something counts.
 
     Raises:
         SceneError: for a statement that the task does not know.
@@ -24,17 +24,17 @@ def solve_deduction(statements: Sequence[str], question: str) -> Solution:
     person = called.capitalize()
     animals, fears = _note(read, IS_PREY), _note(read, FEAR)
     if person not in animals:
-        raise QuestionError(f"The story does not tell which animal {person} is; add a statement that does.")
+        raise QuestionError(f"The story does not say which animal {person} is; add a statement that does.")
     animal, is_told = animals[person]
     animal_plural = PREY[animal].capitalize()
     if animal_plural not in fears:
-        raise QuestionError(f"The story does not tell what {PREY[animal]} are afraid of; add a statement that does.")
+        raise QuestionError(f"The story does not say what {PREY[animal]} are afraid of; add a statement that does.")
     feared, fear_told = fears[animal_plural]
     return Solution(_SINGULAR[feared], (is_told, fear_told))
 
 
 def solve_induction(statements: Sequence[str], question: str) -> Solution:
-    """Answer a question of task 16: a person has the color told of it, or that of the same animal.
+    """Answer a question of task 16: a person has the color stated for it, or that of the same animal.
 
     The rule of the published stories: among several of the same animal, the one counts whose animal was told last.
 
@@ -50,17 +50,17 @@ def solve_induction(statements: Sequence[str], question: str) -> Solution:
         return Solution(color, (told,))
     if person not in animals:
         raise QuestionError(
-            f"The story tells neither the color of {person} nor which animal {person} is; add a statement that does."
+            f"The story gives neither the color of {person} nor which animal {person} is; add a statement that does."
         )
     animal, is_told = animals[person]
     alike = [(told, other) for other, (kind, told) in animals.items() if kind == animal and other in colors]
     if not alike:
-        raise QuestionError(f"The story tells of no other {animal} with a color; add statements that do.")
+        raise QuestionError(f"The story mentions no other {animal} with a color; add statements that do.")
     model_told, model = max(alike)
     color, color_told = colors[model]
     return Solution(color, (is_told, model_told, color_told))
 
 
 def _note(read: Sequence[Read], form: Form) -> dict[str, tuple[str, int]]:
-    """Return first word -> (second word, statement) of a form's statements; the last on a first word counts."""
+    """Return first word -> (second word, statement) of a form's statements; the last one about a first word counts."""
     return {one.words[0]: (one.words[1], told) for told, one in enumerate(read) if one.form is form}

@@ -1,4 +1,4 @@
-"""What a solver is and returns."""
+"""The interface of solvers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rn_core.tasks.babi.language import LANGUAGES, Sentence
 
 @dataclass(frozen=True)
 class Solution:
-    """An answer and what it follows from.
+    """An answer and its support.
 
     Attributes:
         answer: one word, or several joined by commas, as in the published files.

@@ -13,7 +13,7 @@ _Ways = dict[str, dict[str, tuple[str, int]]]
 
 
 def solve_relation(statements: Sequence[str], question: str) -> Solution:
-    """Answer a question of task 4 by the one statement that says it, told from either place.
+    """Answer a question of task 4 by the one statement that gives it, stated from either place.
 
     Raises:
         SceneError: for a statement that the task does not know, or that contradicts an earlier one.
@@ -28,16 +28,16 @@ def solve_relation(statements: Sequence[str], question: str) -> Solution:
         place, direction = asked.words[0], OPPOSITE[asked.words[1]]
     found = [(other, told) for other, (way, told) in ways.get(place, {}).items() if way == direction]
     if not found:
-        raise QuestionError(f"The story does not tell what is {direction} of the {place}; add a statement that does.")
+        raise QuestionError(f"The story does not say what is {direction} of the {place}; add a statement that does.")
     if len(found) > 1:
         several = " and ".join(f"the {other}" for other, _ in found)
-        raise QuestionError(f"The story tells that {several} are {direction} of the {place}; keep one of them.")
+        raise QuestionError(f"The story says that {several} are {direction} of the {place}; keep one of them.")
     ((answer, told),) = found
     return Solution(answer, (told,))
 
 
 def solve_path(statements: Sequence[str], question: str) -> Solution:
-    """Answer a question of task 19 by the shortest way over the places told, of any length.
+    """Answer a question of task 19 by the shortest way along the stated connections, of any length.
 
     Raises:
         SceneError: for a statement that the task does not know, or that contradicts an earlier one.
@@ -57,10 +57,10 @@ def solve_path(statements: Sequence[str], question: str) -> Solution:
         seen.update(place for place, _ in routes)
     found = [route for place, route in routes if place == end]
     if not found:
-        raise QuestionError(f"The story tells no way from the {start} to the {end}; add the statements between them.")
+        raise QuestionError(f"The story gives no way from the {start} to the {end}; add the statements between them.")
     if len(found) > 1:
         several = " and ".join(route.answer for route in found)
-        raise QuestionError(f"From the {start} to the {end} several ways are as short, {several}; keep one of them.")
+        raise QuestionError(f"From the {start} to the {end} several ways are equally short, {several}; keep one.")
     return found[0]
 
 

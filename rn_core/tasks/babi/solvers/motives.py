@@ -29,6 +29,6 @@ def solve_motive(statements: Sequence[str], question: str) -> Solution:
     if not told_of:
         reason = f" that leads to the {aim}" if aim else ""
         example = HAS_MOTIVE.write(person, fitting[0])
-        raise QuestionError(f"The story tells no motive of {person}{reason}; add a statement such as '{example}'")
+        raise QuestionError(f"The story gives no motive of {person}{reason}; add a statement such as '{example}'")
     told, motive = told_of[-1]
     return Solution(motive if aim else MOTIVES[motive][0], (told,))

@@ -12,7 +12,7 @@ from rn_core.tasks.babi.solvers.base import Solution, Solver, make_solver
 
 @dataclass(frozen=True)
 class _News:
-    """What one statement says of one person, with the statements that say it."""
+    """What one statement says about one person, with its support."""
 
     person: str
     said: Sentence
@@ -20,10 +20,10 @@ class _News:
 
 
 def _news(statements: Sequence[Sentence]) -> Iterator[_News]:
-    """Yield what the statements say of each person, in their order; "he", "she" and "they" are looked up.
+    """Yield what the statements say about each person, in order; "he", "she" and "they" are resolved.
 
     Raises:
-        SceneError: if there is nobody whom such a word can mean.
+        SceneError: if such a word refers to nobody.
     """
     named: dict[str, tuple[tuple[str, ...], int]] = {}  # pronoun -> the last it can mean, and where they were named
     for index, said in enumerate(statements):
@@ -31,7 +31,7 @@ def _news(statements: Sequence[Sentence]) -> Iterator[_News]:
         if pronoun:
             if pronoun not in named:
                 raise SceneError(
-                    f"Statement {index + 1} says '{pronoun}', but none before it names whom; put one that does first."
+                    f"Statement {index + 1} says '{pronoun}', but no statement before it names a person; add one."
                 )
             persons, before = named[pronoun]
             support: tuple[int, ...] = (before, index)
@@ -44,14 +44,14 @@ def _news(statements: Sequence[Sentence]) -> Iterator[_News]:
 
 
 def _latest(statements: Sequence[Sentence], person: str) -> _News:
-    """Return the last news of a person that names a place.
+    """Return the last statement about a person that names a place.
 
     Raises:
         QuestionError: if there is none.
     """
     about = [news for news in _news(statements) if news.person == person and news.said.place]
     if not about:
-        raise QuestionError(f"The story does not tell where {person} is; add a statement, or ask about somebody else.")
+        raise QuestionError(f"The story does not say where {person} is; add a statement, or ask about somebody else.")
     return about[-1]
 
 
@@ -71,7 +71,7 @@ def _is_there(statements: Sequence[Sentence], asked: Sentence) -> Solution:
         return Solution("yes" if asked.place == said.place else "no", news.support)
     if asked.place != said.place:
         raise QuestionError(
-            f"The story tells last that {said.person} is not in the {said.place}, not where instead; ask about the "
+            f"The story says last that {said.person} is not in the {said.place}, but not where instead; ask about the "
             f"{said.place}."
         )
     return Solution("no", news.support)
@@ -84,7 +84,7 @@ def _where_before(statements: Sequence[Sentence], asked: Sentence) -> Solution:
     latest = max((n for n, (_, said) in enumerate(visits) if said.place == asked.place), default=0)
     if latest == 0:
         raise QuestionError(
-            f"The story does not tell where {asked.person} was before the {asked.place}; add statements that do, or "
+            f"The story does not say where {asked.person} was before the {asked.place}; add statements that do, or "
             "ask about another place."
         )
     (before, said), (at, _) = visits[latest - 1 : latest + 1]

@@ -14,7 +14,7 @@ _Placed = tuple[tuple[int, int], tuple[int, ...]]
 
 
 def solve_position(statements: Sequence[str], question: str) -> Solution:
-    """Answer a question of task 17: each statement is one step on a grid, a chain of any number of them adds up.
+    """Answer a question of task 17: each statement is one step on a grid, and a chain of any length adds up.
 
     Raises:
         SceneError: for a statement that the task does not know, or that contradicts others.
@@ -52,7 +52,7 @@ def _place(read: Sequence[Read], start: str) -> dict[str, _Placed]:
                 reached.append(other)
             elif placed[other][0] != there:
                 raise SceneError(
-                    f"Statement {told + 1} contradicts the others, which put the {subject} elsewhere than one step "
+                    f"Statement {told + 1} contradicts the others, which do not put the {subject} one step "
                     f"{relation} the {seen_from}; drop one of them."
                 )
     return placed

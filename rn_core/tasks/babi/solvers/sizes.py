@@ -33,7 +33,7 @@ def solve_size(statements: Sequence[str], question: str) -> Solution:
         )
     if not down and not up:
         raise QuestionError(
-            f"The story does not tell which is larger, the {content} or the {container}; add a statement that does."
+            f"The story does not say which is larger, the {content} or the {container}; add a statement that does."
         )
     return Solution("yes", down) if down else Solution("no", up)
 

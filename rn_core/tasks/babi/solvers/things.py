@@ -21,7 +21,7 @@ class _Visit:
 def _follow(statements: Sequence[Sentence], thing: str) -> tuple[int, list[_Visit]]:
     """Return the last statement that names a thing, and the places it was in, the oldest first.
 
-    It is in the last of them still: all moves of its holders are told. Two in a row are never the same.
+    It is still in the last of them, as all moves of its holders are stated. Two in a row are never the same.
 
     Raises:
         QuestionError: if no statement names it.
@@ -48,7 +48,7 @@ def _where(statements: Sequence[Sentence], asked: Sentence) -> Solution:
     """Task 2: where the holder went last, or was when they dropped it."""
     fact, visits = _follow(statements, asked.thing)
     if not visits:
-        raise QuestionError(f"No statement tells where anybody who had the {asked.thing} went; add one that does.")
+        raise QuestionError(f"No statement says where anybody who had the {asked.thing} went; add one that does.")
     return Solution(visits[-1].place, (fact, visits[-1].move))
 
 
@@ -58,7 +58,7 @@ def _where_before(statements: Sequence[Sentence], asked: Sentence) -> Solution:
     latest = max((n for n, visit in enumerate(visits) if visit.place == asked.place), default=0)
     if latest == 0:
         raise QuestionError(
-            f"The story does not tell where the {asked.thing} was before the {asked.place}; add statements that do, or "
+            f"The story does not say where the {asked.thing} was before the {asked.place}; add statements that do, or "
             "ask about another place."
         )
     before, at = visits[latest - 1 : latest + 1]
@@ -75,7 +75,7 @@ def _gift(statements: Sequence[Sentence], asked: Sentence) -> Solution:
         ):
             answer = {"given": said.thing, "giver": said.person, "receiver": said.other}[asked.kind]
             return Solution(answer, (index,))
-    raise QuestionError("No statement tells of such a gift; add one, or ask about another.")
+    raise QuestionError("No statement describes such a gift; add one, or ask about another.")
 
 
 def _how_many(statements: Sequence[Sentence], asked: Sentence) -> Solution:
@@ -106,7 +106,7 @@ def _histories(statements: Sequence[Sentence], person: str) -> dict[str, list[tu
             histories[said.thing] = [*history, (index, takes)]
     if not histories:
         raise QuestionError(
-            f"The story does not tell of anything that {person} got, dropped or gave; add a statement that does, or "
+            f"The story does not mention anything that {person} got, dropped or gave; add a statement that does, or "
             "ask about somebody else."
         )
     return histories

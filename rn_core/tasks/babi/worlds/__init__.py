@@ -1,7 +1,7 @@
-"""An own seeded generator of stories: each task's world, told in the published format, without end.
+"""A seeded generator of stories: each task's world, told in the published format.
 
-A world knows what is true and notes what the reader has been told; it asks only what that answers. How acts and
-questions are drawn was measured on the published stories.
+A world knows what is true and what the reader has been told; it asks only what that answers. The distributions of acts
+and questions were measured on the published stories.
 """
 
 from __future__ import annotations

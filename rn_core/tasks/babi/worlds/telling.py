@@ -1,4 +1,4 @@
-"""The rhythm of the tasks about people and places: two statements, then a question if one can be asked, five in all."""
+"""The pattern of the tasks about people and places: two statements, then a question if possible, five in all."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from rn_core.tasks.babi.story import QuestionLine, Story
 
 _QUESTIONS = 5
 _BLOCK = 2
-#: A question is about one of that many latest facts, as measured on the published stories.
+#: Latest facts that a question may be about, as measured on the published stories.
 WINDOW = 5
 #: A generator over `PCG64` -> a story.
 Teller = Callable[[np.random.Generator], Story]
 
 
 class World(ABC):
-    """What is true, and what has been told of it.
+    """What is true, and what the reader has been told.
 
     Attributes:
-        draw: where all chance comes from.
+        draw: the source of randomness.
         persons, places: of the task's cast.
         told: statements so far.
     """
@@ -58,7 +58,7 @@ class World(ABC):
         return Story(self.task, tuple(lines))
 
     def elsewhere(self, *places: str) -> str:
-        """Return a random place that is none of those."""
+        """Return a random place other than the given ones."""
         return self.draw.choice([place for place in self.places if place not in places])
 
     def write_move(self, kind: str, **slots: str) -> None:
@@ -66,7 +66,7 @@ class World(ABC):
         self.told.append(FORMS[kind][0].format(move=self.draw.choice(MOVE), **slots))
 
 
-#: Makes the world of a story from where its chance comes from and its task.
+#: Makes the world of a story from its source of randomness and its task.
 WorldMaker = Callable[[Draw, int], World]
 
 
