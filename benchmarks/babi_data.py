@@ -1,6 +1,6 @@
 """Compare generated stories with published ones: `python -m benchmarks.babi_data --data FOLDER`.
 
-One row a task, real / generated: statements before a question (median, most), words in the vocabulary, the share of the
+One row per task, real / generated: statements before a question (median, most), words in the vocabulary, share of the
 commonest answer, and the share of questions for which the solver gives the answer and, in brackets, the support too.
 """
 

@@ -41,7 +41,7 @@ def measure(root: Path, split: str) -> dict[str, Evaluation]:
 
 
 def format_results(found: dict[str, Evaluation], fresh: dict[str, Evaluation]) -> str:
-    """Return accuracies in percent with 95 % intervals, a row a task.
+    """Return accuracies in percent with 95 % intervals, one row per task.
 
     Args:
         found: column -> accuracies on published files.

@@ -32,7 +32,7 @@ _QUESTIONS = 1
 
 
 def draw_pictures(recipe: PictureRecipe, n_scenes: int) -> tuple[list[np.ndarray], list[list[ClevrQuestion]], float]:
-    """Return pictures of fresh scenes, ten questions about each, and median seconds of processor time a picture."""
+    """Return pictures of new scenes, ten questions about each, and median seconds of processor time a picture."""
     generator = QuestionGenerator(make_rng(recipe.seed, recipe.split, _QUESTIONS, 0))
     pictures, asked, seconds = [], [], []
     for index in tqdm(range(n_scenes), desc="render"):
@@ -59,7 +59,7 @@ def make_batches(pictures: list[np.ndarray], asked: list[list[ClevrQuestion]]) -
 
 
 def format_likeness(found: dict[str, Evaluation]) -> str:
-    """Return accuracies in percent with 95 % intervals, a row a group of questions, a column a network."""
+    """Return accuracies in percent with 95 % intervals, one row per group of questions, one column per network."""
     lines = [f"| questions | {' | '.join(found)} |", "| --- " * (len(found) + 1) + "|"]
     for group in ("all", *GROUPS, "query_material"):
         cells = []
@@ -73,9 +73,9 @@ def format_likeness(found: dict[str, Evaluation]) -> str:
 def main(arguments: list[str] | None = None) -> None:
     """Render, ask, and print both figures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-    parser.add_argument("--scenes", type=int, default=100, help="fresh scenes, ten questions each")
+    parser.add_argument("--scenes", type=int, default=100, help="new scenes, ten questions each")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--samples", type=int, default=DEFAULT_SAMPLES, help="paths a pixel and a group of lights")
+    parser.add_argument("--samples", type=int, default=DEFAULT_SAMPLES, help="paths per pixel and group of lights")
     parser.add_argument("--weights", type=Path, default=PRETRAINED, help="folder that the public weights lie in")
     options = parser.parse_args(arguments)
     models = {name: load(name, "cpu", options.weights).model for name in PUBLIC_NAMES}

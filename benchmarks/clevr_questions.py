@@ -1,4 +1,4 @@
-"""CLEVR questions a second on one core: `python -m benchmarks.clevr_questions 500`."""
+"""CLEVR questions per second on one core: `python -m benchmarks.clevr_questions 500`."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ def _main(n_scenes: int) -> None:
     scenes = sample_scenes(make_rng(0, "explore"), n_scenes)
     generator = QuestionGenerator(make_rng(1, "explore"))
     texts = [question.text for scene in scenes[:100] for question in generator.ask(scene)]
-    print(f"generated {measure_generation(scenes, seed=0):,.0f} questions a second")
-    print(f"parsed    {measure_parsing(texts):,.0f} questions a second")
+    print(f"generated {measure_generation(scenes, seed=0):,.0f} questions per second")
+    print(f"parsed    {measure_parsing(texts):,.0f} questions per second")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Print the table of CLEVR from states: `python -m benchmarks.clevr_states [--oracle ../shared/data]`.
 
-The cards' figures are on fresh test scenes with our own questions; with `--oracle` come two columns of the Relation
+The cards' figures are on new test scenes with our own questions; with `--oracle` come two columns of the Relation
 Network's on questions that the original engine asked, about synthetic and about real scene graphs.
 """
 
@@ -60,7 +60,7 @@ def measure_oracle(name: str, questions: Path, scenes: Path) -> Evaluation:
 
 
 def format_table(columns: dict[str, Evaluation]) -> str:
-    """Return accuracies in percent with 95 % intervals, a row a group and question type, a column an evaluation."""
+    """Return accuracies in percent with 95 % intervals, a row per group and type, a column per evaluation."""
     lines = ["| questions | " + " | ".join(columns) + " |", "| --- " * (len(columns) + 1) + "|"]
     lines.append(_line("**all**", [metrics.overall for metrics in columns.values()]))
     for group, kinds in GROUPS.items():

@@ -14,7 +14,7 @@ MODEL = "sort-of-clevr/rn-objects"
 
 
 def format_crowds(found: list[CrowdAccuracy]) -> str:
-    """Return accuracies in percent with 95 % intervals, a row a question type, a column a number of objects."""
+    """Return accuracies in percent with 95 % intervals, one row per question type, one column per number of objects."""
     heads = [f"{crowd.n_objects} objects" for crowd in found]
     lines = ["| questions | " + " | ".join(heads) + " |", "| --- " * (len(found) + 1) + "|"]
     for kind in QUESTION_TYPES:

@@ -15,7 +15,7 @@ _BATCH = 100
 
 
 def count_a_second(n_balls: int, n_scenes: int, seed: int) -> float:
-    """Return scenes a second of processor time, without the time that compiles models."""
+    """Return scenes per second of processor time, without the time that compiles models."""
     sample_scenes(make_rng(seed, "train"), _BATCH, n_balls)
     rng = make_rng(seed, "explore")
     n_batches = max(n_scenes // _BATCH, 1)
@@ -26,17 +26,17 @@ def count_a_second(n_balls: int, n_scenes: int, seed: int) -> float:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Measure and print scenes a second for some numbers of balls."""
+    """Measure and print scenes per second for some numbers of balls."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     parser.add_argument(
         "--scenes", type=int, default=2000, help=f"scenes for each number of balls, in batches of {_BATCH}"
     )
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args(arguments)
-    print("| balls | scenes a second |\n| --- | --- |")
+    print("| balls | scenes per second |\n| --- | --- |")
     for n_balls in SIZES:
         print(f"| {n_balls} | {count_a_second(n_balls, options.scenes, options.seed):,.0f} |")
-    print(f"\n{N_FRAMES} frames a scene; processor time of one core, {processor_name()}.")
+    print(f"\n{N_FRAMES} frames per scene; processor time of one core, {processor_name()}.")
 
 
 if __name__ == "__main__":

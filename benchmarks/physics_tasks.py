@@ -1,6 +1,6 @@
 """Print the tables of physics: `python -m benchmarks.physics_tasks [--scenes N] [--seed S]`.
 
-Who is tied, how many systems and what happens next are the cards' figures on fresh test scenes. Then the networks are
+Connections, numbers of groups and future paths are the cards' figures on new test scenes. Then the networks are
 asked about fewer and more balls than the ten that they learned from.
 """
 
@@ -44,7 +44,7 @@ def format_answers(cards: dict[str, Card]) -> str:
 
 
 def format_paths(cards: dict[str, Card]) -> str:
-    """Return how far predicted positions are off, a row a network, beside balls that keep their velocity."""
+    """Return how far predicted positions are off, one row per network, beside balls at constant velocity."""
     names = [name for name in cards if name.endswith("-predict")]
     found = {name.removeprefix("physics/"): cards[name].measured.distances or {} for name in names}
     kept = found["rn-predict"]["constant_velocity"]

@@ -10,7 +10,7 @@ COLUMNS = ("rn-pixels", "mlp-pixels", "rn-objects", "mlp-objects")
 
 
 def format_results() -> str:
-    """Return accuracies in percent with 95 % intervals, a row a question type, a column a weights file."""
+    """Return accuracies in percent with 95 % intervals, one row per question type, one column per weights file."""
     cards = {column: list_weights()[f"sort-of-clevr/{column}"].card for column in COLUMNS}
     lines = ["| questions | " + " | ".join(COLUMNS) + " | blind floor |", "| --- " * (len(COLUMNS) + 2) + "|"]
     for group in GROUPS:

@@ -1,4 +1,4 @@
-"""Physics: balls on a table, who is tied to whom, how many systems there are, and what happens next."""
+"""Physics: balls on a table, which balls are connected, how many connected groups there are, and what happens next."""
 
 from __future__ import annotations
 

@@ -189,7 +189,7 @@ def test_what_is_wrong_is_asked_more():
     trainer = Trainer(replace(TINY, n_scenes=200, n_questions=6), make_fabric())
     trainer.run.accuracy[:] = [1, 1, 1, 0, 1, 1]
     kinds = trainer.sample().type_index.bincount(minlength=6) / 1200
-    assert kinds[3] > 0.7, "six questions a scene, six of the unlearned type"
+    assert kinds[3] > 0.7, "six questions per scene, six of the unlearned type"
 
 
 def test_config_survives_json():

@@ -46,7 +46,7 @@ def measure_floors(models: Models, model: str, steps: Steps) -> Floors:
 
 
 def measure_redealt(models: Models, model: str, steps: Steps, scene: str, color: str) -> Redeal:
-    """Return how often answers change when all objects but one are dealt anew."""
+    """Return how often answers change when all objects but one are resampled."""
     one = models[model]
     return measure_redeal(one.model, seen_by(one.task), Scene.from_json(scene), color, N_SCENES, SEED, progress=steps)
 

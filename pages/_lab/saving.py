@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def write_csv(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
-    """Return a CSV file's content: the names of its columns, then a line a row."""
+    """Return a CSV file's content: the names of its columns, then one line per row."""
     lines = io.StringIO()
     writer = csv.writer(lines, lineterminator="\n")
     writer.writerow(head)

@@ -1,7 +1,7 @@
 """Stacked attention: a baseline with two hops of attention over single objects instead of a sum over pairs.
 
 Source: Yang et al. 2016, "Stacked attention networks for image question answering" (https://arxiv.org/abs/1511.02274),
-section 3.3; the baseline "CNN+LSTM+SA" of Santoro et al. 2017, table 1, trained end to end. Where we differ: the
+section 3.3; the baseline "CNN+LSTM+SA" of Santoro et al. 2017, table 1, trained end-to-end. Where we differ: the
 objects carry coordinates, and an MLP gives the logits instead of one linear layer.
 """
 

@@ -197,7 +197,7 @@ class Race:
 
     @cached_property
     def validation(self) -> Batch:
-        """Return the validation questions, about scenes that no runner learns from."""
+        """Return the validation questions, about scenes kept out of training."""
         n_scenes = self.task.race.count_look_scenes(len(self.config.question_types or self.task.question_types))
         return self.shown.sample_batch(make_rng(self.config.seed, "validation", 0), n_scenes)
 

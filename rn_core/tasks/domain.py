@@ -1,4 +1,4 @@
-"""What is known of a domain beside its tasks.
+"""Facts about a domain beside its tasks.
 
 Its title, its models in each size, how they are trained, what others published on it, how it is raced and written.
 """

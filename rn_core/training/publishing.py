@@ -253,7 +253,7 @@ def _describe_start(config: TrainConfig) -> str:
             return f"its relations start from {config.core_from}; f_phi starts from new weights"
         return f"starts from {config.core_from}, with a hop of relations before its own"
     if not config.warm_start:
-        return "trained end to end on answers only, as in the paper"
+        return "trained end-to-end on answers only, as in the paper"
     if config.pool_scenes:
         pairs = "the facts about pairs" if isinstance(config.model.core, RelationNetworkConfig) else ""
         task = TASKS[config.task]

@@ -68,7 +68,7 @@ def check_against_slow_solver(scenes: list[Scene]) -> None:
 
 @pytest.fixture(scope="module")
 def answers() -> np.ndarray:
-    """Answers (20,000, 36) of fresh scenes."""
+    """Answers (20,000, 36) of new scenes."""
     return solve(sample_scenes(make_rng(1, "validation"), 20_000)).answers
 
 

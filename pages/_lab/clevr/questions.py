@@ -57,7 +57,7 @@ def family_names() -> dict[int, str]:
 
 
 def draw_question(scene: ClevrScene, family: int, turn: int) -> str:
-    """Return a question about a scene, drawn anew for each turn.
+    """Return a question about a scene, drawn again for each turn.
 
     Args:
         scene: what to ask about.

@@ -192,7 +192,7 @@ class Cast:
         objects: JSON objects with id, name, words (None: name and shape), x, y, radius, shape ("square", "circle" or
             "spot", which only marks what a picture shows), turn in degrees, fill and ink.
         nodes: JSON objects with label and kind ("object", "cell" or "ground"); cells with x, y and box.
-        grid: cells a side, or 0.
+        grid: cells per side, or 0.
     """
 
     mode: str
@@ -305,7 +305,7 @@ def make_cells(grid: int, step: tuple[float, float], size: tuple[float, float]) 
     """Return the cells of a grid, row by row; the first one of each row lies at x = 0.
 
     Args:
-        grid: cells a side.
+        grid: cells per side.
         step: way from one cell's middle to the next one's, along x and along y.
         size: width and height of the stage, which cells at the edge reach.
     """

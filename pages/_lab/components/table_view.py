@@ -119,7 +119,7 @@ def make_table_data(payload: Mapping[str, Any]) -> dict[str, Any]:
     Args:
         payload: a mapping of
             balls: N rows of {"name", "rgb"}, 2 to 16 with different names;
-            half_side, radius: of the table and of a ball, meters; frame_rate: frames a second;
+            half_side, radius: of the table and of a ball, meters; frame_rate: frames per second;
             seen: (F, N, 2) places in meters, x to the right and y upwards, arrays or lists;
             ahead: (K, N, 2) simulated places behind them, or None;
             predicted: (K, N, 2) a network's places in the same frames, or None;

@@ -45,7 +45,7 @@ class BabiDomain:
         return suggest_questions(state.task, state.seed, state.statements)
 
     def suggest(self, state: BabiState, turn: int) -> str:
-        """Return another question that the story answers, drawn anew per turn; raises QuestionError without any."""
+        """Return another question that the story answers, drawn again per turn; raises QuestionError without any."""
         asked = [text for text in self.list_suggested(state) if text != state.text]
         if not asked:
             raise QuestionError(

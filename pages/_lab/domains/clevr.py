@@ -47,7 +47,7 @@ class ClevrDomain:
         return {"question": tidy_question(text)}
 
     def suggest(self, state: ClevrState, turn: int, family: int = ANY_FAMILY) -> str:
-        """Return a question drawn anew per turn; raises QuestionError if the scene carries none of its family."""
+        """Return a question drawn again per turn; raises QuestionError if the scene carries none of its family."""
         return draw_question(state.known_scene, family, turn)
 
     def ask(self, state: ClevrState) -> ClevrCase:

@@ -1,4 +1,4 @@
-"""Balls on a table in the app: which are tied, how many systems there are, and where they go next."""
+"""Balls on a table in the app: which are connected, how many connected groups there are, and where they go next."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class PhysicsDomain:
         return {"question": "connections", "tie": (first, second)}
 
     def suggest(self, state: PhysicsState, turn: int) -> str:
-        """Return how many systems there are, or whether two of the scene's balls are tied, another one per turn."""
+        """Return how many groups there are, or whether two of the scene's balls are connected, another one per turn."""
         labels = [label for label in state.labels if label in TIED_COLORS]
         asked = (Count.question, *(tie_question(*pair) for pair in combinations(labels, 2)))
         return asked[turn % len(asked)]

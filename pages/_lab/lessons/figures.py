@@ -37,7 +37,7 @@ def plot_accuracies(
     floors: Mapping[str, float] | None = None,
     title: str = "accuracy, %",
 ) -> go.Figure:
-    """Draw shares as bars with their 95 % intervals, a group of bars a question type.
+    """Draw shares as bars with their 95 % intervals, one group of bars per question type.
 
     Args:
         series: name -> question type -> share; up to three names.
@@ -86,7 +86,7 @@ def _interval(found: Sequence[Accuracy], look: Look) -> dict[str, Any]:
 
 
 def plot_crowds(found: Sequence[CrowdAccuracy], look: Look) -> go.Figure:
-    """Draw accuracy against the number of objects, a line a question type, the trained number marked."""
+    """Draw accuracy against the number of objects, one line per question type, the trained number marked."""
     figure = go.Figure()
     colors = {"count_same_shape": look.color(-1), "closest_shape": look.color(1), "furthest_shape": look.color(1)}
     for kind, (dash, symbol) in _LINES.items():

@@ -12,14 +12,14 @@ from pages._lab.layout import format_share
 from pages._lab.physics.models import TITLES
 from rn_core.tasks.physics.world import FRAME_RATE
 
-#: Name of balls that keep their velocity, wherever errors are compared.
+#: Name of balls at constant velocity, wherever errors are compared.
 KEPT = "Constant velocity"
 _WRONG = "#9aa3ad"
 _DASHES = ("solid", "dash", "dashdot")
 
 
 def plot_count(probabilities: Mapping[str, float], truth: str, look: Look) -> go.Figure:
-    """Draw how likely each number of systems is to a network, the true one marked.
+    """Draw how likely each number of connected groups is to a network, the true one marked.
 
     Args:
         probabilities: number -> 0 to 1.
@@ -50,7 +50,7 @@ def plot_errors(errors: Mapping[str, np.ndarray], kept: np.ndarray, look: Look) 
 
     Args:
         errors: model -> (K,) in table widths.
-        kept: (K,), of balls that keep their velocity.
+        kept: (K,), of balls at constant velocity.
         look: colors and type size.
     """
     seconds = np.arange(1, len(kept) + 1) / FRAME_RATE

@@ -22,7 +22,7 @@ def export_scene(scene: PhysicsScene) -> bytes:
 
 
 def export_guess_csv(guess: Guess, labels: Sequence[str]) -> bytes:
-    """Return one line a pair of balls: both colors, whether they are tied, how likely the network finds that."""
+    """Return one line per pair of balls: both colors, whether they are connected, how likely the network finds that."""
     rows = (
         [labels[i], labels[j], int(guess.links[i, j]), "" if np.isnan(share) else repr(float(share))]
         for i, j in list_pairs(len(labels))
@@ -32,7 +32,7 @@ def export_guess_csv(guess: Guess, labels: Sequence[str]) -> bytes:
 
 
 def export_guess_png(guess: Guess, scene: PhysicsScene, labels: tuple[str, ...]) -> bytes:
-    """Return the guess as a picture: the table with true ties and guessed ones, and the matrix of probabilities."""
+    """Return the guess as a picture: the table with true and guessed connections, and the matrix of probabilities."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(12, 6), layout="constrained")
@@ -53,7 +53,7 @@ def export_guess_png(guess: Guess, scene: PhysicsScene, labels: tuple[str, ...])
 
 
 def export_paths_csv(paths: Paths, labels: Sequence[str]) -> bytes:
-    """Return one line a model, frame and ball: where it is predicted, and where it went, in meters."""
+    """Return one line per model, frame and ball: where it is predicted, and where it went, in meters."""
     rows = (
         [model, frame + 1, label, *map(float, (*predicted[frame, ball], *paths.true[frame, ball]))]
         for model, predicted in {**paths.predicted, "constant-velocity": paths.kept}.items()

@@ -1,4 +1,4 @@
-"""What the networks say of a scene beside what is true: ties and paths; nothing here draws."""
+"""What the networks say of a scene beside what is true: connections and paths; nothing here draws."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from rn_core.tasks.scoring import YES_THRESHOLD
 
 @dataclass(frozen=True)
 class Guess:
-    """Which pairs of balls the network takes for tied.
+    """Which pairs of balls the network takes for connected.
 
     Attributes:
         probabilities: (N, N) float64, symmetric; NaN on the diagonal and where the network has no answer.
-        links: (N, N) bool, which are tied.
+        links: (N, N) bool, which are connected.
     """
 
     probabilities: np.ndarray
@@ -46,7 +46,7 @@ class Guess:
         return bool(self.right.all()) and not self.n_silent
 
     def surest_tie(self, n_known: int) -> tuple[int, int]:
-        """Return the pair (i, j), i < j, of the first `n_known` balls that the network is surest to be tied."""
+        """Return the pair (i, j), i < j, of the first `n_known` balls that the network is surest to be connected."""
         known = np.triu(np.ones((n_known, n_known), dtype=bool), k=1)
         shares = np.where(known, self.probabilities[:n_known, :n_known], -1.0)
         i, j = divmod(int(shares.argmax()), n_known)
@@ -60,7 +60,7 @@ class Guess:
 
 
 def make_guess(answer: Answer, scene: PhysicsScene) -> Guess:
-    """Return the guess that an answer about a scene's ties holds: a probability for each pair of the first ten colors.
+    """Return the guess in an answer about a scene's connections: a probability per pair of the first ten colors.
 
     Args:
         answer: of a network for connections, the probabilities in the order of `list_pairs(10)`.
@@ -78,9 +78,9 @@ class Paths:
     """Where networks say that the balls go, beside where they went.
 
     Attributes:
-        true: (K, N, 2) float32 meters, behind the frames that are seen.
+        true: (K, N, 2) float32 meters, behind the observed frames.
         predicted: model -> (K, N, 2) float32 meters.
-        kept: (K, N, 2), of balls that keep their velocity.
+        kept: (K, N, 2), of balls at constant velocity.
     """
 
     true: np.ndarray
@@ -98,7 +98,7 @@ class Paths:
 
     @cached_property
     def kept_errors(self) -> np.ndarray:
-        """Return the same of balls that keep their velocity."""
+        """Return the same of balls at constant velocity."""
         return prediction_errors(self.kept[None], self.true[None])
 
 
@@ -108,7 +108,7 @@ def describe_reach(question: str, scene: PhysicsScene, truth: int) -> str | None
     Args:
         question: key of `QUESTIONS`.
         scene: the one that is asked about.
-        truth: its number of systems.
+        truth: its number of connected groups.
     """
     n_balls = scene.n_balls
     if n_balls == DEFAULT_BALLS:

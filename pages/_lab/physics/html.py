@@ -43,7 +43,7 @@ def mistakes_html(guess: Guess, labels: tuple[str, ...]) -> str:
 
 
 def counts_html(answers: Mapping[str, Answer | None], truth: str) -> str:
-    """Return how many systems there are, and how many each network finds; None for weights that cannot be used."""
+    """Return how many groups there are, and how many each network finds; None for weights that cannot be used."""
     line = f'<div class="rn-scheme rn-truth">Truth: <b>{escape(truth)}</b></div>'
     cards = _cards({TITLES[model]: _count_html(said, truth) for model, said in answers.items()})
     return line + cards + warnings_html(answers.values())

@@ -21,12 +21,12 @@ def make_nodes(state: PhysicsState) -> Nodes:
 
 
 def number_balls(tie: tuple[str, str]) -> tuple[int, int]:
-    """Return the numbers of the two balls of a tie, by their colors."""
+    """Return the numbers of the two balls of a connection, by their colors."""
     return COLOR_NAMES.index(tie[0]), COLOR_NAMES.index(tie[1])
 
 
 def find_true_pairs(scene: PhysicsScene, tie: tuple[str, str] | None) -> tuple[tuple[int, int], ...]:
-    """Return the pairs that decide the answer, in both orders: the one that is asked about, or all tied ones.
+    """Return the pairs that decide the answer, in both orders: the one that is asked about, or all connected ones.
 
     Args:
         scene: what the balls do.

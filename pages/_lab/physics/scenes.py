@@ -161,7 +161,7 @@ def make_rows(scene: PhysicsScene, without: Sequence[str] = ()) -> np.ndarray:
 
 
 def take_balls_away(scene: PhysicsScene, without: Sequence[str]) -> np.ndarray:
-    """Return which of the balls that are left are tied, (n, n) bool; raises SceneError if none is left."""
+    """Return which of the balls that are left are connected, (n, n) bool; raises SceneError if none is left."""
     kept = _kept(scene, without)
     if not len(kept):
         raise SceneError("No ball is left; keep at least one.")

@@ -27,11 +27,11 @@ from rn_core.tasks.physics import PhysicsScene
 from rn_core.tasks.physics.world import DEFAULT_BALLS, MAX_BALLS
 from rn_core.tasks.scoring import NO_YES
 
-#: A scene of four systems, with springs and rigid links.
+#: A scene of four connected groups, with springs and rigid links.
 DEFAULT_SEED = 13
-#: Colors of the balls that ties can be asked about.
+#: Colors of the balls that connections can be asked about.
 TIED_COLORS = COLOR_NAMES[:DEFAULT_BALLS]
-#: What is asked -> the answers that are explained: of one tie, or of the count.
+#: What is asked -> the answers that are explained: of one connection, or of the count.
 ANSWERS = MappingProxyType(
     {
         "connections": NO_YES,
@@ -51,10 +51,10 @@ class PhysicsState(PairState):
     Attributes:
         question: key of `QUESTIONS`.
         model: the Relation Network that answers; the question decides it.
-        tie: the two colors whose tie is explained; None for the surest one.
+        tie: the two colors whose connection is explained; None for the surest one.
         pair: the pinned pair as two colors.
         without: colors of the balls taken away under "What if".
-        truth: whether the true ties are shown.
+        truth: whether the true connections are shown.
         seed: the drawn scene, 0 to 2**32 - 1.
         balls: of the drawn scene, 2 to 16.
         bundled: number of the bundled scene that is shown, 1 to 20; 0 for none.

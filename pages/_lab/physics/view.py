@@ -30,12 +30,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class PhysicsCase:
-    """One tie, or how many systems there are.
+    """One tie, or how many connected groups there are.
 
     Attributes:
         state: what was asked for.
         scene: what the balls do.
-        tie: the two colors whose tie is asked about; None for the count.
+        tie: the two colors whose connection is asked about; None for the count.
         without: colors of balls that are not there.
     """
 
@@ -63,7 +63,7 @@ class PhysicsCase:
 
 @dataclass(frozen=True)
 class PhysicsView(PairView):
-    """Everything that the page draws of the count or of one tie, apart from the models themselves."""
+    """Everything that the page draws of the count or of one connection, apart from the models themselves."""
 
     case: PhysicsCase
 
@@ -79,12 +79,12 @@ class PhysicsView(PairView):
 
     @property
     def tie(self) -> tuple[str, str] | None:
-        """Return the two colors whose tie is asked about; None for the count."""
+        """Return the two colors whose connection is asked about; None for the count."""
         return self.case.tie
 
     @property
     def tied_balls(self) -> tuple[int, int] | None:
-        """Return the numbers of the two balls whose tie is asked about, or None."""
+        """Return the numbers of the two balls whose connection is asked about, or None."""
         return None if self.tie is None else number_balls(self.tie)
 
     @property
@@ -107,7 +107,7 @@ class PhysicsView(PairView):
         return json.loads(self.scene.to_json())
 
     def draw_scene(self, axes: Axes) -> None:
-        """Draw the paths of the balls in the frames that the networks see, and the true ties where they are shown."""
+        """Draw the paths of the balls in the frames that the networks see, and the true connections if shown."""
         seen = self.scene.positions[:N_FRAMES]
         if self.state.truth:
             draw_ties(axes, seen[-1], self.scene.links)
@@ -126,7 +126,7 @@ def draw_balls(axes: Axes, seen: np.ndarray, labels: tuple[str, ...]) -> None:
 
 
 def draw_ties(axes: Axes, places: np.ndarray, links: np.ndarray) -> None:
-    """Draw lines between tied balls (N, N) at their places (N, 2)."""
+    """Draw lines between connected balls (N, N) at their places (N, 2)."""
     for i, j in np.argwhere(np.triu(links)):
         axes.plot(*places[[i, j]].T, color="#1f2933", linewidth=1.5, zorder=2)
 
@@ -139,15 +139,15 @@ def name_title(state: PhysicsState) -> str:
 
 
 def find_question(tie: tuple[str, str] | None) -> str:
-    """Return what is asked of a scene in English: about one tie, or how many systems there are."""
+    """Return what is asked of a scene in English: about one connection, or how many connected groups there are."""
     return Count.question if tie is None else tie_question(*tie)
 
 
 def find_truth(links: np.ndarray, labels: Sequence[str], tie: tuple[str, str] | None) -> str:
-    """Return the true answer: whether two balls are tied, or how many systems there are.
+    """Return the true answer: whether two balls are connected, or how many connected groups there are.
 
     Args:
-        links: (N, N) bool, which balls are tied.
+        links: (N, N) bool, which balls are connected.
         labels: their N colors.
         tie: colors among them, or None for the count.
     """

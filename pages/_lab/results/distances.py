@@ -22,13 +22,13 @@ def find_distances(entries: Mapping[str, WeightsEntry]) -> dict[str, dict[str, D
 
 
 def list_errors(found: Mapping[str, Mapping[str, Distance]]) -> tuple[dict[str, np.ndarray], np.ndarray]:
-    """Return model -> its mean distance in each frame (K,), and that of balls that keep their velocity."""
+    """Return model -> its mean distance in each frame (K,), and that of balls at constant velocity."""
     errors = {model: np.array(each["model"].frames) for model, each in found.items()}
     return errors, np.array(next(iter(found.values()))["constant_velocity"].frames)
 
 
 def distances_html(found: Mapping[str, Mapping[str, Distance]]) -> str:
-    """Return a table with a line a network: its error, and what share that is of constant velocity's."""
+    """Return a table with one line per network: its error, and what share that is of constant velocity's."""
     rows = []
     for model, each in found.items():
         ours, kept = each["model"], each["constant_velocity"]

@@ -293,7 +293,7 @@ class Job:
         self.status, self._problem = "failed", _describe_end(code)
 
     def _speed(self) -> float:
-        """Return the steps a second over the last reports."""
+        """Return the steps per second over the last reports."""
         recent = [one for one in self._progress[-8:] if one.head_start is None]
         if self.status != "running" or len(recent) < 2 or recent[-1].seconds == recent[0].seconds:
             return 0.0

@@ -116,7 +116,7 @@ def _reached(view: JobView) -> tuple[int, float]:
 
 
 def describe_speed(steps_per_second: float, config: RaceConfig) -> list[str]:
-    """Return steps and questions a second in words; nothing while nothing moves."""
+    """Return steps and questions per second in words; nothing while nothing moves."""
     if steps_per_second <= 0:
         return []
     questions = steps_per_second * config.n_scenes * config.n_questions

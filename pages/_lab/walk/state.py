@@ -52,7 +52,7 @@ class WalkState:
         pair: the pair that is followed, as two labels of `node_labels` or colors of objects; None is the strongest.
         order: key of `ORDERS`.
         added: pairs in the sum when the picture opens, 0 or more.
-        deal: seed of the order that the objects were dealt anew in; 0 leaves them as they are.
+        deal: seed of the order that the objects were shuffled in; 0 leaves them as they are.
         mlp: whether the MLP's way is shown beside.
         projector: large type.
     """

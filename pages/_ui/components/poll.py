@@ -25,7 +25,7 @@ def draw_poll(every: float, *, key: str, on_ask: Callable[[], None]) -> None:
     Args:
         every: seconds between two questions.
         key: widget key, unique on the page and the same in every run.
-        on_ask: called at each question; `st.rerun` in it chooses what is drawn anew in place of nothing.
+        on_ask: called at each question; `st.rerun` in it chooses what is drawn again in place of nothing.
     """
     data: _Poll = {"every": every}
     _mount(key=key, data=data, on_asked_change=on_ask)

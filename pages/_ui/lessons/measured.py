@@ -84,7 +84,7 @@ def find_measurement(kind: str, model: str, doing: str, *about: str) -> Any:
 
 
 def draw_redeal(state: ExploreState, look: Look) -> None:
-    """Draw how often answers change when all other objects are dealt anew."""
+    """Draw how often answers change when all other objects are resampled."""
     found = find_measurement(
         "redeal", state.model, "Replacing the other objects…", state.scene.to_json(), state.question.color
     )

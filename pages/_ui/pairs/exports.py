@@ -60,7 +60,7 @@ def export_json(view: PairView) -> bytes:
 
 
 def export_csv(view: PairView) -> bytes:
-    """Return one line a pair of the matrix: first, second, contribution, whether it decides the answer."""
+    """Return one line per pair of the matrix: first, second, contribution, whether it decides the answer."""
     labels = view.nodes.labels
     rows = (
         [first, second, repr(float(view.matrix[i, j])), int((i, j) in view.true_pairs)]

@@ -28,8 +28,8 @@ class Answers:
     """What the networks say of a scene, as far as it is asked.
 
     Attributes:
-        guesses: model -> which balls it takes for tied, the Relation Network first.
-        view: the count, or one tie, and its pairs.
+        guesses: model -> which balls it takes for connected, the Relation Network first.
+        view: the count, or one connection, and its pairs.
         paths: where the balls go.
         problem: a sentence about why there is no answer to what is asked.
     """
@@ -63,14 +63,14 @@ def _find_guesses(scene: PhysicsScene) -> dict[str, Guess]:
 
 
 def _ask_connections(state: PhysicsState, scene: PhysicsScene) -> Answers:
-    """Return the guesses, and one tie with its pairs; errors as `_find_guesses`."""
+    """Return the guesses, and one connection with its pairs; errors as `_find_guesses`."""
     guesses = _find_guesses(scene)
     tie = state.tie or _surest_tie(guesses[MODELS["connections"][0]])
     return Answers(guesses=guesses, view=read_view(DOMAIN, PhysicsCase(state, scene, tie)))
 
 
 def _surest_tie(guess: Guess) -> tuple[str, str]:
-    """Return the colors of the two balls that the network is surest to be tied."""
+    """Return the colors of the two balls that the network is surest to be connected."""
     i, j = guess.surest_tie(min(len(guess.links), len(TIED_COLORS)))
     return TIED_COLORS[i], TIED_COLORS[j]
 

@@ -48,7 +48,7 @@ def draw_answers(state: PhysicsState, scene: PhysicsScene, answers: Answers, loo
 
 
 def draw_count(view: PhysicsView, look: Look) -> None:
-    """Draw how many systems the networks count, beside the truth."""
+    """Draw how many connected groups the networks count, beside the truth."""
     answer, truth = view.reading.answer, str(view.reading.truth)
     st.html(html.counts_html(view.model_answers, truth))
     draw_figure(plot_count(answer.probabilities, truth, look), key="physics.count")
@@ -64,7 +64,7 @@ def draw_predictors(paths: Paths) -> None:
 
 
 def draw_tie(view: PhysicsView, tie: tuple[str, str]) -> None:
-    """Draw the choice of the tie that is explained, and what the networks say of it."""
+    """Draw the choice of the connection that is explained, and what the networks say of it."""
     st.html(layout.question_html(view.question_text))
     columns = st.columns(2)
     for place, title in enumerate(("One ball", "The other ball")):
@@ -75,12 +75,12 @@ def draw_tie(view: PhysicsView, tie: tuple[str, str]) -> None:
 
 
 def replace_end(tie: tuple[str, str], place: int, label: str) -> Changes:
-    """Return the change of state that puts another ball at one end of the tie that is explained."""
+    """Return the change of state that puts another ball at one end of the connection that is explained."""
     return {"tie": (label, tie[1]) if place == 0 else (tie[0], label)}
 
 
 def draw_closer(state: PhysicsState, answers: Answers, look: Look) -> None:
-    """Draw what lies under the table: the pairs of a tie or of the count, or how predictions drift from the truth."""
+    """Draw what is under the table: the pairs of a connection or of the count, or the errors of predictions."""
     if answers.view is not None:
         pair_sections.draw_closer(PHYSICS_PAGE, SECTIONS, state.section, answers.view, look)
     elif answers.paths is not None:
@@ -89,7 +89,7 @@ def draw_closer(state: PhysicsState, answers: Answers, look: Look) -> None:
 
 
 def list_files(state: PhysicsState, scene: PhysicsScene, answers: Answers) -> list[SavedFile]:
-    """Return the page's own files: the scene, and what is shown of ties or paths."""
+    """Return the page's own files: the scene, and what is shown of connections or paths."""
     labels = state.labels
     found: list[SavedFile] = [
         ("Scene (JSON), to open again", "scene.json", "application/json", partial(files.export_scene, scene))

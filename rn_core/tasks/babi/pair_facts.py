@@ -3,7 +3,7 @@
 A pair shows which names its statements share with the question and with each other ("Mary", "the pink rectangle"), and
 how they relate what they name ("north of", "bigger than"). A pair that supports the answer shows the answer, and in
 path finding and positional reasoning each of its statements a step of the way; in induction two statements about one
-person show which animal has which color. All of it can be read off the words, the published support and the answer.
+person show which animal has which color. All of it can be read from the words, the published support and the answer.
 """
 
 from __future__ import annotations

@@ -53,7 +53,7 @@ class PictureRecipe:
     Attributes:
         split: a key of `SPLITS`; no scene of one split is drawn from the seeds of another.
         seed: root seed, 0 to 2**32 - 1.
-        samples: paths a pixel and a group of lights.
+        samples: paths per pixel and group of lights.
     """
 
     split: str = "train"
@@ -79,7 +79,7 @@ class PictureRecipe:
 def write_dataset(
     root: Path, recipe: PictureRecipe, n_scenes: int, processes: int = 1, progress: Progress = iter
 ) -> None:
-    """Write pictures, scenes and ten questions a scene, so that `folder.open_split` reads them.
+    """Write pictures, scenes and ten questions per scene, so that `folder.open_split` reads them.
 
     Pictures that are there are kept: the same call goes on after an interruption, one with more scenes adds to them.
     Damaged ones are named in a warning of the log and rendered again.

@@ -35,7 +35,7 @@ class EncodedSplit:
 
     Attributes:
         folder: pictures, answers and question types; its `texts` are empty.
-        tokens: (M, L) uint8, numbers of `TOKENS`, padded behind with 0 to the longest question.
+        tokens: (M, L) uint8, numbers of `TOKENS`, padded with 0 at the end to the longest question.
     """
 
     folder: FolderSplit

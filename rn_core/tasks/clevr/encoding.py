@@ -55,7 +55,7 @@ def encode_scenes(scenes: Sequence[ClevrScene]) -> tuple[Tensor, Tensor]:
         SceneError: if there is no scene.
     """
     if not scenes:
-        raise SceneError("Object rows need 1 or more scenes, got 0; add one.")
+        raise SceneError("Object rows need at least one scene, got 0; add one.")
     counts = np.array([scene.n_objects for scene in scenes])
     mask = np.arange(counts.max()) < counts[:, None]  # (S, N_max)
     flat = [np.concatenate([scene.coords for scene in scenes]) / _SCALE]  # (sum of N, 3)

@@ -60,7 +60,7 @@ class SplitBatches:
         )
 
     def ask_all(self, pictures: np.ndarray, progress: Progress = iter) -> Iterator[Batch]:
-        """Yield all questions about some pictures, those about a picture side by side, a few pictures a batch.
+        """Yield all questions about some pictures, those about a picture side by side, a few pictures per batch.
 
         Args:
             pictures: (S,) indices.

@@ -54,7 +54,7 @@ class FolderSource:
         return len(self._train.encoded.tokens)
 
     def count_turns(self, n_questions: int) -> int:
-        """Return how many turns an epoch has if a picture is asked up to `n_questions` questions a turn."""
+        """Return how many turns an epoch has if a picture is asked up to `n_questions` questions per turn."""
         counts = np.bincount(self._train.encoded.folder.image_index)
         return int((-(-counts // n_questions)).sum())
 
@@ -92,7 +92,7 @@ def deal(image_index: np.ndarray, n_questions: int, rng: np.random.Generator) ->
 
     Args:
         image_index: (M,) int64, the picture that each question is about.
-        n_questions: questions a turn; a picture with more of them has several turns.
+        n_questions: questions per turn; a picture with more of them has several turns.
         rng: generator over PCG64.
 
     Returns:

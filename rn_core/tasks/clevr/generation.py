@@ -2,7 +2,7 @@
 
 Source: Johnson et al. 2017 (arXiv 1612.06890), section 3.2 and supplement B. As there, a scene is asked by the
 families used least so far, and an answer that a family has given too often is refused, so that the question alone
-does not tell it. Where we differ: what leads nowhere is drawn anew from the start, not from the last choice.
+does not tell it. Where we differ: what leads nowhere is drawn again from the start, not from the last choice.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""From English to programs: every text of the 90 families, and things told apart by where they are.
+"""From English to programs: every text of the 90 families, and things distinguished by where they are.
 
 The grammar is a tree of words made from the same templates that questions are generated from, so the two cannot drift
 apart. Beyond CLEVR's own texts, every thing may be described by its place ("the cube left of the red ball behind

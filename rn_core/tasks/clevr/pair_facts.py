@@ -98,7 +98,7 @@ def make_pair_batch(rng: np.random.Generator, asked: Asked, batch: Batch, n_pair
         rng: chooses the pairs, those that show something more often than others.
         asked: M questions.
         batch: the same questions, as models read them.
-        n_pairs: pairs a question K; one may be chosen twice.
+        n_pairs: pairs per question K; one may be chosen twice.
     """
     shown = show(asked)
     first, second = _choose_pairs(rng, asked.scenes.present, shown, n_pairs)

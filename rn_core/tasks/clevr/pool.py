@@ -1,4 +1,4 @@
-"""Scenes and questions drawn once and asked again and again: drawing a question anew takes longer than learning it."""
+"""Scenes and questions drawn once and used repeatedly: drawing a question anew takes longer than learning it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class QuestionPool:
     Attributes:
         scenes: what is known of each scene, S rows.
         scene_index: (M,) int64, non-decreasing, the scene of each question.
-        tokens: (M, L) uint8, the words of each question, padding 0 behind them.
+        tokens: (M, L) uint8, the words of each question, followed by padding 0.
         answers: (M,) int64, index into `ANSWERS`.
         type_index: (M,) int64, index into `QUESTION_TYPES`.
         families: (M,) int64, 0 to 89.
@@ -89,14 +89,14 @@ def make_pool(
     Args:
         seed: root seed.
         n_scenes: S, 1 or more.
-        n_questions: questions a scene; fewer where a scene carries fewer.
+        n_questions: questions per scene; fewer where a scene carries fewer.
         progress: wraps the iteration over blocks of scenes (a progress bar).
 
     Raises:
         RNCoreError: if there is to be no scene.
     """
     if n_scenes < 1:
-        raise RNCoreError(f"A pool needs 1 or more scenes, got {n_scenes!r}; draw some.")
+        raise RNCoreError(f"A pool needs at least one scene, got {n_scenes!r}; draw some.")
     starts = range(0, n_scenes, SCENES_PER_ROUND)
     blocks = [
         _make_block(make_rng(seed, "train", start), min(SCENES_PER_ROUND, n_scenes - start), n_questions)

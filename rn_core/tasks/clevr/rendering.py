@@ -55,7 +55,7 @@ def render_scene(scene: ClevrScene, seed: int = 0, samples: int = DEFAULT_SAMPLE
     Args:
         scene: seen by the camera that its pixel coordinates tell; without them, by one drawn from `seed`.
         seed: 0 to 2**32 - 1; moves the lamps, as CLEVR does for every scene.
-        samples: paths a pixel and a group of lights, 1 to 1024; few are enough.
+        samples: paths per pixel and group of lights, 1 to 1024; few are enough.
 
     Returns:
         (320, 480, 3) uint8, RGB.

@@ -142,7 +142,7 @@ def _read_relations(
         rows = given.get(name) if isinstance(given, Mapping) else None
         if not isinstance(rows, list) or len(rows) != n_objects:
             raise SceneError(
-                f'"relationships" must hold, for each of {", ".join(RELATIONS)}, one list an object, '
+                f'"relationships" must hold, for each of {", ".join(RELATIONS)}, one list per object, '
                 f"got {shown(rows)} for {name}; leave them out to have them computed."
             )
         for i, others in enumerate(rows):

@@ -1,4 +1,4 @@
-"""What is known of CLEVR beside its tasks.
+"""Facts about CLEVR beside its tasks.
 
 Source of "paper": Santoro et al. 2017, "A simple neural network module for relational reasoning"
 (https://arxiv.org/abs/1706.01427).
@@ -152,7 +152,7 @@ def _table_1() -> tuple[PublishedFigure, ...]:
     notes = {
         "lstm-states": "the paper's LSTM, which sees the question alone",
         "mlp-pixels": "the paper's CNN+LSTM",
-        "sa-pixels": "the paper's own run of stacked attention, trained end to end",
+        "sa-pixels": "the paper's own run of stacked attention, trained end-to-end",
     }
     return tuple(
         PublishedFigure(

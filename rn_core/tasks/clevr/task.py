@@ -40,7 +40,7 @@ class Clevr:
     """What the task's two views share.
 
     Attributes:
-        view: "pixels" (pictures) or "states" (one row an object).
+        view: "pixels" (pictures) or "states" (one row per object).
     """
 
     view: str
@@ -97,9 +97,9 @@ class Clevr:
         type_weights: np.ndarray | None = None,
         n_cells: int | None = None,
     ) -> Batch:
-        """Draw fresh scenes and questions about them; arguments as `Task.sample_batch`.
+        """Draw new scenes and questions about them; arguments as `Task.sample_batch`.
 
-        None asks ten questions a scene, as CLEVR does. Which types are asked is CLEVR's rule, not that of
+        None asks ten questions per scene, as CLEVR does. Which types are asked is CLEVR's rule, not that of
         `type_weights`; states have no cells.
 
         Raises:
@@ -172,7 +172,7 @@ class ClevrStates(Clevr):
     def make_pool(
         self, seed: int, n_scenes: int, n_questions: int, progress: Callable[[Iterable[Any]], Iterable[Any]] = iter
     ) -> QuestionPool:
-        """Draw scenes and questions to be asked again and again; see `pool.make_pool`."""
+        """Draw scenes and questions for repeated use; see `pool.make_pool`."""
         return make_pool(seed, n_scenes, n_questions, progress)
 
     def sample_known_pairs(self, rng: np.random.Generator, n_scenes: int) -> Iterator[KnownPair]:

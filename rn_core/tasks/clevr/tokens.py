@@ -25,7 +25,7 @@ def encode_tokens(texts: Sequence[str]) -> Tensor:
         texts: English questions, 1 or more. A question mark is added where it is missing; other marks do not count.
 
     Returns:
-        (M, L) int64, numbers of `TOKENS`, padded behind with 0 to the longest question.
+        (M, L) int64, numbers of `TOKENS`, padded with 0 at the end to the longest question.
 
     Raises:
         QuestionError: for no question at all, or naming the first word that is not CLEVR's.

@@ -1,4 +1,4 @@
-"""Balls on a table, some tied by invisible springs and rigid links: scenes, simulation, truth and tensors."""
+"""Balls on a table, some connected by invisible springs and rigid links: scenes, simulation, truth and tensors."""
 
 from __future__ import annotations
 

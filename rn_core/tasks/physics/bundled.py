@@ -20,12 +20,12 @@ _DRAWN = 200
 
 
 def load_bundled_scenes() -> PhysicsScenes:
-    """Return 20 scenes of ten balls in 32 frames, two with each number of systems from 1 to 10; needs no MuJoCo."""
+    """Return 20 scenes of ten balls in 32 frames, two with each number of groups from 1 to 10; needs no MuJoCo."""
     return PhysicsScenes(**load(BUNDLE.read_bytes()))
 
 
 def make_bundle() -> bytes:
-    """Return the first two scenes of seed 0 with each number of systems, as safetensors.
+    """Return the first two scenes of seed 0 with each number of connected groups, as safetensors.
 
     Raises:
         RNCoreError: in one sentence, if MuJoCo cannot be loaded.

@@ -1,4 +1,4 @@
-"""Scenes as arrays: one row a ball for the networks, what they are to say, and the simplest prediction to beat.
+"""Scenes as arrays: one row per ball for the networks, what they are to say, and the simplest prediction to beat.
 
 Source: Santoro et al. 2017 (arXiv 1706.01427). Section 3.4 gives a ball's row as RGB and (x, y) over 16 steps, and
 supplement F as "for example" 33 numbers, with one for the color. Here it is the former, 35 numbers.
@@ -23,11 +23,11 @@ _RGB = np.array(list(COLORS.values()), dtype=np.float32) / 255
 def encode_rows(
     scenes: PhysicsScenes, n_rows: int | None = None, colors: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return one row a ball.
+    """Return one row per ball.
 
     Args:
         scenes: S scenes of exactly 16 frames; see `PhysicsScenes.frames` to take some out of more.
-        n_rows: rows a scene, N to 16; those without a ball are 0. None makes as many as there are balls.
+        n_rows: rows per scene, N to 16; those without a ball are 0. None makes as many as there are balls.
         colors: (N,) or (S, N) int64, which color of `COLORS` each ball has, 0 to 15; None gives ball k the k-th.
 
     Returns:
@@ -89,22 +89,22 @@ def list_pairs(n_balls: int) -> np.ndarray:
 
 
 def connection_targets(scenes: PhysicsScenes) -> np.ndarray:
-    """Return whether each pair of balls is tied, (S, P) bool in the order of `list_pairs`.
+    """Return whether each pair of balls is connected, (S, P) bool in the order of `list_pairs`.
 
     Source: supplement F, where we differ: the paper's 100 numbers for 10 balls say everything twice, and of every ball
-    whether it is tied to itself.
+    whether it is connected to itself.
     """
     i, j = list_pairs(scenes.n_balls).T
     return scenes.links[:, i, j]
 
 
 def count_targets(scenes: PhysicsScenes) -> np.ndarray:
-    """Return the number of systems less one, (S,) int64 from 0 to N - 1: the index of the answer among 1 to N."""
+    """Return the number of groups less one, (S,) int64 from 0 to N - 1: the index of the answer among 1 to N."""
     return scenes.n_systems - 1
 
 
 def prediction_targets(scenes: PhysicsScenes) -> np.ndarray:
-    """Return the positions behind the 16 frames that are seen, (S, F - 16, N, 2) float32 in meters.
+    """Return the positions behind the 16 observed frames, (S, F - 16, N, 2) float32 in meters.
 
     Raises:
         SceneError: in one sentence, if there are none.
@@ -143,7 +143,7 @@ def prediction_errors(predicted: np.ndarray, true: np.ndarray) -> np.ndarray:
         true: (S, K, N, 2) in meters.
 
     Returns:
-        (K,) float64; its mean is the error in table widths a frame.
+        (K,) float64; its mean is the error in table widths per frame.
     """
     offsets = predicted.astype(np.float64) - true
     means: np.ndarray = np.sqrt((offsets**2).sum(axis=3)).mean(axis=(0, 2)) / TABLE_WIDTH

@@ -35,7 +35,7 @@ def move_balls(
 
     Args:
         positions: (S, N, 2) of the first frame, in meters.
-        velocities: (S, N, 2) of the first frame, in meters a second.
+        velocities: (S, N, 2) of the first frame, in meters per second.
         rigid: (S, N, N) bool, which links are rigid.
         lengths: (S, N, N) of the links at rest, in meters; 0 where there is none.
         n_frames: frames F, the first one included; 1 or more.
@@ -60,7 +60,7 @@ def move_balls(
 
 
 class _Table:
-    """One table with N balls and K links that can be tied anew for every scene."""
+    """One table with N balls and K links that can be connected anew for every scene."""
 
     def __init__(self, n_balls: int, n_links: int) -> None:
         """Copy the compiled model, so that every thread has its own."""

@@ -1,8 +1,8 @@
 """What a pair of balls shows by itself: facts that a relation can learn before it learns answers.
 
-Two tied balls keep their distance, or swing around it; so one pair shows whether it is tied, and its colors show
-which pair it is. Two balls of one system that are not tied to each other look most like tied ones, so that such pairs
-are chosen more often.
+Two connected balls keep their distance, or swing around it; so one pair shows whether it is connected, and its colors
+show which pair it is. Two balls of one group that are not connected directly look most like connected ones, so such
+pairs are chosen more often.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from rn_core.common.seeding import uniform_integers
 from rn_core.tasks.physics.encoding import list_pairs
 from rn_core.tasks.physics.scene import PhysicsScenes
 
-#: How much more often pairs are chosen that are tied, and that are tied through other balls only.
+#: How much more often pairs are chosen that are connected, and that are connected through other balls only.
 _TIED_WEIGHT, _SYSTEM_WEIGHT = 8, 4
 _DRAWS = 2**32
 
@@ -41,13 +41,13 @@ def choose_pairs(rng: np.random.Generator, scenes: PhysicsScenes, n_pairs: int) 
 
 
 def tied_facts(scenes: PhysicsScenes, pairs: np.ndarray) -> np.ndarray:
-    """Return whether each of the pairs (S, K, 2) is tied, (S, K, 1) float32."""
+    """Return whether each of the pairs (S, K, 2) is connected, (S, K, 1) float32."""
     tied: np.ndarray = scenes.links[np.arange(len(scenes))[:, None], pairs[..., 0], pairs[..., 1]]
     return tied[..., None].astype(np.float32)
 
 
 def which_facts(scenes: PhysicsScenes, pairs: np.ndarray) -> np.ndarray:
-    """Return whether each of the pairs (S, K, 2) is tied, then the same at its place among all P, else 0.
+    """Return whether each of the pairs (S, K, 2) is connected, then the same at its place among all P, else 0.
 
     Returns:
         (S, K, 1 + P) float32; places as in `encoding.list_pairs`.

@@ -1,4 +1,4 @@
-"""Scenes drawn once and seen again and again, each time turned, mirrored and with other colors."""
+"""Scenes drawn once and used repeatedly, each time turned, mirrored and with other colors."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class ScenePool:
 
 
 def recolor_scenes(scenes: PhysicsScenes, order: np.ndarray) -> PhysicsScenes:
-    """Return scenes in which ball k moves, and is tied, as ball `order[s, k]` of scene s was; `order` is (S, N)."""
+    """Return scenes in which ball k moves and is connected as ball `order[s, k]` of scene s was; `order` is (S, N)."""
     rows = np.arange(len(scenes))[:, None, None]
     paths = (part[rows, np.arange(scenes.n_frames)[:, None], order[:, None]] for part in _paths(scenes))
     ties = (part[rows, order[:, :, None], order[:, None]] for part in (scenes.links, scenes.rigid, scenes.lengths))
@@ -111,7 +111,7 @@ def draw_pool(
         RNCoreError: if there is to be no scene, or MuJoCo cannot be loaded.
     """
     if n_scenes < 1:
-        raise RNCoreError(f"A pool needs 1 or more scenes, got {n_scenes!r}; draw some.")
+        raise RNCoreError(f"A pool needs at least one scene, got {n_scenes!r}; draw some.")
     rounds = [
         sample_scenes(make_rng(seed, "train", first), min(_ROUND, n_scenes - first), n_frames=n_frames)
         for first in progress(range(0, n_scenes, _ROUND))

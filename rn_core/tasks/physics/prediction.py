@@ -49,7 +49,7 @@ class PathScoring:
         return Marks(question, torch.zeros_like(question), right.flatten())
 
     def count_floors(self, batch: Batch) -> np.ndarray:
-        """Return how often balls that keep their velocity are found."""
+        """Return how often balls at constant velocity are found."""
         return np.array([[int(self.mark(_keep_velocity(batch), batch).right.sum())]])
 
     def read(self, logits: Tensor, answers: Sequence[str]) -> tuple[str, dict[str, float]]:
@@ -57,7 +57,7 @@ class PathScoring:
         raise RNCoreError("This network predicts positions and answers no question; read its logits.")
 
     def distances(self, logits: Tensor, batch: Batch) -> dict[str, np.ndarray]:
-        """Return the mean distance over balls, (S, K) in table widths, of the network and of kept velocities."""
+        """Return the mean distance over balls, (S, K) in table widths, of the network and of constant velocities."""
         n_balls = batch.inputs[0].shape[1]
         both = {"model": logits.cpu(), "constant_velocity": _keep_velocity(batch)}
         return {
@@ -73,7 +73,7 @@ def _offsets(logits: Tensor, answer: Tensor) -> Tensor:
 
 
 def _keep_velocity(batch: Batch) -> Tensor:
-    """Return what balls that keep their velocity would do, as logits (M, N * K * 2)."""
+    """Return what balls at constant velocity would do, as logits (M, N * K * 2)."""
     seen = seen_positions(batch.inputs[0].cpu())
     n_ahead = batch.answer.shape[1] // (2 * seen.shape[2])
     ahead = predict_constant_velocity(seen.numpy(), n_ahead)

@@ -1,7 +1,7 @@
-"""Drawing scenes: the number of systems first, then which balls are in each, how they are tied, and how they start.
+"""Drawing scenes: the number of groups first, then which balls are in each, how they are connected, and how they start.
 
 Source: Santoro et al. 2017 (arXiv 1706.01427), section 3.4 and supplement F. The paper does not say how its balls were
-tied; here every number of systems is as likely as every other, so that chance is known.
+connected; here every number of connected groups is as likely as every other, so that chance is known.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ def sample_scenes(
 ) -> PhysicsScenes:
     """Draw scenes and let MuJoCo move their balls.
 
-    The number of systems is uniform from 1 to `n_balls`, and so are the ways to cut a shuffled row of the balls into
-    as many. Within a system each ball but the first is tied to one of those before it, by a spring or, as often, by a
-    rigid link. Places are uniform, whatever ties the balls, and links start at rest length, so that the first frame
-    says nothing of who is tied; directions are uniform, and so is speed.
+    The number of groups is uniform from 1 to `n_balls`, and so are the ways to cut a shuffled row of the balls into
+    as many. Within a group each ball but the first is connected to one of those before it, by a spring or a rigid
+    link with equal probability. Places are uniform, whatever connects the balls, and links start at rest length, so
+    that the first frame says nothing about connections; directions are uniform, and so is speed.
 
     Args:
         rng: generator over PCG64; the first k of n scenes are the same for every n >= k.
@@ -68,7 +68,7 @@ def _sample_start(rng: np.random.Generator, n_balls: int) -> tuple[np.ndarray, .
 
 
 def _sample_links(rng: np.random.Generator, n_balls: int) -> tuple[np.ndarray, np.ndarray]:
-    """Draw which balls are tied by rigid links, and which by any; (N, N) bool each."""
+    """Draw which balls are connected by rigid links, and which by any; (N, N) bool each."""
     n_systems = 1 + _draw(rng, n_balls)
     row = _shuffle(rng, n_balls)
     cuts = 1 + np.sort(_shuffle(rng, n_balls - 1)[: n_systems - 1])

@@ -1,4 +1,4 @@
-"""Scenes of balls on a table: where they are in each frame, and what ties them; one scene goes to and from JSON."""
+"""Scenes of balls on a table: where they are in each frame, and what connects them; one scene goes to and from JSON."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ class PhysicsScene:
 
     Attributes:
         positions: (F, N, 2) float32, x to the right and y upwards, in meters, which are table units: -1 to 1.
-        velocities: (F, N, 2) float32, meters a second, so that every frame is a state to start from.
-        links: (N, N) bool, symmetric: which balls are tied.
+        velocities: (F, N, 2) float32, meters per second, so that every frame is a state to start from.
+        links: (N, N) bool, symmetric: which balls are connected.
         rigid: (N, N) bool, symmetric: which of the links are rigid; the others are springs.
         lengths: (N, N) float32, symmetric: meters of the links at rest, 0 where there is none.
     """
@@ -102,12 +102,12 @@ class PhysicsScenes:
 
     @functools.cached_property
     def systems(self) -> np.ndarray:
-        """Return the connected system of each ball (S, N) int64; see `truth.find_systems`."""
+        """Return the connected group of each ball (S, N) int64; see `truth.find_systems`."""
         return find_systems(self.links)
 
     @functools.cached_property
     def n_systems(self) -> np.ndarray:
-        """Return the number of connected systems (S,) int64, 1 to N."""
+        """Return the number of connected groups (S,) int64, 1 to N."""
         return count_systems(self.links)
 
     def frames(self, first: int, end: int) -> PhysicsScenes:

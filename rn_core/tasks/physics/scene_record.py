@@ -15,7 +15,7 @@ from rn_core.tasks.physics.world import FRAME_RATE, MAX_BALLS
 MAX_FRAMES = 256
 #: Meters from the middle along x or y: walls give way a little to a ball that is fast.
 FURTHEST = 1.1
-#: Meters a second; no ball of a drawn scene comes near it.
+#: Meters per second; no ball of a drawn scene comes near it.
 MAX_SPEED = 10.0
 #: Meters of a link at rest.
 MIN_LENGTH, MAX_LENGTH = 0.01, 3.0
@@ -39,7 +39,7 @@ def read_record(record: Mapping[str, Any] | str) -> dict[str, np.ndarray]:
     record = _parse(record)
     rate = record.get("frame_rate")
     if rate != FRAME_RATE or isinstance(rate, bool):
-        raise SceneError(f'"frame_rate" must be {FRAME_RATE} frames a second, got {shown(rate)}; take such frames.')
+        raise SceneError(f'"frame_rate" must be {FRAME_RATE} frames per second, got {shown(rate)}; take such frames.')
     n_frames, n_balls = _count(record["positions"])
     positions = _read_frames(record["positions"], "position", n_frames, n_balls, FURTHEST)
     velocities = _read_frames(record.get("velocities"), "velocity", n_frames, n_balls, MAX_SPEED)
@@ -70,14 +70,14 @@ def _count(positions: list[Any]) -> tuple[int, int]:
     if not 1 <= len(positions) <= MAX_FRAMES:
         raise SceneError(f"A scene must have 1 to {MAX_FRAMES} frames, got {len(positions)}; change that.")
     if not isinstance(positions[0], list):
-        raise SceneError(f"A frame must be a list of one [x, y] a ball, got {shown(positions[0])} in frame 0.")
+        raise SceneError(f"A frame must be a list of one [x, y] per ball, got {shown(positions[0])} in frame 0.")
     if not 1 <= len(positions[0]) <= MAX_BALLS:
         raise SceneError(f"A scene must have 1 to {MAX_BALLS} balls, got {len(positions[0])}; change that.")
     return len(positions), len(positions[0])
 
 
 def _read_frames(frames: Any, what: str, n_frames: int, n_balls: int, furthest: float) -> np.ndarray:
-    """Return (F, N, 2) float32 of one [x, y] a frame and ball, each number from -`furthest` to `furthest`."""
+    """Return (F, N, 2) float32 of one [x, y] per frame and ball, each number from -`furthest` to `furthest`."""
     if not isinstance(frames, list) or len(frames) != n_frames:
         got = f"{len(frames)} frames" if isinstance(frames, list) else shown(frames)
         raise SceneError(f"There must be a {what} for each of the {n_frames} frames, got {got}; make both as long.")
@@ -120,7 +120,7 @@ def _read_links(links: Any, n_balls: int) -> dict[str, np.ndarray]:
 
 
 def _read_ends(link: Any, index: int, n_balls: int) -> tuple[int, int]:
-    """Return the two balls that a link ties."""
+    """Return the two balls that a link connects."""
     ends = link.get("balls") if isinstance(link, Mapping) else None
     if not isinstance(ends, list) or len(ends) != 2:
         raise SceneError(f'Link {index} must name two balls, such as {{"balls": [0, 1]}}, got {shown(link)}.')

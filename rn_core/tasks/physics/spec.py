@@ -20,7 +20,7 @@ from rn_core.tasks.physics.encoding import D_ROW
 from rn_core.tasks.physics.world import DEFAULT_BALLS, N_FRAMES
 
 CONNECTIONS, COUNT, PREDICT = "physics/connections", "physics/count", "physics/predict"
-#: Pairs of balls, and numbers of systems.
+#: Pairs of balls, and numbers of connected groups.
 _N_CONNECTIONS, _N_COUNTS = DEFAULT_BALLS * (DEFAULT_BALLS - 1) // 2, DEFAULT_BALLS
 
 _ROWS, _PATHS = RowEncoderConfig(D_ROW), PathEncoderConfig(D_ROW, N_FRAMES)
@@ -80,7 +80,7 @@ _MODELS = {
     },
 }
 
-#: From the paths of balls, in scenes that come turned, mirrored and with other colors each time. Lessons as for bAbI.
+#: From the paths of balls, in scenes turned, mirrored and recolored each time. Pretraining as for bAbI.
 _BALLS = {
     "n_scenes": 256,
     "n_questions": 1,
@@ -94,7 +94,7 @@ _BALLS = {
 _BASELINE = {**_BALLS, "pool_scenes": 240_000, "steps": 12_000}
 #: Their relations have learned from pairs and connections already; what reads their sum starts afresh.
 _FROM_TIES = {**_BALLS, "core_from": "physics/rn-ties", "pool_scenes": 240_000}
-#: For paths to come nearly all is learned in lessons; then the whole prediction, which takes long, is set to rights.
+#: For path prediction nearly all is learned in pretraining; then whole predictions, which take long, fine-tune it.
 #: Its gradients grow with every step of time, so those steps are few and small: with 5e-4 the network was lost in 300.
 _MOVING_BALLS = {
     **_BALLS,

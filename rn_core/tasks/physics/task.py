@@ -1,4 +1,4 @@
-"""Balls on a table behind task objects: who is tied to whom, how many systems there are, and what happens next.
+"""Balls on a table behind task objects: which balls are connected, how many groups there are, and what happens next.
 
 A row is a ball's color and path. Rows come in the order of `COLORS`; a Relation Network does not see their order and
 tells balls apart by color, the MLP may use both. No question is asked: d_question is 0.
@@ -97,13 +97,13 @@ class _Physics:
         type_weights: np.ndarray | None = None,
         n_cells: int | None = None,
     ) -> Batch:
-        """Draw fresh scenes of ten balls; the other arguments of `Task.sample_batch` change nothing here."""
+        """Draw new scenes of ten balls; the other arguments of `Task.sample_batch` change nothing here."""
         return self.encode_batch(sample_scenes(rng, n_scenes, n_frames=self.n_frames))
 
     def make_pool(
         self, seed: int, n_scenes: int, n_questions: int, progress: Callable[[Iterable[Any]], Iterable[Any]] = iter
     ) -> ScenePool:
-        """Draw scenes of split train, to be seen again and again; arguments as `Task.make_pool`."""
+        """Draw scenes of split train, used repeatedly; arguments as `Task.make_pool`."""
         return ScenePool(draw_pool(seed, n_scenes, self.n_frames, progress), self.encode_batch, self.facts)
 
     def encode_scenes(
@@ -119,7 +119,7 @@ class _Physics:
             SceneError: in one sentence, for anything else.
         """
         if not scenes:
-            raise SceneError("There must be 1 or more scenes, got none; give one.")
+            raise SceneError("There must be at least one scene, got none; give one.")
         read = [_read_rows(scene) for scene in scenes]
         n_balls = np.array([len(rows) for rows in read])
         filled = np.zeros((len(read), n_balls.max(), D_ROW), dtype=np.float32)
@@ -169,7 +169,7 @@ class _Physics:
 
 
 class Connections(_Physics):
-    """Which pairs of balls are tied: a logit for each pair of colors, in the order of `encoding.list_pairs`."""
+    """Which pairs of balls are connected: a logit for each pair of colors, in the order of `encoding.list_pairs`."""
 
     name = "physics/connections"
     question = "Which balls are tied?"
@@ -178,7 +178,7 @@ class Connections(_Physics):
     scoring = MultiLabelScoring()
 
     def targets(self, scenes: PhysicsScenes) -> Tensor:
-        """Return whether each pair is tied, (S, 45) bool."""
+        """Return whether each pair is connected, (S, 45) bool."""
         return torch.from_numpy(connection_targets(scenes))
 
     @property
@@ -219,12 +219,12 @@ class Connections(_Physics):
                 raise SceneError(f"The scene has no {color} ball; ask about {', '.join(present)}.")
 
     def facts(self, scenes: PhysicsScenes, pairs: np.ndarray) -> np.ndarray:
-        """Return whether pairs are tied, and which they then are; see `pair_facts.which_facts`."""
+        """Return whether pairs are connected, and which they then are; see `pair_facts.which_facts`."""
         return which_facts(scenes, pairs)
 
 
 class Count(_Physics):
-    """How many systems there are: a logit for each number from 1 to 10."""
+    """How many connected groups there are: a logit for each number from 1 to 10."""
 
     name = "physics/count"
     question = "How many systems are there?"
@@ -233,7 +233,7 @@ class Count(_Physics):
     scoring = OneAnswer(1, DEFAULT_BALLS)
 
     def targets(self, scenes: PhysicsScenes) -> Tensor:
-        """Return the index of the number of systems, (S,) int64."""
+        """Return the index of the number of connected groups, (S,) int64."""
         return torch.from_numpy(count_targets(scenes))
 
 
@@ -249,7 +249,7 @@ class Predict(_Physics):
     pretrained_on = "the connections, speeds and next positions of balls"
 
     def targets(self, scenes: PhysicsScenes) -> Tensor:
-        """Return the paths to come, (S, 10 * 16 * 2) float32 in meters."""
+        """Return the future paths, (S, 10 * 16 * 2) float32 in meters."""
         last = torch.from_numpy(scenes.positions[:, N_FRAMES - 1])
         return encode_paths(torch.from_numpy(prediction_targets(scenes)), last)
 
@@ -262,7 +262,7 @@ def _read_tie(text: str) -> tuple[str, str] | None:
 
 
 def tie_question(first: str, second: str) -> str:
-    """Return the question whether two balls are tied, in English."""
+    """Return the question whether two balls are connected, in English."""
     return f"Is {first} tied to {second}?"
 
 

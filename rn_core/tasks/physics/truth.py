@@ -1,4 +1,4 @@
-"""What is true of a scene: which balls are tied, directly or through others, and how many systems they make."""
+"""What is true of a scene: which balls are connected, directly or through others, and how many groups they make."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import numpy as np
 
 
 def find_systems(links: np.ndarray) -> np.ndarray:
-    """Return which connected system each ball belongs to.
+    """Return which connected group each ball belongs to.
 
-    Each ball starts with its own number and takes the smallest one among the balls it is tied to, until none changes.
+    Each ball starts with its own number and takes the smallest one among its connected balls, until none changes.
 
     Args:
         links: (S, N, N) bool, symmetric.
 
     Returns:
-        (S, N) int64, 0 to N - 1: systems are numbered in the order of their first balls.
+        (S, N) int64, 0 to N - 1: connected groups are numbered in the order of their first balls.
     """
     n_balls = links.shape[-1]
     tied = links | np.eye(n_balls, dtype=bool)
@@ -29,6 +29,6 @@ def find_systems(links: np.ndarray) -> np.ndarray:
 
 
 def count_systems(links: np.ndarray) -> np.ndarray:
-    """Return the number of connected systems, (S, N, N) bool -> (S,) int64 from 1 to N."""
+    """Return the number of connected groups, (S, N, N) bool -> (S,) int64 from 1 to N."""
     highest: np.ndarray = find_systems(links).max(axis=1)
     return highest + 1

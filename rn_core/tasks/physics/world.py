@@ -12,22 +12,22 @@ TABLE_WIDTH = 2 * HALF_SIDE
 RADIUS = 0.06
 #: Kilograms. Balls slide without friction, turning or loss of speed.
 MASS = 1.0
-#: Newtons a meter of an invisible spring; two balls on one swing with a period of 0.36 s, between 3 and 4 frames.
+#: Newtons per meter of an invisible spring; two balls on one swing with a period of 0.36 s, between 3 and 4 frames.
 STIFFNESS = 150.0
-#: Newtons a meter by which balls and walls push back what enters them, without loss.
+#: Newtons per meter by which balls and walls push back what enters them, without loss.
 CONTACT_STIFFNESS = 8000.0
 #: Seconds in which a rigid link takes back most of an error of its length, without swinging.
 RIGID_SECONDS = 0.01
 
 MAX_BALLS = 16
 DEFAULT_BALLS = 10
-#: Frames that the networks see, and frames a second.
+#: Frames that the networks see, and frames per second.
 N_FRAMES = 16
 FRAME_RATE = 10
 #: Steps of the simulation from one frame to the next, each of 5 ms (semi-implicit Euler).
 STEPS_A_FRAME = 20
 TIMESTEP = 1 / (FRAME_RATE * STEPS_A_FRAME)
-#: Meters a second at which the balls of a drawn scene start, before rigid links take their share.
+#: Meters per second at which the balls of a drawn scene start, before rigid links take their share.
 MIN_SPEED, MAX_SPEED = 0.3, 0.9
 #: Meters between the edges of two balls, and of a ball and a wall, when a drawn scene starts.
 CLEARANCE = 0.02

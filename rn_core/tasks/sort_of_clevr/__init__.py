@@ -62,7 +62,7 @@ class SortOfClevr:
     """What the task's two views share.
 
     Attributes:
-        view: "pixels" (images) or "objects" (one row an object).
+        view: "pixels" (images) or "objects" (one row per object).
         margin: pixels between every answer and its decision boundary.
     """
 
@@ -212,7 +212,7 @@ def sample_questions(
     Args:
         rng: generator over PCG64.
         n_scenes: number of scenes S.
-        n_questions: questions a scene, 1 to 36; None asks all 36 in their order and draws nothing.
+        n_questions: questions per scene, 1 to 36; None asks all 36 in their order and draws nothing.
         type_weights: (6,) how likely each question type is drawn, above 0; None draws all alike.
 
     Returns:
@@ -225,7 +225,7 @@ def sample_questions(
         return np.broadcast_to(np.arange(questions.N_QUESTIONS), (n_scenes, questions.N_QUESTIONS))
     if not 1 <= n_questions <= questions.N_QUESTIONS:
         raise QuestionError(
-            f"The questions a scene must be 1 to {questions.N_QUESTIONS}, got {n_questions!r}; use None for all."
+            f"The questions per scene must be 1 to {questions.N_QUESTIONS}, got {n_questions!r}; use None for all."
         )
     weights = np.ones(len(questions.QUESTION_TYPES)) if type_weights is None else type_weights
     uniform = (uniform_integers(rng, 2**32, (n_scenes, questions.N_QUESTIONS)) + 0.5) / 2**32

@@ -46,7 +46,7 @@ class CrowdBatch:
     Attributes:
         centers: (S, n, 2) int64, x then y in pixels.
         shapes: (S, n) int64, index into `SHAPES`.
-        colors: (S, n) int64, index into `COLORS`; that of object 0 occurs once a scene.
+        colors: (S, n) int64, index into `COLORS`; that of object 0 occurs once per scene.
     """
 
     centers: np.ndarray
@@ -78,7 +78,7 @@ def sample_crowds(
 
     Args:
         rng: generator over PCG64.
-        n_objects: objects a scene n, 2 to 10.
+        n_objects: objects per scene n, 2 to 10.
         n_scenes: number of scenes S, 1 or more.
         margin: pixels, 0 to 4; ties are never drawn.
 
@@ -143,7 +143,7 @@ def solve_crowds(crowds: CrowdBatch) -> np.ndarray:
     """Answer the six questions about the asked object of every scene.
 
     Returns:
-        (S, 6) int64, a column a question type, index into `ANSWERS`; `UNSAYABLE` where the count has no answer.
+        (S, 6) int64, one column per question type, index into `ANSWERS`; `UNSAYABLE` where the count has no answer.
     """
     squared, others = _squared(crowds.centers), crowds.shapes[:, 1:]
     asked, rows = crowds.shapes[:, 0], np.arange(len(crowds))

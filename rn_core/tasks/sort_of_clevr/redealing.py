@@ -1,4 +1,4 @@
-"""Scenes in which one object stays and all others are dealt anew."""
+"""Scenes in which one object stays and all others are resampled."""
 
 from __future__ import annotations
 

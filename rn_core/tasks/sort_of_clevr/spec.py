@@ -70,7 +70,7 @@ _MODELS = {
     },
 }
 
-#: Questions asked in a step are few and steps many: with 128 questions a step the objects are told apart
+#: Questions asked in a step are few and steps many: with 128 questions per step the objects are distinguished
 #: after a fifth of the questions that 576 a step take.
 _FROM_PIXELS = {"learning_rate": 1e-3, "warm_start": 6_000, "hold_encoder": 0.85, "validation_scenes": 20}
 _FROM_ROWS = {"learning_rate": 1e-3, "validation_scenes": 200}

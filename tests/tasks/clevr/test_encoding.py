@@ -49,7 +49,7 @@ def test_padding_goes_up_to_the_largest_scene_only():
 
 
 def test_no_scene_is_one_sentence():
-    with pytest.raises(SceneError, match=r"^Object rows need 1 or more scenes, got 0; add one\.$"):
+    with pytest.raises(SceneError, match=r"^Object rows need at least one scene, got 0; add one\.$"):
         encode_scenes([])
 
 

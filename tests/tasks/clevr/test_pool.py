@@ -86,5 +86,5 @@ def test_states_have_a_pool_and_pixels_have_none():
 
 
 def test_a_pool_of_nothing_is_one_sentence():
-    with pytest.raises(RNCoreError, match=r"^A pool needs 1 or more scenes, got 0; draw some\.$"):
+    with pytest.raises(RNCoreError, match=r"^A pool needs at least one scene, got 0; draw some\.$"):
         make_pool(0, 0, 4)

@@ -188,8 +188,8 @@ def everywhere(value: list) -> dict[str, list]:
             everywhere([0, 2, 0]),
             r"Direction 'left' must be a number from -1.01 to 1.01, got 2;",
         ),
-        ("relationships", [], r'"relationships" must hold, for each of .*, one list an object, got None for left;'),
-        ("relationships", everywhere([[]]), r"one list an object, got \[\[\]\] for left; leave them out"),
+        ("relationships", [], r'"relationships" must hold, for each of .*, one list per object, got None for left;'),
+        ("relationships", everywhere([[]]), r"one list per object, got \[\[\]\] for left; leave them out"),
         (
             "relationships",
             everywhere([4] * 4),

@@ -57,7 +57,7 @@ def test_recoloured_balls_take_path_and_links_along():
 
 
 def test_facts_of_all_pairs_add_up_to_the_answers():
-    """The sum over all ordered pairs has each link twice, and what is read off it is the answer."""
+    """The sum over all ordered pairs has each link twice, and what is read from it is the answer."""
     facts = which_facts(drawn_scenes(), np.broadcast_to(EVERY, (64, 100, 2))).sum(axis=1) / 2
     np.testing.assert_array_equal(facts[:, 1:], connection_targets(drawn_scenes()))
     np.testing.assert_array_equal(10 - facts[:, 0], drawn_scenes().n_systems)
@@ -128,5 +128,5 @@ def test_motion_lessons_fit_what_is_shown_and_the_simulation():
 
 
 def test_an_empty_pool_is_refused():
-    with pytest.raises(RNCoreError, match="A pool needs 1 or more scenes, got 0"):
+    with pytest.raises(RNCoreError, match="A pool needs at least one scene, got 0"):
         TASKS["physics/count"].make_pool(0, 0, 1)

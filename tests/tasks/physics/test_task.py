@@ -165,7 +165,7 @@ def test_rows_of_another_shape_get_one_sentence(shape):
 
 
 def test_bad_scenes_and_questions_get_one_sentence():
-    with pytest.raises(SceneError, match=r"^There must be 1 or more scenes, got none"):
+    with pytest.raises(SceneError, match=r"^There must be at least one scene, got none"):
         COUNT.encode_scenes([])
     with pytest.raises(SceneError, match=r"^The networks read 16 frames, got 32"):
         COUNT.encode_scenes([long_scenes().scene(0)])

@@ -72,7 +72,7 @@ def sample_induction(rng: np.random.Generator) -> Story:
 
 
 class _Herd:
-    """Persons whose animals and colors are told one by one.
+    """Persons whose animals and colors are stated one by one.
 
     A color told passes on to all persons known to be the same animal, who are then told to have it. Only with t
     persons of that animal told and u not yet, the next of these has a color of its own with probability
@@ -82,7 +82,7 @@ class _Herd:
     def __init__(self, draw: Draw) -> None:
         self._draw = draw
         self.told: list[str] = []
-        self.animals: dict[str, str] = {}  # in the order told
+        self.animals: dict[str, str] = {}  # in order
         self.colors: dict[str, str] = {}
         self.places: dict[tuple[Form, str], int] = {}  # form and person -> statement
         self._passed_on: dict[str, str] = {}

@@ -91,7 +91,7 @@ class _Carry(World):
         self.told.append(FORMS[kind][there].format(person=person, thing=thing, **slots))
 
     def note(self, kind: str, person: str, thing: str, other: str) -> None:
-        """Note what the next statement tells of a thing, if the task's questions need more."""
+        """Note what the next statement says about a thing, if the task's questions need more."""
 
     def held(self, person: str) -> list[str]:
         """Return what a person holds."""

@@ -30,7 +30,7 @@ class _Walk(World):
         self.latest: list[str] = []  # whom each fact told was about; a statement on two persons tells two
 
     def hear(self, knowledge: str, *persons: str, place: str, before: int = 0, second: str = "") -> None:
-        """Note what the last statement tells of persons, supported by it and `before` earlier ones."""
+        """Note what the last statement says about persons, supported by it and `before` earlier ones."""
         last = len(self.told) - 1
         for person in persons:
             self.heard[person] = _Stay(knowledge, place, tuple(range(last - before, last + 1)), second)
