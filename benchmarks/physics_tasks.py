@@ -88,7 +88,7 @@ def _ask(model: QuestionAnsweringModel, scenes: PhysicsScenes) -> np.ndarray:
 
 
 def _share(right: np.ndarray) -> str:
-    """Return the share of right answers in percent, with its interval."""
+    """Return the accuracy in percent, with its interval."""
     return _percent(accuracy_interval(right, np.ones_like(right)))
 
 

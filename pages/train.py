@@ -97,7 +97,7 @@ def draw_button(label: str, icon: str, act: Callable[[], None], key: str | None 
 
 
 def draw_run(state: TrainState, job: Job, view: JobView) -> None:
-    """Draw what runs, where it stands, and what can be done with it."""
+    """Draw what runs, how far it is, and what can be done with it."""
     st.html(train_html.race_html(describe_race(job.config)))
     if view.is_active:
         draw_steering(state, job, view)

@@ -1,4 +1,4 @@
-"""bAbI's 20 tasks in one table: ours beside what others measured; nothing here knows Streamlit."""
+"""bAbI's 20 tasks in one table: ours beside what others measured; this module does not use Streamlit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Work that sessions ask for and wait for, each piece done once for all who want it; nothing here knows Streamlit."""
+"""Work that sessions ask for and wait for, each piece done once for all who want it; without Streamlit."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class _Unwanted(Exception):
 
 
 class Work(Generic[Result]):
-    """One piece of work, as those see it who wait for it."""
+    """One piece of work, as seen by those who wait for it."""
 
     def __init__(self, key: Hashable, ticket: Ticket, line: Line) -> None:
         """Begin to wait in a line."""
@@ -54,7 +54,7 @@ class Work(Generic[Result]):
         return self._line.place(self.ticket)
 
     def result(self) -> Result:
-        """Return what came of it once it is over.
+        """Return what came of it once it has ended.
 
         Raises:
             RNCoreError: if it failed, or was given up because all who wanted it had gone.

@@ -1,4 +1,4 @@
-"""Results of the core as Plotly figures; nothing here knows Streamlit.
+"""Results of the core as Plotly figures; this module does not use Streamlit.
 
 Every figure carries its alternative text in `layout.meta["alt"]`. Signs are orange (against) and blue (for),
 safe for color-blind readers, symmetric around zero, and always with a number or a word beside the color.
@@ -79,7 +79,7 @@ def plot_pair_matrix(
     ticks: tuple[Sequence[str], Sequence[str]] | None = None,
     noun: str = "object",
 ) -> go.Figure:
-    """Draw what every pair adds, one square a pair.
+    """Draw what every pair adds, one square per pair.
 
     A heatmap returns no clicks, so an invisible marker lies on every square, at x = j and y = i.
 
@@ -124,7 +124,7 @@ def plot_pair_matrix(
 
 
 def _click_layer(matrix: np.ndarray, names: Sequence[str]) -> go.Scatter:
-    """Return one invisible marker a square, with its name and value on hover."""
+    """Return one invisible marker per square, with its name and value on hover."""
     n = len(names)
     rows, columns = np.divmod(np.arange(n * n), n)
     values = map(format_signed, matrix.ravel())
@@ -196,7 +196,7 @@ def plot_logit_shift(
 
 
 def plot_hidden_change(changes: Sequence[np.ndarray], look: Look = Look()) -> go.Figure:
-    """Draw what a pair adds to every hidden unit of f_phi, one strip a layer.
+    """Draw what a pair adds to every hidden unit of f_phi, one strip per layer.
 
     Args:
         changes: for each hidden layer, (D,) activation with the pair minus without it.
@@ -287,7 +287,7 @@ def finish_figure(figure: go.Figure, look: Look, alt: str, height: int) -> go.Fi
     Args:
         figure: changed in place.
         look: colors and type size.
-        alt: the figure in words, for who cannot see it.
+        alt: the figure in words, for people who cannot see it.
         height: in pixels.
 
     Returns:

@@ -1,4 +1,4 @@
-"""What the Results page shows, worked out from cards, published figures and new measurements; nothing here draws.
+"""What the Results page shows, worked out from cards, published figures and new measurements; draws nothing.
 
 Any domain and any weights fit: whatever groups and question types a card holds become lanes.
 """
@@ -24,17 +24,17 @@ _ALL_QUESTIONS = MappingProxyType({"overall": "All questions"})
 
 @dataclass(frozen=True)
 class Mark:
-    """One share of right answers.
+    """One accuracy.
 
     Attributes:
         kind: "ours", "now" (measured on this page), "paper", "open" or "other".
         value: 0 to 1.
-        low: lower end of the 95 % interval; None where nobody says.
+        low: lower end of the 95 % interval; None if unknown.
         high: upper end.
-        n: number of questions; None where nobody says.
+        n: number of questions; None if unknown.
         said: how the source puts it; empty for the plain number.
-        source: where it stands.
-        note: what else there is to know about it.
+        source: where it is stated.
+        note: a further note.
     """
 
     kind: str
@@ -48,19 +48,19 @@ class Mark:
 
     @property
     def interval(self) -> tuple[float, float]:
-        """Return both ends of the 95 % interval; the value for one that nobody says."""
+        """Return both ends of the 95 % interval; the value if it is unknown."""
         return self.value if self.low is None else self.low, self.value if self.high is None else self.high
 
 
 @dataclass(frozen=True)
 class Lane:
-    """All that is known of one model on one measure.
+    """Everything known about one model on one measure.
 
     Attributes:
         level: "groups" or "types".
         measure: group, question type or "overall".
         model: such as "rn-pixels".
-        floor: what the best constant answer gets, 0 to 1; None where nobody says.
+        floor: what the best constant answer gets, 0 to 1; None if unknown.
         marks: one of each kind at most.
     """
 
@@ -113,7 +113,7 @@ def make_lanes(
 
 
 class Measured(NamedTuple):
-    """What this project measured: the mark, and what guessing gets (None where nobody says)."""
+    """What this project measured: the mark, and what guessing gets (None if unknown)."""
 
     mark: Mark
     floor: float | None

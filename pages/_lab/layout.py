@@ -1,4 +1,4 @@
-"""Small pieces of HTML and the one style sheet that the pages share; nothing here knows Streamlit.
+"""Small pieces of HTML and the one style sheet that the pages share; this module does not use Streamlit.
 
 All text that goes into HTML is escaped. Colors come from the page's own text color, so light and dark both work.
 """
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 #: An answer nearer to its boundary than this, in pixels, gets the meter: training never went below half of it.
 NEAR = 2 * DEFAULT_MARGIN
 
-#: Bars shown for an answer: the likeliest ones above this probability, so many at most.
+#: Bars shown for an answer: the likeliest ones above this probability, at most so many.
 _LOWEST, _MOST = 0.005, 3
 #: An answer of more letters is written smaller.
 _LONG = 9
@@ -73,7 +73,7 @@ def answers_html(answer: Answer, other: Answer | None, truth: str | None) -> str
     Args:
         answer: the Relation Network's.
         other: the MLP's; None if its weights cannot be used.
-        truth: what both are held against, as in `cards_html`.
+        truth: what both are compared with, as in `cards_html`.
     """
     return cards_html({"Relation Network": answer, "MLP, same input": other}, truth)
 
@@ -83,7 +83,7 @@ def cards_html(answers: Mapping[str, Answer | None], truth: str | None) -> str:
 
     Args:
         answers: title -> answer; None for a model whose weights cannot be used.
-        truth: what each is held against; None where nobody knows it, then no answer has a mark.
+        truth: what each is compared with; None if unknown, then no answer has a mark.
     """
     cards = "".join(_card(title, answer, truth) for title, answer in answers.items())
     name = "rn-answers rn-many" if len(answers) > 2 else "rn-answers"
@@ -165,7 +165,7 @@ def truth_html(truth: str, margin: float) -> str:
 
 
 def what_ifs_html(cases: Sequence[WhatIf]) -> str:
-    """Return a table of answers after something is taken away."""
+    """Return a table of answers after something is removed."""
     rows = "".join(
         f"<tr><td>{escape(case.label)}</td><td><b>{escape(case.answer)}</b></td><td>{format_share(case.probability)}</td>"
         f"<td>{_kept(case)}</td><td>{escape(case.truth or 'unknown')}</td></tr>"

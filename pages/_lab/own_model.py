@@ -1,4 +1,4 @@
-"""A model that a session trained or uploaded, made ready to be asked; nothing here knows Streamlit."""
+"""A model that a session trained or uploaded, made ready to be asked; this module does not use Streamlit."""
 
 from __future__ import annotations
 

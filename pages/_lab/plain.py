@@ -1,4 +1,4 @@
-"""Text that a person or a link brings, made ready to be shown as text; nothing here knows Streamlit.
+"""Text that a person or a link brings, made ready to be shown as text; this module does not use Streamlit.
 
 Streamlit reads Markdown in notices, labels and captions: links, pictures, LaTeX, colors, icons and emoji would take
 effect. `plain` is what such text goes through on its way there, `escape` on its way into HTML and Plotly figures, and
@@ -80,5 +80,5 @@ def _show(sign: str) -> str:
 
 
 def shorten(text: str) -> str:
-    """Return a text of more than `LONGEST` characters with "…" for its middle: its end says how to mend it."""
+    """Return a text of more than `LONGEST` characters with "…" for its middle: its end says how to fix it."""
     return text if len(text) <= LONGEST else f"{text[:_HEAD]}…{text[len(text) - LONGEST + _HEAD + 1 :]}"

@@ -1,4 +1,4 @@
-"""Tables and pictures as the bytes of files; nothing here knows Streamlit."""
+"""Tables and pictures as the bytes of files; this module does not use Streamlit."""
 
 from __future__ import annotations
 

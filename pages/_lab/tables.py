@@ -1,4 +1,4 @@
-"""Tables as HTML; nothing here knows Streamlit."""
+"""Tables as HTML; this module does not use Streamlit."""
 
 from __future__ import annotations
 

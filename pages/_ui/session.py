@@ -122,7 +122,7 @@ class PageControls:
             self.update(**(read(value) if read else {field: value}))
 
     def bind_typed(self, show: str, read: Callable[[str], Changes], box: str = "typed") -> Binding:
-        """Return the keyword arguments that tie a text box to the state; a bad text stays there to be mended.
+        """Return the keyword arguments that tie a text box to the state; a bad text stays there to be fixed.
 
         Args:
             show: what the box shows while its text is a good one.
@@ -134,7 +134,7 @@ class PageControls:
         return {"key": key, "on_change": lambda: self.take_typed(widget_text(key), read, box), "args": ()}
 
     def typed_text(self, show: str, box: str = "typed") -> str:
-        """Return what a text box shows: `show`, or a bad text that stays there to be mended."""
+        """Return what a text box shows: `show`, or a bad text that stays there to be fixed."""
         return show if self.problem(box) is None else widget_text(self.key(box))
 
     def take_typed(self, text: str, read: Callable[[str], Changes], box: str = "typed") -> None:
@@ -151,7 +151,7 @@ class PageControls:
         return self._problems.get().get(box)
 
     def set_problem(self, sentence: str | None, box: str = "typed") -> None:
-        """Keep or clear that sentence; a kept one stays until the text is mended or the URL edited."""
+        """Keep or clear that sentence; a kept one stays until the text is fixed or the URL edited."""
         self._problems.set({**self._problems.get(), box: sentence})
         self.touch()
 

@@ -29,7 +29,7 @@ LEVELS = ("groups", "types")
 
 @dataclass(frozen=True)
 class PublishedFigure:
-    """One published share of right answers.
+    """One published accuracy.
 
     Attributes:
         domain: the name of its `Domain`.
@@ -40,7 +40,7 @@ class PublishedFigure:
         source: table or section, or the repository.
         origin: key of `ORIGINS`.
         said: the figure as the source puts it, in a few words, where the number alone would say more or less.
-        note: what else there is to know about it.
+        note: a further note.
     """
 
     domain: str

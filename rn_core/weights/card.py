@@ -45,7 +45,7 @@ class CurvePoint:
     Attributes:
         minutes: training time so far.
         questions: asked so far.
-        accuracy: question type -> share of right answers, 0 to 1.
+        accuracy: question type -> accuracy, 0 to 1.
     """
 
     minutes: float

@@ -1,4 +1,4 @@
-"""A story of a bAbI file that a person opens; nothing here knows Streamlit."""
+"""A story of a bAbI file that a person opens; this module does not use Streamlit."""
 
 from __future__ import annotations
 

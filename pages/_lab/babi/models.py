@@ -1,4 +1,4 @@
-"""The models that the bAbI page can show, by the names that stand in a URL; nothing here knows Streamlit."""
+"""The models that the bAbI page can show, by the names that stand in a URL; this module does not use Streamlit."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def full_name(model: str) -> str:
 
 
 def is_here(model: str) -> bool:
-    """Return whether a model's weights lie on this computer."""
+    """Return whether a model's weights are on this computer."""
     return (PRETRAINED / f"{full_name(model)}.json").exists()
 
 

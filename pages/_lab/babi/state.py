@@ -45,7 +45,7 @@ class BabiState(PairState):
         question: in English, as `tidy_question` writes it; None while it is the drawn one.
         model: key of `MODELS`.
         pair: the pinned pair as two labels; the label of a line is its place in the list, such as "s3".
-        without: labels of the sentences taken away under "What if".
+        without: labels of the sentences removed under "What if".
         section: key of `SECTIONS`.
         task: 1 to 20.
         seed: the drawn story, 0 to 2**32 - 1.

@@ -1,4 +1,4 @@
-"""Stories on the page: drawn by seed, written, moved about, and in a URL; nothing here knows Streamlit."""
+"""Stories on the page: drawn by seed, written, moved about, and in a URL; this module does not use Streamlit."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def sampled_questions(task: int, seed: int) -> tuple[StoryQuestion, ...]:
 
 @functools.lru_cache(maxsize=64)
 def known_questions(task: int) -> tuple[str, ...]:
-    """Return questions that stories of a task ask, the alphabet's first ones first."""
+    """Return questions that stories of a task ask, in alphabetical order."""
     asked = (each.text for seed in range(_N_SAMPLED) for each in sampled_questions(task, seed))
     return tuple(sorted(dict.fromkeys(asked)))
 

@@ -1,4 +1,4 @@
-"""What the bAbI page shows, worked out from the state and the models; nothing here draws."""
+"""What the bAbI page shows, worked out from the state and the models; this module draws nothing."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class BabiView(PairView):
 
     @property
     def removed_text(self) -> str:
-        """Return the sentences that are taken away under "What if", in words."""
+        """Return the sentences that are removed under "What if", in words."""
         numbers = [label[1:] for label in self.state.without]
         return f"sentence{'s' * (len(numbers) > 1)} {join_words(numbers)}"
 
@@ -110,7 +110,7 @@ def choose_target(state: BabiState, answer: Answer) -> Target:
 
 
 def make_babi_view(case: BabiCase, reading: PairReading, attribution: Attribution, second: Attribution) -> BabiView:
-    """Put together what the page draws.
+    """Assemble what the page draws.
 
     Args:
         case: what was asked.

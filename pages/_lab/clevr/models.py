@@ -1,4 +1,4 @@
-"""The models that the CLEVR page can show, by the names that stand in a URL; nothing here knows Streamlit."""
+"""The models that the CLEVR page can show, by the names that stand in a URL; this module does not use Streamlit."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def is_public(model: str) -> bool:
 
 
 def is_here(model: str) -> bool:
-    """Return whether a model's weights lie on this computer, or are in the server's memory."""
+    """Return whether a model's weights are on this computer, or are in the server's memory."""
     return _is_on_disk(model) or held_public(full_name(model)) is not None
 
 
@@ -82,7 +82,7 @@ def is_held_only(model: str) -> bool:
 
 
 def _is_on_disk(model: str) -> bool:
-    """Return whether a model's weights lie on this computer."""
+    """Return whether a model's weights are on this computer."""
     return (PRETRAINED / f"{full_name(model)}.json").exists()
 
 

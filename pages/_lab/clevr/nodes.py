@@ -20,7 +20,7 @@ from rn_core.tasks.clevr.bodies import TINTS
 from rn_core.tasks.clevr.camera import FOCAL, HEIGHT, WIDTH
 from rn_core.tasks.clevr.world import COLORS
 
-#: The colors of CLEVR's objects on a page; gray a little lighter, to be told from black.
+#: The colors of CLEVR's objects on a page; gray a little lighter, to be distinguishable from black.
 PALETTE = {**dict(zip(COLORS, TINTS, strict=True)), "gray": (118, 118, 118)}
 
 

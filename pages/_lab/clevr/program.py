@@ -43,10 +43,10 @@ class Step:
 
 @dataclass(frozen=True)
 class Lane:
-    """Steps of which each goes on from the one before it.
+    """Steps of which each continues from the one before it.
 
     Attributes:
-        joins: numbers of the lanes, from 0, whose results the first step puts together; none where it starts afresh.
+        joins: numbers of the lanes, from 0, whose results the first step puts together; none where it starts anew.
         steps: one or more.
     """
 

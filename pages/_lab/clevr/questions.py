@@ -1,4 +1,4 @@
-"""CLEVR's questions on the page: tidied, in a URL, and drawn by family; nothing here knows Streamlit."""
+"""CLEVR's questions on the page: tidied, in a URL, and drawn by family; this module does not use Streamlit."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def draw_question(scene: ClevrScene, family: int, turn: int) -> str:
         turn: 0 or more.
 
     Raises:
-        QuestionError: if the scene carries none of that family.
+        QuestionError: if the scene allows none of that family.
     """
     generator = QuestionGenerator(make_rng(turn, "explore", family + 1))
     if family == ANY_FAMILY:

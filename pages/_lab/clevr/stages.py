@@ -107,7 +107,7 @@ class PlanStage(DrawnStage):
 
 
 def _is_near(value: object) -> TypeGuard[float]:
-    """Tell a number near the ground from everything else."""
+    """Return whether a value is a number near the ground."""
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= 2 * SIDE
 
 

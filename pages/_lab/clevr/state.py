@@ -47,7 +47,7 @@ class ClevrState(PairState):
         question: in English, as `tidy_question` writes it.
         model: key of `MODELS`, or one of the session's own.
         pair: the pinned pair as two labels, letters or "ground" in the object view, cell numbers in the other.
-        without: letters taken away under "What if".
+        without: letters removed under "What if".
         section: key of `SECTIONS`.
         seed: the sampled scene, 0 to 2**32 - 1.
         edited: the scene's objects after edits; None while it is the sampled one.

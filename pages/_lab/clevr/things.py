@@ -256,6 +256,6 @@ def name_things(things: Sequence[Thing]) -> tuple[str, ...]:
 
 
 def describe_things(things: Sequence[Thing]) -> str:
-    """Return a scene in words, for who cannot see it."""
+    """Return a scene in words, for people who cannot see it."""
     named = [f"{letter} is a {thing.words}" for letter, thing in zip(LETTERS, things, strict=False)]
     return f"Scene of {len(things)} objects: {join_words(named)}."

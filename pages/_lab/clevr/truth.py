@@ -20,7 +20,7 @@ class Truth:
     Attributes:
         program: CLEVR's nodes.
         outputs: what each node gives, as far as the program runs.
-        answer: the true answer; None where nobody knows it.
+        answer: the true answer; None if unknown.
         deciding: indices of the objects that it is read from; none without an answer.
         links: pairs (i, j) of such an object and the one that it was found by; none without an answer.
         trouble: a sentence about why there is no true answer, or None.

@@ -1,4 +1,4 @@
-"""What the CLEVR page shows, worked out from the state and the models; nothing here draws."""
+"""What the CLEVR page shows, worked out from the state and the models; this module draws nothing."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class ClevrCase:
 
     @property
     def answer(self) -> str | None:
-        """Return the true answer; None where nobody knows it."""
+        """Return the true answer; None if unknown."""
         return self.truth.answer
 
 
@@ -78,7 +78,7 @@ class ClevrView(PairView):
 
     @property
     def removed_text(self) -> str:
-        """Return the objects that are taken away under "What if", in words."""
+        """Return the objects that are removed under "What if", in words."""
         return join_words(self.state.without)
 
     def answers_html(self) -> str:
@@ -116,7 +116,7 @@ def choose_target(state: ClevrState, answer: Answer, truth: Truth) -> Target:
 
 
 def make_clevr_view(case: ClevrCase, reading: PairReading, attribution: Attribution, second: Attribution) -> ClevrView:
-    """Put together what the page draws.
+    """Assemble what the page draws.
 
     Args:
         case: what was asked.

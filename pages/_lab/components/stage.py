@@ -1,6 +1,6 @@
 """What every interactive scene shows and reports back, whatever its task; plain data, no Streamlit.
 
-A stage is measured in units of which a scene of Sort-of-CLEVR has 75, one a pixel; the middle of its first pixel is
+A stage is measured in units of which a scene of Sort-of-CLEVR has 75, one per pixel; the middle of its first pixel is
 (0, 0), x runs to the right and y down.
 """
 
@@ -62,7 +62,7 @@ class SceneEvent:
 
 
 def _is_node(value: object, view: Stage) -> TypeGuard[int]:
-    """Tell the number of one of the view's nodes from everything else."""
+    """Return whether a value is the number of one of the view's nodes."""
     return is_whole(value) and 0 <= value < view.n_nodes
 
 
@@ -185,7 +185,7 @@ class PairLayer:
 
 @dataclass(frozen=True)
 class Cast:
-    """Who is on a stage.
+    """The objects and nodes of a stage.
 
     Attributes:
         mode: "objects" or "cells", what the nodes are.
@@ -363,7 +363,7 @@ def check_pair(pair: Sequence[int], n_nodes: int) -> list[int]:
 
 
 def is_whole(value: object) -> TypeGuard[int]:
-    """Tell whole numbers from everything else; True and False are no numbers here."""
+    """Return whether a value is a whole number; booleans are not."""
     return isinstance(value, int | np.integer) and not isinstance(value, bool)
 
 

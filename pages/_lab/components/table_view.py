@@ -241,7 +241,7 @@ def _read_frames(given: Mapping[str, Any], name: str, n_balls: int) -> list[list
 
 
 def _read_errors(given: Mapping[str, Any], name: str, n_ahead: int) -> list[float] | None:
-    """Return one error a frame ahead, or None where there are none."""
+    """Return one error per frame ahead, or None where there are none."""
     if given[name] is None:
         return None
     errors = _read_numbers(given[name], name)

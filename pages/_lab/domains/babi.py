@@ -45,7 +45,7 @@ class BabiDomain:
         return suggest_questions(state.task, state.seed, state.statements)
 
     def suggest(self, state: BabiState, turn: int) -> str:
-        """Return another question that the story answers, drawn again per turn; raises QuestionError without any."""
+        """Return another question that the story answers, drawn again per turn; QuestionError if there is none."""
         asked = [text for text in self.list_suggested(state) if text != state.text]
         if not asked:
             raise QuestionError(
@@ -58,7 +58,7 @@ class BabiDomain:
         return BabiCase(state, find_truth(state))
 
     def offered_models(self, state: BabiState) -> dict[str, str]:
-        """Return the Relation Networks that can be chosen -> what people call them."""
+        """Return the Relation Networks that can be chosen -> their names on the page."""
         return offered_models()
 
     def list_models(self, case: BabiCase) -> tuple[str, ...]:
@@ -82,13 +82,13 @@ class BabiDomain:
         return self.ask(state)
 
     def choose_target(self, case: BabiCase, answer: Answer) -> Target:
-        """Return the model's answer above the next best one, unless the state says else."""
+        """Return the model's answer against the next best one, unless the state says otherwise."""
         return choose_target(case.state, answer)
 
     def make_view(
         self, case: BabiCase, reading: PairReading, attribution: Attribution, second: Attribution
     ) -> BabiView:
-        """Put together what a page shows; see `Domain.make_view`."""
+        """Assemble what a page shows; see `Domain.make_view`."""
         return make_babi_view(case, reading, attribution, second)
 
     def make_stage(self, case: BabiCase, view: BabiView | None, dark: bool | None = None) -> StoryStage:

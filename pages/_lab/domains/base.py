@@ -48,7 +48,7 @@ FileT = TypeVar("FileT", covariant=True)
 
 
 class Domain(Protocol[StateT, CaseT, ViewT]):
-    """The app's side of one domain: its page's state, what is asked, and what its pairs show; nothing here draws.
+    """The app's side of one domain: its page's state, what is asked, and what its pairs show; draws nothing.
 
     Attributes:
         name: the first part of the names of its weights.
@@ -88,7 +88,7 @@ class Domain(Protocol[StateT, CaseT, ViewT]):
         ...
 
     def suggest(self, state: StateT, turn: int) -> str:
-        """Return a question that the state's scene answers, another one per turn; raises RNCoreError without any."""
+        """Return a question that the state's scene answers, another one per turn; RNCoreError if there is none."""
         ...
 
     def ask(self, state: StateT) -> CaseT:
@@ -96,7 +96,7 @@ class Domain(Protocol[StateT, CaseT, ViewT]):
         ...
 
     def offered_models(self, state: StateT) -> Mapping[str, str]:
-        """Return the Relation Networks that can be chosen -> what people call them."""
+        """Return the Relation Networks that can be chosen -> their names on the page."""
         ...
 
     def list_models(self, case: CaseT) -> tuple[str, ...]:
@@ -104,11 +104,11 @@ class Domain(Protocol[StateT, CaseT, ViewT]):
         ...
 
     def show(self, case: CaseT, model: str) -> Seen:
-        """Return what a model is shown; raises SceneError where there is no such thing."""
+        """Return what a model is shown; raises SceneError where there is nothing of the kind."""
         ...
 
     def list_objects(self, state: StateT) -> tuple[ShownObject, ...]:
-        """Return the scene's objects, which "What if" can take away; none where nobody knows them."""
+        """Return the scene's objects, which "What if" can remove; none where they are unknown."""
         ...
 
     def take_away(self, view: ViewT) -> CaseT:
@@ -120,7 +120,7 @@ class Domain(Protocol[StateT, CaseT, ViewT]):
         ...
 
     def make_view(self, case: CaseT, reading: PairReading, attribution: Attribution, second: Attribution) -> ViewT:
-        """Put together what a page shows.
+        """Assemble what a page shows.
 
         Args:
             case: what was asked.

@@ -47,7 +47,7 @@ class ClevrDomain:
         return {"question": tidy_question(text)}
 
     def suggest(self, state: ClevrState, turn: int, family: int = ANY_FAMILY) -> str:
-        """Return a question drawn again per turn; raises QuestionError if the scene carries none of its family."""
+        """Return a question drawn again per turn; raises QuestionError if the scene allows none of its family."""
         return draw_question(state.known_scene, family, turn)
 
     def ask(self, state: ClevrState) -> ClevrCase:
@@ -63,7 +63,7 @@ class ClevrDomain:
         return case.state.model, *models_beside(case.state.model, case.state.scene is not None)
 
     def show(self, case: ClevrCase, model: str) -> Seen:
-        """Return the scene or its picture; raises SceneError if there is no such thing."""
+        """Return the scene or its picture; raises SceneError if there is nothing of the kind."""
         if not sees_pixels(model):
             scene = case.state.known_scene
             return Seen(scene, scene.to_json())
@@ -84,13 +84,13 @@ class ClevrDomain:
         return self.ask(view.state.edit(left))
 
     def choose_target(self, case: ClevrCase, answer: Answer) -> Target:
-        """Return the model's answer above the next best one that the question allows, unless the state says else."""
+        """Return the model's answer against the next best one that the question allows, unless the state differs."""
         return choose_target(case.state, answer, case.truth)
 
     def make_view(
         self, case: ClevrCase, reading: PairReading, attribution: Attribution, second: Attribution
     ) -> ClevrView:
-        """Put together what a page shows; see `Domain.make_view`."""
+        """Assemble what a page shows; see `Domain.make_view`."""
         return make_clevr_view(case, reading, attribution, second)
 
     def make_stage(self, case: ClevrCase, view: ClevrView | None) -> DrawnStage:

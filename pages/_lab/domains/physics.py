@@ -101,13 +101,13 @@ class PhysicsDomain:
         return PhysicsCase(view.state, view.scene, view.tie, view.state.without)
 
     def choose_target(self, case: PhysicsCase, answer: Answer) -> Target:
-        """Return the network's answer above the next best one, unless the state says else."""
+        """Return the network's answer against the next best one, unless the state says otherwise."""
         return choose_target(case.state, answer)
 
     def make_view(
         self, case: PhysicsCase, reading: PairReading, attribution: Attribution, second: Attribution
     ) -> PhysicsView:
-        """Put together what a page shows; see `Domain.make_view`."""
+        """Assemble what a page shows; see `Domain.make_view`."""
         return make_physics_view(case, reading, attribution, second)
 
     def make_stage(self, case: PhysicsCase, view: PhysicsView | None) -> DrawnStage:

@@ -57,7 +57,7 @@ class ShapesDomain:
         return text(asked[turn % len(asked)])
 
     def ask(self, state: ExploreState) -> ShapesCase:
-        """Return what a state asks, and what is true of it; raises SceneError if the scene lacks the asked object."""
+        """Return what a state asks, and what is true of it; SceneError without the object asked about."""
         return make_case(state)
 
     def offered_models(self, state: ExploreState) -> dict[str, str]:
@@ -84,13 +84,13 @@ class ShapesDomain:
         return make_case(state.edit(remove_objects(state.scene, state.without)))
 
     def choose_target(self, case: ShapesCase, answer: Answer) -> Target:
-        """Return the model's answer above the next best one that the question allows, unless the state says else."""
+        """Return the model's answer against the next best one that the question allows, unless the state differs."""
         return choose_target(case.state, answer)
 
     def make_view(
         self, case: ShapesCase, reading: PairReading, attribution: Attribution, second: Attribution
     ) -> ExploreView:
-        """Put together what a page shows; see `Domain.make_view`."""
+        """Assemble what a page shows; see `Domain.make_view`."""
         return make_explore_view(case, make_reading(case, reading), attribution, second)
 
     def make_stage(self, case: ShapesCase, view: ExploreView | None) -> SceneView:

@@ -1,4 +1,4 @@
-"""What lessons measure, as Plotly figures; nothing here knows Streamlit. See `figures` for colors and words."""
+"""What lessons measure, as Plotly figures; this module does not use Streamlit. See `figures` for colors and words."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from rn_core.tasks.sort_of_clevr.crowds import CrowdBatch
 from rn_core.tasks.sort_of_clevr.rendering import PALETTE
 from rn_core.tasks.sort_of_clevr.scene import COLORS, DEFAULT_MARGIN, IMAGE_SIZE, N_OBJECTS, RADIUS, SHAPES
 
-#: Question type -> dash and symbol, so that no line is told by its color alone.
+#: Question type -> dash and symbol, so that no line is identified by its color alone.
 _LINES = {
     "shape": ("dot", "circle"),
     "left": ("dot", "square"),
@@ -144,7 +144,7 @@ def _bin_name(part: MarginAccuracy) -> str:
 
 
 def plot_orders(paths: np.ndarray, target: str, look: Look) -> go.Figure:
-    """Draw how the explained logit moves while the pairs are added, a line an order.
+    """Draw how the explained logit moves while the pairs are added, one line per order.
 
     Args:
         paths: (K, P + 1) logits after 0 to P pairs.
@@ -195,7 +195,7 @@ def plot_times(found: Sequence[PairTime], look: Look) -> go.Figure:
 
 
 def plot_crowd(crowd: CrowdBatch, look: Look) -> go.Figure:
-    """Draw the first scene of a batch, the asked object framed."""
+    """Draw the first scene of a batch, the object asked about framed."""
     figure = go.Figure()
     ink = Look(dark=False).ink  # scenes are white on every page
     places = zip(crowd.centers[0].tolist(), crowd.shapes[0], crowd.colors[0], strict=True)

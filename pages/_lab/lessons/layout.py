@@ -1,4 +1,4 @@
-"""Small pieces of HTML for lessons; nothing here knows Streamlit. All text that goes into HTML is escaped."""
+"""Small pieces of HTML for lessons; this module does not use Streamlit. All text that goes into HTML is escaped."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def crowd_html(question: str, said: str, truth: str) -> str:
 
 
 def counts_html(crowds: Sequence[CrowdAccuracy]) -> str:
-    """Return a table of how far off the wrong counts are, one row per number of objects that has any."""
+    """Return a table of the errors of wrong counts, one row per number of objects that has any."""
     rows = "".join(
         f"<tr><td>{crowd.n_objects}</td><td>{crowd.off_by_one.n}</td>"
         f"<td>{100 * crowd.off_by_one.accuracy:.0f}\u00a0%</td><td>{100 * crowd.too_few.accuracy:.0f}\u00a0%</td></tr>"

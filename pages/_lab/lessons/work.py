@@ -1,4 +1,4 @@
-"""What single lessons work out from one scene; nothing here draws."""
+"""What single lessons work out from one scene; this module draws nothing."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ class PairState:
         pair: the pinned pair as two labels of nodes.
         top: strongest pairs kept, 1 or more; 0 keeps all.
         renormalise: whether the pairs kept are scaled up to the total of all.
-        without: labels of the objects taken away under "What if".
+        without: labels of the objects removed under "What if".
         truth: whether the pairs that decide the answer are marked.
         section: what is shown under the scene.
         projector: large type.
@@ -73,7 +73,7 @@ class PairState:
         return replace(state, why_not=AUTO) if state.why == state.why_not else state
 
     def let_go(self, present: Collection[str]) -> Self:
-        """Return the state without the pinned pair and the objects taken away that a new scene does not have.
+        """Return the state without the pinned pair and the objects removed that a new scene does not have.
 
         Args:
             present: labels of the scene's objects.

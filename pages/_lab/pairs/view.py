@@ -1,4 +1,4 @@
-"""What a page about pairs shows, worked out from its state and the models; nothing here draws."""
+"""What a page about pairs shows, worked out from its state and the models; this module draws nothing."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Case(Protocol):
 
     @property
     def answer(self) -> str | None:
-        """Return the true answer; None where nobody knows it."""
+        """Return the true answer; None if unknown."""
         ...
 
 
@@ -63,7 +63,7 @@ class PairReading:
     Attributes:
         answer: the Relation Network's.
         relations: (P, D_g) float32, row `i * N + j` is the pair (o_i, o_j) of the Relation Network.
-        truth: the true answer; None where nobody knows it.
+        truth: the true answer; None if unknown.
         others: model -> its answer beside the explained one; None for one whose weights cannot be used.
     """
 
@@ -203,7 +203,7 @@ class PairView(ABC):
 
     @property
     def removed_text(self) -> str:
-        """Return the objects that are taken away under "What if", in words."""
+        """Return the objects that are removed under "What if", in words."""
         return f"the {join_words(self.state.without)} object{'s' * (len(self.state.without) > 1)}"
 
     @cached_property

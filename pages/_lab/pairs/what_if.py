@@ -1,4 +1,4 @@
-"""What the answer would be with less, and what one pair does inside f_phi; nothing here draws."""
+"""What the answer would be with less, and what one pair does inside f_phi; this module draws nothing."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ N_ORDERS, ORDER_SEED, N_POINTS = 5, 0, 40
 
 @dataclass(frozen=True)
 class WhatIf:
-    """The answer after something is taken away.
+    """The answer after something is removed.
 
     Attributes:
         label: what is left, in words.
         answer: what the Relation Network says then.
         probability: of that answer, 0 to 1.
-        truth: the true answer then; None where nobody knows it.
+        truth: the true answer then; None if unknown.
         survives: whether the answer is still the one with everything there.
     """
 
@@ -64,7 +64,7 @@ def make_what_ifs(view: PairView, f_phi: nn.Sequential, smaller: PairReading | N
     Args:
         view: the page.
         f_phi: the Relation Network's.
-        smaller: a reading of the scene without the objects of `state.without`; None if none are taken away.
+        smaller: a reading of the scene without the objects of `state.without`; None if none are removed.
     """
     state, relations = view.state, view.reading.relations
     total = relations.sum(dim=0)

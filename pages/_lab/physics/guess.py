@@ -1,4 +1,4 @@
-"""What the networks say of a scene beside what is true: connections and paths; nothing here draws."""
+"""What the networks say of a scene beside what is true: connections and paths; this module draws nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the physics page asks, and the networks that answer; nothing here knows Streamlit."""
+"""What the physics page asks, and the networks that answer; this module does not use Streamlit."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def full_name(model: str) -> str:
 
 
 def is_here(model: str) -> bool:
-    """Return whether a model's weights lie on this computer."""
+    """Return whether a model's weights are on this computer."""
     return (PRETRAINED / f"{full_name(model)}.json").exists()
 
 

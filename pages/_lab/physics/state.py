@@ -53,7 +53,7 @@ class PhysicsState(PairState):
         model: the Relation Network that answers; the question decides it.
         tie: the two colors whose connection is explained; None for the surest one.
         pair: the pinned pair as two colors.
-        without: colors of the balls taken away under "What if".
+        without: colors of the balls removed under "What if".
         truth: whether the true connections are shown.
         seed: the drawn scene, 0 to 2**32 - 1.
         balls: of the drawn scene, 2 to 16.

@@ -1,4 +1,4 @@
-"""What the physics page shows of an answer and its pairs, from the state and the models; nothing here draws."""
+"""What the physics page shows of an answer and its pairs, from the state and the models; this module draws nothing."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class PhysicsCase:
 
     @property
     def answer(self) -> str:
-        """Return the true answer; raises SceneError if all balls are taken away."""
+        """Return the true answer; raises SceneError if all balls are removed."""
         labels = [label for label in self.state.labels if label not in self.without]
         return find_truth(take_balls_away(self.scene, self.without), labels, self.tie)
 
@@ -94,7 +94,7 @@ class PhysicsView(PairView):
 
     @property
     def removed_text(self) -> str:
-        """Return the balls that are taken away under "What if", in words."""
+        """Return the balls that are removed under "What if", in words."""
         return super().removed_text.replace(" object", " ball")
 
     def answers_html(self) -> str:
@@ -165,7 +165,7 @@ def choose_target(state: PhysicsState, answer: Answer) -> Target:
 def make_physics_view(
     case: PhysicsCase, reading: PairReading, attribution: Attribution, second: Attribution
 ) -> PhysicsView:
-    """Put together what the page draws.
+    """Assemble what the page draws.
 
     Args:
         case: what was asked.

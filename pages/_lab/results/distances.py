@@ -16,7 +16,7 @@ _HEAD = ("Network", "Mean error per frame (table widths)", "95 % interval", "Con
 
 
 def find_distances(entries: Mapping[str, WeightsEntry]) -> dict[str, dict[str, Distance]]:
-    """Return model -> "model" and "constant_velocity" -> how far off they are, of those whose cards have them."""
+    """Return model -> "model" and "constant_velocity" -> the errors, for models whose cards have them."""
     metrics = {model: entry.card.metrics for model, entry in entries.items()}
     return {model: found.distances for model, found in metrics.items() if found is not None and found.distances}
 

@@ -1,4 +1,4 @@
-"""The Results page's chart: one lane a model, a dot for ours, a diamond for the paper; nothing here knows Streamlit."""
+"""The Results page's chart: one lane per model, a dot for ours, a diamond for the paper; without Streamlit."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _COLUMNS = {False: (14, 84, 190), True: (20, 120, 265)}
 
 
 def plot_results(lanes: Sequence[Lane], look: Look | None = None) -> go.Figure:
-    """Draw the share of right answers of each model, measure by measure.
+    """Draw the accuracy of each model, measure by measure.
 
     Args:
         lanes: those of one level, of one measure side by side.

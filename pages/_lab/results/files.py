@@ -1,4 +1,4 @@
-"""The Results page as files: one CSV of every figure, and a picture; nothing here knows Streamlit."""
+"""The Results page as files: one CSV of every figure, and a picture; this module does not use Streamlit."""
 
 from __future__ import annotations
 

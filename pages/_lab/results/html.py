@@ -1,4 +1,4 @@
-"""Tables of the Results page as HTML, and a weights' card as Markdown; nothing here knows Streamlit.
+"""Tables of the Results page as HTML, and a weights' card as Markdown; this module does not use Streamlit.
 
 All text that goes into HTML is escaped.
 """
@@ -54,7 +54,7 @@ def _measured_cells(mark: Mark | None) -> tuple[str, str, str]:
 
 
 def _cited(mark: Mark | None) -> str:
-    """Return a published figure with what there is to know about it and where it stands."""
+    """Return a published figure with what there is to know about it and where it is stated."""
     if mark is None:
         return NONE
     where = escape(mark.source)

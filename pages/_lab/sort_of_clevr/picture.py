@@ -46,6 +46,6 @@ def make_plain_view(state: ExploreState) -> SceneView:
 
 
 def describe_scene(scene: Scene) -> str:
-    """Return a scene in words, for who cannot see it."""
+    """Return a scene in words, for people who cannot see it."""
     things = "; ".join(f"{thing.color} {thing.shape} at x {thing.x}, y {thing.y}" for thing in scene.objects)
     return f"Scene of {len(scene.objects)} objects, x to the right and y down in pixels of 75: {things}."

@@ -42,7 +42,7 @@ class ExploreState(PairState):
         question: what is asked.
         model: key of `MODELS`, or one of the session's own.
         pair: the pinned pair as two labels, colors or "ground" in the object view, cell numbers in the other.
-        without: colors taken away under "What if".
+        without: colors removed under "What if".
         section: key of `SECTIONS`.
     """
 

@@ -1,4 +1,4 @@
-"""What the Explore page shows, worked out from the state and the models; nothing here draws."""
+"""What the Explore page shows, worked out from the state and the models; this module draws nothing."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def find_truth(scene: Scene, question: Question) -> tuple[str, float, tuple[str,
     """Return the true answer, its margin in pixels, and the colors that decide it together with the asked one.
 
     Raises:
-        SceneError: if the scene lacks the asked object, or any other that the question is about.
+        SceneError: if the scene lacks the object asked about, or any other that the question is about.
     """
     check_answerable(scene, question)
     solution = solve(stack_scenes([scene]))
@@ -145,7 +145,7 @@ def choose_target(state: ExploreState, answer: Answer) -> Target:
 
 
 def make_explore_view(case: ShapesCase, reading: Reading, attribution: Attribution, second: Attribution) -> ExploreView:
-    """Put together what the page draws.
+    """Assemble what the page draws.
 
     Args:
         case: what was asked.

@@ -1,4 +1,4 @@
-"""The Train page's figures; nothing here knows Streamlit.
+"""The Train page's figures; this module does not use Streamlit.
 
 Runners differ in color, dash and width, and every line has its name at its end. Axes stay where they are while
 lines grow.

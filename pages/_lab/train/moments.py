@@ -1,4 +1,4 @@
-"""Moments of a run: whether another will come, and which one the page goes back to; nothing here draws."""
+"""Moments of a run: whether another will come, and which one the page goes back to; this module draws nothing."""
 
 from __future__ import annotations
 

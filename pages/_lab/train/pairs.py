@@ -1,4 +1,4 @@
-"""Which pairs the learning Relation Network uses, for the watched example; nothing here draws."""
+"""Which pairs the learning Relation Network uses, for the watched example; this module draws nothing."""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ def remember_run(runs: Sequence[RunRecord], token: str, config: RaceConfig, view
 def table_rows(runs: Sequence[RunRecord]) -> list[dict[str, str]]:
     """Return one line per run: column -> text; accuracies are those of the last look.
 
-    All lines have the columns of all runs, which stay empty where a run has no such thing.
+    All lines have the columns of all runs, which stay empty where a run has nothing of the kind.
     """
     rows = [_table_row(record) for record in runs]
     columns = dict.fromkeys((name for row in rows for name in row), "")

@@ -1,4 +1,4 @@
-"""What the Train page says about a run, worked out from what the run reported; nothing here draws."""
+"""What the Train page says about a run, worked out from what the run reported; this module draws nothing."""
 
 from __future__ import annotations
 
@@ -219,7 +219,7 @@ def make_cards(examples: Sequence[Example], snapshot: Snapshot, task: str) -> tu
 
 
 def describe_race_result(curves: Sequence[Curve], floor: float | None, group: str) -> str:
-    """Return what the race figure shows, for who cannot see it."""
+    """Return what the race figure shows, for people who cannot see it."""
     if not curves:
         return f"Accuracy on {GROUPS[group]} questions; the race has not begun."
     ends = ", ".join(f"{curve.name} {curve.values[-1]:.0f} %" for curve in curves)

@@ -1,4 +1,4 @@
-"""What the network sees, as figures: image, feature maps, objects, pairs; nothing here knows Streamlit."""
+"""What the network sees, as figures: image, feature maps, objects, pairs; this module does not use Streamlit."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _BORDERS = tuple(STRIDE * k - STRIDE // 2 for k in range(1, GRID))
 
 
 def plot_image(view: WalkView, look: Look) -> go.Figure:
-    """Draw the image itself; a pixel tells its three numbers on hover. The asked object is framed."""
+    """Draw the image itself; a pixel tells its three numbers on hover. The object asked about is framed."""
     figure = go.Figure(go.Image(z=view.image, hovertemplate="x %{x}, y %{y}: RGB %{z}<extra></extra>"))
     asked = view.state.scene.get(view.state.question.color)
     _mark(figure, (asked.x, asked.y), 8, _ON_IMAGE, "solid")

@@ -1,4 +1,4 @@
-"""Every step's formula in LaTeX, with the numbers and shapes of the scene on the page; nothing here knows Streamlit."""
+"""Every step's formula in LaTeX, with the numbers and shapes of the scene on the page; without Streamlit."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _PIXEL_FORMULAS = {
 
 
 def image_formulas(view: WalkView) -> tuple[str, ...]:
-    """Return how a pixel becomes three numbers, with the middle of the asked object as the example."""
+    """Return how a pixel becomes three numbers, with the middle of the object asked about as the example."""
     image = view.walk.image
     if image is None:
         return _scene_formulas(view)
@@ -35,7 +35,7 @@ def image_formulas(view: WalkView) -> tuple[str, ...]:
 
 
 def _scene_formulas(view: WalkView) -> tuple[str, ...]:
-    """Return what a scene is, with the asked object as the example."""
+    """Return what a scene is, with the object asked about as the example."""
     asked = view.state.scene.get(view.state.question.color)
     return (
         r"\text{object} = (\text{color},\; \text{shape},\; x,\; y)",
@@ -61,7 +61,7 @@ def feature_formulas(view: WalkView) -> tuple[str, ...]:
 
 
 def _row_formulas(view: WalkView) -> tuple[str, ...]:
-    """Return the row of the asked object, part by part."""
+    """Return the row of the object asked about, part by part."""
     row = view.walk.objects[view.labels.index(view.state.question.color)]
     color, shape, _ = (_list(part, digits=0) for part in np.split(row, np.cumsum([len(COLORS), len(SHAPES)])))
     return (

@@ -1,4 +1,4 @@
-"""What the page asks the core to take apart, in which order objects are dealt and pairs join; nothing here draws."""
+"""What the page asks the core to take apart, in which order objects are dealt and pairs join; draws nothing."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def make_walk(answerer: Answerer, scene: Scene, question: Question, deal: int = 
         deal: seed of `deal_order`, the order in which the objects reach the core.
 
     Raises:
-        SceneError: if the scene lacks the asked object, or any other that the question is about.
+        SceneError: if the scene lacks the object asked about, or any other that the question is about.
     """
     return trace_forward(answerer.model, *_encode(answerer, scene, question), partial(deal_order, seed=deal))
 

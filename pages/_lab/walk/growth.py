@@ -1,4 +1,4 @@
-"""The growing sum as a film that plays in the browser; nothing here knows Streamlit."""
+"""The growing sum as a film that plays in the browser; this module does not use Streamlit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pieces of HTML of the page "How it works"; nothing here knows Streamlit. All text that goes in is escaped."""
+"""The pieces of HTML of the page "How it works"; without Streamlit. All text that goes in is escaped."""
 
 from __future__ import annotations
 

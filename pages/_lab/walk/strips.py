@@ -1,4 +1,4 @@
-"""Vectors on their way through layers, as strips of units, and answers as bars; nothing here knows Streamlit."""
+"""Vectors on their way through layers, as strips of units, and answers as bars; this module does not use Streamlit."""
 
 from __future__ import annotations
 

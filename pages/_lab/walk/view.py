@@ -1,4 +1,4 @@
-"""What the page "How it works" draws: a forward pass, and names for everything in it; nothing here draws."""
+"""What the page "How it works" draws: a forward pass, and names for everything in it; this module draws nothing."""
 
 from __future__ import annotations
 
@@ -172,5 +172,5 @@ def _place(scene: Scene, color: str) -> tuple[int, int]:
 
 
 def choose_walk_target(state: WalkState, reading: Reading) -> Target:
-    """Return what makes a pair strong: as on Explore, the model's answer above the next best one."""
+    """Return what makes a pair strong: as on Explore, the model's answer against the next best one."""
     return choose_target(ExploreState(question=state.question), reading.answer)

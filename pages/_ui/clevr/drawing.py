@@ -42,7 +42,7 @@ class Drawing:
         picture: the picture, once it is there.
         trouble: a sentence about why there is none, or None.
         key: what `ask_again` takes; None where nothing had to be asked for.
-        work: what draws it; None once it is over.
+        work: what draws it; None once it has ended.
     """
 
     picture: Picture | None = None

@@ -32,7 +32,7 @@ _KEPT: Kept[dict[str, str]] = Kept("clevr.own", dict)
 
 
 def own_labels() -> dict[str, str]:
-    """Return the session's own models as name -> what people call them."""
+    """Return the session's own models as name -> their names on the page."""
     return dict(_KEPT.get())
 
 

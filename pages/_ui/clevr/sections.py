@@ -36,7 +36,7 @@ def try_view(case: ClevrCase, drawing: Drawing) -> tuple[ClevrView | None, str |
 
 
 def take_away(view: ClevrView) -> ClevrCase:
-    """Return the question about the scene without the objects taken away, with its picture where one is needed.
+    """Return the question about the scene without the objects removed, with its picture where one is needed.
 
     Raises:
         SceneError: if no object is left, or its picture is not there yet.

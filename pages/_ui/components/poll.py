@@ -1,4 +1,4 @@
-"""Mount what asks a page now and then whether there is something new, as long as somebody sees the tab."""
+"""Mount what asks a page now and then whether there is something new, while the tab is visible."""
 
 from __future__ import annotations
 

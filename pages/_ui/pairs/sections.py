@@ -63,7 +63,7 @@ class PairPage(Generic[View]):
         return rank_pairs(self.domain, view, view.case)
 
     def list_removable(self, view: View) -> dict[str, str]:
-        """Return the label of each object that can be taken away -> its name."""
+        """Return the label of each object that can be removed -> its name."""
         return {each.label: each.name for each in self.domain.list_objects(view.state)}
 
     def read_smaller(self, view: View) -> PairReading:
@@ -239,7 +239,7 @@ def draw_what_if(page: PairPage[View], view: View, look: Look) -> None:
 
 
 def _read_smaller(page: PairPage[View], view: View) -> PairReading | None:
-    """Return the reading of the scene without the objects taken away; a sentence and None if it has no answer."""
+    """Return the reading of the scene without the objects removed; a sentence and None if it has no answer."""
     if not view.state.without:
         return None
     try:

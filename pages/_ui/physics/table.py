@@ -49,7 +49,7 @@ def make_payload(state: PhysicsState, scene: PhysicsScene, answers: Answers, can
 
 
 def _make_paths(state: PhysicsState, answers: Answers) -> PredictedPaths:
-    """Return what one network predicts, and how far off that is."""
+    """Return what one network predicts, and its error."""
     paths = answers.paths
     if paths is None:
         return {"predicted": None, "errors": None, "baseline_errors": None}

@@ -132,7 +132,7 @@ class QuestionGenerator:
             n_questions: 1 to 90.
 
         Returns:
-            the questions; fewer where the scene carries fewer.
+            the questions; fewer where the scene allows fewer.
 
         Raises:
             RNCoreError: if `n_questions` is out of range.
@@ -163,7 +163,7 @@ class QuestionGenerator:
             family: official number, 0 to 89.
 
         Returns:
-            the question, or None where the scene carries none that was found.
+            the question, or None where the scene allows none that was found.
 
         Raises:
             RNCoreError: if there is no such family.

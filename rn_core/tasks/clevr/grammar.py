@@ -117,7 +117,7 @@ class _Reader:
     def read(
         self, branch: _Branch, start: int, filled: tuple[Description | str, ...]
     ) -> tuple[Expression, Slots] | None:
-        """Return the program and the slots of the whole question, or None if the words cannot go on from here.
+        """Return the program and the slots of the whole question, or None if the words cannot continue from here.
 
         Args:
             branch: where in the tree the words before have led.

@@ -1,7 +1,7 @@
 """The pictures of a split as one array on disk, made once: small, uncompressed, read without loading all of it.
 
 The array grows in a file beside its place and gets its name when it is whole, so nobody ever reads half of it; when
-the work is interrupted, the next call goes on from the last picture.
+the work is interrupted, the next call continues from the last picture.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ class QuestionPool:
     """S scenes with questions about each, M in all; its arrays are read-only.
 
     Attributes:
-        scenes: what is known of each scene, S rows.
+        scenes: what is known about each scene, S rows.
         scene_index: (M,) int64, non-decreasing, the scene of each question.
         tokens: (M, L) uint8, the words of each question, followed by padding 0.
         answers: (M,) int64, index into `ANSWERS`.
@@ -45,7 +45,7 @@ class QuestionPool:
     slots: np.ndarray
 
     def sample_batch(self, rng: np.random.Generator, n_scenes: int, type_weights: np.ndarray | None = None) -> Batch:
-        """Draw scenes, each perhaps more than once, with all their questions, of whatever type they are."""
+        """Draw scenes, each perhaps more than once, with all their questions, of any type."""
         return self._ask(*self._draw(rng, n_scenes))
 
     def sample_pair_batch(
@@ -89,7 +89,7 @@ def make_pool(
     Args:
         seed: root seed.
         n_scenes: S, 1 or more.
-        n_questions: questions per scene; fewer where a scene carries fewer.
+        n_questions: questions per scene; fewer where a scene allows fewer.
         progress: wraps the iteration over blocks of scenes (a progress bar).
 
     Raises:

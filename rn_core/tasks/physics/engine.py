@@ -37,7 +37,7 @@ def move_balls(
         positions: (S, N, 2) of the first frame, in meters.
         velocities: (S, N, 2) of the first frame, in meters per second.
         rigid: (S, N, N) bool, which links are rigid.
-        lengths: (S, N, N) of the links at rest, in meters; 0 where there is none.
+        lengths: (S, N, N) rest lengths in meters; 0 where there is none.
         n_frames: frames F, the first one included; 1 or more.
 
     Returns:

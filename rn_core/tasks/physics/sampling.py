@@ -95,7 +95,7 @@ def _sample_places(rng: np.random.Generator, n_balls: int) -> np.ndarray:
 
 
 def _sample_velocities(rng: np.random.Generator, places: np.ndarray, rigid: np.ndarray) -> np.ndarray:
-    """Draw (N, 2) float32 by direction and speed, and take away what rigid links do not let happen.
+    """Draw (N, 2) float32 by direction and speed, and remove what rigid links do not let happen.
 
     What is left are the nearest velocities that change no rigid link's length.
     """

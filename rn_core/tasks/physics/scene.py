@@ -25,7 +25,7 @@ class PhysicsScene:
         velocities: (F, N, 2) float32, meters per second, so that every frame is a state to start from.
         links: (N, N) bool, symmetric: which balls are connected.
         rigid: (N, N) bool, symmetric: which of the links are rigid; the others are springs.
-        lengths: (N, N) float32, symmetric: meters of the links at rest, 0 where there is none.
+        lengths: (N, N) float32, symmetric: rest lengths in meters, 0 where there is none.
     """
 
     positions: np.ndarray

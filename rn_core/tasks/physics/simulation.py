@@ -1,4 +1,4 @@
-"""Letting a scene go on from any of its frames, also after a ball was pulled somewhere else."""
+"""Letting a scene continue from any of its frames, also after a ball was pulled somewhere else."""
 
 from __future__ import annotations
 

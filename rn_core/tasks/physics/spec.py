@@ -92,7 +92,7 @@ _BALLS = {
 }
 #: The baselines have no pairs to teach; they take as many steps, on as many scenes, as the networks beside them.
 _BASELINE = {**_BALLS, "pool_scenes": 240_000, "steps": 12_000}
-#: Their relations have learned from pairs and connections already; what reads their sum starts afresh.
+#: Their relations have learned from pairs and connections already; what reads their sum starts from scratch.
 _FROM_TIES = {**_BALLS, "core_from": "physics/rn-ties", "pool_scenes": 240_000}
 #: For path prediction nearly all is learned in pretraining; then whole predictions, which take long, fine-tune it.
 #: Its gradients grow with every step of time, so those steps are few and small: with 5e-4 the network was lost in 300.

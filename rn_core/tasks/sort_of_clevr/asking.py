@@ -84,7 +84,7 @@ def encode_questions(texts: Sequence[str]) -> Tensor:
 
 
 def check_answerable(scene: Scene, question: Question) -> None:
-    """Raise SceneError if the scene lacks the asked object, or any other that the question is about."""
+    """Raise SceneError if the scene lacks the object asked about, or any other that the question is about."""
     colors = [thing.color for thing in scene.objects]
     if question.color not in colors:
         raise SceneError(

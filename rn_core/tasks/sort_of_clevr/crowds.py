@@ -2,7 +2,7 @@
 
 A crowd is asked about its first object, and every question about it has one answer. Up to six objects each have
 their own color. The paper's question names a color and there are six, so further objects take one of the five
-colors that are not asked about: the asked object stays the only one of its color.
+colors that are not asked about: the object asked about stays the only one of its color.
 """
 
 from __future__ import annotations
@@ -140,7 +140,7 @@ def _sample_colors(rng: np.random.Generator, n_scenes: int, n_objects: int) -> n
 
 
 def solve_crowds(crowds: CrowdBatch) -> np.ndarray:
-    """Answer the six questions about the asked object of every scene.
+    """Answer the six questions about the object asked about of every scene.
 
     Returns:
         (S, 6) int64, one column per question type, index into `ANSWERS`; `UNSAYABLE` where the count has no answer.

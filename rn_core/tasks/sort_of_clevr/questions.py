@@ -53,7 +53,7 @@ class Solution:
     """What the symbolic solver says about every question of every scene.
 
     Attributes:
-        answers: (S, 36) int64, index into `ANSWERS`; -1 where the scene cannot answer (the asked object is
+        answers: (S, 36) int64, index into `ANSWERS`; -1 where the scene cannot answer (the object asked about is
             absent, or it has no other object beside it).
         targets: (S, 36, 6) bool, the objects that decide the answer together with the asked one: the asked
             one itself (shape, left, top), the nearest or furthest, or all others (count).
