@@ -144,7 +144,7 @@ def test_one_lone_object_has_no_neighbour():
     lone = SCENES[0]
     for color in ("green", "blue", "orange", "gray", "yellow"):
         lone = lone.remove(color)
-    with pytest.raises(SceneError, match="needs two objects or more"):
+    with pytest.raises(SceneError, match="needs at least two objects"):
         make_answerer("objects", "rn").answer(lone, CLOSEST)
 
 

@@ -150,7 +150,7 @@ CASES = {
         SORT, without("red"), LEFT, SceneError, "no red object",
         lambda: find_truth(SCENE.remove("red"), Question("left", "red")),
     ),
-    "sort-lone-row": Case(SORT, ROWS[:1], ALL_TEXTS[18], SceneError, "needs two objects"),
+    "sort-lone-row": Case(SORT, ROWS[:1], ALL_TEXTS[18], SceneError, "needs at least two objects"),
     "sort-doubled-row": Case(
         SORT, changed(ROWS, 1, slice(0, 6), ROWS[0, :6]), LEFT, SceneError, "its own color, got red, red, blue",
     ),

@@ -43,7 +43,7 @@ class Closing(Protocol):
     """What has to be closed when the server ends."""
 
     def close(self) -> None:
-        """Give everything back."""
+        """Release all resources."""
         ...
 
 
@@ -76,7 +76,7 @@ def shared_answerer(name: str) -> Answerer:
 
 @dataclass(frozen=True)
 class ForwardPass:
-    """What one network makes of a scene and of what it is given of a question.
+    """A network's outputs for a scene and its input for a question.
 
     Attributes:
         logits: (A,).
@@ -197,7 +197,7 @@ def keep_open(key: str, _make: Callable[[], Open]) -> Open:
 
 
 def measuring_desk() -> Desk[Any]:
-    """Return where measurements of all kinds are asked for: as many at once as leave a core to everybody else.
+    """Return where measurements of all kinds are asked for: as many at once as leave one core free.
 
     What they found is kept up to `MEASURED_BYTES`.
     """

@@ -26,7 +26,7 @@ def _enter() -> None:
     """Run the entry script, which runs this page again, where the session did not come through it.
 
     Because there is a folder called `pages`, a server that has not run the entry script yet takes a page's own
-    address for a script to run alone: without navigation, title and signs of life. Streamlit 1.67 has no cleaner way:
+    address for a script to run alone: without navigation, title and status icons. Streamlit 1.67 has no cleaner way:
 
     - It chooses between folder and entry script (`PagesManager.uses_pages_directory`) before any code of the app runs.
       Only a call of `st.navigation` switches the folder off, for all sessions after it.

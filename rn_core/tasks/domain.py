@@ -23,7 +23,7 @@ ORIGINS = MappingProxyType(
         "other": "another open implementation",
     }
 )
-#: Measures are shown together (groups of questions, or all) or one question type each.
+#: Measures are of groups of questions (or all), or of one question type each.
 LEVELS = ("groups", "types")
 
 

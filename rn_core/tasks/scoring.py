@@ -1,4 +1,4 @@
-"""How logits are judged: the loss that they are learned by, what of them is right, and how they read as an answer."""
+"""Scoring of logits: the training loss, which outputs are right, and the answer that they give."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from torch.nn import functional
 
 from rn_core.common.records import Batch
 
-#: Answers to what is asked yes or no, in the order of `split_logit`.
+#: Answers to yes-or-no questions, in the order of `split_logit`.
 NO_YES = ("no", "yes")
-#: From this probability on, what is asked yes or no counts as yes.
+#: The answer is yes from this probability on.
 YES_THRESHOLD = 0.5
 
 
 class Marks(NamedTuple):
-    """Everything in some logits that is right or wrong, K things.
+    """The K outputs of some logits that can be right or wrong.
 
     Attributes:
         question: (K,) int64, the row of logits that each belongs to.
@@ -33,18 +33,18 @@ class Marks(NamedTuple):
 
 
 class Scoring(Protocol):
-    """How a task judges logits."""
+    """How a task scores logits."""
 
     def loss(self, logits: Tensor, batch: Batch) -> Tensor:
-        """Return what logits (M, A) are learned by, a scalar."""
+        """Return the training loss of logits (M, A), a scalar."""
         ...
 
     def mark(self, logits: Tensor, batch: Batch) -> Marks:
-        """Return what of logits (M, A) is right."""
+        """Return which outputs of logits (M, A) are right."""
         ...
 
     def count_floors(self, batch: Batch) -> np.ndarray:
-        """Return (T, C) int64: of each question type, how many marks each of C answers that see no scene would get."""
+        """Return (T, C) int64: per question type, how many marks each of C constant answers would get."""
         ...
 
     def read(self, logits: Tensor, answers: Sequence[str]) -> tuple[str, dict[str, float]]:
@@ -54,7 +54,7 @@ class Scoring(Protocol):
 
 @runtime_checkable
 class DistanceScoring(Scoring, Protocol):
-    """How a task of predicted paths judges logits."""
+    """How a task of path prediction scores logits."""
 
     def distances(self, logits: Tensor, batch: Batch) -> dict[str, np.ndarray]:
         """Return predictor, "model" among them -> its mean distance (S, K) from the truth in each scene and frame."""
@@ -65,7 +65,7 @@ class OneAnswer:
     """Each question has one answer: softmax and cross-entropy."""
 
     def __init__(self, n_types: int, n_answers: int) -> None:
-        """Keep how many question types and answers there are."""
+        """Set the numbers of question types and answers."""
         self._shape = (n_types, n_answers)
 
     def loss(self, logits: Tensor, batch: Batch) -> Tensor:
@@ -84,20 +84,20 @@ class OneAnswer:
         return counts
 
     def read(self, logits: Tensor, answers: Sequence[str]) -> tuple[str, dict[str, float]]:
-        """Return the answer with the largest logit, and probabilities that add up to 1."""
+        """Return the answer with the largest logit, and probabilities that sum to 1."""
         probabilities = dict(zip(answers, logits.softmax(dim=0).tolist(), strict=True))
         return answers[int(logits.argmax())], probabilities
 
 
 class MultiLabelScoring:
-    """Each question asks many things at once, yes or no: sigmoids. Types are the single things, then all together."""
+    """Each question has many yes-or-no labels: sigmoids. Types are the single labels, then all together."""
 
     def loss(self, logits: Tensor, batch: Batch) -> Tensor:
-        """Return the sigmoid cross-entropy, averaged over things and questions; `batch.answer` is (M, A) bool."""
+        """Return the sigmoid cross-entropy, averaged over labels and questions; `batch.answer` is (M, A) bool."""
         return functional.binary_cross_entropy_with_logits(logits.float(), batch.answer.float())
 
     def mark(self, logits: Tensor, batch: Batch) -> Marks:
-        """Return whether each of the M * A things is right, then whether all things of each question are."""
+        """Return whether each of the M * A labels is right, then whether all labels of each question are."""
         right = (logits > 0) == batch.answer  # (M, A)
         questions = torch.arange(len(logits), device=logits.device)
         single = questions.repeat_interleave(logits.shape[1])  # (M * A,)
@@ -105,12 +105,12 @@ class MultiLabelScoring:
         return Marks(torch.cat([single, questions]), kinds, torch.cat([right.flatten(), right.all(dim=1)]))
 
     def count_floors(self, batch: Batch) -> np.ndarray:
-        """Return what "no" and "yes" to everything would get."""
+        """Return the marks of constant "no" and constant "yes"."""
         yes = batch.answer.cpu().numpy()
         return np.array([[(~yes).sum(), yes.sum()], [(~yes).all(axis=1).sum(), yes.all(axis=1).sum()]])
 
     def read(self, logits: Tensor, answers: Sequence[str]) -> tuple[str, dict[str, float]]:
-        """Return what is more likely than not, with commas between, and each thing's own probability."""
+        """Return the labels above probability 1/2, joined by commas, and each label's own probability."""
         probabilities = dict(zip(answers, logits.sigmoid().tolist(), strict=True))
         return ", ".join(
             name for name, share in probabilities.items() if share > YES_THRESHOLD

@@ -124,7 +124,7 @@ def test_a_batch_names_its_types_in_order():
 
 @pytest.mark.parametrize("n_objects", [1, 11, 2.0, True])
 def test_a_number_of_objects_out_of_range_is_one_sentence(n_objects):
-    with pytest.raises(SceneError, match=r"^The objects of a crowd must be a whole number from 2 to 10, got .*;"):
+    with pytest.raises(SceneError, match=r"^The number of objects must be a whole number from 2 to 10, got .*;"):
         sample_crowds(make_rng(0, "test"), n_objects, 1)
 
 

@@ -146,7 +146,7 @@ def draw_answered_crowd(state: ExploreState, look: Look) -> None:
 
 
 def draw_limits(state: ExploreState, look: Look) -> None:
-    """Draw accuracy against the number of objects and against the margin, and how far wrong counts are off."""
+    """Draw accuracy against the number of objects and against the margin, and the errors of wrong counts."""
     crowds, margins = find_measurement("limits", state.model, "Asking about more and fewer objects…")
     left, right = st.columns(2, gap="large")
     with left:

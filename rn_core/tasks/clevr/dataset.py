@@ -1,7 +1,7 @@
 """A rendered data set in CLEVR's layout, written by many processes, resumed where it was interrupted.
 
-Every picture carries its scene and how it was made in a text field of its PNG file, so that it is known what is there;
-what is no whole PNG file is rendered again. Scenes and questions are written when all pictures are there.
+Every picture carries its scene and how it was made in a text field of its PNG file, so that existing pictures can be
+checked; an incomplete PNG file is rendered again. Scenes and questions are written when all pictures exist.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def write_dataset(
 ) -> None:
     """Write pictures, scenes and ten questions per scene, so that `folder.open_split` reads them.
 
-    Pictures that are there are kept: the same call goes on after an interruption, one with more scenes adds to them.
+    Existing pictures are kept: the same call resumes after an interruption, one with more scenes adds to them.
     Damaged ones are named in a warning of the log and rendered again.
 
     Args:
@@ -165,7 +165,7 @@ def _workers(processes: int) -> Iterator[Callable[[Callable[[int], None], list[i
         yield pool.map
     except BrokenProcessPool as err:
         raise RNCoreError(
-            f"One of {processes} processes was ended from outside, perhaps for lack of memory; what it has done is "
+            f"One of {processes} processes was ended from outside, perhaps for lack of memory; its work is "
             "kept: start the same command again, with fewer processes."
         ) from err
     finally:

@@ -20,15 +20,15 @@ from rn_core.tasks.clevr.world import RELATIONS, VALUES
 
 
 class DeadEnd(Exception):
-    """What has been drawn so far leads to no question."""
+    """The draws so far lead to no question."""
 
 
 class Attempt:
-    """One try to ask about one scene.
+    """One attempt to ask about one scene.
 
     Attributes:
         masks: the scene.
-        draws: where chance comes from.
+        draws: the source of randomness.
         slots: A to D -> index into `DESCRIPTIONS`, R to T -> index into `RELATIONS`, filled as they are drawn.
         results: slot -> what the function around it gave, for the two slots that must differ.
     """

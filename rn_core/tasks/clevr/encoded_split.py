@@ -117,4 +117,4 @@ def _load(whole: Path, root: Path, split: str) -> EncodedSplit:
             columns = (file["image_index"], file["answers"], file["type_index"])
             return EncodedSplit(FolderSplit(root, split, tuple(file["images"].tolist()), (), *columns), file["tokens"])
     except _UNREADABLE as err:
-        raise RNCoreError(f"The question cache '{whole}' is damaged; delete it, and it is made again.") from err
+        raise RNCoreError(f"The question cache '{whole}' is damaged; delete it to have it made again.") from err

@@ -84,7 +84,7 @@ class FolderSplit:
                 scenes[index] = _read_scene(record, number)
         missing = [name for name, index in wanted.items() if index not in scenes]
         if missing:
-            raise SceneError(f"'{self.scene_file.name}' has no scene of {_several(missing)}; get the whole file.")
+            raise SceneError(f"'{self.scene_file.name}' has no scene of {_several(missing)}; get the complete file.")
         return [scenes[index] for index in range(len(self.images))]
 
 
@@ -119,7 +119,7 @@ def open_split(root: Path, split: str, progress: Progress = iter, with_pictures:
         for number, record in enumerate(progress(stream_records(path, "questions")))
     ]
     if not rows:
-        raise QuestionError(f"'{path.name}' must hold one question or more, got none; get the whole file.")
+        raise QuestionError(f"'{path.name}' must hold at least one question, got none; get the complete file.")
     files, texts, answers, types = zip(*rows, strict=True)
     images, image_index = np.unique(np.array(files), return_inverse=True)
     names = tuple(images.tolist())

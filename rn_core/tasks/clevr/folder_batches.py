@@ -88,8 +88,8 @@ def open_batches(root: Path, view: str, split: str, progress: Progress = iter) -
     unanswered = np.flatnonzero((folder.answers == UNKNOWN) | (folder.type_index == UNKNOWN))
     if len(unanswered):
         raise QuestionError(
-            f"Question {unanswered[0]} of split '{split}' has no answer or no program, so it teaches and measures "
-            "nothing; use questions that have both, such as those of CLEVR's val."
+            f"Question {unanswered[0]} of split '{split}' has no answer or no program, so it cannot be used for "
+            "training or evaluation; use questions that have both, such as those of CLEVR's val."
         )
     return SplitBatches(encoded, _make_encode(folder, view, progress))
 

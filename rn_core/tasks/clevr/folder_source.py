@@ -1,6 +1,6 @@
-"""A folder in CLEVR's layout as training data: split train is learned, split val watches.
+"""A folder in CLEVR's layout as training data: split train is for training, split val for validation.
 
-What is asked at a step is decided by seed and step alone, so a run that was broken off goes on as if it had not been.
+What is asked at a step is decided by seed and step alone, so an interrupted run resumes as if it had not been.
 """
 
 from __future__ import annotations
@@ -113,6 +113,6 @@ def _check_splits(root: Path) -> None:
     for split in (TRAIN, VALIDATION) if splits else ():
         if split not in splits:
             raise RNCoreError(
-                f"'{root}' has questions for {', '.join(splits)} and none for {split}; training needs {TRAIN} to learn "
-                f"from and {VALIDATION} to be watched by."
+                f"'{root}' has questions for {', '.join(splits)} but none for {split}; training needs {TRAIN} to learn "
+                f"from and {VALIDATION} for validation."
             )

@@ -173,7 +173,7 @@ def _open(whole: Path, shape: tuple[int, ...]) -> np.ndarray:
     try:
         images = np.load(whole, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError, EOFError) as err:
-        raise RNCoreError(f"The picture cache '{whole}' is damaged; delete it, and it is made again.") from err
+        raise RNCoreError(f"The picture cache '{whole}' is damaged; delete it to have it made again.") from err
     if not isinstance(images, np.ndarray) or images.shape != shape or images.dtype != np.uint8:
-        raise RNCoreError(f"The picture cache '{whole}' is another file; delete it, and it is made again.")
+        raise RNCoreError(f"The picture cache '{whole}' is another file; delete it to have it made again.")
     return images

@@ -35,7 +35,7 @@ def stream_records(path: Path, key: str) -> Iterator[Any]:
     except OSError as err:
         raise RNCoreError(f"Could not read '{path}': {err.strerror}; check that the file is there.") from err
     except (UnicodeDecodeError, RecursionError) as err:
-        raise RNCoreError(f"'{path.name}' is no JSON that can be read; download it again.") from err
+        raise RNCoreError(f"'{path.name}' is not readable JSON; download it again.") from err
 
 
 class _Stream:
@@ -121,4 +121,4 @@ class _Stream:
         """Return the sentence for a file that is cut off or wrong where the stream stands."""
         rest = self._text[self._at : self._at + 30]
         where = f"goes wrong at {rest!r}" if rest else "ends too early"
-        return RNCoreError(f"'{self._name}' is no whole JSON file, it {where}; download or write it again.")
+        return RNCoreError(f"'{self._name}' is not a complete JSON file: it {where}; download or write it again.")

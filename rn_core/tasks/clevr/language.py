@@ -23,7 +23,7 @@ SYNONYMS = MappingProxyType(
         "sphere": ("sphere", "ball"),
     }
 )
-#: How a thing is called whose shape is not named.
+#: Noun for a thing whose shape is not named.
 ANY_SHAPE = ("thing", "object")
 #: Relation -> the phrases for it.
 RELATION_PHRASES = MappingProxyType(
@@ -34,7 +34,7 @@ RELATION_PHRASES = MappingProxyType(
         "behind": ("behind",),
     }
 )
-#: All 324 things one can say of an object: (size, color, material, shape), None where it is not named; the shape
+#: All 324 descriptions of an object: (size, color, material, shape), None where it is not named; the shape
 #: changes fastest.
 DESCRIPTIONS: tuple[tuple[str | None, ...], ...] = tuple(
     itertools.product(*((None, *values) for values in VALUES.values()))
@@ -79,7 +79,7 @@ def draw_text(template: Template, slots: Mapping[str, int], draws: Draws) -> str
     Args:
         template: the family.
         slots: A to D -> index into `DESCRIPTIONS`, R to T -> index into `RELATIONS`.
-        draws: where chance comes from.
+        draws: the source of randomness.
     """
     says_other = not ("A" in slots and "B" in slots and clash(slots["A"], slots["B"]))
     variants = draws.choice(_sentences(template.texts, says_other))

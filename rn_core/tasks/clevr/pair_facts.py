@@ -1,4 +1,4 @@
-"""What a question's program makes of pairs of objects: facts that a relation can learn before it learns answers.
+"""A program's facts about pairs of objects, which relations can learn before they learn answers.
 
 In most of CLEVR's 90 families a single pair shows whether an object belongs to what is asked about: "the cubes left
 of the ball" are the i of all pairs (i, j) where i is a cube, j the ball, and i stands left of j. See `family_links`.

@@ -1,4 +1,4 @@
-"""CLEVR behind one task object: pictures or scene graphs, and English questions, as tensors for models."""
+"""CLEVR as a task: pictures or scene graphs, and English questions, as tensors for models."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ VIEWS = ("pixels", "states")
 
 @dataclass(frozen=True)
 class Clevr:
-    """What the task's two views share.
+    """The common part of the task's two views.
 
     Attributes:
         view: "pixels" (pictures) or "states" (one row per object).
@@ -150,8 +150,8 @@ class Clevr:
         return () if misfit is None else (describe_misfit(misfit),)
 
     def question_index(self, text: str) -> int:
-        """Raise RNCoreError: CLEVR's questions cannot be counted, so nothing is kept for each of them."""
-        raise RNCoreError("CLEVR has too many questions to keep an aggregate for each; choose zero as the baseline.")
+        """Raise RNCoreError: CLEVR's questions are too many to store anything per question."""
+        raise RNCoreError("CLEVR has too many questions for a mean aggregate each; choose zero as the baseline.")
 
 
 @dataclass(frozen=True)

@@ -68,5 +68,5 @@ def _number(word: str) -> int:
     """Return a word's number; raises QuestionError for a word that is not CLEVR's."""
     number = WORD_NUMBERS.get(word)
     if number is None:
-        raise QuestionError(f"The word {quote(word)} is none of CLEVR's 80 words.{did_you_mean(word, list(WORDS))}")
+        raise QuestionError(f"The word {quote(word)} is not one of CLEVR's 80 words.{did_you_mean(word, list(WORDS))}")
     return number

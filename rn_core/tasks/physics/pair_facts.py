@@ -1,4 +1,4 @@
-"""What a pair of balls shows by itself: facts that a relation can learn before it learns answers.
+"""Facts about single pairs of balls, which relations can learn before they learn answers.
 
 Two connected balls keep their distance, or swing around it; so one pair shows whether it is connected, and its colors
 show which pair it is. Two balls of one group that are not connected directly look most like connected ones, so such

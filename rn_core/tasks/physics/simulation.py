@@ -11,8 +11,8 @@ from rn_core.tasks.physics.scene_record import MAX_FRAMES
 from rn_core.tasks.physics.truth import find_systems
 from rn_core.tasks.physics.world import HALF_SIDE, MASS, RADIUS, STIFFNESS
 
-#: Joules in all springs and balls once one was pulled; drawn scenes have at most 4. It makes one ball 7 m/s fast and
-#: is what a spring holds that is 0.58 m too long.
+#: Joules in all springs and balls once one was pulled; drawn scenes have at most 4. It gives a ball 7 m/s, or
+#: stretches a spring by 0.58 m.
 MAX_ENERGY = 25.0
 
 
@@ -46,7 +46,7 @@ def pull_ball(scene: PhysicsScene, ball: int, place: tuple[float, float], frame:
     Rigid links are not stretched: what they tie to the ball moves along and comes to rest with it. Springs are.
 
     Args:
-        scene: what was going on.
+        scene: the scene before the pull.
         ball: 0 to N - 1.
         place: x and y in meters.
         frame: the frame in which it is pulled; negative ones count from the last.
@@ -94,7 +94,7 @@ def _check_places(positions: np.ndarray, moved: np.ndarray) -> None:
 
 
 def _check_energy(positions: np.ndarray, velocities: np.ndarray, scene: PhysicsScene) -> None:
-    """Raise SceneError if balls at `positions` (N, 2) with `velocities` (N, 2) make too wild a scene."""
+    """Raise SceneError if balls at `positions` (N, 2) with `velocities` (N, 2) have too much energy."""
     apart = np.linalg.norm(positions[:, None] - positions, axis=2)
     stretch = np.triu(apart - scene.lengths)[scene.links & ~scene.rigid]
     energy = STIFFNESS / 2 * (stretch**2).sum() + MASS / 2 * (velocities**2).sum()

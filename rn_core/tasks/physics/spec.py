@@ -90,12 +90,12 @@ _BALLS = {
     "validate_every": 1_000,
     "validation_scenes": 500,
 }
-#: The baselines have no pairs to teach; they take as many steps, on as many scenes, as the networks beside them.
+#: The baselines have no pairs to pretrain; they take as many steps, on as many scenes, as the networks beside them.
 _BASELINE = {**_BALLS, "pool_scenes": 240_000, "steps": 12_000}
 #: Their relations have learned from pairs and connections already; what reads their sum starts from scratch.
 _FROM_TIES = {**_BALLS, "core_from": "physics/rn-ties", "pool_scenes": 240_000}
 #: For path prediction nearly all is learned in pretraining; then whole predictions, which take long, fine-tune it.
-#: Its gradients grow with every step of time, so those steps are few and small: with 5e-4 the network was lost in 300.
+#: Its gradients grow with every time step, so its training steps are few and small: 5e-4 diverged within 300.
 _MOVING_BALLS = {
     **_BALLS,
     "n_scenes": 32,
@@ -130,9 +130,9 @@ _FIGURES: tuple[PublishedFigure, ...] = (
 _TITLES = Titles(
     views={"connections": "ties", "ties": "ties, first stage", "count": "count", "predict": "paths"},
     measures={
-        "pairs": "Who is tied to whom: single pairs",
-        "connections": "Who is tied to whom: whole scenes",
-        "counting": "How many systems",
+        "pairs": "Which balls are connected: single pairs",
+        "connections": "Which balls are connected: whole scenes",
+        "counting": "How many connected groups",
         "within_radius": "Where balls will be (guessing: constant velocity)",
     },
     shown_as={

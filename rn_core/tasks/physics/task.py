@@ -1,4 +1,4 @@
-"""Balls on a table behind task objects: which balls are connected, how many groups there are, and what happens next.
+"""Physics as tasks: which balls are connected, how many groups there are, and what happens next.
 
 A row is a ball's color and path. Rows come in the order of `COLORS`; a Relation Network does not see their order and
 tells balls apart by color, the MLP may use both. No question is asked: d_question is 0.
@@ -46,7 +46,7 @@ class _Physics:
 
     Attributes:
         name: key in `TASKS`.
-        question: what they ask of every scene; no text is read.
+        question: what they ask about every scene; no text is read.
         n_frames: frames of a drawn scene, of which models see the first 16.
     """
 
@@ -202,7 +202,7 @@ class Connections(_Physics):
         known = tuple(COLORS)[:DEFAULT_BALLS]
         if colors[0] == colors[1] or not {*colors} <= {*known}:
             raise QuestionError(
-                f"A tie is between two different balls of {', '.join(known)}, got {colors[0][:20]} and "
+                f"A connection is between two different balls of {', '.join(known)}, got {colors[0][:20]} and "
                 f"{colors[1][:20]}; name two of them."
             )
         return self.answers.index("-".join(sorted(colors, key=known.index)))

@@ -1,4 +1,4 @@
-"""Sort-of-CLEVR: scenes, pictures, questions, truth and English, behind one task object."""
+"""Sort-of-CLEVR: scenes, pictures, questions, truth and English, as one task."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ _CODES = torch.from_numpy(question_codes())
 
 @dataclass(frozen=True)
 class SortOfClevr:
-    """What the task's two views share.
+    """The common part of the task's two views.
 
     Attributes:
         view: "pixels" (images) or "objects" (one row per object).
@@ -213,7 +213,7 @@ def sample_questions(
         rng: generator over PCG64.
         n_scenes: number of scenes S.
         n_questions: questions per scene, 1 to 36; None asks all 36 in their order and draws nothing.
-        type_weights: (6,) how likely each question type is drawn, above 0; None draws all alike.
+        type_weights: (6,) the probability of each question type, above 0; None draws all equally often.
 
     Returns:
         (S, Q) int64, question indices 0 to 35.
@@ -242,7 +242,7 @@ def make_batch(scenes: SceneBatch, asked: np.ndarray, view: str) -> Batch:
         view: a key of `VIEWS`.
 
     Returns:
-        S scenes and S * Q questions, those of one scene side by side.
+        S scenes and S * Q questions, those of one scene adjacent.
     """
     rows = torch.from_numpy(np.ascontiguousarray(asked))
     answers = torch.from_numpy(np.take_along_axis(solve(scenes).answers, asked, axis=1))

@@ -1,4 +1,4 @@
-"""What a person asks: a scene in any of its forms and an English question, as tensors for a model."""
+"""A scene in any of its forms and an English question, as tensors for a model."""
 
 from __future__ import annotations
 
@@ -91,4 +91,4 @@ def check_answerable(scene: Scene, question: Question) -> None:
             f"This scene has no {question.color} object; ask about {', '.join(colors)} or put the object back."
         )
     if question.is_relational and len(colors) < 2:
-        raise SceneError("A relational question needs two objects or more, this scene has one; put an object back.")
+        raise SceneError("A relational question needs at least two objects, got a scene of one; put one back.")

@@ -18,7 +18,7 @@ GRID_SIZE = 5
 STRIDE = 16
 _HALF = STRIDE / 2
 N_CELLS = GRID_SIZE * GRID_SIZE
-#: What a cell can say of the object of one color: here (1), circle (1) or square (-1), offset in x and in y
+#: The facts of a cell about the object of one color: here (1), circle (1) or square (-1), offset in x and in y
 #: (-1 to 1, in units of 8 pixels); all 0 where that object is not here.
 CELL_FACTS = ("present", "circle", "x", "y")
 
@@ -56,7 +56,7 @@ def cell_facts(scenes: SceneBatch) -> Tensor:
 
 
 def cell_reading() -> CellReading:
-    """Return how a cell reads as an object row; facts color by color, as `CELL_FACTS`, then two coordinates.
+    """Return how a cell becomes an object row; facts color by color, as `CELL_FACTS`, then two coordinates.
 
     A cell with several objects reads as the sum of their rows, position aside.
     """

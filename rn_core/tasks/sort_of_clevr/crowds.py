@@ -1,4 +1,4 @@
-"""Crowds: Sort-of-CLEVR scenes of two to ten objects, to see what a model does with more than it was trained on.
+"""Crowds: Sort-of-CLEVR scenes of two to ten objects, to test models on other numbers of objects than in training.
 
 A crowd is asked about its first object, and every question about it has one answer. Up to six objects each have
 their own color. The paper's question names a color and there are six, so further objects take one of the five
@@ -85,7 +85,7 @@ def sample_crowds(
     Raises:
         SceneError: if a number is out of range.
     """
-    _check_range("The objects of a crowd", n_objects, SMALLEST_CROWD, LARGEST_CROWD)
+    _check_range("The number of objects", n_objects, SMALLEST_CROWD, LARGEST_CROWD)
     _check_range("The number of scenes", n_scenes, 1, 1_000_000)
     if not 0 <= margin <= MAX_MARGIN:
         raise SceneError(f"margin must be from 0 to {MAX_MARGIN:g} pixels, got {margin!r}; choose one in between.")

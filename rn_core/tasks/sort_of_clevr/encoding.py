@@ -33,7 +33,7 @@ def encode_rows(scenes: SceneBatch) -> tuple[Tensor, Tensor]:
 
 
 def shuffle_rows(rng: np.random.Generator, rows: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
-    """Return every scene's rows and mask in a random order: objects are a set, so no model may lean on it."""
+    """Return every scene's rows and mask in a random order: objects are a set, so no model may rely on it."""
     keys = uniform_integers(rng, 2**32, mask.shape)
     order = torch.from_numpy(np.argsort(keys, axis=1, kind="stable"))
     return rows.take_along_dim(order[..., None], dim=1), mask.take_along_dim(order, dim=1)

@@ -20,7 +20,7 @@ ANSWERS = (*SHAPES, "yes", "no", *map(str, range(N_OBJECTS)))
 N_QUESTIONS = len(QUESTION_TYPES) * len(COLORS)
 D_QUESTION = len(COLORS) + 2 + 3
 _YES, _NO, _ZERO = ANSWERS.index("yes"), ANSWERS.index("no"), ANSWERS.index("0")
-#: Further than any two pixels of an image; marks who is not a candidate, and never wins.
+#: Further than any two pixels of an image; marks objects that are not candidates, and never wins.
 _NEVER = np.iinfo(np.int64).max
 
 
@@ -50,7 +50,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Solution:
-    """What the symbolic solver says about every question of every scene.
+    """The symbolic solver's answers to every question about every scene.
 
     Attributes:
         answers: (S, 36) int64, index into `ANSWERS`; -1 where the scene cannot answer (the object asked about is
@@ -119,7 +119,7 @@ def _extreme(squared: np.ndarray, candidate: np.ndarray, sign: int) -> tuple[np.
 
     Args:
         squared: (S, 6, 6) squared distances.
-        candidate: (S, 6, 6) bool, who may be chosen.
+        candidate: (S, 6, 6) bool, which objects may be chosen.
         sign: 1 or -1.
 
     Returns:

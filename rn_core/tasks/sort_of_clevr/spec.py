@@ -1,4 +1,4 @@
-"""What is known of Sort-of-CLEVR beside its tasks.
+"""Facts about Sort-of-CLEVR beside its tasks.
 
 Source of "paper": Santoro et al. 2017, "A simple neural network module for relational reasoning"
 (https://arxiv.org/abs/1706.01427).

@@ -81,7 +81,7 @@ def test_a_damaged_cache_is_one_sentence(folder, damage):
     load_encoded(folder, "val")
     (path,) = caches(folder)
     path.write_bytes(damage(path.read_bytes()))
-    with pytest.raises(RNCoreError, match=r"^The question cache '.*' is damaged; delete it, and it is made again\.$"):
+    with pytest.raises(RNCoreError, match=r"^The question cache '.*' is damaged; delete it to have it made again\.$"):
         load_encoded(folder, "val")
 
 
@@ -101,6 +101,6 @@ def test_a_foreign_word_is_named(folder):
     content = json.loads(path.read_text())
     content["questions"][3]["question"] = "Is there a red giraffe?"
     path.write_text(json.dumps(content))
-    with pytest.raises(QuestionError, match="The word 'giraffe' is none of CLEVR's 80 words"):
+    with pytest.raises(QuestionError, match="The word 'giraffe' is not one of CLEVR's 80 words"):
         load_encoded(folder, "val")
     assert caches(folder) == []

@@ -205,8 +205,14 @@ def test_a_broken_scene_is_one_sentence(folder, change, sentence):
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        ("", r"^'CLEVR_val_questions\.json' is no whole JSON file, it ends too early; download or write it again\.$"),
-        ('{"questions": []}', r"^'CLEVR_val_questions\.json' must hold one question or more, got none; get the whole"),
+        (
+            "",
+            r"^'CLEVR_val_questions\.json' is not a complete JSON file: it ends too early; download or write it again\.$",
+        ),
+        (
+            '{"questions": []}',
+            r"^'CLEVR_val_questions\.json' must hold at least one question, got none; get the complete",
+        ),
         ('{"questions": [7]}', r"^Question 0 must be a JSON object, got 7\.$"),
         ('{"scenes": []}', r"must hold a list named 'questions', found none; is it the right file\?$"),
     ],

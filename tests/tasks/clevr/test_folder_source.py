@@ -163,8 +163,8 @@ def test_the_views_of_a_folder_have_fingerprints_of_their_own(source, copied):
 @pytest.mark.parametrize(
     ("gone", "sentence"),
     [
-        ("questions/CLEVR_train_questions.json", r"has questions for val and none for train; training needs train to"),
-        ("questions/CLEVR_val_questions.json", r"has questions for train and none for val; training needs train to"),
+        ("questions/CLEVR_train_questions.json", r"has questions for val but none for train; training needs train to"),
+        ("questions/CLEVR_val_questions.json", r"has questions for train but none for val; training needs train to"),
         ("questions", r"has no questions/CLEVR_<split>_questions\.json; give the folder that holds images and"),
         ("", r"^There is no folder '.*'; give the one that CLEVR_v1\.0\.zip was unpacked to\.$"),
         ("images/train/CLEVR_train_000003.png", r"lacks CLEVR_train_000003\.png, which the questions are about"),
@@ -187,7 +187,9 @@ def test_questions_without_answers_teach_nothing(copied):
     content = json.loads(path.read_text())
     del content["questions"][2]["answer"]
     path.write_text(json.dumps(content))
-    with pytest.raises(RNCoreError, match=r"^Question 2 of split 'train' has no answer or no program, so it teaches"):
+    with pytest.raises(
+        RNCoreError, match=r"^Question 2 of split 'train' has no answer or no program, so it cannot be used"
+    ):
         PIXELS.open_source(copied)
 
 

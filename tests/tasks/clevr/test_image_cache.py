@@ -187,7 +187,7 @@ def test_a_damaged_cache_is_one_sentence(tmp_path, content):
     split = make_split(tmp_path, 3)
     cache_images(split)
     next((tmp_path / "cache").iterdir()).write_bytes(content)
-    with pytest.raises(RNCoreError, match=r"^The picture cache '.*' is damaged; delete it, and it is made again\.$"):
+    with pytest.raises(RNCoreError, match=r"^The picture cache '.*' is damaged; delete it to have it made again\.$"):
         cache_images(split)
 
 
@@ -197,7 +197,7 @@ def test_another_array_in_the_cache_s_place_is_one_sentence(tmp_path, other):
     cache_images(split)
     np.save(next((tmp_path / "cache").iterdir()), other)
     with pytest.raises(
-        RNCoreError, match=r"^The picture cache '.*' is another file; delete it, and it is made again\.$"
+        RNCoreError, match=r"^The picture cache '.*' is another file; delete it to have it made again\.$"
     ):
         cache_images(split)
 

@@ -64,7 +64,9 @@ def test_only_a_part_of_the_file_is_held(write, monkeypatch):
 def test_a_file_cut_off_anywhere_is_one_sentence(write):
     text = json.dumps({"info": {"split": "val"}, "questions": [{"a": 1}, {"b": [2, "x"]}], "more": 12})
     for end in range(len(text)):
-        with pytest.raises(RNCoreError, match=r"^'CLEVR_val_questions\.json' is no whole JSON file, it .*again\.$"):
+        with pytest.raises(
+            RNCoreError, match=r"^'CLEVR_val_questions\.json' is not a complete JSON file: it .*again\.$"
+        ):
             list(stream_records(write(text[:end]), "questions"))
     assert len(list(stream_records(write(text), "questions"))) == 2
 
@@ -79,8 +81,8 @@ def test_a_file_cut_off_anywhere_is_one_sentence(write):
         ('{"questions": [1]} x', r"goes wrong at 'x';"),
         ('{"questions" [1]}', r"goes wrong at '\[1\]\}';"),
         ('{"scenes": []}', r"must hold a list named 'questions', found none; is it the right file\?$"),
-        (b'{"questions": ["\xff"]}', r"^'CLEVR_val_questions\.json' is no JSON that can be read; download it again\.$"),
-        ('{"questions": [' + "[" * 100_000, r"is no JSON that can be read; download it again\.$"),
+        (b'{"questions": ["\xff"]}', r"^'CLEVR_val_questions\.json' is not readable JSON; download it again\.$"),
+        ('{"questions": [' + "[" * 100_000, r"is not readable JSON; download it again\.$"),
         ('{"questions": [' + "9" * 5000 + "]}", r"goes wrong at '9{30}';"),
         (b"\x00" * 100, r"goes wrong at"),
     ],
@@ -94,7 +96,7 @@ def test_a_file_that_is_no_such_json_is_one_sentence(write, content, sentence):
 def test_a_value_too_long_is_given_up(write, monkeypatch):
     monkeypatch.setattr(json_stream, "_CHUNK", 1000)
     monkeypatch.setattr(json_stream, "_MAX_VALUE", 5000)
-    with pytest.raises(RNCoreError, match=r"is no whole JSON file, it goes wrong at '\"x+';"):
+    with pytest.raises(RNCoreError, match=r"is not a complete JSON file: it goes wrong at '\"x+';"):
         list(stream_records(write('{"questions": ["' + "x" * 10_000 + '"]}'), "questions"))
 
 

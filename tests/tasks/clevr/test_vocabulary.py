@@ -60,8 +60,8 @@ def test_spelling_case_and_punctuation():
         ("\x00 \u202e ?!", r"^Type a question, such as '.*'$"),
         ("cube " * 20_000, r"^A question may have at most 1000 characters, got 100000; shorten it\.$"),
         ("cube " * 81, r"^A question may have at most 80 words, got 81; shorten it\.$"),
-        ("How many cuebs?", r"^The word 'cuebs' is none of CLEVR's 80 words\. Did you mean 'cubes'\?$"),
-        ("x" * 900, r"^The word 'x{39}…' is none of CLEVR's 80 words\.$"),
+        ("How many cuebs?", r"^The word 'cuebs' is not one of CLEVR's 80 words\. Did you mean 'cubes'\?$"),
+        ("x" * 900, r"^The word 'x{39}…' is not one of CLEVR's 80 words\.$"),
     ],
 )
 def test_a_wrong_question_is_one_sentence(text, message):
