@@ -76,7 +76,7 @@ def format_comparison(task: int, real: StoryStatistics | None, generated: StoryS
 
 
 def _solve(question: StoryQuestion) -> Solution | None:
-    """Return the solver's solution; none where it finds that the story does not tell."""
+    """Return the solver's solution; none if the story does not say."""
     try:
         return solve(question.task, question.statements, question.text)
     except RNCoreError:
@@ -98,7 +98,7 @@ def _main() -> None:
     )
     parser.add_argument("--data", type=Path, required=True, help="folder of one layout, such as .../en-valid-10k")
     parser.add_argument("--split", default="train", choices=("train", "valid", "test"), help="default: %(default)s")
-    parser.add_argument("--stories", type=int, default=N_STORIES, help="generated a task (default: %(default)s)")
+    parser.add_argument("--stories", type=int, default=N_STORIES, help="generated per task (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="of the generated stories (default: %(default)s)")
     options = parser.parse_args()
     try:

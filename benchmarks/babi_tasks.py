@@ -1,6 +1,6 @@
 """Print the table of bAbI: `python -m benchmarks.babi_tasks [--data FOLDER] [--split valid]`.
 
-The figures are the cards', on the published validation files and on fresh test stories; with `--data` the networks are
+The figures are the cards', on the published validation files and on new test stories; with `--data` the networks are
 asked again about a folder's files. "Majority" is the commonest answer of each task there.
 """
 
@@ -27,7 +27,7 @@ def read_published() -> dict[str, Evaluation]:
 
 
 def read_fresh() -> dict[str, Evaluation]:
-    """Return column -> what its card says was measured on fresh stories."""
+    """Return column -> what its card says was measured on new stories."""
     return {column: list_weights()[f"babi/{column}"].card.measured for column in COLUMNS}
 
 
@@ -45,11 +45,11 @@ def format_results(found: dict[str, Evaluation], fresh: dict[str, Evaluation]) -
 
     Args:
         found: column -> accuracies on published files.
-        fresh: the same on fresh stories.
+        fresh: the same on new stories.
     """
     mark = SOLVED_ABOVE
     floors = found[COLUMNS[0]].blind_floor
-    heads = (*COLUMNS, "majority", *(f"{column}, fresh stories" for column in COLUMNS))
+    heads = (*COLUMNS, "majority", *(f"{column}, new stories" for column in COLUMNS))
     lines = ["| task | " + " | ".join(heads) + " |", "| --- " * (len(heads) + 1) + "|"]
     for number, name in TASK_NAMES.items():
         kind = f"qa{number}"

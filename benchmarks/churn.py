@@ -39,7 +39,7 @@ class Reading:
 
 @dataclass
 class Log:
-    """What happened: readings, finished visits, and why others broke off."""
+    """What happened: readings, finished visits, and why others failed."""
 
     readings: list[Reading] = field(default_factory=list)
     visits: int = 0
@@ -115,7 +115,7 @@ async def keep_visiting(server: Server, fresh: Fresh, until: float, most: int, l
 
 
 async def keep_reading(server: Server, started: float, log: Log, say: Callable[[str], None]) -> None:
-    """Read the memory every ten seconds, for ever."""
+    """Read the memory every ten seconds, forever."""
     while True:
         read_memory(server, started, log, say)
         await asyncio.sleep(_EVERY)
@@ -175,13 +175,13 @@ def main(arguments: list[str] | None = None) -> int:
     log = asyncio.run(churn(options, say))
     verdict = judge(log.readings, 60 * options.warm_up)
     say(
-        f"\n{log.visits} visits, {len(log.problems)} broken off. After a warm-up of {options.warm_up:g} minutes: "
+        f"\n{log.visits} visits, {len(log.problems)} aborted. After a warm-up of {options.warm_up:g} minutes: "
         f"{verdict.slope:+.2f} MB per minute over {verdict.n_readings} readings (limit {MOST_SLOPE:g}); "
         f"{verdict.total:.0f} MB at the end (limit {MOST_TOTAL:g})."
     )
     faults = [*verdict.faults, *dict.fromkeys(log.problems)]
     if log.visits == 0:
-        faults.append("No visit was whole, so that nothing was measured.")
+        faults.append("No visit was completed, so nothing was measured.")
     if options.json:
         rows = [[round(r.seconds, 1), round(r.usage.rss_mb, 1), round(r.usage.children_mb, 1)] for r in log.readings]
         found = {

@@ -32,7 +32,7 @@ _QUESTIONS = 1
 
 
 def draw_pictures(recipe: PictureRecipe, n_scenes: int) -> tuple[list[np.ndarray], list[list[ClevrQuestion]], float]:
-    """Return pictures of new scenes, ten questions about each, and median seconds of processor time a picture."""
+    """Return pictures of new scenes, ten questions about each, and median seconds of processor time per picture."""
     generator = QuestionGenerator(make_rng(recipe.seed, recipe.split, _QUESTIONS, 0))
     pictures, asked, seconds = [], [], []
     for index in tqdm(range(n_scenes), desc="render"):
@@ -45,7 +45,7 @@ def draw_pictures(recipe: PictureRecipe, n_scenes: int) -> tuple[list[np.ndarray
 
 
 def make_batches(pictures: list[np.ndarray], asked: list[list[ClevrQuestion]]) -> list[Batch]:
-    """Return one batch a picture, with its questions."""
+    """Return one batch per picture, with its questions."""
     return [
         Batch(
             inputs=_TASK.encode_scenes([picture]),
@@ -85,7 +85,7 @@ def main(arguments: list[str] | None = None) -> None:
     print(format_likeness({name: evaluate_batches(models[name], _TASK, batches, options.seed) for name in models}))
     print(f"\n{options.scenes} scenes of the test split, seed {options.seed}; in brackets the 95 % interval.")
     machine = f"{processor_name()}, {describe_device(torch.device('cpu'))}"
-    print(f"{seconds:.2f} s of processor time a picture (median, {options.samples} samples) on {machine}.")
+    print(f"{seconds:.2f} s of processor time per picture (median, {options.samples} samples) on {machine}.")
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from rn_core.tasks.clevr import ClevrScene, QuestionGenerator, parse, sample_sce
 
 
 def measure_generation(scenes: Sequence[ClevrScene], seed: int) -> float:
-    """Return questions per second of processor time: ten a scene, with text, program, answer and deciding objects."""
+    """Return questions per second of processor time: ten per scene, with text, program, answer and deciding objects."""
     generator = QuestionGenerator(make_rng(seed, "explore"))
     start = time.process_time()
     n_questions = sum(len(generator.ask(scene)) for scene in scenes)

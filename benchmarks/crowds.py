@@ -26,7 +26,7 @@ def format_crowds(found: list[CrowdAccuracy]) -> str:
 
 
 def format_margins(found: tuple[MarginAccuracy, ...]) -> str:
-    """Return the accuracy of closest and furthest, a column a bin of margins."""
+    """Return the accuracy of closest and furthest, one column per bin of margins."""
     heads = " | ".join(
         f"{part.low:g} px" + (f" to {part.high:g} px" if part.high < inf else " or more") for part in found
     )

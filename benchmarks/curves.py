@@ -16,7 +16,7 @@ _STYLES = {"rn": ("#0072B2", "-"), "mlp": ("#D55E00", "--")}
 
 
 def plot_curves(views: tuple[str, ...] = ("pixels", "objects")) -> Figure:
-    """Return one panel a view: relational validation accuracy of RN and MLP, with the blind floor."""
+    """Return one panel per view: relational validation accuracy of RN and MLP, with the blind floor."""
     figure = Figure(figsize=(11, 4.2), layout="constrained")
     for axes, view in zip(figure.subplots(1, len(views), sharey=True), views, strict=True):
         entries = list_weights()
@@ -30,7 +30,7 @@ def plot_curves(views: tuple[str, ...] = ("pixels", "objects")) -> Figure:
         axes.set(title=f"Sort-of-CLEVR, {view}", xlabel="minutes of training", ylim=(30, 101))
         axes.grid(alpha=0.3)
         axes.legend(loc="lower right")
-    figure.axes[0].set_ylabel("relational questions right, %")
+    figure.axes[0].set_ylabel("accuracy on relational questions, %")
     return figure
 
 

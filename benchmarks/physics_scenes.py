@@ -1,4 +1,4 @@
-"""Print how many scenes of balls a second one core draws and simulates: `python -m benchmarks.physics_scenes`."""
+"""Print how many scenes of balls one core draws and simulates per second: `python -m benchmarks.physics_scenes`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SIZES = (2, DEFAULT_BALLS, MAX_BALLS)
 _BATCH = 100
 
 
-def count_a_second(n_balls: int, n_scenes: int, seed: int) -> float:
+def count_per_second(n_balls: int, n_scenes: int, seed: int) -> float:
     """Return scenes per second of processor time, without the time that compiles models."""
     sample_scenes(make_rng(seed, "train"), _BATCH, n_balls)
     rng = make_rng(seed, "explore")
@@ -35,7 +35,7 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     print("| balls | scenes per second |\n| --- | --- |")
     for n_balls in SIZES:
-        print(f"| {n_balls} | {count_a_second(n_balls, options.scenes, options.seed):,.0f} |")
+        print(f"| {n_balls} | {count_per_second(n_balls, options.scenes, options.seed):,.0f} |")
     print(f"\n{N_FRAMES} frames per scene; processor time of one core, {processor_name()}.")
 
 

@@ -1,7 +1,7 @@
 """Print the tables of physics: `python -m benchmarks.physics_tasks [--scenes N] [--seed S]`.
 
 Connections, numbers of groups and future paths are the cards' figures on new test scenes. Then the networks are
-asked about fewer and more balls than the ten that they learned from.
+asked about fewer and more balls than the ten that they were trained on.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from rn_core.weights.store import list_weights
 ASKED = {
     "connections: all pairs of a scene": ("connections", "whole_scene"),
     "connections: each pair": ("connections", "pair"),
-    "number of systems": ("count", "whole_scene"),
+    "number of connected groups": ("count", "whole_scene"),
 }
 SIZES = (2, 4, 6, 8, 10, 12, 14, 16)
 _SCENES_AT_ONCE = 200
@@ -44,7 +44,7 @@ def format_answers(cards: dict[str, Card]) -> str:
 
 
 def format_paths(cards: dict[str, Card]) -> str:
-    """Return how far predicted positions are off, one row per network, beside balls at constant velocity."""
+    """Return the errors of predicted positions, one row per network, beside balls at constant velocity."""
     names = [name for name in cards if name.endswith("-predict")]
     found = {name.removeprefix("physics/"): cards[name].measured.distances or {} for name in names}
     kept = found["rn-predict"]["constant_velocity"]
@@ -58,9 +58,9 @@ def format_paths(cards: dict[str, Card]) -> str:
 
 
 def format_sizes(n_scenes: int, seed: int) -> str:
-    """Return what networks that learned from ten balls make of others."""
+    """Return the accuracies of networks trained on ten balls for other numbers."""
     models = {task: load(f"physics/rn-{task}", "cpu").model for task in ("connections", "count")}
-    lines = ["| balls | all pairs of a scene | each pair | number of systems |", "| --- " * 4 + "|"]
+    lines = ["| balls | all pairs of a scene | each pair | number of connected groups |", "| --- " * 4 + "|"]
     for n_balls in SIZES:
         scenes = sample_scenes(make_rng(seed, "test", n_balls), n_scenes, n_balls)
         right = read_connections(models["connections"], scenes)
@@ -71,7 +71,7 @@ def format_sizes(n_scenes: int, seed: int) -> str:
 
 
 def read_connections(model: QuestionAnsweringModel, scenes: PhysicsScenes) -> np.ndarray:
-    """Return whether each pair that has an answer is told rightly (S, P): pairs of the first ten balls."""
+    """Return whether each pair that has an answer is predicted correctly (S, P): pairs of the first ten balls."""
     n_known = min(scenes.n_balls, DEFAULT_BALLS)
     places = {tuple(pair): place for place, pair in enumerate(list_pairs(DEFAULT_BALLS).tolist())}
     answers = [places[tuple(pair)] for pair in list_pairs(n_known).tolist()]

@@ -101,7 +101,7 @@ def main() -> None:
     config = usual_config(options.task)
     other = KINDS[config.models[-1]].short
     print(f"{processor_name()}, {describe_device(choose_device())}")
-    print("Percent right on the questions of all looks, which nobody trains on; in brackets the 95 % interval.\n")
+    print("Accuracy in percent on the validation questions; in brackets the 95 % interval.\n")
     goal = f"RN at {target_of(options.task):.0f} % after"
     print(f"| seed | questions | {goal} | {other} then | whole race | RN at the end | {other} at the end |")
     print("| --- " * 7 + "|")

@@ -83,7 +83,7 @@ SECTIONS = (
         "Sort-of-CLEVR: accuracy per question type",
         "python -m benchmarks.tables",
         "From the cards. The paper: CNN+RN above 94, CNN+MLP 63 on relational questions, both end-to-end; the pixel "
-        "networks here start from an encoder that first learned what each cell holds.",
+        "networks here start from an encoder pretrained to name the contents of its cells.",
         tables.format_results,
     ),
     Section(
@@ -109,12 +109,12 @@ SECTIONS = (
     Section(
         "bAbI: accuracy per task",
         "python -m benchmarks.babi_tasks",
-        "From the cards: the published validation files (20,002 questions, stories as clusters) and 10,000 fresh "
+        "From the cards: the published validation files (20,002 questions, stories as clusters) and 10,000 new "
         "stories, seed 0. “Majority” is the most frequent answer of each task. The paper solves 18 of 20.",
         _babi,
     ),
     Section(
-        "Physics: connections and number of systems",
+        "Physics: connections and number of connected groups",
         "python -m benchmarks.physics_tasks",
         "From the cards: 10,000 test scenes of ten balls, seed 0. “Blind” is the best answer without seeing the scene. "
         "The paper: 93 % of scenes with all pairs right, 95 % of counts.",

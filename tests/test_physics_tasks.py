@@ -33,7 +33,7 @@ def test_the_answers_are_the_cards():
     }
     rows = format_answers(cards).splitlines()[2:]
     assert rows[1] == "| connections: each pair | 99.5 [89.0, 91.0] | 99.5 [89.0, 91.0] | 90.0 |"
-    assert rows[2] == "| number of systems | 90.0 [89.0, 91.0] | 90.0 [89.0, 91.0] | 10.0 |"
+    assert rows[2] == "| number of connected groups | 90.0 [89.0, 91.0] | 90.0 [89.0, 91.0] | 10.0 |"
 
 
 def test_paths_are_measured_by_balls_that_keep_their_velocity():
