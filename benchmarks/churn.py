@@ -1,6 +1,6 @@
 """Whether the server's memory levels off: `python -m benchmarks.churn`.
 
-Visitors open a session, walk through all pages with inputs that nobody has seen, close it and come back as somebody
+Visitors open a session, walk through all pages with inputs that no session has used, close it and come back as somebody
 else. The memory of the server and its children is read every ten seconds. After the warm-up, in which caches fill, a
 line is fitted by least squares; its slope and the memory at the end decide. Ends with 1 if either is above its limit.
 """

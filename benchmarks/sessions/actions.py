@@ -1,4 +1,4 @@
-"""What a visitor does on each page, each time with an input that nobody has seen, so that no cache has the answer."""
+"""What a visitor does on each page, each time with an input that no session has used, so that no cache has it."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def expect_seed(client: Client, query: str) -> None:
 
 
 async def show_physics(client: Client, fresh: Fresh) -> dict[str, float]:
-    """Open a physics scene that nobody has seen."""
+    """Open a physics scene that no session has used."""
     return await open_page(client, fresh, "physics", f"seed={fresh.seed()}")
 
 
@@ -206,7 +206,7 @@ async def start_training(client: Client, fresh: Fresh) -> dict[str, float]:
 
 
 def open_fresh(page: str) -> Act:
-    """Return the preparation that opens a page on a scene or story that nobody has seen."""
+    """Return the preparation that opens a page on a scene or story that no session has used."""
     return lambda client, fresh: open_page(client, fresh, page, f"seed={fresh.seed()}")
 
 

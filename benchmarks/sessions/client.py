@@ -157,7 +157,7 @@ class Client:
         return await self._send(message)
 
     async def keep_polling(self, tally: Tally) -> None:
-        """Poll as the page's timers say, for ever."""
+        """Poll as the page's timers say, forever."""
         while True:
             for poll in self.timers.due(time.monotonic()):
                 tally.requests.append(await self.poll(poll))

@@ -100,7 +100,7 @@ async def measure_steady(
 
 
 async def _ask_scene(client: Client, fresh: Fresh) -> dict[str, float]:
-    """Ask for a scene that nobody has seen."""
+    """Ask for a scene that no session has used."""
     query = f"seed={fresh.seed()}"
     taken = await client.run(query)
     expect_seed(client, query)

@@ -32,7 +32,7 @@ def follow_steps(report: Report) -> Callable[[Iterable[Any]], Iterator[Any]]:
 
 
 class _Unwanted(Exception):
-    """Nobody waits for this piece of work any more."""
+    """No session waits for this piece of work any more."""
 
 
 class Work(Generic[Result]):
@@ -54,7 +54,7 @@ class Work(Generic[Result]):
         return self._line.place(self.ticket)
 
     def result(self) -> Result:
-        """Return what came of it once it has ended.
+        """Return its result once it has ended.
 
         Raises:
             RNCoreError: if it failed, or was given up because all who wanted it had gone.
@@ -70,7 +70,7 @@ class Work(Generic[Result]):
             raise _Unwanted
 
     def run(self, make: Make[Result]) -> None:
-        """Wait for a turn, do the work, and keep what comes of it."""
+        """Wait for a turn, do the work, and keep the result."""
         try:
             while not self._line.wait(self.ticket, _PATIENCE):
                 self.report(0.0, "")
@@ -147,7 +147,7 @@ class Desk(Generic[Result]):
         return work
 
     def leave(self, work: Work[Result], session: Session) -> None:
-        """Take back a session's request; what nobody else wants is not done, or not to its end."""
+        """Take back a session's request; work that nobody else wants is canceled."""
         self.line.leave(work.ticket, session)
 
     def _do(self, work: Work[Result], make: Make[Result], keeps: bool) -> None:

@@ -1,4 +1,4 @@
-"""What the Results page shows, worked out from cards, published figures and new measurements; draws nothing.
+"""What the Results page shows, computed from cards, published figures and new measurements; draws nothing.
 
 Any domain and any weights fit: whatever groups and question types a card holds become lanes.
 """
@@ -113,7 +113,7 @@ def make_lanes(
 
 
 class Measured(NamedTuple):
-    """What this project measured: the mark, and what guessing gets (None if unknown)."""
+    """Figures measured by this project: the mark, and what guessing gets (None if unknown)."""
 
     mark: Mark
     floor: float | None

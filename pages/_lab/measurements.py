@@ -105,7 +105,7 @@ def find_bundled(kind: str, model: str, about: tuple[str, ...]) -> Any | None:
 
 @cache
 def _read(_stamp: int) -> dict[tuple[str, ...], dict[str, Any]]:
-    """Return what the file holds, by kind, model and the rest; read anew when the file has changed."""
+    """Return what the file holds, by kind, model and the rest; read again when the file has changed."""
     rows = json.loads(FILE.read_text(encoding="utf-8"))
     return {tuple(row["key"]): row for row in rows}
 

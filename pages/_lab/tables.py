@@ -6,12 +6,12 @@ from collections.abc import Iterable
 
 from pages._lab.plain import escape
 
-#: Stands for a figure that nobody gives.
+#: Stands for an unknown figure.
 NONE = "–"
 
 
 def make_table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    """Return a table of cells that are HTML already."""
+    """Return a table of cells that are already HTML."""
     top = "".join(f"<th>{escape(name)}</th>" for name in head)
     body = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>" for cells in rows)
     return f'<table class="rn-scheme rn-table"><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>'

@@ -169,7 +169,7 @@ def keep_values(key: Hashable, _make: Callable[[], Made]) -> Made:
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def draw_once(key: Hashable, _draw: Callable[[], None]) -> None:
-    """Draw something without widgets; whoever asks for the same again is sent what was drawn, and nothing is made anew.
+    """Draw something without widgets; whoever asks for the same again gets what was drawn; nothing is remade.
 
     Args:
         key: all that the drawing depends on.

@@ -1,4 +1,4 @@
-"""What the CLEVR page shows, worked out from the state and the models; this module draws nothing."""
+"""What the CLEVR page shows, computed from the state and the models; this module draws nothing."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ from rn_core.common.seeding import next_seed
 
 
 class ClevrDomain:
-    """The app's side of CLEVR; see `Domain`. Pictures are drawn elsewhere and put into a case once they are there."""
+    """The app's side of CLEVR; see `Domain`. Pictures are drawn elsewhere and put into a case once they exist."""
 
     name = "clevr"
     sections = SECTIONS

@@ -1,4 +1,4 @@
-"""What a page about pairs shows, worked out from its state and the models; this module draws nothing."""
+"""What a page about pairs shows, computed from its state and the models; this module draws nothing."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Case(Protocol):
 
 @dataclass(frozen=True)
 class PairReading:
-    """What models make of one question about one scene, a Relation Network first.
+    """Models' answers to one question about one scene, a Relation Network first.
 
     Attributes:
         answer: the Relation Network's.

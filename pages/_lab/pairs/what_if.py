@@ -20,7 +20,7 @@ from rn_core.attribution.faithfulness import (
 from rn_core.attribution.readout import answer_logits
 from rn_core.common.errors import RNCoreError
 
-#: Random orders beside each curve, their seed, and points a curve.
+#: Random orders beside each curve, their seed, and points per curve.
 N_ORDERS, ORDER_SEED, N_POINTS = 5, 0, 40
 
 

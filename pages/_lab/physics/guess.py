@@ -1,4 +1,4 @@
-"""What the networks say of a scene beside what is true: connections and paths; this module draws nothing."""
+"""The networks' answers about a scene beside the truth: connections and paths; this module draws nothing."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Guess:
 
     @cached_property
     def right(self) -> np.ndarray:
-        """Return (P,) bool, which of the pairs i < j that have an answer are answered rightly."""
+        """Return (P,) bool, which of the pairs i < j that have an answer are answered correctly."""
         pairs = np.triu(~np.isnan(self.probabilities), k=1)
         right: np.ndarray = (self.probabilities >= YES_THRESHOLD)[pairs] == self.links[pairs]
         return right
@@ -42,7 +42,7 @@ class Guess:
 
     @property
     def is_whole(self) -> bool:
-        """Return whether every pair of the scene is answered, and rightly."""
+        """Return whether every pair of the scene is answered, and correctly."""
         return bool(self.right.all()) and not self.n_silent
 
     def surest_tie(self, n_known: int) -> tuple[int, int]:
@@ -75,7 +75,7 @@ def make_guess(answer: Answer, scene: PhysicsScene) -> Guess:
 
 @dataclass(frozen=True)
 class Paths:
-    """Where networks say that the balls go, beside where they went.
+    """The predicted paths of networks, beside the true ones.
 
     Attributes:
         true: (K, N, 2) float32 meters, behind the observed frames.
@@ -103,7 +103,7 @@ class Paths:
 
 
 def describe_reach(question: str, scene: PhysicsScene, truth: int) -> str | None:
-    """Return in a sentence what networks that were trained on ten balls still answer about more or fewer.
+    """Return in a sentence what networks trained on ten balls can answer about more or fewer.
 
     Args:
         question: key of `QUESTIONS`.

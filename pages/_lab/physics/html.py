@@ -11,7 +11,7 @@ from pages._lab.physics.models import TITLES
 from pages._lab.plain import escape
 from rn_core.common.records import Answer
 
-#: Wrong pairs that are told one by one.
+#: Most wrong pairs that are listed one by one.
 _MOST_TOLD = 6
 
 
@@ -65,7 +65,7 @@ def paths_html(paths: Paths) -> str:
 
 
 def _cards(cards: Mapping[str, str]) -> str:
-    """Return titled cards side by side, whose contents are HTML already."""
+    """Return titled cards side by side, whose contents are already HTML."""
     sections = (f'<section class="rn-card"><h3>{escape(name)}</h3>{body}</section>' for name, body in cards.items())
     name = "rn-answers" if len(cards) == 2 else "rn-answers rn-many"
     return f'<div class="rn-scheme {name}">{"".join(sections)}</div>'

@@ -50,6 +50,6 @@ def find_models(question: str, n_balls: int) -> tuple[str, ...]:
 
 
 def describe_training(question: str) -> str:
-    """Return how the weights of a question's Relation Network are made, as a sentence for where they are missing."""
+    """Return a sentence on how to train the Relation Network of a question, for when its weights are missing."""
     name = full_name(MODELS[question][0])
     return f"The network for this question, {name}, is not installed; train it with `python -m rn_core train {name}`."

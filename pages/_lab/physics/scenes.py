@@ -1,4 +1,4 @@
-"""Scenes on the page: drawn by seed, bundled, opened from a file, and pulled about; without Streamlit."""
+"""Scenes on the page: drawn by seed, bundled, opened from a file, and edited by pulling; without Streamlit."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ _NAMES = {
 
 
 def export_csv(lanes: Sequence[Lane]) -> bytes:
-    """Return one line a figure; blind floors are lines of their own; shares are 0 to 1."""
+    """Return one line per figure; blind floors are lines of their own; shares are 0 to 1."""
     rows = []
     for lane in lanes:
         for mark in lane.marks:

@@ -112,7 +112,7 @@ def card_lines(card: Card) -> str:
 
 
 def describe_head_start(entries: Mapping[str, WeightsEntry]) -> str | None:
-    """Return a sentence that names the models which knew something before the first question; None if none did."""
+    """Return a sentence that names the pretrained models; None if there are none."""
     trained = ((model, entry.card.training) for model, entry in entries.items())
     ahead = [describe_model(model) for model, run in trained if run is not None and run.settings.get("warm_start")]
     if not ahead:

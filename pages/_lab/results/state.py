@@ -23,7 +23,7 @@ from rn_core.tasks.registry import DOMAINS
 
 LEVELS = MappingProxyType({"groups": "Groups of questions", "types": "Each question type"})
 SECTIONS = MappingProxyType({"table": "Table", "measure": "Measure again"})
-#: Fewest and most scenes of a new measurement: fewer say little, more keep others waiting.
+#: Fewest and most scenes of a new measurement: fewer give little information, more keep others waiting.
 FEWEST, MOST = 100, 2000
 _WEIGHTS = re.compile(r"[a-z0-9-]{1,40}")
 

@@ -1,4 +1,4 @@
-"""What the Explore page shows, worked out from the state and the models; this module draws nothing."""
+"""What the Explore page shows, computed from the state and the models; this module draws nothing."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class ShapesCase:
 
 @dataclass(frozen=True)
 class Reading(PairReading):
-    """What two models make of one question about one scene; `truth` is always known.
+    """Two models' answers to one question about one scene; `truth` is always known.
 
     Attributes:
         margin: pixels to the answer's boundary; infinite where there is none.

@@ -79,7 +79,7 @@ def plot_race(
 
 
 def plot_types(panels: Sequence[Panel], look: Look) -> go.Figure:
-    """Draw one small race a question type, each with its own floor; three in a row, four in two rows."""
+    """Draw one small race per question type, each with its own floor; three in a row, four in two rows."""
     columns = 2 if len(panels) == 4 else min(_COLUMNS, len(panels))
     rows = math.ceil(len(panels) / columns)
     places: list[list[dict[str, Any] | None]] = [

@@ -53,7 +53,7 @@ class JobBoard:
         return len(self._line())
 
     def submit(self, config: RaceConfig, owner: str, session: str | None = None) -> Job:
-        """Put a race at the end of the line; whatever else its owner runs or waits for is stopped.
+        """Append a race to the line; all other races of its owner are stopped.
 
         Args:
             config: what to train.
@@ -106,20 +106,20 @@ class JobBoard:
                 job.start(self._start_next)
 
     def _keep(self) -> None:
-        """Once a second, see who is gone and whose turn is over."""
+        """Once per second, check which watchers are gone and which turns are over."""
         while True:
             time.sleep(1)
             self.sweep()
 
     def sweep(self) -> None:
-        """End the jobs that nobody watches any more, let long turns make way for a line, start others."""
+        """End unwatched jobs, let long turns make way for waiting jobs, and start others."""
         with self._lock:
             self._leave_out_the_gone()
             self._share_turns()
         self._start_next()
 
     def _leave_out_the_gone(self) -> None:
-        """Stop the jobs that nobody connected watches, and forget those that nobody has watched for long."""
+        """Stop jobs without connected watchers, and forget those without watchers for long."""
         now = self._clock()
         for job in [*self._jobs.values()]:
             if any(self._is_connected(session) for session in job.watchers):
@@ -131,7 +131,7 @@ class JobBoard:
                 job.stop(_LEFT)
 
     def _share_turns(self) -> None:
-        """Let as many jobs make way as wait for a place: those whose turn or pause has been too long, longest first."""
+        """Let as many jobs make way as are waiting: those with the longest overdue turn or pause first."""
         now, jobs = self._clock(), [job for job in self._jobs.values() if job.has_worker]
         wanted = self.waiting - sum(job.gives_way for job in jobs) - max(0, self.limit - len(jobs))
         late = [job for job in jobs if not job.gives_way and _is_late(job, now)]
@@ -140,7 +140,7 @@ class JobBoard:
 
 
 def _is_late(job: Job, now: float) -> bool:
-    """Return whether a job has had its turn."""
+    """Return whether a job's turn is over."""
     if job.status == "paused":
         return now - job.moved > PAUSED_AT_MOST or now - job.began > TURN
     return job.status == "running" and now - job.began > TURN

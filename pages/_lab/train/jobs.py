@@ -27,7 +27,7 @@ from rn_core.common.records import Example
 from rn_core.race.records import Progress, RaceConfig, Snapshot
 
 ROOT = Path(__file__).resolve().parents[3]
-#: Seconds that a worker gets to end well.
+#: Seconds that a worker has to end normally.
 GRACE = 0.9
 #: Longest histories that a page is given.
 MAX_PROGRESS, MAX_SNAPSHOTS = 300, 120
@@ -126,7 +126,7 @@ class Job:
         return self._process is not None and self.status in ACTIVE
 
     def watch(self, session: str | None) -> None:
-        """Say that a session watches this job; the job goes on while one of them is connected."""
+        """Note that a session watches this job; the job continues while one of them is connected."""
         self.watchers.add(session)
         self.touched = self._clock()
 
@@ -182,7 +182,7 @@ class Job:
         return path.read_bytes()
 
     def view(self) -> JobView:
-        """Return the job as it stands; the same object until something changes, for all who ask."""
+        """Return the state of the job; the same object until something changes, for all who ask."""
         place, line = self._find_place(self)
         with self._lock:
             known = self._view
@@ -237,7 +237,7 @@ class Job:
             _write(self._process, {"do": command})
 
     def _listen(self, process: subprocess.Popen[str], on_end: Callable[[], None]) -> None:
-        """Take in events until the worker ends, then judge how it ended."""
+        """Process events until the worker ends, then determine how it ended."""
         stdin, stdout = pipes_of(process)
         with stdout:
             for line in stdout:
@@ -253,7 +253,7 @@ class Job:
         on_end()
 
     def _take_in(self, kind: str, event: dict[str, Any]) -> None:
-        """Take in one event."""
+        """Process one event."""
         self._report += 1
         if kind == "progress":
             _append_thinned(self._progress, Progress(**event), MAX_PROGRESS)
@@ -275,7 +275,7 @@ class Job:
             self.status, self._problem = "failed", event["sentence"]
 
     def _settle(self, status: str) -> None:
-        """Enter a status."""
+        """Set a status."""
         self.status, self.moved = status, self._clock()
         self._report += 1
 
@@ -309,7 +309,7 @@ def _write(process: subprocess.Popen[str], values: dict[str, Any]) -> None:
 
 
 def _describe_end(code: int) -> str:
-    """Return the sentence for a worker that ended without a word."""
+    """Return the sentence for a worker that ended without a report."""
     kept = "What it had learned at its last checkpoint can still be used; start again to continue."
     if os.name == "posix" and code == -signal.SIGKILL:
         return f"The training was killed, most likely because memory ran out: choose a smaller size. {kept}"

@@ -15,7 +15,7 @@ if os.name == "posix":
 
 #: How the folder of a server's runs is called, in the folder of temporary files.
 PREFIX = "relation-network-runs-"
-#: File in it that its server holds locked for as long as it lives; the system lets go of it however the server ends.
+#: File in it that its server holds locked for as long as it lives; the system releases it however the server ends.
 LOCK = "server.lock"
 #: Seconds that a folder is left alone for: its server may be about to lock it.
 YOUNGEST = 60.0

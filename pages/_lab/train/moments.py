@@ -26,7 +26,7 @@ _FOLLOWS, _OWN, _OTHER, _WAITS, _RESTS = 0.5, 1.0, 4.0, 5.0, 5.0
 
 @dataclass(frozen=True)
 class Moment:
-    """How a run stands: its status, and the last step that it reported and looked at."""
+    """The state of a run: its status, and the last step that it reported and looked at."""
 
     status: str
     reported: int
@@ -34,7 +34,7 @@ class Moment:
 
 
 def moment_of(view: JobView) -> Moment:
-    """Return how a run stands; -1 where it has not reported or looked yet."""
+    """Return the state of a run; -1 where it has not reported or looked yet."""
     reported = view.progress[-1].step if view.progress else -1
     return Moment(view.status, reported, view.snapshots[-1].step if view.snapshots else -1)
 
@@ -84,7 +84,7 @@ def drawn_of(view: JobView) -> Drawn:
 
 
 def what_is_new(view: JobView, drawn: Drawn | None, pressed: Moment | None) -> str:
-    """Return what a tab must draw anew: "nothing", what changes by itself ("live"), or the whole "page".
+    """Return what a tab must draw again: "nothing", what changes by itself ("live"), or the whole "page".
 
     Args:
         view: the run.

@@ -22,7 +22,7 @@ MOST_RUNS = 12
 
 @dataclass(frozen=True)
 class RunRecord:
-    """What stays of a run.
+    """The record that a session keeps of a run.
 
     Attributes:
         number: 1 for a session's first run.

@@ -56,7 +56,7 @@ _ALL = "all"
 _SIZES = tuple(dict.fromkeys(size for task in RACE_TASKS for size in CONFIGS[task]))
 
 
-#: Steps in which image encoders learn to see, about a minute: from answers alone, relations take hours.
+#: Steps in which image encoders learn to see, about a minute: on answers only, relations take hours.
 USUAL_HEAD_START = 2_000
 
 
@@ -163,7 +163,7 @@ def _fit_models(chosen: Collection[str], task: str) -> tuple[str, ...]:
 
 
 def _usual_settings(task: str) -> dict[str, Any]:
-    """Return the usual settings of a task, as fields of the state; runners and seed are nobody's usual ones."""
+    """Return the usual settings of a task, as fields of the state; runners and seed are never usual ones."""
     usual = usual_config(task).to_dict()
     return {name: usual[name] for name in usual if name not in ("task", "models", "seed")}
 

@@ -1,4 +1,4 @@
-"""What the Train page says about a run, worked out from what the run reported; this module draws nothing."""
+"""What the Train page says about a run, computed from what the run reported; this module draws nothing."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 #: What counts as having learned a group of questions, in percent; bAbI's authors ask for more.
 TARGET, STORY_TARGET = 90.0, 95.0
-#: The task of a curve that is told none.
+#: The default task of a curve.
 _TASK = RaceConfig().task
 #: Losses are drawn as the mean over so many reports.
 _SMOOTH = 5
@@ -81,7 +81,7 @@ class Card:
 
 
 def describe_status(view: JobView, config: RaceConfig) -> str:
-    """Return where a run stands, in one line."""
+    """Return the state of a run, in one line."""
     last = view.progress[-1] if view.progress else None
     if view.status == "waiting":
         place = f"{_ordinal(max(1, view.place))} of {max(1, view.line)} in line"
@@ -170,7 +170,7 @@ def group_floor(snapshots: Sequence[Snapshot], task: str, group: str) -> float |
 
 
 def type_panels(snapshots: Sequence[Snapshot], config: RaceConfig) -> tuple[Panel, ...]:
-    """Return one panel a question type that looks ask about, in the order of the task."""
+    """Return one panel per question type that looks ask about, in the order of the task."""
     if not snapshots:
         return ()
     floors = snapshots[-1].blind_floor

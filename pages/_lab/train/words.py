@@ -20,7 +20,7 @@ _STORY_TYPES = MappingProxyType({f"qa{task}": name for task, name in STORY_NAMES
 
 
 class HeadStart(NamedTuple):
-    """Words about a head start: who has it, what it learns, what becomes of a race without it, and the advice then."""
+    """Words about a head start: who has it, what it learns, the effect of leaving it out, and advice."""
 
     who: str
     learns: str

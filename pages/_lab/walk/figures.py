@@ -39,7 +39,7 @@ def plot_image(view: WalkView, look: Look) -> go.Figure:
 
 
 def plot_maps(view: WalkView, look: Look) -> go.Figure:
-    """Draw what the convolutions make of the image: the mean of every layer, and the last one's strongest channels."""
+    """Draw the outputs of the convolutions: the mean of every layer, and the last one's strongest channels."""
     maps = view.walk.maps
     strongest = np.argsort(-maps[-1].max(axis=(1, 2)), kind="stable")[:N_CHANNELS]
     panels = [("×".join(map(str, layer.shape[1:])), layer.mean(axis=0)) for layer in maps]
@@ -68,7 +68,7 @@ def plot_maps(view: WalkView, look: Look) -> go.Figure:
 
 
 def plot_rows(view: WalkView, look: Look) -> go.Figure:
-    """Draw the objects' rows as a table of numbers: a column a feature, as they reach the network."""
+    """Draw the objects' rows as a table of numbers: one column per feature, as they reach the network."""
     values = view.walk.objects
     names = [meaning.split()[-1 if " is " in meaning else 0] for _, meaning, _ in ROW_COLUMNS]
     figure = go.Figure(
@@ -91,7 +91,7 @@ def plot_rows(view: WalkView, look: Look) -> go.Figure:
 
 
 def plot_objects(view: WalkView, look: Look, both: bool, height: int) -> go.Figure:
-    """Draw the objects on the image, numbered in the order in which they were dealt; the followed pair is marked.
+    """Draw the objects on the image, numbered in the order in which the network gets them; the followed pair is marked.
 
     Args:
         view: whose objects are drawn.

@@ -95,7 +95,7 @@ def object_formulas(view: WalkView) -> tuple[str, ...]:
 
 
 def pair_formulas(view: WalkView) -> tuple[str, ...]:
-    """Return how many pairs there are, how long one is, and what the first layer makes of its parts."""
+    """Return how many pairs there are, how long one is, and the first layer's terms of its parts."""
     n, d_object, d_question = len(view.labels), view.walk.objects.shape[1], len(view.walk.question)
     i, j = view.pair
     asked = view.core.config.question_layer == 0
@@ -111,7 +111,7 @@ def pair_formulas(view: WalkView) -> tuple[str, ...]:
 
 
 def g_formulas(view: WalkView) -> tuple[str, ...]:
-    """Return g_theta layer by layer, with one unit worked out."""
+    """Return g_theta layer by layer, with one unit computed."""
     (i, j), steps, n_layers = view.pair, view.steps, len(view.steps.layers)
     unit = int(steps.layers[0].argmax())
     terms = [_number(value) for value in steps.terms[:, unit]]
@@ -129,7 +129,7 @@ def g_formulas(view: WalkView) -> tuple[str, ...]:
 
 
 def sum_formulas(view: WalkView) -> tuple[str, ...]:
-    """Return the sum over all pairs, with one unit worked out in the order in which pairs join."""
+    """Return the sum over all pairs, with one unit computed in the order in which pairs join."""
     walk, ranking = view.walk, view.growth.ranking
     unit = int(walk.aggregate.argmax())
     first = " + ".join(_number(walk.relations[pair, unit]) for pair in ranking[:2])
@@ -156,7 +156,7 @@ def f_formulas(view: WalkView) -> tuple[str, ...]:
 
 
 def answer_formulas(view: WalkView) -> tuple[str, ...]:
-    """Return how logits become probabilities, with the likeliest answer worked out."""
+    """Return how logits become probabilities, with the likeliest answer computed."""
     logits = view.walk.logits.astype(np.float64)
     best, second = np.argsort(-logits, kind="stable")[:2]
     shares = np.exp(logits - logits.max())

@@ -72,7 +72,7 @@ class WalkView:
 
     @cached_property
     def labels(self) -> tuple[str, ...]:
-        """Return the objects' names, in the order in which they were dealt: cell numbers or colors."""
+        """Return the objects' names, in the order in which the network gets them: cell numbers or colors."""
         return tuple(str(slot) if self.has_cells else COLORS[slot] for slot in self.walk.slots.tolist())
 
     @cached_property

@@ -36,7 +36,7 @@ PICTURE_BYTES = 32_000_000
 
 @dataclass(frozen=True)
 class Drawing:
-    """How a picture stands.
+    """The state of a picture.
 
     Attributes:
         picture: the picture, once it is there.
@@ -85,7 +85,7 @@ def begin_run() -> None:
 
 
 def follow_picture(state: ClevrState) -> Drawing:
-    """Return the uploaded picture, the bundled one, one drawn before, or how the one that is asked for stands."""
+    """Return the uploaded picture, the bundled one, one drawn before, or the state of the one that was asked for."""
     if state.source == "image":
         return Drawing(uploaded_picture())
     scene = scene_of(state)
@@ -103,7 +103,7 @@ def follow_picture(state: ClevrState) -> Drawing:
 
 
 def _judge(key: Key, work: Work[Picture]) -> Drawing:
-    """Return how a picture stands that was asked for."""
+    """Return the state of a picture that was asked for."""
     if not work.is_over.is_set():
         return Drawing(key=key, work=work)
     try:
@@ -113,12 +113,12 @@ def _judge(key: Key, work: Work[Picture]) -> Drawing:
 
 
 def _draw(scene: ClevrScene, seed: int, _: Report) -> Picture:
-    """Draw one picture, which nothing breaks off: it is done in seconds, and the next one who asks has it."""
+    """Draw one picture, which is never interrupted: it is done in seconds, and the next one who asks has it."""
     return draw_picture(scene, seed)
 
 
 def ask_again(key: Key) -> None:
-    """Forget that a picture could not be drawn, so that the next run asks anew."""
+    """Forget that a picture could not be drawn, so that the next run asks again."""
     _WORK.get().pop(key, None)
 
 
@@ -130,7 +130,7 @@ def _release_others() -> None:
 
 
 def draw_waiting() -> None:
-    """Draw how the pictures stand that this run has asked for, and run the page again when one is there.
+    """Draw the state of the pictures that this run has asked for, and run the page again when one is there.
 
     Requests of earlier runs that this one has not repeated are taken back.
     """
@@ -142,7 +142,7 @@ def draw_waiting() -> None:
 
 
 def _look(works: list[Work[Picture]]) -> None:
-    """Draw how pictures stand; when one of them is over, run the page again."""
+    """Draw the state of pictures; when one is finished, run the page again."""
     if any(work.is_over.is_set() for work in works):
         st.rerun()
     for work in works:

@@ -25,7 +25,7 @@ def read_stamp(folder: Path) -> tuple[tuple[str, int, int], ...]:
 
 
 def find_lessons(folder: Path) -> Lessons:
-    """Return the lessons of a folder, read anew when a file has changed."""
+    """Return the lessons of a folder, read again when a file has changed."""
     return keep_values(("lessons", folder, read_stamp(folder)), lambda: read_folder(folder))
 
 

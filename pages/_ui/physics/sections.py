@@ -64,7 +64,7 @@ def draw_predictors(paths: Paths) -> None:
 
 
 def draw_tie(view: PhysicsView, tie: tuple[str, str]) -> None:
-    """Draw the choice of the connection that is explained, and what the networks say of it."""
+    """Draw the choice of the connection that is explained, and the networks' answers about it."""
     st.html(layout.question_html(view.question_text))
     columns = st.columns(2)
     for place, title in enumerate(("One ball", "The other ball")):

@@ -21,7 +21,7 @@ def make_payload(state: PhysicsState, scene: PhysicsScene, answers: Answers, can
     Args:
         state: what was asked for.
         scene: what the balls do.
-        answers: what the networks say of it.
+        answers: the networks' answers about it.
         can_pull: whether balls can be pulled.
     """
     is_ahead = state.question == "predict"

@@ -44,7 +44,7 @@ def draw_race(state: TrainState, config: RaceConfig, view: JobView, look: Look) 
 
 
 def draw_types(_: TrainState, config: RaceConfig, view: JobView, look: Look) -> None:
-    """Draw one small race a question type."""
+    """Draw one small race per question type."""
     panels = type_panels(view.snapshots, config)
     if not panels:
         st.info(_WAIT)

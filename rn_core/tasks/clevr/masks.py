@@ -39,7 +39,7 @@ class RelatedOptions(NamedTuple):
 
 
 class SceneMasks:
-    """What the generator asks of a scene, worked out once or when first asked.
+    """What the generator asks of a scene, computed once or when first asked.
 
     Attributes:
         scene: the scene itself.
