@@ -115,7 +115,7 @@ def draw_run(state: TrainState, job: Job, view: JobView) -> None:
 
 
 def draw_live(job: Job, around: JobView, look: Look) -> None:
-    """Draw what changes by itself; where the page around it shows another status of the run, draw all anew."""
+    """Draw what changes by itself; where the page around it shows another status of the run, draw everything again."""
     view = look_at(job)
     state = TRAIN.state
     if what_is_new(view, drawn_of(around), pressed()) == "page":

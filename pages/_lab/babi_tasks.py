@@ -1,4 +1,4 @@
-"""bAbI's 20 tasks in one table: ours beside what others measured; this module does not use Streamlit."""
+"""bAbI's 20 tasks in one table: ours beside what others measured; no Streamlit."""
 
 from __future__ import annotations
 

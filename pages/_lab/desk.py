@@ -1,4 +1,4 @@
-"""Work that sessions ask for and wait for, each piece done once for all who want it; without Streamlit."""
+"""Work that sessions ask for and wait for, each piece done once for all who want it; no Streamlit."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class Work(Generic[Result]):
             self._problem = RNCoreError("This was canceled because its session had closed; ask for it again.")
         except RNCoreError as err:
             self._problem = err
-        except Exception as err:  # whatever it is, those who wait get a sentence and the log the traceback
+        except Exception as err:  # those who wait always get a sentence, and the log the traceback
             traceback.print_exc()
             said = f"{type(err).__name__}: {str(err)[:200]}"
             self._problem = RNCoreError(f"The work failed ({said}); ask for it again.")

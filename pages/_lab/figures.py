@@ -1,4 +1,4 @@
-"""Results of the core as Plotly figures; this module does not use Streamlit.
+"""Results of the core as Plotly figures; no Streamlit.
 
 Every figure carries its alternative text in `layout.meta["alt"]`. Signs are orange (against) and blue (for),
 safe for color-blind readers, symmetric around zero, and always with a number or a word beside the color.

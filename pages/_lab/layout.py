@@ -1,4 +1,4 @@
-"""Small pieces of HTML and the one style sheet that the pages share; this module does not use Streamlit.
+"""Small pieces of HTML and the one style sheet that the pages share; no Streamlit.
 
 All text that goes into HTML is escaped. Colors come from the page's own text color, so light and dark both work.
 """

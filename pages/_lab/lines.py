@@ -1,4 +1,4 @@
-"""A line for scarce work: so much of it at once, whoever else wants some waits; this module does not use Streamlit.
+"""A line for scarce work: a limited amount at once, the rest waits; no Streamlit.
 
 First come, first served, in rounds: a session's second turn comes after the first turns of all who joined before it
 began. Whatever only sessions want that have closed leaves the line. The rule is start-time fair queueing (Goyal et al.

@@ -1,4 +1,4 @@
-"""What lessons measure on many scenes, and what of it comes with the app; this module does not use Streamlit.
+"""What lessons measure on many scenes, and what of it comes with the app; no Streamlit.
 
 `python -m pages._lab.measurements` measures what the shipped lessons show on the shipped weights and writes it to
 `pages/lessons/measured.json`; weights that differ from those named there are measured when somebody asks.

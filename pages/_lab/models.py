@@ -1,4 +1,4 @@
-"""The models that pages can show, by the names that stand in a URL; this module does not use Streamlit.
+"""The models that pages can show, by the names that stand in a URL; no Streamlit.
 
 Shipped models have names for everybody. A session's own have names made from what they hold, so a name means the
 same model wherever that model is, and nothing where it is not.

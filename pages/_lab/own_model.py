@@ -1,4 +1,4 @@
-"""A model that a session trained or uploaded, made ready to be asked; this module does not use Streamlit."""
+"""A model that a session trained or uploaded, made ready to be asked; no Streamlit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Text that a person or a link brings, made ready to be shown as text; this module does not use Streamlit.
+"""Text that a person or a link brings, made ready to be shown as text; no Streamlit.
 
 Streamlit reads Markdown in notices, labels and captions: links, pictures, LaTeX, colors, icons and emoji would take
 effect. `plain` is what such text goes through on its way there, `escape` on its way into HTML and Plotly figures, and

@@ -1,4 +1,4 @@
-"""Tables and pictures as the bytes of files; this module does not use Streamlit."""
+"""Tables and pictures as the bytes of files; no Streamlit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tables as HTML; this module does not use Streamlit."""
+"""Tables as HTML; no Streamlit."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from rn_core.common.errors import RNCoreError
 
 
 class ModelState(PageState, Protocol):
-    """The state of a page that shows a model; made of nothing, it is the default one."""
+    """The state of a page that shows a model; without arguments, it is the default one."""
 
     @property
     def model(self) -> str:

@@ -54,7 +54,7 @@ class PublishedFigure:
     note: str = ""
 
     def __post_init__(self) -> None:
-        """Raise RNCoreError for a level or origin that is not there, or a share that is none."""
+        """Raise RNCoreError for an unknown level or origin, or a share out of range."""
         lookup(self.level, dict.fromkeys(LEVELS), "level of measures")
         lookup(self.origin, ORIGINS, "origin")
         if not 0 <= self.value <= 1:

@@ -1,4 +1,4 @@
-"""A story of a bAbI file that a person opens; this module does not use Streamlit."""
+"""A story of a bAbI file that a person opens; no Streamlit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The models that the bAbI page can show, by the names that stand in a URL; this module does not use Streamlit."""
+"""The models that the bAbI page can show, by the names that stand in a URL; no Streamlit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stories on the page: drawn by seed, written, edited, and in a URL; this module does not use Streamlit."""
+"""Stories on the page: drawn by seed, written, edited, and in a URL; no Streamlit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is true of a question about a story, and the sentences that it follows from; without Streamlit."""
+"""What is true of a question about a story, and the sentences that it follows from; no Streamlit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""CLEVR's questions on the page: tidied, in a URL, and drawn by family; this module does not use Streamlit."""
+"""CLEVR's questions on the page: tidied, in a URL, and drawn by family; no Streamlit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What lessons measure, as Plotly figures; this module does not use Streamlit. See `figures` for colors and words."""
+"""What lessons measure, as Plotly figures; no Streamlit. See `figures` for colors and words."""
 
 from __future__ import annotations
 

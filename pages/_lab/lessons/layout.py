@@ -1,4 +1,4 @@
-"""Small pieces of HTML for lessons; this module does not use Streamlit. All text that goes into HTML is escaped."""
+"""Small pieces of HTML for lessons; no Streamlit. All text that goes into HTML is escaped."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The physics page's own figures; this module does not use Streamlit."""
+"""The physics page's own figures; no Streamlit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the physics page asks, and the networks that answer; this module does not use Streamlit."""
+"""What the physics page asks, and the networks that answer; no Streamlit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Scenes on the page: drawn by seed, bundled, opened from a file, and edited by pulling; without Streamlit."""
+"""Scenes on the page: drawn by seed, bundled, opened from a file, and edited by pulling; no Streamlit."""
 
 from __future__ import annotations
 

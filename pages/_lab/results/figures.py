@@ -1,4 +1,4 @@
-"""The Results page's chart: one lane per model, a dot for ours, a diamond for the paper; without Streamlit."""
+"""The Results page's chart: one lane per model, a dot for ours, a diamond for the paper; no Streamlit."""
 
 from __future__ import annotations
 

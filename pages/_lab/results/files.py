@@ -1,4 +1,4 @@
-"""The Results page as files: one CSV of every figure, and a picture; this module does not use Streamlit."""
+"""The Results page as files: one CSV of every figure, and a picture; no Streamlit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tables of the Results page as HTML, and a weights' card as Markdown; this module does not use Streamlit.
+"""Tables of the Results page as HTML, and a weights' card as Markdown; no Streamlit.
 
 All text that goes into HTML is escaped.
 """

@@ -1,4 +1,4 @@
-"""What the Results page shows, as one value that fits in a URL; this module does not use Streamlit."""
+"""What the Results page shows, as one value that fits in a URL; no Streamlit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The Train page's figures; this module does not use Streamlit.
+"""The Train page's figures; no Streamlit.
 
 Runners differ in color, dash and width, and every line has its name at its end. Axes stay where they are while
 lines grow.

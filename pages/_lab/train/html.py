@@ -1,4 +1,4 @@
-"""The Train page's pieces of HTML; this module does not use Streamlit. All text that goes in is escaped."""
+"""The Train page's pieces of HTML; no Streamlit. All text that goes in is escaped."""
 
 from __future__ import annotations
 

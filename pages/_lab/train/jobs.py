@@ -1,4 +1,4 @@
-"""A race in a process of its own, as a page sees it; this module does not use Streamlit.
+"""A race in a process of its own, as a page sees it; no Streamlit.
 
 A `Job` talks to one `rn_core.race.worker`. A worker that loses its server ends by itself, because its input ends.
 """

@@ -1,4 +1,4 @@
-"""Where a server keeps its runs, and what servers that died have left; this module does not use Streamlit."""
+"""Where a server keeps its runs, and what servers that died have left; no Streamlit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A race in the Train page's words; this module does not use Streamlit."""
+"""A race in the Train page's words; no Streamlit."""
 
 from __future__ import annotations
 

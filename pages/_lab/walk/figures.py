@@ -1,4 +1,4 @@
-"""What the network sees, as figures: image, feature maps, objects, pairs; this module does not use Streamlit."""
+"""What the network sees, as figures: image, feature maps, objects, pairs; no Streamlit."""
 
 from __future__ import annotations
 

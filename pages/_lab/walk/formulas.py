@@ -1,4 +1,4 @@
-"""Every step's formula in LaTeX, with the numbers and shapes of the scene on the page; without Streamlit."""
+"""Every step's formula in LaTeX, with the numbers and shapes of the scene on the page; no Streamlit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The growing sum as a film that plays in the browser; this module does not use Streamlit."""
+"""The growing sum as a film that plays in the browser; no Streamlit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pieces of HTML of the page "How it works"; without Streamlit. All text that goes in is escaped."""
+"""The pieces of HTML of the page "How it works"; no Streamlit. All text that goes in is escaped."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def step_html(title: str, sentence: str) -> str:
 
 
 def deal_html(view: WalkView) -> str:
-    """Return what dealing the objects anew did to both networks: the largest change of a logit, and the answer."""
+    """Return the effect of permuting the objects on both networks: the largest change of a logit, and the answer."""
     cards = _card("Relation Network", view.plain.logits, view.walk.logits, view.change)
     before, after, change = view.plain_thought, view.thought, view.thought_change
     if before is not None and after is not None and change is not None:

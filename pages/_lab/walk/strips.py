@@ -1,4 +1,4 @@
-"""Vectors on their way through layers, as strips of units, and answers as bars; this module does not use Streamlit."""
+"""Vectors on their way through layers, as strips of units, and answers as bars; no Streamlit."""
 
 from __future__ import annotations
 

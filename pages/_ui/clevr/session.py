@@ -126,7 +126,7 @@ def _take_file(kind: str, take: Callable[[bytes, str], None]) -> None:
 
 
 def take_picture() -> None:
-    """Take the picture that was chosen; if it is none, keep what there is."""
+    """Take the picture that was chosen; if it is not a picture, keep the current one."""
     _take_file("picture", _show_picture)
 
 

@@ -43,7 +43,7 @@ def find_board() -> JobBoard:
 
 
 def find_job() -> Job | None:
-    """Return the run that the page watches; None if there is none, or if the server has it no more."""
+    """Return the run that the page watches; None if there is none, or if the server no longer has it."""
     token = TRAIN.state.run
     return find_board().find(token) if token else None
 
@@ -67,7 +67,7 @@ def run_title(token: str) -> str:
 
 
 def start() -> None:
-    """Start a race with the page's settings; whatever this session still runs is stopped."""
+    """Start a race with the page's settings; other runs of this session are stopped."""
     owner = _OWNER.get() or secrets.token_urlsafe(12)
     _OWNER.set(owner)
     try:
@@ -87,7 +87,7 @@ def press(job: Job, steer: Callable[[], None]) -> None:
 
 
 def redraw() -> None:
-    """Draw the whole page anew, because the run has entered another status or has followed a button."""
+    """Draw the whole page again, because the run has entered another status or has followed a button."""
     _PRESSED.set(None)
     TRAIN.touch()
     st.rerun()

@@ -115,7 +115,7 @@ def draw_nodes(view: WalkView, titles: tuple[str, ...]) -> None:
 
 
 def draw_order(view: WalkView) -> None:
-    """Draw the button that deals the objects anew, and what it did."""
+    """Draw the button that permutes the objects, and its effect."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button("Permute the objects", icon=":material/shuffle:", on_click=walk_session.permute)
         if view.state.deal:

@@ -29,7 +29,7 @@ def go(way: int) -> None:
 
 
 def permute() -> None:
-    """Deal the objects anew, in another order each time."""
+    """Permute the objects, in another order each time."""
     WALK.update(deal=WALK.state.deal % MAX_SEED + 1)
 
 

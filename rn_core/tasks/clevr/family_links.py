@@ -41,7 +41,7 @@ class FamilyTables:
     """
 
     def __init__(self) -> None:
-        """Read the tables off the programs of all families."""
+        """Read the tables from the programs of all families."""
         programs = [template.program for template in load_templates()]
         self.links = np.full((len(programs), N_LINKS, 2), NONE)
         self.same = np.zeros(len(programs), dtype=np.int64)

@@ -153,7 +153,7 @@ def _append(
 
 
 def _keep_whole_pictures(file: BinaryIO, shape: tuple[int, ...]) -> int:
-    """Cut what an interrupted run left down to whole pictures, or start anew; return how many there are."""
+    """Cut what an interrupted run left down to whole pictures, or start over; return how many there are."""
     header = io.BytesIO()
     np.lib.format.write_array_header_1_0(header, {"descr": "|u1", "fortran_order": False, "shape": shape})
     start = header.getvalue()
@@ -169,7 +169,7 @@ def _keep_whole_pictures(file: BinaryIO, shape: tuple[int, ...]) -> int:
 
 
 def _open(whole: Path, shape: tuple[int, ...]) -> np.ndarray:
-    """Return the cache as an array; raises RNCoreError if it is none or another."""
+    """Return the cache as an array; raises RNCoreError if it is damaged or another file."""
     try:
         images = np.load(whole, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError, EOFError) as err:

@@ -1,4 +1,4 @@
-"""Scenes and questions drawn once and used repeatedly: drawing a question anew takes longer than learning it."""
+"""Scenes and questions drawn once and used repeatedly: drawing a question takes longer than training on it."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ def move_balls(
 
 
 class _Table:
-    """One table with N balls and K links that can be connected anew for every scene."""
+    """One table with N balls and K links, reconnected for every scene."""
 
     def __init__(self, n_balls: int, n_links: int) -> None:
         """Copy the compiled model, so that every thread has its own."""
