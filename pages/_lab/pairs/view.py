@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from pages._lab.components.stage import PairLayer
+from pages._lab.layout import cards_html
 from pages._lab.pairs.nodes import Nodes
 from pages._lab.pairs.state import AUTO, PairState
 from pages._lab.words import format_pair, format_signed, join_words
@@ -23,6 +25,18 @@ from rn_core.common.records import Answer
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+
+class Scene(Protocol):
+    """A scene that can be written down."""
+
+    def to_json(self) -> str:
+        """Return the scene as JSON text."""
+        ...
+
+
+StateT = TypeVar("StateT", bound=PairState, covariant=True)
+SceneT = TypeVar("SceneT", bound=Scene, covariant=True)
 
 #: What the residual of each method means.
 _GAP_MEANING = MappingProxyType(
@@ -54,6 +68,26 @@ class Case(Protocol):
     def answer(self) -> str | None:
         """Return the true answer; None where nobody knows it."""
         ...
+
+
+@dataclass(frozen=True)
+class SceneCase(Generic[StateT, SceneT]):
+    """A `Case` of a state that holds the question in English.
+
+    Attributes:
+        state: what was asked for.
+        scene: what is asked about.
+        answer: the true answer.
+    """
+
+    state: StateT
+    scene: SceneT
+    answer: str
+
+    @property
+    def question(self) -> str:
+        """Return the question in English."""
+        return str(self.state.question)
 
 
 @dataclass(frozen=True)
@@ -126,13 +160,13 @@ class PairView(ABC):
         return {self.state.model: self.reading.answer, **self.reading.others}
 
     @property
-    @abstractmethod
     def scene_title(self) -> str:
         """Return what a saved picture calls the scene."""
+        return f"Scene {self.state.seed}"
 
-    @abstractmethod
     def answers_html(self) -> str:
-        """Return truth and answers as HTML."""
+        """Return the answers as HTML, each with its mark."""
+        return cards_html(self.model_answers, self.reading.truth)
 
     @abstractmethod
     def scene_content(self) -> Any:
@@ -234,6 +268,22 @@ class PairView(ABC):
             for i, j in places
             if self.matrix[i, j] != 0
         )
+
+
+@dataclass(frozen=True)
+class SceneView(PairView):
+    """What a page draws of a `SceneCase`."""
+
+    case: SceneCase[PairState, Scene]
+
+    def scene_content(self) -> Any:
+        """Return the scene as JSON values."""
+        return json.loads(self.case.scene.to_json())
+
+    def draw_scene(self, axes: Axes) -> None:
+        """Write the objects' names, one per line."""
+        axes.axis("off")
+        axes.text(0.5, 0.5, "\n".join(self.nodes.names), ha="center", va="center", fontsize=12)
 
 
 def pick_target(state: PairState, answer: Answer, allowed: Collection[str]) -> Target:
