@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast
 
 import numpy as np
 import torch
 
 from pages._lab.components.stage import PairLayer, Stage, make_ring
+from pages._lab.layout import cards_html
 from pages._lab.pairs.nodes import Nodes
 from pages._lab.pairs.state import SECTIONS, PairState
 from pages._lab.pairs.view import (
@@ -19,7 +21,6 @@ from pages._lab.pairs.view import (
     PairView,
     Scene,
     SceneCase,
-    SceneView,
     make_pair_parts,
     pick_target,
 )
@@ -27,6 +28,9 @@ from rn_core.attribution.base import Attribution, Target
 from rn_core.common.errors import QuestionError
 from rn_core.common.records import Answer
 from rn_core.common.seeding import next_seed
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 #: Of objects that have no color.
 _GRAY = (110, 118, 129)
@@ -260,6 +264,26 @@ class PairDomain(ABC, Generic[StateT, CaseT, ViewT]):
     def _state_of(self, case: CaseT) -> StateT:
         """Return the state of a case as this domain's."""
         return cast(StateT, case.state)
+
+
+@dataclass(frozen=True)
+class SceneView(PairView):
+    """What a page draws of a `SceneCase`."""
+
+    case: SceneCase[PairState, Scene]
+
+    def answers_html(self) -> str:
+        """Return the answers as HTML, each with its mark."""
+        return cards_html(self.model_answers, self.reading.truth)
+
+    def scene_content(self) -> Any:
+        """Return the scene as JSON values."""
+        return json.loads(self.case.scene.to_json())
+
+    def draw_scene(self, axes: Axes) -> None:
+        """Write the objects' names, one per line."""
+        axes.axis("off")
+        axes.text(0.5, 0.5, "\n".join(self.nodes.names), ha="center", va="center", fontsize=12)
 
 
 class SceneDomain(PairDomain[StateT, SceneCase[StateT, SceneT], SceneView], Generic[StateT, SceneT]):

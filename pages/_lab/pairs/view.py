@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -15,7 +14,6 @@ import torch
 from torch import Tensor
 
 from pages._lab.components.stage import PairLayer
-from pages._lab.layout import cards_html
 from pages._lab.pairs.nodes import Nodes
 from pages._lab.pairs.state import AUTO, PairState
 from pages._lab.words import format_pair, format_signed, join_words
@@ -164,9 +162,9 @@ class PairView(ABC):
         """Return what a saved picture calls the scene."""
         return f"Scene {self.state.seed}"
 
+    @abstractmethod
     def answers_html(self) -> str:
-        """Return the answers as HTML, each with its mark."""
-        return cards_html(self.model_answers, self.reading.truth)
+        """Return truth and answers as HTML."""
 
     @abstractmethod
     def scene_content(self) -> Any:
@@ -268,22 +266,6 @@ class PairView(ABC):
             for i, j in places
             if self.matrix[i, j] != 0
         )
-
-
-@dataclass(frozen=True)
-class SceneView(PairView):
-    """What a page draws of a `SceneCase`."""
-
-    case: SceneCase[PairState, Scene]
-
-    def scene_content(self) -> Any:
-        """Return the scene as JSON values."""
-        return json.loads(self.case.scene.to_json())
-
-    def draw_scene(self, axes: Axes) -> None:
-        """Write the objects' names, one per line."""
-        axes.axis("off")
-        axes.text(0.5, 0.5, "\n".join(self.nodes.names), ha="center", va="center", fontsize=12)
 
 
 def pick_target(state: PairState, answer: Answer, allowed: Collection[str]) -> Target:
