@@ -23,7 +23,7 @@ from rn_core.tasks.clevr import ClevrQuestion, QuestionGenerator
 from rn_core.tasks.clevr.dataset import PictureRecipe, draw_picture
 from rn_core.tasks.clevr.program import GROUPS, question_type
 from rn_core.tasks.clevr.rendering import DEFAULT_SAMPLES
-from rn_core.tasks.clevr.spec import PUBLIC_NAMES
+from rn_core.tasks.clevr.spec import PUBLIC
 from rn_core.tasks.clevr.task import Clevr
 from rn_core.weights.store import PRETRAINED
 
@@ -78,7 +78,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--samples", type=int, default=DEFAULT_SAMPLES, help="paths per pixel and group of lights")
     parser.add_argument("--weights", type=Path, default=PRETRAINED, help="folder that the public weights lie in")
     options = parser.parse_args(arguments)
-    models = {name: load(name, "cpu", options.weights).model for name in PUBLIC_NAMES}
+    models = {name: load(name, "cpu", options.weights).model for name in PUBLIC}
     recipe = PictureRecipe("test", options.seed, options.samples)
     pictures, asked, seconds = draw_pictures(recipe, options.scenes)
     batches = make_batches(pictures, asked)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import streamlit as st
 
 from pages._lab import layout
 from pages._lab.babi import html
-from pages._lab.babi.models import EXTENSIONS, full_name
-from pages._lab.babi.state import SECTIONS, STAGES, BabiState
+from pages._lab.babi.models import EXTENSIONS
+from pages._lab.babi.state import STAGES, BabiState
 from pages._lab.babi.truth import Truth
 from pages._lab.babi.view import BabiCase, BabiView
 from pages._lab.components.stage import SceneEvent
@@ -21,10 +19,9 @@ from pages._ui.babi import session as babi_session
 from pages._ui.babi.session import BABI, STORY_BOX
 from pages._ui.components.question_line import draw_question_line
 from pages._ui.components.scene import draw_scene
-from pages._ui.frame import draw_frame
 from pages._ui.options import named
 from pages._ui.pairs import sections as pair_sections
-from pages._ui.pairs.reading import try_view
+from pages._ui.pairs.page import draw_pair_page
 from rn_core.common.seeding import MAX_SEED
 from rn_core.tasks.babi.story import TASK_NAMES
 from rn_core.tasks.babi.words import WORDS
@@ -128,26 +125,19 @@ def draw_tools(state: BabiState, view: BabiView | None) -> None:
         st.caption(EXTENSIONS[state.model])
 
 
-def draw_page() -> None:
-    """Draw the whole page from the session's state."""
-    state = BABI.open()
-    look = draw_frame(BABI)
-    case = DOMAIN.ask(state)
-    pair_sections.draw_cards(map(full_name, DOMAIN.list_models(case)))
-    view, problem = try_view(DOMAIN, case)
-    left, right = st.columns([6, 5], gap="large")
-    with left:
-        draw_sources(state)
-        draw_story(case, view, look)
-    with right:
-        draw_question(state)
-        draw_answers(case.truth, view, problem)
-        if state.told is None:
-            draw_turns(state)
-        draw_tools(state, view)
-    own = {"tasks": partial(sections.draw_tasks, state)}
-    pair_sections.draw_closer(sections.BABI_PAGE, SECTIONS, state.section, view, look, own)
-    BABI.write_url()
+def draw_left(case: BabiCase, view: BabiView | None, look: Look) -> None:
+    """Draw the story and where it comes from."""
+    draw_sources(case.state)
+    draw_story(case, view, look)
 
 
-draw_page()
+def draw_right(case: BabiCase, view: BabiView | None, problem: str | None) -> None:
+    """Draw the question, its answers, and what keeps them."""
+    draw_question(case.state)
+    draw_answers(case.truth, view, problem)
+    if case.state.told is None:
+        draw_turns(case.state)
+    draw_tools(case.state, view)
+
+
+draw_pair_page(DOMAIN, BABI, draw_left, draw_right, {"tasks": sections.draw_tasks})

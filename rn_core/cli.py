@@ -27,7 +27,7 @@ from rn_core.experiments import bench, cost
 from rn_core.tasks import TASKS
 from rn_core.tasks.base import FolderBacked, FolderTrained, Source
 from rn_core.tasks.domain import DataOrder, DataWriter
-from rn_core.tasks.registry import DOMAINS, Derived
+from rn_core.tasks.registry import DOMAINS, PUBLIC, Derived
 from rn_core.training import publishing
 from rn_core.training.config import SCHEDULES
 from rn_core.training.processes import catch_interrupt, leave_processes, make_fabric
@@ -176,7 +176,7 @@ def _add_weights(commands: _Commands) -> None:
     actions = "publish: a finished run; fetch: download public weights; import: read them from a file"
     parser.add_argument("action", nargs="?", default="list", choices=("list", *_WEIGHTS_ACTIONS), help=actions)
     parser.add_argument("what", nargs="?", help="weights to publish or fetch, or the .pth file to import")
-    parser.add_argument("--name", help=f"import: one of {', '.join(public_weights.PUBLIC)}")
+    parser.add_argument("--name", help=f"import: one of {', '.join(PUBLIC)}")
     parser.add_argument("--folder", type=Path, default=None, help="folder of the run (default: runs/NAME)")
     parser.add_argument("--scenes", type=int, default=10_000, help="test scenes for the card's figures")
     parser.add_argument("--data", type=Path, default=None, help="publish: data folder on which the run is evaluated")

@@ -49,7 +49,8 @@ PLANTED = (
     ("what pages say knows nothing that draws", "pages._lab.plain", "streamlit", ""),
     ("what pages say knows nothing that draws", "pages._lab.plain", "pages._ui.frame", ""),
     ("no circles", "rn_core.common.errors", "rn_core.common.files", "No cycles are allowed in rn_core.common."),
-    ("no domain knows another one", "rn_core.tasks.physics.world", "rn_core.tasks.babi", ""),
+    ("no domain knows another one, nor what registers it", "rn_core.tasks.physics.world", "rn_core.tasks.babi", ""),
+    ("no domain knows another one, nor what registers it", "rn_core.tasks.babi.words", "rn_core.tasks.registry", ""),
     ("attribution and models work on tensors of any task", "rn_core.attribution.pairs", "rn_core.tasks", ""),
     ("no page knows another one", "pages._ui.walk.passes", "pages._ui.explore.session", ""),
     ("what domains share knows none of them", "pages._ui.pairs.reading", "pages._lab.domains.babi", ""),
@@ -265,6 +266,6 @@ def test_every_material_that_follows_others_is_where_the_licenses_say():
     text = (ROOT / "LICENSES.md").read_text(encoding="utf-8")
     named = [part for part in re.findall(r"`([^`]+)`", text) if "/" in part]
     assert {part for part in named if not (ROOT / part).exists()} == set()
-    assert {"rn_core/tasks/clevr/templates/", "rn_core/weights/public_vocabulary.json"} <= {*named}
+    assert {"rn_core/tasks/clevr/templates/", "rn_core/tasks/clevr/public_vocabulary.json"} <= {*named}
     for words in ("Redistributions of source code must retain", "CC BY 4.0", "CC BY 3.0", "Nicola Messina"):
         assert words in text

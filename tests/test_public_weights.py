@@ -26,11 +26,10 @@ from rn_core.common.files import sha256
 from rn_core.models import QuestionAnsweringModel
 from rn_core.tasks import TASKS
 from rn_core.tasks.clevr.encoding import ANSWERS
-from rn_core.tasks.clevr.spec import PUBLIC_NAMES
+from rn_core.tasks.clevr.public import VOCABULARY
 from rn_core.tasks.clevr.tokens import TOKENS
 from rn_core.weights import public as public_weights
 from rn_core.weights.public import (
-    HOME,
     PUBLIC,
     convert_public,
     fetch_public,
@@ -41,7 +40,7 @@ from rn_core.weights.store import find_weights, list_weights, load_weights, weig
 
 pytestmark = pytest.mark.weights
 
-NAME, NAME_IR = PUBLIC_NAMES
+PUBLIC_NAMES = NAME, NAME_IR = "clevr/rn-pixels-public", "clevr/rn-pixels-public-ir"
 #: Right answers to the 40 official questions that must be reached.
 LEAST_RIGHT = {NAME: 37, NAME_IR: 36}
 
@@ -50,7 +49,7 @@ def make_state(name: str = NAME) -> dict[str, Tensor]:
     """Return random tensors by the names and in the shapes of the public file."""
     with torch.device("meta"):
         shapes = QuestionAnsweringModel(PUBLIC[name].config).state_dict()
-    return {f"module.{key}": torch.rand(shapes[own].shape) for key, own in public_weights._own_names().items()}
+    return {f"module.{key}": torch.rand(shapes[own].shape) for key, own in PUBLIC[name].names.items()}
 
 
 def pack(state: dict[str, Tensor]) -> bytes:
@@ -141,7 +140,7 @@ def test_it_answers_the_official_questions_as_the_published_network_does(name, h
     pictures, questions, answers = zip(*official, strict=True)
     with torch.inference_mode(), flush_denormal():
         logits = loaded.model(task.encode_scenes(pictures), task.encode_questions(questions)).numpy()
-        how = (*load_published(data, name), PUBLIC[name].question_layer)
+        how = (*load_published(data, name), PUBLIC[name].config.core.question_layer)
         published = np.stack([answer_as_published(*how, *row[:2]) for row in official])
     np.testing.assert_allclose(logits, published, rtol=1e-3, atol=1e-2)
     assert (logits.argmax(axis=1) == published.argmax(axis=1)).all()
@@ -213,14 +212,14 @@ def test_the_card_says_where_the_weights_are_from(here, data):
 
 def test_the_vocabulary_is_the_one_that_goes_with_them(data):
     given = json.loads((data / "clevr-public-weights" / "vocab.json").read_text())
-    ours = json.loads(public_weights._VOCABULARY.read_text())
+    ours = json.loads(VOCABULARY.read_text())
     assert {word: number + 1 for number, word in enumerate(ours["words"])} == given["question"]
     assert {answer: number + 1 for number, answer in enumerate(ours["answers"])} == given["answer"]
     assert "CC BY 4.0" in ours["license"]
 
 
 def test_words_and_answers_stand_where_this_project_has_them():
-    vocabulary = json.loads(public_weights._VOCABULARY.read_text())
+    vocabulary = json.loads(VOCABULARY.read_text())
     state = make_state()
     converted = convert_public(NAME, state, "x")
     words, rows = converted["question_encoder.words.weight"], state["module.text.wembedding.weight"]
@@ -377,7 +376,7 @@ def test_without_a_network_it_says_how_to_do_without(tmp_path):
         fetch_public(NAME, tmp_path, "http://127.0.0.1:9/")
     with pytest.raises(UnknownNameError, match="Use one of: clevr/rn-pixels-public"):
         fetch_public("clevr/rn-pixels", tmp_path)
-    assert HOME.startswith("https://")
+    assert PUBLIC[NAME].home.startswith("https://")
 
 
 def test_asking_for_public_weights_that_are_not_here_says_how_to_get_them(tmp_path):

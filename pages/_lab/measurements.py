@@ -24,6 +24,7 @@ from rn_core.evaluation.accuracy import evaluate
 from rn_core.experiments.limits import CROWD_SIZES, CrowdAccuracy, MarginAccuracy, measure_crowds, measure_margins
 from rn_core.experiments.probes import RedealChange, measure_diagonal, measure_guess, measure_redeal
 from rn_core.tasks.sort_of_clevr import Scene
+from rn_core.tasks.sort_of_clevr.spec import DOMAIN
 from rn_core.weights.store import list_weights
 
 #: Scenes that a lesson measures on, and their seed; every figure says both.
@@ -113,7 +114,7 @@ def _read(_stamp: int) -> dict[tuple[str, ...], dict[str, Any]]:
 def _hashes(kind: str, model: str) -> dict[str, str | None]:
     """Return the SHA-256 of the weights that a kind asks; None for one that is missing."""
     entries = list_weights()
-    found = {name: entries.get(f"sort-of-clevr/{name}") for name in names_needed(kind, model)}
+    found = {name: entries.get(f"{DOMAIN.name}/{name}") for name in names_needed(kind, model)}
     return {name: None if entry is None else entry.card.sha256 for name, entry in found.items()}
 
 
@@ -130,7 +131,7 @@ def measure_bundle() -> list[dict[str, Any]]:
     """Measure everything that the shipped lessons show, as JSON values."""
     rows = []
     for kind, model, *about in dict.fromkeys(list_keys(read_folder(FOLDER).lessons)):
-        models = {name: load(f"sort-of-clevr/{name}", "cpu") for name in names_needed(kind, model)}
+        models = {name: load(f"{DOMAIN.name}/{name}", "cpu") for name in names_needed(kind, model)}
         found = MEASURES[kind](models, model, iter, *about)
         value = cattrs.unstructure(found, _SHAPES[kind])
         rows.append({"key": [kind, model, *about], "weights": _hashes(kind, model), "value": value})

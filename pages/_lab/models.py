@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeGuard
 
 from pages._lab.words import GRID
 from rn_core.common.errors import RNCoreError, lookup
@@ -74,9 +74,14 @@ def view_of(model: str) -> str:
     return model.removesuffix(_BASELINE).split("-")[1]
 
 
+def asks_about_shapes(task: Task | None) -> TypeGuard[SortOfClevr]:
+    """Return whether a task's scenes are those that Explore shows."""
+    return isinstance(task, SortOfClevr)
+
+
 def seen_by(task: Task) -> str:
     """Return "objects" or "pixels", what models of a task see; raises RNCoreError unless it asks about shapes."""
-    if not isinstance(task, SortOfClevr):
+    if not asks_about_shapes(task):
         raise RNCoreError(f"The task must be about scenes of shapes, got '{task.name}'; choose one of Sort-of-CLEVR.")
     return task.view
 

@@ -8,19 +8,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from pages._lab.models import own_name, seen_by
+from pages._lab.models import asks_about_shapes, own_name, seen_by
 from rn_core.answering import Answerer
 from rn_core.common.device import choose_device
 from rn_core.common.errors import RNCoreError
 from rn_core.common.records import Accuracy
 from rn_core.evaluation.reporting import mean_aggregates
 from rn_core.tasks import TASKS
+from rn_core.tasks.sort_of_clevr.spec import DOMAIN
 from rn_core.weights.bundles import read_bundle
 from rn_core.weights.card import Card, count_only
 from rn_core.weights.store import LoadedWeights
 
-#: The tasks whose models can be shown.
-_FAMILY = "sort-of-clevr"
 #: Scenes behind a mean aggregate that a file lacks; a scene of pixels costs many times one of rows.
 _MEAN_SCENES = MappingProxyType({"objects": 200, "pixels": 20})
 #: Parameters up to which they are that many; a larger model gets fewer in proportion, so that its upload costs no more.
@@ -61,17 +60,17 @@ def make_own_model(weights: LoadedWeights, label: str, baseline: LoadedWeights |
             f"'{weights.card.name}' is an MLP and has no pairs to examine; choose a Relation Network, or both "
             "files together."
         )
-    if weights.card.task.partition("/")[0] != _FAMILY:
+    task = TASKS.get(weights.card.task)
+    if not asks_about_shapes(task):
         raise RNCoreError(
             f"'{weights.card.name}' was trained on {weights.card.task}, not on scenes of shapes; "
-            f"choose a Relation Network of {_FAMILY}."
+            f"choose a Relation Network of {DOMAIN.name}."
         )
     if baseline is not None and (baseline.model.has_pairs or baseline.card.task != weights.card.task):
         raise RNCoreError(
             f"'{baseline.card.name}' cannot answer beside '{weights.card.name}'; choose an MLP of "
             f"{weights.card.task}, or none."
         )
-    task = TASKS[weights.card.task]
     view = seen_by(task)
     name = own_name(view, _digest(weights, baseline))
     if weights.mean_aggregate is None:

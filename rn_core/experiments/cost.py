@@ -17,6 +17,7 @@ from rn_core.common.device import describe_device, has_fast_bf16, processor_name
 from rn_core.common.seeding import fork_torch_rng
 from rn_core.models.relation_network import RelationNetwork, RelationNetworkConfig
 from rn_core.tasks.registry import model_config
+from rn_core.tasks.sort_of_clevr.spec import OBJECTS
 
 _FEWEST_CALLS = 3
 
@@ -129,7 +130,7 @@ def time_pairs(
     pair_chunk: int = 4000,
     progress: Callable[[Sequence[int]], Iterable[int]] = iter,
 ) -> tuple[PairTime, ...]:
-    """Time one answer of the small Relation Network about random objects, on the CPU, without training it.
+    """Time one answer of Sort-of-CLEVR's small Relation Network about random objects, on the CPU, without training it.
 
     Args:
         sizes: numbers of objects n.
@@ -138,7 +139,7 @@ def time_pairs(
         pair_chunk: pairs computed at once; memory grows with it, not with n * n.
         progress: wraps the sizes, such as a progress bar.
     """
-    small = model_config("sort-of-clevr/objects", "rn", "small").core
+    small = model_config(OBJECTS, "rn", "small").core
     assert isinstance(small, RelationNetworkConfig)
     config = replace(small, pair_chunk=pair_chunk)
     with fork_torch_rng(seed):

@@ -19,6 +19,7 @@ from rn_core.tasks.registry import model_config
 from rn_core.tasks.sort_of_clevr.encoding import D_ROW
 from rn_core.tasks.sort_of_clevr.questions import ANSWERS, D_QUESTION
 from rn_core.tasks.sort_of_clevr.scene import IMAGE_SIZE
+from rn_core.tasks.sort_of_clevr.spec import PIXELS
 
 #: Pairs computed at once. Fewer cost time (more, smaller products), more cost memory.
 PAIR_CHUNK = 5000
@@ -103,7 +104,7 @@ def _make_parts(inputs: Inputs, seed: int) -> tuple[nn.Module, RelationNetwork]:
     """Return an encoder that fits the scenes, and the core behind it; for images, the model that ships."""
     if inputs.scenes.dtype != torch.uint8:
         return nn.Identity(), make_core(D_ROW, seed)
-    model = build_model(model_config("sort-of-clevr/pixels", "rn"), seed)
+    model = build_model(model_config(PIXELS, "rn"), seed)
     assert isinstance(model.core, RelationNetwork)
     return model.encoder, model.core
 

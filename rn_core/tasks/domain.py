@@ -11,6 +11,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from torch import Tensor
+
 from rn_core.common.errors import RNCoreError, Value, lookup
 from rn_core.models import KINDS, ModelConfig
 
@@ -141,6 +143,41 @@ class Recipe:
 
 
 @dataclass(frozen=True)
+class PublicWeights:
+    """One file of weights that others published, and how it becomes a model of this project.
+
+    Attributes:
+        home: URL of the folder that it lies in.
+        file: its name there.
+        sha256: its hash.
+        task: what its model answers.
+        config: of that model.
+        names: name of each tensor in the file -> its name in the model.
+        reorder: the model's tensors, words and answers in the file's order -> the same in this project's order.
+        license: of the published file.
+        source: who published it, and after what.
+        data: what it was trained on, and by whom.
+        start: what training began from.
+        words: of questions, in this project's order.
+        answers: in this project's order.
+    """
+
+    home: str
+    file: str
+    sha256: str
+    task: str
+    config: ModelConfig
+    names: Mapping[str, str]
+    reorder: Callable[[Mapping[str, Tensor]], dict[str, Tensor]]
+    license: str
+    source: str
+    data: str
+    start: str
+    words: tuple[str, ...]
+    answers: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Titles:
     """A domain's names in words, for tables of results.
 
@@ -175,7 +212,7 @@ class Domain:
         figures: what others published on it.
         data: writes its scenes; None where nothing does.
         titles: of models and measures.
-        public: names of weights of others, which do not ship: a person downloads them.
+        public: name -> weights of others, which do not ship: a person downloads them.
     """
 
     name: str
@@ -185,17 +222,18 @@ class Domain:
     figures: tuple[PublishedFigure, ...] = ()
     data: DataWriter | None = None
     titles: Titles = Titles()
-    public: tuple[str, ...] = ()
+    public: Mapping[str, PublicWeights] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Raise RNCoreError for a figure of another domain, a model by another kind's name, or a recipe without one."""
+        """Raise RNCoreError for another domain's names, a model by another kind's, or a recipe without one."""
         for figure in self.figures:
             lookup(figure.domain, {self.name: self.title}, "domain")
         for models in (models for sizes in self.models.values() for models in sizes.values()):
             for name, config in models.items():
                 lookup(name.partition("-")[0], {config.kind: KINDS[config.kind]}, "model kind")
-        for name, recipe in self.recipes.items():
+        for name in (*self.recipes, *self.public):
             lookup(name.partition("/")[0], {self.name: self.title}, "domain")
+        for recipe in self.recipes.values():
             lookup(recipe.model, lookup(recipe.task, self.models, "task")["small"], "model")
         frozen = {
             task: _freeze({size: _freeze(found) for size, found in sizes.items()})
@@ -209,12 +247,22 @@ def _freeze(table: Mapping[str, Value]) -> Mapping[str, Value]:
     return MappingProxyType(dict(table))
 
 
+#: The group of all question types of a race, where each type is a group and all are asked equally often.
+MEAN = "mean"
+_TWO_GROUPS = MappingProxyType({"relational": "relational", "non_relational": "non-relational"})
+
+
 @dataclass(frozen=True)
 class RaceSpec:
     """How a task is raced.
 
     Attributes:
         title: what is learned from, in words.
+        scene: what one scene is, in words.
+        scenes: several.
+        objects: what pairs are made of, in words.
+        groups: group of question types that a race can be watched by -> its name, the usual one first. With `MEAN`
+            among them, the others are the question types, and only those that are asked can be watched.
         models: the Relation Network's kind, then its baseline's.
         usual: what races begin with, where it differs from `RaceConfig`'s own defaults.
         look_scenes: validation scenes per look; where a scene has one question, the most of all types together.
@@ -223,6 +271,10 @@ class RaceSpec:
     """
 
     title: str
+    scene: str = "scene"
+    scenes: str = "scenes"
+    objects: str = "objects"
+    groups: Mapping[str, str] = field(default_factory=lambda: _TWO_GROUPS)
     models: tuple[str, str] = ("rn", "mlp")
     usual: Mapping[str, Any] = field(default_factory=dict)
     look_scenes: int = 100

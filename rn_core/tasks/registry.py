@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from importlib import import_module
 from types import MappingProxyType
 from typing import Generic, TypeVar
 
 from rn_core.common.errors import RNCoreError, lookup
 from rn_core.models import ModelConfig
-from rn_core.tasks.babi.task import Babi
 from rn_core.tasks.base import Task
-from rn_core.tasks.clevr.task import ClevrPixels, ClevrStates
-from rn_core.tasks.domain import Domain, Models, Recipe
-from rn_core.tasks.physics.task import Connections, Count, Predict
-from rn_core.tasks.sort_of_clevr import SortOfClevrObjects, SortOfClevrPixels
+from rn_core.tasks.domain import Domain, Models, PublicWeights, Recipe
+
+#: The folders of domains beside this file, in the order of their tasks; races begin with the first task that has them.
+FOLDERS = (
+    "sort_of_clevr",
+    "clevr",
+    "babi",
+    "physics",
+)
 
 _Value = TypeVar("_Value")
 
@@ -46,11 +51,8 @@ def registered(*tasks: Task) -> Iterator[None]:
             _ALL.pop(task.name, None)
 
 
-# The first task that can be raced is what races begin with.
-register(SortOfClevrObjects(), SortOfClevrPixels())
-register(ClevrPixels(), ClevrStates())
-register(Babi())
-register(Connections(), Count(), Predict())
+for _folder in FOLDERS:
+    register(*import_module(f"{__package__}.{_folder}.task").TASKS)
 
 
 class Derived(Mapping[str, _Value], Generic[_Value]):
@@ -90,6 +92,10 @@ CONFIGS: Mapping[str, Mapping[str, Models]] = Derived(
 #: Name of weights -> how they are trained.
 RECIPES: Mapping[str, Recipe] = Derived(
     lambda: {name: recipe for domain in DOMAINS.values() for name, recipe in domain.recipes.items()}
+)
+#: Name of weights that others published -> how they become a model of this project.
+PUBLIC: Mapping[str, PublicWeights] = Derived(
+    lambda: {name: public for domain in DOMAINS.values() for name, public in domain.public.items()}
 )
 
 

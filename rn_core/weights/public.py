@@ -1,23 +1,16 @@
-"""The public Relation Networks for CLEVR from pixels: downloaded or given by hand, turned into this project's own.
+"""Weights that others published: downloaded or given by hand, turned into this project's own.
 
 A file is the published one if its SHA-256 is. Another one of the same names and shapes can be read, too, but its card
-claims neither source nor license.
-
-Source: https://github.com/mesnico/RelationNetworks-CLEVR (MIT), models "original" (the paper's) and "ir" (the question
-enters g_theta at its third layer). Their words and answers were never published with them; `public_vocabulary.json`
-has them. In ours, words and answers are in this project's order, so they stand beside its own models.
+claims neither source nor license. What is published, and how it becomes a model of a domain, its `Domain.public` says.
 """
 
 from __future__ import annotations
 
 import http.client
-import json
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
-from types import MappingProxyType
 
 import torch
 from safetensors.torch import save as save_tensors
@@ -26,12 +19,8 @@ from torch.nn import functional
 
 from rn_core.common.errors import WeightsError, lookup
 from rn_core.common.files import sha256
-from rn_core.models import ModelConfig, QuestionAnsweringModel, build_model
-from rn_core.models.relation_network import RelationNetworkConfig
-from rn_core.tasks.clevr.encoding import ANSWERS
-from rn_core.tasks.clevr.spec import PIXELS, PUBLIC_NAMES
-from rn_core.tasks.clevr.tokens import TOKENS
-from rn_core.tasks.registry import model_config
+from rn_core.models import QuestionAnsweringModel, build_model
+from rn_core.tasks.registry import PUBLIC
 from rn_core.weights.card import CardFacts, OriginalFile, make_card
 from rn_core.weights.foreign import MAX_BYTES, read_foreign
 from rn_core.weights.store import (
@@ -43,62 +32,19 @@ from rn_core.weights.store import (
     save_weights,
 )
 
-PAGE = "https://github.com/mesnico/RelationNetworks-CLEVR"
-#: The folder that the files lie in, at their home.
-HOME = "https://raw.githubusercontent.com/mesnico/RelationNetworks-CLEVR/master/pretrained_models/"
 _SECONDS = 30
-_VOCABULARY = Path(__file__).with_name("public_vocabulary.json")
 #: Weights nearer to 0 than this are set to 0. Up to six in ten of a layer have decayed to numbers that processors
 #: compute with in software: as they are, an answer takes ten times as long, and no logit differs.
 _SMALLEST = 1e-30
-#: The questions that they learned from were padded behind to their longest, 44 words or more, and then reversed.
-_PADDED_LENGTH = 44
 
 
-@dataclass(frozen=True)
-class PublicWeights:
-    """One public file.
-
-    Attributes:
-        file: its name at its home.
-        sha256: its hash.
-        question_layer: the layer of g_theta that the question enters, counted from 0.
-    """
-
-    file: str
-    sha256: str
-    question_layer: int
-
-    @property
-    def config(self) -> ModelConfig:
-        """Return the model of these weights: the paper's, which reads questions padded and from their end."""
-        paper = model_config(PIXELS, "rn", "paper")
-        if paper.question is None or not isinstance(paper.core, RelationNetworkConfig):
-            raise TypeError(f"The paper's model of '{PIXELS}' must read words and pairs.")
-        question = replace(paper.question, reversed=True, padded_length=_PADDED_LENGTH)
-        return ModelConfig(paper.encoder, replace(paper.core, question_layer=self.question_layer), question)
-
-
-#: name -> file.
-PUBLIC: Mapping[str, PublicWeights] = MappingProxyType(
-    {
-        PUBLIC_NAMES[0]: PublicWeights(
-            "original_fp_epoch_493.pth", "0e1d1fcb0ed68de9f7fbf5fb0b280174ef043b281448af2e4f0ac4ac0e95b13d", 0
-        ),
-        PUBLIC_NAMES[1]: PublicWeights(
-            "ir_fp_epoch_312.pth", "5961c61eec7f8e05384f999b8915e6bdd0339205c5b8edfa3feafe21ad833450", 2
-        ),
-    }
-)
-
-
-def fetch_public(name: str, folder: Path = PRETRAINED, home: str = HOME) -> WeightsEntry:
+def fetch_public(name: str, folder: Path = PRETRAINED, home: str | None = None) -> WeightsEntry:
     """Download public weights as `download_public`, and save them as this project's own with their card.
 
     Args:
         name: a key of `PUBLIC`.
         folder: where the weights go.
-        home: URL of the folder that the file lies in.
+        home: URL of the folder that the file lies in; None takes its home.
 
     Raises:
         UnknownNameError: if there are no such public weights.
@@ -108,22 +54,23 @@ def fetch_public(name: str, folder: Path = PRETRAINED, home: str = HOME) -> Weig
     return import_public(name, download_public(name, home), folder)
 
 
-def download_public(name: str, home: str = HOME) -> bytes:
+def download_public(name: str, home: str | None = None) -> bytes:
     """Return the published file of public weights; nothing is kept of another one.
 
     Args:
         name: a key of `PUBLIC`.
-        home: URL of the folder that the file lies in.
+        home: URL of the folder that the file lies in; None takes its home.
 
     Raises:
         UnknownNameError: if there are no such public weights.
         WeightsError: if there is no network, or what came is not the file.
     """
     public = lookup(name, PUBLIC, "public weights")
-    content = _download(home + public.file, name)
+    url = (home or public.home) + public.file
+    content = _download(url, name)
     if not is_published(name, content):
         raise WeightsError(
-            f"What came from '{home + public.file}' is not the file of '{name}' (its SHA-256 differs) or was cut "
+            f"What came from '{url}' is not the file of '{name}' (its SHA-256 differs) or was cut "
             "short; nothing was kept, try again."
         )
     return content
@@ -188,53 +135,26 @@ def read_public(name: str, content: bytes, shown: str | None = None) -> LoadedWe
 
 
 def convert_public(name: str, tensors: Mapping[str, Tensor], shown: str) -> dict[str, Tensor]:
-    """Return the tensors of a public model by this project's names, words and answers in its order.
+    """Return the tensors of a public model by this project's names, in its order of words and answers.
 
     Numbers nearer to 0 than 1e-30 become 0.
 
     Raises:
         WeightsError: naming the first tensor that is missing, foreign, misshapen, of another kind or not finite.
     """
+    public = PUBLIC[name]
     found = {key.removeprefix("module."): value for key, value in tensors.items()}
     found = {key: value for key, value in found.items() if not key.endswith("num_batches_tracked")}
     with torch.device("meta"):
-        wanted = QuestionAnsweringModel(PUBLIC[name].config).state_dict()
+        wanted = QuestionAnsweringModel(public.config).state_dict()
     _check_public(name, wanted, found, shown)
-    names = _own_names()
-    fresh = build_model(PUBLIC[name].config, seed=0).state_dict()
-    converted = fresh | {names[key]: functional.hardshrink(value.detach(), _SMALLEST) for key, value in found.items()}
-    words, answers = _orders()
-    converted["question_encoder.words.weight"] = converted["question_encoder.words.weight"][words]
-    for part in ("weight", "bias"):
-        converted[f"core.f_phi.5.{part}"] = converted[f"core.f_phi.5.{part}"][answers]
-    return converted
-
-
-def _own_names() -> dict[str, str]:
-    """Return the public name of every learned tensor -> its name here."""
-    own = {"text.wembedding": "question_encoder.words"}
-    own |= {f"conv.conv{k + 1}": f"encoder.layers.{3 * k}" for k in range(4)}
-    own |= {f"rl.g_layers.{k}": f"core.g_theta.{k}" for k in range(4)}
-    own |= {f"rl.f_fc{k + 1}": f"core.f_phi.{layer}" for k, layer in enumerate((0, 2, 5))}
-    names = {f"{key}.{part}": f"{value}.{part}" for key, value in own.items() for part in ("weight", "bias")}
-    del names["text.wembedding.bias"]
-    for part in ("weight", "bias", "running_mean", "running_var"):
-        names |= {f"conv.batchNorm{k + 1}.{part}": f"encoder.layers.{3 * k + 1}.{part}" for k in range(4)}
-    for part in ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0"):
-        names[f"text.lstm.{part}"] = f"question_encoder.lstm.{part}"
-    return names
-
-
-def _orders() -> tuple[Tensor, Tensor]:
-    """Return which row of the public word table, and which public logit, stands at each place here."""
-    vocabulary = json.loads(_VOCABULARY.read_text(encoding="utf-8"))
-    words = [0, *(1 + vocabulary["words"].index(word) for word in TOKENS)]
-    return torch.tensor(words), torch.tensor([vocabulary["answers"].index(answer) for answer in ANSWERS])
+    own = {public.names[key]: functional.hardshrink(value.detach(), _SMALLEST) for key, value in found.items()}
+    return public.reorder(build_model(public.config, seed=0).state_dict() | own)
 
 
 def _check_public(name: str, wanted: Mapping[str, Tensor], found: Mapping[str, Tensor], shown: str) -> None:
     """Raise WeightsError unless the tensors are those of the model."""
-    names = _own_names()
+    names = PUBLIC[name].names
     for key in sorted(names.keys() ^ found.keys()):
         trouble = "lacks" if key in names else "has the unknown"
         raise WeightsError(f"'{shown}' {trouble} tensor {key[:60]!r}; it is not the file of '{name}'.")
@@ -252,26 +172,27 @@ def _check_public(name: str, wanted: Mapping[str, Tensor], found: Mapping[str, T
 
 def _make_facts(name: str, content: bytes) -> CardFacts:
     """Return what is said of the weights in a file, by whether it is the published one."""
+    public = PUBLIC[name]
     if is_published(name, content):
-        original = OriginalFile(True, PUBLIC[name].file, len(content), sha256(content))
+        original = OriginalFile(True, public.file, len(content), sha256(content))
         return CardFacts(
-            task=PIXELS,
-            license="MIT, Copyright (c) 2018 Nicola Messina",
-            source=f"{PAGE}, after Santoro et al. 2017, arXiv 1706.01427",
+            task=public.task,
+            license=public.license,
+            source=public.source,
             recipe=f"python -m rn_core weights fetch {name}",
-            data="trained by its author on the pictures and questions of CLEVR v1.0 (train); nothing was trained here",
-            start="trained from answers alone, as in the paper",
+            data=public.data,
+            start=public.start,
             original=original,
-            words=TOKENS,
-            answers=ANSWERS,
+            words=public.words,
+            answers=public.answers,
         )
     return CardFacts(
-        task=PIXELS,
+        task=public.task,
         recipe=f"python -m rn_core weights import FILE --name {name}",
         data=f"unknown: {NOT_PUBLISHED}",
         original=OriginalFile(False, "", len(content), sha256(content)),
-        words=TOKENS,
-        answers=ANSWERS,
+        words=public.words,
+        answers=public.answers,
     )
 
 

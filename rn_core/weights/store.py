@@ -19,7 +19,7 @@ from torch import Tensor
 from rn_core.common.errors import RNCoreError, WeightsError, did_you_mean
 from rn_core.common.files import sha256, write_whole
 from rn_core.models import QuestionAnsweringModel, build_model
-from rn_core.tasks.registry import DOMAINS
+from rn_core.tasks.registry import PUBLIC
 from rn_core.weights.card import Card, CardFacts, make_card
 from rn_core.weights.file_set import (
     CARD,
@@ -87,7 +87,7 @@ def find_weights(name: str, folder: Path = PRETRAINED) -> WeightsEntry:
     """
     check_name(name)
     entries = list_weights(folder)
-    if name not in entries and any(name in domain.public for domain in DOMAINS.values()):
+    if name not in entries and name in PUBLIC:
         raise WeightsError(
             f"The public weights '{name}' are not installed; get them with `python -m rn_core weights fetch {name}`, "
             f"or from a file by hand with `python -m rn_core weights import FILE --name {name}`."

@@ -38,6 +38,9 @@ class Throw:
     def to_json(self) -> str:
         return json.dumps(self.faces)
 
+    def solve(self) -> tuple[int, int]:
+        return int(len({*self.faces}) < len(self.faces)), int(6 in self.faces)
+
 
 class Dice:
     name, domain, answers = "toy/dice", DOMAIN, ("no", "yes")
@@ -46,8 +49,8 @@ class Dice:
     scoring, solved_above = OneAnswer(len(QUESTIONS), 2), None
 
     def encode_scenes(self, scenes: Sequence[Throw]) -> tuple[Tensor, ...]:
-        faces = torch.tensor([throw.faces for throw in scenes])
-        return functional.one_hot(faces - 1, 6).float(), torch.ones(faces.shape, dtype=torch.bool)
+        faces = torch.tensor([(*throw.faces, 0, 0)[:3] for throw in scenes])  # 0 for a die that was taken away
+        return functional.one_hot(faces, 7)[..., 1:].float(), faces > 0
 
     def encode_questions(self, texts: Sequence[str]) -> Tensor:
         return torch.eye(len(QUESTIONS))[[QUESTIONS.index(text) for text in texts]]
@@ -64,7 +67,7 @@ class Dice:
 
     def sample_batch(self, rng: np.random.Generator, n_scenes: int, *_: object, **__: object) -> Batch:
         throws = [Throw(tuple(faces)) for faces in (1 + uniform_integers(rng, 6, (n_scenes, 3))).tolist()]
-        truth = torch.tensor([[len({*throw.faces}) < 3, 6 in throw.faces] for throw in throws]).long()
+        truth = torch.tensor([throw.solve() for throw in throws])
         kinds = torch.arange(len(QUESTIONS)).repeat(n_scenes)
         scenes = torch.arange(n_scenes).repeat_interleave(len(QUESTIONS))
         return Batch(self.encode_scenes(throws), torch.eye(len(QUESTIONS))[kinds], scenes, truth.flatten(), kinds)

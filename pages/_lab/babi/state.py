@@ -20,7 +20,7 @@ from pages._lab.babi.stories import (
 )
 from pages._lab.links import Field, in_order, one_of, parse_seed, read_query, some_of, whole_number
 from pages._lab.pairs import state as pair_state
-from pages._lab.pairs.state import AUTO, PairState, drop_misfits, pair_fields
+from pages._lab.pairs.state import AUTO, PairState, drop_row_misfits, pair_fields
 from rn_core.tasks.babi.encoding import WINDOW
 from rn_core.tasks.babi.story import TASK_NAMES, StoryQuestion
 from rn_core.tasks.babi.words import ANSWERS
@@ -155,9 +155,7 @@ class BabiState(PairState):
                 f"The link's 'turn' was left out: story {state.seed} of task {state.task} has questions 0 to "
                 f"{state.n_turns - 1}, got {state.turn}."
             )
-        state, problems = drop_misfits(
-            state, problems, lambda each: each.labels, state.labels, len(state.seen) ** 2, sees_pixels=False
-        )
+        state, problems = drop_row_misfits(state, problems)
         return state._fit(), problems
 
 

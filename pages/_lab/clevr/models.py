@@ -7,7 +7,7 @@ from types import MappingProxyType
 from pages._lab.models import parse_name
 from pages._lab.public_weights import held_public
 from rn_core.tasks.clevr import ClevrScene
-from rn_core.weights.public import PUBLIC
+from rn_core.tasks.registry import PUBLIC
 from rn_core.weights.store import PRETRAINED
 
 #: Cells along one side of a pixel model's grid, and pixels of its image between the middles of two.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from pages._lab.babi.files import StoryFromFile, read_story_file
@@ -12,29 +11,20 @@ from pages._lab.babi.stage import StoryStage, make_saved_stage, make_story_stage
 from pages._lab.babi.state import BASELINES, LABELS, SECTIONS, BabiState
 from pages._lab.babi.stories import suggest_questions, tidy_question
 from pages._lab.babi.truth import find_truth
-from pages._lab.babi.view import BabiCase, BabiView, choose_target, make_babi_view
-from pages._lab.domains.base import Seen, ShownObject
+from pages._lab.babi.view import BabiCase, BabiView, make_babi_view
+from pages._lab.domains.base import PairDomain, Seen, ShownObject
 from pages._lab.pairs.view import PairReading
-from rn_core.attribution.base import Attribution, Target
+from rn_core.attribution.base import Attribution
 from rn_core.common.errors import QuestionError
-from rn_core.common.records import Answer
-from rn_core.common.seeding import make_rng, next_seed, uniform_integers
+from rn_core.common.seeding import make_rng, uniform_integers
 
 
-class BabiDomain:
+class BabiDomain(PairDomain[BabiState, BabiCase, BabiView]):
     """The app's side of bAbI; see `Domain`."""
 
-    name = "babi"
+    name, state, view = "babi", BabiState, BabiView
     sections = SECTIONS
     baselines = BASELINES
-
-    def read_query(self, query: Mapping[str, str]) -> tuple[BabiState, list[str]]:
-        """Read URL parameters; see `BabiState.from_query`."""
-        return BabiState.from_query(query)
-
-    def sample(self, state: BabiState) -> BabiState:
-        """Return the state with the story of the next seed."""
-        return state.change(seed=next_seed(state.seed))
 
     def parse(self, text: str) -> dict[str, Any]:
         """Return the change of state that a typed question asks for; raises QuestionError."""
@@ -80,10 +70,6 @@ class BabiDomain:
         for label in view.state.without:
             state = state.mark(LABELS.index(label), dropped=True)
         return self.ask(state)
-
-    def choose_target(self, case: BabiCase, answer: Answer) -> Target:
-        """Return the model's answer against the next best one, unless the state says otherwise."""
-        return choose_target(case.state, answer)
 
     def make_view(
         self, case: BabiCase, reading: PairReading, attribution: Attribution, second: Attribution

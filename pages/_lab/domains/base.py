@@ -2,15 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast
 
-from pages._lab.components.stage import Stage
-from pages._lab.pairs.state import PairState
-from pages._lab.pairs.view import Case, PairReading, PairView
+import numpy as np
+import torch
+
+from pages._lab.components.stage import PairLayer, Stage, make_ring
+from pages._lab.layout import cards_html
+from pages._lab.pairs.nodes import Nodes
+from pages._lab.pairs.state import SECTIONS, PairState
+from pages._lab.pairs.view import (
+    Case,
+    PairReading,
+    PairView,
+    Scene,
+    SceneCase,
+    make_pair_parts,
+    pick_target,
+)
 from rn_core.attribution.base import Attribution, Target
+from rn_core.common.errors import QuestionError
 from rn_core.common.records import Answer
+from rn_core.common.seeding import next_seed
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+#: Of objects that have no color.
+_GRAY = (110, 118, 129)
 
 
 @dataclass(frozen=True)
@@ -44,6 +67,7 @@ class ShownObject:
 StateT = TypeVar("StateT", bound=PairState)
 CaseT = TypeVar("CaseT", bound=Case)
 ViewT = TypeVar("ViewT", bound=PairView)
+SceneT = TypeVar("SceneT", bound=Scene)
 FileT = TypeVar("FileT", covariant=True)
 
 
@@ -137,6 +161,160 @@ class Domain(Protocol[StateT, CaseT, ViewT]):
     def make_saved_stage(self, view: ViewT) -> Stage:
         """Return the interactive scene for a saved page, where nothing can be moved."""
         ...
+
+
+class PairDomain(ABC, Generic[StateT, CaseT, ViewT]):
+    """A `Domain` with what most of them do; each says the rest, and what it does otherwise.
+
+    Attributes:
+        name: the first part of the names of its weights.
+        state: class of its page's states.
+        view: class of its views.
+        sections: what can be shown under the scene -> in words.
+        baselines: keys of `pages._lab.pairs.state.BASELINES` that its models have.
+    """
+
+    name: str
+    state: type[StateT]
+    view: type[ViewT]
+    sections: Mapping[str, str] = SECTIONS
+    baselines: tuple[str, ...] = ("zero",)
+
+    def read_query(self, query: Mapping[str, str]) -> tuple[StateT, list[str]]:
+        """Read URL parameters; see `PairState.from_query`."""
+        return self.state.from_query(query)
+
+    def sample(self, state: StateT) -> StateT:
+        """Return the state with the scene of the next seed."""
+        return state.change(seed=next_seed(state.seed))
+
+    def parse(self, text: str) -> dict[str, Any]:
+        """Return the change of state that a typed question asks for: the question in English."""
+        return {"question": text}
+
+    def list_suggested(self, state: StateT) -> Sequence[str]:
+        """Return questions that the state's scene answers; none where they cannot be listed."""
+        return ()
+
+    def suggest(self, state: StateT, turn: int) -> str:
+        """Return one of the questions that the scene answers, another one per turn; raises QuestionError without."""
+        asked = self.list_suggested(state)
+        if not asked:
+            raise QuestionError("No question is suggested for this scene; write one, or draw another scene.")
+        return asked[turn % len(asked)]
+
+    @abstractmethod
+    def ask(self, state: StateT) -> CaseT:
+        """Return what a state asks, and what is true of it; see `Domain.ask`."""
+
+    def offered_models(self, state: StateT) -> Mapping[str, str]:
+        """Return the one Relation Network."""
+        return {state.model: "Relation Network"}
+
+    def list_models(self, case: CaseT) -> tuple[str, ...]:
+        """Return the Relation Network, which answers alone."""
+        return (case.state.model,)
+
+    @abstractmethod
+    def show(self, case: CaseT, model: str) -> Seen:
+        """Return what a model is shown; see `Domain.show`."""
+
+    @abstractmethod
+    def list_objects(self, state: StateT) -> tuple[ShownObject, ...]:
+        """Return the scene's objects; see `Domain.list_objects`."""
+
+    @abstractmethod
+    def take_away(self, view: ViewT) -> CaseT:
+        """Return the view's case without the objects of `state.without`; see `Domain.take_away`."""
+
+    def choose_target(self, case: CaseT, answer: Answer) -> Target:
+        """Return the model's answer above the next best one, unless the state says else."""
+        return pick_target(case.state, answer, answer.probabilities)
+
+    def find_true_pairs(self, case: CaseT) -> tuple[tuple[int, int], ...]:
+        """Return the pairs of nodes that decide the answer; none where nobody knows them."""
+        return ()
+
+    def make_nodes(self, case: CaseT) -> Nodes:
+        """Return what the pairs on the page are made of: the scene's objects."""
+        objects = self.list_objects(self._state_of(case))
+        labels, names = tuple(each.label for each in objects), tuple(each.name for each in objects)
+        return Nodes(labels, torch.eye(len(objects), dtype=torch.float64), names)
+
+    def make_view(self, case: CaseT, reading: PairReading, attribution: Attribution, second: Attribution) -> ViewT:
+        """Put together what a page shows; see `Domain.make_view`."""
+        return self.view(
+            reading=reading,
+            target=self.choose_target(case, reading.answer),
+            true_pairs=self.find_true_pairs(case),
+            **make_pair_parts(case, attribution, second, self.make_nodes(case)),
+        )
+
+    def make_stage(self, case: CaseT, view: ViewT | None) -> Stage:
+        """Return the objects on a ring, with their pairs; without a view, the objects alone."""
+        state = self._state_of(case)
+        objects = [(each.label, each.name, each.color or _GRAY) for each in self.list_objects(state)]
+        layer = PairLayer(np.zeros((len(objects), len(objects)))) if view is None else view.layer
+        return make_ring(objects, layer, state.projector)
+
+    def make_saved_stage(self, view: ViewT) -> Stage:
+        """Return the interactive scene for a saved page, where nothing can be moved."""
+        return self.make_stage(cast(CaseT, view.case), view)
+
+    def _state_of(self, case: CaseT) -> StateT:
+        """Return the state of a case as this domain's."""
+        return cast(StateT, case.state)
+
+
+@dataclass(frozen=True)
+class SceneView(PairView):
+    """What a page draws of a `SceneCase`."""
+
+    case: SceneCase[PairState, Scene]
+
+    def answers_html(self) -> str:
+        """Return the answers as HTML, each with its mark."""
+        return cards_html(self.model_answers, self.reading.truth)
+
+    def scene_content(self) -> Any:
+        """Return the scene as JSON values."""
+        return json.loads(self.case.scene.to_json())
+
+    def draw_scene(self, axes: Axes) -> None:
+        """Write the objects' names, one per line."""
+        axes.axis("off")
+        axes.text(0.5, 0.5, "\n".join(self.nodes.names), ha="center", va="center", fontsize=12)
+
+
+class SceneDomain(PairDomain[StateT, SceneCase[StateT, SceneT], SceneView], Generic[StateT, SceneT]):
+    """A `PairDomain` whose questions stand in the state, in English, and whose models all see the scene as it is."""
+
+    view = SceneView
+
+    @abstractmethod
+    def make_scene(self, state: StateT, without: Collection[str] = ()) -> SceneT:
+        """Return a state's scene without the objects of some labels; raises SceneError if nothing is left."""
+
+    @abstractmethod
+    def find_answer(self, scene: SceneT, question: str) -> str:
+        """Return the true answer; raises RNCoreError where the question cannot be asked."""
+
+    def ask(self, state: StateT) -> SceneCase[StateT, SceneT]:
+        """Return what a state asks, and what is true of it."""
+        return self._ask(state, ())
+
+    def take_away(self, view: SceneView) -> SceneCase[StateT, SceneT]:
+        """Return the view's case without the objects of `state.without`."""
+        return self._ask(cast(StateT, view.state), view.state.without)
+
+    def show(self, case: SceneCase[StateT, SceneT], model: str) -> Seen:
+        """Return the scene."""
+        return Seen(case.scene, case.scene.to_json())
+
+    def _ask(self, state: StateT, without: Collection[str]) -> SceneCase[StateT, SceneT]:
+        """Return what a state asks of its scene without some objects."""
+        scene = self.make_scene(state, without)
+        return SceneCase(state, scene, self.find_answer(scene, state.question))
 
 
 class FileBacked(Protocol[FileT]):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from pages._lab.clevr.models import models_beside, offered_models, sees_pixels
@@ -15,7 +14,7 @@ from pages._lab.clevr.things import LETTERS, name_things
 from pages._lab.clevr.truth import find_truth
 from pages._lab.clevr.view import ClevrCase, ClevrView, choose_target, make_clevr_view
 from pages._lab.components.stage import DrawnStage
-from pages._lab.domains.base import Seen, ShownObject
+from pages._lab.domains.base import PairDomain, Seen, ShownObject
 from pages._lab.pairs.view import PairReading
 from rn_core.attribution.base import Attribution, Target
 from rn_core.common.errors import SceneError
@@ -23,16 +22,12 @@ from rn_core.common.records import Answer
 from rn_core.common.seeding import next_seed
 
 
-class ClevrDomain:
+class ClevrDomain(PairDomain[ClevrState, ClevrCase, ClevrView]):
     """The app's side of CLEVR; see `Domain`. Pictures are drawn elsewhere and put into a case once they exist."""
 
-    name = "clevr"
+    name, state, view = "clevr", ClevrState, ClevrView
     sections = SECTIONS
     baselines = BASELINES
-
-    def read_query(self, query: Mapping[str, str]) -> tuple[ClevrState, list[str]]:
-        """Read URL parameters; see `ClevrState.from_query`."""
-        return ClevrState.from_query(query)
 
     def sample(self, state: ClevrState) -> ClevrState:
         """Return the state with the next seed's scene, and another question where that one has no true answer there."""

@@ -3,40 +3,33 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from itertools import combinations
 from typing import Any
 
 import numpy as np
 
 from pages._lab.components.stage import DrawnStage
-from pages._lab.domains.base import Seen, ShownObject
-from pages._lab.pairs.state import BASELINES, SECTIONS
+from pages._lab.domains.base import PairDomain, Seen, ShownObject
+from pages._lab.pairs.state import BASELINES
 from pages._lab.pairs.view import PairReading
 from pages._lab.physics.files import export_scene
 from pages._lab.physics.models import MODELS, QUESTIONS, describe_training, find_models
 from pages._lab.physics.scenes import pulled_scene, read_scene_file, take_balls_away
 from pages._lab.physics.stage import make_table_stage
 from pages._lab.physics.state import SOURCES, TIED_COLORS, PhysicsState
-from pages._lab.physics.view import PhysicsCase, PhysicsView, choose_target, make_physics_view
-from rn_core.attribution.base import Attribution, Target
+from pages._lab.physics.view import PhysicsCase, PhysicsView, make_physics_view
+from rn_core.attribution.base import Attribution
 from rn_core.common.errors import QuestionError, RNCoreError
-from rn_core.common.records import Answer
 from rn_core.common.seeding import next_seed
 from rn_core.tasks.physics import COLORS, PhysicsScene
 from rn_core.tasks.physics.task import Connections, Count, tie_question
 
 
-class PhysicsDomain:
+class PhysicsDomain(PairDomain[PhysicsState, PhysicsCase, PhysicsView]):
     """The app's side of physics; see `Domain`. Scenes of files are a session's own: it makes their cases itself."""
 
-    name = "physics"
-    sections = SECTIONS
+    name, state, view = "physics", PhysicsState, PhysicsView
     baselines = tuple(BASELINES)
-
-    def read_query(self, query: Mapping[str, str]) -> tuple[PhysicsState, list[str]]:
-        """Read URL parameters; see `PhysicsState.from_query`."""
-        return PhysicsState.from_query(query)
 
     def sample(self, state: PhysicsState) -> PhysicsState:
         """Return the state with the scene of the next seed."""
@@ -57,11 +50,10 @@ class PhysicsDomain:
         first, second = task.answers[tie].split("-")
         return {"question": "connections", "tie": (first, second)}
 
-    def suggest(self, state: PhysicsState, turn: int) -> str:
-        """Return how many groups there are, or whether two of the scene's balls are connected, another one per turn."""
+    def list_suggested(self, state: PhysicsState) -> tuple[str, ...]:
+        """Return how many groups there are, and whether two of the scene's balls are connected."""
         labels = [label for label in state.labels if label in TIED_COLORS]
-        asked = (Count.question, *(tie_question(*pair) for pair in combinations(labels, 2)))
-        return asked[turn % len(asked)]
+        return (Count.question, *(tie_question(*pair) for pair in combinations(labels, 2)))
 
     def ask(self, state: PhysicsState) -> PhysicsCase:
         """Return what a state asks of a drawn or bundled scene; of the first two balls where it names no tie.
@@ -100,10 +92,6 @@ class PhysicsDomain:
         take_balls_away(view.scene, view.state.without)
         return PhysicsCase(view.state, view.scene, view.tie, view.state.without)
 
-    def choose_target(self, case: PhysicsCase, answer: Answer) -> Target:
-        """Return the network's answer against the next best one, unless the state says otherwise."""
-        return choose_target(case.state, answer)
-
     def make_view(
         self, case: PhysicsCase, reading: PairReading, attribution: Attribution, second: Attribution
     ) -> PhysicsView:
@@ -113,10 +101,6 @@ class PhysicsDomain:
     def make_stage(self, case: PhysicsCase, view: PhysicsView | None) -> DrawnStage:
         """Return the balls where they were last seen, with the pairs among them."""
         return make_table_stage(case.state, case.scene, view)
-
-    def make_saved_stage(self, view: PhysicsView) -> DrawnStage:
-        """Return the same for a saved page."""
-        return make_table_stage(view.state, view.scene, view)
 
     def read_file(self, content: bytes, name: str) -> PhysicsScene:
         """Return the scene of a file; see `read_scene_file`."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from pages._lab.components.scene_view import SceneView
-from pages._lab.domains.base import Seen, ShownObject
+from pages._lab.domains.base import PairDomain, Seen, ShownObject
 from pages._lab.layout import MODEL_NAMES
 from pages._lab.models import MODELS, baseline_of
-from pages._lab.pairs.state import BASELINES, SECTIONS
+from pages._lab.pairs.state import BASELINES
 from pages._lab.pairs.view import PairReading
 from pages._lab.sort_of_clevr.picture import make_plain_view, make_saved_stage, make_scene_view
 from pages._lab.sort_of_clevr.state import ExploreState
@@ -24,37 +23,27 @@ from pages._lab.sort_of_clevr.view import (
 )
 from rn_core.attribution.base import Attribution, Target
 from rn_core.common.records import Answer
-from rn_core.common.seeding import next_seed
 from rn_core.tasks.sort_of_clevr import Question
 from rn_core.tasks.sort_of_clevr.language import ALL_TEXTS, parse, text
 from rn_core.tasks.sort_of_clevr.rendering import PALETTE
 
 
-class ShapesDomain:
+class ShapesDomain(PairDomain[ExploreState, ShapesCase, ExploreView]):
     """The app's side of Sort-of-CLEVR; see `Domain`."""
 
-    name = "sort-of-clevr"
-    sections = SECTIONS
+    name, state, view = "sort-of-clevr", ExploreState, ExploreView
     baselines = tuple(BASELINES)
-
-    def read_query(self, query: Mapping[str, str]) -> tuple[ExploreState, list[str]]:
-        """Read URL parameters; see `ExploreState.from_query`."""
-        return ExploreState.from_query(query)
-
-    def sample(self, state: ExploreState) -> ExploreState:
-        """Return the state with the scene of the next seed."""
-        return state.change(seed=next_seed(state.seed))
 
     def parse(self, text: str) -> dict[str, Any]:
         """Return the change of state that a typed question asks for; raises QuestionError."""
         return {"question": parse(text)}
 
-    def suggest(self, state: ExploreState, turn: int) -> str:
-        """Return one of the questions that the scene's objects answer, another one per turn."""
+    def list_suggested(self, state: ExploreState) -> tuple[str, ...]:
+        """Return the questions that the scene's objects answer."""
         colors = [thing.color for thing in state.scene.objects]
         known = [Question.from_index(index) for index in range(len(ALL_TEXTS))]
         asked = [each for each in known if each.color in colors and (len(colors) > 1 or not each.is_relational)]
-        return text(asked[turn % len(asked)])
+        return tuple(map(text, asked))
 
     def ask(self, state: ExploreState) -> ShapesCase:
         """Return what a state asks, and what is true of it; SceneError without the object asked about."""

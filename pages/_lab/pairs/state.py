@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, Self, TypeVar
 
-from pages._lab.links import Field, format_switch, one_of, parse_switch, write_query
+from pages._lab.links import Field, format_switch, one_of, parse_switch, read_query, some_of, write_query
 from rn_core.attribution import pairs
 from rn_core.common.errors import RNCoreError, quote
 
@@ -30,6 +30,7 @@ class PairState:
     Attributes:
         question: what is asked.
         model: the Relation Network that is explained.
+        seed: the sampled scene, 0 to 2**32 - 1.
         method: key of `METHODS`.
         baseline: key of `BASELINES`.
         why: the answer whose logit is explained; "auto" is the model's answer.
@@ -46,6 +47,7 @@ class PairState:
 
     question: Any = None
     model: str = ""
+    seed: int = 0
     method: str = "exact_path"
     baseline: str = "zero"
     why: str = AUTO
@@ -86,6 +88,23 @@ class PairState:
         """Return the URL parameters, without those at their default."""
         return write_query(self, self.fields())
 
+    @classmethod
+    def from_query(cls, query: Mapping[str, str]) -> tuple[Self, list[str]]:
+        """Read URL parameters, each for itself.
+
+        Args:
+            query: name -> text, as `to_query` writes it.
+
+        Returns:
+            the state, and one sentence for each parameter that could not be used and is left at its default.
+        """
+        return drop_row_misfits(*read_query(cls, cls.fields(), query))
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Return the labels of the scene's objects."""
+        raise NotImplementedError
+
     @staticmethod
     def fields() -> tuple[Field, ...]:
         """Return the page's only table of URL parameters."""
@@ -94,10 +113,10 @@ class PairState:
 
 def pair_fields(
     answers: tuple[str, ...],
-    labels: Collection[str],
-    example: str,
-    most_pairs: int,
-    parse_without: Callable[[str], tuple[str, ...]],
+    labels: Sequence[str],
+    example: str = "",
+    most_pairs: int | None = None,
+    parse_without: Callable[[str], tuple[str, ...]] | None = None,
     sections: Collection[str] = tuple(SECTIONS),
     baselines: Collection[str] = tuple(BASELINES),
 ) -> tuple[Field, ...]:
@@ -106,9 +125,9 @@ def pair_fields(
     Args:
         answers: the task's.
         labels: every label that a node of any scene can have.
-        example: how a pair reads, for the sentence about one that does not.
-        most_pairs: pairs of the model that has most.
-        parse_without: reads labels of objects.
+        example: how a pair reads, for the sentence about one that does not; empty takes the first two labels.
+        most_pairs: pairs of the model that has most; None if each label is an object that models see.
+        parse_without: reads labels of objects; None if each label is one.
         sections: what can be shown under the scene.
         baselines: keys of `BASELINES` that the page offers.
     """
@@ -118,10 +137,10 @@ def pair_fields(
         Field("why", "why", one_of((AUTO, *answers), "answer")),
         Field("not", "why_not", one_of((AUTO, "none", *answers), "answer")),
         Field("view", "view", one_of(VIEWS, "view")),
-        Field("pair", "pair", pair_parser(labels, example), "-".join),
-        Field("top", "top", _top_parser(most_pairs)),
+        Field("pair", "pair", pair_parser(labels, example or "-".join(labels[:2])), "-".join),
+        Field("top", "top", _top_parser(len(labels) ** 2 if most_pairs is None else most_pairs)),
         Field("renormalise", "renormalise", parse_switch, format_switch),
-        Field("without", "without", parse_without, "-".join),
+        Field("without", "without", parse_without or some_of(labels, "object"), "-".join),
         Field("truth", "truth", parse_switch, format_switch),
         Field("section", "section", one_of(tuple(sections), "section")),
         Field("projector", "projector", parse_switch, format_switch),
@@ -167,6 +186,12 @@ def drop_misfits(
         problems.append(f"The link's 'not' was left out: it must differ from 'why', got {state.why} for both.")
         state = replace(state, why_not=AUTO)
     return state, problems
+
+
+def drop_row_misfits(state: State, problems: list[str]) -> tuple[State, list[str]]:
+    """Drop what does not fit a scene whose objects models see as rows; arguments as `drop_misfits`."""
+    n_pairs = len(state.labels) ** 2
+    return drop_misfits(state, problems, lambda each: each.labels, state.labels, n_pairs, sees_pixels=False)
 
 
 def _range_text(labels: tuple[str, ...]) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import numpy as np
 import torch
@@ -23,6 +23,18 @@ from rn_core.common.records import Answer
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+
+class Scene(Protocol):
+    """A scene that can be written down."""
+
+    def to_json(self) -> str:
+        """Return the scene as JSON text."""
+        ...
+
+
+StateT = TypeVar("StateT", bound=PairState, covariant=True)
+SceneT = TypeVar("SceneT", bound=Scene, covariant=True)
 
 #: What the residual of each method means.
 _GAP_MEANING = MappingProxyType(
@@ -54,6 +66,26 @@ class Case(Protocol):
     def answer(self) -> str | None:
         """Return the true answer; None if unknown."""
         ...
+
+
+@dataclass(frozen=True)
+class SceneCase(Generic[StateT, SceneT]):
+    """A `Case` of a state that holds the question in English.
+
+    Attributes:
+        state: what was asked for.
+        scene: what is asked about.
+        answer: the true answer.
+    """
+
+    state: StateT
+    scene: SceneT
+    answer: str
+
+    @property
+    def question(self) -> str:
+        """Return the question in English."""
+        return str(self.state.question)
 
 
 @dataclass(frozen=True)
@@ -126,9 +158,9 @@ class PairView(ABC):
         return {self.state.model: self.reading.answer, **self.reading.others}
 
     @property
-    @abstractmethod
     def scene_title(self) -> str:
         """Return what a saved picture calls the scene."""
+        return f"Scene {self.state.seed}"
 
     @abstractmethod
     def answers_html(self) -> str:

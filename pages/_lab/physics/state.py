@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from pages._lab.links import Field, one_of, parse_seed, read_query, some_of, whole_number
-from pages._lab.pairs.state import AUTO, PairState, drop_misfits, pair_fields, pair_parser
+from pages._lab.pairs.state import AUTO, PairState, drop_row_misfits, pair_fields, pair_parser
 from pages._lab.physics.models import MODELS, QUESTIONS
 from pages._lab.physics.scenes import (
     COLOR_NAMES,
@@ -147,9 +147,7 @@ class PhysicsState(PairState):
         state, problems = _drop_answers(state, problems)
         if state.tie is not None and not {*state.tie} <= {*state.labels}:
             problems.append(f"The link's 'tie' was left out: this scene has {', '.join(state.labels)}.")
-        state, problems = drop_misfits(
-            state, problems, lambda each: each.labels, state.labels, state.n_balls**2, sees_pixels=False
-        )
+        state, problems = drop_row_misfits(state, problems)
         return state._fit(), problems
 
 

@@ -10,12 +10,11 @@ import numpy as np
 import torch
 
 from pages._lab.components.scene_view import SceneView
-from pages._lab.models import seen_by
+from pages._lab.models import asks_about_shapes, seen_by
 from pages._lab.sort_of_clevr.nodes import find_true_pairs, make_nodes
 from pages._lab.sort_of_clevr.picture import make_plain_view
 from pages._lab.sort_of_clevr.state import ExploreState
 from pages._lab.sort_of_clevr.view import find_truth
-from pages._lab.train.state import STORIES
 from rn_core.common.records import Example
 from rn_core.race.records import RACE_TASKS, Snapshot
 from rn_core.tasks.babi.encoding import WINDOW
@@ -57,7 +56,7 @@ def make_pair_picture(
         task: key of `RACE_TASKS`.
         projector: large type.
     """
-    if task == STORIES:
+    if not asks_about_shapes(RACE_TASKS[task]):
         return _make_story_picture(StoryQuestion.from_json(example.scene), shown, snapshots)
     state = watched_state(example, task)
     nodes = make_nodes(state)

@@ -31,7 +31,7 @@ from rn_core.race.records import (
     has_head_start,
     usual_config,
 )
-from rn_core.tasks.babi.story import TASK_NAMES
+from rn_core.tasks.domain import MEAN
 from rn_core.tasks.registry import CONFIGS
 
 VIEWS = MappingProxyType(
@@ -44,11 +44,8 @@ VIEWS = MappingProxyType(
         "compare": "Compare runs",
     }
 )
-#: The one task of stories, and the group of all questions that its race is about.
-STORIES, MEAN = "babi", "mean"
-_SCENE_GROUPS = MappingProxyType({"relational": "relational", "non_relational": "non-relational"})
 #: Group of question types -> its name on the page.
-GROUPS = MappingProxyType({**_SCENE_GROUPS, MEAN: "all", **{f"qa{task}": name for task, name in TASK_NAMES.items()}})
+GROUPS = MappingProxyType({group: name for task in RACE_TASKS.values() for group, name in task.race.groups.items()})
 _DEFAULT = RaceConfig()
 _TYPES = tuple(dict.fromkeys(kind for task in RACE_TASKS.values() for kind in task.question_types))
 #: What a link has in the place of question types where all are asked.
@@ -110,14 +107,16 @@ class TrainState:
         """Return the state with new values, and without what they make meaningless.
 
         Another task drops the sizes, question types and head start that it does not have, images bring the usual head
-        start, and stories what is usual for them; another run is watched from its latest moment.
+        start, and tasks with usual settings of their own bring and drop these; another run is watched from its latest
+        moment.
         """
         if changes.get("run", self.run) != self.run:
             changes = {"at": None, **changes}
         if sees_images(changes.get("task", self.task)) and not sees_images(self.task):
             changes = {"head_start": USUAL_HEAD_START, **changes}
-        if STORIES in (self.task, changes.get("task")) and changes.get("task", self.task) != self.task:
-            changes = {**_usual_settings(changes["task"]), **changes}
+        task = changes.get("task", self.task)
+        if task != self.task and (RACE_TASKS[self.task].race.usual or RACE_TASKS[task].race.usual):
+            changes = {**_usual_settings(task), **changes}
         return _fit_task(replace(self, **changes))
 
     def to_query(self) -> dict[str, str]:
@@ -152,7 +151,7 @@ def _fit_task(state: TrainState) -> TrainState:
         size=state.size if state.size in CONFIGS[state.task] else _DEFAULT.size,
         question_types=choose_types(state.question_types, state.task),
         head_start=state.head_start if has_head_start(state.task) else 0,
-        n_questions=1 if state.task == STORIES else state.n_questions,
+        n_questions=1 if RACE_TASKS[state.task].race.one_question else state.n_questions,
     )
 
 
@@ -171,7 +170,7 @@ def _usual_settings(task: str) -> dict[str, Any]:
 def _plain_state(task: str) -> TrainState:
     """Return what a link that names nothing but a task opens."""
     runners = RACE_TASKS[task].race.models
-    return TrainState(task=task, models=runners, **(_usual_settings(task) if task == STORIES else {}))
+    return TrainState(task=task, models=runners, **_usual_settings(task))
 
 
 def _make_state(**found: Any) -> TrainState:
@@ -181,10 +180,11 @@ def _make_state(**found: Any) -> TrainState:
 
 def groups_of(race: TrainState | RaceConfig) -> dict[str, str]:
     """Return the groups of questions that a race can be watched by, the usual one first, each with its name."""
-    if race.task != STORIES:
-        return dict(_SCENE_GROUPS)
-    kinds = race.question_types or RACE_TASKS[STORIES].question_types
-    return {group: GROUPS[group] for group in (MEAN, *kinds)}
+    task = RACE_TASKS[race.task]
+    known = dict(task.race.groups)
+    if MEAN not in known:
+        return known
+    return {group: known[group] for group in (MEAN, *(race.question_types or task.question_types))}
 
 
 def shown_group(state: TrainState, race: TrainState | RaceConfig) -> str:

@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-from types import MappingProxyType
 from typing import NamedTuple
 
-from pages._lab.train.state import STORIES
+from pages._lab.train.state import GROUPS
 from pages._lab.words import QUESTION_NAMES, join_words
 from rn_core.models import KINDS
 from rn_core.race.records import RACE_TASKS, RaceConfig, usual_config
-from rn_core.tasks.babi.story import TASK_NAMES as STORY_NAMES
-
-_IDEA = "Both networks get the same scenes and the same questions. Only the Relation Network looks at pairs of objects."
-_STORY_IDEA = (
-    "Both networks get the same stories and the same questions. The LSTM reads a story word by word; only the Relation "
-    "Network looks at pairs of sentences."
-)
-_STORY_TYPES = MappingProxyType({f"qa{task}": name for task, name in STORY_NAMES.items()})
+from rn_core.tasks.base import CellBacked
 
 
 class HeadStart(NamedTuple):
@@ -34,46 +26,54 @@ _IMAGE_START = HeadStart(
     "images take hours",
     "From images, relations take hours to learn; give the image encoder a head start of a few thousand steps.",
 )
-_STORY_START = HeadStart(
-    "the pairs of sentences",
-    "relations learn facts about pairs of sentences",
-    "stories take hours",
-    "From answers only, stories take hours to learn; give the pairs of sentences a head start of a few thousand steps.",
-)
 
 
 def type_name(kind: str) -> str:
     """Return what the page calls a question type."""
-    return QUESTION_NAMES.get(kind) or _STORY_TYPES.get(kind, kind)
+    return QUESTION_NAMES.get(kind) or GROUPS.get(kind, kind)
 
 
 def scene_word(task: str) -> str:
     """Return what a scene of a task is."""
-    return "story" if task == STORIES else "scene"
+    return RACE_TASKS[task].race.scene
 
 
 def describe_idea(task: str) -> str:
     """Return what a race is about."""
-    return _STORY_IDEA if task == STORIES else _IDEA
+    race = RACE_TASKS[task].race
+    only = f"The LSTM reads a {race.scene} word by word; only" if "lstm" in race.models else "Only"
+    return (
+        f"Both networks get the same {race.scenes} and the same questions. {only} the Relation Network looks at pairs "
+        f"of {race.objects}."
+    )
 
 
 def head_start_words(task: str) -> HeadStart:
-    """Return the words about the head start of images or stories."""
-    return _STORY_START if task == STORIES else _IMAGE_START
+    """Return the words about the head start of an image encoder, or of the pairs themselves."""
+    if isinstance(RACE_TASKS[task], CellBacked):
+        return _IMAGE_START
+    scenes, pairs = RACE_TASKS[task].race.scenes, f"the pairs of {RACE_TASKS[task].race.objects}"
+    return HeadStart(
+        pairs,
+        f"{pairs} learn what they show",
+        f"{scenes} take hours",
+        f"From answers only, {scenes} take hours to learn; give {pairs} a head start of a few thousand steps.",
+    )
 
 
 def describe_race(config: RaceConfig) -> str:
     """Return a race in one line of words; what is as usual and needs no word is left out."""
-    usual, asked = usual_config(config.task), f"{config.n_scenes} scenes × {config.n_questions} questions per step"
+    usual, race = usual_config(config.task), RACE_TASKS[config.task].race
+    questions = "" if race.one_question else f" × {config.n_questions} questions"
     parts = [
         " against ".join(KINDS[kind].short for kind in config.models),
-        RACE_TASKS[config.task].race.title,
+        race.title,
         config.size,
-        f"{config.n_scenes} stories per step" if config.task == STORIES else asked,
+        f"{config.n_scenes} {race.scenes}{questions} per step",
         f"seed {config.seed}",
     ]
     if config.question_types:
-        names = [_STORY_TYPES.get(kind, kind.replace("_", " ")) for kind in config.question_types]
+        names = [GROUPS.get(kind, kind.replace("_", " ")) for kind in config.question_types]
         parts.append(f"asked only {join_words(names)}")
     if config.aggregate != usual.aggregate and "rn" in config.models:
         parts.append(f"{config.aggregate} over pairs")

@@ -1,15 +1,18 @@
-"""A whole page about the pairs of one question, for a domain that needs no controls of its own."""
+"""A whole page about the pairs of one question; a domain with controls of its own brings what draws a side of it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 import streamlit as st
 
 from pages._lab import layout
 from pages._lab.components.stage import SceneEvent
-from pages._lab.domains.base import Domain, full_name
-from pages._lab.pairs.state import PairState
+from pages._lab.domains.base import CaseT, Domain, StateT, ViewT, full_name
+from pages._lab.figures import Look
 from pages._lab.pairs.view import Case
 from pages._lab.plain import plain
 from pages._ui.components.scene import draw_scene
@@ -17,50 +20,70 @@ from pages._ui.frame import draw_frame
 from pages._ui.kept import Kept
 from pages._ui.options import named
 from pages._ui.pairs import sections
-from pages._ui.pairs.exports import View
 from pages._ui.pairs.reading import try_view
 from pages._ui.pairs.sections import PairPage
 from pages._ui.session import PageSession
 from rn_core.common.errors import RNCoreError
 
+#: Draws the scene's side of a page: what is asked, what the page shows of it (None without an answer), colors and type.
+DrawScene = Callable[[CaseT, ViewT | None, Look], None]
+#: Draws the question's side: what is asked, what the page shows of it, and why it shows nothing.
+DrawQuestion = Callable[[CaseT, ViewT | None, str | None], None]
 
-def draw_pair_page(domain: Domain[Any, Any, View], session: PageSession[Any]) -> None:
+
+def draw_pair_page(
+    domain: Domain[StateT, CaseT, ViewT],
+    session: PageSession[StateT],
+    draw_scene_side: DrawScene[CaseT, ViewT] | None = None,
+    draw_question_side: DrawQuestion[CaseT, ViewT] | None = None,
+    own: Mapping[str, Callable[[StateT], None]] = MappingProxyType({}),
+) -> None:
     """Draw the whole page from the session's state.
 
     Args:
         domain: what is asked.
         session: keeps the domain's state.
+        draw_scene_side: draws the left side; None draws the interactive scene.
+        draw_question_side: draws the right side; None draws question, answers and the controls of any domain.
+        own: sections that are the page's alone -> what draws each.
     """
     page, state = PairPage(domain, session), session.open()
     look = draw_frame(session)
-    case, view, problem = _read(domain, state)
-    if case is not None:
-        sections.draw_cards(full_name(domain, model) for model in domain.list_models(case))
-    left, right = st.columns([6, 5], gap="large")
-    with right:
-        _draw_question(domain, session, case)
-        if view is not None:
-            st.html(view.answers_html())
-        elif problem is not None:
-            st.error(plain(problem))
-        _draw_controls(page, session, view)
-    if case is not None:
-        with left:
-            _draw_stage(page, case, view)
-    sections.draw_closer(page, domain.sections, state.section, view, look)
-    session.write_url()
-
-
-def _read(domain: Domain[Any, Any, View], state: PairState) -> tuple[Case | None, View | None, str | None]:
-    """Return what is asked, what the page shows of it, and a sentence where something is missing."""
+    case, view, problem = None, None, None
     try:
         case = domain.ask(state)
     except RNCoreError as err:
-        return None, None, str(err)
-    return case, *try_view(domain, case)
+        problem = str(err)
+    if case is not None:
+        sections.draw_cards(full_name(domain, model) for model in domain.list_models(case))
+        view, problem = try_view(domain, case)
+    left, right = st.columns([6, 5], gap="large")
+    if case is not None:
+        with left:
+            (draw_scene_side or partial(_draw_stage, page))(case, view, look)
+    with right:
+        if case is None or draw_question_side is None:
+            _draw_question_side(page, session, case, view, problem)
+        else:
+            draw_question_side(case, view, problem)
+    drawn = {name: partial(draw, state) for name, draw in own.items()}
+    sections.draw_closer(page, domain.sections, state.section, view, look, drawn)
+    session.write_url()
 
 
-def _draw_question(domain: Domain[Any, Any, View], session: PageSession[Any], case: Case | None) -> None:
+def _draw_question_side(
+    page: PairPage[ViewT], session: PageSession[Any], case: Case | None, view: ViewT | None, problem: str | None
+) -> None:
+    """Draw the question, the answers or why there are none, and the controls."""
+    _draw_question(page.domain, session, case)
+    if view is not None:
+        st.html(view.answers_html())
+    elif problem is not None:
+        st.error(plain(problem))
+    _draw_controls(page, session, view)
+
+
+def _draw_question(domain: Domain[Any, Any, ViewT], session: PageSession[Any], case: Case | None) -> None:
     """Draw the question, which can be typed, and a button that asks another one."""
     asked = "" if case is None else case.question
     st.html(layout.question_html(asked))
@@ -70,7 +93,7 @@ def _draw_question(domain: Domain[Any, Any, View], session: PageSession[Any], ca
     st.button("Another question", icon=":material/casino:", on_click=_ask_another, args=(domain, session))
 
 
-def _ask_another(domain: Domain[Any, Any, View], session: PageSession[Any]) -> None:
+def _ask_another(domain: Domain[Any, Any, ViewT], session: PageSession[Any]) -> None:
     """Ask a suggested question, another one each time; if the scene has none, say so."""
     turns = Kept(session.key("turn"), int)
     try:
@@ -83,7 +106,7 @@ def _ask_another(domain: Domain[Any, Any, View], session: PageSession[Any]) -> N
     session.update(**changes)
 
 
-def _draw_controls(page: PairPage[View], session: PageSession[Any], view: View | None) -> None:
+def _draw_controls(page: PairPage[ViewT], session: PageSession[Any], view: ViewT | None) -> None:
     """Draw what changes scene and model, and what keeps the picture."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         names = dict(page.domain.offered_models(session.state))
@@ -95,12 +118,12 @@ def _draw_controls(page: PairPage[View], session: PageSession[Any], view: View |
             sections.draw_save(page, view)
 
 
-def _sample(domain: Domain[Any, Any, View], session: PageSession[Any]) -> None:
+def _sample(domain: Domain[Any, Any, ViewT], session: PageSession[Any]) -> None:
     """Go on to the next sampled scene."""
     session.set(domain.sample(session.state))
 
 
-def _draw_stage(page: PairPage[View], case: Case, view: View | None) -> None:
+def _draw_stage(page: PairPage[ViewT], case: Case, view: ViewT | None, _: Look) -> None:
     """Draw the interactive scene; a click on a pair pins it."""
 
     def take(event: SceneEvent) -> None:

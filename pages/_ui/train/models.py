@@ -6,14 +6,15 @@ from functools import partial
 
 import streamlit as st
 
+from pages._lab.models import asks_about_shapes
 from pages._lab.plain import plain
 from pages._lab.train.jobs import Job, JobView
 from pages._lab.train.pairs import watched_state
-from pages._lab.train.state import STORIES
 from pages._ui.own_models import draw_upload
 from pages._ui.train.session import TRAIN, loaded, note_loaded, read_cards, use_run
 from rn_core.common.errors import RNCoreError
 from rn_core.models import KINDS
+from rn_core.tasks import TASKS
 
 _EXPLORE = "pages/explore.py"
 
@@ -25,7 +26,7 @@ def draw_learned(job: Job, view: JobView) -> None:
     name = f"{config.task.rpartition('/')[2]}-seed{config.seed}-step{step}"
     with st.container(horizontal=True, vertical_alignment="center"):
         # Explore shows scenes of shapes.
-        can_explore = "rn" in config.models and config.task != STORIES
+        can_explore = "rn" in config.models and asks_about_shapes(TASKS[config.task])
         if can_explore and st.button("Use in Explore", icon=":material/hub:", key=TRAIN.key("use")):
             _open_explore(job, view)
         for kind in config.models:

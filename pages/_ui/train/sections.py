@@ -9,6 +9,7 @@ from types import MappingProxyType
 import streamlit as st
 
 from pages._lab.figures import Look, plot_pair_matrix
+from pages._lab.models import asks_about_shapes
 from pages._lab.plain import plain
 from pages._lab.train import figures as train_figures
 from pages._lab.train import html as train_html
@@ -16,17 +17,16 @@ from pages._lab.train.jobs import JobView
 from pages._lab.train.moments import LATEST, describe_moment, find_snapshot, moment_of, time_stops
 from pages._lab.train.pairs import PairPicture, make_pair_picture
 from pages._lab.train.runs import RunRecord, export_csv, export_png
-from pages._lab.train.state import STORIES, TrainState, groups_of, shown_group
+from pages._lab.train.state import TrainState, groups_of, shown_group
 from pages._lab.train.view import group_floor, loss_curves, make_cards, race_curves, target_of, type_panels
 from pages._lab.train.words import scene_word
 from pages._ui.cache import draw_once, make_once
 from pages._ui.components.scene import draw_scene
 from pages._ui.pairs.sections import draw_figure
 from pages._ui.train.session import TRAIN, runs
-from rn_core.race.records import RaceConfig
+from rn_core.race.records import RACE_TASKS, RaceConfig
 from rn_core.tasks.babi.story import StoryQuestion
 
-_SEEN = "Scenes kept out of training"
 _WAIT = "It appears with the first evaluation, in a moment."
 
 
@@ -64,7 +64,9 @@ def draw_examples(state: TrainState, config: RaceConfig, view: JobView, look: Lo
         st.info(_WAIT)
         return
     shown = find_snapshot(view.snapshots, state.at)
-    seen = "Stories kept out of training; marked sentences decide" if config.task == STORIES else _SEEN
+    race = RACE_TASKS[config.task].race
+    marked = "" if asks_about_shapes(RACE_TASKS[config.task]) else f"; marked {race.objects} decide"
+    seen = f"{race.scenes.capitalize()} kept out of training{marked}"
     st.caption(plain(f"{seen}; answers {describe_moment(shown)}."))
     st.html(train_html.examples_html(make_cards(view.examples, shown, config.task), look))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages._lab.train.state import STORIES, TrainState, choose_models, choose_types
+from pages._lab.train.state import TrainState, choose_models, choose_types
 from pages._lab.train.words import head_start_words, type_name
 from pages._ui.train.session import TRAIN
 from rn_core.common.seeding import MAX_SEED
@@ -49,9 +49,9 @@ def _draw_numbers(state: TrainState) -> None:
     rates = sorted({*_RATES, state.learning_rate})
     st.select_slider("Learning rate", rates, format_func=lambda rate: f"{rate:g}", **TRAIN.bind("learning_rate"))
     left, right = st.columns(2)
-    scenes = "Stories per step" if state.task == STORIES else "Scenes per step"
-    left.number_input(scenes, *LIMITS["n_scenes"], step=1, **TRAIN.bind("n_scenes"))
-    if state.task != STORIES:
+    race = RACE_TASKS[state.task].race
+    left.number_input(f"{race.scenes.capitalize()} per step", *LIMITS["n_scenes"], step=1, **TRAIN.bind("n_scenes"))
+    if not race.one_question:
         right.number_input("Questions per scene", *LIMITS["n_questions"], step=1, **TRAIN.bind("n_questions"))
     left.number_input("Steps", *LIMITS["steps"], step=1000, **TRAIN.bind("steps"))
     right.number_input("Seed", 0, MAX_SEED, step=1, **TRAIN.bind("seed"))

@@ -18,6 +18,7 @@ from rn_core.tasks.babi.dataset import write_stories
 from rn_core.tasks.babi.story import TASK_NAMES
 from rn_core.tasks.babi.words import ANSWERS, WORDS
 from rn_core.tasks.domain import (
+    MEAN,
     DataOrder,
     DataWriter,
     Domain,
@@ -138,6 +139,10 @@ DOMAIN = Domain("babi", "bAbI", _MODELS, _RECIPES, _babi_tasks(), DataWriter(_wr
 #: With these settings a class sees the race end in minutes.
 RACE = RaceSpec(
     "stories",
+    scene="story",
+    scenes="stories",
+    objects="sentences",
+    groups={MEAN: "all", **{f"qa{task}": name for task, name in TASK_NAMES.items()}},
     models=("rn", "lstm"),
     usual={
         "n_scenes": 256,

@@ -22,7 +22,7 @@ from rn_core.tasks.babi.spec import DOMAIN, RACE, SOLVED_ABOVE, TWO_FACTS
 from rn_core.tasks.babi.story import TASK_NAMES, Story, StoryQuestion
 from rn_core.tasks.babi.words import ANSWERS
 from rn_core.tasks.babi.worlds import sample_story
-from rn_core.tasks.base import KnownPair
+from rn_core.tasks.base import KnownPair, Task
 from rn_core.tasks.scoring import OneAnswer
 
 QUESTION_TYPES = tuple(f"qa{task}" for task in TASK_NAMES)
@@ -202,3 +202,6 @@ def _read_batch(stories: Sequence[Story], name: str) -> Batch:
         raise RNCoreError(f"'{name}': {err}") from err
     cluster = torch.arange(len(asked)).repeat_interleave(torch.tensor([*map(len, asked)]))
     return replace(pool.take(np.arange(len(pool))), cluster=cluster)
+
+
+TASKS: tuple[Task, ...] = (Babi(),)

@@ -17,6 +17,7 @@ from rn_core.models.questions import QuestionEncoderConfig
 from rn_core.models.relation_network import RelationNetworkConfig
 from rn_core.tasks.clevr.dataset import PictureRecipe, write_dataset
 from rn_core.tasks.clevr.encoding import ANSWERS, D_ROW
+from rn_core.tasks.clevr.public import make_public
 from rn_core.tasks.clevr.rendering import DEFAULT_SAMPLES
 from rn_core.tasks.clevr.scene import MAX_OBJECTS
 from rn_core.tasks.clevr.tokens import TOKENS
@@ -193,8 +194,8 @@ _TITLES = Titles(
     views={"pixels": "image", "states": "state rows"},
     models={"lstm-states": "question alone · state rows", "human": "people"},
 )
-PUBLIC_NAMES = ("clevr/rn-pixels-public", "clevr/rn-pixels-public-ir")
-DOMAIN = Domain("clevr", "CLEVR", _MODELS, _RECIPES, _FIGURES, DataWriter(_write, _OPTIONS), _TITLES, PUBLIC_NAMES)
+PUBLIC = make_public(PIXELS, _MODELS[PIXELS]["paper"]["rn"])
+DOMAIN = Domain("clevr", "CLEVR", _MODELS, _RECIPES, _FIGURES, DataWriter(_write, _OPTIONS), _TITLES, PUBLIC)
 
 #: Families that ask what the size, color, material or shape is of a thing that stands in a relation to another: the
 #: pair that decides is known.

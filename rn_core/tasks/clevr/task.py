@@ -13,7 +13,7 @@ from torch import Tensor
 
 from rn_core.common.errors import RNCoreError
 from rn_core.common.records import Batch
-from rn_core.tasks.base import KnownPair
+from rn_core.tasks.base import KnownPair, Task
 from rn_core.tasks.clevr.encoding import ANSWERS, encode_scenes
 from rn_core.tasks.clevr.execution import describe_misfit, execute_nodes, execute_partly
 from rn_core.tasks.clevr.folder_batches import read_batches
@@ -198,3 +198,6 @@ class ClevrStates(Clevr):
 def _read_scene(scene: Any) -> ClevrScene:
     """Return the scene itself, or read its JSON; raises SceneError."""
     return scene if isinstance(scene, ClevrScene) else ClevrScene.from_json(scene)
+
+
+TASKS: tuple[Task, ...] = (ClevrPixels(), ClevrStates())

@@ -19,6 +19,7 @@ from torch import Tensor
 
 from rn_core.common.errors import QuestionError, SceneError, cut
 from rn_core.common.records import Batch
+from rn_core.tasks.base import Task
 from rn_core.tasks.physics.encoding import (
     D_ROW,
     check_rows,
@@ -279,3 +280,6 @@ def _alone(scene: PhysicsScene) -> PhysicsScenes:
     """Return one scene as a row of one."""
     ties = (scene.links, scene.rigid, scene.lengths)
     return PhysicsScenes(*(part[None] for part in (scene.positions, scene.velocities, *ties)))
+
+
+TASKS: tuple[Task, ...] = (Connections(), Count(), Predict())

@@ -1,30 +1,11 @@
-"""Sort-of-CLEVR: scenes, pictures, questions, truth and English, as one task."""
+"""Sort-of-CLEVR: scenes, pictures, questions, truth and English, behind one task object."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import ClassVar, Self
-
-import numpy as np
-import torch
-
-from rn_core.common.errors import QuestionError
-from rn_core.common.records import Batch, Example
-from rn_core.common.seeding import uniform_integers
-from rn_core.tasks.base import CellReading, KnownPair
-from rn_core.tasks.domain import Domain, RaceSpec
-from rn_core.tasks.scoring import OneAnswer
-from rn_core.tasks.sort_of_clevr import asking, questions
 from rn_core.tasks.sort_of_clevr.asking import SceneInput, check_answerable
-from rn_core.tasks.sort_of_clevr.cells import GRID_SIZE, STRIDE, cell_facts, cell_reading, keep_cells
-from rn_core.tasks.sort_of_clevr.encoding import VIEWS, check_view, shuffle_rows
-from rn_core.tasks.sort_of_clevr.language import parse, text
-from rn_core.tasks.sort_of_clevr.questions import Question, Solution, question_codes, solve
-from rn_core.tasks.sort_of_clevr.rendering import object_masks, render_scenes
+from rn_core.tasks.sort_of_clevr.questions import Question, Solution, solve
 from rn_core.tasks.sort_of_clevr.scene import (
     COLORS,
-    DEFAULT_MARGIN,
     Scene,
     SceneBatch,
     SceneObject,
@@ -32,7 +13,13 @@ from rn_core.tasks.sort_of_clevr.scene import (
     sample_scenes,
     stack_scenes,
 )
-from rn_core.tasks.sort_of_clevr.spec import DOMAIN, OBJECTS_RACE, PIXELS_RACE
+from rn_core.tasks.sort_of_clevr.task import (
+    SortOfClevr,
+    SortOfClevrObjects,
+    SortOfClevrPixels,
+    make_batch,
+    sample_questions,
+)
 
 __all__ = [
     "COLORS",
@@ -53,203 +40,3 @@ __all__ = [
     "solve",
     "stack_scenes",
 ]
-
-_CODES = torch.from_numpy(question_codes())
-
-
-@dataclass(frozen=True)
-class SortOfClevr:
-    """The common part of the task's two views.
-
-    Attributes:
-        view: "pixels" (images) or "objects" (one row per object).
-        margin: pixels between every answer and its decision boundary.
-    """
-
-    view: str
-    domain: ClassVar[Domain] = DOMAIN
-    margin: float = DEFAULT_MARGIN
-    answers: tuple[str, ...] = questions.ANSWERS
-    question_types: tuple[str, ...] = questions.QUESTION_TYPES
-    scoring = OneAnswer(len(questions.QUESTION_TYPES), len(questions.ANSWERS))
-    overall_types: tuple[str, ...] = questions.QUESTION_TYPES
-    solved_above: float | None = None
-
-    def __post_init__(self) -> None:
-        """Raise RNCoreError for an unknown view."""
-        check_view(self.view)
-
-    @property
-    def name(self) -> str:
-        """Return the task's key in `TASKS`."""
-        return f"sort-of-clevr/{self.view}"
-
-    @property
-    def groups(self) -> Mapping[str, tuple[str, ...]]:
-        """Return group -> question types."""
-        return questions.GROUPS
-
-    def encode_scenes(self, scenes: Sequence[SceneInput]) -> tuple[torch.Tensor, ...]:
-        """Return the encoder's inputs for scenes, or for arrays as the view has them; see `asking.encode_scenes`."""
-        return asking.encode_scenes(scenes, self.view)
-
-    def encode_questions(self, texts: Sequence[str]) -> torch.Tensor:
-        """Return the 11 bits of English questions (M, 11) float32; raises QuestionError for any other text."""
-        return asking.encode_questions(texts)
-
-    def check_answerable(self, scene: SceneInput, text: str) -> None:
-        """Raise SceneError or QuestionError if a scene or its rows lack what the question is about."""
-        asking.check_asked(scene, parse(text), self.view)
-
-    def find_warnings(self, scene: SceneInput, text: str) -> tuple[str, ...]:
-        """Return none: each question that a scene can be asked has one answer."""
-        return ()
-
-    def question_index(self, text: str) -> int:
-        """Return 0 to 35, the question's row in a table of mean aggregates."""
-        return parse(text).index
-
-    def sample_shown(self, rng: np.random.Generator) -> tuple[Scene, Scene]:
-        """Draw one scene; models of both views read it as it is."""
-        scene = sample_scene(rng, self.margin)
-        return scene, scene
-
-    def sample_batch(
-        self,
-        rng: np.random.Generator,
-        n_scenes: int,
-        n_questions: int | None = None,
-        type_weights: np.ndarray | None = None,
-        n_cells: int | None = None,
-    ) -> Batch:
-        """Draw scenes and some of the 36 questions for each; arguments as `Task.sample_batch`."""
-        scenes = sample_scenes(rng, n_scenes, self.margin)
-        batch = make_batch(scenes, sample_questions(rng, n_scenes, n_questions, type_weights), self.view)
-        if self.view == "objects":
-            batch = replace(batch, inputs=shuffle_rows(rng, *batch.inputs))
-        return batch if n_cells is None else replace(batch, kept=keep_cells(rng, scenes, n_cells))
-
-    def sample_examples(self, rng: np.random.Generator, n_examples: int) -> tuple[Batch, tuple[Example, ...]]:
-        """Draw scenes with one question each; arguments as `Task.sample_examples`. Rows are in color order."""
-        scenes = sample_scenes(rng, n_examples, self.margin)
-        kinds = (*self.groups["relational"], *self.groups["non_relational"])
-        colors = uniform_integers(rng, len(COLORS), (n_examples,))
-        asked = [Question(kinds[k % len(kinds)], COLORS[color]) for k, color in enumerate(colors)]
-        batch = make_batch(scenes, np.array([[question.index] for question in asked]), self.view)
-        return batch, tuple(
-            Example(scenes.scene(k).to_json(), text(question), question.type, self.answers[batch.answer[k]])
-            for k, question in enumerate(asked)
-        )
-
-    @property
-    def cell_grid(self) -> tuple[int, int] | None:
-        """Return the cells per side of an image and the pixels from one to the next; None for object rows."""
-        return (GRID_SIZE, STRIDE) if self.view == "pixels" else None
-
-    def sample_known_pairs(self, rng: np.random.Generator, n_scenes: int) -> Iterator[KnownPair]:
-        """Yield "closest" and "furthest" questions, one per scene; (asked, target) decides, and no other pair."""
-        scenes = sample_scenes(rng, n_scenes, self.margin)
-        solution = solve(scenes)
-        for row in range(n_scenes):
-            kind = ("closest_shape", "furthest_shape")[row % 2]
-            color = row // 2 % len(COLORS)
-            index = Question(kind, COLORS[color]).index
-            scene, targets = scenes[row : row + 1], solution.targets[row, index]
-            is_pixels = self.view == "pixels"
-            yield KnownPair(
-                inputs=VIEWS[self.view](scene),
-                question=_CODES[index : index + 1],
-                asked=color,
-                others=np.append(targets, False) if is_pixels else targets,
-                masks=object_masks(scene)[0] if is_pixels else None,
-            )
-
-    def sample_every_question(self, rng: np.random.Generator) -> tuple[tuple[torch.Tensor, ...], torch.Tensor]:
-        """Draw one scene and return what models see of it, with the 36 questions (36, 11)."""
-        return VIEWS[self.view](sample_scenes(rng, 1, self.margin)), _CODES
-
-    def narrow(self, question_types: Collection[str]) -> Self:
-        """Return the task itself: each scene can be asked every question."""
-        return self
-
-
-@dataclass(frozen=True)
-class SortOfClevrObjects(SortOfClevr):
-    """The task for models that see one row per object."""
-
-    view: str = "objects"
-    race: ClassVar[RaceSpec] = OBJECTS_RACE
-
-
-@dataclass(frozen=True)
-class SortOfClevrPixels(SortOfClevr):
-    """The task for models that see images."""
-
-    view: str = "pixels"
-    race: ClassVar[RaceSpec] = PIXELS_RACE
-
-    def sample_cells(self, rng: np.random.Generator, n_scenes: int) -> tuple[torch.Tensor, torch.Tensor]:
-        """Draw images (S, 75, 75, 3) uint8 and what each cell of them holds, (S, 25, 6, 4) as `cell_facts`."""
-        scenes = sample_scenes(rng, n_scenes, self.margin)
-        return torch.from_numpy(render_scenes(scenes)), cell_facts(scenes)
-
-    def cell_reading(self) -> CellReading:
-        """Return how a cell's facts and coordinates read as an object row; see `cells.cell_reading`."""
-        return cell_reading()
-
-
-def sample_questions(
-    rng: np.random.Generator,
-    n_scenes: int,
-    n_questions: int | None = None,
-    type_weights: np.ndarray | None = None,
-) -> np.ndarray:
-    """Draw different questions for each scene.
-
-    Weighted draws without repeats take the largest of u ** (1 / weight), u uniform (Efraimidis & Spirakis
-    2006, https://doi.org/10.1016/j.ipl.2005.11.003).
-
-    Args:
-        rng: generator over PCG64.
-        n_scenes: number of scenes S.
-        n_questions: questions per scene, 1 to 36; None asks all 36 in their order and draws nothing.
-        type_weights: (6,) the probability of each question type, above 0; None draws all equally often.
-
-    Returns:
-        (S, Q) int64, question indices 0 to 35.
-
-    Raises:
-        QuestionError: if `n_questions` is out of range.
-    """
-    if n_questions is None:
-        return np.broadcast_to(np.arange(questions.N_QUESTIONS), (n_scenes, questions.N_QUESTIONS))
-    if not 1 <= n_questions <= questions.N_QUESTIONS:
-        raise QuestionError(
-            f"The questions per scene must be 1 to {questions.N_QUESTIONS}, got {n_questions!r}; use None for all."
-        )
-    weights = np.ones(len(questions.QUESTION_TYPES)) if type_weights is None else type_weights
-    uniform = (uniform_integers(rng, 2**32, (n_scenes, questions.N_QUESTIONS)) + 0.5) / 2**32
-    keys = np.log(uniform) / np.repeat(weights, len(COLORS))
-    return np.argsort(-keys, axis=1, kind="stable")[:, :n_questions]
-
-
-def make_batch(scenes: SceneBatch, asked: np.ndarray, view: str) -> Batch:
-    """Return the tensors of some questions about some scenes.
-
-    Args:
-        scenes: S scenes.
-        asked: (S, Q) int64, question indices 0 to 35 for each scene.
-        view: a key of `VIEWS`.
-
-    Returns:
-        S scenes and S * Q questions, those of one scene adjacent.
-    """
-    rows = torch.from_numpy(np.ascontiguousarray(asked))
-    answers = torch.from_numpy(np.take_along_axis(solve(scenes).answers, asked, axis=1))
-    return Batch(
-        inputs=VIEWS[view](scenes),
-        question=_CODES[rows.flatten()],
-        scene_index=torch.arange(len(scenes)).repeat_interleave(asked.shape[1]),
-        answer=answers.flatten(),
-        type_index=rows.flatten() // len(COLORS),
-    )

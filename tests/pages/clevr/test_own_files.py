@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from types import MappingProxyType, SimpleNamespace
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -50,7 +50,7 @@ def server(monkeypatch, random_answerer) -> Iterator[None]:
             raise WeightsError(f"The public weights '{name}' are not installed.")
         return random_answerer(name.removeprefix("clevr/"))
 
-    monkeypatch.setattr(public_weights.PublicWeights, "config", property(lambda _: small))
+    monkeypatch.setattr(public_weights, "PUBLIC", {**PUBLIC, NAME: replace(PUBLIC[NAME], config=small)})
     monkeypatch.setattr(cache, "load", load)
     monkeypatch.setattr("pages._lab.clevr.models.PRETRAINED", ROOT / "nowhere")
     forget_public()
@@ -65,9 +65,9 @@ def server(monkeypatch, random_answerer) -> Iterator[None]:
 def make_file(seed: int) -> bytes:
     """Return a file of random weights by the names and in the shapes of the public one."""
     with torch.device("meta"):
-        shapes = QuestionAnsweringModel(PUBLIC[NAME].config).state_dict()
+        shapes = QuestionAnsweringModel(public_weights.PUBLIC[NAME].config).state_dict()
     numbers = torch.Generator().manual_seed(seed)
-    names = public_weights._own_names().items()
+    names = PUBLIC[NAME].names.items()
     content = io.BytesIO()
     torch.save({key: 0.1 * torch.rand(shapes[own].shape, generator=numbers) for key, own in names}, content)
     return content.getvalue()
@@ -118,8 +118,9 @@ def test_an_uploaded_file_answers_in_its_own_session_alone_and_writes_nothing():
 
 def test_the_published_file_serves_everybody_from_memory_and_writes_nothing(monkeypatch):
     before, published = read_folder(), make_file(2)
-    public = replace(PUBLIC[NAME], sha256=hashlib.sha256(published).hexdigest())
-    monkeypatch.setattr(public_weights, "PUBLIC", MappingProxyType({**PUBLIC, NAME: public}))
+    served = public_weights.PUBLIC
+    public = replace(served[NAME], sha256=hashlib.sha256(published).hexdigest())
+    monkeypatch.setattr(public_weights, "PUBLIC", {**served, NAME: public})
     other, liar = open_page(), upload(open_page(), make_file(1))
     honest = upload(open_page(), published)
     assert said(honest) not in ("", said(liar))

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from pages._lab.train.state import (
     GROUPS,
-    STORIES,
     VIEWS,
     TrainState,
     choose_models,
@@ -21,6 +20,7 @@ from pages._lab.train.state import (
 from pages._lab.train.words import describe_race
 from rn_core.common.seeding import MAX_SEED
 from rn_core.race.records import LIMITS, RACE_TASKS, RaceConfig, has_head_start, usual_config
+from rn_core.tasks.babi.spec import TASK as STORIES
 from rn_core.tasks.registry import CONFIGS
 
 PIXELS, OBJECTS = "sort-of-clevr/pixels", "sort-of-clevr/objects"

@@ -14,7 +14,6 @@ from pages._lab.train.html import examples_html, scene_uri, story_html
 from pages._lab.train.jobs import JobView
 from pages._lab.train.moments import LATEST, Moment, describe_moment, find_snapshot, is_moving, moment_of, time_stops
 from pages._lab.train.pairs import make_pair_picture, watched_state
-from pages._lab.train.state import MEAN, STORIES
 from pages._lab.train.view import (
     Card,
     Curve,
@@ -33,7 +32,9 @@ from pages._lab.train.words import format_clock
 from rn_core.common.records import Example
 from rn_core.race.race import Race
 from rn_core.race.records import RACE_TASKS, Progress, RaceConfig, Snapshot, usual_config
+from rn_core.tasks.babi.spec import TASK as STORIES
 from rn_core.tasks.babi.story import StoryQuestion
+from rn_core.tasks.domain import MEAN
 from rn_core.tasks.sort_of_clevr import COLORS, Scene, solve, stack_scenes
 from rn_core.tasks.sort_of_clevr.questions import ANSWERS
 from rn_core.training.processes import make_fabric
