@@ -12,6 +12,7 @@ import streamlit as st
 from torch import nn
 
 from pages._lab import figures, layout
+from pages._lab.cells import fit_style
 from pages._lab.domains.base import Domain
 from pages._lab.figures import Look
 from pages._lab.pairs.state import AUTO, BASELINES, METHODS
@@ -38,6 +39,12 @@ _STOPS = (1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 36, 50, 100, 200, 400)
 _MOST_ANSWERS = 12
 _TARGET_NAMES = MappingProxyType({AUTO: "the next best answer", "none": "nothing: the plain logit"})
 _CHART = MappingProxyType({"displayModeBar": False})
+#: Widths in pixels of the table of pairs, which together fit a phone; a longer name than that takes two lines.
+_COLUMNS = {
+    name: st.column_config.Column(width=width) for name, width in (("logit", 66), ("share", 62), ("decides", 66))
+}
+_LONG_PAIR, _TWO_LINES = 22, 66
+_WRAPPED = {"pair": st.column_config.Column(width=128)}
 
 
 @dataclass(frozen=True)
@@ -78,7 +85,9 @@ class PairPage(Generic[View]):
 
 
 def draw_figure(figure: Figure, **options: Any) -> None:
-    """Draw a figure with its alternative text, its own colours and no tool bar."""
+    """Draw a figure with its alternative text, its own colours and no tool bar, and fit its cells to the screen."""
+    if style := fit_style(figure, str(options.get("key"))):
+        st.html(style)
     st.plotly_chart(figure, theme=None, config=dict(_CHART), alt=figures.alt_text(figure), **options)
 
 
@@ -137,11 +146,13 @@ def draw_rows(page: PairPage[View], view: View) -> None:
         "pair": [view.name_pair(row.first, row.second) for row in view.rows],
         "logit": [format_signed(row.contribution) for row in view.rows],
         "share": ["" if row.share is None else f"{row.share:.0f} %".replace("-", "−") for row in view.rows],
-        "decides": ["✓ decides" if row.decides else "" for row in view.rows],
+        "decides": ["✓" if row.decides else "" for row in view.rows],
     }
+    is_long = max(map(len, rows["pair"])) > _LONG_PAIR
     st.dataframe(
         rows, hide_index=True, key=_table_key(page, view), on_select=lambda: _pin_from_table(page, view),
-        selection_mode="single-row",
+        selection_mode="single-row", column_config=_COLUMNS | (_WRAPPED if is_long else {}),
+        row_height=_TWO_LINES if is_long else None, width="content" if is_long else "stretch",
     )  # fmt: skip
 
 
