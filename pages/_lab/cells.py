@@ -61,7 +61,7 @@ class CellFit:
         rules = [f"{place} {{container-type: inline-size; height: auto !important}}"]
         if self.square:
             height = f"calc({cell} * {self.rows} + {self.above}px + {turned})"
-            rules.append(f"{place} .stFullScreenFrame {{height: auto !important}}")
+            rules.append(f"{place} [data-testid=stFullScreenFrame] {{height: auto !important}}")
             rules.append(f"{place} .stPlotlyChart {{height: {height} !important}}")
         if self.letters:
             size = f"{cell} * {_FILLED / (_DIGIT * self.letters):.3f}"

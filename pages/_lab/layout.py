@@ -54,7 +54,7 @@ STYLE = """
 [data-testid="stHtml"]:has(> .rn-table) {overflow-x: auto}
 @media (max-width: 640px) {
   .rn-table td {min-width: 5.8rem}
-  .st-key-results-chart {overflow-x: auto} .st-key-results-chart > div {min-width: 34rem}
+  .st-key-results-chart {overflow-x: auto} .st-key-results-chart > div {min-width: 27rem}
 }
 [data-testid="stMainBlockContainer"] {padding: 3.9rem 2.5rem 2rem}
 [data-testid="stButtonGroup"] button {min-height: 2.5rem}

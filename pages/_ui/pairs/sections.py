@@ -39,12 +39,14 @@ _STOPS = (1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 36, 50, 100, 200, 400)
 _MOST_ANSWERS = 12
 _TARGET_NAMES = MappingProxyType({AUTO: "the next best answer", "none": "nothing: the plain logit"})
 _CHART = MappingProxyType({"displayModeBar": False})
-#: Widths in pixels of the table of pairs, which together fit a phone; a longer name than that takes two lines.
+#: Widths in pixels of the table of pairs, which together fit a phone.
 _COLUMNS = {
-    name: st.column_config.Column(width=width) for name, width in (("logit", 66), ("share", 62), ("decides", 66))
+    "logit": st.column_config.Column(width=68),
+    "share": st.column_config.Column(width=64),
+    "decides": st.column_config.Column("✓", width=36, help="The pair decides the question."),
 }
-_LONG_PAIR, _TWO_LINES = 22, 66
-_WRAPPED = {"pair": st.column_config.Column(width=128)}
+#: A pair with a longer name is named by its labels in the table.
+_LONG_PAIR = 20
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,8 @@ def draw_pairs(page: PairPage[View], view: View, look: Look) -> None:
         draw_figure(figure, key=key, on_select=lambda: _pin_from_matrix(page, view), selection_mode="points")
     with right:
         st.caption(
-            f"Each number: what a pair adds to the logit of {plain(view.target_text)}. Click a square to pin its pair."
+            f"Each number: what a pair adds to the logit of {plain(view.target_text)}. Click a square to pin its pair. "
+            "✓: it decides the question."
         )
         draw_threshold(page, view)
         draw_rows(page, view)
@@ -142,17 +145,18 @@ def draw_threshold(page: PairPage[View], view: View) -> None:
 
 def draw_rows(page: PairPage[View], view: View) -> None:
     """Draw the table of the strongest pairs; choosing a line pins its pair."""
+    names = [view.name_pair(row.first, row.second) for row in view.rows]
+    if max(map(len, names)) > _LONG_PAIR:
+        names = [view.label_pair(row.first, row.second) for row in view.rows]
     rows = {
-        "pair": [view.name_pair(row.first, row.second) for row in view.rows],
+        "pair": names,
         "logit": [format_signed(row.contribution) for row in view.rows],
         "share": ["" if row.share is None else f"{row.share:.0f} %".replace("-", "−") for row in view.rows],
         "decides": ["✓" if row.decides else "" for row in view.rows],
     }
-    is_long = max(map(len, rows["pair"])) > _LONG_PAIR
     st.dataframe(
         rows, hide_index=True, key=_table_key(page, view), on_select=lambda: _pin_from_table(page, view),
-        selection_mode="single-row", column_config=_COLUMNS | (_WRAPPED if is_long else {}),
-        row_height=_TWO_LINES if is_long else None, width="content" if is_long else "stretch",
+        selection_mode="single-row", column_config=_COLUMNS,
     )  # fmt: skip
 
 
