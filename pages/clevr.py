@@ -25,6 +25,7 @@ from pages._lab.components.stage import SceneEvent
 from pages._lab.domains.clevr import DOMAIN
 from pages._lab.pairs.state import VIEWS
 from pages._lab.plain import plain
+from pages._ui.areas import make_areas
 from pages._ui.clevr import drawing, sections
 from pages._ui.clevr import session as clevr_session
 from pages._ui.clevr.own_pixels import own_labels
@@ -154,21 +155,22 @@ def draw_page() -> None:
     drawing.begin_run()
     case = DOMAIN.ask(state)
     pair_sections.draw_cards(map(full_name, DOMAIN.list_models(case)))
-    left, right = st.columns([6, 5], gap="large")
+    areas = make_areas()
     below = st.container()
     needs_picture = state.stage == "picture" or sees_pixels(state.model)
     drawn = drawing.follow_picture(state) if needs_picture else drawing.Drawing()
     case = replace(case, picture=drawn.picture)
     view, problem = sections.try_view(case, drawn)
-    with right:
+    with areas.answers:
         draw_question(state)
         draw_answers(case.truth, view, problem)
+    with areas.controls:
         draw_models(state, problem)
         draw_sources(state, view)
     with below:
         own = {"edit": partial(sections.draw_table, state)}
         pair_sections.draw_closer(sections.CLEVR_PAGE, SECTIONS, state.section, view, look, own)
-    with left:
+    with areas.picture:
         draw_left(case, drawn, view)
     CLEVR.write_url()
 

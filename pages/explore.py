@@ -15,6 +15,7 @@ from pages._lab.sort_of_clevr.picture import make_plain_view, make_scene_view
 from pages._lab.sort_of_clevr.state import ExploreState
 from pages._lab.sort_of_clevr.view import ExploreView
 from pages._lab.words import QUESTION_NAMES
+from pages._ui.areas import make_areas
 from pages._ui.cache import find_answerer
 from pages._ui.components.scene import draw_scene
 from pages._ui.explore import session as explore_session
@@ -116,15 +117,16 @@ def draw_page() -> None:
         view = read_view(DOMAIN, DOMAIN.ask(state))
     except RNCoreError as err:
         problem = str(err)
-    picture, answers = st.columns([6, 5], gap="large")
-    with answers:
+    areas = make_areas()
+    with areas.answers:
         draw_question(state)
         if view is None:
             st.error(plain(problem))
         else:
             st.html(view.answers_html())
+    with areas.controls:
         draw_scene_controls(state, view)
-    with picture:
+    with areas.picture:
         draw_picture(state, view)
     if view is not None:
         sections.draw_closer(EXPLORE_PAGE, SECTIONS, state.section, view, look)

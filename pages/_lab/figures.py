@@ -6,6 +6,7 @@ safe for color-blind readers, symmetric around zero, and always with a number or
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isqrt
@@ -15,6 +16,7 @@ import numpy as np
 import plotly.graph_objects as go
 import plotly.io as pio
 
+from pages._lab.cells import CellFit, fit_cells, format_short, number_layer, outline_layer
 from pages._lab.plain import escape
 from pages._lab.words import format_pair, format_signed, name_nodes
 from rn_core.tasks.sort_of_clevr.rendering import PALETTE
@@ -22,8 +24,10 @@ from rn_core.tasks.sort_of_clevr.rendering import PALETTE
 # `finish_figure` sets this one; Plotly's own would be copied into every figure before.
 pio.templates.default = "none"
 
-#: A matrix of more nodes than this shows no numbers.
-MOST_NUMBERS = 11
+#: A matrix of more nodes than this shows no numbers, and one of more than that short ones.
+MOST_NUMBERS, _MOST_WHOLE = 11, 6
+#: Markup in a label, such as a swatch's color.
+_TAG = re.compile(r"<[^>]*>")
 #: Ends of the diverging scale.
 AGAINST = {False: "#d55e00", True: "#ff9a4d"}
 FOR = {False: "#0072b2", True: "#5cb3ea"}
@@ -78,6 +82,7 @@ def plot_pair_matrix(
     names: Sequence[str] | None = None,
     ticks: tuple[Sequence[str], Sequence[str]] | None = None,
     noun: str = "object",
+    limit: float | None = None,
 ) -> go.Figure:
     """Draw what every pair adds, one square per pair.
 
@@ -92,20 +97,23 @@ def plot_pair_matrix(
         names: n names in words; None makes them from the labels.
         ticks: n names as they stand beside the rows, and n above the columns; None makes them from the labels.
         noun: what a node that is no cell is called.
+        limit: end of the scale of colors, above 0; None takes the largest absolute contribution.
     """
     n, names = len(labels), names or name_nodes(labels)
-    limit = max(float(np.abs(matrix).max(initial=0)), 1e-9)
+    limit = limit or max(float(np.abs(matrix).max(initial=0)), 1e-9)
     numbers = [[format_signed(value) for value in row] for row in matrix] if n <= MOST_NUMBERS else None
+    bar = {"orientation": "h", "x": 0.5, "y": 0, "yanchor": "top", "thickness": 12, "outlinewidth": 0}
     heat = go.Heatmap(
         z=matrix, zmin=-limit, zmax=limit, colorscale=look.colorscale, xgap=1, ygap=1, hoverinfo="skip",
-        text=numbers, texttemplate="%{text}" if numbers else None, showscale=numbers is None,
-        colorbar={"title": {"text": "logit"}, "thickness": 12, "len": 0.8, "outlinewidth": 0},
+        text=numbers, showscale=numbers is None, colorbar={"title": {"text": "logit"}, **bar},
     )  # fmt: skip
-    marks = [_mark_layer(true_pairs, n, look)] if numbers is None and true_pairs else []
+    marks = [outline_layer(true_pairs, look.ink, 1.5)] if numbers is None and true_pairs else []
     frames = [] if numbers is None else [_frame(i, j, 0.46, look.ink, "solid", 3) for i, j in true_pairs]
     if pinned is not None:
         frames.append(_frame(*pinned, 0.9 if numbers is None else 0.38, look.ink, "dot", 3))
-    axis = {"fixedrange": True, "constrain": "domain"}
+    written = numbers if n <= _MOST_WHOLE else [[format_short(value) for value in row] for row in matrix]
+    layers = [] if numbers is None else [number_layer(matrix, written, limit, look.colorscale)]
+    axis = {"fixedrange": True, "constrain": "domain", "showgrid": False}
     beside, above = (axis | _ticks(labels, each) for each in ticks or (None, None))
     node = "cell" if labels[0].isdigit() else noun
     layout = {
@@ -120,7 +128,22 @@ def plot_pair_matrix(
         f"{format_signed(matrix[i, j])} logits."
     )
     complete = _complete(layout, look, alt, height=620 if look.large else 500)
-    return go.Figure([heat, _click_layer(matrix, names), *marks], complete)
+    complete["plot_bgcolor"] = look.faint  # the gaps between cells
+    figure = go.Figure([heat, _click_layer(matrix, names), *marks, *layers], complete)
+    return fit_cells(figure, _fit(beside["ticktext"], above["ticktext"], n, numbers and written, look))
+
+
+def _fit(
+    beside: Sequence[str], above: Sequence[str], n: int, numbers: Sequence[Sequence[str]] | None, look: Look
+) -> CellFit:
+    """Return what the size of a matrix's cells depends on."""
+    size, letter = look.font_size, 0.48 * look.font_size
+    left, label = (max(len(_TAG.sub("", text)) for text in texts) * letter for texts in (beside, above))
+    return CellFit(
+        columns=n, rows=n, letters=0 if numbers is None else max(len(text) for row in numbers for text in row),
+        beside=round(left + 2 * size + 20), above=round(3.6 * size + 28 + (4 * size if numbers is None else 0)),
+        label=round(label), tallest=620 if look.large else 500, large=look.large,
+    )  # fmt: skip
 
 
 def _click_layer(matrix: np.ndarray, names: Sequence[str]) -> go.Scatter:
@@ -137,13 +160,6 @@ def _click_layer(matrix: np.ndarray, names: Sequence[str]) -> go.Scatter:
         showlegend=False,
         marker={"symbol": "square", "size": 380 / n, "opacity": 0}, selected=see_through, unselected=see_through,
     )  # fmt: skip
-
-
-def _mark_layer(pairs: Sequence[tuple[int, int]], n: int, look: Look) -> go.Scatter:
-    """Return an outline around each of many squares, which as frames would take a page seconds."""
-    rows, columns = zip(*pairs, strict=True)
-    marker = {"symbol": "square-open", "size": 400 / n, "color": look.ink, "line": {"width": 1, "color": look.ink}}
-    return go.Scatter(x=columns, y=rows, mode="markers", marker=marker, hoverinfo="skip", showlegend=False)
 
 
 def plot_relation_strip(relation: np.ndarray, look: Look = Look()) -> go.Figure:

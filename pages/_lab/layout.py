@@ -28,7 +28,8 @@ _LONG = 9
 STYLE = """
 <style>
 .rn-question {font-size: 1.55rem; font-weight: 650; line-height: 1.25; margin: 0; padding: 0; text-wrap: balance}
-.rn-answers {display: grid; grid-template-columns: 1fr 1fr; gap: 1rem; margin: .25rem 0}
+.rn-answers {display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 9rem), 1fr)); gap: 1rem;
+  margin: .25rem 0}
 .rn-many {grid-template-columns: repeat(auto-fit, minmax(7rem, 1fr)); gap: .7rem}
 .rn-card {padding: .7rem .9rem; border-radius: .6rem;
   border: 1px solid color-mix(in srgb, currentColor 22%, transparent)}
@@ -53,13 +54,36 @@ STYLE = """
 [data-testid="stHtml"]:has(> .rn-table) {overflow-x: auto}
 @media (max-width: 640px) {
   .rn-table td {min-width: 5.8rem}
-  .st-key-results-chart {overflow-x: auto} .st-key-results-chart > div {min-width: 36rem}
+  .st-key-results-chart {overflow-x: auto} .st-key-results-chart > div {min-width: 27rem}
 }
 [data-testid="stMainBlockContainer"] {padding: 3.9rem 2.5rem 2rem}
+[data-testid="stButtonGroup"] button {min-height: 2.5rem}
+.st-key-areas {display: grid; grid-template: "picture answers" auto "picture controls" 1fr / 6fr 5fr;
+  gap: 1rem 4rem; align-items: start}
+.st-key-areas > * {min-width: 0}
+.st-key-areas > :has(> .st-key-areas-picture) {grid-area: picture}
+.st-key-areas > :has(> .st-key-areas-answers) {grid-area: answers}
+.st-key-areas > :has(> .st-key-areas-controls) {grid-area: controls}
+@media (max-width: 1200px) {
+  .st-key-areas {grid-template: "picture answers" auto "controls controls" auto / 6fr 5fr; column-gap: 2.5rem}
+}
+@media (max-width: 640px) {
+  .st-key-areas {grid-template: "picture" auto "answers" auto "controls" auto / 1fr}
+  [data-testid="stMainBlockContainer"] {padding-inline: 16px}
+  .rn-table {font-size: .95rem} .rn-table th, .rn-table td {padding: .35rem .4rem}
+}
 </style>
 """
 MODEL_NAMES = MappingProxyType({"rn-pixels": "the image", "rn-objects": "object rows"})
-PROJECTOR_STYLE = "<style>html {font-size: 22px !important}</style>"
+#: Large type leaves no room for controls beside the picture below this width.
+PROJECTOR_STYLE = """
+<style>
+html {font-size: 22px !important}
+@media (min-width: 641px) and (max-width: 1600px) {
+  .st-key-areas {grid-template: "picture answers" auto "controls controls" auto / 6fr 5fr; column-gap: 2.5rem}
+}
+</style>
+"""
 
 
 def scheme_style(dark: bool) -> str:

@@ -34,6 +34,12 @@ def node_name(label: str, grid: int = GRID) -> str:
     return f"row {row + 1} column {column + 1}"
 
 
+def tag_cell(label: str, grid: int) -> str:
+    """Return a cell of a square grid by where it lies, in letters: r1c2 is row 1, column 2."""
+    row, column = divmod(int(label), grid)
+    return f"r{row + 1}c{column + 1}"
+
+
 def name_nodes(labels: Sequence[str]) -> tuple[str, ...]:
     """Return all nodes of a view in words; cells are those of a square grid."""
     return tuple(node_name(label, isqrt(len(labels))) for label in labels)

@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Literal, Protocol, TypeGuard
 
 import numpy as np
 
+from pages._lab.contrast import luminance
 from rn_core.common.errors import RNCoreError
 
 Edit = Literal["move", "toggle", "drop", "restore"]
@@ -392,6 +393,4 @@ def is_whole(value: object) -> TypeGuard[int]:
 
 def paint(rgb: tuple[int, int, int]) -> dict[str, str]:
     """Return an object's fill and the ink, white or near black, that reads best on it."""
-    linear = [part / 255 / 12.92 if part <= 10 else ((part / 255 + 0.055) / 1.055) ** 2.4 for part in rgb]
-    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]  # WCAG 2.2, relative luminance
-    return {"fill": f"rgb{rgb}", "ink": _LIGHT_INK if luminance < 0.18 else _DARK_INK}
+    return {"fill": f"rgb{rgb}", "ink": _LIGHT_INK if luminance(rgb) < 0.18 else _DARK_INK}

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from math import isqrt
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
@@ -16,7 +17,7 @@ from torch import Tensor
 from pages._lab.components.stage import PairLayer
 from pages._lab.pairs.nodes import Nodes
 from pages._lab.pairs.state import AUTO, PairState
-from pages._lab.words import format_pair, format_signed, join_words
+from pages._lab.words import format_pair, format_signed, join_words, tag_cell
 from rn_core.attribution.base import Attribution, Target
 from rn_core.attribution.pairs import METHODS
 from rn_core.common.records import Answer
@@ -247,6 +248,11 @@ class PairView(ABC):
         """Return a pair of labels in words."""
         called = dict(zip(self.nodes.labels, self.nodes.called, strict=True))
         return format_pair(called[first], called[second])
+
+    def label_pair(self, first: str, second: str) -> str:
+        """Return a pair of labels as they are, which is short; a cell's is its row and column, such as r1c2."""
+        grid = isqrt(len(self.nodes.labels))
+        return format_pair(*(tag_cell(label, grid) if label.isdigit() else label for label in (first, second)))
 
     @cached_property
     def rows(self) -> tuple[PairRow, ...]:

@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 from PIL import Image
 from plotly.subplots import make_subplots
 
+from pages._lab.cells import CellFit, fit_cells, number_layer
 from pages._lab.figures import Look, finish_figure, swatch
 from pages._lab.sort_of_clevr.picture import describe_scene
 from pages._lab.walk.view import STRIDE, WalkView
@@ -35,7 +36,8 @@ def plot_image(view: WalkView, look: Look) -> go.Figure:
     figure.add_annotation(x=asked.x, y=asked.y - 9, text="asked", showarrow=False, yanchor="bottom",
                           font={"color": _ON_IMAGE})  # fmt: skip
     _scale_image(figure, look, ticks=True)
-    return finish_figure(figure, look, describe_scene(view.state.scene), _height(look))
+    finish_figure(figure, look, describe_scene(view.state.scene), _height(look))
+    return fit_cells(figure, _fit_square(look, 5 * look.font_size))
 
 
 def plot_maps(view: WalkView, look: Look) -> go.Figure:
@@ -71,13 +73,12 @@ def plot_rows(view: WalkView, look: Look) -> go.Figure:
     """Draw the objects' rows as a table of numbers: one column per feature, as they reach the network."""
     values = view.walk.objects
     names = [meaning.split()[-1 if " is " in meaning else 0] for _, meaning, _ in ROW_COLUMNS]
-    figure = go.Figure(
-        go.Heatmap(
-            z=values, zmin=-1, zmax=1, colorscale=look.colorscale, showscale=False, xgap=2, ygap=2, hoverinfo="skip",
-            text=[[f"{value:.2f}".removesuffix(".00").replace("-", "−") for value in row] for row in values],
-            texttemplate="%{text}",
-        )
+    texts = [[f"{value:.2f}".removesuffix(".00").replace("-", "−") for value in row] for row in values]
+    heat = go.Heatmap(
+        z=values, zmin=-1, zmax=1, colorscale=look.colorscale, showscale=False, xgap=2, ygap=2, hoverinfo="skip",
+        text=texts,
     )  # fmt: skip
+    figure = go.Figure([heat, number_layer(values, texts, 1.0, look.colorscale)])
     ends = range(len(view.labels))
     figure.update_xaxes(
         side="top", tickvals=list(range(len(names))), ticktext=names, fixedrange=True, showgrid=False, tickangle=-50
@@ -87,7 +88,11 @@ def plot_rows(view: WalkView, look: Look) -> go.Figure:
         showgrid=False,
     )  # fmt: skip
     alt = f"Table of {len(values)} rows, one per object, and {len(names)} columns: {', '.join(names)}."
-    return finish_figure(figure, look, alt, 120 + (62 if look.large else 48) * len(values))
+    height = 120 + (62 if look.large else 48) * len(values)
+    finish_figure(figure, look, alt, height)
+    letters = max(len(text) for row in texts for text in row)
+    fit = CellFit(len(names), len(values), letters, 6 * look.font_size + 30, 120, 0, height, look.large, square=False)
+    return fit_cells(figure, fit)
 
 
 def plot_objects(view: WalkView, look: Look, both: bool, height: int) -> go.Figure:
@@ -128,7 +133,8 @@ def plot_pair_grid(view: WalkView, look: Look) -> go.Figure:
     )  # fmt: skip
     scale_grid(figure, view, look)
     alt = f"Grid of {n} by {n} = {n * n} pairs. Marked: {format_pair(*map(node_name, view.pair_labels))}."
-    return finish_figure(figure, look, alt, _height(look))
+    finish_figure(figure, look, alt, _height(look))
+    return fit_cells(figure, _fit_square(look, 6 * look.font_size))
 
 
 def scale_grid(figure: go.Figure, view: WalkView, look: Look, **place: int) -> None:
@@ -231,6 +237,11 @@ def _ramp(look: Look, ground: str | None = None) -> list[list[float | str]]:
     """Return a scale from the page's ground (or another color) to blue, for values that are never negative."""
     _, (_, middle), (_, end) = look.colorscale
     return [[0.0, ground or middle], [1.0, end]]
+
+
+def _fit_square(look: Look, around: int) -> CellFit:
+    """Return the fit of a square picture with labels of so many pixels above and beside it."""
+    return CellFit(1, 1, 0, around, around, 0, _height(look), look.large)
 
 
 def _height(look: Look) -> int:

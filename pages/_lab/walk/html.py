@@ -25,6 +25,7 @@ STYLE = """
   .st-key-walk-stepper {flex-wrap: wrap} .st-key-walk-stepper > div {flex: 1 1 5.5rem}
   .st-key-walk-stepper p {font-size: .95rem}
 }
+@media (max-width: 640px) {.katex-display > .katex {font-size: min(1.1em, 4.4vw)}}
 </style>
 """
 

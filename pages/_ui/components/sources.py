@@ -20,6 +20,8 @@ _FILES = MappingProxyType(
     }
 )
 _BELOW = "below.html"
+#: Styles that come before those of every component.
+_BUTTON = "button.css"
 
 
 class Sources(TypedDict):
@@ -45,6 +47,6 @@ def read_sources(component: str, result: str = "export default") -> Sources:
     html, script, styles = _FILES[component]
     return {
         "html": read_text(html).replace("{below}\n", read_text(_BELOW).lstrip()),
-        "css": "\n".join(map(read_text, styles)),
+        "css": "\n".join(map(read_text, (_BUTTON, *styles))),
         "js": bundle(_FOLDER / script, result),
     }

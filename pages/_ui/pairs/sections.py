@@ -12,6 +12,7 @@ import streamlit as st
 from torch import nn
 
 from pages._lab import figures, layout
+from pages._lab.cells import fit_style
 from pages._lab.domains.base import Domain
 from pages._lab.figures import Look
 from pages._lab.pairs.state import AUTO, BASELINES, METHODS
@@ -38,6 +39,14 @@ _STOPS = (1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 36, 50, 100, 200, 400)
 _MOST_ANSWERS = 12
 _TARGET_NAMES = MappingProxyType({AUTO: "the next best answer", "none": "nothing: the plain logit"})
 _CHART = MappingProxyType({"displayModeBar": False})
+#: Widths in pixels of the table of pairs, which together fit a phone.
+_COLUMNS = {
+    "logit": st.column_config.Column(width=68),
+    "share": st.column_config.Column(width=64),
+    "decides": st.column_config.Column("✓", width=36, help="The pair decides the question."),
+}
+#: A pair with a longer name is named by its labels in the table.
+_LONG_PAIR = 20
 
 
 @dataclass(frozen=True)
@@ -78,7 +87,9 @@ class PairPage(Generic[View]):
 
 
 def draw_figure(figure: Figure, **options: Any) -> None:
-    """Draw a figure with its alternative text, its own colors and no tool bar."""
+    """Draw a figure with its alternative text, its own colors and no tool bar, and fit its cells to the screen."""
+    if style := fit_style(figure, str(options.get("key"))):
+        st.html(style)
     st.plotly_chart(figure, theme=None, config=dict(_CHART), alt=figures.alt_text(figure), **options)
 
 
@@ -110,7 +121,8 @@ def draw_pairs(page: PairPage[View], view: View, look: Look) -> None:
         draw_figure(figure, key=key, on_select=lambda: _pin_from_matrix(page, view), selection_mode="points")
     with right:
         st.caption(
-            f"Each number: what a pair adds to the logit of {plain(view.target_text)}. Click a square to pin its pair."
+            f"Each number: what a pair adds to the logit of {plain(view.target_text)}. Click a square to pin its pair. "
+            "✓: it decides the question."
         )
         draw_threshold(page, view)
         draw_rows(page, view)
@@ -133,15 +145,18 @@ def draw_threshold(page: PairPage[View], view: View) -> None:
 
 def draw_rows(page: PairPage[View], view: View) -> None:
     """Draw the table of the strongest pairs; choosing a line pins its pair."""
+    names = [view.name_pair(row.first, row.second) for row in view.rows]
+    if max(map(len, names)) > _LONG_PAIR:
+        names = [view.label_pair(row.first, row.second) for row in view.rows]
     rows = {
-        "pair": [view.name_pair(row.first, row.second) for row in view.rows],
+        "pair": names,
         "logit": [format_signed(row.contribution) for row in view.rows],
         "share": ["" if row.share is None else f"{row.share:.0f} %".replace("-", "−") for row in view.rows],
-        "decides": ["✓ decides" if row.decides else "" for row in view.rows],
+        "decides": ["✓" if row.decides else "" for row in view.rows],
     }
     st.dataframe(
         rows, hide_index=True, key=_table_key(page, view), on_select=lambda: _pin_from_table(page, view),
-        selection_mode="single-row",
+        selection_mode="single-row", column_config=_COLUMNS,
     )  # fmt: skip
 
 

@@ -100,10 +100,11 @@ def draw_pairs(state: TrainState, config: RaceConfig, view: JobView, look: Look,
 
 def _draw_matrix(picture: PairPicture, look: Look) -> None:
     """Draw the matrix of a pair picture, on the scale of the whole run."""
-    figure = plot_pair_matrix(picture.matrix, picture.labels, picture.true_pairs, look=look, names=picture.names)
+    figure = plot_pair_matrix(
+        picture.matrix, picture.labels, picture.true_pairs, look=look, names=picture.names, limit=picture.limit
+    )
     if picture.scene is None:
         figure.update_xaxes(title="second sentence, j").update_yaxes(title="first sentence, i")
-    figure.update_traces(zmin=-picture.limit, zmax=picture.limit, selector={"type": "heatmap"})
     draw_figure(figure, key="train.matrix")
 
 
