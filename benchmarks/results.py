@@ -160,7 +160,7 @@ SECTIONS = (
     ),
     Section(
         "Speed and memory",
-        "python -m rn_core bench --threads 1",
+        "python -m rn_core bench --device cpu --threads 1",
         "Against the plain implementation in `rn_core/experiments/plain.py` (every pair concatenated, 32 bits, one "
         "question per scene), on one core of an Intel Xeon with native bf16.",
         _record("bench"),

@@ -86,6 +86,11 @@ def build_parser() -> argparse.ArgumentParser:
     _add_weights(commands)
     bench = _add(commands, "bench", _bench, "measure speed and memory against a plain implementation")
     bench.add_argument("--quick", action="store_true", help="fewer repeats")
+    bench.add_argument(
+        "--compile",
+        action=argparse.BooleanOptionalAction,
+        help="measure training and answers through torch.compile, too (default: on CUDA)",
+    )
     return parser
 
 
@@ -352,7 +357,13 @@ def _weights(options: argparse.Namespace) -> None:
 
 def _bench(options: argparse.Namespace) -> None:
     """Measure and print one table."""
-    table = bench.run(options.seed, options.quick, lambda rows: tqdm(rows, disable=options.json))
+    table = bench.run(
+        options.seed,
+        options.quick,
+        lambda rows: tqdm(rows, disable=options.json),
+        device=options.device,
+        compiles=options.compile,
+    )
     if options.json:
         print(json.dumps(table))
         return

@@ -19,7 +19,28 @@ from rn_core.models.relation_network import RelationNetwork, RelationNetworkConf
 from rn_core.tasks.registry import model_config
 from rn_core.tasks.sort_of_clevr.spec import OBJECTS
 
+#: The backend of `torch.compile` that `bench` measures.
+COMPILER = "inductor"
 _FEWEST_CALLS = 3
+
+
+@dataclass(frozen=True)
+class Setup:
+    """How the rows are measured.
+
+    Attributes:
+        seed: of scenes, weights and inputs, 0 to 2**32 - 1.
+        device: where inputs and models live, and whose work is waited for before a clock is read.
+        backend: of `torch.compile`; None measures nothing compiled.
+        repeats: rounds of every timing, 1 or more.
+        seconds: that each side of a timing takes over all its rounds, at least; 0 or more.
+    """
+
+    seed: int
+    device: torch.device
+    backend: str | None = None
+    repeats: int = 1
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -30,11 +51,13 @@ class Measurement:
         value: ours, in the case's unit.
         plain: the plain implementation's, in the same unit; None where it could not be measured.
         note: how large the measured piece was, and why a figure is missing.
+        compiled: ours through `torch.compile`, in the same unit; None where it was not measured.
     """
 
     value: float | None
     plain: float | None
     note: str = ""
+    compiled: float | None = None
 
 
 @dataclass(frozen=True)
@@ -69,6 +92,7 @@ def make_row(case: Case) -> dict[str, Any]:
         "name": case.name,
         "value": value,
         "unit": case.unit,
+        "compiled": measured.compiled,
         "plain": plain,
         "ratio": None if value is None or plain is None else value / plain,
         "note": measured.note,
@@ -76,15 +100,21 @@ def make_row(case: Case) -> dict[str, Any]:
 
 
 def format_table(report: dict[str, Any]) -> str:
-    """Return what `run` returned as text for people: the machine, then one line a figure."""
+    """Return what `run` returned as text for people: the machine, then one line per row.
+
+    The column "compiled" is left out where no row has it.
+    """
     machine = ", ".join(f"{name} {value}" for name, value in report["machine"].items())
-    heads = f"{'':46} {'here':>10} {'plain':>10} {'ratio':>7}"
-    lines = [
-        f"{row['name']:46} {_figure(row['value']):>10} {_figure(row['plain']):>10} {_figure(row['ratio']):>7}  "
-        f"{row['unit']} ({row['note']})"
-        for row in report["rows"]
-    ]
-    return "\n".join([machine, "", heads, *lines])
+    rows = report["rows"]
+    heads = {"value": "here", "compiled": "compiled", "plain": "plain"}
+    if all(row["compiled"] is None for row in rows):
+        del heads["compiled"]
+    head = " ".join([f"{'':46}", *(f"{title:>10}" for title in heads.values()), f"{'ratio':>7}"])
+    lines = []
+    for row in rows:
+        figures = " ".join(f"{_figure(row[key]):>10}" for key in heads)
+        lines.append(f"{row['name']:46} {figures} {_figure(row['ratio']):>7}  {row['unit']} ({row['note']})")
+    return "\n".join([machine, "", head, *lines])
 
 
 def _figure(value: float | None) -> str:
@@ -94,33 +124,38 @@ def _figure(value: float | None) -> str:
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
-def describe_machine() -> dict[str, Any]:
-    """Return what the figures were measured on: processor, cores, threads, precision and versions."""
-    cpu = torch.device("cpu")
+def describe_machine(device: torch.device) -> dict[str, Any]:
+    """Return what the figures were measured on: processor, cores, threads, device, precision and versions."""
     return {
         "processor": processor_name(),
         "cores": os.cpu_count(),
         "threads": torch.get_num_threads(),
-        "device": describe_device(cpu),
-        "native_bf16": has_fast_bf16(cpu),
+        "device": describe_device(device),
+        "native_bf16": has_fast_bf16(device),
         "system": platform.system(),
         "python": platform.python_version(),
         "torch": torch.__version__,
     }
 
 
-def time_side_by_side(ours: Callable[[], Any], plain: Callable[[], Any], repeats: int) -> tuple[float, float]:
-    """Return the median seconds of both, measured in turns so that other load on the machine hits both alike.
+def time_side_by_side(sides: Sequence[Callable[[], object]], setup: Setup) -> list[float]:
+    """Return the median seconds of each side.
+
+    They are measured in turns, so that other load on the machine hits all alike, and each round begins with the next
+    side, so that none gains from what another left in the caches.
 
     Args:
-        ours: called `repeats` times after one call to warm up.
-        plain: the same.
-        repeats: 1 or more.
+        sides: what is timed, each called once to warm up.
+        setup: says for how long, and which device does the work.
     """
-    ours()
-    plain()
-    seconds = [(_seconds(ours), _seconds(plain)) for _ in range(repeats)]
-    return statistics.median(pair[0] for pair in seconds), statistics.median(pair[1] for pair in seconds)
+    for side in sides:
+        side()
+    taken: list[list[float]] = [[] for _ in sides]
+    while len(taken[0]) < setup.repeats or min(map(sum, taken)) < setup.seconds:
+        first = len(taken[0]) % len(sides)
+        for k in [*range(first, len(sides)), *range(first)]:
+            taken[k].append(_seconds(sides[k], setup.device))
+    return [statistics.median(seconds) for seconds in taken]
 
 
 def time_pairs(
@@ -155,17 +190,25 @@ def time_pairs(
 
 
 @torch.inference_mode()
-def _repeat(work: Callable[[], Any], seconds: float) -> list[float]:
+def _repeat(work: Callable[[], object], seconds: float) -> list[float]:
     """Return how long each call takes, one to warm up left out."""
     work()
     taken: list[float] = []
     while len(taken) < _FEWEST_CALLS or sum(taken) < seconds:
-        taken.append(_seconds(work))
+        taken.append(_seconds(work, torch.device("cpu")))
     return taken
 
 
-def _seconds(work: Callable[[], Any]) -> float:
-    """Return how long one call takes."""
+def _seconds(work: Callable[[], object], device: torch.device) -> float:
+    """Return how long one call takes, until the device has done all of it."""
+    _wait_for(device)
     start = time.perf_counter()
     work()
+    _wait_for(device)
     return time.perf_counter() - start
+
+
+def _wait_for(device: torch.device) -> None:
+    """Wait until an accelerator has done what it was given; a CPU has by then."""
+    if device.type != "cpu":
+        torch.accelerator.synchronize(device)

@@ -1,12 +1,15 @@
-"""Peak memory of one training step, in a process of its own: `python -m rn_core.experiments.memory 100 plain 0`."""
+"""Peak memory of one training step, in a process of its own: `python -m rn_core.experiments.memory 100 plain 0 cpu`."""
 
 from __future__ import annotations
 
 import contextlib
 import json
+import platform
 import subprocess
 import sys
 from pathlib import Path
+
+import torch
 
 from rn_core.experiments.steps import STEP_SIZES, make_inputs, make_plain_step, make_step
 
@@ -14,13 +17,19 @@ KINDS = {"ours": make_step, "plain": make_plain_step}
 _MIB = 2**20
 
 
-def measure_peak(n_objects: int, kind: str, seed: int) -> dict[str, float]:
+def can_measure(device: torch.device) -> bool:
+    """Return whether the peak is known: PyTorch counts that of CUDA, /proc says that of a process on Linux."""
+    return device.type == "cuda" or (device.type == "cpu" and platform.system() == "Linux")
+
+
+def measure_peak(n_objects: int, kind: str, seed: int, device: torch.device) -> dict[str, float]:
     """Run one training step in a fresh process.
 
     Args:
         n_objects: key of `STEP_SIZES`.
         kind: key of `KINDS`.
         seed: of weights and inputs.
+        device: one of which `can_measure` is true; on CUDA the figures are those of the device's memory.
 
     Returns:
         `{"step": MiB that the step needed above what the process held before it, "process": MiB in all}`.
@@ -29,28 +38,39 @@ def measure_peak(n_objects: int, kind: str, seed: int) -> dict[str, float]:
         subprocess.CalledProcessError: if the process fails, such as for want of memory.
     """
     root = Path(__file__).resolve().parents[2]
-    command = [sys.executable, "-m", "rn_core.experiments.memory", str(n_objects), kind, str(seed)]
+    command = [sys.executable, "-m", "rn_core.experiments.memory", str(n_objects), kind, str(seed), str(device)]
     done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
     found: dict[str, float] = json.loads(done.stdout)
     return found
 
 
-def _measure_here(n_objects: int, kind: str, seed: int) -> dict[str, float]:
+def _measure_here(n_objects: int, kind: str, seed: int, device: torch.device) -> dict[str, float]:
     """Return what `measure_peak` does, for this process."""
     make = KINDS[kind]
-    make(make_inputs(2, 1, 1, seed), seed)()  # loads the kernels, which are no part of the step
-    step = make(make_inputs(n_objects, *STEP_SIZES[n_objects], seed), seed)
-    _forget_peak()
-    before = _read_status("VmRSS")
+    make(make_inputs(2, 1, 1, seed, device), seed)()  # loads the kernels, which are no part of the step
+    step = make(make_inputs(n_objects, *STEP_SIZES[n_objects], seed, device), seed)
+    before = _start_peak(device)
     step()
-    peak = _read_status("VmHWM")
+    peak = _read_peak(device)
     return {"step": (peak - before) / _MIB, "process": peak / _MIB}
 
 
-def _forget_peak() -> None:
-    """Set the peak back to what is held now; without the right to it, imports count, and the figure is too high."""
+def _start_peak(device: torch.device) -> int:
+    """Set the peak back to what is held now, and return that in bytes.
+
+    Without the right to set back that of a process, imports count, and the figure is too high.
+    """
+    if device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(device)
+        return torch.cuda.memory_allocated(device)
     with contextlib.suppress(OSError):
         Path("/proc/self/clear_refs").write_text("5")
+    return _read_status("VmRSS")
+
+
+def _read_peak(device: torch.device) -> int:
+    """Return the most that was held since `_start_peak`, in bytes."""
+    return torch.cuda.max_memory_allocated(device) if device.type == "cuda" else _read_status("VmHWM")
 
 
 def _read_status(field: str) -> int:
@@ -63,4 +83,5 @@ def _read_status(field: str) -> int:
 
 
 if __name__ == "__main__":
-    print(json.dumps(_measure_here(int(sys.argv[1]), sys.argv[2], int(sys.argv[3]))))
+    asked = (int(sys.argv[1]), sys.argv[2], int(sys.argv[3]), torch.device(sys.argv[4]))
+    print(json.dumps(_measure_here(*asked)))

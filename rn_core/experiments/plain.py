@@ -60,7 +60,7 @@ class PlainRelationNetwork(nn.Module):
 
 def _copy(source: nn.Linear) -> nn.Linear:
     """Return a linear layer with the same values and its own storage."""
-    layer = nn.Linear(source.in_features, source.out_features)
+    layer = nn.Linear(source.in_features, source.out_features, device=source.weight.device)
     layer.load_state_dict(source.state_dict())
     return layer
 
