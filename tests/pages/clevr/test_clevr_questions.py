@@ -89,7 +89,7 @@ def test_a_program_that_stops_shows_how_far_it_came():
     (lane,) = make_lanes(truth.program, truth.outputs)
     assert [step.gives for step in lane.steps] == ["A B C D E F G", "A C E F", None, None]
     assert (truth.answer, truth.deciding) == (None, ())
-    assert "Objects A, C, E and F fit" in truth.trouble
+    assert "4 objects fit (A, C, E and F)" in truth.trouble
     nothing = find_truth("What color is the gray cube?", sampled_scene(2))
     assert "No object fits" in nothing.trouble
 
