@@ -7,7 +7,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from rn_core.common.draws import Draw
+from rn_core.common.draws import RandomDraws
 from rn_core.common.seeding import make_rng, uniform_integers
 
 N = 6000
@@ -16,8 +16,8 @@ TOLERANCE = 5 * (0.25 / N) ** 0.5
 
 
 @pytest.fixture
-def draw() -> Draw:
-    return Draw(make_rng(0, "test"))
+def draw() -> RandomDraws:
+    return RandomDraws(make_rng(0, "test"))
 
 
 def shares(found: list) -> dict:
@@ -35,7 +35,7 @@ def test_global_seeds_change_nothing(draw):
     np.random.seed(1)  # noqa: NPY002
     first = [draw.integer(1000) for _ in range(300)]
     np.random.seed(2)  # noqa: NPY002
-    other = Draw(make_rng(0, "test"))
+    other = RandomDraws(make_rng(0, "test"))
     assert first == [other.integer(1000) for _ in range(300)]
 
 

@@ -14,7 +14,7 @@ Item = TypeVar("Item")
 _HIGH = 2**32
 
 
-class Draw:
+class RandomDraws:
     """Draws from a generator. Random words are fetched in blocks; those left in the last block are discarded.
 
     Attributes:

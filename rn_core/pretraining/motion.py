@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 _CLIP_NORM = 1.0
 #: Weights of errors in meters and in meters per second, relative to the cross entropy of kinds.
-_METRES, _SPEEDS = 10.0, 1.0
+_METERS, _SPEEDS = 10.0, 1.0
 
 
 @dataclass(frozen=True)
@@ -102,9 +102,13 @@ def _reader_loss(core: MotionNetwork, batch: MotionBatch, objects: Tensor, pairs
     reader = core.reader
     shown: Shown = reader(core.find_paths(objects), pairs)
     kinds, lengths = (part[:, pairs.first, pairs.second] for part in (batch.kinds, batch.lengths))  # (S, P)
-    off = ((shown.lengths - lengths).abs() * (kinds > 0)).sum() / (kinds > 0).sum().clamp(min=1)
-    late = functional.l1_loss(shown.speeds, batch.velocities[:, reader.frame])
-    return functional.cross_entropy(shown.kinds.flatten(0, 1), kinds.flatten()) + _METRES * off + _SPEEDS * late
+    length_error = ((shown.lengths - lengths).abs() * (kinds > 0)).sum() / (kinds > 0).sum().clamp(min=1)
+    velocity_error = functional.l1_loss(shown.speeds, batch.velocities[:, reader.frame])
+    return (
+        functional.cross_entropy(shown.kinds.flatten(0, 1), kinds.flatten())
+        + _METERS * length_error
+        + _SPEEDS * velocity_error
+    )
 
 
 def _step_loss(
@@ -119,5 +123,7 @@ def _step_loss(
     kinds, lengths = (part[:, pairs.first, pairs.second] for part in (batch.kinds, batch.lengths))  # (S, P)
     links = Links(functional.one_hot(kinds, N_KINDS).to(places.dtype), lengths)
     found = core.roll(Moving(places[:, 0], speeds[:, 0]), links, pairs, n_frames)
-    meters, late = (functional.l1_loss(*both) for both in zip(found, (places[:, 1:], speeds[:, 1:]), strict=True))
-    return _METRES * meters + _SPEEDS * late
+    position_error, velocity_error = (
+        functional.l1_loss(*both) for both in zip(found, (places[:, 1:], speeds[:, 1:]), strict=True)
+    )
+    return _METERS * position_error + _SPEEDS * velocity_error

@@ -100,7 +100,7 @@ def test_hidden_layers_may_differ_in_width():
     assert np.asarray(heat.z).shape == (2, 3)
     assert np.isnan(heat.z[1][1:]).all()
     assert (heat.zmin, heat.zmax) == (-2, 2)
-    assert "2 of 3 units of layer 1 move, 1 of 1 units of layer 2 move" in figures.alt_text(figure)
+    assert "2 of 3 units of layer 1 change, 1 of 1 units of layer 2 change" in figures.alt_text(figure)
 
 
 def test_the_strip_shows_every_unit():

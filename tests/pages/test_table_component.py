@@ -110,7 +110,7 @@ def test_the_browser_reads_only_what_python_sends():
         ({"links": [{"i": 0, "j": 3, "rigid": False}]}, RNCoreError, "two nodes from 0 to 2, got (0, 3)"),
         ({"links": [{"i": 1, "j": 1, "rigid": False}]}, RNCoreError, "two different balls, got 1 twice"),
         ({"asked": (0, 3)}, RNCoreError, "two nodes from 0 to 2, got (0, 3)"),
-        ({"asked": (0, 1), "guess": None}, RNCoreError, "there is no guess; pass one"),
+        ({"asked": (0, 1), "guess": None}, RNCoreError, "matrix 'guess', which is missing; pass it"),
         ({"links": [(0, 1)]}, RNCoreError, "a row of i, j and rigid, got (0, 1)"),
         ({"guess": np.zeros((2, 2))}, RNCoreError, "guess must be 3 x 3 numbers, got shape (2, 2)"),
         ({"guess": np.full((3, 3), 1.5)}, RNCoreError, "probabilities from 0 to 1, got 1.5"),

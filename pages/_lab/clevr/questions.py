@@ -56,7 +56,7 @@ def family_names() -> dict[int, str]:
     return {ANY_FAMILY: "any kind", **names}
 
 
-def draw_question(scene: ClevrScene, family: int, turn: int) -> str:
+def sample_question(scene: ClevrScene, family: int, turn: int) -> str:
     """Return a question about a scene, drawn again for each turn.
 
     Args:

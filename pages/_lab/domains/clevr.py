@@ -7,7 +7,7 @@ from typing import Any
 from pages._lab.clevr.models import models_beside, offered_models, sees_pixels
 from pages._lab.clevr.nodes import PALETTE
 from pages._lab.clevr.pictures import Picture, read_picture
-from pages._lab.clevr.questions import ANY_FAMILY, draw_question, tidy_question
+from pages._lab.clevr.questions import ANY_FAMILY, sample_question, tidy_question
 from pages._lab.clevr.stages import make_picture_stage, make_plan_stage, make_saved_stage
 from pages._lab.clevr.state import BASELINES, SECTIONS, ClevrState
 from pages._lab.clevr.things import LETTERS, name_things
@@ -34,7 +34,7 @@ class ClevrDomain(PairDomain[ClevrState, ClevrCase, ClevrView]):
         seed = next_seed(state.seed)
         found = state.change(seed=seed)
         if find_truth(found.question, found.scene).answer is None:
-            found = found.change(question=draw_question(found.known_scene, ANY_FAMILY, seed))
+            found = found.change(question=sample_question(found.known_scene, ANY_FAMILY, seed))
         return found
 
     def parse(self, text: str) -> dict[str, Any]:
@@ -43,7 +43,7 @@ class ClevrDomain(PairDomain[ClevrState, ClevrCase, ClevrView]):
 
     def suggest(self, state: ClevrState, turn: int, family: int = ANY_FAMILY) -> str:
         """Return a question drawn again per turn; raises QuestionError if the scene allows none of its family."""
-        return draw_question(state.known_scene, family, turn)
+        return sample_question(state.known_scene, family, turn)
 
     def ask(self, state: ClevrState) -> ClevrCase:
         """Return what a state asks, and what is true of it, without a picture."""

@@ -93,7 +93,7 @@ def draw_turns(state: ExploreState, _: Look) -> None:
     st.html(lesson_layout.turns_html(make_turns(state, read_reading)))
 
 
-Draw = Callable[[ExploreState, Look], None]
+DrawFn = Callable[[ExploreState, Look], None]
 
 
 @dataclass(frozen=True)
@@ -107,9 +107,9 @@ class LessonView:
         answers: whether the networks' answers to the lesson's question are shown.
     """
 
-    below: Draw
-    before: Draw = draw_plain_scene
-    after: Draw = draw_pairs_over_scene
+    below: DrawFn
+    before: DrawFn = draw_plain_scene
+    after: DrawFn = draw_pairs_over_scene
     answers: bool = True
 
 

@@ -351,7 +351,7 @@ def draw_cards(names: Iterable[str]) -> None:
         st.caption(f"Computes on {plain(describe_device(choose_device()))}.")
 
 
-class Draw(Protocol):
+class DrawFn(Protocol):
     """Draws a section of any page about pairs."""
 
     def __call__(self, page: PairPage[View], view: View, look: Look, /) -> None:
@@ -360,6 +360,6 @@ class Draw(Protocol):
 
 
 #: Section -> what draws it.
-DRAW: Mapping[str, Draw] = MappingProxyType(
+DRAW: Mapping[str, DrawFn] = MappingProxyType(
     {"pairs": draw_pairs, "pair": draw_pair, "what-if": draw_what_if, "method": draw_method}
 )

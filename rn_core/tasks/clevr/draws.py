@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rn_core.common.draws import Draw, Item
+from rn_core.common.draws import Item, RandomDraws
 
 
-class Draws(Draw):
-    """A `Draw` that fetches larger blocks, and no number where there is no choice."""
+class Draws(RandomDraws):
+    """A `RandomDraws` that fetches larger blocks, and no number where there is no choice."""
 
     block = 4096
 

@@ -11,10 +11,10 @@ from pages._lab.clevr import html
 from pages._lab.clevr.program import make_lanes
 from pages._lab.clevr.questions import (
     ANY_FAMILY,
-    draw_question,
     family_names,
     format_question,
     parse_question,
+    sample_question,
     tidy_question,
 )
 from pages._lab.clevr.state import DEFAULT_QUESTION
@@ -29,7 +29,7 @@ from rn_core.tasks.clevr.tokens import encode_tokens
 @pytest.mark.parametrize("family", range(0, 90, 7))
 def test_a_drawn_question_survives_the_url_for_people_and_models(family):
     scene = sampled_scene(11)
-    text = draw_question(scene, family, 0)
+    text = sample_question(scene, family, 0)
     again = parse_question(format_question(text))
     assert again == tidy_question(text) == text
     assert parse(again) == parse(text)
@@ -38,15 +38,15 @@ def test_a_drawn_question_survives_the_url_for_people_and_models(family):
 
 
 def test_turns_draw_different_questions_of_one_family():
-    drawn = {draw_question(sampled_scene(11), 84, turn) for turn in range(6)}
+    drawn = {sample_question(sampled_scene(11), 84, turn) for turn in range(6)}
     assert len(drawn) > 2
     assert all(parse(text)[-1]["type"] == "count" for text in drawn)
-    assert draw_question(sampled_scene(11), ANY_FAMILY, 1) == draw_question(sampled_scene(11), ANY_FAMILY, 1)
+    assert sample_question(sampled_scene(11), ANY_FAMILY, 1) == sample_question(sampled_scene(11), ANY_FAMILY, 1)
 
 
 def test_a_scene_that_carries_no_such_question_is_one_sentence():
     with pytest.raises(QuestionError, match="allows no question of that kind"):
-        draw_question(edited_scene(2, ("A",)), 83, 0)
+        sample_question(edited_scene(2, ("A",)), 83, 0)
 
 
 def test_all_families_are_offered_by_what_they_ask():
@@ -89,7 +89,7 @@ def test_a_program_that_stops_shows_how_far_it_came():
     (lane,) = make_lanes(truth.program, truth.outputs)
     assert [step.gives for step in lane.steps] == ["A B C D E F G", "A C E F", None, None]
     assert (truth.answer, truth.deciding) == (None, ())
-    assert "Objects A, C, E and F fit" in truth.trouble
+    assert "4 objects fit (A, C, E and F)" in truth.trouble
     nothing = find_truth("What color is the gray cube?", sampled_scene(2))
     assert "No object fits" in nothing.trouble
 

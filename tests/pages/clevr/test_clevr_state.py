@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pages._lab.clevr.models import MODELS, N_CELLS, sees_pixels
-from pages._lab.clevr.questions import draw_question
+from pages._lab.clevr.questions import sample_question
 from pages._lab.clevr.state import FIELDS, SECTIONS, STAGES, ClevrState, pair_labels
 from pages._lab.clevr.things import move_thing, sampled_things
 from pages._lab.pairs.state import METHODS
@@ -25,7 +25,7 @@ def states(draw) -> ClevrState:
     models = [name for name in MODELS if state.scene is not None or sees_pixels(name)]
     state = state.change(model=draw(st.sampled_from(models)), section=draw(st.sampled_from([*SECTIONS])))
     if state.scene is not None:
-        question = draw_question(state.scene, -1, draw(st.integers(0, 20)))
+        question = sample_question(state.scene, -1, draw(st.integers(0, 20)))
         view = draw(st.sampled_from(["objects", "cells"])) if sees_pixels(state.model) else "objects"
         stage, without = draw(st.sampled_from([*STAGES])), draw(st.sampled_from([(), ("A", "C")]))
         state = state.change(question=question, view=view, stage=stage, without=without)

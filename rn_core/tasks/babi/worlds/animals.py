@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rn_core.common.draws import Draw
+from rn_core.common.draws import RandomDraws
 from rn_core.tasks.babi.forms import Form
 from rn_core.tasks.babi.rule_forms import (
     ANIMALS,
@@ -26,7 +26,7 @@ _PREY = tuple(PREY)
 
 def sample_deduction(rng: np.random.Generator) -> Story:
     """Draw a story of task 15: what each animal fears, who is which animal, and four questions."""
-    draw = Draw(rng)
+    draw = RandomDraws(rng)
     told: list[str] = []
     fears: dict[str, tuple[str, int]] = {}  # animal -> the one it fears, and the statement that says so
     animals: dict[str, tuple[str, int]] = {}  # person -> animal, and the statement that says so
@@ -54,7 +54,7 @@ def sample_induction(rng: np.random.Generator) -> Story:
 
     As in the published stories, the one left over has an animal in common with 1, 3 or 4 others, never with 2.
     """
-    draw = Draw(rng)
+    draw = RandomDraws(rng)
     while True:
         herd = _Herd(draw)
         while len(herd.colors) < len(INDUCTION_PERSONS) - 1 or len(herd.animals) < len(INDUCTION_PERSONS):
@@ -79,7 +79,7 @@ class _Herd:
     (u - 1) / (t + u), as measured in the published stories.
     """
 
-    def __init__(self, draw: Draw) -> None:
+    def __init__(self, draw: RandomDraws) -> None:
         self._draw = draw
         self.told: list[str] = []
         self.animals: dict[str, str] = {}  # in order

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 
-from rn_core.common.draws import Draw
+from rn_core.common.draws import RandomDraws
 from rn_core.tasks.babi.language import DROP, FORMS, GET, GIVE, KINDS, NUMBERS, THINGS
 from rn_core.tasks.babi.story import QuestionLine
 from rn_core.tasks.babi.worlds.telling import WINDOW, Teller, World, WorldMaker, make_teller
@@ -17,7 +17,7 @@ _SCARCE_THERE = 3
 class _Carry(World):
     """Persons and things in places; each act is drawn until it is possible, as the published shares suggest."""
 
-    def __init__(self, draw: Draw, task: int) -> None:
+    def __init__(self, draw: RandomDraws, task: int) -> None:
         super().__init__(draw, task)
         self.at = {person: draw.choice(self.places) for person in self.persons}
         self.lies: dict[str, str] = {thing: draw.choice(self.places) for thing in THINGS}
@@ -141,7 +141,7 @@ class _WhereThingBefore(_Carry):
 class _Giving(_Carry):
     """Task 5: who gave what to whom."""
 
-    def __init__(self, draw: Draw, task: int) -> None:
+    def __init__(self, draw: RandomDraws, task: int) -> None:
         super().__init__(draw, task)
         self.gifts: dict[str, tuple[int, str, str]] = {}  # thing -> when it was last given, by whom, to whom
         self.exchanged: dict[tuple[str, str], tuple[int, str]] = {}  # giver, receiver -> when they last did, what
@@ -180,7 +180,7 @@ class _IsThere(_Carry):
 class _Belongings(_Carry):
     """What tasks 7 and 8 share: each person's whole history of things got, given and dropped."""
 
-    def __init__(self, draw: Draw, task: int) -> None:
+    def __init__(self, draw: RandomDraws, task: int) -> None:
         super().__init__(draw, task)
         self.history: dict[str, list[int]] = {person: [] for person in self.persons}
         self.first_got: dict[str, list[str]] = {person: [] for person in self.persons}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rn_core.common.draws import Draw
+from rn_core.common.draws import RandomDraws
 from rn_core.tasks.babi.language import ROOMS
 from rn_core.tasks.babi.rule_forms import (
     COMPASS,
@@ -25,7 +25,7 @@ _Fact = tuple[str, str, str]
 
 def sample_relations(rng: np.random.Generator) -> Story:
     """Draw a story of task 4: three places in a row, told as two facts, one of which is asked back."""
-    draw = Draw(rng)
+    draw = RandomDraws(rng)
     one, middle, other = draw.sample(ROOMS, 3)
     direction = draw.choice(_DIRECTIONS)
     places = _join({}, one, direction, middle)
@@ -43,7 +43,7 @@ def sample_relations(rng: np.random.Generator) -> Story:
 
 def sample_path(rng: np.random.Generator) -> Story:
     """Draw a story of task 19: a way over one place between, and three places beside any of those three."""
-    draw = Draw(rng)
+    draw = RandomDraws(rng)
     start, middle, end, *beside = draw.shuffled(ROOMS)
     first = draw.choice(_DIRECTIONS)
     second = draw.choice([direction for direction in _DIRECTIONS if direction != OPPOSITE[first]])
@@ -66,7 +66,7 @@ def _join(places: _Map, place: str, direction: str, new: str) -> _Map:
     return places
 
 
-def _tell(draw: Draw, places: _Map, n_facts: int) -> list[_Fact]:
+def _tell(draw: RandomDraws, places: _Map, n_facts: int) -> list[_Fact]:
     """Return each way once: of any place, as seen from any of its neighbors, unless that way has been told."""
     facts: list[_Fact] = []
     told: set[frozenset[str]] = set()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rn_core.common.draws import Draw
+from rn_core.common.draws import RandomDraws
 from rn_core.tasks.babi.language import GET, MOVE
 from rn_core.tasks.babi.rule_forms import (
     FETCHES,
@@ -24,7 +24,7 @@ def sample_motives(rng: np.random.Generator) -> Story:
 
     What one person has fetched nobody else fetches.
     """
-    draw = Draw(rng)
+    draw = RandomDraws(rng)
     motives: dict[str, str] = {}
     causes: dict[str, int] = {}  # person -> the statement that says the motive
     gone: set[str] = set()

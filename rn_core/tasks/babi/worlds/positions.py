@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rn_core.common.draws import Draw
+from rn_core.common.draws import RandomDraws
 from rn_core.tasks.babi.rule_forms import IS_THING, RELATIONS, THING_FACT, THINGS
 from rn_core.tasks.babi.story import QuestionLine, Story
 
@@ -15,7 +15,7 @@ _TURNED = {name: next(r for r, other in RELATIONS.items() if other == (-x, -y)) 
 
 def sample_positions(rng: np.random.Generator) -> Story:
     """Draw a story of task 17: two things, each one step from a third, and questions about the two."""
-    draw = Draw(rng)
+    draw = RandomDraws(rng)
     middle, *ends = draw.sample(THINGS, 3)
     first = draw.choice(tuple(RELATIONS))
     second = draw.choice([relation for relation in RELATIONS if relation != first])
@@ -31,7 +31,7 @@ def sample_positions(rng: np.random.Generator) -> Story:
     return Story(17, (*told, *(_sample_question(draw, ends, gap) for _ in range(_N_QUESTIONS))))
 
 
-def _sample_question(draw: Draw, ends: list[str], gap: tuple[int, int]) -> QuestionLine:
+def _sample_question(draw: RandomDraws, ends: list[str], gap: tuple[int, int]) -> QuestionLine:
     """Draw a question about two things, the first of which stands `gap` = (x, y) steps from the second."""
     asked = draw.integer(2)
     sign = 1 - 2 * asked

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rn_core.common.draws import Draw
+from rn_core.common.draws import RandomDraws
 from rn_core.tasks.babi.rule_forms import ASKS_BIGGER, BOXES, DOES_FIT, FITS, IS_BIGGER, SIZED
 from rn_core.tasks.babi.story import QuestionLine, Story
 
@@ -19,7 +19,7 @@ _Asked = tuple[str, str, str]
 
 def sample_sizes(rng: np.random.Generator) -> Story:
     """Draw a story of task 18: blocks of five statements, until five questions follow one."""
-    draw = Draw(rng)
+    draw = RandomDraws(rng)
     by_size = [*SIZED[:2], *draw.shuffled(BOXES)]
     lines: list[str | QuestionLine] = []
     told: list[_Pair] = []
@@ -53,7 +53,7 @@ def _find_chains(told: list[_Pair]) -> dict[tuple[_Asked, str], tuple[int, int]]
     return chains
 
 
-def _sample_question(draw: Draw, chains: dict[tuple[_Asked, str], tuple[int, int]]) -> QuestionLine:
+def _sample_question(draw: RandomDraws, chains: dict[tuple[_Asked, str], tuple[int, int]]) -> QuestionLine:
     """Draw a question about one of the chains, each as likely, in either form; its last near step supports it."""
     asked, _ = draw.choice(tuple(chains))
     answer, content, container = asked

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from rn_core.common.draws import Draw
+from rn_core.common.draws import RandomDraws
 from rn_core.tasks.babi.language import CASTS, FORMS, MOVE
 from rn_core.tasks.babi.story import QuestionLine, Story
 
@@ -28,7 +28,7 @@ class World(ABC):
         told: statements so far.
     """
 
-    def __init__(self, draw: Draw, task: int) -> None:
+    def __init__(self, draw: RandomDraws, task: int) -> None:
         """Begin a story of a task."""
         self.draw = draw
         self.task = task
@@ -67,7 +67,7 @@ class World(ABC):
 
 
 #: Makes the world of a story from its source of randomness and its task.
-WorldMaker = Callable[[Draw, int], World]
+WorldMaker = Callable[[RandomDraws, int], World]
 
 
 def make_teller(task: int, kind: WorldMaker) -> Teller:
@@ -75,6 +75,6 @@ def make_teller(task: int, kind: WorldMaker) -> Teller:
 
     def sample(rng: np.random.Generator) -> Story:
         """Sample a story."""
-        return kind(Draw(rng), task).tell()
+        return kind(RandomDraws(rng), task).tell()
 
     return sample

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rn_core.common.draws import Draw
+from rn_core.common.draws import RandomDraws
 from rn_core.tasks.babi.language import FORMS, MOVE, TIMES
 from rn_core.tasks.babi.story import QuestionLine
 from rn_core.tasks.babi.worlds.telling import WINDOW, Teller, World, make_teller
@@ -11,7 +11,7 @@ from rn_core.tasks.babi.worlds.telling import WINDOW, Teller, World, make_teller
 class _Days(World):
     """Each person's days: the places they went to, one a time, the earliest first."""
 
-    def __init__(self, draw: Draw, task: int) -> None:
+    def __init__(self, draw: RandomDraws, task: int) -> None:
         super().__init__(draw, task)
         self.days: dict[str, list[tuple[str, int]]] = {person: [] for person in self.persons}  # place, event
         self.events: list[str] = []  # who moved, in the order drawn

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rn_core.common.draws import Draw
+from rn_core.common.draws import RandomDraws
 from rn_core.tasks.babi.language import FORMS, OPENERS, PRONOUNS
 from rn_core.tasks.babi.story import QuestionLine
 from rn_core.tasks.babi.worlds.telling import WINDOW, Teller, World, WorldMaker, make_teller
@@ -23,7 +23,7 @@ class _Stay:
 class _Walk(World):
     """Persons in places; each act moves one or more of them to another place."""
 
-    def __init__(self, draw: Draw, task: int) -> None:
+    def __init__(self, draw: RandomDraws, task: int) -> None:
         super().__init__(draw, task)
         self.at = {person: draw.choice(self.places) for person in self.persons}
         self.heard: dict[str, _Stay] = {}
