@@ -46,7 +46,7 @@ def test_paths_are_measured_by_balls_that_keep_their_velocity():
 
 
 @pytest.mark.parametrize("n_balls", [2, 7, 10, 12])
-def test_each_pair_is_read_where_its_colours_are_answered(n_balls):
+def test_each_pair_is_read_where_its_colors_are_answered(n_balls):
     """A network that knows the ties of the first ten balls is right about all of them, and its opposite about none."""
     scenes = sample_scenes(make_rng(4, "test"), 6, n_balls)
     known = min(n_balls, 10)

@@ -52,7 +52,7 @@ def test_naming_nothing_costs_what_the_facts_weigh():
     assert naming_loss(torch.zeros_like(facts), facts) == pytest.approx(facts.square().sum().item() / 48, rel=1e-5)
 
 
-def test_an_absent_colour_does_not_hide_a_present_one():
+def test_an_absent_color_does_not_hide_a_present_one():
     """Absent colors sit at the image's middle, in cell 12; so may the only object."""
     middle = stack_scenes([Scene((SceneObject("red", "square", 37, 37),))] * 50)
     assert all(12 in row for row in keep_cells(make_rng(0, "train"), middle, 6))

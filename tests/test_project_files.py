@@ -234,7 +234,7 @@ def test_the_app_listens_to_this_machine_alone_and_reports_to_nobody():
 
 @pytest.mark.parametrize("sight", SIGHT)
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_chart_colours_are_told_apart_with_colour_blindness(theme, sight):
+def test_chart_colours_are_told_apart_with_color_blindness(theme, sight):
     seen = [
         cielab(np.array(SIGHT[sight]) @ linear_rgb(color))
         for color in SETTINGS["theme"][theme]["chartCategoricalColors"]

@@ -238,7 +238,7 @@ def test_the_command_line_refuses_such_questions_with_the_same_sentence(name, an
     assert capsys.readouterr().err == f"{caught.value}\n"
 
 
-def test_a_doubled_colour_on_explore_and_in_rows_is_one_sentence(answerer):
+def test_a_doubled_color_on_explore_and_in_rows_is_one_sentence(answerer):
     with pytest.raises(SceneError) as page:
         parse_scene("r20.20s_r50.50s")
     assert "own color" in str(page.value)

@@ -111,10 +111,14 @@ def plot_pair_matrix(
     frames = [] if numbers is None else [_frame(i, j, 0.46, look.ink, "solid", 3) for i, j in true_pairs]
     if pinned is not None:
         frames.append(_frame(*pinned, 0.9 if numbers is None else 0.38, look.ink, "dot", 3))
-    written = numbers if n <= _MOST_WHOLE else [[format_short(value) for value in row] for row in matrix]
-    layers = [] if numbers is None else [number_layer(matrix, written, limit, look.colorscale)]
+    written = numbers
+    if numbers is not None and n > _MOST_WHOLE:
+        written = [[format_short(value) for value in row] for row in matrix]
+    layers = [] if written is None else [number_layer(matrix, written, limit, look.colorscale)]
     axis = {"fixedrange": True, "constrain": "domain", "showgrid": False}
-    beside, above = (axis | _ticks(labels, each) for each in ticks or (None, None))
+    (rows, beside_texts), (columns, above_texts) = (_ticks(labels, each) for each in ticks or (None, None))
+    beside = axis | {"tickvals": rows, "ticktext": beside_texts}
+    above = axis | {"tickvals": columns, "ticktext": above_texts}
     node = "cell" if labels[0].isdigit() else noun
     layout = {
         "shapes": frames,
@@ -130,7 +134,7 @@ def plot_pair_matrix(
     complete = _complete(layout, look, alt, height=620 if look.large else 500)
     complete["plot_bgcolor"] = look.faint  # the gaps between cells
     figure = go.Figure([heat, _click_layer(matrix, names), *marks, *layers], complete)
-    return fit_cells(figure, _fit(beside["ticktext"], above["ticktext"], n, numbers and written, look))
+    return fit_cells(figure, _fit(beside_texts, above_texts, n, written, look))
 
 
 def _fit(
@@ -269,13 +273,13 @@ def alt_text(figure: go.Figure) -> str:
     return alt
 
 
-def _ticks(labels: Sequence[str], ticks: Sequence[str] | None) -> dict[str, Any]:
-    """Return an axis's labels: colors with their swatch, or for cells the rows of the grid that they lie in."""
+def _ticks(labels: Sequence[str], ticks: Sequence[str] | None) -> tuple[list[int], list[str]]:
+    """Return where an axis has labels, and these: colors with their swatch, or for cells the rows of their grid."""
     if labels[0].isdigit():
         grid = isqrt(len(labels))
         middles = range(grid // 2, len(labels), grid)
-        return {"tickvals": list(middles), "ticktext": [f"row {k // grid + 1}" for k in middles]}
-    return {"tickvals": list(range(len(labels))), "ticktext": list(ticks or map(swatch, labels))}
+        return list(middles), [f"row {k // grid + 1}" for k in middles]
+    return list(range(len(labels))), list(ticks or map(swatch, labels))
 
 
 def swatch(label: str) -> str:

@@ -88,7 +88,7 @@ def attribute_plainly(f_phi: nn.Module, relations: Tensor, answer: int, steps: i
 
 
 def sample_plain_scene(rng: np.random.Generator, margin: float) -> list[tuple[str, int, int]]:
-    """Draw (shape, x, y) for each colour, object by object, until no answer is nearer its boundary than `margin`."""
+    """Draw (shape, x, y) for each color, object by object, until no answer is nearer its boundary than `margin`."""
     while True:
         scene: list[tuple[str, int, int]] = []
         while len(scene) < len(COLORS):
@@ -128,7 +128,7 @@ def draw_plain_image(scene: list[tuple[str, int, int]]) -> np.ndarray:
 
 
 def answer_plainly(scene: list[tuple[str, int, int]]) -> list[int]:
-    """Return the index into `ANSWERS` of each of the 36 questions, `type * 6 + colour`."""
+    """Return the index into `ANSWERS` of each of the 36 questions, `type * 6 + color`."""
     columns: list[list[str]] = [[], [], [], [], [], []]
     for asked, (shape, x, y) in enumerate(scene):
         others = [other for other in range(len(scene)) if other != asked]

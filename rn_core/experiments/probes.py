@@ -62,7 +62,7 @@ def ask(model: QuestionAnsweringModel, batch: Batch, progress: Progress = iter) 
 def ask_all(
     model: QuestionAnsweringModel, scenes: SceneBatch, view: str, progress: Progress = iter
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the model's and the true answers to all questions, (S, 6 types, 6 colours) int64 each."""
+    """Return the model's and the true answers to all questions, (S, 6 types, 6 colors) int64 each."""
     batch = make_batch(scenes, np.tile(np.arange(N_QUESTIONS), (len(scenes), 1)), view)
     shape = (len(scenes), len(QUESTION_TYPES), _N_COLORS)
     return ask(model, batch, progress).reshape(shape), batch.answer.numpy().reshape(shape)

@@ -363,7 +363,7 @@ def test_predicted_ways_are_dashed_and_errors_grow_with_time(table):
     expect(opened.locator(".pairing")).to_be_hidden()
 
 
-def test_shares_are_signed_by_colour_and_by_dashes(table):
+def test_shares_are_signed_by_color_and_by_dashes(table):
     opened = table("shares")
     assert ties(opened, "plain") == {"0,1", "2,3", "0,3"}  # the three largest
     assert opened.locator(".number:visible").all_text_contents() == [

@@ -168,7 +168,7 @@ def test_balls_in_another_order_move_alike(config):
     torch.testing.assert_close(predict(network, rows[:, order]), predict(network, rows)[:, order])
 
 
-def test_colours_are_not_read():
+def test_colors_are_not_read():
     network, rows = make_network(CONFIG), sample_rows()
     assert torch.equal(predict(network, torch.cat([-rows[..., :3], rows[..., 3:]], dim=2)), predict(network, rows))
 

@@ -48,7 +48,7 @@ def test_the_alternative_text_names_the_strongest_pair(matrix):
     assert "(red, green) with −2.00" in figures.alt_text(matrix)
 
 
-def test_colours_have_their_names_beside_them(matrix):
+def test_colors_have_their_names_beside_them(matrix):
     for text, label in zip(matrix.layout.xaxis.ticktext, LABELS, strict=True):
         assert text.endswith(label)
 

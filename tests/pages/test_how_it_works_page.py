@@ -155,7 +155,7 @@ def test_a_menu_that_tells_its_value_again_pins_nothing():
     assert replace_node(shown, 1, "red") == {"pair": ("red", "red")}
 
 
-def test_a_pair_of_colours_from_a_link_names_cells():
+def test_a_pair_of_colors_from_a_link_names_cells():
     app = open_page(pair="red-blue", step="5")
     assert sentences(app) == []
     assert "· red" in app.selectbox(key="walk.pair.0").options[int(app.selectbox(key="walk.pair.0").value)]

@@ -39,7 +39,7 @@ def test_data_are_json_and_carry_every_contribution_with_its_sign():
     assert (data["pinned"], data["truePairs"]) == (None, [])
 
 
-def test_objects_have_the_colours_that_the_model_sees_and_legible_names():
+def test_objects_have_the_colors_that_the_model_sees_and_legible_names():
     for thing in make_scene_data(VIEW)["objects"]:
         red, green, blue = PALETTE[thing["id"]]
         assert thing["fill"] == f"rgb({red}, {green}, {blue})"

@@ -85,7 +85,7 @@ def test_a_bad_parameter_is_one_sentence_and_the_rest_stays(query, sentence):
     assert replace(state, seed=0, edited=None, model="rn-pixels") == WalkState()
 
 
-def test_colours_name_the_cells_that_objects_lie_in():
+def test_colors_name_the_cells_that_objects_lie_in():
     assert WalkState.from_query({"pair": "red-blue"}) == (WalkState(pair=("red", "blue")), [])
 
 

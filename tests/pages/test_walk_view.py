@@ -93,7 +93,7 @@ def test_objects_keep_their_names_and_places_when_they_are_dealt():
 
 
 @pytest.mark.parametrize("color", ["red", "green", "blue", "orange", "gray", "yellow"])
-def test_a_colour_among_cells_is_the_cell_around_its_middle(color):
+def test_a_color_among_cells_is_the_cell_around_its_middle(color):
     for seed in range(5):
         view = make_view(seed=seed, pair=(color, "0"))
         thing = view.state.scene.get(color)

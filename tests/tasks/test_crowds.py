@@ -75,7 +75,7 @@ def test_sampled_crowds_keep_every_rule(n_objects, margin):
         assert len(set(colors)) == min(n_objects, 6)
 
 
-def test_every_colour_is_asked_and_repeated_alike():
+def test_every_color_is_asked_and_repeated_alike():
     colors = sample_crowds(make_rng(3, "test"), 7, 3000).colors
     asked = np.bincount(colors[:, 0], minlength=6) / 3000
     extra = np.bincount(colors[:, 6], minlength=6) / 3000

@@ -83,7 +83,7 @@ def test_shape_masks():
     assert not disc[0, :5].any()
 
 
-def test_the_palette_has_six_colours_apart_from_each_other_and_from_the_ground():
+def test_the_palette_has_six_colors_apart_from_each_other_and_from_the_ground():
     assert tuple(PALETTE) == COLORS
     colors = np.array([*PALETTE.values(), BACKGROUND], dtype=float)
     distance = np.linalg.norm(colors[:, None] - colors[None], axis=-1) + 1000 * np.eye(7)

@@ -86,7 +86,7 @@ def test_placement_is_the_plain_rejection_sampler_s():
         assert shares[0] == pytest.approx(shares[1], abs=0.015)
 
 
-def test_every_colour_is_placed_and_shaped_alike():
+def test_every_color_is_placed_and_shaped_alike():
     scenes = sample_scenes(make_rng(3, "train"), 20_000)
     # 20,000 draws with a spread of about 20 pixels: six standard errors are 0.9 pixels.
     assert np.abs(scenes.centers.mean(axis=0) - 37).max() < 0.9
@@ -135,7 +135,7 @@ def test_absent_objects_are_marked():
     assert batch.scene(0) == Scene((BLUE,))
 
 
-def test_objects_are_kept_in_the_order_of_the_colours():
+def test_objects_are_kept_in_the_order_of_the_colors():
     assert Scene((BLUE, RED)) == Scene((RED, BLUE))
     assert Scene((BLUE, RED)).objects == (RED, BLUE)
 

@@ -89,7 +89,7 @@ def test_the_slow_solver_agrees_where_objects_are_missing():
     check_against_slow_solver(scenes)
 
 
-def test_a_tie_goes_to_the_first_colour_and_has_no_margin():
+def test_a_tie_goes_to_the_first_color_and_has_no_margin():
     red = SceneObject("red", "square", 37, 37)
     scene = Scene((SceneObject("blue", "circle", 17, 37), SceneObject("green", "square", 57, 37), red))
     solution = solve(stack_scenes([scene]))
@@ -157,7 +157,7 @@ def test_groups_split_the_types_as_the_paper_does():
     assert set(GROUPS["non_relational"]) == {"shape", "left", "top"}
 
 
-def test_codes_have_eleven_bits_one_each_for_colour_group_and_subtype():
+def test_codes_have_eleven_bits_one_each_for_color_group_and_subtype():
     codes = question_codes()
     assert codes.shape == (36, 11)
     assert codes.dtype == np.float32

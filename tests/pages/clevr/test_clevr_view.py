@@ -56,7 +56,7 @@ def test_exact_shares_add_up_to_the_logit(view):
     assert abs(view.attribution.completeness_gap) < 1e-9
 
 
-def test_pairs_are_named_by_letter_colour_and_shape(make_view):
+def test_pairs_are_named_by_letter_color_and_shape(make_view):
     view = make_view(pair=("A", "D"))
     assert view.pinned_name == "(A brown sphere, D red cube)"
     assert view.pinned == (0, 3)

@@ -110,12 +110,12 @@ def test_a_pull_that_cannot_be_is_one_sentence(pull, words):
     assert words in str(caught.value)
 
 
-def test_a_pull_onto_another_ball_names_both_by_colour():
+def test_a_pull_onto_another_ball_names_both_by_color():
     with pytest.raises(SceneError, match=r"^Ball red would lie 0\.0\d m from ball "):
         pulled_scene(SCENE, (Pull(0, 3, *round_place(*SCENE.positions[3, 4])),))
 
 
-def test_balls_are_called_by_their_colours():
+def test_balls_are_called_by_their_colors():
     assert name_balls("Balls 0 and 2 touch; move ball 15.") == "Balls red and blue touch; move ball magenta."
     assert name_balls("got 1000 balls; ball 16 is none") == "got 1000 balls; ball 16 is none"
 

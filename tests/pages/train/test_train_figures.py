@@ -34,7 +34,7 @@ def test_the_race_shows_its_curves_floor_and_target(look):
     assert alt_text(figure) == ("Accuracy on relational questions after 90 s: RN 93 %, MLP 71 %; guessing gives 45 %.")
 
 
-def test_runners_differ_in_more_than_colour():
+def test_runners_differ_in_more_than_color():
     rn, mlp = figures.plot_race(CURVES, None, "relational", Look()).data
     assert rn.line.dash != mlp.line.dash
     assert rn.line.color != mlp.line.color

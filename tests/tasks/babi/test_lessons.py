@@ -290,7 +290,7 @@ def test_steps_of_the_two_supporting_statements_are_the_way_in_path_finding(aske
         assert question.answer == f"{COMPASS[leaving.argmax()]},{COMPASS[arriving.argmax()]}"
 
 
-def test_the_strongest_colour_of_the_asked_animal_is_the_answer_in_induction():
+def test_the_strongest_color_of_the_asked_animal_is_the_answer_in_induction():
     """The facts of all pairs of a story, added up, tell what is passed on, as the sum of the relations is to."""
     rng = make_rng(6, "test")
     pool = make_pool(question for _ in range(150) for question in sample_story(rng, 16).questions())

@@ -120,7 +120,7 @@ def test_every_pixel_shows_what_its_ray_meets(number, drawn):
     np.testing.assert_allclose(ground, np.broadcast_to((0, 0, 1), ground.shape), atol=1e-5)
 
 
-def test_matte_objects_have_their_colour(pictures):
+def test_matte_objects_have_their_color(pictures):
     tints = np.array(TINTS) / 255
     directions = tints / np.linalg.norm(tints, axis=1, keepdims=True)
     checked = 0

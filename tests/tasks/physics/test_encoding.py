@@ -35,7 +35,7 @@ def drawn_scenes() -> PhysicsScenes:
     return long_scenes().frames(0, 16)
 
 
-def test_a_row_is_a_balls_colour_then_its_path():
+def test_a_row_is_a_balls_color_then_its_path():
     rows, mask = encode_rows(drawn_scenes())
     assert rows.shape == (20, 10, D_ROW) == (20, 10, 35)
     assert rows.dtype == np.float32
@@ -54,14 +54,14 @@ def test_rows_without_a_ball_are_zero_and_masked():
     assert mask.tolist() == [[True] * 10 + [False] * 6] * 20
 
 
-def test_balls_take_the_colours_they_are_given():
+def test_balls_take_the_colors_they_are_given():
     colors = np.stack([np.random.default_rng(row).permutation(16)[:10] for row in range(20)])
     rows, _ = encode_rows(drawn_scenes(), colors=colors)
     np.testing.assert_array_equal(rows[..., 3:], encode_rows(drawn_scenes())[0][..., 3:])
     np.testing.assert_allclose(rows[4, 7, :3], np.array(list(COLORS.values())[colors[4, 7]]) / 255, rtol=1e-6)
 
 
-def test_all_colours_differ():
+def test_all_colors_differ():
     rgb = np.array(list(COLORS.values()), dtype=float)
     apart = np.linalg.norm(rgb[:, None] - rgb, axis=2) + 999 * np.eye(16)
     assert len(rgb) == 16

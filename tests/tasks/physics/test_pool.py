@@ -43,7 +43,7 @@ def test_the_eight_ways_are_different_and_the_first_changes_nothing():
         np.testing.assert_array_equal(view, np.stack([first, second], axis=3))
 
 
-def test_recoloured_balls_take_path_and_links_along():
+def test_recolored_balls_take_path_and_links_along():
     order = np.stack([np.random.default_rng(scene).permutation(10) for scene in range(64)])
     found = recolor_scenes(drawn_scenes(), order)
     for s in (0, 17, 63):

@@ -81,7 +81,7 @@ def test_count_is_ten_less_the_links():
     assert found.blind_floor["whole_scene"] == np.bincount(batch.answer).max() / 60
 
 
-def test_names_of_pairs_are_their_colours():
+def test_names_of_pairs_are_their_colors():
     colors = list(COLORS)
     assert CONNECTIONS.answers == tuple(f"{colors[i]}-{colors[j]}" for i, j in list_pairs(10))
     text, probabilities = CONNECTIONS.scoring.read(torch.tensor([3.0] + 43 * [-3.0] + [1.0]), CONNECTIONS.answers)
