@@ -41,6 +41,9 @@ class TrainConfig:
         weight_decay: of AdamW.
         clip_norm: largest norm of the gradient.
         question_types: the types that are asked; empty asks all.
+        first_types: the types that are asked in the first `first_steps` steps, before all of `question_types` are: a
+            curriculum over questions, which tells a network nothing but answers.
+        first_steps: steps in which only `first_types` are asked.
         focus: lowest weight of a question type when questions are drawn. A type's weight is its current
             share of wrong answers, so what is learned is asked less; 1 draws all types alike.
         warm_start: steps in which an image encoder first learns to name what its cells hold, or a question encoder
@@ -98,6 +101,8 @@ class TrainConfig:
     data: str | None = field(default=None, metadata=OMIT_DEFAULT)
     hold_relations: float = field(default=0.0, metadata=OMIT_DEFAULT)
     pool_scenes: int = field(default=0, metadata=OMIT_DEFAULT)
+    first_types: tuple[str, ...] = field(default=(), metadata=OMIT_DEFAULT)
+    first_steps: int = field(default=0, metadata=OMIT_DEFAULT)
 
     def __post_init__(self) -> None:
         """Raise RNCoreError for a value that cannot be trained with, naming it and what is allowed."""
@@ -109,9 +114,15 @@ class TrainConfig:
             if not getattr(self, name) > 0 or not math.isfinite(getattr(self, name)):
                 raise RNCoreError(f"{name} must be a finite number above 0, got {getattr(self, name)!r}.")
         known = lookup(self.task, TASKS, "task").question_types
-        object.__setattr__(self, "question_types", tuple(self.question_types))
-        for kind in self.question_types:
-            lookup(kind, dict.fromkeys(known), "question type")
+        for name in ("question_types", "first_types"):
+            object.__setattr__(self, name, tuple(getattr(self, name)))
+            for kind in getattr(self, name):
+                lookup(kind, dict.fromkeys(known), "question type")
+        if self.first_steps < 0 or bool(self.first_steps) != bool(self.first_types):
+            raise RNCoreError(
+                f"first_types are asked for first_steps steps, got {self.first_types!r} and {self.first_steps!r}; "
+                "give both or neither."
+            )
         if not 0 < self.focus <= 1:
             raise RNCoreError(f"focus must be above 0 and at most 1, got {self.focus!r}.")
         if self.precision not in get_args(Precision):
@@ -139,11 +150,12 @@ class TrainConfig:
             raise RNCoreError(f"This is not a training config ({err}); see TrainConfig for its fields.") from err
 
 
-def type_weights(config: TrainConfig, accuracy: np.ndarray) -> np.ndarray:
-    """Return (T,) how likely each question type is drawn, from its share of right answers."""
-    weights: np.ndarray = np.maximum(1 - accuracy, config.focus)
-    if config.question_types:
-        weights *= np.where(np.isin(TASKS[config.task].question_types, config.question_types), 1, _NEVER)
+def type_weights(config: TrainConfig, accuracy: np.ndarray, step: int) -> np.ndarray:
+    """Return (T,) how likely each question type is drawn at a step, from its share of right answers."""
+    weights = np.maximum(1 - accuracy, config.focus)
+    asked = config.first_types if step < config.first_steps else config.question_types
+    if asked:
+        weights *= np.where(np.isin(TASKS[config.task].question_types, asked), 1, _NEVER)
     return weights
 
 

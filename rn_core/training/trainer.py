@@ -203,7 +203,7 @@ class Trainer:
             batch = self.source.take_batch(config.seed, step * n_all + part, config.n_scenes, config.n_questions)
             batch = batch.to(fabric.device)
         elif self.pool is not None:
-            weights = type_weights(config, self.run.accuracy)
+            weights = type_weights(config, self.run.accuracy, self.run.step)
             batch = self.pool.sample_batch(make_rng(config.seed, "train", step, 2), n_all, weights)
             batch = batch.select(slice(part, part + config.n_scenes)).to(fabric.device)
         else:
@@ -366,7 +366,7 @@ def sample_step(config: TrainConfig, fabric: Fabric, step: int, accuracy: np.nda
         accuracy: (T,) share of right answers of each question type, which decides how often it is asked.
     """
     rng = make_rng(config.seed, "train", step)
-    weights = type_weights(config, accuracy)
+    weights = type_weights(config, accuracy, step)
     n_cells = config.n_cells if step < config.all_cells_from * config.steps else None
     n_scenes = config.n_scenes * fabric.world_size
     batch = TASKS[config.task].sample_batch(rng, n_scenes, config.n_questions, weights, n_cells)

@@ -61,7 +61,7 @@ _MODELS = {
     PIXELS: {
         "paper": _models(ImageEncoderConfig((32, 64, 128, 256)), *_PAPER, pair_chunk=5_000),
         "small": _models(ImageEncoderConfig((32, 32, 64, 64)), *_SMALL, pair_chunk=5_000),
-        "tiny": _models(ImageEncoderConfig((16, 16, 24, 24)), *_TINY, pair_chunk=20_000),
+        "tiny": _models(ImageEncoderConfig((16, 16, 24, 24)), *_TINY, pair_chunk=200_000),
     },
     OBJECTS: {
         "paper": _models(_ROWS, *_PAPER),
@@ -83,7 +83,19 @@ _RN_FROM_PIXELS = {
     "n_cells": 9,
     "all_cells_from": 0.45,
 }
+#: The paper's own contrast: nothing but answers, the types that ask about one object first.
+_END_TO_END = {
+    "steps": 20_000,
+    "n_scenes": 32,
+    "n_questions": 6,
+    "learning_rate": 1e-3,
+    "first_types": ("shape", "left", "top"),
+    "first_steps": 4_000,
+    "precision": "32-true",
+}
 _RECIPES = {
+    f"{_NAME}/rn-pixels-end-to-end": Recipe(PIXELS, "rn", _END_TO_END, "tiny"),
+    f"{_NAME}/mlp-pixels-end-to-end": Recipe(PIXELS, "mlp", _END_TO_END, "tiny"),
     f"{_NAME}/rn-pixels": Recipe(PIXELS, "rn", _RN_FROM_PIXELS),
     f"{_NAME}/mlp-pixels": Recipe(PIXELS, "mlp", {**_FROM_PIXELS, "steps": 40_000}),
     f"{_NAME}/rn-objects": Recipe(OBJECTS, "rn", {**_FROM_ROWS, "steps": 15_000}),
