@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
 RUNS = Path("runs")
+_SIZES = ("tiny", "medium", "small", "paper")
 #: Domain -> what writes its scenes, for those that are written.
 _WRITERS: Mapping[str, DataWriter] = Derived(
     lambda: {name: domain.data for name, domain in DOMAINS.items() if domain.data is not None}
@@ -113,7 +114,9 @@ def _add_train(commands: _Commands) -> None:
     train = _add(commands, "train", _train, "train a recipe; resumes where a run with the same options stopped")
     train.add_argument("name", help=f"recipe: {', '.join(RECIPES)}")
     train.add_argument("--data", type=Path, default=None, help="a data folder to learn from, for tasks that do")
-    train.add_argument("--size", choices=("tiny", "medium", "small", "paper"), help="of the network (default: what ships)")
+    train.add_argument(
+        "--size", choices=("tiny", "medium", "small", "paper"), help="of the network (default: what ships)"
+    )
     train.add_argument("--steps", type=int, default=None, help="optimiser steps (default: the recipe's)")
     train.add_argument("--warm-start", type=int, default=None, help="steps of the warm start before answers")
     train.add_argument(

@@ -111,20 +111,33 @@ class SlotEncoder(Encoder):
             images: (S, H, W, 3) uint8.
 
         Returns:
-            objects (S, K, V + 2) float32, the surest first, and mask (S, K), False where no object was found.
+            objects (S, K, V + 2) float32, ordered by the value of their first attribute, and mask (S, K), False where
+            no object was found: such rows are 0 and stand behind the others.
         """
         maps = self.find_maps(images)
         peaks = find_peaks(maps.centers.flatten(1), self.config.grid_size, self.config.n_slots)  # (S, K)
-        at_peaks = peaks[:, None, :]
         mask = maps.centers.flatten(1).gather(1, peaks) > 0  # as likely an object as not
-        attributes = maps.attributes.flatten(2).take_along_dim(at_peaks, dim=2).transpose(1, 2)  # (S, K, V)
-        offsets = maps.offsets.flatten(2).take_along_dim(at_peaks, dim=2).transpose(1, 2)  # (S, K, 2)
+        attributes = _read_at(maps.attributes, peaks)  # (S, K, V)
         shares = [part.softmax(dim=-1) for part in attributes.split(list(self.config.attributes), dim=-1)]
-        columns, rows = peaks % self.config.grid_size, peaks // self.config.grid_size
-        pixels = (torch.stack([columns, rows], dim=-1) + offsets) * STRIDE  # (S, K, 2)
-        middle = (self.config.image_size - 1) / 2
-        objects = torch.cat([*shares, (pixels - middle) / middle], dim=-1)
-        return objects * mask[..., None], mask
+        cells = torch.stack([peaks % self.config.grid_size, peaks // self.config.grid_size], dim=-1)  # (S, K, 2)
+        pixels = (cells + _read_at(maps.offsets, peaks)) * STRIDE  # (S, K, 2)
+        objects = torch.cat([*shares, pixels / self._middle - 1], dim=-1) * mask[..., None]
+        order = torch.where(mask, shares[0].argmax(dim=-1), shares[0].shape[-1]).argsort(dim=1, stable=True)  # (S, K)
+        return objects.take_along_dim(order[..., None], dim=1), mask.take_along_dim(order, dim=1)
+
+    def locate(self, objects: Tensor) -> Tensor:
+        """Return the objects' centers in pixels; see `Encoder.locate`."""
+        return (objects[..., -2:] + 1) * self._middle
+
+    @property
+    def _middle(self) -> float:
+        """Return the image's middle row and column."""
+        return (self.config.image_size - 1) / 2
+
+
+def _read_at(maps: Tensor, cells: Tensor) -> Tensor:
+    """Return what maps (S, C, d, d) hold at cells (S, K) int64: (S, K, C)."""
+    return maps.flatten(2).take_along_dim(cells[:, None], dim=2).transpose(1, 2)
 
 
 def find_peaks(centers: Tensor, grid_size: int, n_peaks: int) -> Tensor:

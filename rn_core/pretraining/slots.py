@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Iterable
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from rn_core.common.errors import RNCoreError
+from rn_core.common.records import LabeledPictures
+from rn_core.common.seeding import make_rng
+from rn_core.models import QuestionAnsweringModel
+from rn_core.models.relation_network import RelationNetwork
 from rn_core.models.slots import STRIDE, SlotEncoder, SlotMaps
-from rn_core.pretraining.cells import PretrainingSteps
+from rn_core.pretraining.cells import Keeper, PretextConfig, PretrainingSteps
+from rn_core.tasks.base import ObjectsLabeled
 
 #: Weights of the parts of the loss: centers, attributes, places.
 _CENTERS, _ATTRIBUTES, _PLACES = 1.0, 1.0, 4.0
@@ -18,40 +23,48 @@ _CENTERS, _ATTRIBUTES, _PLACES = 1.0, 1.0, 4.0
 _FOCUS = 2.0
 
 
-class LabeledPictures(NamedTuple):
-    """Pictures whose objects are known.
-
-    Attributes:
-        images: (S, H, W, 3) uint8.
-        places: (S, N, 2) float32, x and y of each object's center in pixels.
-        values: (S, N, A) int64, the value of each of its attributes.
-        mask: (S, N), False for padding.
-    """
-
-    images: Tensor
-    places: Tensor
-    values: Tensor
-    mask: Tensor
-
-
-def train_perception(
-    encoder: SlotEncoder, sample: Callable[[int], LabeledPictures], steps: int, learning_rate: float
-) -> PretrainingSteps:
-    """Return the steps that train an encoder, changed in place.
+def learn_objects(
+    model: QuestionAnsweringModel,
+    task: ObjectsLabeled,
+    config: PretextConfig,
+    learned: RelationNetwork | None = None,
+    keeper: Keeper | None = None,
+    progress: Callable[[Iterable[int]], Iterable[int]] = iter,
+) -> float:
+    """Let a model's encoder learn from labels to find objects; its batch statistics stay as they are afterwards.
 
     Args:
-        encoder: finds objects.
-        sample: a step's number from 0 -> its pictures.
-        steps: optimiser steps.
-        learning_rate: peak rate of AdamW.
+        model: with an encoder that finds objects, changed in place.
+        task: knows where objects stand and what they are.
+        config: steps, seed and sizes.
+        learned: a Relation Network over rows of the same columns, which the model's core then begins as; None lets
+            the core start afresh.
+        keeper: saves the steps and goes on from there; None for nobody.
+        progress: wraps the iteration over the steps (a progress bar).
+
+    Returns:
+        the last step's loss, as `perception_loss`.
+
+    Raises:
+        RNCoreError: if the model's encoder finds no objects, or `learned` has other sizes than the core.
     """
+    encoder, core = model.encoder, model.core
+    if not isinstance(encoder, SlotEncoder):
+        raise RNCoreError(f"A {type(encoder).__name__} finds no objects; choose a model of slots.")
+    if learned is not None and learned.config != core.config:
+        raise RNCoreError(f"The core must have the sizes of {learned.config}, got {core.config}; set them so.")
     encoder.train()
 
     def loss(step: int) -> Tensor:
-        pictures = sample(step)
+        pictures = task.sample_labeled(make_rng(config.seed, "train", step, 0), config.n_scenes)
         return perception_loss(encoder.find_maps(pictures.images), pictures, encoder.config.attributes)
 
-    return PretrainingSteps(encoder.parameters(), steps, learning_rate, loss, clip_norm=10.0)
+    steps = PretrainingSteps(encoder.parameters(), config.steps, config.learning_rate, loss, clip_norm=10.0)
+    last = steps.finish(keeper, progress)
+    encoder.freeze_statistics()
+    if learned is not None:
+        core.load_state_dict(learned.state_dict())
+    return last
 
 
 def perception_loss(maps: SlotMaps, pictures: LabeledPictures, attributes: tuple[int, ...]) -> Tensor:

@@ -12,8 +12,9 @@ from rn_core.common.errors import RNCoreError, lookup
 from rn_core.models import ModelConfig
 from rn_core.models.encoders import ImageEncoderConfig
 from rn_core.models.layers import OMIT_DEFAULT, plain_fields
-from rn_core.tasks import TASKS
-from rn_core.tasks.base import CellBacked, Pooled
+from rn_core.models.slots import SlotEncoderConfig
+from rn_core.tasks import TASKS, Task
+from rn_core.tasks.base import CellBacked, ObjectsLabeled, Pooled, Restyled
 
 #: How numbers are held in training; see Lightning Fabric.
 Precision = Literal["32-true", "bf16-mixed"]
@@ -44,6 +45,8 @@ class TrainConfig:
         first_types: the types that are asked in the first `first_steps` steps, before all of `question_types` are: a
             curriculum over questions, which tells a network nothing but answers.
         first_steps: steps in which only `first_types` are asked.
+        styled: whether answers are learned from pictures in many styles, as other people draw them; validation scenes
+            have the task's own.
         focus: lowest weight of a question type when questions are drawn. A type's weight is its current
             share of wrong answers, so what is learned is asked less; 1 draws all types alike.
         warm_start: steps in which an image encoder first learns to name what its cells hold, or a question encoder
@@ -103,6 +106,7 @@ class TrainConfig:
     pool_scenes: int = field(default=0, metadata=OMIT_DEFAULT)
     first_types: tuple[str, ...] = field(default=(), metadata=OMIT_DEFAULT)
     first_steps: int = field(default=0, metadata=OMIT_DEFAULT)
+    styled: bool = field(default=False, metadata=OMIT_DEFAULT)
 
     def __post_init__(self) -> None:
         """Raise RNCoreError for a value that cannot be trained with, naming it and what is allowed."""
@@ -130,9 +134,12 @@ class TrainConfig:
         lookup(self.schedule, dict.fromkeys(SCHEDULES), "schedule")
         if self.augment and not isinstance(self.model.encoder, ImageEncoderConfig):
             raise RNCoreError(f"augment moves pictures, and the model of '{self.task}' sees none; set it to False.")
+        if self.styled and not isinstance(TASKS[self.task], Restyled):
+            raise RNCoreError(f"'{self.task}' has pictures of one style, got styled True; set it to False.")
         if self.pool_scenes and not isinstance(TASKS[self.task], Pooled):
             raise RNCoreError(f"'{self.task}' has no pool, got pool_scenes {self.pool_scenes!r}; set it to 0.")
-        if self.warm_start and not self.pool_scenes and not isinstance(TASKS[self.task], CellBacked):
+        labeled = ObjectsLabeled if isinstance(self.model.encoder, SlotEncoderConfig) else CellBacked
+        if self.warm_start and not self.pool_scenes and not isinstance(TASKS[self.task], labeled):
             raise RNCoreError(
                 f"'{self.task}' has no warm start without a pool, got warm_start {self.warm_start!r}; set it to 0."
             )
@@ -148,6 +155,12 @@ class TrainConfig:
             return TrainConfig(**{**values, "model": ModelConfig.from_dict(values["model"])})
         except (KeyError, TypeError) as err:
             raise RNCoreError(f"This is not a training config ({err}); see TrainConfig for its fields.") from err
+
+
+def learning_task(config: TrainConfig) -> Task:
+    """Return the task that a run draws its training scenes from."""
+    task = TASKS[config.task]
+    return task.in_styles() if config.styled and isinstance(task, Restyled) else task
 
 
 def type_weights(config: TrainConfig, accuracy: np.ndarray, step: int) -> np.ndarray:

@@ -10,6 +10,7 @@ from rn_core.models import EncoderConfig, ModelConfig
 from rn_core.models.baselines import MLPConfig
 from rn_core.models.encoders import ImageEncoderConfig, RowEncoderConfig
 from rn_core.models.relation_network import RelationNetworkConfig
+from rn_core.models.slots import SlotEncoderConfig
 from rn_core.tasks.domain import (
     DataOption,
     DataOrder,
@@ -26,7 +27,7 @@ from rn_core.tasks.domain import (
 from rn_core.tasks.sort_of_clevr.dataset import write_scenes
 from rn_core.tasks.sort_of_clevr.encoding import D_ROW
 from rn_core.tasks.sort_of_clevr.questions import ANSWERS
-from rn_core.tasks.sort_of_clevr.scene import COLORS, DEFAULT_MARGIN
+from rn_core.tasks.sort_of_clevr.scene import COLORS, DEFAULT_MARGIN, SHAPES
 
 _NAME = "sort-of-clevr"
 OBJECTS, PIXELS = f"{_NAME}/objects", f"{_NAME}/pixels"
@@ -61,7 +62,10 @@ _ROWS = RowEncoderConfig(D_ROW)
 _MODELS = {
     PIXELS: {
         "paper": _models(ImageEncoderConfig((32, 64, 128, 256)), *_PAPER, pair_chunk=5_000),
-        "small": _models(ImageEncoderConfig((32, 32, 64, 64)), *_SMALL, pair_chunk=5_000),
+        "small": {
+            **_models(ImageEncoderConfig((32, 32, 64, 64)), *_SMALL, pair_chunk=5_000),
+            "rn-slots": _models(SlotEncoderConfig(attributes=(len(COLORS), len(SHAPES))), *_SMALL)["rn"],
+        },
         "tiny": _models(ImageEncoderConfig((16, 16, 24, 24)), *_TINY, pair_chunk=200_000),
         "medium": _models(ImageEncoderConfig((16, 16, 24, 24)), *_MEDIUM, pair_chunk=200_000),
     },
@@ -95,7 +99,20 @@ _END_TO_END = {
     "first_steps": 4_500,
     "precision": "32-true",
 }
+#: The encoder learns to find objects in pictures of many styles; the relations, to live with where it puts them.
+_RN_FROM_SLOTS = {
+    "learning_rate": 3e-4,
+    "warm_start": 6_000,
+    "core_from": f"{_NAME}/rn-objects",
+    "hold_encoder": 1.0,
+    "steps": 2_000,
+    "n_scenes": 32,
+    "n_questions": 12,
+    "styled": True,
+    "precision": "32-true",
+}
 _RECIPES = {
+    f"{_NAME}/rn-slots": Recipe(PIXELS, "rn-slots", _RN_FROM_SLOTS),
     f"{_NAME}/rn-pixels-end-to-end": Recipe(PIXELS, "rn", _END_TO_END, "medium"),
     f"{_NAME}/mlp-pixels-end-to-end": Recipe(PIXELS, "mlp", _END_TO_END, "medium"),
     f"{_NAME}/rn-pixels": Recipe(PIXELS, "rn", _RN_FROM_PIXELS),
