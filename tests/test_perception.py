@@ -18,7 +18,7 @@ from rn_core.pretraining.slots import learn_objects, perception_loss
 from rn_core.tasks import TASKS
 from rn_core.tasks.registry import model_config
 from rn_core.tasks.sort_of_clevr.scene import COLORS, SHAPES
-from rn_core.training.config import type_weights
+from rn_core.training.config import learning_rate, type_weights
 from rn_core.training.processes import make_fabric
 from rn_core.training.recipes import make_recipe
 from rn_core.training.trainer import Trainer
@@ -130,3 +130,26 @@ def test_weights_change_at_the_step_that_ends_the_first_types():
 def test_first_types_and_steps_come_together(changes):
     with pytest.raises(RNCoreError, match="give both or neither"):
         make_recipe("sort-of-clevr/rn-objects", "tiny", **changes)
+
+
+def test_the_optimizer_begins_anew_when_the_first_types_end():
+    """What Adam kept of the small gradients of learned questions would throw the network back at the first new one."""
+    config = make_recipe(
+        "sort-of-clevr/rn-objects",
+        "tiny",
+        first_types=("left",),
+        first_steps=3,
+        steps=80,
+        n_questions=6,
+        warmup_steps=4,
+    )
+    rates = [learning_rate(config, step) / config.learning_rate for step in range(8)]
+    assert rates[0] < rates[1] < rates[2]
+    assert rates[3] < rates[0]
+    assert rates[3] < rates[4] < rates[5]
+    trainer = Trainer(config, make_fabric("cpu", "32-true"))
+    taken = []
+    for _ in range(5):
+        trainer.step(trainer.sample())
+        taken.append({int(state["step"]) for state in trainer.optimizer.optimizer.state.values()})
+    assert taken == [{1}, {2}, {3}, {1}, {2}]

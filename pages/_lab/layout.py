@@ -58,7 +58,14 @@ STYLE = """
 [data-testid="stMainBlockContainer"] {padding: 3.9rem 2.5rem 2rem}
 </style>
 """
-MODEL_NAMES = MappingProxyType({"rn-pixels": "the image", "rn-objects": "object rows"})
+MODEL_NAMES = MappingProxyType(
+    {
+        "rn-pixels": "the image",
+        "rn-objects": "object rows",
+        "rn-slots": "objects found in the image",
+        "rn-pixels-end-to-end": "the image, learned from answers only",
+    }
+)
 PROJECTOR_STYLE = "<style>html {font-size: 22px !important}</style>"
 
 

@@ -44,7 +44,8 @@ class TrainConfig:
         question_types: the types that are asked; empty asks all.
         first_types: the types that are asked in the first `first_steps` steps, before all of `question_types` are: a
             curriculum over questions, which tells a network nothing but answers.
-        first_steps: steps in which only `first_types` are asked.
+        first_steps: steps in which only `first_types` are asked; then the optimizer begins anew, with a warm-up,
+            because what it knows of gradients is wrong by orders of magnitude.
         styled: whether answers are learned from pictures in many styles, as other people draw them; validation scenes
             have the task's own.
         focus: lowest weight of a question type when questions are drawn. A type's weight is its current
@@ -186,5 +187,6 @@ def learning_rate(config: TrainConfig, step: int, epochs: float = 0.0) -> float:
     if config.schedule == "doubling":
         doublings = min(epochs // config.doubling_epochs, _MAX_DOUBLINGS)
         return min(config.learning_rate, config.first_rate * math.pow(2, doublings))
-    warm = min(1.0, (step + 1) / max(1, config.warmup_steps))
+    since = step - config.first_steps if step >= config.first_steps else step  # new questions, another warm-up
+    warm = min(1.0, (since + 1) / max(1, config.warmup_steps))
     return config.learning_rate * warm * 0.5 * (1 + math.cos(math.pi * step / config.steps))

@@ -223,6 +223,8 @@ class Trainer:
     def step(self, batch: Batch) -> Tensor:
         """Take one optimiser step on a batch and return its loss."""
         run, config = self.run, self.run.config
+        if config.first_steps and run.step == config.first_steps:
+            self.optimizer.optimizer.state.clear()
         rate = learning_rate(config, run.step, self.epochs)
         for group in self.optimizer.param_groups:
             group["lr"] = rate

@@ -91,12 +91,12 @@ _RN_FROM_PIXELS = {
 }
 #: The paper's own contrast: nothing but answers, the types that ask about one object first.
 _END_TO_END = {
-    "steps": 22_000,
+    "steps": 16_000,
     "n_scenes": 32,
     "n_questions": 3,
     "learning_rate": 1e-3,
     "first_types": ("shape", "left", "top"),
-    "first_steps": 4_500,
+    "first_steps": 3_000,
     "precision": "32-true",
 }
 #: The encoder learns to find objects in pictures of many styles; the relations, to live with where it puts them.
