@@ -134,15 +134,8 @@ def test_first_types_and_steps_come_together(changes):
 
 def test_the_optimizer_begins_anew_when_the_first_types_end():
     """What Adam kept of the small gradients of learned questions would throw the network back at the first new one."""
-    config = make_recipe(
-        "sort-of-clevr/rn-objects",
-        "tiny",
-        first_types=("left",),
-        first_steps=3,
-        steps=80,
-        n_questions=6,
-        warmup_steps=4,
-    )
+    changes = {"first_types": ("left",), "first_steps": 3, "steps": 80, "n_questions": 6, "warmup_steps": 4}
+    config = make_recipe("sort-of-clevr/rn-objects", "tiny", **changes)
     rates = [learning_rate(config, step) / config.learning_rate for step in range(8)]
     assert rates[0] < rates[1] < rates[2]
     assert rates[3] < rates[0]
