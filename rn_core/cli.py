@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
 RUNS = Path("runs")
+_SIZES = ("tiny", "medium", "small", "paper")
 #: Domain -> writer of its scenes, for domains that have one.
 _WRITERS: Mapping[str, DataWriter] = Derived(
     lambda: {name: domain.data for name, domain in DOMAINS.items() if domain.data is not None}
@@ -118,7 +119,7 @@ def _add_train(commands: _Commands) -> None:
     train = _add(commands, "train", _train, "train a recipe; resumes a run with the same options where it stopped")
     train.add_argument("name", help=f"recipe: {', '.join(RECIPES)}")
     train.add_argument("--data", type=Path, default=None, help="data folder to train on, for tasks that use one")
-    train.add_argument("--size", default="small", choices=("tiny", "small", "paper"), help="small is what is shipped")
+    train.add_argument("--size", default=None, choices=_SIZES, help="of the network (default: the published size)")
     train.add_argument("--steps", type=int, default=None, help="optimizer steps (default: the recipe's)")
     train.add_argument("--warm-start", type=int, default=None, help="pretraining steps (default: the recipe's)")
     train.add_argument(

@@ -74,7 +74,14 @@ STYLE = """
 }
 </style>
 """
-MODEL_NAMES = MappingProxyType({"rn-pixels": "the image", "rn-objects": "object rows"})
+MODEL_NAMES = MappingProxyType(
+    {
+        "rn-pixels": "the image",
+        "rn-objects": "object rows",
+        "rn-slots": "objects found in the image",
+        "rn-pixels-end-to-end": "the image, trained on answers only",
+    }
+)
 #: Large type leaves no room for controls beside the picture below this width.
 PROJECTOR_STYLE = """
 <style>

@@ -11,20 +11,32 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, TypeGuard
 
+from torch import nn
+
 from pages._lab.words import GRID
 from rn_core.common.errors import RNCoreError, lookup
+from rn_core.models.slots import SlotEncoder, SlotEncoderConfig
 from rn_core.tasks import Task
 from rn_core.tasks.sort_of_clevr import COLORS, SortOfClevr
 
 N_CELLS = GRID**2
 #: Shipped Relation Network -> the baseline that answers beside it.
-MODELS = MappingProxyType({"rn-objects": "mlp-objects", "rn-pixels": "mlp-pixels"})
+MODELS = MappingProxyType(
+    {
+        "rn-objects": "mlp-objects",
+        "rn-pixels": "mlp-pixels",
+        "rn-slots": "mlp-pixels",
+        "rn-pixels-end-to-end": "mlp-pixels-end-to-end",
+    }
+)
+#: What a model sees -> the objects that its pairs are made of, at most.
+_N_OBJECTS = MappingProxyType({"objects": len(COLORS), "pixels": N_CELLS, "slots": SlotEncoderConfig.n_slots})
 #: Digits of the hash in a name, 128 bits of it: nobody finds two models with the same ones. What models said is cached
 #: by name for all sessions, so a second model by a name would be answered for by the first.
 N_DIGITS = 32
 #: Digits in older links.
 _FEWER_DIGITS = 12
-_OWN = re.compile(rf"own-(objects|pixels)-[0-9a-f]{{{_FEWER_DIGITS}}}([0-9a-f]{{{N_DIGITS - _FEWER_DIGITS}}})?")
+_OWN = re.compile(rf"own-(objects|pixels|slots)-[0-9a-f]{{{_FEWER_DIGITS}}}([0-9a-f]{{{N_DIGITS - _FEWER_DIGITS}}})?")
 _BASELINE = "-baseline"
 
 
@@ -53,7 +65,7 @@ def own_name(view: str, digest: str) -> str:
     """Return the name of a session's own model.
 
     Args:
-        view: "objects" or "pixels".
+        view: "objects", "pixels" or "slots".
         digest: hexadecimal hash of everything that its answers depend on.
     """
     return f"own-{view}-{digest[:N_DIGITS]}"
@@ -65,12 +77,17 @@ def is_own(model: str) -> bool:
 
 
 def sees_pixels(model: str) -> bool:
-    """Return whether a model sees the image; others see object rows."""
+    """Return whether a model's objects are the cells of an image."""
     return view_of(model) == "pixels"
 
 
+def finds_objects(model: str) -> bool:
+    """Return whether a model finds the objects of an image by itself."""
+    return view_of(model) == "slots"
+
+
 def view_of(model: str) -> str:
-    """Return "objects" or "pixels", what a model sees."""
+    """Return what a model sees: "objects" (rows), "pixels" (an image, as cells) or "slots" (an image, as objects)."""
     return model.removesuffix(_BASELINE).split("-")[1]
 
 
@@ -79,11 +96,11 @@ def asks_about_shapes(task: Task | None) -> TypeGuard[SortOfClevr]:
     return isinstance(task, SortOfClevr)
 
 
-def seen_by(task: Task) -> str:
-    """Return "objects" or "pixels", what models of a task see; raises RNCoreError unless it asks about shapes."""
+def seen_by(task: Task, encoder: nn.Module) -> str:
+    """Return what a model of a task sees, as `view_of`; raises RNCoreError unless the task asks about shapes."""
     if not asks_about_shapes(task):
         raise RNCoreError(f"The task must be about scenes of shapes, got '{task.name}'; choose one of Sort-of-CLEVR.")
-    return task.view
+    return "slots" if isinstance(encoder, SlotEncoder) else task.view
 
 
 def baseline_of(model: str) -> str:
@@ -98,4 +115,4 @@ def shipped_baseline(model: str) -> str:
 
 def count_pairs(model: str) -> int:
     """Return the ordered pairs of what a model sees."""
-    return (N_CELLS if sees_pixels(model) else len(COLORS)) ** 2
+    return _N_OBJECTS[view_of(model)] ** 2

@@ -21,7 +21,7 @@ from rn_core.weights.card import Card, count_only
 from rn_core.weights.store import LoadedWeights
 
 #: Scenes behind a mean aggregate that a file lacks; a scene of pixels costs many times one of rows.
-_MEAN_SCENES = MappingProxyType({"objects": 200, "pixels": 20})
+_MEAN_SCENES = MappingProxyType({"objects": 200, "pixels": 20, "slots": 20})
 #: Parameters up to which they are that many; a larger model gets fewer in proportion, so that its upload costs no more.
 _MEAN_PARAMETERS = 500_000
 
@@ -71,7 +71,7 @@ def make_own_model(weights: LoadedWeights, label: str, baseline: LoadedWeights |
             f"'{baseline.card.name}' cannot answer beside '{weights.card.name}'; choose an MLP of "
             f"{weights.card.task}, or none."
         )
-    view = seen_by(task)
+    view = seen_by(task, weights.model.encoder)
     name = own_name(view, _digest(weights, baseline))
     if weights.mean_aggregate is None:
         mean = mean_aggregates(weights.model, task, seed=0, n_scenes=count_mean_scenes(weights, view))
@@ -82,7 +82,7 @@ def make_own_model(weights: LoadedWeights, label: str, baseline: LoadedWeights |
 
 
 def count_mean_scenes(weights: LoadedWeights, view: str) -> int:
-    """Return the scenes behind the mean aggregate of a model that sees "objects" or "pixels", 2 at least."""
+    """Return the scenes behind the mean aggregate of a model of a view, 2 at least."""
     share = min(1, _MEAN_PARAMETERS / weights.model.count_parameters())
     return max(2, int(share * _MEAN_SCENES[view]))
 

@@ -81,10 +81,12 @@ class ForwardPass:
     Attributes:
         logits: (A,).
         relations: (P, D_g) float32, row `i * N + j` is g_theta(o_i, o_j); None for a network without pairs.
+        places: (N, 2), where it found its objects, in pixels, NaN for padding; None for a network that finds none.
     """
 
     logits: Tensor
-    relations: Tensor | None
+    relations: Tensor | None = None
+    places: Tensor | None = None
 
 
 @st.cache_data(max_entries=256, show_spinner=False, hash_funcs=_HASHES)
@@ -92,9 +94,11 @@ def _cached_pass(name: str, code: Hashable, seen: Seen, _question: str) -> Forwa
     """Return the forward pass that all questions with one `Answerer.question_code` share."""
     answerer = find_answerer(name)
     if not answerer.model.has_pairs:
-        return ForwardPass(answerer.logits(seen.content, _question).clone(), None)
+        return ForwardPass(answerer.logits(seen.content, _question).clone())
     trace = answerer.trace(seen.content, _question)
-    return ForwardPass(trace.logits[0].cpu().clone(), trace.relations[0].cpu().clone())
+    found = answerer.model.encoder.locate(trace.objects[0])
+    places = None if found is None else found.where(trace.object_mask[0][:, None], torch.nan).cpu()
+    return ForwardPass(trace.logits[0].cpu().clone(), trace.relations[0].cpu().clone(), places)
 
 
 def find_pass(name: str, question: str, seen: Seen) -> ForwardPass:

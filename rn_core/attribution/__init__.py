@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rn_core.attribution.base import Attribution, Target
-from rn_core.attribution.cells import cell_weights, merge_cells
+from rn_core.attribution.cells import cell_weights, found_weights, merge_cells
 from rn_core.attribution.comparison import Disagreement, disagreement
 from rn_core.attribution.control import make_randomized_copy
 from rn_core.attribution.faithfulness import (
@@ -44,6 +44,7 @@ __all__ = [
     "attribute_pairs",
     "cell_weights",
     "disagreement",
+    "found_weights",
     "keep_pairs",
     "leave_out_both",
     "make_randomized_copy",

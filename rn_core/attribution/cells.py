@@ -35,9 +35,7 @@ def cell_weights(object_masks: np.ndarray | Tensor, grid_size: int = 5, stride: 
     Raises:
         RNCoreError: if the masks are not (K, H, W) bool, or a size is below 1.
     """
-    masks = torch.as_tensor(object_masks)
-    if masks.dim() != 3 or masks.dtype != torch.bool:
-        raise RNCoreError(f"object_masks must be (K, H, W) bool, got {tuple(masks.shape)} {masks.dtype}.")
+    masks = _check_masks(object_masks)
     if grid_size < 1 or stride < 1:
         raise RNCoreError(f"grid_size and stride must be 1 or more, got {grid_size!r} and {stride!r}.")
     n_objects, height, width = masks.shape
@@ -49,6 +47,35 @@ def cell_weights(object_masks: np.ndarray | Tensor, grid_size: int = 5, stride: 
     pixels[:, :-1].index_add_(0, cell, masks.flatten(1).T.to(pixels.dtype))
     pixels[:, -1] = pixels.sum(dim=1) == 0
     return pixels / pixels.sum(dim=1, keepdim=True)
+
+
+def found_weights(places: Tensor, object_masks: np.ndarray | Tensor) -> Tensor:
+    """Return which object of a scene each found object is: the one whose pixels its center lies on.
+
+    Args:
+        places: (N, 2), x and y of each found object's center in pixels.
+        object_masks: (K, H, W) bool, the pixels of each object.
+
+    Returns:
+        (N, K + 1) float64, as `cell_weights`: 1 for that object, or for the ground where the center is on none.
+
+    Raises:
+        RNCoreError: if the masks are not (K, H, W) bool.
+    """
+    masks = _check_masks(object_masks)
+    n_objects, height, width = masks.shape
+    x, y = places.round().long().unbind(dim=1)  # (N,) each
+    hit = masks[:, y.clamp(0, height - 1), x.clamp(0, width - 1)].T  # (N, K)
+    whose = torch.where(hit.any(dim=1), hit.int().argmax(dim=1), n_objects)  # (N,)
+    return torch.nn.functional.one_hot(whose, n_objects + 1).to(torch.float64)
+
+
+def _check_masks(object_masks: np.ndarray | Tensor) -> Tensor:
+    """Return masks as a tensor; raises RNCoreError unless they are (K, H, W) bool."""
+    masks = torch.as_tensor(object_masks)
+    if masks.dim() != 3 or masks.dtype != torch.bool:
+        raise RNCoreError(f"object_masks must be (K, H, W) bool, got {tuple(masks.shape)} {masks.dtype}.")
+    return masks
 
 
 def merge_cells(matrix: Tensor, weights: Tensor) -> Tensor:

@@ -112,6 +112,23 @@ class MotionBatch:
 
 
 @dataclass(frozen=True)
+class LabeledPictures:
+    """S pictures whose objects are known, to be found before any question is asked.
+
+    Attributes:
+        images: (S, H, W, 3) uint8.
+        places: (S, N, 2) float32, x and y of each object's center in pixels.
+        values: (S, N, A) int64, the value of each of its attributes, such as color and shape.
+        mask: (S, N) bool, False for padding.
+    """
+
+    images: Tensor
+    places: Tensor
+    values: Tensor
+    mask: Tensor
+
+
+@dataclass(frozen=True)
 class Accuracy:
     """An accuracy with its 95 % interval.
 

@@ -15,6 +15,7 @@ from rn_core.attribution import (
     Target,
     attribute_pairs,
     cell_weights,
+    found_weights,
     make_randomized_copy,
     make_true_pairs,
     measure_faithfulness,
@@ -40,12 +41,14 @@ class Case:
         question: (1, D_q) or (1, L), as `Batch.question`.
         true_pairs: (P,) bool, the deciding pair in both orders.
         weights: (25, 7) from cells to objects and ground, or None for object rows.
+        masks: for images, (K, H, W) bool, the pixels of each object; None for object rows.
     """
 
     inputs: tuple[Tensor, ...]
     question: Tensor
     true_pairs: Tensor
     weights: Tensor | None = None
+    masks: np.ndarray | None = None
 
 
 @torch.inference_mode()
@@ -115,7 +118,7 @@ def read_cases(task: PairsKnown, seed: int, n_scenes: int) -> Iterator[Case]:
         weights = None
         if known.masks is not None and task.cell_grid is not None:
             weights = cell_weights(torch.from_numpy(known.masks), *task.cell_grid)
-        yield Case(known.inputs, known.question, make_true_pairs(known.asked, known.others), weights)
+        yield Case(known.inputs, known.question, make_true_pairs(known.asked, known.others), weights, known.masks)
 
 
 def _summarize(scores: list[dict[str, float]]) -> dict[str, float]:
@@ -138,7 +141,7 @@ class _Asked:
         f_phi: the network's own.
         relations: (P, D_g).
         target: the winning logit.
-        weights: (25, 7) from cells to objects and ground, or None for object rows.
+        weights: (N, 7) from cells or found objects to objects and ground, or None for object rows.
     """
 
     f_phi: nn.Sequential
@@ -151,7 +154,9 @@ def _ask(model: QuestionAnsweringModel, case: Case) -> _Asked:
     """Trace one question once, for all methods."""
     with torch.inference_mode():
         trace = model.trace(case.inputs, case.question)
-    return _Asked(model.pair_core.f_phi, trace.relations[0], Target(int(trace.logits[0].argmax())), case.weights)
+    places = None if case.masks is None else model.encoder.locate(trace.objects[0])
+    weights = case.weights if case.masks is None or places is None else found_weights(places, case.masks)
+    return _Asked(model.pair_core.f_phi, trace.relations[0], Target(int(trace.logits[0].argmax())), weights)
 
 
 def _point(asked: _Asked, method: str, true_pairs: Tensor) -> tuple[Attribution, dict[str, float]]:

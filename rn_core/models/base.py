@@ -45,6 +45,17 @@ class Encoder(nn.Module):
         """
         return None
 
+    def locate(self, objects: Tensor) -> Tensor | None:
+        """Return where on the picture the objects stand that were found; None, as here, for encoders that find none.
+
+        Args:
+            objects: (..., D_o), as `forward` gives them.
+
+        Returns:
+            x and y in pixels, (..., 2).
+        """
+        return None
+
 
 class Core(nn.Module):
     """Objects and questions to logits (M, A); arguments as `RelationNetwork.forward`.

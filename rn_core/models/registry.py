@@ -22,8 +22,16 @@ from rn_core.models.questions import QuestionEncoder, QuestionEncoderConfig
 from rn_core.models.relation_layers import StackedRelationNetwork, StackedRelationNetworkConfig
 from rn_core.models.relation_network import RelationNetwork, RelationNetworkConfig
 from rn_core.models.sentences import SentenceEncoder, SentenceEncoderConfig, StoryEncoder, StoryEncoderConfig
+from rn_core.models.slots import SlotEncoder, SlotEncoderConfig
 
-EncoderConfig = ImageEncoderConfig | RowEncoderConfig | SentenceEncoderConfig | StoryEncoderConfig | PathEncoderConfig
+EncoderConfig = (
+    ImageEncoderConfig
+    | RowEncoderConfig
+    | SentenceEncoderConfig
+    | StoryEncoderConfig
+    | PathEncoderConfig
+    | SlotEncoderConfig
+)
 CoreConfig = (
     RelationNetworkConfig
     | StackedRelationNetworkConfig
@@ -42,6 +50,7 @@ ENCODERS: Mapping[str, tuple[type[EncoderConfig], Callable[..., Encoder]]] = Map
         "sentences": (SentenceEncoderConfig, SentenceEncoder),
         "story": (StoryEncoderConfig, StoryEncoder),
         "paths": (PathEncoderConfig, PathEncoder),
+        "slots": (SlotEncoderConfig, SlotEncoder),
     }
 )
 QUESTION_ENCODERS: Mapping[str, tuple[type[QuestionEncoderConfig], Callable[..., QuestionEncoder]]] = MappingProxyType(

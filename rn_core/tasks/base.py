@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 import numpy as np
 from torch import Tensor
 
-from rn_core.common.records import Batch, Example, MotionBatch, PairBatch
+from rn_core.common.records import Batch, Example, LabeledPictures, MotionBatch, PairBatch
 from rn_core.tasks.domain import Domain, RaceSpec
 from rn_core.tasks.scoring import Scoring
 
@@ -301,6 +301,24 @@ class CellBacked(Task, Protocol):
 
     def cell_reading(self) -> CellReading:
         """Return how the facts and coordinates of a cell become an object row."""
+        ...
+
+
+@runtime_checkable
+class ObjectsLabeled(Task, Protocol):
+    """A task of pictures whose objects are known, so that an encoder can learn to find them first."""
+
+    def sample_labeled(self, rng: np.random.Generator, n_scenes: int) -> LabeledPictures:
+        """Draw pictures with the place and the attributes of each object."""
+        ...
+
+
+@runtime_checkable
+class Restyled(Task, Protocol):
+    """A task whose pictures can also be drawn as other people draw them."""
+
+    def in_styles(self) -> Task:
+        """Return the task with each picture in a style of its own: colors, ground, size, blur, noise, compression."""
         ...
 
 

@@ -135,11 +135,13 @@ class Recipe:
         task: what they learn.
         model: key of the task's models, such as "rn".
         settings: fields of `TrainConfig` beside task and model.
+        size: of the model, as it ships.
     """
 
     task: str
     model: str
     settings: Mapping[str, Any] = field(default_factory=dict)
+    size: str = "small"
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,9 @@ from rn_core.common.errors import RNCoreError, lookup
 from rn_core.models import ModelConfig
 from rn_core.models.encoders import ImageEncoderConfig
 from rn_core.models.layers import OMIT_DEFAULT, plain_fields
-from rn_core.tasks import TASKS
-from rn_core.tasks.base import CellBacked, Pooled
+from rn_core.models.slots import SlotEncoderConfig
+from rn_core.tasks import TASKS, Task
+from rn_core.tasks.base import CellBacked, ObjectsLabeled, Pooled, Restyled
 
 #: Number formats in training; see Lightning Fabric.
 Precision = Literal["32-true", "bf16-mixed"]
@@ -41,6 +42,12 @@ class TrainConfig:
         weight_decay: of AdamW.
         clip_norm: largest norm of the gradient.
         question_types: the types that are asked; empty asks all.
+        first_types: the types that are asked in the first `first_steps` steps, before all of `question_types` are: a
+            curriculum over questions, which tells a network nothing but answers.
+        first_steps: steps in which only `first_types` are asked; then the optimizer begins anew, with a warm-up,
+            because what it knows of gradients is wrong by orders of magnitude.
+        styled: whether answers are learned from pictures in many styles, as other people draw them; validation scenes
+            have the task's own.
         focus: lowest weight of a question type when questions are drawn. A type's weight is its current
             share of wrong answers, so what is learned is asked less; 1 draws all types alike.
         warm_start: pretraining steps, in which an image encoder learns to name the contents of its cells, a question
@@ -98,6 +105,9 @@ class TrainConfig:
     data: str | None = field(default=None, metadata=OMIT_DEFAULT)
     hold_relations: float = field(default=0.0, metadata=OMIT_DEFAULT)
     pool_scenes: int = field(default=0, metadata=OMIT_DEFAULT)
+    first_types: tuple[str, ...] = field(default=(), metadata=OMIT_DEFAULT)
+    first_steps: int = field(default=0, metadata=OMIT_DEFAULT)
+    styled: bool = field(default=False, metadata=OMIT_DEFAULT)
 
     def __post_init__(self) -> None:
         """Raise RNCoreError for an invalid value, naming it and what is allowed."""
@@ -109,9 +119,15 @@ class TrainConfig:
             if not getattr(self, name) > 0 or not math.isfinite(getattr(self, name)):
                 raise RNCoreError(f"{name} must be a finite number above 0, got {getattr(self, name)!r}.")
         known = lookup(self.task, TASKS, "task").question_types
-        object.__setattr__(self, "question_types", tuple(self.question_types))
-        for kind in self.question_types:
-            lookup(kind, dict.fromkeys(known), "question type")
+        for name in ("question_types", "first_types"):
+            object.__setattr__(self, name, tuple(getattr(self, name)))
+            for kind in getattr(self, name):
+                lookup(kind, dict.fromkeys(known), "question type")
+        if self.first_steps < 0 or bool(self.first_steps) != bool(self.first_types):
+            raise RNCoreError(
+                f"first_types are asked for first_steps steps, got {self.first_types!r} and {self.first_steps!r}; "
+                "give both or neither."
+            )
         if not 0 < self.focus <= 1:
             raise RNCoreError(f"focus must be above 0 and at most 1, got {self.focus!r}.")
         if self.precision not in get_args(Precision):
@@ -119,9 +135,12 @@ class TrainConfig:
         lookup(self.schedule, dict.fromkeys(SCHEDULES), "schedule")
         if self.augment and not isinstance(self.model.encoder, ImageEncoderConfig):
             raise RNCoreError(f"augment shifts pictures, but the model of '{self.task}' takes none; set it to False.")
+        if self.styled and not isinstance(TASKS[self.task], Restyled):
+            raise RNCoreError(f"'{self.task}' has pictures of one style, got styled True; set it to False.")
         if self.pool_scenes and not isinstance(TASKS[self.task], Pooled):
             raise RNCoreError(f"'{self.task}' has no pool, got pool_scenes {self.pool_scenes!r}; set it to 0.")
-        if self.warm_start and not self.pool_scenes and not isinstance(TASKS[self.task], CellBacked):
+        labeled = ObjectsLabeled if isinstance(self.model.encoder, SlotEncoderConfig) else CellBacked
+        if self.warm_start and not self.pool_scenes and not isinstance(TASKS[self.task], labeled):
             raise RNCoreError(
                 f"'{self.task}' cannot be pretrained without a pool, got warm_start {self.warm_start!r}; set it to 0."
             )
@@ -139,11 +158,18 @@ class TrainConfig:
             raise RNCoreError(f"This is not a training config ({err}); see TrainConfig for its fields.") from err
 
 
-def type_weights(config: TrainConfig, accuracy: np.ndarray) -> np.ndarray:
-    """Return (T,) the probability of sampling each question type, from its accuracy."""
+def learning_task(config: TrainConfig) -> Task:
+    """Return the task that a run samples its training scenes from."""
+    task = TASKS[config.task]
+    return task.in_styles() if config.styled and isinstance(task, Restyled) else task
+
+
+def type_weights(config: TrainConfig, accuracy: np.ndarray, step: int) -> np.ndarray:
+    """Return (T,) the probability of sampling each question type at a step, from its accuracy."""
     weights: np.ndarray = np.maximum(1 - accuracy, config.focus)
-    if config.question_types:
-        weights *= np.where(np.isin(TASKS[config.task].question_types, config.question_types), 1, _NEVER)
+    asked = config.first_types if step < config.first_steps else config.question_types
+    if asked:
+        weights *= np.where(np.isin(TASKS[config.task].question_types, asked), 1, _NEVER)
     return weights
 
 
@@ -161,5 +187,6 @@ def learning_rate(config: TrainConfig, step: int, epochs: float = 0.0) -> float:
     if config.schedule == "doubling":
         doublings = min(epochs // config.doubling_epochs, _MAX_DOUBLINGS)
         return min(config.learning_rate, config.first_rate * math.pow(2, doublings))
-    warm = min(1.0, (step + 1) / max(1, config.warmup_steps))
+    since = step - config.first_steps if step >= config.first_steps else step  # new questions, another warm-up
+    warm = min(1.0, (since + 1) / max(1, config.warmup_steps))
     return config.learning_rate * warm * 0.5 * (1 + math.cos(math.pi * step / config.steps))

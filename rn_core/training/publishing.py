@@ -16,6 +16,7 @@ from rn_core.evaluation.accuracy import evaluate, evaluate_batches
 from rn_core.evaluation.reporting import mean_aggregates
 from rn_core.models import QuestionAnsweringModel, build_model
 from rn_core.models.relation_network import RelationNetworkConfig
+from rn_core.models.slots import SlotEncoderConfig
 from rn_core.tasks import TASKS, Task
 from rn_core.tasks.base import FewQuestions, FolderBacked, Pooled
 from rn_core.tasks.registry import CONFIGS, model_config
@@ -29,8 +30,6 @@ from rn_core.weights.store import PRETRAINED, WeightsEntry, fill_model, write_se
 
 #: Scenes for the mean aggregate, and for the golden logits.
 _MEAN_SCENES, _GOLDEN_SCENES = 200, 3
-#: Size of the models that are published under the names of recipes.
-_SHIPPED = "small"
 Progress = Callable[[Iterable[int]], Iterable[int]]
 
 
@@ -145,9 +144,9 @@ def check_recipe(name: str, config: TrainConfig) -> None:
         raise WeightsError(
             f"'{name}' is for task '{recipe.task}', but this run is for '{config.task}'; choose another name."
         )
-    if config.model != model_config(recipe.task, recipe.model, _SHIPPED):
+    if config.model != model_config(recipe.task, recipe.model, recipe.size):
         raise WeightsError(
-            f"'{name}' is model '{recipe.model}' at size {_SHIPPED}, but this run's is {_describe_model(config)}; "
+            f"'{name}' is model '{recipe.model}' at size {recipe.size}, but this run's is {_describe_model(config)}; "
             f"choose another name, such as '{name}-own'."
         )
 
@@ -210,7 +209,7 @@ def _make_facts(name: str, state: RunState, metrics: Evaluation) -> CardFacts:
 def _find_recipe(name: str, config: TrainConfig) -> tuple[str, str]:
     """Return the recipe by which a run is trained, its own name if no recipe has its model, and its size."""
     found = (
-        (known, "" if size == _SHIPPED else f" --size {size}")
+        (known, "" if size == recipe.size else f" --size {size}")
         for known, recipe in RECIPES.items()
         for size, models in CONFIGS[config.task].items()
         if name not in RECIPES and recipe.task == config.task and models.get(recipe.model) == config.model
@@ -253,14 +252,18 @@ def _describe_start(config: TrainConfig) -> str:
             return f"its relations start from {config.core_from}; f_phi starts from new weights"
         return f"starts from {config.core_from}, with a hop of relations before its own"
     if not config.warm_start:
-        return "trained end-to-end on answers only, as in the paper"
+        first = f"; only about {', '.join(config.first_types)} for the first {config.first_steps:,} steps"
+        return f"trained end-to-end on answers only, as in the paper{first if config.first_types else ''}"
     if config.pool_scenes:
         pairs = "the facts about pairs" if isinstance(config.model.core, RelationNetworkConfig) else ""
         task = TASKS[config.task]
         pretrained_on = task.pretrained_on if isinstance(task, Pooled) else ""
         learned = " and ".join(filter(None, (pretrained_on, pairs)))
         return f"pretrained for {config.warm_start} steps, unlike in the paper, on {learned}"
-    encoder = f"the encoder for {config.warm_start} steps to name the contents of its cells"
+    learned = "name the contents of its cells"
+    if isinstance(config.model.encoder, SlotEncoderConfig):
+        learned = "find objects in pictures of many styles (supervised perception)"
+    encoder = f"the encoder for {config.warm_start} steps to {learned}"
     relations = f"; the relations start from {config.core_from}" if config.core_from else ""
     return f"pretrained, unlike in the paper: {encoder}{relations}"
 

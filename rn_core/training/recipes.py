@@ -15,18 +15,18 @@ from rn_core.training.config import TrainConfig
 __all__ = ["RECIPES", "make_recipe"]
 
 
-def make_recipe(name: str, size: str = "small", **changes: Any) -> TrainConfig:
+def make_recipe(name: str, size: str | None = None, **changes: Any) -> TrainConfig:
     """Return the config that trains a weights file.
 
     Args:
         name: key of `RECIPES`.
-        size: "small" (the published size) or "paper".
+        size: such as "small" or "paper"; None for the published size.
         changes: fields of `TrainConfig` to override; None leaves a field unchanged.
 
     Raises:
         RNCoreError: on an unknown name or size, or a value out of range.
     """
     recipe = lookup(name, RECIPES, "recipe")
-    model = model_config(recipe.task, recipe.model, size)
+    model = model_config(recipe.task, recipe.model, size or recipe.size)
     config = TrainConfig(task=recipe.task, model=model, **recipe.settings)
     return replace(config, **{key: value for key, value in changes.items() if value is not None})

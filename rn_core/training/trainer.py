@@ -25,13 +25,15 @@ from rn_core.models import QuestionAnsweringModel, build_model
 from rn_core.models.augmentation import augment_images
 from rn_core.models.motion import MotionNetwork
 from rn_core.models.relation_network import RelationNetwork
+from rn_core.models.slots import SlotEncoder
 from rn_core.pretraining.cells import PretextConfig, PretrainingSteps, warm_start
 from rn_core.pretraining.motion import MotionPretrainingConfig, pretrain_motion
 from rn_core.pretraining.pairs import PairPretrainingConfig, pretrain_pairs
+from rn_core.pretraining.slots import learn_objects
 from rn_core.tasks import TASKS, Task
-from rn_core.tasks.base import CellBacked, MotionPool, Pool, Pooled, Source
+from rn_core.tasks.base import CellBacked, MotionPool, ObjectsLabeled, Pool, Pooled, Source
 from rn_core.training.checkpoints import FILE_NAME, damaged, restore, save_checkpoint
-from rn_core.training.config import TrainConfig, learning_rate, type_weights
+from rn_core.training.config import TrainConfig, learning_rate, learning_task, type_weights
 from rn_core.training.run_state import RunState, check_same_run, read_run
 from rn_core.weights.store import load_weights
 
@@ -139,9 +141,13 @@ class Trainer:
             pretrain_pairs(model, self.pool, make_pair_config(config, config.warm_start), self.fabric, progress, keeper)
         else:
             learned = _load_relations(config.core_from) if config.core_from else None
-            assert isinstance(self.task, CellBacked)  # the config has checked it
-            naming = PretextConfig(steps=config.warm_start, seed=config.seed)
-            warm_start(model, self.task, naming, learned, keeper, progress)
+            labels = PretextConfig(steps=config.warm_start, seed=config.seed)
+            if isinstance(model.encoder, SlotEncoder):
+                assert isinstance(self.task, ObjectsLabeled)  # the config has checked both
+                learn_objects(model, self.task, labels, learned, keeper, progress)
+            else:
+                assert isinstance(self.task, CellBacked)
+                warm_start(model, self.task, labels, learned, keeper, progress)
         self.run.seconds = keeper.seconds
 
     def train(self) -> Iterator[StepMetrics]:
@@ -203,7 +209,7 @@ class Trainer:
             batch = self.source.take_batch(config.seed, step * n_all + part, config.n_scenes, config.n_questions)
             batch = batch.to(fabric.device)
         elif self.pool is not None:
-            weights = type_weights(config, self.run.accuracy)
+            weights = type_weights(config, self.run.accuracy, self.run.step)
             batch = self.pool.sample_batch(make_rng(config.seed, "train", step, 2), n_all, weights)
             batch = batch.select(slice(part, part + config.n_scenes)).to(fabric.device)
         else:
@@ -217,6 +223,8 @@ class Trainer:
     def step(self, batch: Batch) -> Tensor:
         """Take one optimizer step on a batch and return its loss."""
         run, config = self.run, self.run.config
+        if config.first_steps and run.step == config.first_steps:
+            self.optimizer.optimizer.state.clear()
         rate = learning_rate(config, run.step, self.epochs)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
@@ -366,9 +374,9 @@ def sample_step(config: TrainConfig, fabric: Fabric, step: int, accuracy: np.nda
         accuracy: (T,) accuracy of each question type, which decides how often it is asked.
     """
     rng = make_rng(config.seed, "train", step)
-    weights = type_weights(config, accuracy)
+    weights = type_weights(config, accuracy, step)
     n_cells = config.n_cells if step < config.all_cells_from * config.steps else None
     n_scenes = config.n_scenes * fabric.world_size
-    batch = TASKS[config.task].sample_batch(rng, n_scenes, config.n_questions, weights, n_cells)
+    batch = learning_task(config).sample_batch(rng, n_scenes, config.n_questions, weights, n_cells)
     first = fabric.global_rank * config.n_scenes
     return batch.select(slice(first, first + config.n_scenes)).to(fabric.device)

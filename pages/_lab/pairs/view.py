@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from math import isqrt
 from types import MappingProxyType
@@ -98,12 +98,15 @@ class PairReading:
         relations: (P, D_g) float32, row `i * N + j` is the pair (o_i, o_j) of the Relation Network.
         truth: the true answer; None if unknown.
         others: model -> its answer beside the explained one; None for one whose weights cannot be used.
+        places: (N, 2), where on a picture the objects of the pairs were found, in pixels, NaN for padding; None for a
+            model that finds none.
     """
 
     answer: Answer
     relations: Tensor
     truth: str | None
     others: Mapping[str, Answer | None]
+    places: Tensor | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True)

@@ -5,23 +5,35 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from pages._lab.models import N_CELLS, sees_pixels
+from pages._lab.models import N_CELLS, finds_objects, sees_pixels
 from pages._lab.pairs.nodes import Nodes, mark_cells
 from pages._lab.sort_of_clevr.state import ExploreState, pair_labels
 from pages._lab.words import name_nodes
-from rn_core.attribution.cells import cell_weights
+from rn_core.attribution.cells import cell_weights, found_weights
 from rn_core.attribution.ground_truth import make_true_pairs
 from rn_core.tasks.sort_of_clevr import COLORS, Scene, stack_scenes
 from rn_core.tasks.sort_of_clevr.rendering import BACKGROUND, render_scenes
 
 
-def make_nodes(state: ExploreState) -> Nodes:
-    """Return the nodes of the state's view of its scene."""
+def make_nodes(state: ExploreState, places: torch.Tensor | None = None) -> Nodes:
+    """Return the nodes of the state's view of its scene.
+
+    Args:
+        state: the scene and the view.
+        places: (N, 2), where a model that finds objects found them, in pixels, NaN for none; None where it has not
+            been asked, which takes each object as found.
+    """
     labels = pair_labels(state)
     if state.view == "cells":
         membership = torch.eye(N_CELLS, dtype=torch.float64)
     elif sees_pixels(state.model):
         membership = cell_weights(object_masks(state.scene))
+    elif finds_objects(state.model):
+        masks = object_masks(state.scene)
+        if places is None:
+            places = torch.tensor([[thing.x, thing.y] for thing in state.scene.objects], dtype=torch.float32)
+        there = places.isfinite().all(dim=1)  # (N,)
+        membership = found_weights(places.nan_to_num(), masks) * there[:, None]
     else:
         membership = torch.eye(len(COLORS), dtype=torch.float64)[:, [COLORS.index(color) for color in labels]]
     return Nodes(labels, membership, name_nodes(labels))

@@ -21,7 +21,7 @@ from pages._lab.links import (
     read_query,
     some_of,
 )
-from pages._lab.models import MODELS, N_CELLS, count_pairs, parse_model, sees_pixels
+from pages._lab.models import MODELS, N_CELLS, count_pairs, finds_objects, parse_model, sees_pixels
 from pages._lab.pairs.state import GROUND, PairState, drop_misfits, pair_fields
 from rn_core.common.seeding import make_rng
 from rn_core.tasks.sort_of_clevr import COLORS, Question, Scene, sample_scene
@@ -115,11 +115,11 @@ def write_shared(state: Any, fields: Sequence[Field]) -> dict[str, str]:
 
 
 def pair_labels(state: ExploreState) -> tuple[str, ...]:
-    """Return what a pair can be made of: cell numbers, or the scene's colors and, for pixels, the ground."""
+    """Return what a pair can be made of: cell numbers, or the scene's colors and, for images, the ground."""
     if state.view == "cells":
         return tuple(map(str, range(N_CELLS)))
     colors = tuple(thing.color for thing in state.scene.objects)
-    return (*colors, GROUND) if sees_pixels(state.model) else colors
+    return (*colors, GROUND) if sees_pixels(state.model) or finds_objects(state.model) else colors
 
 
 FIELDS = (

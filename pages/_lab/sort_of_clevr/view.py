@@ -136,7 +136,8 @@ def make_case(state: ExploreState) -> ShapesCase:
 
 def make_reading(case: ShapesCase, reading: PairReading) -> Reading:
     """Return what models say of a case, with what is true of it."""
-    return Reading(reading.answer, reading.relations, case.answer, reading.others, case.margin, case.targets)
+    read = (reading.answer, reading.relations, case.answer, reading.others, case.margin, case.targets)
+    return Reading(*read, places=reading.places)
 
 
 def choose_target(state: ExploreState, answer: Answer) -> Target:
@@ -157,7 +158,7 @@ def make_explore_view(case: ShapesCase, reading: Reading, attribution: Attributi
         reading=reading,
         target=choose_target(case.state, reading.answer),
         true_pairs=find_true_pairs(case.state, case.targets),
-        **make_pair_parts(case, attribution, second, make_nodes(case.state)),
+        **make_pair_parts(case, attribution, second, make_nodes(case.state, reading.places)),
     )
 
 

@@ -25,7 +25,7 @@ def read_models(domain: Domain[StateT, CaseT, ViewT], case: CaseT) -> PairReadin
         model: cache.find_answer_or_none(full_name(domain, model), case.question, domain.show(case, model))
         for model in domain.list_models(case)[1:]
     }
-    return PairReading(answer, cache.find_relations(*asked), case.answer, others)
+    return PairReading(answer, cache.find_relations(*asked), case.answer, others, places=cache.find_pass(*asked).places)
 
 
 def read_view(domain: Domain[StateT, CaseT, ViewT], case: CaseT) -> ViewT:

@@ -175,7 +175,9 @@ def stack_scenes(scenes: list[Scene]) -> SceneBatch:
     return SceneBatch(centers, shapes, present)
 
 
-def sample_scenes(rng: np.random.Generator, n_scenes: int, margin: float = DEFAULT_MARGIN) -> SceneBatch:
+def sample_scenes(
+    rng: np.random.Generator, n_scenes: int, margin: float = DEFAULT_MARGIN, radius: int = RADIUS
+) -> SceneBatch:
     """Draw scenes uniformly from all valid placements, by drawing whole scenes and dropping invalid ones.
 
     Valid: no two objects touch, every center is `margin` or more from the image's middle lines, and for
@@ -186,6 +188,7 @@ def sample_scenes(rng: np.random.Generator, n_scenes: int, margin: float = DEFAU
         rng: generator over PCG64; the first k of n scenes are the same for every n >= k.
         n_scenes: number of scenes S, 1 or more.
         margin: pixels, 0 to 4.
+        radius: of the objects in pixels; they lie inside the image and are 2 * radius + 2 pixels apart along x or y.
 
     Raises:
         SceneError: if `n_scenes` or `margin` is out of range.
@@ -194,13 +197,13 @@ def sample_scenes(rng: np.random.Generator, n_scenes: int, margin: float = DEFAU
         raise SceneError(f"margin must be from 0 to {MAX_MARGIN:g} pixels, got {margin!r}; choose one in between.")
     if n_scenes < 1:
         raise SceneError(f"The number of scenes must be 1 or more, got {n_scenes!r}.")
-    x_of, y_of = _make_places(margin)
+    x_of, y_of = _make_places(margin, radius)
     blocks: list[tuple[np.ndarray, ...]] = []
     while sum(len(shapes) for *_, shapes in blocks) < n_scenes:
         drawn = uniform_integers(rng, len(SHAPES) * len(x_of), (N_OBJECTS, _CANDIDATES))
         place, shapes = np.divmod(drawn, len(SHAPES))
         x, y = x_of[place], y_of[place]  # (6, C)
-        valid = _find_valid(x, y, margin)
+        valid = _find_valid(x, y, margin, 2 * radius + 2)
         blocks.append((x[:, valid].T, y[:, valid].T, shapes[:, valid].T))
     x, y, shapes = (np.concatenate(part)[:n_scenes] for part in zip(*blocks, strict=True))  # (S, 6)
     return SceneBatch(np.stack([x, y], axis=2).astype(np.int64), shapes, np.ones(shapes.shape, dtype=bool))
@@ -218,18 +221,18 @@ def squared_distances(centers: np.ndarray) -> np.ndarray:
     return squares
 
 
-def _make_places(margin: float) -> tuple[np.ndarray, np.ndarray]:
+def _make_places(margin: float, radius: int) -> tuple[np.ndarray, np.ndarray]:
     """Return x and y, (K,) int8 each, of all places for a center that are `margin` or more from the middle lines."""
-    line = np.arange(LOWEST, HIGHEST + 1, dtype=np.int8)
+    line = np.arange(radius, IMAGE_SIZE - radius, dtype=np.int8)
     line = line[np.abs(line - MIDDLE) >= max(margin, 1)]
     return np.tile(line, len(line)), np.repeat(line, len(line))
 
 
-def _find_valid(x: np.ndarray, y: np.ndarray, margin: float) -> np.ndarray:
+def _find_valid(x: np.ndarray, y: np.ndarray, margin: float, clearance: int) -> np.ndarray:
     """Return the indices of the candidate placements, x and y (6, C) int8, that keep every rule of `sample_scenes`."""
     one, other = _PAIRS
     distance = np.maximum(np.abs(x[one] - x[other]), np.abs(y[one] - y[other]))  # (15, C), along x or y
-    apart = np.flatnonzero(distance.min(axis=0) >= CLEARANCE)
+    apart = np.flatnonzero(distance.min(axis=0) >= clearance)
     centers = np.stack([x[:, apart].T, y[:, apart].T], axis=2).astype(np.int16)
     ranked = np.sqrt(np.sort(squared_distances(centers), axis=2).astype(np.float64))  # (A, 6, 6), self first
     gap_closest = ranked[:, :, 2] - ranked[:, :, 1]

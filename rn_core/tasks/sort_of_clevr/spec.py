@@ -10,6 +10,7 @@ from rn_core.models import EncoderConfig, ModelConfig
 from rn_core.models.baselines import MLPConfig
 from rn_core.models.encoders import ImageEncoderConfig, RowEncoderConfig
 from rn_core.models.relation_network import RelationNetworkConfig
+from rn_core.models.slots import SlotEncoderConfig
 from rn_core.tasks.domain import (
     DataOption,
     DataOrder,
@@ -26,7 +27,7 @@ from rn_core.tasks.domain import (
 from rn_core.tasks.sort_of_clevr.dataset import write_scenes
 from rn_core.tasks.sort_of_clevr.encoding import D_ROW
 from rn_core.tasks.sort_of_clevr.questions import ANSWERS
-from rn_core.tasks.sort_of_clevr.scene import COLORS, DEFAULT_MARGIN
+from rn_core.tasks.sort_of_clevr.scene import COLORS, DEFAULT_MARGIN, SHAPES
 
 _NAME = "sort-of-clevr"
 OBJECTS, PIXELS = f"{_NAME}/objects", f"{_NAME}/pixels"
@@ -53,6 +54,7 @@ def _models(
 _PAPER_G, _PAPER_F = (2000, 2000, 2000, 2000), (2000, 1000, 500, 100)
 _PAPER, _SMALL = (_PAPER_G, _PAPER_F, _PAPER_G + _PAPER_F), ((256,) * 3, (256,) * 3, (512,) * 3)
 _TINY = ((64, 64), (64, 64), (128, 128, 128))
+_MEDIUM = ((128, 128), (256, 256, 256), (384, 384, 384))
 _ROWS = RowEncoderConfig(D_ROW)
 #: "paper" is of supplement D, which gives no object rows: there it is the same core without the convolutions. "small"
 #: is ours: it trains on a laptop, and its MLP has more parameters than its Relation Network. "tiny" learns in front of
@@ -60,8 +62,12 @@ _ROWS = RowEncoderConfig(D_ROW)
 _MODELS = {
     PIXELS: {
         "paper": _models(ImageEncoderConfig((32, 64, 128, 256)), *_PAPER, pair_chunk=5_000),
-        "small": _models(ImageEncoderConfig((32, 32, 64, 64)), *_SMALL, pair_chunk=5_000),
-        "tiny": _models(ImageEncoderConfig((16, 16, 24, 24)), *_TINY, pair_chunk=20_000),
+        "small": {
+            **_models(ImageEncoderConfig((32, 32, 64, 64)), *_SMALL, pair_chunk=5_000),
+            "rn-slots": _models(SlotEncoderConfig(attributes=(len(COLORS), len(SHAPES))), *_SMALL)["rn"],
+        },
+        "tiny": _models(ImageEncoderConfig((16, 16, 24, 24)), *_TINY, pair_chunk=200_000),
+        "medium": _models(ImageEncoderConfig((16, 16, 24, 24)), *_MEDIUM, pair_chunk=200_000),
     },
     OBJECTS: {
         "paper": _models(_ROWS, *_PAPER),
@@ -83,7 +89,32 @@ _RN_FROM_PIXELS = {
     "n_cells": 9,
     "all_cells_from": 0.45,
 }
+#: The paper's own contrast: nothing but answers, the types that ask about one object first.
+_END_TO_END = {
+    "steps": 16_000,
+    "n_scenes": 32,
+    "n_questions": 3,
+    "learning_rate": 1e-3,
+    "first_types": ("shape", "left", "top"),
+    "first_steps": 3_000,
+    "precision": "32-true",
+}
+#: The encoder learns to find objects in pictures of many styles; the relations, to live with where it puts them.
+_RN_FROM_SLOTS = {
+    "learning_rate": 3e-4,
+    "warm_start": 6_000,
+    "core_from": f"{_NAME}/rn-objects",
+    "hold_encoder": 1.0,
+    "steps": 2_000,
+    "n_scenes": 32,
+    "n_questions": 12,
+    "styled": True,
+    "precision": "32-true",
+}
 _RECIPES = {
+    f"{_NAME}/rn-slots": Recipe(PIXELS, "rn-slots", _RN_FROM_SLOTS),
+    f"{_NAME}/rn-pixels-end-to-end": Recipe(PIXELS, "rn", _END_TO_END, "medium"),
+    f"{_NAME}/mlp-pixels-end-to-end": Recipe(PIXELS, "mlp", _END_TO_END, "medium"),
     f"{_NAME}/rn-pixels": Recipe(PIXELS, "rn", _RN_FROM_PIXELS),
     f"{_NAME}/mlp-pixels": Recipe(PIXELS, "mlp", {**_FROM_PIXELS, "steps": 40_000}),
     f"{_NAME}/rn-objects": Recipe(OBJECTS, "rn", {**_FROM_ROWS, "steps": 15_000}),

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from rn_core.common.errors import QuestionError
-from rn_core.common.records import Batch, Example
+from rn_core.common.records import Batch, Example, LabeledPictures
 from rn_core.common.seeding import uniform_integers
 from rn_core.tasks.base import CellReading, KnownPair, Task
 from rn_core.tasks.domain import Domain, RaceSpec
@@ -31,8 +31,11 @@ from rn_core.tasks.sort_of_clevr.scene import (
     sample_scenes,
 )
 from rn_core.tasks.sort_of_clevr.spec import DOMAIN, OBJECTS_RACE, PIXELS_RACE
+from rn_core.tasks.sort_of_clevr.styles import Things, sample_scattered, sample_styled
 
 _CODES = torch.from_numpy(question_codes())
+#: Share of the labeled batches whose objects are scattered about.
+_SCATTERED = 0.4
 
 
 @dataclass(frozen=True)
@@ -101,11 +104,17 @@ class SortOfClevr:
         n_cells: int | None = None,
     ) -> Batch:
         """Draw scenes and some of the 36 questions for each; arguments as `Task.sample_batch`."""
-        scenes = sample_scenes(rng, n_scenes, self.margin)
-        batch = make_batch(scenes, sample_questions(rng, n_scenes, n_questions, type_weights), self.view)
+        scenes, inputs = self.draw(rng, n_scenes)
+        asked = sample_questions(rng, n_scenes, n_questions, type_weights)
+        batch = make_batch(scenes, asked, self.view, inputs)
         if self.view == "objects":
             batch = replace(batch, inputs=shuffle_rows(rng, *batch.inputs))
         return batch if n_cells is None else replace(batch, kept=keep_cells(rng, scenes, n_cells))
+
+    def draw(self, rng: np.random.Generator, n_scenes: int) -> tuple[SceneBatch, tuple[torch.Tensor, ...]]:
+        """Draw scenes and what an encoder takes of them."""
+        scenes = sample_scenes(rng, n_scenes, self.margin)
+        return scenes, VIEWS[self.view](scenes)
 
     def sample_examples(self, rng: np.random.Generator, n_examples: int) -> tuple[Batch, tuple[Example, ...]]:
         """Draw scenes with one question each; arguments as `Task.sample_examples`. Rows are in color order."""
@@ -161,10 +170,40 @@ class SortOfClevrObjects(SortOfClevr):
 
 @dataclass(frozen=True)
 class SortOfClevrPixels(SortOfClevr):
-    """The task for models that see images."""
+    """The task for models that see images.
+
+    Attributes:
+        styled: whether each image has a style of its own, as `styles.sample_styled` draws them; else this project's.
+    """
 
     view: str = "pixels"
     race: ClassVar[RaceSpec] = PIXELS_RACE
+    styled: bool = False
+
+    def in_styles(self) -> Self:
+        """Return the task with each image in a style of its own."""
+        return replace(self, styled=True)
+
+    def draw(self, rng: np.random.Generator, n_scenes: int) -> tuple[SceneBatch, tuple[torch.Tensor, ...]]:
+        """Draw scenes and an image of each, (S, 75, 75, 3) uint8."""
+        if not self.styled:
+            return super().draw(rng, n_scenes)
+        scenes, images = sample_styled(rng, n_scenes, self.margin)
+        return scenes, (torch.from_numpy(images),)
+
+    def sample_labeled(self, rng: np.random.Generator, n_scenes: int) -> LabeledPictures:
+        """Draw images of the task's scenes, or of as many with one to twelve objects scattered about.
+
+        Their values are index into `COLORS`, then into `SHAPES`.
+        """
+        if rng.random() < _SCATTERED:
+            things, images = sample_scattered(rng, n_scenes)
+        else:
+            scenes, images = sample_styled(rng, n_scenes, self.margin)
+            things = Things.of(scenes)
+        values = torch.from_numpy(np.stack([things.colors, things.shapes], axis=2))
+        centers = torch.from_numpy(things.centers).float()
+        return LabeledPictures(torch.from_numpy(images), centers, values, torch.from_numpy(things.present))
 
     def sample_cells(self, rng: np.random.Generator, n_scenes: int) -> tuple[torch.Tensor, torch.Tensor]:
         """Draw images (S, 75, 75, 3) uint8 and what each cell of them holds, (S, 25, 6, 4) as `cell_facts`."""
@@ -211,13 +250,16 @@ def sample_questions(
     return np.argsort(-keys, axis=1, kind="stable")[:, :n_questions]
 
 
-def make_batch(scenes: SceneBatch, asked: np.ndarray, view: str) -> Batch:
+def make_batch(
+    scenes: SceneBatch, asked: np.ndarray, view: str, inputs: tuple[torch.Tensor, ...] | None = None
+) -> Batch:
     """Return the tensors of some questions about some scenes.
 
     Args:
         scenes: S scenes.
         asked: (S, Q) int64, question indices 0 to 35 for each scene.
         view: a key of `VIEWS`.
+        inputs: what an encoder takes of the scenes; None makes it as the view does.
 
     Returns:
         S scenes and S * Q questions, those of one scene adjacent.
@@ -225,7 +267,7 @@ def make_batch(scenes: SceneBatch, asked: np.ndarray, view: str) -> Batch:
     rows = torch.from_numpy(np.ascontiguousarray(asked))
     answers = torch.from_numpy(np.take_along_axis(solve(scenes).answers, asked, axis=1))
     return Batch(
-        inputs=VIEWS[view](scenes),
+        inputs=VIEWS[view](scenes) if inputs is None else inputs,
         question=_CODES[rows.flatten()],
         scene_index=torch.arange(len(scenes)).repeat_interleave(asked.shape[1]),
         answer=answers.flatten(),
