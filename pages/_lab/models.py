@@ -96,11 +96,16 @@ def asks_about_shapes(task: Task | None) -> TypeGuard[SortOfClevr]:
     return isinstance(task, SortOfClevr)
 
 
-def seen_by(task: Task, encoder: nn.Module) -> str:
-    """Return what a model of a task sees, as `view_of`; raises RNCoreError unless the task asks about shapes."""
+def seen_by(task: Task) -> str:
+    """Return "objects" or "pixels", what models of a task see; raises RNCoreError unless it asks about shapes."""
     if not asks_about_shapes(task):
         raise RNCoreError(f"The task must be about scenes of shapes, got '{task.name}'; choose one of Sort-of-CLEVR.")
-    return "slots" if isinstance(encoder, SlotEncoder) else task.view
+    return task.view
+
+
+def read_as(task: Task, encoder: nn.Module) -> str:
+    """Return what a model of a task makes its objects of, as `view_of`; errors as `seen_by`."""
+    return "slots" if isinstance(encoder, SlotEncoder) else seen_by(task)
 
 
 def baseline_of(model: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from pages._lab.models import asks_about_shapes, own_name, seen_by
+from pages._lab.models import asks_about_shapes, own_name, read_as
 from rn_core.answering import Answerer
 from rn_core.common.device import choose_device
 from rn_core.common.errors import RNCoreError
@@ -71,7 +71,7 @@ def make_own_model(weights: LoadedWeights, label: str, baseline: LoadedWeights |
             f"'{baseline.card.name}' cannot answer beside '{weights.card.name}'; choose an MLP of "
             f"{weights.card.task}, or none."
         )
-    view = seen_by(task, weights.model.encoder)
+    view = read_as(task, weights.model.encoder)
     name = own_name(view, _digest(weights, baseline))
     if weights.mean_aggregate is None:
         mean = mean_aggregates(weights.model, task, seed=0, n_scenes=count_mean_scenes(weights, view))

@@ -101,7 +101,7 @@ class SlotEncoder(Encoder):
         with torch.autocast(images.device.type, enabled=False):
             dtype = self.head.weight.dtype
             found = self.head(self.layers(images.permute(0, 3, 1, 2).to(dtype) / 255))  # (S, 1 + V + 2, d, d)
-        center, attributes, offsets = found.split([1, sum(self.config.attributes), 2], dim=1)
+        center, attributes, offsets = torch.split(found, [1, sum(self.config.attributes), 2], dim=1)
         return SlotMaps(center[:, 0], attributes, offsets)
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
@@ -118,7 +118,7 @@ class SlotEncoder(Encoder):
         peaks = find_peaks(maps.centers.flatten(1), self.config.grid_size, self.config.n_slots)  # (S, K)
         mask = maps.centers.flatten(1).gather(1, peaks) > 0  # as likely an object as not
         attributes = _read_at(maps.attributes, peaks)  # (S, K, V)
-        shares = [part.softmax(dim=-1) for part in attributes.split(list(self.config.attributes), dim=-1)]
+        shares = [part.softmax(dim=-1) for part in torch.split(attributes, list(self.config.attributes), dim=-1)]
         cells = torch.stack([peaks % self.config.grid_size, peaks // self.config.grid_size], dim=-1)  # (S, K, 2)
         pixels = (cells + _read_at(maps.offsets, peaks)) * STRIDE  # (S, K, 2)
         objects = torch.cat([*shares, pixels / self._middle - 1], dim=-1) * mask[..., None]
@@ -148,7 +148,7 @@ def find_peaks(centers: Tensor, grid_size: int, n_peaks: int) -> Tensor:
         grid_size: d.
         n_peaks: K. Where a picture has fewer peaks, other cells follow, and their logits are low.
     """
-    grid = centers.detach().unflatten(1, (1, grid_size, grid_size))
+    grid = torch.unflatten(centers.detach(), 1, (1, grid_size, grid_size))
     highest = functional.max_pool2d(grid, 3, stride=1, padding=1)
     peaked = torch.where(grid == highest, grid, torch.finfo(grid.dtype).min).flatten(1)
     return peaked.topk(min(n_peaks, grid_size**2), dim=1).indices

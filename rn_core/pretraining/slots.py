@@ -76,7 +76,7 @@ def perception_loss(maps: SlotMaps, pictures: LabeledPictures, attributes: tuple
     is_center = torch.zeros_like(maps.centers)
     is_center[scene, row, column] = 1
     loss = _CENTERS * _focal(maps.centers, is_center) / len(scene)
-    named = maps.attributes[scene, :, row, column].split(list(attributes), dim=1)
+    named = torch.split(maps.attributes[scene, :, row, column], list(attributes), dim=1)
     for logits, values in zip(named, pictures.values[scene, slot].unbind(dim=1), strict=True):
         loss = loss + _ATTRIBUTES * functional.cross_entropy(logits, values)
     return loss + _PLACES * functional.l1_loss(maps.offsets[scene, :, row, column], place - cell)

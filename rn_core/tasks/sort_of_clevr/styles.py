@@ -138,7 +138,7 @@ def _finish(rng: np.random.Generator, pictures: np.ndarray) -> np.ndarray:
     pictures[shifted] = pictures[shifted] * gain + offset
     strength = _column(rng.uniform(0, _MOST_NOISE, noisy.sum()))
     pictures[noisy] += strength * rng.standard_normal(pictures[noisy].shape, dtype=np.float32)
-    images = np.rint(np.clip(pictures, 0, 1) * WHITE).astype(np.uint8)
+    images: np.ndarray = np.rint(np.clip(pictures, 0, 1) * WHITE).astype(np.uint8)
     for row in np.flatnonzero(rng.random(n) < _JPEG):
         images[row] = compress(images[row], int(rng.integers(_LEAST_QUALITY, _MOST_QUALITY + 1)))
     return images
