@@ -8,7 +8,7 @@ from pages._lab.train.state import GROUPS
 from pages._lab.words import QUESTION_NAMES, join_words
 from rn_core.models import KINDS
 from rn_core.race.records import RACE_TASKS, RaceConfig, usual_config
-from rn_core.tasks.base import CellBacked
+from rn_core.tasks.base import Pooled
 
 
 class HeadStart(NamedTuple):
@@ -50,7 +50,7 @@ def describe_idea(task: str) -> str:
 
 def head_start_words(task: str) -> HeadStart:
     """Return the words about the head start of an image encoder, or of the pairs themselves."""
-    if isinstance(RACE_TASKS[task], CellBacked):
+    if not isinstance(RACE_TASKS[task], Pooled):
         return _IMAGE_START
     scenes, pairs = RACE_TASKS[task].race.scenes, f"the pairs of {RACE_TASKS[task].race.objects}"
     return HeadStart(
