@@ -24,6 +24,7 @@ BAD = {
     "seed": (-1, "A seed must be a whole number from 0 to 4294967295, got -1"),
     "steps": (2.5, "steps must be a whole number from 1 to 1000000, got 2.5"),
     "head_start": (True, "head_start must be a whole number"),
+    "first_steps": (5, "first_steps is for sort-of-clevr/pixels with question types about one object, got 5"),
 }
 
 
@@ -85,6 +86,23 @@ def test_stories_are_raced_with_settings_of_their_own():
     assert stories.question_types == ("qa1", "qa4", "qa12", "qa15")
     assert usual_config("sort-of-clevr/objects") == RaceConfig()
     assert RaceConfig.from_dict(json.loads(json.dumps(stories.to_dict()))) == stories
+
+
+def test_images_are_raced_on_answers_only_with_single_objects_first():
+    config = usual_config("sort-of-clevr/pixels")
+    assert config.head_start == 0
+    training = config.training("rn", "32-true")
+    assert training.warm_start == 0
+    assert training.first_types == ("shape", "left", "top")
+    assert training.first_steps == config.first_steps > 0
+    assert replace(config, first_steps=0).training("rn", "32-true").first_types == ()
+
+
+def test_first_types_are_among_those_that_are_asked():
+    config = replace(usual_config("sort-of-clevr/pixels"), question_types=("left", "closest_shape"))
+    assert config.training("mlp", "32-true").first_types == ("left",)
+    with pytest.raises(RNCoreError, match="question types about one object, got 2500"):
+        replace(config, question_types=("closest_shape",))
 
 
 def test_a_story_has_one_question():

@@ -27,7 +27,13 @@ RUNNERS: Mapping[str, ModelKind] = Derived(
 )
 #: Bounds of the settings: name -> lowest, highest.
 LIMITS = MappingProxyType(
-    {"n_scenes": (1, 256), "n_questions": (1, 36), "steps": (1, 1_000_000), "head_start": (0, 20_000)}
+    {
+        "n_scenes": (1, 256),
+        "n_questions": (1, 36),
+        "steps": (1, 1_000_000),
+        "head_start": (0, 20_000),
+        "first_steps": (0, 20_000),
+    }
 )
 HIGHEST_RATE = 0.1
 
@@ -49,6 +55,8 @@ class RaceConfig:
         steps: optimizer steps; the learning rate falls to 0 over them.
         head_start: steps in which image encoders first learn to name what their cells hold, or relations the facts
             about pairs of sentences; 0 for none.
+        first_steps: steps in which only the task's `RaceSpec.first_types` are asked, a curriculum of answers; 0 asks
+            all types from the start.
     """
 
     task: str = field(default_factory=lambda: next(iter(RACE_TASKS)))
@@ -62,6 +70,7 @@ class RaceConfig:
     seed: int = 0
     steps: int = 6_000
     head_start: int = 0
+    first_steps: int = 0
 
     def __post_init__(self) -> None:
         """Raise RNCoreError for an invalid value, naming it and what is allowed."""
@@ -100,6 +109,19 @@ class RaceConfig:
                 f"head_start is for images and stories, got {self.head_start} with {self.task}; set it to 0."
             )
 
+        if self.first_steps and not self._first_types:
+            known = ", ".join(name for name, task in RACE_TASKS.items() if task.race.first_types)
+            raise RNCoreError(
+                f"first_steps is for {known} with question types about one object, got {self.first_steps} with "
+                f"{self.task}; set it to 0."
+            )
+
+    @property
+    def _first_types(self) -> tuple[str, ...]:
+        """Return the question types that are asked alone at first."""
+        asked = self.question_types or RACE_TASKS[self.task].question_types
+        return tuple(kind for kind in RACE_TASKS[self.task].race.first_types if kind in asked)
+
     def to_dict(self) -> dict[str, Any]:
         """Return plain values that JSON can hold; `from_dict` reads them back."""
         return asdict(self)
@@ -130,6 +152,8 @@ class RaceConfig:
             n_questions=self.n_questions,
             learning_rate=self.learning_rate,
             question_types=self.question_types,
+            first_types=self._first_types if self.first_steps else (),
+            first_steps=self.first_steps,
             precision=precision,
         )
 

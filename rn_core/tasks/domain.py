@@ -266,6 +266,7 @@ class RaceSpec:
         groups: group of question types that a race can be watched by -> its name, the usual one first. With `MEAN`
             among them, the others are the question types, and only those that are asked can be watched.
         models: the Relation Network's kind, then its baseline's.
+        first_types: the question types that can be asked alone at first; none where there is no such order.
         usual: what races begin with, where it differs from `RaceConfig`'s own defaults.
         look_scenes: validation scenes per look; where a scene has one question, the most of all types together.
         look_per_type: validation scenes per look and question type at most, where a scene has one question; else None.
@@ -278,6 +279,7 @@ class RaceSpec:
     objects: str = "objects"
     groups: Mapping[str, str] = field(default_factory=lambda: _TWO_GROUPS)
     models: tuple[str, str] = ("rn", "mlp")
+    first_types: tuple[str, ...] = ()
     usual: Mapping[str, Any] = field(default_factory=dict)
     look_scenes: int = 100
     look_per_type: int | None = None

@@ -57,7 +57,12 @@ def runner_color(model: str, look: Look) -> str:
 
 
 def plot_race(
-    curves: Sequence[Curve], floor: float | None, group: str, look: Look, target: float = TARGET
+    curves: Sequence[Curve],
+    floor: float | None,
+    group: str,
+    look: Look,
+    target: float = TARGET,
+    stage: float | None = None,
 ) -> go.Figure:
     """Draw the runners' accuracy over time, between guessing and the target.
 
@@ -67,12 +72,18 @@ def plot_race(
         group: key of `GROUPS`, the questions asked.
         look: colors and type size.
         target: what counts as having learned, in percent.
+        stage: the minute at which all questions began to be asked; None for none.
     """
     figure = go.Figure()
     lines = [_Line(curve, f"{curve.name} {curve.values[-1]:.0f} %", 5) for curve in curves]
     _add_target(figure, look, target)
     if floor is not None:
         _add_level(figure, floor, f"guessing {floor:.0f} %", look, _floor_line(look))
+    if stage is not None:
+        figure.add_vline(
+            stage, line=_floor_line(look), annotation_text="all questions from here", annotation_position="top left",
+            annotation_font={"size": look.font_size, "color": look.ink},
+        )  # fmt: skip
     _add_lines(figure, lines, look, _height(look))
     _scale_axes(figure, lines, f"accuracy on {GROUPS[group]} questions", _PERCENT)
     return _finish(figure, look, describe_race_result(curves, floor, group), _height(look))

@@ -53,15 +53,11 @@ _ALL = "all"
 _SIZES = tuple(dict.fromkeys(size for task in RACE_TASKS for size in CONFIGS[task]))
 
 
-#: Steps in which image encoders learn to see, about a minute: on answers only, relations take hours.
-USUAL_HEAD_START = 2_000
-
-
 @dataclass(frozen=True)
 class TrainState:
     """Everything that decides what the Train page shows.
 
-    The first eleven fields are those of `RaceConfig`, and mean the same.
+    The first twelve fields are those of `RaceConfig`, and mean the same.
 
     Attributes:
         run: token of the run that the page watches; "" for none. Who has it can watch and steer the run: a teacher's
@@ -83,6 +79,7 @@ class TrainState:
     seed: int = _DEFAULT.seed
     steps: int = _DEFAULT.steps
     head_start: int = _DEFAULT.head_start
+    first_steps: int = _DEFAULT.first_steps
     run: str = ""
     view: str = "race"
     group: str = "relational"
@@ -106,14 +103,11 @@ class TrainState:
     def change(self, **changes: Any) -> TrainState:
         """Return the state with new values, and without what they make meaningless.
 
-        Another task drops the sizes, question types and head start that it does not have, images bring the usual head
-        start, and tasks with usual settings of their own bring and drop these; another run is watched from its latest
-        moment.
+        Another task drops the sizes, question types, head start and first steps that it does not have, and tasks with
+        usual settings of their own bring and drop these; another run is watched from its latest moment.
         """
         if changes.get("run", self.run) != self.run:
             changes = {"at": None, **changes}
-        if sees_images(changes.get("task", self.task)) and not sees_images(self.task):
-            changes = {"head_start": USUAL_HEAD_START, **changes}
         task = changes.get("task", self.task)
         if task != self.task and (RACE_TASKS[self.task].race.usual or RACE_TASKS[task].race.usual):
             changes = {**_usual_settings(task), **changes}
@@ -137,20 +131,22 @@ class TrainState:
         state, problems = read_query(_make_state, FIELDS, query)
         fitting = _fit_task(state)
         fields = {field.name: field.key for field in FIELDS}
-        for name in ("size", "question_types", "head_start", "n_questions"):
-            if getattr(fitting, name) != getattr(state, name):
+        for name in ("size", "question_types", "head_start", "first_steps", "n_questions"):
+            if fields[name] in query and getattr(fitting, name) != getattr(state, name):
                 problems.append(f"The link's '{fields[name]}' was left out: {state.task} has no such setting.")
         return fitting, problems
 
 
 def _fit_task(state: TrainState) -> TrainState:
     """Return the state with only what its task has."""
+    known, asked = RACE_TASKS[state.task].question_types, choose_types(state.question_types, state.task)
     return replace(
         state,
         models=_fit_models(state.models, state.task),
         size=state.size if state.size in CONFIGS[state.task] else _DEFAULT.size,
-        question_types=choose_types(state.question_types, state.task),
+        question_types=asked,
         head_start=state.head_start if has_head_start(state.task) else 0,
+        first_steps=state.first_steps if {*RACE_TASKS[state.task].race.first_types} & {*(asked or known)} else 0,
         n_questions=1 if RACE_TASKS[state.task].race.one_question else state.n_questions,
     )
 
@@ -193,14 +189,9 @@ def shown_group(state: TrainState, race: TrainState | RaceConfig) -> str:
     return state.group if state.group in groups else next(iter(groups))
 
 
-def sees_images(task: str) -> bool:
-    """Return whether runners of a task see images."""
-    return task.endswith("/pixels")
-
-
 def needs_head_start(state: TrainState) -> bool:
     """Return whether a race would go too slowly to be watched."""
-    return has_head_start(state.task) and state.head_start == 0
+    return has_head_start(state.task) and state.head_start == state.first_steps == 0
 
 
 def choose_types(chosen: Collection[str], task: str) -> tuple[str, ...]:
@@ -257,6 +248,7 @@ FIELDS = (
     Field("seed", "seed", parse_seed),
     Field("steps", "steps", whole_number(*LIMITS["steps"], "The steps")),
     Field("head", "head_start", whole_number(*LIMITS["head_start"], "The head start")),
+    Field("first", "first_steps", whole_number(*LIMITS["first_steps"], "The first steps")),
     Field("run", "run", _parse_run),
     Field("view", "view", one_of(VIEWS, "view")),
     Field("group", "group", one_of(GROUPS, "group of questions")),

@@ -97,6 +97,8 @@ def describe_status(view: JobView, config: RaceConfig) -> str:
     step, seconds = _reached(view)
     if view.status == "paused" and view.made_way:
         words = "Paused and made way for others; Resume puts it back in line"
+    if step < config.first_steps:
+        words = f"{words}, single objects first"
     parts = [words, format_clock(seconds), f"step {step:,} of {config.steps:,}"]
     return " · ".join([*parts, *describe_speed(view.steps_per_second, config)])
 
@@ -135,6 +137,16 @@ def target_of(task: str) -> float:
     """Return the percentage that counts as having learned a task's questions."""
     solved_above = RACE_TASKS[task].solved_above
     return TARGET if solved_above is None else 100 * solved_above
+
+
+def stage_minute(snapshots: Sequence[Snapshot], config: RaceConfig) -> float | None:
+    """Return the minute of training at which all questions began to be asked; None where they always were, or are not.
+
+    It is that of the first evaluation after the first steps.
+    """
+    if not config.first_steps:
+        return None
+    return next((shot.seconds / 60 for shot in snapshots if shot.step >= config.first_steps), None)
 
 
 def race_curves(snapshots: Sequence[Snapshot], group: str, task: str = _TASK) -> tuple[Curve, ...]:

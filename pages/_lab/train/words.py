@@ -7,7 +7,7 @@ from typing import NamedTuple
 from pages._lab.train.state import GROUPS
 from pages._lab.words import QUESTION_NAMES, join_words
 from rn_core.models import KINDS
-from rn_core.race.records import RACE_TASKS, RaceConfig, usual_config
+from rn_core.race.records import RACE_TASKS, RaceConfig, has_head_start, usual_config
 from rn_core.tasks.base import Pooled
 
 
@@ -24,7 +24,7 @@ _IMAGE_START = HeadStart(
     "the image encoder",
     "the image encoder learns to name what it sees",
     "images take hours",
-    "From images, relations take hours to learn; give the image encoder a head start of a few thousand steps.",
+    "From images, relations take hours to learn; ask about single objects for the first few thousand steps.",
 )
 
 
@@ -55,7 +55,7 @@ def head_start_words(task: str) -> HeadStart:
     scenes, pairs = RACE_TASKS[task].race.scenes, f"the pairs of {RACE_TASKS[task].race.objects}"
     return HeadStart(
         pairs,
-        f"{pairs} learn what they show",
+        f"relations learn facts about pairs of {RACE_TASKS[task].race.objects}",
         f"{scenes} take hours",
         f"From answers only, {scenes} take hours to learn; give {pairs} a head start of a few thousand steps.",
     )
@@ -81,8 +81,10 @@ def describe_race(config: RaceConfig) -> str:
         parts.append(f"learning rate {config.learning_rate:g}")
     if config.steps != usual.steps:
         parts.append(f"{config.steps:,} steps")
-    if config.head_start:
-        parts.append(f"head start of {config.head_start:,} steps")
+    if has_head_start(config.task):
+        parts.append(f"head start of {config.head_start:,} steps" if config.head_start else "trained on answers only")
+    if config.first_steps:
+        parts.append(f"single objects for the first {config.first_steps:,} steps")
     return " · ".join(parts)
 
 

@@ -18,7 +18,15 @@ from pages._lab.train.moments import LATEST, describe_moment, find_snapshot, mom
 from pages._lab.train.pairs import PairPicture, make_pair_picture
 from pages._lab.train.runs import RunRecord, export_csv, export_png
 from pages._lab.train.state import TrainState, groups_of, shown_group
-from pages._lab.train.view import group_floor, loss_curves, make_cards, race_curves, target_of, type_panels
+from pages._lab.train.view import (
+    group_floor,
+    loss_curves,
+    make_cards,
+    race_curves,
+    stage_minute,
+    target_of,
+    type_panels,
+)
 from pages._lab.train.words import scene_word
 from pages._ui.cache import draw_once, make_once
 from pages._ui.components.scene import draw_scene
@@ -37,7 +45,8 @@ def draw_race(state: TrainState, config: RaceConfig, view: JobView, look: Look) 
     left, score = st.columns([4, 1], gap="medium", vertical_alignment="center")
     with left:
         floor = group_floor(view.snapshots, config.task, group)
-        figure = train_figures.plot_race(curves, floor, group, look, target_of(config.task))
+        stage = stage_minute(view.snapshots, config)
+        figure = train_figures.plot_race(curves, floor, group, look, target_of(config.task), stage)
         draw_figure(figure, key="train.race")
     if curves:
         score.html(train_html.score_html(curves, look))

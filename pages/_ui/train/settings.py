@@ -55,6 +55,13 @@ def _draw_numbers(state: TrainState) -> None:
         right.number_input("Questions per scene", *LIMITS["n_questions"], step=1, **TRAIN.bind("n_questions"))
     left.number_input("Steps", *LIMITS["steps"], step=1000, **TRAIN.bind("steps"))
     right.number_input("Seed", 0, MAX_SEED, step=1, **TRAIN.bind("seed"))
+    if race.first_types:
+        st.number_input(
+            "First steps with questions about single objects only", *LIMITS["first_steps"], step=500,
+            **TRAIN.bind("first_steps"),
+            help="Then all questions are asked. The networks still learn from answers only; without this order, "
+            "relations take hours.",
+        )  # fmt: skip
     if has_head_start(state.task):
         words = head_start_words(state.task)
         st.number_input(

@@ -110,9 +110,10 @@ def test_it_opens_ready_to_go(board):
     assert state_of(app) == TrainState()
 
 
-def test_images_without_a_head_start_are_told_to_be_slow(board):
-    assert "hours" in html(open_page(task="sort-of-clevr.pixels"))
-    assert "hours" not in html(open_page(task="sort-of-clevr.pixels", head="500"))
+def test_images_that_are_asked_everything_at_once_are_told_to_be_slow(board):
+    assert "hours" in html(open_page(task="sort-of-clevr.pixels", first="0"))
+    assert "hours" not in html(open_page(task="sort-of-clevr.pixels", first="0", head="500"))
+    assert "hours" not in html(open_page(task="sort-of-clevr.pixels"))
     assert "hours" not in html(open_page())
 
 
@@ -142,11 +143,12 @@ def test_every_setting_reaches_the_race(board):
     app.segmented_control(key="train.aggregate").set_value("mean").run()
     app.pills(key="train.question_types").set_value(["left", "shape"]).run()
     app.select_slider(key="train.learning_rate").set_value(5e-4).run()
-    for name, value in (("n_scenes", 4), ("n_questions", 5), ("steps", 700), ("seed", 9), ("head_start", 50)):
+    numbers = {"n_scenes": 4, "n_questions": 5, "steps": 700, "seed": 9, "head_start": 50, "first_steps": 60}
+    for name, value in numbers.items():
         app.number_input(key=f"train.{name}").set_value(value).run()
     expected = RaceConfig(
         task="sort-of-clevr/pixels", models=("rn",), size="tiny", learning_rate=5e-4, n_scenes=4, n_questions=5,
-        question_types=("shape", "left"), aggregate="mean", seed=9, steps=700, head_start=50,
+        question_types=("shape", "left"), aggregate="mean", seed=9, steps=700, head_start=50, first_steps=60,
     )  # fmt: skip
     assert sentences(app) == []
     assert state_of(app).config == expected

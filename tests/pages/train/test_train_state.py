@@ -31,6 +31,7 @@ def states(draw) -> TrainState:
     """Draw any state that a person can reach."""
     task = draw(st.sampled_from([*RACE_TASKS]))
     kinds = draw(st.lists(st.sampled_from(RACE_TASKS[task].question_types), unique=True))
+    first = {*RACE_TASKS[task].race.first_types} & {*(kinds or RACE_TASKS[task].question_types)}
     return TrainState(
         task=task,
         models=choose_models(draw(st.sets(st.sampled_from([*RACE_TASKS[task].race.models]), min_size=1))),
@@ -41,6 +42,7 @@ def states(draw) -> TrainState:
         seed=draw(st.integers(0, MAX_SEED)),
         **{name: draw(st.integers(*LIMITS[name])) for name in ("n_scenes", "steps")},
         n_questions=1 if task == STORIES else draw(st.integers(*LIMITS["n_questions"])),
+        first_steps=draw(st.integers(*LIMITS["first_steps"])) if first else 0,
         head_start=draw(st.integers(*LIMITS["head_start"])) if has_head_start(task) else 0,
         run=draw(st.from_regex(r"[A-Za-z0-9_-]{0,20}", fullmatch=True)),
         view=draw(st.sampled_from([*VIEWS])),
@@ -112,6 +114,14 @@ def test_another_task_drops_what_it_lacks():
     images = TrainState().change(task=PIXELS, head_start=500)
     assert images.config.head_start == 500
     assert images.change(task=OBJECTS).config.head_start == 0
+
+
+def test_images_bring_single_objects_first_and_relations_alone_have_none():
+    images = TrainState().change(task=PIXELS)
+    assert images.config == replace(usual_config(PIXELS), models=TrainState().models)
+    assert images.change(question_types=("closest_shape",)).first_steps == 0
+    state, problems = TrainState.from_query({"task": "sort-of-clevr.pixels", "types": "closest_shape"})
+    assert (state.first_steps, state.problem, problems) == (0, None, [])
 
 
 def test_stories_bring_what_is_usual_for_them_and_take_it_away_again():

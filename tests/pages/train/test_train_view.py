@@ -26,6 +26,7 @@ from pages._lab.train.view import (
     minutes_to_target,
     race_curves,
     share_done,
+    stage_minute,
     type_panels,
 )
 from pages._lab.train.words import format_clock
@@ -303,3 +304,13 @@ def watched_scene() -> Scene:
 
 def test_a_scenes_picture_is_a_data_uri():
     assert scene_uri(watched_scene().to_json()).startswith("data:image/svg+xml;base64,")
+
+
+def test_all_questions_begin_at_the_first_evaluation_after_the_first_steps():
+    config = usual_config("sort-of-clevr/pixels")
+    shots = [Snapshot(step, 60.0 * k, {}, {}, {}, {}) for k, step in enumerate((0, config.first_steps, 5_000))]
+    assert stage_minute(shots, config) == 1
+    assert stage_minute(shots[:1], config) is None
+    assert stage_minute(shots, CONFIG) is None
+    view = JobView("running", progress=(report(90, 83),))
+    assert describe_status(view, config).startswith("Learning, single objects first · 1:23 min · step 90 of")
