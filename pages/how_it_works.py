@@ -8,7 +8,7 @@ from pages._lab import layout
 from pages._lab.domains.base import full_name
 from pages._lab.domains.sort_of_clevr import DOMAIN
 from pages._lab.figures import Look
-from pages._lab.models import baseline_of
+from pages._lab.models import baseline_of, finds_objects
 from pages._lab.plain import plain
 from pages._lab.sort_of_clevr.state import ExploreState
 from pages._lab.sort_of_clevr.view import make_case, make_reading
@@ -79,7 +79,7 @@ def draw_head(state: WalkState) -> None:
 
 def draw_settings(state: WalkState) -> None:
     """Draw what changes scene, question and model."""
-    names = model_names()
+    names = {name: label for name, label in model_names().items() if not finds_objects(name)}
     st.segmented_control("The network sees", list(names), format_func=named(names), **WALK.bind("model"))
     question = state.question
     st.selectbox(

@@ -80,7 +80,6 @@ MODEL_NAMES = MappingProxyType(
         "rn-pixels": "the image",
         "rn-objects": "object rows",
         "rn-slots": "objects found in the image",
-        "rn-pixels-end-to-end": "the image, trained on answers only",
     }
 )
 #: Large type leaves no room for controls beside the picture below this width.

@@ -26,7 +26,6 @@ MODELS = MappingProxyType(
         "rn-objects": "mlp-objects",
         "rn-pixels": "mlp-pixels",
         "rn-slots": "mlp-pixels",
-        "rn-pixels-end-to-end": "mlp-pixels-end-to-end",
     }
 )
 #: What a model sees -> the objects that its pairs are made of, at most.

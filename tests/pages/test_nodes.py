@@ -75,3 +75,24 @@ def test_true_pairs_of_cells_lie_on_their_objects():
     pairs = find_true_pairs(state, ("blue",))
     assert pairs
     assert {frozenset((most[i], most[j])) for i, j in pairs} == {frozenset(("red", "blue"))}
+
+
+def test_found_objects_are_those_of_the_scene_whose_pixels_they_lie_on():
+    """Found in another order, one twice, one on the ground, and slots that hold nothing."""
+    state = ExploreState(model="rn-slots", seed=4)
+    things = state.scene.objects
+    order = [3, 0, 5, 1, 2, 4, 4]
+    places = torch.tensor([[things[k].x + 0.3, things[k].y - 0.4] for k in order] + [[37.0, 37.0], [np.nan, np.nan]])
+    nodes = make_nodes(state, places)
+    assert nodes.labels == (*(thing.color for thing in things), "ground")
+    assert nodes.membership.argmax(dim=1)[:8].tolist() == [*order, 6]
+    assert nodes.membership.sum(dim=1).tolist() == [1.0] * 8 + [0.0]
+    shares = torch.rand(81, dtype=torch.float64)
+    there = torch.arange(81).view(9, 9)[:8, :8].flatten()
+    assert nodes.merge(shares).sum() == pytest.approx(shares[there].sum().item())
+    assert find_true_pairs(state, (things[1].color,))
+
+
+def test_before_it_is_asked_each_object_counts_as_found():
+    state = ExploreState(model="rn-slots")
+    torch.testing.assert_close(make_nodes(state).membership, torch.eye(7, dtype=torch.float64)[:6])

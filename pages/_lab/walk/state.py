@@ -24,9 +24,10 @@ from pages._lab.links import (
     whole_number,
     write_query,
 )
-from pages._lab.models import N_CELLS, parse_model, sees_pixels
+from pages._lab.models import N_CELLS, finds_objects, parse_model, sees_pixels
 from pages._lab.pairs.state import pair_parser
 from pages._lab.sort_of_clevr.state import DEFAULT_QUESTION, sampled_scene, write_shared
+from rn_core.common.errors import RNCoreError
 from rn_core.common.seeding import MAX_SEED
 from rn_core.tasks.sort_of_clevr import COLORS, Question, Scene
 
@@ -106,6 +107,13 @@ class WalkState:
         return _consistent(*read_query(WalkState, FIELDS, query))
 
 
+def parse_walked(text: str) -> str:
+    """Read a model's name as `parse_model`; a network that finds its objects has another first step, and no page yet."""
+    if finds_objects(parse_model(text)):
+        raise RNCoreError(f"This page follows networks over cells or rows, got {text}; choose one of these.")
+    return text
+
+
 def node_labels(state: WalkState) -> tuple[str, ...]:
     """Return what the model's objects are called: cell numbers, or the colors of the scene's objects."""
     if sees_pixels(state.model):
@@ -142,7 +150,7 @@ FIELDS = (
     Field("seed", "seed", parse_seed),
     Field("scene", "edited", parse_scene, format_scene),
     Field("q", "question", parse_question, format_question),
-    Field("model", "model", parse_model),
+    Field("model", "model", parse_walked),
     Field("step", "step", whole_number(1, N_STEPS, "A step")),
     Field("pair", "pair", pair_parser(_LABELS, "red-blue or, for cells, 3-17"), "-".join),
     Field("order", "order", one_of(ORDERS, "order")),
