@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages._lab.models import MODELS
-from pages._lab.walk.state import N_STEPS, WalkState
+from pages._lab.walk.state import N_STEPS, WALKED, WalkState
 from pages._lab.walk.steps import STEPS
 from pages._ui import cache
 from pages._ui.walk.session import replace_node
@@ -74,7 +73,7 @@ def test_it_opens_on_the_image_of_the_default_question():
     assert state_of(app) == WalkState()
 
 
-@pytest.mark.parametrize("model", [*MODELS])
+@pytest.mark.parametrize("model", [*WALKED])
 @pytest.mark.parametrize("step", range(1, N_STEPS + 1))
 def test_every_step_has_a_sentence_a_formula_and_its_code(model, step):
     app = open_page(model=model, step=str(step))

@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pages._lab.models import MODELS
 from pages._lab.sort_of_clevr.state import ExploreState, sampled_scene
-from pages._lab.walk.state import N_STEPS, ORDERS, WalkState, count_pairs, node_labels
+from pages._lab.walk.state import N_STEPS, ORDERS, WALKED, WalkState, count_pairs, node_labels
 from rn_core.common.seeding import MAX_SEED
 from rn_core.tasks.sort_of_clevr import Question, Scene
 from rn_core.tasks.sort_of_clevr.questions import N_QUESTIONS
@@ -19,7 +18,7 @@ from rn_core.tasks.sort_of_clevr.questions import N_QUESTIONS
 @st.composite
 def states(draw) -> WalkState:
     """Draw any state that a person can reach."""
-    state = WalkState(seed=draw(st.integers(0, 30)), model=draw(st.sampled_from([*MODELS])))
+    state = WalkState(seed=draw(st.integers(0, 30)), model=draw(st.sampled_from([*WALKED])))
     whole = state.scene
     kept = draw(st.lists(st.sampled_from(whole.objects), min_size=2, unique=True))
     edited = Scene(tuple(kept))
@@ -43,12 +42,20 @@ def test_every_state_comes_back_from_its_link(state):
     assert WalkState.from_query(state.to_query()) == (state, [])
 
 
+def test_a_network_that_finds_its_objects_is_one_sentence():
+    state, problems = WalkState.from_query({"model": "rn-slots"})
+    assert state == WalkState()
+    assert problems == [
+        "The link's 'model' was left out: This page follows networks over cells or rows, got rn-slots; choose one of these."
+    ]
+
+
 def test_the_plain_address_is_the_first_step():
     assert WalkState().to_query() == {}
     assert WalkState.from_query({}) == (WalkState(), [])
 
 
-@pytest.mark.parametrize("model", [*MODELS])
+@pytest.mark.parametrize("model", [*WALKED])
 def test_a_link_from_explore_opens_the_same_scene_and_question_and_back(model):
     explore = ExploreState(seed=7, question=Question("left", "blue"), model=model)
     explore = explore.edit(explore.scene.remove("gray"))

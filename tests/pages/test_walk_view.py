@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from pages._lab.figures import Look, alt_text
-from pages._lab.models import MODELS
 from pages._lab.pairs.view import PairReading
 from pages._lab.sort_of_clevr.state import ExploreState
 from pages._lab.sort_of_clevr.view import make_case, make_reading
@@ -19,7 +18,7 @@ from pages._lab.walk import html as walk_html
 from pages._lab.walk import strips as walk_strips
 from pages._lab.walk.forward import make_thought, make_walk
 from pages._lab.walk.growth import plot_growth
-from pages._lab.walk.state import ORDERS, WalkState
+from pages._lab.walk.state import ORDERS, WALKED, WalkState
 from pages._lab.walk.steps import STEPS
 from pages._lab.walk.view import WalkView, choose_walk_target
 from rn_core.answering import Answerer, load
@@ -42,7 +41,7 @@ def answerer(model: str) -> Answerer:
 def make_view(**fields: object) -> WalkView:
     """Return what the page of `WalkState(**fields)` draws."""
     state = WalkState(**fields)
-    network, mlp = answerer(state.model), answerer(MODELS[state.model])
+    network, mlp = answerer(state.model), answerer(WALKED[state.model])
     asked = (state.scene, state.question)
     case = make_case(ExploreState(edited=state.scene, question=state.question))
     sentence = text(state.question)
@@ -68,7 +67,7 @@ def formulas(step: int, **fields: object) -> str:
     return "\n".join(STEPS[step - 1].formulas(make_view(**fields)))
 
 
-@pytest.mark.parametrize("model", [*MODELS])
+@pytest.mark.parametrize("model", [*WALKED])
 def test_without_a_choice_the_strongest_pair_is_followed_in_any_order(model):
     plain = make_view(model=model)
     n = len(plain.labels)
@@ -82,7 +81,7 @@ def test_without_a_choice_the_strongest_pair_is_followed_in_any_order(model):
 
 
 def test_objects_keep_their_names_and_places_when_they_are_dealt():
-    for model in MODELS:
+    for model in WALKED:
         plain, dealt = make_view(model=model), make_view(model=model, deal=9)
         assert sorted(plain.labels) == sorted(dealt.labels)
         named = dict(zip(plain.labels, zip(plain.places.tolist(), plain.contents, strict=True), strict=True))
@@ -104,7 +103,7 @@ def test_a_color_among_cells_is_the_cell_around_its_middle(color):
 
 
 def test_the_film_opens_where_it_is_told_and_ends_at_the_answer():
-    for model, order in ((model, order) for model in MODELS for order in ORDERS):
+    for model, order in ((model, order) for model in WALKED for order in ORDERS):
         view = make_view(model=model, order=order, added=13)
         film = plot_growth(view, LOOK)
         counts = [int(frame.name) for frame in film.frames]
@@ -145,7 +144,7 @@ def test_a_square_of_the_grid_names_its_pair():
         assert name == f"({view.labels[y]}, {view.labels[x]})"
 
 
-@pytest.mark.parametrize("model", [*MODELS])
+@pytest.mark.parametrize("model", [*WALKED])
 @pytest.mark.parametrize("look", [Look(), Look(dark=True, large=True)], ids=["light", "dark large"])
 def test_every_figure_says_in_words_what_it_shows(model, look):
     view = make_view(model=model, deal=1)
@@ -186,7 +185,7 @@ def test_strips_hold_the_vectors_of_the_walk():
 
 
 def test_the_worked_unit_of_g_theta_adds_up():
-    for model in MODELS:
+    for model in WALKED:
         found = re.search(r"relu}\((.*)\) = " + NUMBER, formulas(5, model=model))
         inside, result = found[1].replace("- ", "+ -").split(" + "), float(found[2])
         assert len(inside) == 3
@@ -194,7 +193,7 @@ def test_the_worked_unit_of_g_theta_adds_up():
 
 
 def test_the_worked_unit_of_the_sum_is_the_aggregates():
-    for model in MODELS:
+    for model in WALKED:
         view = make_view(model=model, order="rows")
         line = walk_formulas.sum_formulas(view)[1]
         unit, *terms = re.search(r"S\[(\d+)\] = " + r" \+ ".join([NUMBER] * 2), line).groups()
@@ -214,7 +213,7 @@ def test_shapes_in_formulas_are_those_of_the_scene():
     assert r"16 \times 256" in formulas(6, model="rn-objects", edited=fewer)
 
 
-@pytest.mark.parametrize("model", [*MODELS])
+@pytest.mark.parametrize("model", [*WALKED])
 def test_coordinates_in_the_formula_are_those_of_the_object(model):
     view = make_view(model=model, pair=("blue", "red"), deal=2)
     x, y = view.walk.objects[view.pair[0], -2:]

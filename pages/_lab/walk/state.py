@@ -24,7 +24,7 @@ from pages._lab.links import (
     whole_number,
     write_query,
 )
-from pages._lab.models import N_CELLS, finds_objects, parse_model, sees_pixels
+from pages._lab.models import MODELS, N_CELLS, finds_objects, parse_model, sees_pixels
 from pages._lab.pairs.state import pair_parser
 from pages._lab.sort_of_clevr.state import DEFAULT_QUESTION, sampled_scene, write_shared
 from rn_core.common.errors import RNCoreError
@@ -33,6 +33,8 @@ from rn_core.tasks.sort_of_clevr import COLORS, Question, Scene
 
 N_STEPS = 8
 #: Every label that an object of any scene can have.
+#: The shipped models whose steps the page draws -> their baselines.
+WALKED = MappingProxyType({name: beside for name, beside in MODELS.items() if not finds_objects(name)})
 _LABELS = (*COLORS, *map(str, range(N_CELLS)))
 #: Order in which pairs join the sum -> its name on the page.
 ORDERS = MappingProxyType(
@@ -108,7 +110,7 @@ class WalkState:
 
 
 def parse_walked(text: str) -> str:
-    """Read a model's name as `parse_model`; a network that finds its objects has another first step, and no page yet."""
+    """Read a model's name as `parse_model`, except networks that find their objects: their steps are not drawn yet."""
     if finds_objects(parse_model(text)):
         raise RNCoreError(f"This page follows networks over cells or rows, got {text}; choose one of these.")
     return text
