@@ -111,13 +111,21 @@ class PairLayers(Linears):
         self, first: Tensor, second: Tensor, question: Tensor, pair_features: Tensor | None = None
     ) -> list[Tensor]:
         """Return the units of every layer after its ReLU; arguments as `forward`, whose result comes last."""
-        parts, found = [first, second] if pair_features is None else [first, second, pair_features], []
+        return self._follow(self._join(first, second, question, pair_features), question)
+
+    def _join(self, first: Tensor, second: Tensor, question: Tensor, pair_features: Tensor | None) -> Tensor:
+        """Return the first layer's input (..., D); arguments as `forward`."""
+        parts = [first, second] if pair_features is None else [first, second, pair_features]
+        return torch.cat([*parts, question] if self.question_layer == 0 else parts, dim=-1)
+
+    def _follow(self, hidden: Tensor, question: Tensor) -> list[Tensor]:
+        """Return the units of every layer after its ReLU, from the first layer's input (..., D) on."""
+        found = []
         for k, layer in enumerate(self):
-            if k == self.question_layer:
-                parts.append(question)
-            hidden = functional.relu_(layer(torch.cat(parts, dim=-1) if len(parts) > 1 else parts[0]))
+            if 0 < k == self.question_layer:
+                hidden = torch.cat([hidden, question], dim=-1)
+            hidden = functional.relu_(layer(hidden))
             found.append(hidden)
-            parts = [hidden]
         return found
 
     def split(self, given: PairInputs) -> PairTerms:
@@ -185,11 +193,12 @@ class PairLayers(Linears):
 
     def _lay_out(self, given: PairInputs) -> Tensor:
         """Return the relations (1, N, N, D_g) of one question about one scene, one row per pair, as in the formula."""
-        objects, n_objects = given.objects[0], given.objects.shape[1]  # (N, D_o)
-        first = objects.unsqueeze(1).expand(-1, n_objects, -1).flatten(0, 1)  # (N * N, D_o)
-        second = objects.expand(n_objects, -1, -1).flatten(0, 1)  # (N * N, D_o)
-        shown = None if given.pair_features is None else given.pair_features.flatten(0, 2)  # (N * N, D_p)
-        relations = self(first, second, given.question.expand(len(first), -1), shown)  # (N * N, D_g)
+        n_objects = given.objects.shape[1]
+        first = given.objects.unsqueeze(2).expand(-1, -1, n_objects, -1)  # (1, N, N, D_o)
+        second = given.objects.unsqueeze(1).expand(-1, n_objects, -1, -1)  # (1, N, N, D_o)
+        asked = given.question.expand(1, n_objects, n_objects, -1)  # (1, N, N, D_q)
+        pairs = self._join(first, second, asked, given.pair_features).flatten(0, 2)  # (N * N, D), copied once
+        relations = self._follow(pairs, asked.flatten(0, 2))[-1]  # (N * N, D_g)
         return relations.view(1, n_objects, n_objects, relations.shape[1])
 
     def _sum_block(self, terms: PairTerms, questions: slice, receivers: slice, dims: tuple[int, ...]) -> Tensor:
