@@ -21,6 +21,7 @@ from rn_core.models.questions import QuestionEncoderConfig
 from rn_core.models.relation_layers import StackedRelationNetworkConfig
 from rn_core.models.relation_network import RelationNetworkConfig
 from rn_core.models.sentences import SentenceEncoderConfig, StoryEncoderConfig
+from rn_core.models.slots import SlotEncoderConfig
 from rn_core.tasks.registry import CONFIGS, model_config
 
 SMALL = [pytest.param(task, kind, id=f"{task} {kind}") for task in CONFIGS for kind in CONFIGS[task]["small"]]
@@ -50,7 +51,7 @@ MLP_FIELDS = {
 
 def sample_inputs(config: ModelConfig, n_scenes: int) -> tuple[Tensor, ...]:
     """Return what the encoder of `config` takes."""
-    if isinstance(config.encoder, ImageEncoderConfig):
+    if isinstance(config.encoder, ImageEncoderConfig | SlotEncoderConfig):
         size = config.encoder.image_size
         return (torch.randint(0, 256, (n_scenes, size, size, 3), dtype=torch.uint8),)
     if isinstance(config.encoder, SentenceEncoderConfig | StoryEncoderConfig):
@@ -122,7 +123,8 @@ def test_every_config_builds_in_its_task_s_shape(task, size, kind):
 def test_the_baseline_has_at_least_as_many_parameters(task, size):
     with torch.device("meta"):
         counts = {kind: build_model(config, 0).count_parameters() for kind, config in CONFIGS[task][size].items()}
-    counts.pop("rn-ties", None)  # a network that others go on from, not the one that is compared
+    for other in ("rn-ties", "rn-slots"):  # one that others go on from, and one with an encoder of its own
+        counts.pop(other, None)
     assert min(counts, key=counts.get) == "rn"
 
 
