@@ -155,7 +155,7 @@ def _write(order: DataOrder, progress: MakeProgress) -> Written:
 
 _MARGIN = DataOption("margin", DEFAULT_MARGIN, "pixels to every decision boundary")
 _TITLES = Titles(
-    views={"pixels": "image", "objects": "object rows"},
+    views={"pixels": "image", "objects": "object rows", "slots": "objects found in the image"},
     measures={"relational": "Relational questions", "non_relational": "Non-relational questions"},
 )
 DOMAIN = Domain(_NAME, "Sort-of-CLEVR", _MODELS, _RECIPES, _FIGURES, DataWriter(_write, (_MARGIN,)), _TITLES)
