@@ -165,7 +165,8 @@ def test_a_recipes_run_ships_under_its_own_name_alone(name):
     for size, kinds in CONFIGS[config.task].items():
         for kind, model in kinds.items():
             if model != config.model:
-                says = rf"'{name}' is model .* at size {RECIPES[name].size}, but this run's is '{kind}' at size {size}; choose another"
+                own = f"'{name}' is model .* at size {RECIPES[name].size}"
+                says = rf"{own}, but this run's is '{kind}' at size {size}; choose another"
                 with pytest.raises(WeightsError, match=says):
                     check_recipe(name, replace(config, model=model))
 
