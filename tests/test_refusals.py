@@ -282,7 +282,7 @@ def test_the_command_line_prints_warnings_and_json_has_them(answerer, monkeypatc
     ask = ["explain", CLEVR, "What color is the sphere?", "--seed", "2"]
     assert cli.main(ask) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[1].startswith("Warning: Objects 0, 2, 4 and 5 fit")
+    assert lines[1].startswith("Warning: 4 objects fit (0, 2, 4 and 5)")
     assert cli.main([*ask, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["warnings"] == [lines[1].removeprefix("Warning: ")]
     assert cli.main(["explain", CLEVR, "Is there a cube?", "--json"]) == 0

@@ -278,7 +278,7 @@ def test_html_says_how_many_pairs_are_right():
     assert re.findall(r'"rn-said">(.*?)</div>', page) == ["44 of 45", "45 of 45"]
     assert page.count("✗ wrong") == page.count("✓ right") == 1
     rows = re.findall(r"<tr>(<td>.*?)</tr>", html.mistakes_html(guess, NAMES[:10]))
-    assert rows == ["<td>red, green</td><td>90.0 %</td><td>not tied</td>"]
+    assert rows == ["<td>red, green</td><td>90.0 %</td><td>not connected</td>"]
     assert html.mistakes_html(make_guess(say(tied_colors(scene)), scene), NAMES[:10]) == ""
     many = html.mistakes_html(make_guess(say({frozenset(pair) for pair in combinations(NAMES[:10], 2)}), scene), NAMES)
     assert many.count("<tr>") == 1 + 6 + 1

@@ -147,7 +147,7 @@ def test_a_task_is_a_number_from_1_to_20(task: object) -> None:
 def test_a_binary_file_is_no_story(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "qa1_train.txt").write_bytes(content)
     with pytest.raises(
-        RNCoreError, match=r"^'qa1_train\.txt', line 1: stories are plain ASCII text, got '.+'; take it"
+        RNCoreError, match=r"^'qa1_train\.txt', line 1: stories are plain ASCII text, got '.+'; remove it"
     ):
         load_stories(tmp_path / "qa1_train.txt", 1)
 

@@ -105,7 +105,7 @@ BAD = {
     "another frame rate": (change(("frame_rate",), 30), r'"frame_rate" must be 10 frames per second, got 30'),
     "no frames": (change(("positions",), []), r"must have 1 to 256 frames, got 0; change that"),
     "too many frames": (change(("positions",), [FRAME] * (MAX_FRAMES + 1)), r"must have 1 to 256 frames, got 257"),
-    "a frame that is none": (change(("positions", 0), 7), r"must be a list of one \[x, y\] a ball, got 7 in frame 0"),
+    "a frame that is none": (change(("positions", 0), 7), r"must be a list of one \[x, y\] per ball, got 7 in frame 0"),
     "no balls": (change(("positions", 0), []), r"must have 1 to 16 balls, got 0; change that"),
     "1,000 balls": (change(("positions", 0), [[0, 0]] * 1000), r"must have 1 to 16 balls, got 1000; change that"),
     "a ball that goes": (
