@@ -11,6 +11,8 @@ pytestmark = pytest.mark.browser
 APP = Path(__file__).resolve().parents[2] / "app.py"
 PHONE, NARROW = ({"viewport": {"width": width, "height": 900}} for width in (390, 1024))
 MATRIX = ".st-key-explore-matrix"
+#: Milliseconds: the first page of a server that has just started imports everything.
+PATIENCE = 180_000
 #: Smallest type of a number in pixels that a phone may show.
 SMALLEST = 9
 
@@ -45,7 +47,7 @@ def wait_for_fit(opened) -> None:
 @pytest.mark.parametrize("type_size", ["", "&projector=on"])
 def test_numbers_of_a_matrix_can_be_read_on_a_phone(page, url, type_size):
     opened = page(f"{url}/?model=rn-objects{type_size}", **PHONE)
-    opened.wait_for_selector(f"{MATRIX} .js-plotly-plot")
+    opened.wait_for_selector(f"{MATRIX} .js-plotly-plot", timeout=PATIENCE)
     wait_for_fit(opened)
     cell = opened.evaluate(
         "place => { const axis = document.querySelector(`${place} .js-plotly-plot`)._fullLayout.xaxis; "
