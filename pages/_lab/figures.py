@@ -111,9 +111,9 @@ def plot_pair_matrix(
     frames = [] if numbers is None else [_frame(i, j, 0.46, look.ink, "solid", 3) for i, j in true_pairs]
     if pinned is not None:
         frames.append(_frame(*pinned, 0.9 if numbers is None else 0.38, look.ink, "dot", 3))
-    written = numbers if n <= _MOST_WHOLE else [[format_short(value) for value in row] for row in matrix]
-    layers = [] if numbers is None else [number_layer(matrix, written, limit, look.colorscale)]
-    axis = {"fixedrange": True, "constrain": "domain", "showgrid": False}
+    written = numbers if n <= _MOST_WHOLE or numbers is None else [[*map(format_short, row)] for row in matrix]
+    layers = [] if written is None else [number_layer(matrix, written, limit, look.colorscale)]
+    axis: dict[str, Any] = {"fixedrange": True, "constrain": "domain", "showgrid": False}
     beside, above = (axis | _ticks(labels, each) for each in ticks or (None, None))
     node = "cell" if labels[0].isdigit() else noun
     layout = {
@@ -130,7 +130,7 @@ def plot_pair_matrix(
     complete = _complete(layout, look, alt, height=620 if look.large else 500)
     complete["plot_bgcolor"] = look.faint  # the gaps between cells
     figure = go.Figure([heat, _click_layer(matrix, names), *marks, *layers], complete)
-    return fit_cells(figure, _fit(beside["ticktext"], above["ticktext"], n, numbers and written, look))
+    return fit_cells(figure, _fit(beside["ticktext"], above["ticktext"], n, written, look))
 
 
 def _fit(

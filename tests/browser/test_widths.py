@@ -22,6 +22,19 @@ def url(serve) -> str:
     return serve(APP)
 
 
+@pytest.fixture
+def open_page(page):
+    """Return `open_page(url, **options) -> Page`, which has patience with a fresh server."""
+
+    def start(address: str, **options: object):
+        opened = page("about:blank", **options)
+        opened.set_default_timeout(PATIENCE)
+        opened.goto(address)
+        return opened
+
+    return start
+
+
 def boxes(opened, selector: str) -> list[dict[str, float]]:
     """Return where all elements that match lie, once they have been drawn."""
     opened.wait_for_selector(selector, state="attached")
@@ -45,9 +58,9 @@ def wait_for_fit(opened) -> None:
 
 
 @pytest.mark.parametrize("type_size", ["", "&projector=on"])
-def test_numbers_of_a_matrix_can_be_read_on_a_phone(page, url, type_size):
-    opened = page(f"{url}/?model=rn-objects{type_size}", **PHONE)
-    opened.wait_for_selector(f"{MATRIX} .js-plotly-plot", timeout=PATIENCE)
+def test_numbers_of_a_matrix_can_be_read_on_a_phone(open_page, url, type_size):
+    opened = open_page(f"{url}/?model=rn-objects{type_size}", **PHONE)
+    opened.wait_for_selector(f"{MATRIX} .js-plotly-plot")
     wait_for_fit(opened)
     cell = opened.evaluate(
         "place => { const axis = document.querySelector(`${place} .js-plotly-plot`)._fullLayout.xaxis; "
@@ -65,8 +78,8 @@ def test_numbers_of_a_matrix_can_be_read_on_a_phone(page, url, type_size):
 
 
 @pytest.mark.parametrize("address", ["?model=rn-objects", "?model=rn-objects&projector=on", "clevr", "physics"])
-def test_the_table_of_pairs_shows_all_its_columns_on_a_phone(page, url, address):
-    opened = page(f"{url}/{address}", **PHONE)
+def test_the_table_of_pairs_shows_all_its_columns_on_a_phone(open_page, url, address):
+    opened = open_page(f"{url}/{address}", **PHONE)
     opened.wait_for_selector("[data-testid=stDataFrame] .dvn-scroller", state="attached")
     lacking = "() => { const one = document.querySelector('[data-testid=stDataFrame] .dvn-scroller'); return %s; }"
     opened.wait_for_function(lacking % "one !== null && one.scrollWidth > 100")
@@ -74,8 +87,8 @@ def test_the_table_of_pairs_shows_all_its_columns_on_a_phone(page, url, address)
 
 
 @pytest.mark.parametrize("name", ["", "clevr"])
-def test_nothing_is_blank_below_the_scene_of_a_narrow_window(page, url, name):
-    opened = page(f"{url}/{name}", **NARROW)
+def test_nothing_is_blank_below_the_scene_of_a_narrow_window(open_page, url, name):
+    opened = open_page(f"{url}/{name}", **NARROW)
     opened.wait_for_selector(".rn-said")
     opened.wait_for_selector(".scene .stage")
     opened.wait_for_timeout(500)
@@ -84,8 +97,8 @@ def test_nothing_is_blank_below_the_scene_of_a_narrow_window(page, url, name):
     assert controls["width"] > 1.5 * picture["width"]
 
 
-def test_sentences_have_room_on_a_phone_in_projector_type(page, url):
-    opened = page(f"{url}/babi?projector=on", **PHONE)
+def test_sentences_have_room_on_a_phone_in_projector_type(open_page, url):
+    opened = open_page(f"{url}/babi?projector=on", **PHONE)
     texts = boxes(opened, ".story .sentence .text")
     line = opened.locator(".story .sentence .text").first.evaluate(
         "one => parseFloat(getComputedStyle(one).lineHeight)"
@@ -93,8 +106,8 @@ def test_sentences_have_room_on_a_phone_in_projector_type(page, url):
     assert all(box["height"] <= 2.2 * line for box in texts)
 
 
-def test_what_keeps_results_stands_level_with_the_choices_beside_it(page, url):
-    opened = page(f"{url}/results")
+def test_what_keeps_results_stands_level_with_the_choices_beside_it(open_page, url):
+    opened = open_page(f"{url}/results")
     opened.wait_for_selector("[data-testid=stButtonGroup] button")
     choices = boxes(opened, "[data-testid=stButtonGroup] button")
     (save,) = boxes(opened, "[data-testid=stPopover] button")
