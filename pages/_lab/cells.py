@@ -58,7 +58,7 @@ class CellFit:
         wide = f"(100cqi - {self.beside}px) / {self.columns}"
         turned = f"clamp(0px, ({self.label}px - {wide}) * 99, {self.label}px)"
         cell = f"min({wide}, ({self.tallest - self.above}px - {turned}) / {self.rows})"
-        rules = [f"{place} {{container-type: inline-size; height: auto !important}}"]
+        rules = [f"{place} {{container-type: inline-size; height: auto !important; flex: none !important}}"]
         if self.square:
             height = f"calc({cell} * {self.rows} + {self.above}px + {turned})"
             rules.append(f"{place} [data-testid=stFullScreenFrame] {{height: auto !important}}")

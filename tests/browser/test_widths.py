@@ -1,0 +1,114 @@
+"""What phones, narrow windows and projectors show: nothing cut off, cramped or far below what it belongs to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+APP = Path(__file__).resolve().parents[2] / "app.py"
+PHONE, NARROW = ({"viewport": {"width": width, "height": 900}} for width in (390, 1024))
+MATRIX = ".st-key-explore-matrix"
+#: Milliseconds: the first page of a server that has just started imports everything.
+PATIENCE = 180_000
+#: Smallest type of a number in pixels that a phone may show.
+SMALLEST = 9
+
+
+@pytest.fixture(scope="module")
+def url(serve) -> str:
+    return serve(APP)
+
+
+@pytest.fixture
+def open_page(page):
+    """Return `open_page(url, **options) -> Page`, which has patience with a fresh server."""
+
+    def start(address: str, **options: object):
+        opened = page("about:blank", **options)
+        opened.set_default_timeout(PATIENCE)
+        opened.goto(address)
+        return opened
+
+    return start
+
+
+def boxes(opened, selector: str) -> list[dict[str, float]]:
+    """Return where all elements that match lie, once they have been drawn."""
+    opened.wait_for_selector(selector, state="attached")
+    return opened.locator(selector).evaluate_all(
+        "all => all.map((one) => { const { left, right, top, bottom, width, height } = one.getBoundingClientRect(); "
+        "return { left, right, top, bottom, width, height }; })"
+    )
+
+
+def wait_for_fit(opened) -> None:
+    """Wait until the matrix has taken the height that its width asks for."""
+    opened.wait_for_function(
+        """place => {
+          const plot = document.querySelector(`${place} .js-plotly-plot`);
+          const box = document.querySelector(`${place} .stPlotlyChart`)?.getBoundingClientRect();
+          return plot?._fullLayout && Math.abs(plot._fullLayout.height - box.height) < 2
+            && Math.abs(plot._fullLayout.width - box.width) < 2;
+        }""",
+        arg=MATRIX,
+    )
+
+
+@pytest.mark.parametrize("type_size", ["", "&projector=on"])
+def test_numbers_of_a_matrix_can_be_read_on_a_phone(open_page, url, type_size):
+    opened = open_page(f"{url}/?model=rn-objects{type_size}", **PHONE)
+    opened.wait_for_selector(f"{MATRIX} .js-plotly-plot")
+    wait_for_fit(opened)
+    cell = opened.evaluate(
+        "place => { const axis = document.querySelector(`${place} .js-plotly-plot`)._fullLayout.xaxis; "
+        "return axis._length / 6; }",
+        MATRIX,
+    )
+    numbers = opened.locator(f"{MATRIX} .textpoint text")
+    sizes = numbers.evaluate_all("all => all.map((one) => parseFloat(getComputedStyle(one).fontSize))")
+    assert len(sizes) == 36 and min(sizes) >= SMALLEST
+    assert max(box["width"] for box in boxes(opened, f"{MATRIX} .textpoint text")) <= cell
+    (chart,), (ground,) = boxes(opened, f"{MATRIX} .stPlotlyChart"), boxes(opened, f"{MATRIX} .nsewdrag")
+    assert chart["bottom"] - ground["bottom"] < 60  # no blank below it
+    (whole,) = boxes(opened, MATRIX)
+    assert whole["height"] - chart["height"] < 10
+
+
+@pytest.mark.parametrize("address", ["?model=rn-objects", "?model=rn-objects&projector=on", "clevr", "physics"])
+def test_the_table_of_pairs_shows_all_its_columns_on_a_phone(open_page, url, address):
+    opened = open_page(f"{url}/{address}", **PHONE)
+    opened.wait_for_selector("[data-testid=stDataFrame] .dvn-scroller", state="attached")
+    lacking = "() => { const one = document.querySelector('[data-testid=stDataFrame] .dvn-scroller'); return %s; }"
+    opened.wait_for_function(lacking % "one !== null && one.scrollWidth > 100")
+    assert opened.evaluate(lacking % "one.scrollWidth - one.clientWidth") <= 1
+
+
+@pytest.mark.parametrize("name", ["", "clevr"])
+def test_nothing_is_blank_below_the_scene_of_a_narrow_window(open_page, url, name):
+    opened = open_page(f"{url}/{name}", **NARROW)
+    opened.wait_for_selector(".rn-said")
+    opened.wait_for_selector(".scene .stage")
+    opened.wait_for_timeout(500)
+    (picture,), (controls,) = boxes(opened, ".st-key-areas-picture"), boxes(opened, ".st-key-areas-controls")
+    assert 0 <= controls["top"] - picture["bottom"] < 120
+    assert controls["width"] > 1.5 * picture["width"]
+
+
+def test_sentences_have_room_on_a_phone_in_projector_type(open_page, url):
+    opened = open_page(f"{url}/babi?projector=on", **PHONE)
+    texts = boxes(opened, ".story .sentence .text")
+    line = opened.locator(".story .sentence .text").first.evaluate(
+        "one => parseFloat(getComputedStyle(one).lineHeight)"
+    )
+    assert all(box["height"] <= 2.2 * line for box in texts)
+
+
+def test_what_keeps_results_stands_level_with_the_choices_beside_it(open_page, url):
+    opened = open_page(f"{url}/results")
+    opened.wait_for_selector("[data-testid=stButtonGroup] button")
+    choices = boxes(opened, "[data-testid=stButtonGroup] button")
+    (save,) = boxes(opened, "[data-testid=stPopover] button")
+    assert abs(choices[0]["top"] - save["top"]) <= 3 and abs(choices[0]["bottom"] - save["bottom"]) <= 3
