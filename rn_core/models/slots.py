@@ -22,6 +22,8 @@ from rn_core.models.layers import Layers, check_size, check_sizes
 #: Pixels from one cell of the heatmap to the next: two convolutions of stride 2.
 STRIDE = 4
 _N_HALVING = 2
+#: From here on a peak is an object: a center half way between two cells may give each of them half.
+_LEAST_PROBABILITY = 0.3
 
 
 @dataclass(frozen=True)
@@ -116,7 +118,7 @@ class SlotEncoder(Encoder):
         """
         maps = self.find_maps(images)
         peaks = find_peaks(maps.centers.flatten(1), self.config.grid_size, self.config.n_slots)  # (S, K)
-        mask = maps.centers.flatten(1).gather(1, peaks) > 0  # as likely an object as not
+        mask = maps.centers.flatten(1).gather(1, peaks).sigmoid() > _LEAST_PROBABILITY
         attributes = _read_at(maps.attributes, peaks)  # (S, K, V)
         shares = [part.softmax(dim=-1) for part in torch.split(attributes, list(self.config.attributes), dim=-1)]
         cells = torch.stack([peaks % self.config.grid_size, peaks // self.config.grid_size], dim=-1)  # (S, K, 2)

@@ -163,10 +163,10 @@ def has_head_start(task: str) -> bool:
     return isinstance(TASKS[task], CellBacked | Pooled)
 
 
-def usual_config(task: str) -> RaceConfig:
-    """Return the usual race of a task; raises RNCoreError if there is no such task."""
+def usual_config(task: str, answers_only: bool = False) -> RaceConfig:
+    """Return the usual race of a task, or the one on answers only; raises RNCoreError if there is no such task."""
     spec = lookup(task, RACE_TASKS, "task").race
-    return RaceConfig(task=task, models=spec.models, **spec.usual)
+    return RaceConfig(task=task, models=spec.models, **{**spec.usual, **(spec.answers_only if answers_only else {})})
 
 
 def check_whole(name: str, value: Any, low: int, high: int) -> None:

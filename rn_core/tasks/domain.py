@@ -268,6 +268,8 @@ class RaceSpec:
         models: the Relation Network's kind, then its baseline's.
         first_types: the question types that can be asked alone at first; none where there is no such order.
         usual: what races begin with, where it differs from `RaceConfig`'s own defaults.
+        answers_only: settings that differ from the usual ones in a race that trains end-to-end, on answers only; none
+            where the usual race does so.
         look_scenes: validation scenes per look; where a scene has one question, the most of all types together.
         look_per_type: validation scenes per look and question type at most, where a scene has one question; else None.
         one_question: why a scene has one question, as the beginning of a sentence; empty where it has several.
@@ -281,6 +283,7 @@ class RaceSpec:
     models: tuple[str, str] = ("rn", "mlp")
     first_types: tuple[str, ...] = ()
     usual: Mapping[str, Any] = field(default_factory=dict)
+    answers_only: Mapping[str, Any] = field(default_factory=dict)
     look_scenes: int = 100
     look_per_type: int | None = None
     one_question: str = ""

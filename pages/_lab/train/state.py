@@ -110,7 +110,7 @@ class TrainState:
             changes = {"at": None, **changes}
         task = changes.get("task", self.task)
         if task != self.task and (RACE_TASKS[self.task].race.usual or RACE_TASKS[task].race.usual):
-            changes = {**_usual_settings(task), **changes}
+            changes = {**usual_settings(task), **changes}
         return _fit_task(replace(self, **changes))
 
     def to_query(self) -> dict[str, str]:
@@ -157,16 +157,16 @@ def _fit_models(chosen: Collection[str], task: str) -> tuple[str, ...]:
     return tuple(kind for kind in (network, baseline) if (kind in chosen if kind == network else {*chosen} - {network}))
 
 
-def _usual_settings(task: str) -> dict[str, Any]:
-    """Return the usual settings of a task, as fields of the state; runners and seed are never usual ones."""
-    usual = usual_config(task).to_dict()
+def usual_settings(task: str, answers_only: bool = False) -> dict[str, Any]:
+    """Return the settings of `usual_config`, as fields of the state; runners and seed are never usual ones."""
+    usual = usual_config(task, answers_only).to_dict()
     return {name: usual[name] for name in usual if name not in ("task", "models", "seed")}
 
 
 def _plain_state(task: str) -> TrainState:
     """Return what a link that names nothing but a task opens."""
     runners = RACE_TASKS[task].race.models
-    return TrainState(task=task, models=runners, **_usual_settings(task))
+    return TrainState(task=task, models=runners, **usual_settings(task))
 
 
 def _make_state(**found: Any) -> TrainState:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 
-from pages._lab.train.state import TrainState, choose_models, choose_types
+from pages._lab.train.state import TrainState, choose_models, choose_types, usual_settings
 from pages._lab.train.words import head_start_words, type_name
 from pages._ui.train.session import TRAIN
 from rn_core.common.seeding import MAX_SEED
@@ -15,6 +17,10 @@ from rn_core.tasks.registry import CONFIGS
 
 #: Stops of the slider of the learning rate.
 _RATES = (1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 1e-2)
+
+#: What a race on images is trained on.
+_STARTS = ("answers, after a head start", "answers only, as in the paper")
+_STARTS_HELP = "The paper trains on answers only, which takes longer; a head start first teaches the encoder what it sees."
 
 
 def draw_settings(state: TrainState) -> None:
@@ -29,8 +35,18 @@ def draw_settings(state: TrainState) -> None:
     left.segmented_control("Size of the networks", list(CONFIGS[state.task]), **TRAIN.bind("size"))
     if "rn" in state.models:
         right.segmented_control("Pairs are combined by", AGGREGATES, **TRAIN.bind("aggregate"))
+    if RACE_TASKS[state.task].race.answers_only:
+        st.segmented_control(
+            "Trained on", _STARTS, help=_STARTS_HELP,
+            **TRAIN.bind("start", _STARTS[state.head_start == 0], lambda start: _start_settings(state.task, start)),
+        )  # fmt: skip
     _draw_questions(state)
     _draw_numbers(state)
+
+
+def _start_settings(task: str, start: str | None) -> dict[str, Any]:
+    """Return the settings of a race with a head start, or on answers only; none where the choice was taken back."""
+    return {} if start is None else usual_settings(task, answers_only=start == _STARTS[1])
 
 
 def _draw_questions(state: TrainState) -> None:

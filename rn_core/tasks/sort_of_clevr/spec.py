@@ -166,5 +166,13 @@ PIXELS_RACE = RaceSpec(
     "images",
     look_scenes=16,
     first_types=_FIRST_TYPES,
-    usual={"size": "medium", "n_scenes": 32, "n_questions": 3, "steps": 6_000, "first_steps": 2_500},
+    usual={"head_start": 2_000},
+    answers_only={
+        "head_start": 0,
+        "size": "medium",
+        "n_scenes": 32,
+        "n_questions": 3,
+        "steps": 16_000,
+        "first_steps": 3_000,
+    },
 )
