@@ -51,7 +51,7 @@ class SlotEncoderConfig:
 
     @property
     def d_object(self) -> int:
-        """Return the features of one object: a share for each value of its attributes, x and y."""
+        """Return the features of one object: 1 for each attribute's value, x and y."""
         return sum(self.attributes) + 2
 
     @property
@@ -75,7 +75,7 @@ class SlotMaps(NamedTuple):
 
 
 class SlotEncoder(Encoder):
-    """Pictures to a row per object: shares of its attributes' values, then x and y from -1 to 1."""
+    """Pictures to a row per object: its attributes' values as one-hot vectors, then x and y from -1 to 1."""
 
     def __init__(self, config: SlotEncoderConfig) -> None:
         """Build the layers of `config`."""
@@ -120,11 +120,11 @@ class SlotEncoder(Encoder):
         peaks = find_peaks(maps.centers.flatten(1), self.config.grid_size, self.config.n_slots)  # (S, K)
         mask = maps.centers.flatten(1).gather(1, peaks).sigmoid() > _LEAST_PROBABILITY
         attributes = _read_at(maps.attributes, peaks)  # (S, K, V)
-        shares = [part.softmax(dim=-1) for part in torch.split(attributes, list(self.config.attributes), dim=-1)]
+        values = [_choose(part) for part in torch.split(attributes, list(self.config.attributes), dim=-1)]
         cells = torch.stack([peaks % self.config.grid_size, peaks // self.config.grid_size], dim=-1)  # (S, K, 2)
         pixels = (cells + _read_at(maps.offsets, peaks)) * STRIDE  # (S, K, 2)
-        objects = torch.cat([*shares, pixels / self._middle - 1], dim=-1) * mask[..., None]
-        order = torch.where(mask, shares[0].argmax(dim=-1), shares[0].shape[-1]).argsort(dim=1, stable=True)  # (S, K)
+        objects = torch.cat([*values, pixels / self._middle - 1], dim=-1) * mask[..., None]
+        order = torch.where(mask, values[0].argmax(dim=-1), values[0].shape[-1]).argsort(dim=1, stable=True)  # (S, K)
         return objects.take_along_dim(order[..., None], dim=1), mask.take_along_dim(order, dim=1)
 
     def locate(self, objects: Tensor) -> Tensor:
@@ -135,6 +135,13 @@ class SlotEncoder(Encoder):
     def _middle(self) -> float:
         """Return the image's middle row and column."""
         return (self.config.image_size - 1) / 2
+
+
+def _choose(logits: Tensor) -> Tensor:
+    """Return 1 for the likeliest of the last dimension's values and 0 for the others; the gradient is softmax's."""
+    soft = logits.softmax(dim=-1)
+    hard = functional.one_hot(logits.argmax(dim=-1), logits.shape[-1]).to(soft.dtype)
+    return hard + (soft - soft.detach())
 
 
 def _read_at(maps: Tensor, cells: Tensor) -> Tensor:

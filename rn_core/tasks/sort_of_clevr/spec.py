@@ -103,14 +103,14 @@ _END_TO_END = {
 }
 #: The encoder learns to find objects in pictures of many styles; the relations, to live with where it puts them.
 _RN_FROM_SLOTS = {
-    "learning_rate": 3e-4,
+    "learning_rate": 1e-4,
     "warm_start": 6_000,
     "core_from": f"{_NAME}/rn-objects",
     "hold_encoder": 1.0,
-    "steps": 2_000,
+    "steps": 600,
+    "validate_every": 300,
     "n_scenes": 32,
     "n_questions": 12,
-    "styled": True,
     "precision": "32-true",
 }
 _RECIPES = {
