@@ -40,7 +40,7 @@ def test_the_table_has_what_the_networks_get_right_on_real_pictures(weights, sha
     assert all(cell.endswith("n 100 ") for cell in cells)
     assert min(float(cell.split()[0]) for cell in cells) >= 85  # 93 and 94 % on 1,332 questions
     assert "10 scenes of the test split, seed 4" in lines[-2]
-    assert "s of processor time a picture (median, 2 samples) on " in lines[-1]
+    assert "s of processor time per picture (median, 2 samples) on " in lines[-1]
 
 
 def test_pictures_and_questions_stay_together(monkeypatch):

@@ -136,8 +136,9 @@ def _read_card(content: bytes, shown: str, max_bytes: int) -> dict[str, Any]:
 def _check_task(config: ModelConfig, task: str, shown: str) -> None:
     """Raise WeightsError unless a model takes the task's scenes and questions and gives its answers."""
     known = CONFIGS[task]["small"]
-    same = (other for other in known.values() if type(other.core) is type(config.core))
-    like = next(same, known.get("mlp", [*known.values()][-1]))
+    same = [other for other in known.values() if type(other.core) is type(config.core)]
+    alike = [other for other in same if type(other.encoder) is type(config.encoder)]
+    like = next(iter(alike or same), known.get("mlp", [*known.values()][-1]))
     given, wanted = _signature(config), _signature(like)
     for name in wanted:
         if given.get(name) != wanted[name]:
