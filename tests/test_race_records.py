@@ -88,8 +88,9 @@ def test_stories_are_raced_with_settings_of_their_own():
     assert RaceConfig.from_dict(json.loads(json.dumps(stories.to_dict()))) == stories
 
 
-def test_images_are_raced_on_answers_only_with_single_objects_first():
-    config = usual_config("sort-of-clevr/pixels")
+def test_images_are_raced_on_answers_only_with_single_objects_first_where_that_is_asked_for():
+    assert usual_config("sort-of-clevr/pixels").head_start > 0
+    config = usual_config("sort-of-clevr/pixels", answers_only=True)
     assert config.head_start == 0
     training = config.training("rn", "32-true")
     assert training.warm_start == 0
@@ -99,9 +100,10 @@ def test_images_are_raced_on_answers_only_with_single_objects_first():
 
 
 def test_first_types_are_among_those_that_are_asked():
-    config = replace(usual_config("sort-of-clevr/pixels"), question_types=("left", "closest_shape"))
+    images = usual_config("sort-of-clevr/pixels", answers_only=True)
+    config = replace(images, question_types=("left", "closest_shape"))
     assert config.training("mlp", "32-true").first_types == ("left",)
-    with pytest.raises(RNCoreError, match="question types about one object, got 2500"):
+    with pytest.raises(RNCoreError, match=f"question types about one object, got {images.first_steps}"):
         replace(config, question_types=("closest_shape",))
 
 

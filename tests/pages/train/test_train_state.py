@@ -16,6 +16,7 @@ from pages._lab.train.state import (
     choose_types,
     groups_of,
     shown_group,
+    usual_settings,
 )
 from pages._lab.train.words import describe_race
 from rn_core.common.seeding import MAX_SEED
@@ -116,12 +117,16 @@ def test_another_task_drops_what_it_lacks():
     assert images.change(task=OBJECTS).config.head_start == 0
 
 
-def test_images_bring_single_objects_first_and_relations_alone_have_none():
+def test_images_bring_a_head_start_and_relations_alone_have_no_first_steps():
     images = TrainState().change(task=PIXELS)
-    assert images.config == replace(usual_config(PIXELS), models=TrainState().models)
-    assert images.change(question_types=("closest_shape",)).first_steps == 0
-    state, problems = TrainState.from_query({"task": "sort-of-clevr.pixels", "types": "closest_shape"})
-    assert (state.first_steps, state.problem, problems) == (0, None, [])
+    assert images.config == usual_config(PIXELS)
+    paper = images.change(**usual_settings(PIXELS, answers_only=True))
+    assert paper.config == usual_config(PIXELS, answers_only=True)
+    assert paper.change(question_types=("closest_shape",)).first_steps == 0
+    link = {**paper.to_query(), "types": "closest_shape"}
+    state, problems = TrainState.from_query(link)
+    assert (state.first_steps, state.problem) == (0, None)
+    assert problems == ["The link's 'first' was left out: sort-of-clevr/pixels has no such setting."]
 
 
 def test_stories_bring_what_is_usual_for_them_and_take_it_away_again():

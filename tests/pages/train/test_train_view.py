@@ -307,7 +307,7 @@ def test_a_scenes_picture_is_a_data_uri():
 
 
 def test_all_questions_begin_at_the_first_evaluation_after_the_first_steps():
-    config = usual_config("sort-of-clevr/pixels")
+    config = usual_config("sort-of-clevr/pixels", answers_only=True)
     shots = [Snapshot(step, 60.0 * k, {}, {}, {}, {}) for k, step in enumerate((0, config.first_steps, 5_000))]
     assert stage_minute(shots, config) == 1
     assert stage_minute(shots[:1], config) is None
