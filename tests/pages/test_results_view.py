@@ -129,7 +129,7 @@ def test_lanes_of_one_measure_lie_together_groups_first_and_relation_networks_on
     measures = [found.measure for found in LANES]
     assert len([1 for one, other in pairwise(measures) if one != other]) == len({*measures}) - 1
     assert [found.model for found in LANES if found.measure == "left"] == [*ENTRIES]
-    assert [*ENTRIES] == ["rn-pixels", "rn-objects", "mlp-pixels", "mlp-objects"]
+    assert [*ENTRIES] == ["rn-pixels", "rn-objects", "rn-slots", "mlp-pixels", "mlp-objects"]
 
 
 def test_weights_of_a_new_domain_appear_by_themselves():
@@ -168,7 +168,7 @@ def test_lanes_never_lie_on_each_other():
 
 def test_the_table_has_every_figure_with_interval_and_sample_size():
     table = results_html([found for found in LANES if found.level == "groups"])
-    assert table.count("<tr>") == 1 + 8
+    assert table.count("<tr>") == 1 + 2 * len(ENTRIES)
     assert "96.84–97.08" in table
     assert "180,000" in table
     assert "above 94 % <small>section 5.3</small>" in table
@@ -313,7 +313,7 @@ def test_the_card_in_words_has_what_it_takes_to_do_it_again():
 
 
 def test_a_head_start_is_said():
-    assert "RN · image and MLP · image" in describe_head_start(ENTRIES)
+    assert "RN · image, RN · objects found in the image and MLP · image" in describe_head_start(ENTRIES)
     assert describe_head_start({"rn-objects": ENTRIES["rn-objects"]}) is None
 
 

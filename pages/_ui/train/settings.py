@@ -20,7 +20,7 @@ _RATES = (1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 1e-2)
 
 #: What a race on images is trained on.
 _STARTS = ("answers, after a head start", "answers only, as in the paper")
-_STARTS_HELP = "The paper trains on answers only, which takes much longer; a head start first teaches the encoder what it sees."
+_STARTS_HELP = "The paper trains on answers only, which takes longer; a head start first teaches the encoder to see."
 
 
 def draw_settings(state: TrainState) -> None:
