@@ -18,6 +18,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 #: Row of README's table -> weights, and where their card has the figure.
 FIGURES = {
     "Sort-of-CLEVR, pixels, relational": ("sort-of-clevr/rn-pixels", ("groups", "relational")),
+    "Sort-of-CLEVR, pixels, relational, found objects": ("sort-of-clevr/rn-slots", ("groups", "relational")),
     "Sort-of-CLEVR, pixels, relational, CNN+MLP": ("sort-of-clevr/mlp-pixels", ("groups", "relational")),
     "CLEVR from states": ("clevr/rn-states", ("overall",)),
     "physics, scenes with all connections right": ("physics/rn-connections", ("types", "whole_scene")),
