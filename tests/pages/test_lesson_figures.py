@@ -55,7 +55,7 @@ def test_crowds_are_a_line_a_question_type(look):
     assert [*figure.data[0].x] == [2, 6, 10]
     assert [*figure.data[5].x] == [2, 6]
     assert figure.layout.shapes[0].x0 == 6
-    assert "none sayable with 10" in alt_text(figure)
+    assert "no word for the answer with 10" in alt_text(figure)
     assert len({(line.line.dash, line.marker.symbol) for line in figure.data}) == 6
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from pages._lab.plain import plain
 from pages._lab.train.state import TrainState, choose_models, choose_types, usual_settings
 from pages._lab.train.words import head_start_words, type_name
 from pages._ui.train.session import TRAIN
@@ -66,7 +67,8 @@ def _draw_numbers(state: TrainState) -> None:
     st.select_slider("Learning rate", rates, format_func=lambda rate: f"{rate:g}", **TRAIN.bind("learning_rate"))
     left, right = st.columns(2)
     race = RACE_TASKS[state.task].race
-    left.number_input(f"{race.scenes.capitalize()} per step", *LIMITS["n_scenes"], step=1, **TRAIN.bind("n_scenes"))
+    scenes = plain(f"{race.scenes.capitalize()} per step")
+    left.number_input(scenes, *LIMITS["n_scenes"], step=1, **TRAIN.bind("n_scenes"))
     if not race.one_question:
         right.number_input("Questions per scene", *LIMITS["n_questions"], step=1, **TRAIN.bind("n_questions"))
     left.number_input("Steps", *LIMITS["steps"], step=1000, **TRAIN.bind("steps"))

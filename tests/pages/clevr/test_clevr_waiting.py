@@ -132,7 +132,7 @@ def test_a_picture_that_cannot_be_drawn_is_one_sentence_and_can_be_asked_for_aga
 def test_a_smaller_scenes_answer_waits_for_its_picture(studio):
     app = open_page(model="rn-pixels-public", section="what-if", without="C")
     assert sentences(app) == []
-    assert any("The picture without C (being drawn…) comes first" in block.value for block in app.info)
+    assert any("The picture without C (being drawn…) is drawn before its answer" in block.value for block in app.info)
     studio.finish(app)
     app.run()
     assert "<td>without C</td>" in html(app)

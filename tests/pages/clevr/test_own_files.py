@@ -142,7 +142,7 @@ def session(monkeypatch) -> dict[str, object]:
 def test_a_session_keeps_a_few_files_and_each_once(session):
     names = [own.add_own(NAME, make_file(seed), "x.pth") for seed in (1, 1, 2, 3)]
     assert names[0] == names[1] and len({*names}) == len(own.own_labels()) == own.MAX_OWN
-    with pytest.raises(RNCoreError, match=r"A session keeps 3 own \.pth files at most"):
+    with pytest.raises(RNCoreError, match=r"A session keeps at most 3 own \.pth files"):
         own.add_own(NAME, make_file(4), "x.pth")
     card = find_own(f"clevr/{names[0]}").card
     assert card == count_only(card, "my RN · pixels", original=OriginalFile(is_published_file=False))

@@ -223,8 +223,8 @@ def test_a_bundled_scene_gives_way_to_a_drawn_one(shown):
     np.testing.assert_allclose(shown[-1]["seen"], bundled_scene(4).positions[:16], atol=1e-4)
     app.slider(key="physics.balls").set_value(12).run()
     assert state_of(app) == PhysicsState(seed=3, balls=12)
-    assert sentences(app) == ["Trained on 10 balls, asked about 12: it has answers for the 45 pairs of the first ten "
-                              "colors, none for the other 21."]  # fmt: skip
+    assert sentences(app) == ["Trained on 10 balls, asked about 12: it answers for the 45 pairs of the first ten "
+                              "colors, but not for the other 21."]  # fmt: skip
 
 
 def test_a_saved_scene_is_opened_again_and_goes_with_the_session_only(shown):
