@@ -25,10 +25,10 @@ from rn_core.models.baselines import MLPConfig
 from rn_core.models.encoders import ImageEncoderConfig, RowEncoderConfig
 from rn_core.models.relation_network import RelationNetworkConfig
 from rn_core.tasks import TASKS
-from rn_core.tasks.sort_of_clevr import Question, Scene, question_codes, stack_scenes
+from rn_core.tasks.sort_of_clevr import Question, Scene, stack_scenes
 from rn_core.tasks.sort_of_clevr.encoding import VIEWS
 from rn_core.tasks.sort_of_clevr.language import text
-from rn_core.tasks.sort_of_clevr.questions import N_QUESTIONS
+from rn_core.tasks.sort_of_clevr.questions import N_QUESTIONS, question_codes
 from tests.cards import make_card
 
 ENCODERS = {"pixels": ImageEncoderConfig((8, 8, 8, 8)), "objects": RowEncoderConfig(10)}
