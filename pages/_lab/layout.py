@@ -57,6 +57,7 @@ STYLE = """
   .st-key-results-chart {overflow-x: auto} .st-key-results-chart > div {min-width: 27rem}
 }
 [data-testid="stMainBlockContainer"] {padding: 3.9rem 2.5rem 2rem}
+[data-testid="stElementContainer"]:has(> [data-testid="stHtml"] > .rn-fit) {display: none}
 [data-testid="stButtonGroup"] button {min-height: 2.5rem}
 .st-key-areas {display: grid; grid-template: "picture answers" auto "picture controls" 1fr / 6fr 5fr;
   gap: 1rem 4rem; align-items: start}
