@@ -53,7 +53,7 @@ STYLE = """
   border-bottom: 1px solid color-mix(in srgb, currentColor 18%, transparent)}
 [data-testid="stHtml"]:has(> .rn-table) {overflow-x: auto}
 @media (max-width: 640px) {
-  .rn-table td {min-width: 5.8rem}
+  .rn-table td {min-width: 4.6rem}
   .st-key-results-chart {overflow-x: auto} .st-key-results-chart > div {min-width: 27rem}
 }
 [data-testid="stMainBlockContainer"] {padding: 3.9rem 2.5rem 2rem}
