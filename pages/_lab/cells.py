@@ -67,7 +67,8 @@ class CellFit:
             size = f"{cell} * {_FILLED / (_DIGIT * self.letters):.3f}"
             fitted = f"clamp({_SMALLEST}px, {size}, {_LARGEST[self.large]}px)"
             rules.append(f"{place} .textpoint text {{font-size: {fitted} !important}}")
-        return f"<style>{' '.join(rules)}</style>"
+        # Streamlit puts a style sheet alone elsewhere, out of the reach of what a cached function draws.
+        return f'<div class="rn-fit"><style>{" ".join(rules)}</style></div>'
 
 
 def fit_cells(figure: go.Figure, fit: CellFit) -> go.Figure:

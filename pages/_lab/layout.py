@@ -53,10 +53,11 @@ STYLE = """
   border-bottom: 1px solid color-mix(in srgb, currentColor 18%, transparent)}
 [data-testid="stHtml"]:has(> .rn-table) {overflow-x: auto}
 @media (max-width: 640px) {
-  .rn-table td {min-width: 5.8rem}
+  .rn-table td {min-width: 4.6rem}
   .st-key-results-chart {overflow-x: auto} .st-key-results-chart > div {min-width: 27rem}
 }
 [data-testid="stMainBlockContainer"] {padding: 3.9rem 2.5rem 2rem}
+[data-testid="stElementContainer"]:has(> [data-testid="stHtml"] > .rn-fit) {display: none}
 [data-testid="stButtonGroup"] button {min-height: 2.5rem}
 [data-testid="stElementContainer"]:has(.rn-fit) {display: none}
 .st-key-areas {display: grid; grid-template: "picture answers" auto "picture controls" 1fr / 6fr 5fr;
