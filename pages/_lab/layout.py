@@ -59,7 +59,6 @@ STYLE = """
 [data-testid="stMainBlockContainer"] {padding: 3.9rem 2.5rem 2rem}
 [data-testid="stElementContainer"]:has(> [data-testid="stHtml"] > .rn-fit) {display: none}
 [data-testid="stButtonGroup"] button {min-height: 2.5rem}
-[data-testid="stElementContainer"]:has(.rn-fit) {display: none}
 .st-key-areas {display: grid; grid-template: "picture answers" auto "picture controls" 1fr / 6fr 5fr;
   gap: 1rem 4rem; align-items: start}
 .st-key-areas > * {min-width: 0}

@@ -89,7 +89,7 @@ class PairPage(Generic[View]):
 def draw_figure(figure: Figure, **options: Any) -> None:
     """Draw a figure with its alternative text, its own colors and no tool bar, and fit its cells to the screen."""
     if style := fit_style(figure, str(options.get("key"))):
-        st.html(f'{style}<i class="rn-fit"></i>')  # a style alone would be put where caches cannot replay it
+        st.html(style)
     st.plotly_chart(figure, theme=None, config=dict(_CHART), alt=figures.alt_text(figure), **options)
 
 
