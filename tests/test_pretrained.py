@@ -27,7 +27,8 @@ STATES = tuple(f"clevr/{kind}-states" for kind in ("rn", "mlp", "lstm"))
 STORIES = tuple(f"babi/{kind}-joint" for kind in ("rn", "lstm"))
 BALLS = tuple(f"physics/{kind}-{task}" for task in ("connections", "count", "predict") for kind in ("rn", "mlp"))
 #: Everything that was trained here.
-OURS = (*NAMES, *STATES, *STORIES, *BALLS, "physics/rn-ties")
+SLOTS = "sort-of-clevr/rn-slots"
+OURS = (*NAMES, SLOTS, *STATES, *STORIES, *BALLS, "physics/rn-ties")
 ENTRIES = list_weights()
 
 
@@ -126,7 +127,9 @@ def test_the_baseline_has_no_fewer_parameters_and_steps(network, baseline):
     assert same
 
 
-@pytest.mark.parametrize(("name", "relational", "other"), [(NAMES[0], 0.95, 0.99), (NAMES[2], 0.98, 0.999)])
+@pytest.mark.parametrize(
+    ("name", "relational", "other"), [(NAMES[0], 0.95, 0.99), (NAMES[2], 0.98, 0.999), (SLOTS, 0.99, 0.999)]
+)
 def test_the_relation_networks_reach_what_was_asked(name, relational, other):
     groups = ENTRIES[name].card.to_dict()["metrics"]["groups"]
     assert ENTRIES[name].card.measured.n >= 10_000
@@ -134,7 +137,7 @@ def test_the_relation_networks_reach_what_was_asked(name, relational, other):
     assert groups["non_relational"]["accuracy"] >= other
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", (*NAMES, SLOTS))
 def test_five_lines_from_install_to_answer(name):
     scene = sample_scene(make_rng(0, "explore"))
     answer = rn_core.load(name).answer(scene, "Is the red object on the left?")
