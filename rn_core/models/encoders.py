@@ -136,27 +136,41 @@ class SyncedBatchNorm(nn.BatchNorm2d):
         return features * scale[:, None, None] + (self.bias - mean * scale)[:, None, None]
 
 
-class ImageEncoder(Encoder):
-    """Images to cells: convolution, batch norm and ReLU per layer; then the coordinates."""
+class ConvolutionalEncoder(Encoder):
+    """An encoder of images that begins with 3x3 convolutions, batch norm and ReLU after each."""
 
-    coordinates: Tensor
+    def __init__(self, channels: tuple[int, ...], n_halving: int) -> None:
+        """Build the convolutions.
 
-    def __init__(self, config: ImageEncoderConfig) -> None:
-        """Build the layers of `config`."""
+        Args:
+            channels: kernels of each.
+            n_halving: how many of them, the first ones, have stride 2; the others have 1.
+        """
         super().__init__()
-        self.config = config
         layers: list[nn.Module] = []
-        for d_in, d_out in pairwise((3, *config.channels)):
-            layers += [nn.Conv2d(d_in, d_out, 3, stride=2, padding=1), SyncedBatchNorm(d_out), nn.ReLU()]
+        for k, (d_in, d_out) in enumerate(pairwise((3, *channels))):
+            stride = 2 if k < n_halving else 1
+            layers += [nn.Conv2d(d_in, d_out, 3, stride=stride, padding=1), SyncedBatchNorm(d_out), nn.ReLU()]
         self.layers = Layers(*layers)
-        coordinates = make_coordinates(config.grid_size, config.coordinate_range)
-        self.register_buffer("coordinates", coordinates, persistent=False)
 
     def freeze_statistics(self) -> None:
         """Make batch norm use its running statistics from now on, also during training."""
         for layer in self.layers:
             if isinstance(layer, SyncedBatchNorm):
                 layer.frozen.fill_(True)
+
+
+class ImageEncoder(ConvolutionalEncoder):
+    """Images to cells: convolution, batch norm and ReLU per layer; then the coordinates."""
+
+    coordinates: Tensor
+
+    def __init__(self, config: ImageEncoderConfig) -> None:
+        """Build the layers of `config`."""
+        super().__init__(config.channels, n_halving=len(config.channels))
+        self.config = config
+        coordinates = make_coordinates(config.grid_size, config.coordinate_range)
+        self.register_buffer("coordinates", coordinates, persistent=False)
 
     def forward(self, images: Tensor) -> tuple[Tensor, None]:
         """Encode images, in 32 bits even under autocast (bf16 upsets the batch statistics).

@@ -8,16 +8,14 @@ needed. The heatmap with a read-out at its peaks is that of Zhou et al. 2019, "O
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from rn_core.models.base import Encoder
-from rn_core.models.encoders import SyncedBatchNorm
-from rn_core.models.layers import Layers, check_size, check_sizes
+from rn_core.models.encoders import ConvolutionalEncoder
+from rn_core.models.layers import check_size, check_sizes
 
 #: Pixels from one cell of the heatmap to the next: two convolutions of stride 2.
 STRIDE = 4
@@ -74,25 +72,14 @@ class SlotMaps(NamedTuple):
     offsets: Tensor
 
 
-class SlotEncoder(Encoder):
+class SlotEncoder(ConvolutionalEncoder):
     """Pictures to a row per object: its attributes' values as one-hot vectors, then x and y from -1 to 1."""
 
     def __init__(self, config: SlotEncoderConfig) -> None:
         """Build the layers of `config`."""
-        super().__init__()
+        super().__init__(config.channels, _N_HALVING)
         self.config = config
-        layers: list[nn.Module] = []
-        for k, (d_in, d_out) in enumerate(pairwise((3, *config.channels))):
-            stride = 2 if k < _N_HALVING else 1
-            layers += [nn.Conv2d(d_in, d_out, 3, stride=stride, padding=1), SyncedBatchNorm(d_out), nn.ReLU()]
-        self.layers = Layers(*layers)
         self.head = nn.Conv2d(config.channels[-1], 1 + sum(config.attributes) + 2, 1)
-
-    def freeze_statistics(self) -> None:
-        """Let batch norm use its running statistics from now on, also while training."""
-        for layer in self.layers:
-            if isinstance(layer, SyncedBatchNorm):
-                layer.frozen.fill_(True)
 
     def find_maps(self, images: Tensor) -> SlotMaps:
         """Return what is found at every cell of the heatmap, in 32 bits also under autocast.
