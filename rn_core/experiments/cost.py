@@ -148,14 +148,22 @@ def time_side_by_side(sides: Sequence[Callable[[], object]], setup: Setup) -> li
         sides: what is timed, each called once to warm up.
         setup: says for how long, and which device does the work.
     """
+    taken = _time_rounds(sides, setup.repeats, setup.seconds, setup.device)
+    return [statistics.median(seconds) for seconds in taken]
+
+
+def _time_rounds(
+    sides: Sequence[Callable[[], object]], repeats: int, seconds: float, device: torch.device
+) -> list[list[float]]:
+    """Return the seconds of every round of each side, those to warm up left out; arguments as in `Setup`."""
     for side in sides:
         side()
     taken: list[list[float]] = [[] for _ in sides]
-    while len(taken[0]) < setup.repeats or min(map(sum, taken)) < setup.seconds:
+    while len(taken[0]) < repeats or min(map(sum, taken)) < seconds:
         first = len(taken[0]) % len(sides)
         for k in [*range(first, len(sides)), *range(first)]:
-            taken[k].append(_seconds(sides[k], setup.device))
-    return [statistics.median(seconds) for seconds in taken]
+            taken[k].append(_seconds(sides[k], device))
+    return taken
 
 
 def time_pairs(
@@ -184,19 +192,11 @@ def time_pairs(
     for n_objects in progress(sizes):
         objects = torch.randn(1, n_objects, config.d_object, generator=generator)
         question = torch.randn(1, config.d_question, generator=generator)
-        taken = _repeat(functools.partial(core, objects, None, question), seconds)
+        with torch.inference_mode():
+            work = functools.partial(core, objects, None, question)
+            (taken,) = _time_rounds([work], _FEWEST_CALLS, seconds, torch.device("cpu"))
         found.append(PairTime(n_objects, statistics.median(taken), len(taken)))
     return tuple(found)
-
-
-@torch.inference_mode()
-def _repeat(work: Callable[[], object], seconds: float) -> list[float]:
-    """Return how long each call takes, one to warm up left out."""
-    work()
-    taken: list[float] = []
-    while len(taken) < _FEWEST_CALLS or sum(taken) < seconds:
-        taken.append(_seconds(work, torch.device("cpu")))
-    return taken
 
 
 def _seconds(work: Callable[[], object], device: torch.device) -> float:
