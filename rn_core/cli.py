@@ -27,7 +27,7 @@ from rn_core.experiments import bench, cost
 from rn_core.tasks import TASKS
 from rn_core.tasks.base import FolderBacked, FolderTrained, Source
 from rn_core.tasks.domain import DataOrder, DataWriter
-from rn_core.tasks.registry import DOMAINS, PUBLIC, Derived
+from rn_core.tasks.registry import CONFIGS, DOMAINS, PUBLIC, Derived
 from rn_core.training import publishing
 from rn_core.training.config import SCHEDULES
 from rn_core.training.processes import catch_interrupt, leave_processes, make_fabric
@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
 RUNS = Path("runs")
-_SIZES = ("tiny", "medium", "small", "paper")
 #: Domain -> writer of its scenes, for domains that have one.
 _WRITERS: Mapping[str, DataWriter] = Derived(
     lambda: {name: domain.data for name, domain in DOMAINS.items() if domain.data is not None}
@@ -114,12 +113,19 @@ def _add(
     return parser
 
 
+def _list_sizes() -> list[str]:
+    """Return the sizes that models of any task have."""
+    return sorted({size for sizes in CONFIGS.values() for size in sizes})
+
+
 def _add_train(commands: _Commands) -> None:
     """Add `train`."""
     train = _add(commands, "train", _train, "train a recipe; resumes a run with the same options where it stopped")
     train.add_argument("name", help=f"recipe: {', '.join(RECIPES)}")
     train.add_argument("--data", type=Path, default=None, help="data folder to train on, for tasks that use one")
-    train.add_argument("--size", default=None, choices=_SIZES, help="of the network (default: the published size)")
+    train.add_argument(
+        "--size", default=None, choices=_list_sizes(), help="of the network (default: the published size)"
+    )
     train.add_argument("--steps", type=int, default=None, help="optimizer steps (default: the recipe's)")
     train.add_argument("--warm-start", type=int, default=None, help="pretraining steps (default: the recipe's)")
     train.add_argument(

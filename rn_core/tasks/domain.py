@@ -236,7 +236,8 @@ class Domain:
         for name in (*self.recipes, *self.public):
             lookup(name.partition("/")[0], {self.name: self.title}, "domain")
         for recipe in self.recipes.values():
-            lookup(recipe.model, lookup(recipe.task, self.models, "task")["small"], "model")
+            sizes = lookup(recipe.task, self.models, "task")
+            lookup(recipe.model, lookup(recipe.size, sizes, "model size"), "model")
         frozen = {
             task: _freeze({size: _freeze(found) for size, found in sizes.items()})
             for task, sizes in self.models.items()
