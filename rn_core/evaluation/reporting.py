@@ -154,8 +154,8 @@ def _ask(model: QuestionAnsweringModel, case: Case) -> _Asked:
     """Trace one question once, for all methods."""
     with torch.inference_mode():
         trace = model.trace(case.inputs, case.question)
-    places = None if case.masks is None else model.encoder.locate(trace.objects[0])
-    weights = case.weights if case.masks is None or places is None else found_weights(places, case.masks)
+    places = model.encoder.locate(trace.objects[0])
+    weights = case.weights if places is None or case.masks is None else found_weights(places, case.masks)
     return _Asked(model.pair_core.f_phi, trace.relations[0], Target(int(trace.logits[0].argmax())), weights)
 
 

@@ -55,9 +55,9 @@ def find_true_pairs(state: ExploreState, targets: tuple[str, ...]) -> tuple[tupl
         state: the view, scene and question.
         targets: colors that decide the answer together with the asked one; as `Reading.targets`.
     """
-    by_object = make_nodes(state.change(view="objects"))
-    labels = by_object.labels
+    by_object = state.change(view="objects")
+    labels = pair_labels(by_object)
     marked = make_true_pairs(labels.index(state.question.color), np.isin(labels, targets)).view(len(labels), -1)
     if state.view == "cells":
-        marked = mark_cells(marked, by_object.membership)
+        marked = mark_cells(marked, make_nodes(by_object).membership)
     return tuple((int(i), int(j)) for i, j in marked.nonzero())

@@ -84,7 +84,7 @@ def sample_styled(rng: np.random.Generator, n_scenes: int, margin: float) -> tup
     pictures = draw_styled(rng, Things.of(scenes), radius)
     if radius == RADIUS:
         own = rng.random(n_scenes) < len(RADII) * _OWN
-        pictures[own] = render_scenes(scenes)[own]
+        pictures[own] = render_scenes(scenes[own])
     return scenes, pictures
 
 
