@@ -7,7 +7,6 @@ darker grounds, and compressed; scenes and truth come from the plain maker, obje
 from __future__ import annotations
 
 import argparse
-import io
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
@@ -24,6 +23,7 @@ from rn_core.tasks import TASKS
 from rn_core.tasks.sort_of_clevr.questions import question_codes
 from rn_core.tasks.sort_of_clevr.rendering import PALETTE
 from rn_core.tasks.sort_of_clevr.scene import COLORS, IMAGE_SIZE, RADIUS
+from rn_core.tasks.sort_of_clevr.styles import compress
 from rn_core.weights.store import list_weights, load_weights
 
 PIXELS = "sort-of-clevr/pixels"
@@ -52,13 +52,6 @@ def draw_picture(scene: PlainScene, colors: Colors, ground: int = 255, radius: i
         box = (x - radius, y - radius, x + radius, y + radius)
         (pen.ellipse if shape == "circle" else pen.rectangle)(box, fill=colors[color])
     return np.asarray(picture)
-
-
-def compress(picture: np.ndarray, quality: int) -> np.ndarray:
-    """Return a picture as it is after JPEG."""
-    stream = io.BytesIO()
-    Image.fromarray(picture).save(stream, "JPEG", quality=quality)
-    return np.asarray(Image.open(stream))
 
 
 #: Style -> what draws it.

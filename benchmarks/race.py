@@ -49,16 +49,15 @@ def watched_groups(config: RaceConfig) -> tuple[str, ...]:
     return ("relational",) if "relational" in RACE_TASKS[config.task].groups else config.question_types
 
 
-def time_race(config: RaceConfig, goal: float | None = None) -> Timing:
-    """Run a race to its end and note when the Relation Network reaches its goal in percent, or the Train page's."""
-    share = (target_of(config.task) if goal is None else goal) / 100
+def time_race(config: RaceConfig, goal: float) -> Timing:
+    """Run a race to its end and note when the Relation Network reaches its goal, in percent."""
     board, started, reached = JobBoard(limit=1), time.perf_counter(), {}
     try:
         job = board.submit(config, "benchmark")
         while job.view().is_active:
             time.sleep(_POLL)
             for group in watched_groups(config):
-                if group not in reached and (look := find_goal(job, group, share)):
+                if group not in reached and (look := find_goal(job, group, goal)):
                     reached[group] = (time.perf_counter() - started, look)
         total, view = time.perf_counter() - started, job.view()
         if view.status != "finished":
@@ -75,8 +74,8 @@ def read_accuracies(job: Job, kind: str) -> dict[str, Accuracy]:
 
 
 def find_goal(job: Job, group: str, goal: float) -> Snapshot | None:
-    """Return the first look that finds the Relation Network at a goal, from 0 to 1, on a group."""
-    return next((look for look in job.view().snapshots if look.groups["rn"][group] >= goal), None)
+    """Return the first look that finds the Relation Network at a goal, in percent, on a group."""
+    return next((look for look in job.view().snapshots if 100 * look.groups["rn"][group] >= goal), None)
 
 
 def format_timing(timing: Timing) -> Iterator[str]:
@@ -104,12 +103,12 @@ def main() -> None:
     other = KINDS[config.models[-1]].short
     print(f"{processor_name()}, {describe_device(choose_device())}")
     print("Accuracy in percent on the validation questions; in brackets the 95 % interval.\n")
-    asked = target_of(options.task) if options.goal is None else options.goal
-    goal = f"RN at {asked:.0f} % after"
-    print(f"| seed | questions | {goal} | {other} then | whole race | RN at the end | {other} at the end |")
+    goal = target_of(options.task) if options.goal is None else options.goal
+    reached = f"RN at {goal:.0f} % after"
+    print(f"| seed | questions | {reached} | {other} then | whole race | RN at the end | {other} at the end |")
     print("| --- " * 7 + "|")
     for seed in range(options.seeds):
-        for line in format_timing(time_race(replace(config, seed=seed), asked)):
+        for line in format_timing(time_race(replace(config, seed=seed), goal)):
             print(line, flush=True)
 
 

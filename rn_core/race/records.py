@@ -108,7 +108,6 @@ class RaceConfig:
             raise RNCoreError(
                 f"head_start is for images and stories, got {self.head_start} with {self.task}; set it to 0."
             )
-
         if self.first_steps and not self._first_types:
             known = ", ".join(name for name, task in RACE_TASKS.items() if task.race.first_types)
             raise RNCoreError(
