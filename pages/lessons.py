@@ -7,7 +7,7 @@ import streamlit as st
 from pages._lab.figures import Look
 from pages._lab.lessons import file as lesson_file
 from pages._lab.lessons import layout as lesson_layout
-from pages._lab.lessons.file import Lesson
+from pages._lab.lessons.file import PAGE_NAMES, Lesson
 from pages._lab.lessons.layout import LETTERS
 from pages._lab.lessons.print import make_quiz_page
 from pages._lab.lessons.state import LessonsState
@@ -15,10 +15,9 @@ from pages._lab.plain import plain
 from pages._ui.frame import draw_frame
 from pages._ui.lessons import session as lesson_session
 from pages._ui.lessons.session import LESSONS
-from pages._ui.lessons.views import VIEWS, read_reading, read_view
+from pages._ui.lessons.views import read_answers, see, view_of
 from pages._ui.options import named
 from rn_core.common.errors import RNCoreError
-from rn_core.tasks.sort_of_clevr.language import text
 
 
 def find_open(state: LessonsState, lessons: tuple[Lesson, ...]) -> Lesson | None:
@@ -68,7 +67,7 @@ def draw_share(state: LessonsState, lessons: tuple[Lesson, ...]) -> None:
 
 def print_quizzes(lessons: tuple[Lesson, ...], with_answers: bool) -> bytes:
     """Return the page to print; lessons that ask about a matrix have theirs on it."""
-    views = {lesson.slug: read_view(lesson.explore) for lesson in lessons if lesson.view == "matrix"}
+    views = {lesson.slug: see(lesson) for lesson in lessons if lesson.view == "matrix"}
     matrices = {slug: (view.nodes.labels, view.matrix) for slug, view in views.items()}
     return make_quiz_page(lessons, matrices, with_answers)
 
@@ -90,8 +89,8 @@ def draw_reveal(lesson: Lesson, chosen: int, following: Lesson | None) -> None:
     st.html(lesson_layout.verdict_html(lesson.quiz, chosen))
     with st.container(key="lessons-why"):
         st.markdown(lesson.quiz.why)
-    if VIEWS[lesson.view].answers:
-        st.html(lesson_layout.said_html(read_reading(lesson.explore)))
+    if view_of(lesson).answers:
+        st.html(lesson_layout.said_html(read_answers(lesson)))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
             "Try again", icon=":material/replay:", key=LESSONS.key("again"),
@@ -102,9 +101,17 @@ def draw_reveal(lesson: Lesson, chosen: int, following: Lesson | None) -> None:
                 f"Next: {following.title}", icon=":material/arrow_forward:", type="primary", key=LESSONS.key("next"),
                 on_click=lesson_session.open_lesson, args=(following.slug,),
             )  # fmt: skip
+        draw_way_on(lesson)
+
+
+def draw_way_on(lesson: Lesson) -> None:
+    """Draw the link to the page where the lesson's question can be changed."""
+    if lesson.page == "explore":
         query = lesson.explore.to_shared_query()
-        label = "Open this in Explore" if VIEWS[lesson.view].answers else "Try six objects in Explore"
-        st.page_link("pages/explore.py", label=label, icon=":material/hub:", query_params=query)
+        label = "Open this in Explore" if view_of(lesson).answers else "Try six objects in Explore"
+    else:
+        query, label = lesson.state.to_query(), f"Open this on the page {PAGE_NAMES[lesson.page]}"
+    st.page_link(f"pages/{lesson.page}.py", label=label, icon=":material/hub:", query_params=query)
 
 
 def draw_text(lesson: Lesson, folded: bool) -> None:
@@ -117,12 +124,12 @@ def draw_lesson(lesson: Lesson, lessons: tuple[Lesson, ...], chosen: int | None,
     """Draw one lesson: picture, text and quiz; after an answer, everything."""
     place = lessons.index(lesson)
     st.html(lesson_layout.head_html(lesson, place + 1, len(lessons)))
-    view = VIEWS[lesson.view]
+    view = view_of(lesson)
     picture, words = st.columns(2, gap="large")
     with picture:
         if view.answers:
-            st.html(lesson_layout.asked_html(text(lesson.explore.question)))
-        (view.before if chosen is None else view.after)(lesson.explore, look)
+            st.html(lesson_layout.asked_html(lesson.domain.ask(lesson.state).question))
+        (view.before if chosen is None else view.after)(lesson, look)
     with words:
         draw_text(lesson, folded=chosen is not None)
         if chosen is None:
@@ -130,7 +137,7 @@ def draw_lesson(lesson: Lesson, lessons: tuple[Lesson, ...], chosen: int | None,
         else:
             draw_reveal(lesson, chosen, next(iter(lessons[place + 1 :]), None))
     if chosen is not None:
-        view.below(lesson.explore, look)
+        view.below(lesson, look)
 
 
 def draw_page() -> None:

@@ -121,8 +121,9 @@ def _hashes(kind: str, model: str) -> dict[str, str | None]:
 def list_keys(lessons: Iterable[Lesson]) -> Iterator[tuple[str, ...]]:
     """Yield kind, model and the rest of everything that lessons measure."""
     for lesson in lessons:
-        kind, state = _VIEWS.get(lesson.view), lesson.explore
+        kind = _VIEWS.get(lesson.view)
         if kind is not None:
+            state = lesson.explore
             about = (state.scene.to_json(), state.question.color) if kind == "redeal" else ()
             yield kind, state.model, *about
 

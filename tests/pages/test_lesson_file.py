@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from pages._lab.lessons.file import FOLDER, MAX_BYTES, VIEWS, list_slugs, read_folder, read_lesson
+from pages._lab.babi.state import BabiState
+from pages._lab.lessons.file import FOLDER, MAX_BYTES, PAGES, VIEWS, list_slugs, read_folder, read_lesson
 from pages._lab.lessons.front import LessonError
+from pages._lab.physics.state import PhysicsState
 from pages._lab.sort_of_clevr.state import ExploreState, sampled_scene
 from rn_core.common.errors import RNCoreError
 from rn_core.tasks.sort_of_clevr import Question
@@ -48,11 +50,12 @@ def sentence_of(folder: Path, text: str | bytes, name: str = "01-near-and-far.md
     return str(caught.value)
 
 
-def test_ten_lessons_ship_and_each_has_a_view_of_its_own():
+def test_eighteen_lessons_ship_and_show_every_view_and_every_page():
     found = read_folder(FOLDER)
     assert found.problems == ()
-    assert len(found.lessons) == 10
+    assert len(found.lessons) >= 18
     assert {lesson.view for lesson in found.lessons} == {*VIEWS}
+    assert {lesson.page for lesson in found.lessons} == {*PAGES}
     assert [lesson.slug for lesson in found.lessons] == list_slugs(FOLDER)
 
 
@@ -85,6 +88,43 @@ def test_model_and_edited_objects_may_be_given(tmp_path):
     lesson = read_lesson(write(tmp_path, GOOD.replace("view:", f"objects: {objects}\nmodel: rn-pixels\nview:")))
     assert lesson.explore.scene == scene
     assert lesson.explore.model == "rn-pixels"
+
+
+LINKED = GOOD.replace("scene: 6\nquestion: What is the shape of the object closest to the gray object?\n", "{}")
+
+
+@pytest.mark.parametrize(
+    ("page", "link", "expected"),
+    [
+        ("explore", "seed=6&q=closest_shape-gray", ExploreState(seed=6, question=Question("closest_shape", "gray"))),
+        ("babi", "?task=1&seed=4", BabiState(task=1, seed=4)),
+        ("physics", "seed=13&ask=count", PhysicsState(seed=13, question="count")),
+    ],
+)
+def test_a_page_s_address_says_what_is_asked(tmp_path, page, link, expected):
+    lesson = read_lesson(write(tmp_path, LINKED.format(f"page: {page}\nlink: {link}\n")))
+    assert (lesson.page, lesson.state) == (page, expected)
+
+
+@pytest.mark.parametrize(
+    ("fields", "where", "what"),
+    [
+        ("page: babi\n", "field 'link'", "it is missing; copy what the page's address has"),
+        ("page: babi\nlink: task=99\n", "line 5, field 'link'", "The task"),
+        ("page: babi\nlink: task=1\nscene: 3\n", "line 6, field 'scene'", "the link says it already"),
+        ("page: baby\nlink: task=1\n", "line 4, field 'page'", "Did you mean 'babi'?"),
+        ("", "field 'scene'", "it is missing"),
+    ],
+)
+def test_a_bad_link_is_one_sentence_with_line_and_field(tmp_path, fields, where, what):
+    sentence = sentence_of(tmp_path, LINKED.format(fields))
+    assert where in sentence
+    assert what in sentence
+
+
+def test_views_that_measure_shapes_are_refused_on_other_pages(tmp_path):
+    text = LINKED.format("page: babi\nlink: task=1\n").replace("view: scene", "view: sum")
+    assert "'sum' needs 'page: explore'; use scene, matrix, without." in sentence_of(tmp_path, text)
 
 
 def test_yes_and_numbers_stay_words(tmp_path):

@@ -80,6 +80,10 @@ class StoryStage:
             "supports": place in self.support,
         }
 
+    def make_fixed(self) -> StoryStage:
+        """Return the same picture where nothing can be moved."""
+        return replace(self, editable=False)
+
     def read_edit(self, kind: Edit, state: Mapping[str, object]) -> SceneEvent | None:
         """Read a move, a drop or a restoring; None if it names no sentence here, or no place for it."""
         present = LABELS[: len(self.state.lines)]

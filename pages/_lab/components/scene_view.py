@@ -109,6 +109,10 @@ class SceneView:
             return None
         return SceneEvent("move", thing=color, x=x, y=y)
 
+    def make_fixed(self) -> SceneView:
+        """Return the same picture where nothing can be moved."""
+        return replace(self, editable=False)
+
 
 def make_scene_data(view: SceneView) -> dict[str, Any]:
     """Return the JSON that the browser draws `view` from; its keys are those of `make_stage_data`.

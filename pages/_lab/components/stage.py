@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal, Protocol, TypeGuard
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar, Literal, Protocol, Self, TypeGuard
 
 import numpy as np
 
@@ -93,6 +93,10 @@ class Stage(Protocol):
 
     def read_edit(self, kind: Edit, state: Mapping[str, object]) -> SceneEvent | None:
         """Read one of `EDITS` that the browser sent; None if it is not allowed."""
+        ...
+
+    def make_fixed(self) -> Stage:
+        """Return the same picture where nothing can be moved."""
         ...
 
 
@@ -301,6 +305,10 @@ class DrawnStage:
     def read_edit(self, kind: Edit, state: Mapping[str, object]) -> SceneEvent | None:
         """Return None: nothing can be edited here."""
         return None
+
+    def make_fixed(self) -> Self:
+        """Return the same picture where nothing can be moved."""
+        return replace(self, manner=replace(self.manner, editable=False))
 
 
 def make_ring(

@@ -9,10 +9,15 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
+from urllib.parse import parse_qsl
 
+from pages._lab.domains import babi, clevr, physics, sort_of_clevr
+from pages._lab.domains.base import Domain
 from pages._lab.lessons.front import Group, LessonError, read_head
 from pages._lab.links import one_of, parse_scene
 from pages._lab.models import MODELS
+from pages._lab.pairs.state import PairState
 from pages._lab.sort_of_clevr.state import ExploreState
 from rn_core.common.errors import RNCoreError, did_you_mean
 from rn_core.common.seeding import MAX_SEED
@@ -22,6 +27,12 @@ from rn_core.tasks.sort_of_clevr.language import parse
 FOLDER = Path(__file__).parents[2] / "lessons"
 MAX_BYTES = 100_000
 _NAME = re.compile(r"[0-9]{2}-([a-z0-9]+(?:-[a-z0-9]+)*)\.md")
+#: Page that a lesson's question stands on -> its domain. Lessons of Explore may also name scene and question.
+PAGES: MappingProxyType[str, Domain[Any, Any, Any]] = MappingProxyType(
+    {"explore": sort_of_clevr.DOMAIN, "clevr": clevr.DOMAIN, "babi": babi.DOMAIN, "physics": physics.DOMAIN}
+)
+PAGE_NAMES = MappingProxyType({"explore": "Explore", "clevr": "CLEVR", "babi": "bAbI", "physics": "Physics"})
+_EXPLORE = "explore"
 #: View -> what a lesson shows beside the scene once its question is answered.
 VIEWS = MappingProxyType(
     {
@@ -35,14 +46,22 @@ VIEWS = MappingProxyType(
         "counterfactual": "the answer after each object's shape is changed",
         "crowds": "accuracy with more and fewer objects, and near ties",
         "cost": "time per answer against the number of objects, measured here",
+        "without": "the answer after each object is removed",
+        "sights": "the pair matrices of cells and of objects found in the image",
     }
 )
+#: Views that lessons of every page can have.
+SHARED_VIEWS = ("scene", "matrix", "without")
 #: Views that measure on many scenes; for pixels that would take too long before a class.
 _MEASURED = ("redeal", "floors", "diagonal", "crowds")
+#: Fields that say what Explore shows; a link says it in one.
+_SCENE = ("scene", "question", "objects", "model")
 _FIELDS = MappingProxyType(
     {
         "title": "Why pairs",
         "minutes": "3",
+        "page": "explore",
+        "link": "seed=6 (what the page's address ends with, behind the question mark)",
         "scene": "6",
         "objects": "r20.30s_b50.12c",
         "question": "Is the red object on the left?",
@@ -91,7 +110,8 @@ class Lesson:
         slug: its name in links, from the file's name.
         title: a few words.
         minutes: how long it takes, 1 to 30.
-        explore: scene, question and model, as the Explore page shows them.
+        page: key of `PAGES`.
+        state: scene, question and model, as that page shows them.
         view: key of `VIEWS`.
         quiz: what is asked before anything is told.
         body: the text, in Markdown.
@@ -100,10 +120,23 @@ class Lesson:
     slug: str
     title: str
     minutes: int
-    explore: ExploreState
+    page: str
+    state: PairState
     view: str
     quiz: Quiz
     body: str
+
+    @property
+    def domain(self) -> Domain[Any, Any, Any]:
+        """Return the domain of its question."""
+        return PAGES[self.page]
+
+    @property
+    def explore(self) -> ExploreState:
+        """Return the state of a lesson on Explore; raises LessonError for any other."""
+        if not isinstance(self.state, ExploreState):
+            raise LessonError(f"The lesson '{self.slug}' is about the page '{self.page}', not about Explore.")
+        return self.state
 
 
 @dataclass(frozen=True)
@@ -120,7 +153,7 @@ def describe_format() -> str:
     quiz = ", ".join(f"`{name}`" for name in _QUIZ_FIELDS)
     views = ", ".join(f"`{name}`" for name in VIEWS)
     return (
-        "**Add a lesson:** copy a file of `pages/lessons` to a new name such as `11-my-lesson.md` and change it. "
+        "**Add a lesson:** copy a file of `pages/lessons` to a new name such as `30-my-lesson.md` and change it. "
         f"Fields: {fields}; under `quiz`: {quiz}. Views: {views}."
     )
 
@@ -168,17 +201,21 @@ def read_lesson(path: Path) -> Lesson:
         )
     head = read_head(path.name, _read_text(path))
     fields = head.group
-    fields.check_names(_FIELDS, optional=("objects", "model"))
+    fields.check_names(_FIELDS, optional=("page", "link", *_SCENE))
     if not head.body:
         raise LessonError(f"{path.name}, line {head.body_line}: the lesson's text is missing; write it below '---'.")
-    explore, view = _read_explore(fields), fields.read("view", one_of(VIEWS, "view"))
-    if view in _MEASURED and explore.model != "rn-objects":
+    page = fields.read("page", one_of(PAGES, "page")) if "page" in fields.fields else _EXPLORE
+    state, view = _read_state(fields, page), fields.read("view", one_of(VIEWS, "view"))
+    if page != _EXPLORE and view not in SHARED_VIEWS:
+        raise fields.error("view", f"'{view}' needs 'page: explore'; use {', '.join(SHARED_VIEWS)}.")
+    if view in _MEASURED and state.model != "rn-objects":
         raise fields.error("view", f"'{view}' measures on many scenes and needs 'model: rn-objects'.")
     return Lesson(
         slug=match[1],
         title=fields.text("title", longest=40),
         minutes=fields.whole("minutes", 1, 30),
-        explore=explore,
+        page=page,
+        state=state,
         view=view,
         quiz=_read_quiz(fields.group("quiz")),
         body=head.body,
@@ -198,6 +235,30 @@ def _read_text(path: Path) -> str:
     except UnicodeDecodeError as err:
         line = content[: err.start].count(b"\n") + 1
         raise LessonError(f"{path.name}, line {line}: this is not UTF-8 text; save the file as UTF-8.") from err
+
+
+def _read_state(fields: Group, page: str) -> PairState:
+    """Return what a lesson's page shows: that of its link, or of scene and question."""
+    named = [name for name in _SCENE if name in fields.fields]
+    if "link" in fields.fields and named:
+        raise fields.error(named[0], "the link says it already; remove one of the two.")
+    if "link" in fields.fields:
+        return _read_link(fields, page)
+    if page != _EXPLORE:
+        raise fields.error("link", "it is missing; copy what the page's address has behind the question mark.")
+    fields.check_names(_FIELDS, optional=("page", "link", "objects", "model"))
+    return _read_explore(fields)
+
+
+def _read_link(fields: Group, page: str) -> PairState:
+    """Return the state that a page's address opens."""
+    query = dict(parse_qsl(fields.text("link", longest=1500).removeprefix("?"), keep_blank_values=True))
+    state, problems = PAGES[page].read_query(query)
+    if problems:
+        raise fields.error("link", problems[0])
+    if not isinstance(state, PairState):
+        raise fields.error("link", f"the page '{page}' has no pairs; use another one.")
+    return state
 
 
 def _read_explore(fields: Group) -> ExploreState:

@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from pages._lab import layout
 from pages._lab.lessons.file import Lesson, Quiz
-from pages._lab.lessons.work import Turn
+from pages._lab.lessons.work import Removal, Turn
 from pages._lab.plain import escape
-from pages._lab.sort_of_clevr.view import Reading
 from rn_core.experiments.limits import CrowdAccuracy
 
 LETTERS = "ABCD"
@@ -46,9 +45,13 @@ def ask_html(quiz: Quiz) -> str:
     return f'<h3 class="rn-question">{escape(quiz.ask)}</h3>'
 
 
-def said_html(reading: Reading) -> str:
-    """Return the truth and what both networks say, for a narrow column."""
-    return f'<div class="rn-beside">{reading.to_html()}</div>'
+def said_html(answers: str) -> str:
+    """Return the truth and what the networks say, for a narrow column.
+
+    Args:
+        answers: HTML of a page's answers.
+    """
+    return f'<div class="rn-beside">{answers}</div>'
 
 
 def verdict_html(quiz: Quiz, chosen: int) -> str:
@@ -83,6 +86,16 @@ def turns_html(turns: Sequence[Turn]) -> str:
         for turn in turns
     )
     return _table_html(("If …", "Network says", "Truth", "Answer"), rows)
+
+
+def removals_html(removals: Sequence[Removal]) -> str:
+    """Return a table of the answers after each object is removed."""
+    rows = "".join(
+        f"<tr><td>{escape(removal.name)}</td><td><b>{escape(removal.answer)}</b></td>"
+        f"<td>{escape(removal.truth or '?')}</td><td>{'⇄ changes' if removal.flips else 'stays'}</td></tr>"
+        for removal in removals
+    )
+    return _table_html(("Without …", "Network says", "Truth", "Answer"), rows)
 
 
 def crowd_html(question: str, said: str, truth: str) -> str:

@@ -11,7 +11,6 @@ from pages._lab.lessons.layout import LETTERS
 from pages._lab.plain import escape
 from pages._lab.words import format_signed
 from rn_core.tasks.sort_of_clevr import Scene
-from rn_core.tasks.sort_of_clevr.language import text
 from rn_core.tasks.sort_of_clevr.rendering import PALETTE
 from rn_core.tasks.sort_of_clevr.scene import IMAGE_SIZE, MIDDLE, RADIUS
 
@@ -43,7 +42,7 @@ def _quiz_html(number: int, lesson: Lesson, picture: str) -> str:
     choices = "".join(
         f"<li>☐ {letter} · {escape(choice)}</li>" for letter, choice in zip(LETTERS, lesson.quiz.choices, strict=False)
     )
-    asked = f"<p>The networks are asked: “{escape(text(lesson.explore.question))}”</p>" if picture else ""
+    asked = f"<p>The networks are asked: “{escape(lesson.domain.ask(lesson.state).question)}”</p>" if picture else ""
     return (
         f"<section><div><h2>{number} · {escape(lesson.title)}</h2>{asked}"
         f"<p><b>{escape(lesson.quiz.ask)}</b></p><ul>{choices}</ul></div>{picture}</section>"
@@ -54,7 +53,15 @@ def _picture_html(lesson: Lesson, matrices: Mapping[str, tuple[Sequence[str], np
     """Return what the question is about: a pair matrix, a scene, or nothing."""
     if lesson.slug in matrices:
         return _matrix_html(*matrices[lesson.slug])
-    return "" if lesson.view in _NO_PICTURE else scene_svg(lesson.explore.scene)
+    if lesson.view in _NO_PICTURE:
+        return ""
+    return scene_svg(lesson.explore.scene) if lesson.page == "explore" else _objects_html(lesson)
+
+
+def _objects_html(lesson: Lesson) -> str:
+    """Return the objects of a lesson's scene in words, one per line: a story's sentences, or what stands where."""
+    lines = "".join(f"<li>{escape(thing.name)}</li>" for thing in lesson.domain.list_objects(lesson.state))
+    return f'<ul class="objects">{lines}</ul>'
 
 
 def _matrix_html(labels: Sequence[str], matrix: np.ndarray) -> str:
@@ -112,6 +119,7 @@ h1 {{font-size: 17pt}} h2 {{font-size: 13pt; margin: 0 0 .3rem}} p {{margin: .2r
 section {{display: grid; grid-template-columns: 1fr auto; gap: 6mm; break-inside: avoid; padding: 4mm 0;
   border-bottom: 1px solid #999}}
 ul {{list-style: none; padding: 0; margin: 0}} li {{margin: .2rem 0}}
+ul.objects {{max-width: 70mm; margin: 0; font-size: 10pt}}
 svg {{width: 46mm; height: auto}} svg text {{font-size: 15px; text-anchor: middle}}
 table {{border-collapse: collapse; font-size: 8.5pt; align-self: start}} td, th {{border: 1px solid #999;
   padding: 1mm 1.5mm; text-align: right}} caption {{caption-side: bottom}}

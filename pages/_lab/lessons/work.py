@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from pages._lab.domains.base import Domain
+from pages._lab.pairs.state import PairState
+from pages._lab.pairs.view import Case, PairReading, PairView
 from pages._lab.sort_of_clevr.state import ExploreState
 from pages._lab.sort_of_clevr.view import Reading
 from rn_core.attribution.base import Target
 from rn_core.attribution.readout import answer_logits
+from rn_core.common.errors import RNCoreError
 from rn_core.tasks.sort_of_clevr.scene import SHAPES
 
 
@@ -33,6 +38,48 @@ class Turn:
     answer: str
     truth: str
     flips: bool
+
+
+@dataclass(frozen=True)
+class Removal:
+    """What happens when one object is removed.
+
+    Attributes:
+        name: of the object, in words.
+        answer: what the Relation Network says then.
+        truth: the true answer then; None if nobody knows it.
+        flips: whether the network's answer is another one than before.
+    """
+
+    name: str
+    answer: str
+    truth: str | None
+    flips: bool
+
+
+def make_removals(
+    domain: Domain[Any, Any, Any],
+    state: PairState,
+    see: Callable[[PairState], PairView],
+    ask: Callable[[Case], PairReading],
+) -> tuple[Removal, ...]:
+    """Remove each object of a scene, one at a time, and ask again; objects that the question names stay.
+
+    Args:
+        domain: of the scene.
+        state: scene, question and model.
+        see: state -> what its page shows.
+        ask: asks the models about a case.
+    """
+    before, found = see(state).reading.answer.text, []
+    for thing in domain.list_objects(state):
+        try:
+            reading = ask(domain.take_away(see(state.change(without=(thing.label,)))))
+        except RNCoreError:
+            continue
+        said = reading.answer.text
+        found.append(Removal(thing.name, said, reading.truth, said != before))
+    return tuple(found)
 
 
 def make_turns(state: ExploreState, read: Callable[[ExploreState], Reading]) -> tuple[Turn, ...]:

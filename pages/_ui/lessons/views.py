@@ -1,10 +1,11 @@
-"""What each lesson shows beside its quiz, before the answer and after it; a row of `VIEWS` a view."""
+"""What each lesson shows beside its quiz, before the answer and after it; a row per view."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
+from typing import Any
 
 import streamlit as st
 
@@ -13,9 +14,10 @@ from pages._lab.domains.sort_of_clevr import DOMAIN
 from pages._lab.figures import Look, plot_pair_matrix
 from pages._lab.lessons import figures as lesson_figures
 from pages._lab.lessons import layout as lesson_layout
-from pages._lab.lessons.work import add_in_orders, describe_ends, make_turns
+from pages._lab.lessons.file import Lesson
+from pages._lab.lessons.work import Removal, add_in_orders, describe_ends, make_removals, make_turns
 from pages._lab.pairs.state import BASELINES
-from pages._lab.pairs.view import describe_sum
+from pages._lab.pairs.view import PairView, describe_sum
 from pages._lab.plain import plain
 from pages._lab.sort_of_clevr.picture import make_plain_view, make_scene_view
 from pages._lab.sort_of_clevr.state import ExploreState
@@ -65,7 +67,8 @@ def draw_matrix(state: ExploreState, look: Look) -> None:
     figure = plot_pair_matrix(view.matrix, view.nodes.labels, view.true_pairs_shown, look=look)
     draw_figure(figure, key=LESSONS.key(f"matrix.{state.baseline}"))
     st.caption(
-        f"Each number: what a pair adds to the logit of {plain(view.target_text)}. Framed: the pairs that decide."
+        f"Each number: what a pair adds to the logit of {plain(view.target_text)}. Framed: the pairs that decide. "
+        + plain(describe_sum(view))
     )
 
 
@@ -85,7 +88,73 @@ def draw_baselines(state: ExploreState, look: Look) -> None:
             st.markdown(f"**Compared with {plain(title)}**")
             compared = state.change(baseline=name)
             draw_matrix(compared, look)
-            st.caption(plain(describe_sum(read_view(compared))))
+
+
+def see(lesson: Lesson, **changes: Any) -> PairView:
+    """Return what a lesson's page shows of it, with some changes; raises RNCoreError if the models cannot answer."""
+    view: PairView = reading.read_view(lesson.domain, lesson.domain.ask(lesson.state.change(**changes)))
+    return view
+
+
+def read_answers(lesson: Lesson) -> str:
+    """Return the truth and what the networks say, as HTML."""
+    return read_reading(lesson.explore).to_html() if lesson.page == "explore" else see(lesson).answers_html()
+
+
+def draw_shown_stage(lesson: Lesson, _: Look) -> None:
+    """Draw the scene without pairs and without the truth; nothing can be moved here."""
+    case = lesson.domain.ask(lesson.state.change(truth=False))
+    draw_scene(lesson.domain.make_stage(case, None).make_fixed(), key=LESSONS.key("shown"))
+
+
+def draw_shown_pairs(lesson: Lesson, _: Look) -> None:
+    """Draw the scene with its pairs and the truth; nothing can be moved here."""
+    view = see(lesson, truth=True)
+    draw_scene(lesson.domain.make_saved_stage(view).make_fixed(), key=LESSONS.key("told"))
+
+
+def draw_shown_bare_matrix(lesson: Lesson, look: Look) -> None:
+    """Draw the pair matrix without the marks that give the answer away."""
+    view = see(lesson)
+    draw_figure(plot_pair_matrix(view.matrix, view.nodes.labels, look=look), key=LESSONS.key("bare"))
+
+
+def draw_shown_matrix(lesson: Lesson, look: Look) -> None:
+    """Draw the pair matrix with the deciding pairs framed."""
+    view = see(lesson)
+    figure = plot_pair_matrix(view.matrix, view.nodes.labels, view.true_pairs, look=look)
+    draw_figure(figure, key=LESSONS.key("matrix.shared"))
+    framed = " Framed: the pairs that decide." if view.true_pairs else ""
+    added = plain(describe_sum(view))
+    st.caption(f"Each number: what a pair adds to the logit of {plain(view.target_text)}.{framed} {added}")
+
+
+def remove_each(lesson: Lesson) -> tuple[Removal, ...]:
+    """Return the answers after each object is removed; raises RNCoreError if the models cannot answer."""
+    domain = lesson.domain
+    return make_removals(
+        domain,
+        lesson.state,
+        lambda state: reading.read_view(domain, domain.ask(state)),
+        lambda case: reading.read_models(domain, case),
+    )
+
+
+def draw_removals(lesson: Lesson, _: Look) -> None:
+    """Draw the answers after each object is removed."""
+    st.html(lesson_layout.removals_html(remove_each(lesson)))
+
+
+def draw_sights(state: ExploreState, look: Look) -> None:
+    """Draw the pair matrix of the cells' network and of the one over objects found, side by side."""
+    sights = {"rn-pixels": "Cells of a grid", "rn-slots": "Objects found in the image"}
+    for column, (model, title) in zip(st.columns(len(sights), gap="large"), sights.items(), strict=True):
+        with column:
+            seen = read_view(state.change(model=model, view="objects"))
+            st.markdown(f"**{title}: {plain(seen.reading.answer.text)}**, truth: {plain(seen.reading.truth or '?')}")
+            figure = plot_pair_matrix(seen.matrix, seen.nodes.labels, seen.true_pairs_shown, look=look)
+            draw_figure(figure, key=LESSONS.key(f"sight.{model}"))
+    st.caption("Shares of cells are divided among the objects that lie in them; the rest is the ground's.")
 
 
 def draw_turns(state: ExploreState, _: Look) -> None:
@@ -93,7 +162,19 @@ def draw_turns(state: ExploreState, _: Look) -> None:
     st.html(lesson_layout.turns_html(make_turns(state, read_reading)))
 
 
-DrawFn = Callable[[ExploreState, Look], None]
+DrawFn = Callable[[Lesson, Look], None]
+
+
+def on_explore(draw: Callable[[ExploreState, Look], None]) -> DrawFn:
+    """Return what draws the state of a lesson on Explore."""
+
+    def draw_lesson(lesson: Lesson, look: Look) -> None:
+        draw(lesson.explore, look)
+
+    return draw_lesson
+
+
+_PLAIN_SCENE, _PAIRS_OVER_SCENE = on_explore(draw_plain_scene), on_explore(draw_pairs_over_scene)
 
 
 @dataclass(frozen=True)
@@ -101,35 +182,50 @@ class LessonView:
     """How one view is drawn.
 
     Attributes:
+        below: under the quiz once it is answered.
         before: beside the quiz, before it is answered.
         after: in the same place once it is.
-        below: under both once it is.
         answers: whether the networks' answers to the lesson's question are shown.
     """
 
     below: DrawFn
-    before: DrawFn = draw_plain_scene
-    after: DrawFn = draw_pairs_over_scene
+    before: DrawFn = _PLAIN_SCENE
+    after: DrawFn = _PAIRS_OVER_SCENE
     answers: bool = True
 
 
-#: Key of `lesson_file.VIEWS` -> how it is drawn.
-VIEWS: Mapping[str, LessonView] = MappingProxyType(
+#: Key of `lesson_file.VIEWS` -> how it is drawn for lessons on Explore.
+EXPLORE_VIEWS: Mapping[str, LessonView] = MappingProxyType(
     {
-        "scene": LessonView(draw_matrix),
-        "sum": LessonView(draw_orders),
-        "redeal": LessonView(lesson_measured.draw_redeal),
-        "floors": LessonView(lesson_measured.draw_floors),
-        "matrix": LessonView(draw_matrix, before=draw_bare_matrix),
-        "diagonal": LessonView(lesson_measured.draw_diagonal),
-        "baseline": LessonView(draw_baselines),
-        "counterfactual": LessonView(draw_turns),
+        "scene": LessonView(on_explore(draw_matrix)),
+        "sum": LessonView(on_explore(draw_orders)),
+        "redeal": LessonView(on_explore(lesson_measured.draw_redeal)),
+        "floors": LessonView(on_explore(lesson_measured.draw_floors)),
+        "matrix": LessonView(on_explore(draw_matrix), before=on_explore(draw_bare_matrix)),
+        "diagonal": LessonView(on_explore(lesson_measured.draw_diagonal)),
+        "baseline": LessonView(on_explore(draw_baselines)),
+        "counterfactual": LessonView(on_explore(draw_turns)),
         "crowds": LessonView(
-            lesson_measured.draw_limits,
-            before=lesson_measured.draw_crowd,
-            after=lesson_measured.draw_answered_crowd,
+            on_explore(lesson_measured.draw_limits),
+            before=on_explore(lesson_measured.draw_crowd),
+            after=on_explore(lesson_measured.draw_answered_crowd),
             answers=False,
         ),
-        "cost": LessonView(lesson_measured.draw_cost, after=draw_plain_scene, answers=False),
+        "cost": LessonView(on_explore(lesson_measured.draw_cost), after=_PLAIN_SCENE, answers=False),
+        "without": LessonView(draw_removals),
+        "sights": LessonView(on_explore(draw_sights)),
     }
 )
+#: One of `lesson_file.SHARED_VIEWS` -> how it is drawn for lessons on any other page.
+PAGE_VIEWS: Mapping[str, LessonView] = MappingProxyType(
+    {
+        "scene": LessonView(draw_shown_matrix, draw_shown_stage, draw_shown_pairs),
+        "matrix": LessonView(draw_shown_matrix, draw_shown_bare_matrix, draw_shown_pairs),
+        "without": LessonView(draw_removals, draw_shown_stage, draw_shown_pairs),
+    }
+)
+
+
+def view_of(lesson: Lesson) -> LessonView:
+    """Return how a lesson's view is drawn."""
+    return (EXPLORE_VIEWS if lesson.page == "explore" else PAGE_VIEWS)[lesson.view]
