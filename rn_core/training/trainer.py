@@ -33,7 +33,7 @@ from rn_core.pretraining.slots import learn_objects
 from rn_core.tasks import TASKS, Task
 from rn_core.tasks.base import CellBacked, MotionPool, ObjectsLabeled, Pool, Pooled, Source
 from rn_core.training.checkpoints import FILE_NAME, damaged, restore, save_checkpoint
-from rn_core.training.config import TrainConfig, learning_rate, learning_task, type_weights
+from rn_core.training.config import TrainConfig, count_cells, learning_rate, learning_task, type_weights
 from rn_core.training.run_state import RunState, check_same_run, read_run
 from rn_core.weights.store import load_weights
 
@@ -375,8 +375,7 @@ def sample_step(config: TrainConfig, fabric: Fabric, step: int, accuracy: np.nda
     """
     rng = make_rng(config.seed, "train", step)
     weights = type_weights(config, accuracy, step)
-    n_cells = config.n_cells if step < config.all_cells_from * config.steps else None
     n_scenes = config.n_scenes * fabric.world_size
-    batch = learning_task(config).sample_batch(rng, n_scenes, config.n_questions, weights, n_cells)
+    batch = learning_task(config).sample_batch(rng, n_scenes, config.n_questions, weights, count_cells(config, step))
     first = fabric.global_rank * config.n_scenes
     return batch.select(slice(first, first + config.n_scenes)).to(fabric.device)
