@@ -232,10 +232,9 @@ class Trainer:
             run.step < share * config.steps
             for share in (max(config.hold_encoder, config.hold_relations), config.hold_relations)
         )
+        kept = batch.kept if run.model.has_pairs else None  # others have a place for each cell
         with fork_torch_rng(self._dropout_seed()):
-            logits = self.wrapped(
-                batch.inputs, batch.question, batch.scene_index, batch.kept, hold_encoder, hold_relations
-            )
+            logits = self.wrapped(batch.inputs, batch.question, batch.scene_index, kept, hold_encoder, hold_relations)
         loss = self.task.scoring.loss(logits, batch)
         self.optimizer.zero_grad()
         self.fabric.backward(loss)

@@ -171,10 +171,11 @@ PIXELS_RACE = RaceSpec(
     usual={"head_start": 2_000},
     answers_only={
         "head_start": 0,
-        "size": "medium",
+        "size": "tiny",
         "n_scenes": 32,
-        "n_questions": 3,
-        "steps": 16_000,
-        "first_steps": 3_000,
+        "n_questions": 6,
+        "steps": 7_000,
+        "first_steps": 2_000,
     },
+    fewer_cells=_FEW_CELLS,
 )
