@@ -18,7 +18,7 @@ from rn_core.pretraining.slots import learn_objects, perception_loss
 from rn_core.tasks import TASKS
 from rn_core.tasks.registry import model_config
 from rn_core.tasks.sort_of_clevr.scene import COLORS, SHAPES
-from rn_core.training.config import learning_rate, type_weights
+from rn_core.training.config import count_cells, learning_rate, type_weights
 from rn_core.training.processes import make_fabric
 from rn_core.training.recipes import make_recipe
 from rn_core.training.trainer import Trainer
@@ -146,3 +146,30 @@ def test_the_optimizer_begins_anew_when_the_first_types_end():
         trainer.step(trainer.sample())
         taken.append({int(state["step"]) for state in trainer.optimizer.optimizer.state.values()})
     assert taken == [{1}, {2}, {3}, {1}, {2}]
+
+
+def test_few_cells_take_part_except_in_every_so_many_steps_and_at_the_end():
+    config = make_recipe(
+        "sort-of-clevr/rn-pixels-end-to-end", "tiny", steps=20, n_cells=12, all_cells_every=4, all_cells_from=0.8
+    )
+    counts = [count_cells(config, step) for step in range(20)]
+    assert [step for step, count in enumerate(counts) if count is None] == [0, 4, 8, 12, 16, 17, 18, 19]
+    assert {*counts} == {None, 12}
+    assert [count_cells(replace(config, all_cells_every=0), step) for step in (0, 15, 16)] == [12, 12, None]
+    with pytest.raises(RNCoreError, match="all_cells_every must be 0 or more, got -1"):
+        replace(config, all_cells_every=-1)
+
+
+def test_networks_without_pairs_see_every_cell_of_the_same_batches():
+    changes = {"steps": 3, "n_scenes": 2, "n_questions": 2, "n_cells": 12, "all_cells_from": 1.0}
+    mlp, rn = (
+        Trainer(
+            make_recipe(f"sort-of-clevr/{kind}-pixels-end-to-end", "tiny", **changes), make_fabric("cpu", "32-true")
+        )
+        for kind in ("mlp", "rn")
+    )
+    for _ in range(2):
+        batches = mlp.sample(), rn.sample()
+        assert batches[0].kept.shape == (2, 12)
+        assert torch.equal(batches[0].inputs[0], batches[1].inputs[0])
+        assert all(trainer.step(batch).isfinite() for trainer, batch in zip((mlp, rn), batches, strict=True))

@@ -97,6 +97,8 @@ def test_images_are_raced_on_answers_only_with_single_objects_first_where_that_i
     assert training.first_types == ("shape", "left", "top")
     assert training.first_steps == config.first_steps > 0
     assert replace(config, first_steps=0).training("rn", "32-true").first_types == ()
+    assert 6 <= training.n_cells < 25
+    assert usual_config("sort-of-clevr/pixels").training("rn", "32-true").n_cells is None
 
 
 def test_first_types_are_among_those_that_are_asked():

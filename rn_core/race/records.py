@@ -154,6 +154,7 @@ class RaceConfig:
             first_types=self._first_types if self.first_steps else (),
             first_steps=self.first_steps,
             precision=precision,
+            **({} if self.head_start else RACE_TASKS[self.task].race.fewer_cells),
         )
 
 

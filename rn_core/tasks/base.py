@@ -210,7 +210,7 @@ class Task(Protocol):
             n_scenes: scenes S.
             n_questions: different questions about each scene; None asks all.
             type_weights: (T,) the probability of each question type, above 0; None draws all equally often.
-            n_cells: how many cells of an image take part (`Batch.kept`), those with an object first; None for all.
+            n_cells: how many cells of an image take part (`Batch.kept`), those whose pixels vary most; None for all.
         """
         ...
 

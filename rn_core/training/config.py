@@ -58,9 +58,11 @@ class TrainConfig:
             answer something else; None for new weights.
         hold_encoder: share of the steps in which the encoders then stay frozen: while the core has learned
             nothing, its gradients would only spoil what they know.
-        n_cells: cells per scene that take part until `all_cells_from`: those that hold an object and others
-            at random. None uses all throughout.
+        n_cells: cells per image that take part until `all_cells_from`: those whose pixels vary most, where objects
+            lie. None uses all throughout.
         all_cells_from: share of the steps after which all cells take part.
+        all_cells_every: before that, too, all cells take part in every so many steps, so that a network learns to say
+            nothing about empty ones while it learns the rest; 0 for never.
         precision: "32-true" or "bf16-mixed".
         report_every: steps between reports.
         validate_every: steps between validations.
@@ -108,6 +110,7 @@ class TrainConfig:
     first_types: tuple[str, ...] = field(default=(), metadata=OMIT_DEFAULT)
     first_steps: int = field(default=0, metadata=OMIT_DEFAULT)
     styled: bool = field(default=False, metadata=OMIT_DEFAULT)
+    all_cells_every: int = field(default=0, metadata=OMIT_DEFAULT)
 
     def __post_init__(self) -> None:
         """Raise RNCoreError for an invalid value, naming it and what is allowed."""
@@ -128,6 +131,8 @@ class TrainConfig:
                 f"first_types are asked for first_steps steps, got {self.first_types!r} and {self.first_steps!r}; "
                 "give both or neither."
             )
+        if self.all_cells_every < 0:
+            raise RNCoreError(f"all_cells_every must be 0 or more, got {self.all_cells_every!r}; 0 means never.")
         if not 0 < self.focus <= 1:
             raise RNCoreError(f"focus must be above 0 and at most 1, got {self.focus!r}.")
         if self.precision not in get_args(Precision):
@@ -171,6 +176,13 @@ def type_weights(config: TrainConfig, accuracy: np.ndarray, step: int) -> np.nda
     if asked:
         weights *= np.where(np.isin(TASKS[config.task].question_types, asked), 1, _NEVER)
     return weights
+
+
+def count_cells(config: TrainConfig, step: int) -> int | None:
+    """Return how many cells of each image take part in a step; None for all."""
+    every = config.all_cells_every
+    all_cells = step >= config.all_cells_from * config.steps or (every and step % every == 0)
+    return None if all_cells else config.n_cells
 
 
 def learning_rate(config: TrainConfig, step: int, epochs: float = 0.0) -> float:

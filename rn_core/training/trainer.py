@@ -33,7 +33,7 @@ from rn_core.pretraining.slots import learn_objects
 from rn_core.tasks import TASKS, Task
 from rn_core.tasks.base import CellBacked, MotionPool, ObjectsLabeled, Pool, Pooled, Source
 from rn_core.training.checkpoints import FILE_NAME, damaged, restore, save_checkpoint
-from rn_core.training.config import TrainConfig, learning_rate, learning_task, type_weights
+from rn_core.training.config import TrainConfig, count_cells, learning_rate, learning_task, type_weights
 from rn_core.training.run_state import RunState, check_same_run, read_run
 from rn_core.weights.store import load_weights
 
@@ -232,10 +232,9 @@ class Trainer:
             run.step < share * config.steps
             for share in (max(config.hold_encoder, config.hold_relations), config.hold_relations)
         )
+        kept = batch.kept if run.model.has_pairs else None  # others have a place for each cell
         with fork_torch_rng(self._dropout_seed()):
-            logits = self.wrapped(
-                batch.inputs, batch.question, batch.scene_index, batch.kept, hold_encoder, hold_relations
-            )
+            logits = self.wrapped(batch.inputs, batch.question, batch.scene_index, kept, hold_encoder, hold_relations)
         loss = self.task.scoring.loss(logits, batch)
         self.optimizer.zero_grad()
         self.fabric.backward(loss)
@@ -375,8 +374,7 @@ def sample_step(config: TrainConfig, fabric: Fabric, step: int, accuracy: np.nda
     """
     rng = make_rng(config.seed, "train", step)
     weights = type_weights(config, accuracy, step)
-    n_cells = config.n_cells if step < config.all_cells_from * config.steps else None
     n_scenes = config.n_scenes * fabric.world_size
-    batch = learning_task(config).sample_batch(rng, n_scenes, config.n_questions, weights, n_cells)
+    batch = learning_task(config).sample_batch(rng, n_scenes, config.n_questions, weights, count_cells(config, step))
     first = fabric.global_rank * config.n_scenes
     return batch.select(slice(first, first + config.n_scenes)).to(fabric.device)

@@ -109,7 +109,7 @@ class SortOfClevr:
         batch = make_batch(scenes, asked, self.view, inputs)
         if self.view == "objects":
             batch = replace(batch, inputs=shuffle_rows(rng, *batch.inputs))
-        return batch if n_cells is None else replace(batch, kept=keep_cells(rng, scenes, n_cells))
+        return batch if n_cells is None else replace(batch, kept=keep_cells(rng, inputs[0], n_cells))
 
     def draw(self, rng: np.random.Generator, n_scenes: int) -> tuple[SceneBatch, tuple[torch.Tensor, ...]]:
         """Draw scenes and what an encoder takes of them."""
