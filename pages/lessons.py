@@ -9,6 +9,7 @@ from pages._lab.lessons import file as lesson_file
 from pages._lab.lessons import layout as lesson_layout
 from pages._lab.lessons.file import PAGE_NAMES, Lesson
 from pages._lab.lessons.layout import LETTERS
+from pages._lab.lessons.path import path_html
 from pages._lab.lessons.print import make_quiz_page
 from pages._lab.lessons.state import LessonsState
 from pages._lab.plain import plain
@@ -164,6 +165,7 @@ def draw_page() -> None:
                 st.error(plain(err))
     if state.teacher:
         st.html(lesson_layout.key_html(lessons))
+        st.html(path_html(lessons))
         st.markdown(lesson_file.describe_format())
     LESSONS.write_url()
 
