@@ -18,6 +18,7 @@ from pages._lab.words import QUESTION_NAMES
 from pages._ui.areas import make_areas
 from pages._ui.cache import find_answerer
 from pages._ui.components.scene import draw_scene
+from pages._ui.explore import opening
 from pages._ui.explore import session as explore_session
 from pages._ui.explore.sections import EXPLORE_PAGE
 from pages._ui.explore.session import EXPLORE
@@ -103,6 +104,7 @@ def draw_sidebar(state: ExploreState) -> None:
             st.markdown(layout.card_text(answerer.card))
             if answerer.card.recipe:
                 st.code(answerer.card.recipe, language="shell", wrap_lines=True)
+        st.button("Show the first minute again", icon=":material/replay:", on_click=opening.start)
         draw_upload(lambda own: EXPLORE.update(model=own.name), EXPLORE.notify)
         st.caption(f"Computes on {plain(describe_device(choose_device()))}.")
 
@@ -112,6 +114,10 @@ def draw_page() -> None:
     state = EXPLORE.open()
     look = draw_frame(EXPLORE)
     draw_sidebar(state)
+    if opening.is_open():
+        opening.draw_opening()
+        return
+    opening.note_seen()
     view, problem = None, None
     try:
         view = read_view(DOMAIN, DOMAIN.ask(state))

@@ -58,12 +58,15 @@ def browser() -> Iterator[Browser]:
 def page(browser: Browser) -> Iterator[Callable[..., Page]]:
     """Return `page(url, **options) -> Page`: a fresh browser profile, hence a fresh session of the app, each time.
 
-    Options are those of playwright's `new_context`. The test fails if any such page raised a script error.
+    Options are those of playwright's `new_context`, and `first` for a browser that was never here before. The test
+    fails if any such page raised a script error.
     """
     contexts, errors = [], []
 
-    def open_page(url: str, **options: object) -> Page:
+    def open_page(url: str, first: bool = False, **options: object) -> Page:
         context = browser.new_context(**{"viewport": {"width": 1440, "height": 1000}, **options})
+        if not first:
+            context.add_cookies([{"name": "rn_opening", "value": "seen", "url": url}])
         contexts.append(context)
         opened = context.new_page()
         opened.set_default_timeout(PATIENCE)
