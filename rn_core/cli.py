@@ -18,9 +18,11 @@ from tqdm import tqdm
 from rn_core.answering import Answerer, describe_answer, load, strongest_pairs
 from rn_core.common.device import DEVICES, choose_device, fast_autocast, has_fast_bf16
 from rn_core.common.errors import RNCoreError
+from rn_core.common.reading import Reading
 from rn_core.common.records import Evaluation
 from rn_core.common.seeding import MAX_SEED, SPLITS, make_rng
-from rn_core.evaluation.accuracy import count_solved, evaluate, evaluate_batches
+from rn_core.evaluation.accuracy import count_solved, evaluate
+from rn_core.evaluation.data_set import measure_data
 from rn_core.evaluation.printing import format_percentages, print_attribution, print_evaluation
 from rn_core.evaluation.reporting import attribution_table
 from rn_core.experiments import bench, cost
@@ -123,6 +125,7 @@ def _add_train(commands: _Commands) -> None:
     train = _add(commands, "train", _train, "train a recipe; resumes a run with the same options where it stopped")
     train.add_argument("name", help=f"recipe: {', '.join(RECIPES)}")
     train.add_argument("--data", type=Path, default=None, help="data folder to train on, for tasks that use one")
+    train.add_argument("--cache", type=Path, default=None, help="folder for what is read of it (default: in the data)")
     train.add_argument(
         "--size", default=None, choices=_list_sizes(), help="of the network (default: the published size)"
     )
@@ -150,8 +153,11 @@ def _add_evaluate(commands: _Commands) -> None:
     parser = _add(commands, "evaluate", _evaluate, "accuracy per question type on new test scenes")
     _add_weights_name(parser)
     parser.add_argument("--scenes", type=int, default=1000, help="test scenes, with all questions each")
-    parser.add_argument("--data", type=Path, default=None, help="data folder, for tasks that read one")
+    parser.add_argument("--data", type=Path, default=None, help="data folder or file, for tasks that read one")
     parser.add_argument("--split", default=None, help="its split (default: the usual test split)")
+    parser.add_argument("--strict", action="store_true", help="stop at the first question that cannot be used")
+    parser.add_argument("--predictions", type=Path, default=None, help="file for the model's answers to the data")
+    parser.add_argument("--cache", type=Path, default=None, help="folder for what is read of it (default: in the data)")
     parser.add_argument("--attribution", action="store_true", help="add the table of attribution methods")
     parser.add_argument("--attribution-scenes", type=int, default=200, help="test scenes for that table")
 
@@ -245,7 +251,7 @@ def _open_source(options: argparse.Namespace, task: str, fabric: Fabric) -> Sour
     if not isinstance(reader, FolderTrained):
         raise _no_folder(options.name)
     with fabric.rank_zero_first(local=True):
-        return reader.open_source(options.data, _bar(options, "read data"))
+        return reader.open_source(options.data, _bar(options, "read data"), options.cache)
 
 
 def _no_folder(name: str) -> RNCoreError:
@@ -265,11 +271,14 @@ def _precision(options: argparse.Namespace) -> str:
 def _evaluate(options: argparse.Namespace) -> None:
     """Print accuracies, and the attribution table if asked for."""
     answerer = load(options.name, options.device, options.weights)
+    reading = Reading(options.strict, options.predictions is not None, options.cache)
     with fast_autocast(choose_device(options.device)):
-        found = _measure(answerer, options)
-    result = {"name": options.name, **found.to_dict()}
+        found = _measure(answerer, options, reading)
+    result: dict[str, Any] = {"name": options.name, **(found.to_dict() if found else {})}
+    if options.data is not None:
+        result["skipped"] = reading.to_dict()
     mark = answerer.task.solved_above
-    if mark is not None:
+    if mark is not None and found is not None:
         result["solved"] = count_solved(found, mark)
     if options.attribution:
         result["attribution"] = attribution_table(
@@ -278,21 +287,22 @@ def _evaluate(options: argparse.Namespace) -> None:
     if options.json:
         print(json.dumps(result))
         return
-    print_evaluation(options.name, found)
-    if mark is not None:
-        print(f"  {result['solved']} of {len(found.groups)} solved, which is above {mark:.0%}")
+    print_evaluation(options.name, found, mark)
+    print(*reading.describe(), sep="\n", end="\n" if reading.skipped else "")
     if options.attribution:
         print_attribution(result["attribution"])
 
 
-def _measure(answerer: Answerer, options: argparse.Namespace) -> Evaluation:
-    """Return accuracies on a folder's questions if one is given, else on new scenes."""
+def _measure(answerer: Answerer, options: argparse.Namespace, reading: Reading) -> Evaluation | None:
+    """Return accuracies on a data set if one is given, else on new scenes; None where it has no answers."""
     model, task, bar = answerer.model, answerer.task, _bar(options, "evaluate")
     if options.data is None:
+        if options.strict or options.predictions or options.cache:
+            raise RNCoreError("--strict, --predictions and --cache are about a data set; give one with --data.")
         return evaluate(model, task, options.seed, options.scenes, progress=bar)
     if not isinstance(task, FolderBacked):
         raise _no_folder(options.name)
-    return evaluate_batches(model, task, task.read_batches(options.data, options.split, bar))
+    return measure_data(model, task, options.data, options.split, reading, options.predictions, bar)
 
 
 def _explain(options: argparse.Namespace) -> None:

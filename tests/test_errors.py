@@ -34,6 +34,19 @@ def test_lookup_does_not_guess_from_afar():
     assert str(caught.value) == "Unknown aggregate 'xyz'. Use one of: sum, mean."
 
 
+@pytest.mark.parametrize(
+    ("word", "allowed"),
+    [("picture", ["purple", "left"]), ("photo", ["cube", "both"]), ("x", ["a", "y"]), ("", ["a"]), ("zebra", ["area"])],
+)
+def test_a_word_that_is_only_a_little_alike_is_no_hint(word, allowed):
+    assert did_you_mean(word, allowed) == ""
+
+
+@pytest.mark.parametrize(("word", "meant"), [("rad", "red"), ("rde", "red"), ("rm", "rn"), ("cuebs", "cubes")])
+def test_one_letter_or_two_swapped_ones_are_a_hint(word, meant):
+    assert did_you_mean(word, ["purple", meant]) == f" Did you mean '{meant}'?"
+
+
 def test_did_you_mean_is_empty_without_a_near_word():
     assert did_you_mean("qqq", ["sum"]) == ""
     assert did_you_mean("summ", ["sum"]) == " Did you mean 'sum'?"

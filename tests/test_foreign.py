@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import pickle
 import zipfile
+from collections import OrderedDict
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rn_core.common.errors import WeightsError
-from rn_core.weights.foreign import MAX_BYTES, read_foreign
+from rn_core.weights.foreign import MAX_BYTES, read_foreign, tidy_names
 
 TENSORS = {"module.a": torch.arange(6.0).view(2, 3), "module.b": torch.ones(4)}
 
@@ -23,6 +24,11 @@ def pack(value: Any, zipped: bool = True) -> bytes:
     buffer = io.BytesIO()
     torch.save(value, buffer, _use_new_zipfile_serialization=zipped)
     return buffer.getvalue()
+
+
+LOOP: dict[str, Any] = {}
+LOOP["model"] = LOOP
+COUNT = torch.tensor(3)
 
 
 class Bomb:
@@ -48,6 +54,34 @@ def test_tensors_come_out_as_they_went_in(zipped):
     assert all(torch.equal(found[name], value) for name, value in TENSORS.items())
 
 
+@pytest.mark.parametrize("zipped", [True, False], ids=["zip", "legacy"])
+@pytest.mark.parametrize(
+    "wrapped",
+    [
+        {"epoch": 3, "state_dict": TENSORS},
+        {"epoch": COUNT, "model_state_dict": TENSORS, "optimizer": {"state": {0: {"step": COUNT}}, "param_groups": []}},
+        {"model": TENSORS, "ema": {"module.a": COUNT}},
+        {"model": {"state_dict": TENSORS}},
+        {"weights_of_mine": TENSORS},
+        OrderedDict(state_dict=OrderedDict(TENSORS)),
+        {name: torch.nn.Parameter(value) for name, value in TENSORS.items()},
+    ],
+    ids=lambda wrapped: next(iter(wrapped)),
+)
+def test_a_checkpoint_gives_the_tensors_of_its_model(wrapped, zipped):
+    found = read_foreign(pack(wrapped, zipped), "x.pth")
+    assert found.keys() == TENSORS.keys()
+    assert all(type(value) is torch.Tensor and torch.equal(value, TENSORS[name]) for name, value in found.items())
+
+
+@pytest.mark.parametrize("prefix", ["", "module.", "_orig_mod.", "_orig_mod.module.", "module._orig_mod.", "model."])
+def test_names_are_those_in_the_model(prefix):
+    assert tidy_names({f"{prefix}g.0.weight": COUNT, f"{prefix}f.bias": COUNT}, "x").keys() == {"g.0.weight", "f.bias"}
+    assert tidy_names({"g._orig_mod.0.weight": COUNT, "f.bias": COUNT}, "x").keys() == {"g.0.weight", "f.bias"}
+    with pytest.raises(WeightsError, match=r"^'x' has two tensors 'a'; keep one of them\.$"):
+        tidy_names({"module.a": COUNT, "a": COUNT}, "x")
+
+
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
@@ -60,10 +94,11 @@ def test_tensors_come_out_as_they_went_in(zipped):
         (pack({"a": Bomb()}, zipped=False), "nothing in it was run"),
         (pack({}), "must hold 1 to 1000 named tensors"),
         (pack([torch.ones(2)]), "must hold 1 to 1000 named tensors"),
-        (pack({"a": 3}), "named tensors and nothing else"),
-        (pack({3: torch.ones(2)}), "named tensors and nothing else"),
-        (pack({"a": {"b": torch.ones(2)}}), "named tensors and nothing else"),
-        (pack({"a": torch.nn.Parameter(torch.ones(2))}), "named tensors and nothing else"),
+        (pack({"a": 3}), "got a dict of 1, such as 'a'; save it with torch.save"),
+        (pack({3: torch.ones(2)}), "got a dict of 1, such as 3; save it with"),
+        (pack({"a": torch.ones(2), "b": 3}), "got a dict of 2, such as 'a', 'b'; save it with"),
+        (pack({"a": {"x": torch.ones(2)}, "b": {"x": torch.ones(2)}}), "got a dict of 2, such as 'a', 'b'; save it"),
+        (pack(LOOP), "got a dict of 1, such as 'model'; save it with"),
         (pack({str(k): torch.ones(0) for k in range(1001)}), "must hold 1 to 1000 named tensors"),
         (pack({"a": torch.zeros(MAX_BYTES // 4)}), r"is larger than the limit of 10,000,000 bytes"),
         (compress(pack(TENSORS)), "is compressed, or"),

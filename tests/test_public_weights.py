@@ -232,6 +232,27 @@ def test_words_and_answers_stand_where_this_project_has_them():
         assert torch.equal(converted["core.f_phi.5.bias"][unit], state["module.rl.f_fc3.bias"][row])
 
 
+@pytest.mark.parametrize("kind", [torch.float16, torch.bfloat16, torch.float64])
+def test_numbers_of_16_and_64_bits_are_read_in_32(kind):
+    state = make_state()
+    wanted = convert_public(NAME, {key: value.to(kind).float() for key, value in state.items()}, "x")
+    found = convert_public(NAME, {key: value.to(kind) for key, value in state.items()}, "x")
+    assert all(torch.equal(found[key], value) and found[key].dtype == value.dtype for key, value in wanted.items())
+
+
+def test_a_checkpoint_of_a_compiled_model_is_the_same_model():
+    state = make_state()
+    wrapped = {"epoch": 3, "state_dict": {key.replace("module.", "_orig_mod."): value for key, value in state.items()}}
+    wanted = import_bytes(pack(state)).state_dict()
+    found = import_bytes(pack(wrapped)).state_dict()
+    assert all(torch.equal(found[key], value) for key, value in wanted.items())
+
+
+def import_bytes(content: bytes) -> QuestionAnsweringModel:
+    """Return the model of a file, in memory."""
+    return public_weights.read_public(NAME, content).model
+
+
 def test_numbers_that_are_almost_zero_become_zero():
     state = make_state()
     state["module.rl.g_layers.3.weight"][0, :4] = torch.tensor([1e-40, -1e-31, 1e-29, -3.0])
@@ -288,9 +309,14 @@ def change(**changes: Tensor) -> bytes:
         (pack(dict(list(make_state().items())[1:])), "lacks tensor 'text.wembedding.weight'"),
         (pack(make_state(NAME_IR)), r"has shape \(256, 52\) instead of \(256, 180\).*original_fp_epoch_493.pth"),
         (change(rl__f_fc3__bias=torch.ones(29)), r"has shape \(29,\) instead of \(28,\)"),
-        (change(rl__f_fc3__bias=torch.ones(28).double()), "must hold finite 32-bit numbers"),
-        (change(rl__f_fc3__bias=torch.full((28,), torch.nan)), "must hold finite 32-bit numbers"),
-        (change(rl__f_fc3__bias=torch.ones(28).to_sparse()), "must hold finite 32-bit numbers"),
+        (
+            change(rl__f_fc3__bias=torch.ones(28).long()),
+            "must hold finite numbers of .* bits, got torch.int64",
+        ),
+        (change(rl__f_fc3__bias=torch.full((28,), 1e300, dtype=torch.float64)), "must hold finite numbers"),
+        (change(rl__f_fc3__bias=torch.full((28,), torch.nan)), "must hold finite numbers"),
+        (change(rl__f_fc3__bias=torch.ones(28).to_sparse()), "must hold finite numbers"),
+        (change(rl__f_fc3__bias=torch.ones(1).half().expand(2**40)), r"has shape \(1099511627776,\)"),
         (change(rl__f_fc3__bias=torch.ones(1).expand(2**40)), r"has shape \(1099511627776,\)"),
     ],
 )
@@ -390,7 +416,7 @@ def test_asking_for_public_weights_that_are_not_here_says_how_to_get_them(tmp_pa
         (["fetch"], "Say what to fetch, such as `weights fetch clevr/rn-pixels-public`."),
         (["fetch", "clevr/rn-pixel-public"], "Did you mean 'clevr/rn-pixels-public'?"),
         (["import", "nowhere.pth", "--name", NAME], "There is no file 'nowhere.pth'"),
-        (["import", "nowhere.pth"], "Use one of: clevr/rn-pixels-public, clevr/rn-pixels-public-ir."),
+        (["import", "x.pth"], f"Say which weights 'x.pth' holds: give --name, one of {', '.join(PUBLIC_NAMES)}."),
     ],
 )
 def test_commands_answer_bad_input_with_a_sentence(arguments, sentence, capsys):

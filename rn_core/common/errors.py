@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 Value = TypeVar("Value")
 #: Most characters of a value that a message quotes.
 LONGEST_QUOTE = 40
+#: How alike two names must be for a hint, as `difflib` measures: "gary", "gray" are 0.75, "picture", "purple" 0.62.
+LEAST_LIKENESS = 0.7
 
 
 class RNCoreError(ValueError):
@@ -46,9 +48,25 @@ def quote(text: str) -> str:
 
 
 def did_you_mean(word: str, allowed: list[str]) -> str:
-    """Return " Did you mean 'x'?" for the nearest allowed word, or an empty string."""
-    near = difflib.get_close_matches(str(word)[: 2 * LONGEST_QUOTE], allowed, n=1, cutoff=0.5)
+    """Return " Did you mean 'x'?" for the nearest allowed word, or an empty string if none is near."""
+    near = nearest(word, allowed, 1)
     return f" Did you mean '{near[0]}'?" if near else ""
+
+
+def nearest(word: str, allowed: Sequence[str], n: int) -> list[str]:
+    """Return up to `n` allowed words that are spelled like one, the nearest first; one letter may always differ."""
+    word = str(word)[: 2 * LONGEST_QUOTE]
+    alike = difflib.get_close_matches(word, allowed, n=n, cutoff=LEAST_LIKENESS)
+    return alike or [other for other in allowed if _differ_in_one(word, other)][:n]
+
+
+def _differ_in_one(word: str, other: str) -> bool:
+    """Return whether two words of two letters or more are equal but for one letter, or two swapped neighbors."""
+    if len(word) != len(other) or len(word) < 2:
+        return False
+    places = [place for place, pair in enumerate(zip(word, other, strict=True)) if pair[0] != pair[1]]
+    is_swapped = len(places) == 2 and places[1] == places[0] + 1 and sorted(word) == sorted(other)
+    return len(places) == 1 or is_swapped
 
 
 def lookup(name: str, table: Mapping[str, Value], kind: str) -> Value:

@@ -18,11 +18,12 @@ class Batch:
         inputs: what the encoder takes, each with S rows (images; or object rows and their mask).
         question: (M, D_q) float32; or (M, L) int64, word indices padded with 0 at the end.
         scene_index: (M,) int64, non-decreasing, the scene each question is about.
-        answer: (M,) int64, index into the task's answers.
-        type_index: (M,) int64, index into the task's question types.
+        answer: (M,) int64, index into the task's answers; -1 where a data set does not say.
+        type_index: (M,) int64, index into the task's question types; -1 where a data set does not say.
         kept: (S, K) int64, the objects of each scene that take part; None keeps all.
         cluster: (M,) int64, from 0, which questions are dependent because they share a story; None for those of one
             scene.
+        number: (M,) int64, each question's index in its file; None for questions that were drawn.
     """
 
     inputs: tuple[Tensor, ...]
@@ -32,6 +33,7 @@ class Batch:
     type_index: Tensor
     kept: Tensor | None = None
     cluster: Tensor | None = None
+    number: Tensor | None = None
 
     def __len__(self) -> int:
         """Return the number of questions M."""
@@ -39,7 +41,7 @@ class Batch:
 
     def to(self, device: Any) -> Batch:
         """Return the batch on another device."""
-        names = ("question", "scene_index", "answer", "type_index", "kept", "cluster")
+        names = ("question", "scene_index", "answer", "type_index", "kept", "cluster", "number")
         parts = {name: part for name in names if (part := getattr(self, name)) is not None}
         moved = {name: part.to(device) for name, part in parts.items()}
         return replace(self, inputs=tuple(part.to(device) for part in self.inputs), **moved)
@@ -52,7 +54,8 @@ class Batch:
         rest = (self.question[rows], self.scene_index[rows] - first, self.answer[rows], self.type_index[rows])
         kept = None if self.kept is None else self.kept[scenes]
         cluster = None if self.cluster is None else torch.unique(self.cluster[rows], return_inverse=True)[1]
-        return Batch(inputs, *rest, kept, cluster)
+        number = None if self.number is None else self.number[rows]
+        return Batch(inputs, *rest, kept, cluster, number)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -50,14 +50,24 @@ def evaluate(
     return evaluate_batches(model, task, batches, seed)
 
 
-def evaluate_batches(model: nn.Module, task: Task, batches: Iterable[Batch], seed: int = 0) -> Evaluation:
+def evaluate_batches(
+    model: nn.Module,
+    task: Task,
+    batches: Iterable[Batch],
+    seed: int = 0,
+    listen: Callable[[Batch, Tensor], None] | None = None,
+) -> Evaluation:
     """Evaluate a model on some batches, at least one; model and task as in `evaluate`.
+
+    Questions whose answer is unknown (-1) are asked but not counted; those whose type is unknown (-1) count in the
+    overall accuracy only.
 
     Args:
         model: evaluated in eval mode, then restored.
         task: defines the question types.
         batches: no scene occurs in two of them.
         seed: root seed of the scenes, if they were sampled.
+        listen: is called with each batch and its logits (M, A), on the CPU.
     """
     was_training = model.training
     model.eval()
@@ -66,6 +76,8 @@ def evaluate_batches(model: nn.Module, task: Task, batches: Iterable[Batch], see
     distances: list[dict[str, np.ndarray]] = []
     for batch in batches:
         logits = _ask(model, batch)
+        if listen is not None:
+            listen(batch, logits)
         counts.append(_count_marks(task, logits, batch))
         floors.append(task.scoring.count_floors(batch))
         if isinstance(task.scoring, DistanceScoring):
@@ -80,7 +92,7 @@ def evaluate_batches(model: nn.Module, task: Task, batches: Iterable[Batch], see
 
 def count_right(model: nn.Module, task: Task, batch: Batch) -> np.ndarray:
     """Return (S, T, 2) int64: for each scene (or cluster) and question type, correct answers and questions."""
-    return _count_marks(task, _ask(model, batch), batch)
+    return _count_marks(task, _ask(model, batch), batch)[:, : len(task.question_types)]
 
 
 @torch.inference_mode()
@@ -92,19 +104,22 @@ def _ask(model: nn.Module, batch: Batch) -> Tensor:
 
 
 def _count_marks(task: Task, logits: Tensor, batch: Batch) -> np.ndarray:
-    """Return the counts of `count_right`, from logits."""
+    """Return the counts (S, T + 1, 2) of `count_right`, from logits; the last type is the unknown one."""
     question, type_index, right = (part.numpy() for part in task.scoring.mark(logits, batch))
+    if batch.answer.ndim == 1 and not batch.answer.is_floating_point():
+        known = (batch.answer.cpu() >= 0).numpy()[question]
+        question, type_index, right = question[known], type_index[known], right[known]
     cluster = (batch.scene_index if batch.cluster is None else batch.cluster).numpy()
     n_clusters = len(batch.inputs[0]) if batch.cluster is None else int(cluster.max()) + 1
-    counts = np.zeros((n_clusters, len(task.question_types), 2), dtype=np.int64)
+    counts = np.zeros((n_clusters, len(task.question_types) + 1, 2), dtype=np.int64)
     np.add.at(counts, (cluster[question], type_index), np.stack([right, np.ones_like(right)], 1))
     return counts
 
 
 def summarize(task: Task, seed: int, counts: np.ndarray, floors: np.ndarray) -> Evaluation:
-    """Return accuracies from (S, T, 2) counts of correct answers and questions.
+    """Return accuracies from (S, T, 2) or (S, T + 1, 2) counts of correct answers and questions.
 
-    Groups and types without questions are left out.
+    Groups, types and scenes without questions are left out. An unknown type T counts in the overall accuracy only.
 
     Args:
         task: defines the question types and, where not all of them count for the overall accuracy, which ones do.
@@ -112,18 +127,20 @@ def summarize(task: Task, seed: int, counts: np.ndarray, floors: np.ndarray) -> 
         counts: correct answers and questions per scene and type.
         floors: (T, C), how many correct answers each of C constant answers would give.
     """
+    counts = counts[counts[..., 1].sum(axis=1) > 0]
     asked_of = counts[..., 1].sum(axis=0)  # (T,)
+    unknown = list(range(len(task.question_types), len(asked_of)))
     rows = {kind: row for row, kind in enumerate(task.question_types) if asked_of[row]}
     groups = {group: [kind for kind in kinds if kind in rows] for group, kinds in task.groups.items()}
 
-    def over(kinds: Iterable[str]) -> Accuracy:
-        right, asked = np.moveaxis(counts[:, [rows[kind] for kind in kinds]].sum(axis=1), 1, 0)
+    def over(kinds: Iterable[str], others: Sequence[int] = ()) -> Accuracy:
+        right, asked = np.moveaxis(counts[:, [*(rows[kind] for kind in kinds), *others]].sum(axis=1), 1, 0)
         return accuracy_interval(right, asked)
 
     return Evaluation(
         n=len(counts),
         seed=seed,
-        overall=over(kind for kind in task.overall_types if kind in rows),
+        overall=over((kind for kind in task.overall_types if kind in rows), unknown),
         groups={group: over(kinds) for group, kinds in groups.items() if kinds},
         types={kind: over([kind]) for kind in rows},
         blind_floor={kind: float(floors[row].max() / asked_of[row]) for kind, row in rows.items()},
@@ -153,7 +170,12 @@ def accuracy_interval(right: np.ndarray, asked: np.ndarray) -> Accuracy:
     Args:
         right: (S,) correct answers per scene.
         asked: (S,) questions per scene.
+
+    Returns:
+        the accuracy; NaN from 0 to 1 if nothing was asked.
     """
+    if not asked.sum():
+        return Accuracy(math.nan, 0.0, 1.0, 0)
     n, k = int(asked.sum()), int(right.sum())
     share = k / n
     effective = n / _design_effect(right, asked, share)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rn_core.common.records import Accuracy, Evaluation
+from rn_core.evaluation.accuracy import count_solved
 
 
 def format_percentages(accuracy: dict[str, float]) -> str:
@@ -10,19 +11,34 @@ def format_percentages(accuracy: dict[str, float]) -> str:
     return "  ".join(f"{kind} {value:.1%}" for kind, value in accuracy.items())
 
 
-def print_evaluation(name: str, found: Evaluation) -> None:
-    """Print accuracies with intervals."""
+def print_evaluation(name: str, found: Evaluation | None, solved_above: float | None = None) -> None:
+    """Print accuracies with intervals.
+
+    Args:
+        name: of the weights.
+        found: None if no answer was known.
+        solved_above: the accuracy above which a group counts as solved; None counts none.
+    """
+    if found is None:
+        print(f"{name}: no answer is known, so there is no accuracy; the model's answers are written")
+        return
     print(f"{name}, {found.n} test scenes, seed {found.seed}")
-    rows: dict[str, Accuracy] = {"overall": found.overall, **found.groups, **found.types}
-    for name, distance in (found.distances or {}).items():
+    for kind, distance in (found.distances or {}).items():
         interval, frames = f"[{distance.low:.5f}, {distance.high:.5f}]", distance.frames
         print(
-            f"  {name:18} {distance.mean:.5f} table widths per frame  {interval}  first frame {frames[0]:.5f}, "
+            f"  {kind:18} {distance.mean:.5f} table widths per frame  {interval}  first frame {frames[0]:.5f}, "
             f"last {frames[-1]:.5f}"
         )
+    rows: dict[str, Accuracy] = {"overall": found.overall, **found.groups, **found.types}
     for kind, value in rows.items():
         floor = f"  blind {found.blind_floor[kind]:.2%}" if kind in found.blind_floor else ""
         print(f"  {kind:18} {value.accuracy:7.2%}  [{value.low:.2%}, {value.high:.2%}]  n {value.n}{floor}")
+    untyped = found.overall.n - sum(value.n for value in found.types.values())
+    if untyped > 0:
+        print(f"  {untyped} of {found.overall.n} questions have no program; they count in the overall accuracy only")
+    if solved_above is not None:
+        solved = count_solved(found, solved_above)
+        print(f"  {solved} of {len(found.groups)} solved, which is above {solved_above:.0%}")
 
 
 def print_attribution(table: dict[str, dict[str, float]]) -> None:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 import numpy as np
 from torch import Tensor
 
+from rn_core.common.reading import Reading
 from rn_core.common.records import Batch, Example, LabeledPictures, MotionBatch, PairBatch
 from rn_core.tasks.domain import Domain, RaceSpec
 from rn_core.tasks.scoring import Scoring
@@ -264,8 +265,13 @@ class Raceable(Task, Protocol):
 class FolderBacked(Task, Protocol):
     """A task whose questions can be read from a folder in its published layout, for evaluation."""
 
-    def read_batches(self, root: Path, split: str | None = None, progress: Progress = ...) -> Iterator[Batch]:
-        """Yield the questions of a split; None for the only one, or the usual test split."""
+    def read_batches(
+        self, root: Path, split: str | None = None, progress: Progress = ..., reading: Reading | None = None
+    ) -> Iterator[Batch]:
+        """Yield the questions of a split; None for the only one, or the usual test split.
+
+        `reading` leaves out what cannot be used; None refuses it.
+        """
         ...
 
 
@@ -273,8 +279,8 @@ class FolderBacked(Task, Protocol):
 class FolderTrained(FolderBacked, Protocol):
     """A task that can also be trained on such a folder."""
 
-    def open_source(self, root: Path, progress: Progress = ...) -> Source:
-        """Return a folder as training data."""
+    def open_source(self, root: Path, progress: Progress = ..., cache: Path | None = None) -> Source:
+        """Return a folder as training data; its caches are in `cache`, or in the folder itself."""
         ...
 
 

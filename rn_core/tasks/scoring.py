@@ -78,9 +78,11 @@ class OneAnswer:
         return Marks(questions, batch.type_index, logits.argmax(dim=1) == batch.answer)
 
     def count_floors(self, batch: Batch) -> np.ndarray:
-        """Return how often each answer is true."""
+        """Return how often each answer is true, of questions whose type and answer are known."""
         counts = np.zeros(self._shape, dtype=np.int64)
-        np.add.at(counts, (batch.type_index.cpu().numpy(), batch.answer.cpu().numpy()), 1)
+        types, answers = batch.type_index.cpu().numpy(), batch.answer.cpu().numpy()
+        known = (types >= 0) & (answers >= 0)
+        np.add.at(counts, (types[known], answers[known]), 1)
         return counts
 
     def read(self, logits: Tensor, answers: Sequence[str]) -> tuple[str, dict[str, float]]:

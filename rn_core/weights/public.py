@@ -22,7 +22,7 @@ from rn_core.common.files import sha256
 from rn_core.models import QuestionAnsweringModel, build_model
 from rn_core.tasks.registry import PUBLIC
 from rn_core.weights.card import CardFacts, OriginalFile, make_card
-from rn_core.weights.foreign import MAX_BYTES, read_foreign
+from rn_core.weights.foreign import MAX_BYTES, read_foreign, tidy_names
 from rn_core.weights.store import (
     NOT_PUBLISHED,
     PRETRAINED,
@@ -36,6 +36,10 @@ _SECONDS = 30
 #: Weights nearer to 0 than this are set to 0. Up to six in ten of a layer have decayed to numbers that processors
 #: compute with in software: as they are, an answer takes ten times as long, and no logit differs.
 _SMALLEST = 1e-30
+#: Kinds of numbers that are read.
+_KINDS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
+#: How tensors are called that count batches in training.
+_UNUSED = "num_batches_tracked"
 
 
 def fetch_public(name: str, folder: Path = PRETRAINED, home: str | None = None) -> WeightsEntry:
@@ -81,8 +85,10 @@ def is_published(name: str, content: bytes) -> bool:
     return sha256(content) == lookup(name, PUBLIC, "public weights").sha256
 
 
-def import_file(name: str, path: Path, folder: Path = PRETRAINED) -> WeightsEntry:
+def import_file(name: str | None, path: Path, folder: Path = PRETRAINED) -> WeightsEntry:
     """Read a `.pth` file by hand; arguments and errors as `import_public`, and WeightsError if it cannot be read."""
+    if name is None:
+        raise WeightsError(f"Say which weights '{path.name}' holds: give --name, one of {', '.join(PUBLIC)}.")
     public = lookup(name, PUBLIC, "public weights")
     if not path.is_file():
         raise WeightsError(f"There is no file '{path}'; give the file {public.file} of '{name}'.")
@@ -137,18 +143,17 @@ def read_public(name: str, content: bytes, shown: str | None = None) -> LoadedWe
 def convert_public(name: str, tensors: Mapping[str, Tensor], shown: str) -> dict[str, Tensor]:
     """Return the tensors of a public model by this project's names, in its order of words and answers.
 
-    Numbers nearer to 0 than 1e-30 become 0.
+    Numbers of 16 or 64 bits are converted, and those nearer to 0 than 1e-30 become 0.
 
     Raises:
         WeightsError: naming the first tensor that is missing, foreign, misshapen, of another kind or not finite.
     """
     public = PUBLIC[name]
-    found = {key.removeprefix("module."): value for key, value in tensors.items()}
-    found = {key: value for key, value in found.items() if not key.endswith("num_batches_tracked")}
+    found = {key: value for key, value in tidy_names(tensors, shown).items() if not key.endswith(_UNUSED)}
     with torch.device("meta"):
         wanted = QuestionAnsweringModel(public.config).state_dict()
     _check_public(name, wanted, found, shown)
-    own = {public.names[key]: functional.hardshrink(value.detach(), _SMALLEST) for key, value in found.items()}
+    own = {public.names[key]: functional.hardshrink(value.detach().float(), _SMALLEST) for key, value in found.items()}
     return public.reorder(build_model(public.config, seed=0).state_dict() | own)
 
 
@@ -165,9 +170,12 @@ def _check_public(name: str, wanted: Mapping[str, Tensor], found: Mapping[str, T
                 f"'{shown}': tensor '{key}' has shape {tuple(value.shape)[:6]} instead of {tuple(shape)}; it is not "
                 f"the file of '{name}', which is {PUBLIC[name].file}."
             )
-        is_plain = value.layout == torch.strided and value.device.type == "cpu" and value.dtype == torch.float32
-        if not is_plain or not torch.isfinite(value).all():
-            raise WeightsError(f"'{shown}': tensor '{key}' must hold finite 32-bit numbers; get the file again.")
+        is_plain = value.layout == torch.strided and value.device.type == "cpu" and value.dtype in _KINDS
+        if not is_plain or not torch.isfinite(value.float()).all():
+            raise WeightsError(
+                f"'{shown}': tensor '{key}' must hold finite numbers of 16, 32 or 64 bits, got {value.dtype}; convert "
+                "it with .float(), or get the file again."
+            )
 
 
 def _make_facts(name: str, content: bytes) -> CardFacts:

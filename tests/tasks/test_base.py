@@ -10,7 +10,7 @@ from rn_core.tasks import TASKS, base
 CAPABILITIES = {
     base.Pooled: {"clevr/states", "babi", "physics/connections", "physics/count", "physics/predict"},
     base.Raceable: {"sort-of-clevr/pixels", "sort-of-clevr/objects", "babi"},
-    base.FolderBacked: {"clevr/pixels", "clevr/states", "babi"},
+    base.FolderBacked: {"clevr/pixels", "clevr/states", "babi", "sort-of-clevr/pixels"},
     base.FolderTrained: {"clevr/pixels", "clevr/states"},
     base.MultiLabel: {"physics/connections"},
     base.CellBacked: {"sort-of-clevr/pixels"},

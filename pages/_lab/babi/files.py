@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from dataclasses import dataclass
 
@@ -42,7 +43,7 @@ def read_story_file(content: bytes, name: str, number: int, task: int) -> StoryF
     if len(content) > MAX_BYTES:
         raise RNCoreError(f"'{name}' has {len(content):,} bytes, and the limit is {MAX_BYTES:,}; split it.")
     try:
-        text = content.decode("ascii")
+        text = content.removeprefix(codecs.BOM_UTF8).decode("ascii")
     except UnicodeDecodeError as err:
         raise RNCoreError(
             f"'{name}' is not a bAbI file, which is plain ASCII text: it has the byte {content[err.start]:#04x}; "

@@ -5,7 +5,6 @@ Source: Santoro et al. 2017, supplement E: up to 20 sentences just before the qu
 
 from __future__ import annotations
 
-import difflib
 import functools
 import re
 from collections.abc import Sequence
@@ -14,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
-from rn_core.common.errors import QuestionError, RNCoreError, SceneError, cut, quote
+from rn_core.common.errors import QuestionError, RNCoreError, SceneError, cut, nearest, quote
 from rn_core.tasks.babi.story import StoryQuestion
 from rn_core.tasks.babi.words import WORDS
 
@@ -65,9 +64,9 @@ def encode_sentence(text: str) -> list[int]:
 
 
 def _nearest(word: str) -> str:
-    """Return the known words nearest to an unknown one, as the end of a sentence."""
-    near = difflib.get_close_matches(word, WORDS, n=_N_NEAREST, cutoff=0.0)
-    return f"; the nearest are {', '.join(near)}"
+    """Return the known words that are spelled like an unknown one, as the end of a sentence; nothing if none is."""
+    near = nearest(word, WORDS, _N_NEAREST)
+    return f"; the nearest {'is' if len(near) == 1 else 'are'} {', '.join(near)}" if near else ""
 
 
 def encode_questions(texts: Sequence[str]) -> Tensor:

@@ -6,7 +6,10 @@ import re
 from pathlib import Path
 
 from rn_core.common.errors import RNCoreError
+from rn_core.common.reading import Reading
+from rn_core.tasks.babi.encoding import encode_sentence
 from rn_core.tasks.babi.story import QuestionLine, Story, check_task
+from rn_core.tasks.babi.words import ANSWERS
 
 #: Most bytes of a file; the largest published one has 10 MB.
 MAX_BYTES = 50_000_000
@@ -16,6 +19,8 @@ _LINE = re.compile(r"(?P<number>[1-9]\d{0,5}) (?P<rest>.+)")
 _ANSWER = re.compile(r"[^\s,]+(,[^\s,]+)*")
 #: Characters that no published line has: non-ASCII letters and invisible characters.
 _FOREIGN = re.compile(r"[^\t\x20-\x7e]")
+#: Blanks at both ends of a line that do not count; the last is the mark that some editors begin a file with.
+_BLANKS = " \t\xa0\ufeff"
 
 
 def find_files(root: Path, split: str) -> dict[int, Path]:
@@ -54,8 +59,8 @@ def find_files(root: Path, split: str) -> dict[int, Path]:
     return dict(sorted(found.items()))
 
 
-def load_stories(path: Path, task: int) -> list[Story]:
-    """Return the stories of one file.
+def load_stories(path: Path, task: int, reading: Reading | None = None) -> list[Story]:
+    """Return the stories of one file; `reading` as in `parse_stories`.
 
     Raises:
         RNCoreError: with the file, if it cannot be read or is too large, and the line, if it breaks the format.
@@ -67,44 +72,104 @@ def load_stories(path: Path, task: int) -> list[Story]:
         content = path.read_bytes()
     except OSError as err:
         raise RNCoreError(f"'{path.name}' cannot be read ({err.strerror}); check its name and rights.") from err
-    return parse_stories(content.decode("utf-8", errors="replace"), task, path.name)
+    return parse_stories(content.decode("utf-8", errors="replace"), task, path.name, reading=reading)
 
 
-def parse_stories(text: str, task: int, name: str = "story", first_line: int = 1) -> list[Story]:
+def parse_stories(
+    text: str, task: int, name: str = "story", first_line: int = 1, reading: Reading | None = None
+) -> list[Story]:
     """Return the stories of text in the published format; a line numbered 1 begins one.
 
-    Lines may end as on Windows; the last one may lack its end.
+    Lines may end as on Windows, and blanks at their ends and empty lines do not count; the last one may lack its end.
 
     Args:
-        text: lines "ID statement." or "ID question?<TAB>answer<TAB>support IDs".
+        text: lines "ID statement." or "ID question?<TAB>answer<TAB>support IDs"; support may be missing.
         task: 1 to 20.
         name: the name of the text in messages.
         first_line: number of the first line in messages, for a part of a file.
+        reading: leaves out questions that cannot be evaluated, unknown words and answers among them; None refuses
+            what breaks the format, and does not look at words.
 
     Raises:
         RNCoreError: with `name` and the line, for the first one that breaks the format.
     """
-    check_task(task)
-    stories: list[list[str | QuestionLine]] = []
-    places: dict[str, int] = {}  # ID of a statement -> its index among the story's statements
+    reader = _StoryReader(check_task(task), name, reading)
     for row, line in enumerate(_split_lines(text), start=first_line):
-        where = f"'{name}', line {row}"
-        match = _match_line(line, where)
+        if stripped := line.strip(_BLANKS):
+            reader.take(row, stripped)
+    return reader.finish()
+
+
+class _StoryReader:
+    """Takes the lines of a text one after the other; a question after a statement that cannot be read is left out."""
+
+    def __init__(self, task: int, name: str, reading: Reading | None) -> None:
+        self._task, self._name = task, name
+        self._reading = reading or Reading(strict=True)
+        self._n_before = len(self._reading.skipped)
+        self._checks_words = reading is not None
+        self._stories: list[list[str | QuestionLine]] = []
+        self._number = 0
+        self._places: dict[str, int] = {}  # ID of a statement -> its index among the story's statements
+        self._problem: RNCoreError | None = None
+
+    def take(self, row: int, line: str) -> None:
+        """Read one line that is not empty."""
+        is_question = "\t" in line or line.endswith("?")
+        try:
+            text = self._begin(line)
+            if is_question:
+                self._stories[-1].append(self._read_question(text))
+            else:
+                self._places[str(self._number)] = len(self._places)
+                self._stories[-1].append(self._read_statement(text))
+        except RNCoreError as err:
+            if is_question or self._reading.strict:
+                self._reading.skip(self._name, "line", row, err)
+            if not is_question and self._problem is None:
+                self._problem = RNCoreError(f"its story cannot be read from line {row} on: {err}")
+
+    def finish(self) -> list[Story]:
+        """Return the stories; raises RNCoreError if there is none."""
+        if not self._stories and len(self._reading.skipped) == self._n_before:
+            raise RNCoreError(f"'{self._name}' holds no story; its first line must be number 1.")
+        return [Story(self._task, tuple(lines)) for lines in self._stories]
+
+    def _begin(self, line: str) -> str:
+        """Return a line without its number, which begins a story if it is 1."""
+        wanted, self._number = self._number + 1, self._number + 1
+        match = _match_line(line)
         number = int(match["number"])
         if number == 1:
-            stories.append([])
-            places = {}
-        if not stories or number != len(stories[-1]) + 1:
-            wanted = f"{len(stories[-1]) + 1}, or 1 for a new story" if stories else "1"
-            raise RNCoreError(f"{where}: the number must be {wanted}, got {number}; number lines in order.")
-        if "\t" in match["rest"]:
-            stories[-1].append(_parse_question(match["rest"], places, where))
-        else:
-            stories[-1].append(_parse_statement(match["rest"], where))
-            places[match["number"]] = len(places)
-    if not stories:
-        raise RNCoreError(f"'{name}' holds no story; its first line must be number 1.")
-    return [Story(task, tuple(lines)) for lines in stories]
+            self._stories.append([])
+            self._places, self._problem = {}, None
+        elif not self._stories or number != wanted:
+            allowed = f"{wanted}, or 1 for a new story" if self._stories else "1"
+            problem = RNCoreError(f"the number must be {allowed}, got {number}; number lines in order.")
+            raise self._problem or problem
+        self._number = number
+        return match["rest"].strip(_BLANKS)
+
+    def _read_statement(self, text: str) -> str:
+        """Return a statement; raises RNCoreError unless it ends with a full stop, and its words are known."""
+        if not text.endswith("."):
+            raise RNCoreError(
+                f"a statement ends with '.', and a question has a tab and its answer after it, got {text[:60]!r}."
+            )
+        if self._checks_words:
+            encode_sentence(text)
+        return text
+
+    def _read_question(self, text: str) -> QuestionLine:
+        """Return a question; raises RNCoreError unless it can be asked of the story, and has an answer."""
+        if self._problem is not None:
+            raise self._problem
+        question = _parse_question(text, self._places, self._checks_words and not self._reading.strict)
+        if self._checks_words:
+            encode_sentence(question.text)
+            if question.answer not in ANSWERS:
+                raise RNCoreError(f"'{question.answer[:30]}' is not one of bAbI's {len(ANSWERS)} answers; fix it.")
+        return question
 
 
 def _split_lines(text: str) -> list[str]:
@@ -112,36 +177,36 @@ def _split_lines(text: str) -> list[str]:
     return text.replace("\r\n", "\n").removesuffix("\n").split("\n") if text else []
 
 
-def _match_line(line: str, where: str) -> re.Match[str]:
+def _match_line(line: str) -> re.Match[str]:
     """Return the number and the rest of a line; raises RNCoreError unless it has both, in ASCII."""
     if foreign := _FOREIGN.search(line):
-        raise RNCoreError(f"{where}: stories are plain ASCII text, got {foreign[0]!r}; remove it.")
+        raise RNCoreError(f"stories are plain ASCII text, got {foreign[0]!r}; remove it.")
     if match := _LINE.fullmatch(line):
         return match
-    raise RNCoreError(f"{where}: a line must be a number from 1, a space and text, got {line[:60]!r}; fix it.")
+    raise RNCoreError(f"a line must be a number from 1, a space and text, got {line[:60]!r}; fix it.")
 
 
-def _parse_statement(text: str, where: str) -> str:
-    """Return a statement; raises RNCoreError unless it ends with a full stop."""
-    if not text.endswith("."):
-        raise RNCoreError(
-            f"{where}: a statement ends with '.', and a question has a tab and its answer after it, got {text[:60]!r}."
-        )
-    return text
+def _parse_question(text: str, places: dict[str, int], ignores_support: bool) -> QuestionLine:
+    """Return a question; raises RNCoreError unless it is a question, an answer and numbers of earlier statements.
 
-
-def _parse_question(text: str, places: dict[str, int], where: str) -> QuestionLine:
-    """Return a question; raises RNCoreError unless it is a question, an answer and numbers of earlier statements."""
-    parts = text.split("\t")
-    if len(parts) != 3:
-        raise RNCoreError(f"{where}: a question has 3 parts between tabs, got {len(parts)}; give answer and support.")
-    asked, answer, support = parts[0].rstrip(" "), parts[1], parts[2].split()
+    Args:
+        text: question, answer and support between tabs.
+        places: ID of each earlier statement -> its index.
+        ignores_support: take support that is no such numbers for missing.
+    """
+    asked, *rest = [part.strip(_BLANKS) for part in text.split("\t")]
+    if not rest:
+        raise RNCoreError(f"a question has a tab and its answer after it, got {asked[:60]!r}; add its answer.")
+    if len(rest) > 2:
+        raise RNCoreError(f"a question has 3 parts between tabs, got {len(rest) + 1}; give answer and support.")
+    answer, support = rest[0], rest[1].split() if len(rest) > 1 else []
     if not asked.endswith("?"):
-        raise RNCoreError(f"{where}: a question ends with '?' before its first tab, got {asked[:60]!r}; fix it.")
+        raise RNCoreError(f"a question ends with '?' before its first tab, got {asked[:60]!r}; fix it.")
     if not _ANSWER.fullmatch(answer):
-        raise RNCoreError(f"{where}: an answer is a word, or some joined by commas, got {answer[:60]!r}; fix it.")
+        raise RNCoreError(f"an answer is a word, or some joined by commas, got {answer[:60]!r}; fix it.")
     if not places:
-        raise RNCoreError(f"{where}: a question needs a statement before it; add one.")
-    if wrong := next((number for number in support if number not in places), None):
-        raise RNCoreError(f"{where}: support must be numbers of earlier statements, got {wrong[:20]!r}; fix it.")
-    return QuestionLine(asked, answer, tuple(places[number] for number in support))
+        raise RNCoreError("a question needs a statement before it; add one.")
+    wrong = next((number for number in support if number not in places), None)
+    if wrong is not None and not ignores_support:
+        raise RNCoreError(f"support must be numbers of earlier statements, got {wrong[:20]!r}; fix it.")
+    return QuestionLine(asked, answer, () if wrong is not None else tuple(places[number] for number in support))

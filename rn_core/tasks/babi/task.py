@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -13,13 +14,14 @@ import torch
 from torch import Tensor
 
 from rn_core.common.errors import RNCoreError
+from rn_core.common.reading import Reading, attempt, check_any
 from rn_core.common.records import Batch, Example
 from rn_core.common.seeding import make_rng, pick_weighted, uniform_fractions, uniform_integers
 from rn_core.tasks.babi.encoding import WINDOW, encode_questions, encode_stories, read_story
 from rn_core.tasks.babi.files import find_files, load_stories
 from rn_core.tasks.babi.pool import StoryPool, make_pool
 from rn_core.tasks.babi.spec import DOMAIN, RACE, SOLVED_ABOVE, TWO_FACTS
-from rn_core.tasks.babi.story import TASK_NAMES, Story, StoryQuestion
+from rn_core.tasks.babi.story import TASK_NAMES, QuestionLine, Story, StoryQuestion
 from rn_core.tasks.babi.words import ANSWERS
 from rn_core.tasks.babi.worlds import sample_story
 from rn_core.tasks.base import KnownPair, Task
@@ -175,7 +177,11 @@ class Babi:
             )
 
     def read_batches(
-        self, root: Path, split: str | None = None, progress: Callable[[Iterable[Any]], Iterable[Any]] = iter
+        self,
+        root: Path,
+        split: str | None = None,
+        progress: Callable[[Iterable[Any]], Iterable[Any]] = iter,
+        reading: Reading | None = None,
     ) -> Iterator[Batch]:
         """Yield the questions of a folder in any of bAbI's three layouts, one task after the other.
 
@@ -183,14 +189,20 @@ class Babi:
             root: the folder.
             split: "train", "valid" or "test"; None takes "test".
             progress: wraps the iteration over files (a progress bar).
+            reading: leaves out what cannot be evaluated; None refuses it.
 
         Raises:
             RNCoreError: with file and line, for what cannot be read.
         """
+        n_batches = 0
         for task, path in progress(find_files(root, split or "test").items()):
-            stories = load_stories(path, task)
+            (stories,) = attempt(reading, path.name, "line", 1, partial(load_stories, path, task, reading)) or ([],)
+            if reading is not None:
+                stories = [story for story in stories if any(isinstance(line, QuestionLine) for line in story.lines)]
             for first in range(0, len(stories), _STORIES_AT_ONCE):
+                n_batches += 1
                 yield _read_batch(stories[first : first + _STORIES_AT_ONCE], path.name)
+        check_any(reading, n_batches, f"'{root}'")
 
 
 def _read_batch(stories: Sequence[Story], name: str) -> Batch:

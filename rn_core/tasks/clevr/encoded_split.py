@@ -11,16 +11,17 @@ import io
 import zipfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
-from rn_core.common.errors import RNCoreError
+from rn_core.common.errors import QuestionError, RNCoreError
 from rn_core.common.files import clear_leftovers, write_whole
+from rn_core.common.reading import Reading, attempt, check_any
 from rn_core.tasks.clevr.encoding import ANSWERS
-from rn_core.tasks.clevr.folder import FolderSplit, check_folder, check_images, open_split, question_file
+from rn_core.tasks.clevr.folder import FolderSplit, check_folder, keep_pictured, open_split, question_file
 from rn_core.tasks.clevr.program import QUESTION_TYPES
 from rn_core.tasks.clevr.tokens import TOKENS, encode_tokens
 
@@ -40,6 +41,10 @@ class EncodedSplit:
 
     folder: FolderSplit
     tokens: np.ndarray
+
+    def keep(self, kept: np.ndarray) -> Self:
+        """Return the split with some of its questions, (M,) bool."""
+        return replace(self, folder=self.folder.keep(kept), tokens=self.tokens[kept])
 
     @property
     def arrays(self) -> dict[str, np.ndarray]:
@@ -62,6 +67,8 @@ def load_encoded(
     split: str,
     progress: Callable[[Iterable[Any]], Iterable[Any]] = iter,
     with_pictures: bool = True,
+    reading: Reading | None = None,
+    cache: Path | None = None,
 ) -> EncodedSplit:
     """Return the questions of a split, from the cache, which is made first where it is not there.
 
@@ -73,26 +80,48 @@ def load_encoded(
         split: one of `folder.find_splits`.
         progress: wraps the iteration over the file's records (a progress bar).
         with_pictures: as `open_split`.
+        reading: as `open_split`; what it leaves something out of is not cached.
+        cache: folder of the cache; None for `cache` within the folder.
 
     Raises:
-        QuestionError: in one sentence, if a question is malformed or has a word that is not CLEVR's.
+        QuestionError: in one sentence, with file and question, if one is malformed or has a word that is not CLEVR's.
         RNCoreError: in one sentence, if the folder, the questions or a picture is missing, or a file is damaged.
     """
     check_folder(root, split, with_pictures)
-    whole = root / "cache" / f"CLEVR_{split}_questions_{_key(question_file(root, split))}.npz"
+    place = cache or root / "cache"
+    whole = place / f"CLEVR_{split}_questions_{_key(question_file(root, split))}.npz"
     if whole.exists():
         encoded = _load(whole, root, split)
-        if with_pictures:
-            check_images(root / "images" / split, encoded.folder.images)
+    else:
+        encoded = _read(root, split, progress, reading)
+        if reading is None or reading.is_complete:
+            _write(whole, encoded, split, must_work=cache is not None)
+    if not with_pictures:
         return encoded
-    read = open_split(root, split, progress, with_pictures)
-    encoded = EncodedSplit(replace(read, texts=()), _encode(read.texts))
+    pictured = keep_pictured(encoded.folder, reading)
+    kept = np.isin(encoded.folder.file_numbers, pictured.file_numbers)
+    return EncodedSplit(pictured, encoded.tokens[kept])
+
+
+def _read(
+    root: Path, split: str, progress: Callable[[Iterable[Any]], Iterable[Any]], reading: Reading | None
+) -> EncodedSplit:
+    """Return the questions of a split from its JSON; pictures are not looked for."""
+    read = open_split(root, split, progress, with_pictures=False, reading=reading)
+    rows = _encode(read, question_file(root, split).name, reading)
+    kept = np.array([bool(row) for row in rows])
+    check_any(reading, int(kept.sum()), f"'{question_file(root, split).name}'")
+    tokens = _stack([row[0] for row in rows if row])
+    return EncodedSplit(replace(read.keep(kept), texts=()), tokens)
+
+
+def _write(whole: Path, encoded: EncodedSplit, split: str, must_work: bool) -> None:
+    """Write the cache; one that cannot be written is an error only if its place was given."""
     buffer = io.BytesIO()
     np.savez(buffer, allow_pickle=False, **encoded.arrays)
     clear_leftovers(whole.parent, f"CLEVR_{split}_questions_*")
-    with contextlib.suppress(RNCoreError):
+    with contextlib.nullcontext() if must_work else contextlib.suppress(RNCoreError):
         write_whole(whole, buffer.getvalue())
-    return encoded
 
 
 def _key(path: Path) -> str:
@@ -102,12 +131,35 @@ def _key(path: Path) -> str:
     return hashlib.sha256(repr(meaning).encode()).hexdigest()[:16]
 
 
-def _encode(texts: Sequence[str]) -> np.ndarray:
-    """Return (M, L) uint8, the numbers of all questions' words."""
-    starts = range(0, len(texts), _TEXTS_A_BLOCK)
-    blocks = [encode_tokens(texts[k : k + _TEXTS_A_BLOCK]).numpy().astype(np.uint8) for k in starts]
-    longest = max(block.shape[1] for block in blocks)
-    return np.concatenate([np.pad(block, ((0, 0), (0, longest - block.shape[1]))) for block in blocks])
+def _encode(read: FolderSplit, file: str, reading: Reading | None) -> list[tuple[np.ndarray] | tuple[()]]:
+    """Return the numbers of each question's words, or an empty tuple for one that is left out."""
+    numbers, rows = read.file_numbers, []
+    for first in range(0, len(read.texts), _TEXTS_A_BLOCK):
+        texts = read.texts[first : first + _TEXTS_A_BLOCK]
+        try:
+            block = encode_tokens(texts).numpy().astype(np.uint8)
+            rows += [(row,) for row in block]
+        except QuestionError:
+            must_name = reading or Reading(strict=True)
+            rows += [
+                attempt(must_name, file, "question", int(numbers[first + k]), partial(_encode_one, text))
+                for k, text in enumerate(texts)
+            ]
+    return rows
+
+
+def _encode_one(text: str) -> np.ndarray:
+    """Return the numbers of one question's words (L,) uint8; raises QuestionError for a word that is not CLEVR's."""
+    return encode_tokens([text])[0].numpy().astype(np.uint8)
+
+
+def _stack(rows: Sequence[np.ndarray]) -> np.ndarray:
+    """Return (M, L) uint8, rows padded with 0 to the longest."""
+    longest = max(int((row != 0).sum()) for row in rows)
+    tokens = np.zeros((len(rows), longest), dtype=np.uint8)
+    for place, row in enumerate(rows):
+        tokens[place, : min(longest, len(row))] = row[:longest]
+    return tokens
 
 
 def _load(whole: Path, root: Path, split: str) -> EncodedSplit:

@@ -11,14 +11,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
 from rn_core.common.checks import is_whole, shown
 from rn_core.common.errors import QuestionError, RNCoreError, SceneError
+from rn_core.common.reading import Reading, attempt, check_any
 from rn_core.tasks.clevr.encoding import ANSWERS
 from rn_core.tasks.clevr.execution import answer_text
 from rn_core.tasks.clevr.json_stream import stream_records
@@ -47,6 +49,7 @@ class FolderSplit:
         image_index: (M,) int64, the picture that each question is about, index into `images`.
         answers: (M,) int64, index into `ANSWERS`; `UNKNOWN` where the file does not say.
         type_index: (M,) int64, index into `QUESTION_TYPES`; `UNKNOWN` where the file has no program.
+        numbers: (M,) int64, each question's index in its file; None if all of the file's are there.
     """
 
     root: Path
@@ -56,6 +59,27 @@ class FolderSplit:
     image_index: np.ndarray
     answers: np.ndarray
     type_index: np.ndarray
+    numbers: np.ndarray | None = None
+
+    @property
+    def file_numbers(self) -> np.ndarray:
+        """Return (M,) int64, each question's index in its file."""
+        return np.arange(len(self.image_index)) if self.numbers is None else self.numbers
+
+    def keep(self, kept: np.ndarray) -> Self:
+        """Return the split with some of its questions, (M,) bool, and the pictures that those are about."""
+        if kept.all():
+            return self
+        shown, image_index = np.unique(self.image_index[kept], return_inverse=True)
+        return replace(
+            self,
+            images=tuple(self.images[index] for index in shown),
+            texts=tuple(text for text, is_kept in zip(self.texts, kept, strict=False) if is_kept),
+            image_index=image_index.astype(np.int64),
+            answers=self.answers[kept],
+            type_index=self.type_index[kept],
+            numbers=self.file_numbers[kept],
+        )
 
     def image_path(self, index: int) -> Path:
         """Return where a picture lies."""
@@ -76,16 +100,38 @@ class FolderSplit:
             SceneError: in one sentence, if a record is malformed or a picture has none.
             RNCoreError: if the file is missing or damaged.
         """
+        scenes, problems = self.find_scenes(progress)
+        for problem in problems.values():
+            raise problem
+        return [scenes[index] for index in range(len(self.images))]
+
+    def find_scenes(self, progress: Progress = iter) -> tuple[dict[int, ClevrScene], dict[int, RNCoreError]]:
+        """Return the scene graphs by index of their picture, and why the others cannot be had; as `load_scenes`.
+
+        Raises:
+            RNCoreError: if the file is missing or damaged.
+        """
         wanted = {name: index for index, name in enumerate(self.images)}
         scenes: dict[int, ClevrScene] = {}
+        problems: dict[int, RNCoreError] = {}
         for number, record in enumerate(progress(stream_records(self.scene_file, "scenes"))):
-            index = wanted.get(_image_of(record, self.split, f"Scene {number}"))
-            if index is not None:
+            try:
+                index = wanted.get(_image_of(record, self.split, f"Scene {number}"))
+            except RNCoreError as err:
+                problems.setdefault(UNKNOWN - number, err)
+                continue
+            if index is None:
+                continue
+            try:
                 scenes[index] = _read_scene(record, number)
-        missing = [name for name, index in wanted.items() if index not in scenes]
-        if missing:
-            raise SceneError(f"'{self.scene_file.name}' has no scene of {_several(missing)}; get the complete file.")
-        return [scenes[index] for index in range(len(self.images))]
+            except SceneError as err:
+                problems[index] = err
+        missing = [name for name, index in wanted.items() if index not in scenes | problems]
+        for place, name in enumerate(missing):
+            problems[wanted[name]] = SceneError(
+                f"'{self.scene_file.name}' has no scene of {_several(missing[place:])}; get the complete file."
+            )
+        return scenes, problems
 
 
 def find_splits(root: Path) -> tuple[str, ...]:
@@ -99,7 +145,9 @@ def question_file(root: Path, split: str) -> Path:
     return root / "questions" / f"CLEVR_{split}_questions.json"
 
 
-def open_split(root: Path, split: str, progress: Progress = iter, with_pictures: bool = True) -> FolderSplit:
+def open_split(
+    root: Path, split: str, progress: Progress = iter, with_pictures: bool = True, reading: Reading | None = None
+) -> FolderSplit:
     """Read the questions of a split and check that their pictures are there.
 
     Args:
@@ -107,6 +155,7 @@ def open_split(root: Path, split: str, progress: Progress = iter, with_pictures:
         split: one of `find_splits`.
         progress: wraps the iteration over the file's records (a progress bar).
         with_pictures: whether the pictures are needed; scene graphs can do without.
+        reading: leaves out questions that cannot be used; None refuses them.
 
     Raises:
         QuestionError: in one sentence, if a question is malformed.
@@ -115,17 +164,53 @@ def open_split(root: Path, split: str, progress: Progress = iter, with_pictures:
     check_folder(root, split, with_pictures)
     path = question_file(root, split)
     rows = [
-        _read_question(record, split, number)
+        (number, *row)
         for number, record in enumerate(progress(stream_records(path, "questions")))
+        for row in attempt(
+            reading, path.name, "question", number, partial(_read_question, record, split, number, reading)
+        )
     ]
+    check_any(reading, len(rows), f"'{path.name}'")
     if not rows:
         raise QuestionError(f"'{path.name}' must hold at least one question, got none; get the complete file.")
-    files, texts, answers, types = zip(*rows, strict=True)
+    numbers, files, texts, answers, types = zip(*rows, strict=True)
     images, image_index = np.unique(np.array(files), return_inverse=True)
-    names = tuple(images.tolist())
-    if with_pictures:
-        check_images(root / "images" / split, names)
-    return FolderSplit(root, split, names, texts, image_index.astype(np.int64), np.array(answers), np.array(types))
+    columns = (image_index.astype(np.int64), np.array(answers), np.array(types))
+    is_whole_file = numbers[-1] == len(numbers) - 1
+    read = FolderSplit(
+        root, split, tuple(images.tolist()), texts, *columns, None if is_whole_file else np.array(numbers)
+    )
+    return keep_pictured(read, reading) if with_pictures else read
+
+
+def keep_pictured(folder: FolderSplit, reading: Reading | None) -> FolderSplit:
+    """Return a split without the questions whose picture is missing; raises RNCoreError as `check_images`."""
+    place = folder.root / "images" / folder.split
+    if reading is None:
+        check_images(place, folder.images)
+        return folder
+    there = {path.name for path in place.iterdir()}
+    missing = {k: RNCoreError(f"'{place}' lacks {name}.") for k, name in enumerate(folder.images) if name not in there}
+    return folder.keep(skip_pictures(folder, missing, reading))
+
+
+def skip_pictures(folder: FolderSplit, problems: Mapping[int, RNCoreError], reading: Reading) -> np.ndarray:
+    """Return (M,) bool, the questions that remain if those about some pictures are left out.
+
+    Args:
+        folder: the split.
+        problems: index of a picture -> why nothing can be asked about it.
+        reading: takes what is left out.
+
+    Raises:
+        RNCoreError: if the reading is strict, or nothing remains.
+    """
+    kept = ~np.isin(folder.image_index, list(problems))
+    for row in np.flatnonzero(~kept):
+        problem = problems[int(folder.image_index[row])]
+        reading.skip(question_file(folder.root, folder.split).name, "question", int(folder.file_numbers[row]), problem)
+    check_any(reading, int(kept.sum()), f"'{question_file(folder.root, folder.split).name}'")
+    return kept
 
 
 def check_folder(root: Path, split: str, with_pictures: bool = True) -> None:
@@ -170,14 +255,21 @@ def _image_of(record: Any, split: str, what: str) -> str:
     return name
 
 
-def _read_question(record: Any, split: str, number: int) -> tuple[str, str, int, int]:
+def _read_question(record: Any, split: str, number: int, reading: Reading | None) -> tuple[str, str, int, int]:
     """Return picture, text, answer and type of one record of the questions."""
-    what = f"Question {number}"
+    what = f"Question {number}" if reading is None else "The question"
     image = _image_of(record, split, what)
     text = record.get("question")
     if not isinstance(text, str) or not 0 < len(text) <= _MAX_QUESTION:
         raise QuestionError(f'{what} must have a "question" of 1 to {_MAX_QUESTION} characters, got {shown(text)}.')
-    return image, text, _read_answer(record.get("answer"), what), _read_type(record.get("program"), what)
+    answer = _read_answer(record.get("answer"), what)
+    try:
+        return image, text, answer, _read_type(record.get("program"), what)
+    except QuestionError:
+        if reading is None or reading.strict:
+            raise
+        reading.is_changed = True
+        return image, text, answer, UNKNOWN
 
 
 def _read_answer(answer: Any, what: str) -> int:

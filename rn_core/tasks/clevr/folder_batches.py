@@ -13,11 +13,13 @@ import torch
 from torch import Tensor
 
 from rn_core.common.errors import QuestionError, RNCoreError
+from rn_core.common.reading import Reading
 from rn_core.common.records import Batch
 from rn_core.tasks.clevr.encoded_split import EncodedSplit, load_encoded
 from rn_core.tasks.clevr.encoding import encode_scenes
-from rn_core.tasks.clevr.folder import UNKNOWN, FolderSplit, find_splits
-from rn_core.tasks.clevr.image_cache import cache_images
+from rn_core.tasks.clevr.folder import UNKNOWN, FolderSplit, find_splits, question_file, skip_pictures
+from rn_core.tasks.clevr.image_cache import cache_images, load_image
+from rn_core.tasks.clevr.scene import ClevrScene
 
 _PICTURES_A_BATCH = 25
 Progress = Callable[[Iterable[Any]], Iterable[Any]]
@@ -26,7 +28,7 @@ Encode = Callable[[np.ndarray], tuple[Tensor, ...]]
 
 @dataclass(frozen=True)
 class SplitBatches:
-    """A split whose questions all have answers, ready to be asked in any order.
+    """A split, ready to be asked in any order; what is unknown of a question is `UNKNOWN` in its batch.
 
     Attributes:
         encoded: the questions.
@@ -57,6 +59,7 @@ class SplitBatches:
             scene_index=torch.arange(len(turns)).repeat_interleave(torch.tensor([len(turn) for turn in turns])),
             answer=torch.from_numpy(folder.answers[rows]),
             type_index=torch.from_numpy(folder.type_index[rows]),
+            number=torch.from_numpy(folder.file_numbers[rows]),
         )
 
     def ask_all(self, pictures: np.ndarray, progress: Progress = iter) -> Iterator[Batch]:
@@ -70,20 +73,22 @@ class SplitBatches:
             yield self.make_batch([self.by_picture[k] for k in pictures[first : first + _PICTURES_A_BATCH]])
 
 
-def open_batches(root: Path, view: str, split: str, progress: Progress = iter) -> SplitBatches:
-    """Open a split for asking.
+def open_batches(
+    root: Path, view: str, split: str, progress: Progress = iter, cache: Path | None = None
+) -> SplitBatches:
+    """Open a split of which every question has an answer and a program.
 
     Args:
         root: the folder, such as CLEVR_v1.0.
-        view: "pixels" reads the pictures, "states" the scene graphs; caches of pictures and questions are kept in
-            the folder.
+        view: "pixels" reads the pictures, "states" the scene graphs; caches of pictures and questions are kept.
         split: such as "val".
         progress: wraps the iteration over what is read for the first time (a progress bar).
+        cache: folder of the caches; None for `cache` within the folder.
 
     Raises:
         RNCoreError: in one sentence, if the folder lacks something, or has questions without answers or programs.
     """
-    encoded = load_encoded(root, split, progress, with_pictures=view == "pixels")
+    encoded = load_encoded(root, split, progress, view == "pixels", cache=cache)
     folder = encoded.folder
     unanswered = np.flatnonzero((folder.answers == UNKNOWN) | (folder.type_index == UNKNOWN))
     if len(unanswered):
@@ -91,10 +96,58 @@ def open_batches(root: Path, view: str, split: str, progress: Progress = iter) -
             f"Question {unanswered[0]} of split '{split}' has no answer or no program, so it cannot be used for "
             "training or evaluation; use questions that have both, such as those of CLEVR's val."
         )
-    return SplitBatches(encoded, _make_encode(folder, view, progress))
+    if view == "states":
+        return SplitBatches(encoded, _encode_states(folder.load_scenes(progress)))
+    return SplitBatches(encoded, _encode_pixels(cache_images(folder, cache, progress=progress)))
 
 
-def read_batches(root: Path, view: str, split: str | None = None, progress: Progress = iter) -> Iterator[Batch]:
+def open_readable(root: Path, view: str, split: str, reading: Reading, progress: Progress = iter) -> SplitBatches:
+    """Open what can be read of a split; arguments as `open_batches`, with the reading that leaves the rest out."""
+    encoded = load_encoded(root, split, progress, view == "pixels", reading, reading.cache)
+    if not reading.takes_unanswered:
+        encoded = _keep_answered(encoded, reading)
+    if view == "states":
+        scenes, problems = encoded.folder.find_scenes(progress)
+        named = {encoded.folder.images[index]: scene for index, scene in scenes.items()}
+        encoded = encoded.keep(skip_pictures(encoded.folder, problems, reading))
+        return SplitBatches(encoded, _encode_states([named[name] for name in encoded.folder.images]))
+    try:
+        images = cache_images(encoded.folder, reading.cache, progress=progress)
+    except RNCoreError:
+        encoded = encoded.keep(skip_pictures(encoded.folder, _find_damaged(encoded.folder), reading))
+        images = cache_images(encoded.folder, reading.cache, progress=progress)
+    return SplitBatches(encoded, _encode_pixels(images))
+
+
+def _keep_answered(encoded: EncodedSplit, reading: Reading) -> EncodedSplit:
+    """Return a split without the questions that have no answer."""
+    folder = encoded.folder
+    file, kept = question_file(folder.root, folder.split).name, folder.answers != UNKNOWN
+    if not kept.any():
+        raise QuestionError(
+            f"No question of '{file}' has an answer, so there is no accuracy; give --predictions FILE to write the "
+            "model's answers."
+        )
+    for row in np.flatnonzero(~kept):
+        error = QuestionError("The question has no answer; --predictions FILE writes the model's.")
+        reading.skip(file, "question", int(folder.file_numbers[row]), error)
+    return encoded.keep(kept)
+
+
+def _find_damaged(folder: FolderSplit) -> dict[int, RNCoreError]:
+    """Return the index of each picture that cannot be read, with the reason."""
+    found: dict[int, RNCoreError] = {}
+    for index in range(len(folder.images)):
+        try:
+            load_image(folder.image_path(index))
+        except RNCoreError as err:
+            found[index] = err
+    return found
+
+
+def read_batches(
+    root: Path, view: str, split: str | None = None, progress: Progress = iter, reading: Reading | None = None
+) -> Iterator[Batch]:
     """Yield all questions of a split, those about a picture side by side.
 
     Args:
@@ -102,11 +155,16 @@ def read_batches(root: Path, view: str, split: str | None = None, progress: Prog
         view: as `open_batches`.
         split: such as "val"; None takes the only split that the folder has questions for.
         progress: wraps the iteration over batches (a progress bar).
+        reading: leaves out what cannot be used; None refuses it, and questions without a program, too.
 
     Raises:
         RNCoreError: as `open_batches`.
     """
-    batches = open_batches(root, view, _choose_split(root, split))
+    chosen = _choose_split(root, split)
+    if reading is None:
+        batches = open_batches(root, view, chosen)
+    else:
+        batches = open_readable(root, view, chosen, reading)
     yield from batches.ask_all(np.arange(len(batches.encoded.folder.images)), progress)
 
 
@@ -120,10 +178,11 @@ def _choose_split(root: Path, split: str | None) -> str:
     return splits[0] if splits else "val"
 
 
-def _make_encode(folder: FolderSplit, view: str, progress: Progress) -> Encode:
-    """Return what makes the encoder's inputs of some of a split's pictures."""
-    if view == "states":
-        scenes = folder.load_scenes(progress)
-        return lambda pictures: encode_scenes([scenes[k] for k in pictures])
-    images = cache_images(folder, progress=progress)
+def _encode_states(scenes: Sequence[ClevrScene]) -> Encode:
+    """Return what makes the encoder's inputs of some pictures' scene graphs."""
+    return lambda pictures: encode_scenes([scenes[k] for k in pictures.tolist()])
+
+
+def _encode_pixels(images: np.ndarray) -> Encode:
+    """Return what makes the encoder's inputs of some pictures (S, 128, 128, 3) uint8."""
     return lambda pictures: (torch.from_numpy(images[pictures]),)

@@ -25,21 +25,22 @@ TRAIN, VALIDATION = "train", "val"
 class FolderSource:
     """The two splits of a folder; see `rn_core.tasks.base.Source`."""
 
-    def __init__(self, root: Path, view: str, progress: Progress = iter) -> None:
+    def __init__(self, root: Path, view: str, progress: Progress = iter, cache: Path | None = None) -> None:
         """Open both splits, making their caches first where they are not there.
 
         Args:
             root: the folder, such as CLEVR_v1.0.
             view: as `open_batches`.
             progress: wraps the iteration over what is read for the first time (a progress bar).
+            cache: folder of the caches; None for `cache` within the folder.
 
         Raises:
             RNCoreError: as `open_batches`, or if the folder has no questions for one of the splits.
         """
         _check_splits(root)
         self._view = view
-        self._train = open_batches(root, view, TRAIN, progress)
-        self._validation = open_batches(root, view, VALIDATION, progress)
+        self._train = open_batches(root, view, TRAIN, progress, cache)
+        self._validation = open_batches(root, view, VALIDATION, progress, cache)
         self._deal = functools.lru_cache(maxsize=2)(self._deal_epoch)
 
     @functools.cached_property

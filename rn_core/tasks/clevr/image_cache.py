@@ -96,7 +96,8 @@ def cache_images(
             _make(whole, folder, shape, progress)
         except OSError as err:
             raise RNCoreError(
-                f"Could not write the picture cache '{whole}': {err.strerror}; free some space or choose another place."
+                f"Could not write the picture cache '{whole}': {err.strerror}; free some space, or give "
+                "another folder with --cache."
             ) from err
     return _open(whole, shape)
 

@@ -30,7 +30,7 @@ def stream_records(path: Path, key: str) -> Iterator[Any]:
         RNCoreError: in one sentence, if the file is missing, cut off, no such JSON, or has no such list.
     """
     try:
-        with path.open(encoding="utf-8") as file:
+        with path.open(encoding="utf-8-sig") as file:
             yield from _Stream(file, path.name).items_of(key)
     except OSError as err:
         raise RNCoreError(f"Could not read '{path}': {err.strerror}; check that the file is there.") from err
@@ -51,6 +51,10 @@ class _Stream:
     def items_of(self, key: str) -> Iterator[Any]:
         """Yield the items of the list under `key`, then check the rest of the file."""
         found = False
+        if self._peek() == "[":
+            raise RNCoreError(
+                f"'{self._name}' must be an object with '{key}', got a bare list; wrap it as {{\"{key}\": [...]}}."
+            )
         self._take("{")
         while True:
             name = self._value()

@@ -18,7 +18,18 @@ from rn_core.common.checks import is_whole
 from rn_core.common.errors import RNCoreError, SceneError
 from rn_core.common.seeding import check_seed, make_rng
 from rn_core.tasks.clevr.bodies import make_bodies, tint_of
-from rn_core.tasks.clevr.camera import FOCAL, HEIGHT, POSITION, WIDTH, fit_camera, sample_cameras
+from rn_core.tasks.clevr.camera import (
+    FOCAL,
+    HEIGHT,
+    POSITION,
+    WIDTH,
+    fit_camera,
+    fit_near,
+    guess_size,
+    is_usual,
+    misfit,
+    sample_cameras,
+)
 from rn_core.tasks.clevr.lighting import GROUND, describe_lights, place_lamps
 from rn_core.tasks.clevr.scene import ClevrScene
 
@@ -31,6 +42,8 @@ _DEPTH = 6
 _BLOCK = 32
 #: How far from CLEVR's camera a scene's may stand; CLEVR moves it by 0.5.
 _FURTHEST = 2.0
+#: A misfit up to this one is sure to be rounding; real scenes have 0.25 at most.
+_SURE = 0.5
 #: One picture at a time: Mitsuba's variant is one for the process, and each picture takes all cores anyway.
 _LOCK = threading.Lock()
 
@@ -95,19 +108,38 @@ def place_camera(scene: ClevrScene, rng: np.random.Generator) -> np.ndarray:
     """Return the place (3,) float64 of a scene's camera: the one that its pixel coordinates tell, or a random one.
 
     Raises:
-        SceneError: if the pixel coordinates tell of no camera like CLEVR's.
+        SceneError: if the pixel coordinates tell of no camera like CLEVR's, or belong to a picture of another size.
     """
     drawn: np.ndarray = sample_cameras(rng, 1)[0]
     if scene.pixel_coords is None:
         return drawn
-    with np.errstate(all="ignore"), contextlib.suppress(np.linalg.LinAlgError):
-        place = fit_camera(scene.coords, scene.pixel_coords)
-        if np.abs(place - POSITION).max() <= _FURTHEST:
+    fitted, size = _fit_all(scene.coords, scene.pixel_coords), None
+    for place in fitted:
+        if is_usual(place) and misfit(scene.coords, scene.pixel_coords, place) <= _SURE:
             return place
+    with np.errstate(all="ignore"), contextlib.suppress(np.linalg.LinAlgError):
+        size = guess_size(scene.coords, scene.pixel_coords)
+    for place in fitted if size in (None, (WIDTH, HEIGHT)) else ():
+        if np.abs(place - POSITION).max() <= _FURTHEST and misfit(scene.coords, scene.pixel_coords, place) <= 1:
+            return place
+    if size is not None and size != (WIDTH, HEIGHT):
+        raise SceneError(
+            f"The pixel coordinates belong to a picture of {size[0]} x {size[1]}, but must be of {WIDTH} x {HEIGHT}; "
+            "leave all of them out, and a camera is drawn."
+        )
     raise SceneError(
         f"The pixel coordinates must be those of a camera within {_FURTHEST:g} of {POSITION}, but they fit none; "
         "leave all of them out, and a camera is drawn."
     )
+
+
+def _fit_all(coords: np.ndarray, pixel_coords: np.ndarray) -> list[np.ndarray]:
+    """Return the places (3,) of the camera that the ways to fit it find."""
+    places = []
+    for fit in (fit_camera, fit_near):
+        with np.errstate(all="ignore"), contextlib.suppress(np.linalg.LinAlgError):
+            places.append(fit(coords, pixel_coords))
+    return places
 
 
 def encode_srgb(light: np.ndarray) -> np.ndarray:

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from rn_core.common.errors import RNCoreError
+from rn_core.common.reading import Reading
 from rn_core.common.records import Batch
 from rn_core.tasks.base import KnownPair, Task
 from rn_core.tasks.clevr.encoding import ANSWERS, encode_scenes
@@ -122,14 +123,23 @@ class Clevr:
         )
 
     def read_batches(
-        self, root: Path, split: str | None = None, progress: Callable[[Iterable[Any]], Iterable[Any]] = iter
+        self,
+        root: Path,
+        split: str | None = None,
+        progress: Callable[[Iterable[Any]], Iterable[Any]] = iter,
+        reading: Reading | None = None,
     ) -> Iterator[Batch]:
         """Yield the questions of a folder in CLEVR's layout; see `folder_batches.read_batches`."""
-        return read_batches(root, self.view, split, progress)
+        return read_batches(root, self.view, split, progress, reading)
 
-    def open_source(self, root: Path, progress: Callable[[Iterable[Any]], Iterable[Any]] = iter) -> FolderSource:
+    def open_source(
+        self,
+        root: Path,
+        progress: Callable[[Iterable[Any]], Iterable[Any]] = iter,
+        cache: Path | None = None,
+    ) -> FolderSource:
         """Return a folder in CLEVR's layout as training data; see `folder_source.FolderSource`."""
-        return FolderSource(root, self.view, progress)
+        return FolderSource(root, self.view, progress, cache)
 
     def check_answerable(self, scene: Any, text: str) -> None:
         """Raise QuestionError for what is no question of CLEVR, SceneError for no picture or a scene against its rules.

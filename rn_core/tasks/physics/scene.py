@@ -50,17 +50,18 @@ class PhysicsScene:
         return len(self.positions)
 
     @staticmethod
-    def from_json(record: Mapping[str, Any] | str) -> PhysicsScene:
+    def from_json(record: Mapping[str, Any] | str, paths_only: bool = False) -> PhysicsScene:
         """Read what `to_json` wrote, as text or parsed.
 
         Args:
             record: an object of "frame_rate", 10; "positions" and "velocities", a list of [x, y] a ball in a list of
                 frames; "links", a list of {"balls": [0, 1], "rigid": false, "length": 0.3}.
+            paths_only: read a scene whose "links" or "velocities" nobody knows, for its positions; the others are 0.
 
         Raises:
             SceneError: in one sentence, naming the frame, ball or link and what is wrong with it.
         """
-        return PhysicsScene(**read_record(record))
+        return PhysicsScene(**read_record(record, paths_only))
 
     def to_json(self) -> str:
         """Return the scene as text that `from_json` reads back to the last bit."""

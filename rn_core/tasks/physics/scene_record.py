@@ -27,11 +27,12 @@ _MAX_TEXT = 2_000_000
 _KEYS = '"frame_rate", "positions", "velocities" and "links"'
 
 
-def read_record(record: Mapping[str, Any] | str) -> dict[str, np.ndarray]:
+def read_record(record: Mapping[str, Any] | str, paths_only: bool = False) -> dict[str, np.ndarray]:
     """Return what a scene's JSON says, as the fields of `PhysicsScene`.
 
     Args:
         record: the scene, as text or parsed.
+        paths_only: whether "velocities" and "links" may be missing, or null; what is missing is returned as zeros.
 
     Raises:
         SceneError: in one sentence, naming the frame, ball or link and what is wrong with it.
@@ -42,8 +43,12 @@ def read_record(record: Mapping[str, Any] | str) -> dict[str, np.ndarray]:
         raise SceneError(f'"frame_rate" must be {FRAME_RATE} frames per second, got {shown(rate)}; take such frames.')
     n_frames, n_balls = _count(record["positions"])
     positions = _read_frames(record["positions"], "position", n_frames, n_balls, FURTHEST)
-    velocities = _read_frames(record.get("velocities"), "velocity", n_frames, n_balls, MAX_SPEED)
-    links = _read_links(record.get("links"), n_balls)
+    velocities, given = record.get("velocities"), record.get("links")
+    if paths_only:
+        velocities = np.zeros_like(positions).tolist() if velocities is None else velocities
+        given = [] if given is None else given
+    velocities = _read_frames(velocities, "velocity", n_frames, n_balls, MAX_SPEED)
+    links = _read_links(given, n_balls)
     check_places(positions)
     _check_lengths(positions, links["rigid"], links["lengths"])
     return {"positions": positions, "velocities": velocities, **links}
@@ -101,6 +106,11 @@ def _read_links(links: Any, n_balls: int) -> dict[str, np.ndarray]:
     """Return `links`, `rigid` and `lengths`, (N, N) each, of a scene's list of links."""
     most = n_balls * (n_balls - 1) // 2
     if not isinstance(links, list) or len(links) > most:
+        if links is None:
+            raise SceneError(
+                'The scene lacks "links", so what is true of it is unknown; add them, or ask about its paths alone '
+                "with rn_core.load(NAME).answer(SCENE, QUESTION)."
+            )
         got = f"{len(links)} of them" if isinstance(links, list) else shown(links)
         raise SceneError(f'"links" must be a list of at most {most} links between {n_balls} balls, got {got}.')
     tied, rigid = np.zeros((2, n_balls, n_balls), dtype=bool)

@@ -268,10 +268,10 @@ def tie_question(first: str, second: str) -> str:
 
 
 def _read_rows(scene: PhysicsScene | str | Mapping[str, Any] | np.ndarray) -> np.ndarray:
-    """Return the rows (n, 35) float32 of a scene; they may be given as such."""
+    """Return the rows (n, 35) float32 of a scene, for which its paths are enough; they may be given as such."""
     if isinstance(scene, np.ndarray):
         return check_rows(scene)
-    scene = scene if isinstance(scene, PhysicsScene) else PhysicsScene.from_json(scene)
+    scene = scene if isinstance(scene, PhysicsScene) else PhysicsScene.from_json(scene, paths_only=True)
     rows: np.ndarray = encode_rows(_alone(scene))[0][0]
     return rows
 

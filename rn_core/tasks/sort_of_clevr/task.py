@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar, Self
+from pathlib import Path
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import torch
 
-from rn_core.common.errors import QuestionError
+from rn_core.common.errors import QuestionError, RNCoreError, cut
+from rn_core.common.reading import Reading
 from rn_core.common.records import Batch, Example, LabeledPictures
 from rn_core.common.seeding import uniform_integers
 from rn_core.tasks.base import CellReading, KnownPair, Task
 from rn_core.tasks.domain import Domain, RaceSpec
 from rn_core.tasks.scoring import OneAnswer
 from rn_core.tasks.sort_of_clevr import asking, questions
+from rn_core.tasks.sort_of_clevr.archives import Archive, load_archive
 from rn_core.tasks.sort_of_clevr.asking import SceneInput
 from rn_core.tasks.sort_of_clevr.cells import GRID_SIZE, STRIDE, cell_facts, cell_reading, keep_cells
 from rn_core.tasks.sort_of_clevr.encoding import VIEWS, check_view, shuffle_rows
@@ -36,6 +39,8 @@ from rn_core.tasks.sort_of_clevr.styles import Things, sample_scattered, sample_
 _CODES = torch.from_numpy(question_codes())
 #: Share of the labeled batches whose objects are scattered about.
 _SCATTERED = 0.4
+#: Images of a file that become one batch.
+_IMAGES_AT_ONCE = 50
 
 
 @dataclass(frozen=True)
@@ -180,6 +185,28 @@ class SortOfClevrPixels(SortOfClevr):
     race: ClassVar[RaceSpec] = PIXELS_RACE
     styled: bool = False
 
+    def read_batches(
+        self,
+        root: Path,
+        split: str | None = None,
+        progress: Callable[[Iterable[Any]], Iterable[Any]] = iter,
+        reading: Reading | None = None,
+    ) -> Iterator[Batch]:
+        """Yield the questions of a .npz file with images, questions and answers; see `archives.load_archive`.
+
+        Args:
+            root: the file.
+            split: None, as a file has no splits.
+            progress: wraps the iteration over batches (a progress bar).
+            reading: leaves out questions that cannot be used; None refuses them.
+
+        Raises:
+            RNCoreError: as `load_archive`, or if a split is named.
+        """
+        if split is not None:
+            raise RNCoreError(f"A .npz file of Sort-of-CLEVR has no splits, got '{cut(split)}'; leave --split out.")
+        return batch_archive(load_archive(root, reading or Reading(strict=True)), progress)
+
     def in_styles(self) -> Self:
         """Return the task with each image in a style of its own."""
         return replace(self, styled=True)
@@ -213,6 +240,22 @@ class SortOfClevrPixels(SortOfClevr):
     def cell_reading(self) -> CellReading:
         """Return how a cell's facts and coordinates read as an object row; see `cells.cell_reading`."""
         return cell_reading()
+
+
+def batch_archive(archive: Archive, progress: Callable[[Iterable[Any]], Iterable[Any]] = iter) -> Iterator[Batch]:
+    """Yield all questions of an archive, those about an image side by side; `progress` wraps the batches."""
+    shown, places = np.unique(archive.image_index, return_inverse=True)
+    for first in progress(range(0, len(shown), _IMAGES_AT_ONCE)):
+        rows = np.flatnonzero((places >= first) & (places < first + _IMAGES_AT_ONCE))
+        asked = torch.from_numpy(archive.question[rows])
+        yield Batch(
+            inputs=(torch.from_numpy(archive.images[shown[first : first + _IMAGES_AT_ONCE]]),),
+            question=_CODES[asked],
+            scene_index=torch.from_numpy(places[rows] - first),
+            answer=torch.from_numpy(archive.answer[rows]),
+            type_index=asked // len(COLORS),
+            number=torch.from_numpy(archive.number[rows]),
+        )
 
 
 def sample_questions(

@@ -97,7 +97,7 @@ def test_what_is_written_is_tidied():
         (" \n \n", "The story is empty"),
         ("Mary moved to the bathroom.\n" * 10_000, "got 10,000; shorten it"),
         ("Mary moved to the bathroom.\nJohn went to the lounge.", "Sentence 2 cannot be read: 'lounge'"),
-        ("Mary moved to the bathrom.", "the nearest are bathroom"),
+        ("Mary moved to the bathrom.", "the nearest is bathroom"),
         ("!?", "1 to 32 words, got 0"),
         ("\x00\xff\x01", "not among"),
     ],

@@ -66,9 +66,21 @@ def test_lines_end_as_on_any_system_and_the_last_need_not_end(text: str) -> None
     assert [story.to_text() for story in parse_stories(text, 1)] == [MARY + WHERE]
 
 
+@pytest.mark.parametrize("end", [" ", "  \t ", "\xa0"])
+@pytest.mark.parametrize("start", ["", "\ufeff", "\n", " \n\n"])
+def test_blanks_at_line_ends_empty_lines_and_the_mark_of_an_editor_do_not_count(
+    tmp_path: Path, start: str, end: str
+) -> None:
+    text = start + "".join(f"{line}{end}\r\n\n" for line in (MARY + WHERE).splitlines())
+    (tmp_path / "qa1_test.txt").write_text(text, encoding="utf-8", newline="")
+    (story,) = load_stories(tmp_path / "qa1_test.txt", 1)
+    assert story.to_text() == MARY + WHERE
+
+
 def test_a_question_may_lack_support_and_its_blank_before_the_tab() -> None:
-    (story,) = parse_stories(MARY + "3 Where is Mary?\tbathroom\t\n", 1)
-    assert story.lines[2] == QuestionLine("Where is Mary?", "bathroom", ())
+    for end in ("\t", ""):
+        (story,) = parse_stories(MARY + f"3 Where is Mary?\tbathroom{end}\n", 1)
+        assert story.lines[2] == QuestionLine("Where is Mary?", "bathroom", ())
 
 
 def test_a_story_of_ten_thousand_lines_is_read() -> None:
@@ -89,8 +101,7 @@ BROKEN = {
     "number twice": (MARY + "2 John went to the office.\n", 3, "the number must be 3, or 1 for a new story, got 2"),
     "number of a million": (MARY + "1000000 John went to the office.\n", 3, "a line must be a number from 1"),
     "no text": (MARY + "3\n", 3, "a line must be a number from 1, a space and text, got '3'"),
-    "a blank for a text": (MARY + "3  \n", 3, "a statement ends with '.'"),
-    "empty line": (MARY + "\n" + WHERE, 3, "a line must be a number from 1, a space and text, got ''"),
+    "a blank for a text": (MARY + "3  \n", 3, "a line must be a number from 1, a space and text, got '3'"),
     "statement without full stop": ("1 Mary moved to the bathroom\n", 1, "a statement ends with '.'"),
     "question without tab": (MARY + "3 Where is Mary?\n", 3, "a question has a tab and its answer after it"),
     "question without sign": (MARY + "3 Where is Mary\tbathroom\t1\n", 3, "a question ends with '?'"),
@@ -98,7 +109,11 @@ BROKEN = {
     "answer of blanks": (MARY + "3 Where is Mary?\t \t1\n", 3, "an answer is a word"),
     "answer of two words": (MARY + "3 Where is Mary?\tthe office\t1\n", 3, "an answer is a word"),
     "answer that ends in a comma": (MARY + "3 Where is Mary?\toffice,\t1\n", 3, "an answer is a word"),
-    "tab without answer": (MARY + "3 Where is Mary?\t\n", 3, "a question has 3 parts between tabs, got 2"),
+    "tab without answer": (
+        MARY + "3 Where is Mary?\t\n",
+        3,
+        "a question has a tab and its answer after it",
+    ),
     "too many tabs": (MARY + "3 Where is Mary?\tbathroom\t1\t2\n", 3, "a question has 3 parts between tabs, got 4"),
     "question before any statement": ("1 Where is Mary?\tbathroom\t\n", 1, "a question needs a statement before it"),
     "support is itself": (MARY + "3 Where is Mary?\tbathroom\t3\n", 3, "numbers of earlier statements, got '3'"),

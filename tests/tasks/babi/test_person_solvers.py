@@ -54,7 +54,10 @@ def test_no_statement_outside_the_support_matters(task):
     for asked in sample_questions(task, 20):
         for dropped in set(range(len(asked.statements))) - set(asked.support):
             left = [statement for index, statement in enumerate(asked.statements) if index != dropped]
-            assert solve(task, left, asked.text).answer == asked.answer
+            try:
+                assert solve(task, left, asked.text).answer == asked.answer
+            except SceneError as err:  # without "Mary left the milk." two persons have it
+                assert task in (2, 3, 5, 7, 8) and " contradicts statement " in str(err)
 
 
 # Edited stories.
@@ -104,8 +107,6 @@ EDITED = [
         "milk,apple",
         (0, 2, 3, 1),
     ),
-    # Somebody else has it now.
-    (8, "Mary got the milk there. John got the milk there.", "What is Mary carrying?", "nothing", (0, 1)),
     (9, "Mary is in the office. Mary is not in the office.", "Is Mary in the office?", "no", (1,)),
     (9, "Mary is not in the office. Mary is in the office.", "Is Mary in the office?", "yes", (1,)),
     (10, "Fred is either in the park or the office.", "Is Fred in the office?", "maybe", (0,)),

@@ -133,7 +133,7 @@ def test_no_question_is_one_sentence():
 @pytest.mark.parametrize(
     ("statement", "answer", "sentence"),
     [
-        ("Mary flew to the office.", "office", "'flew' is not among bAbI's 145 words; the nearest are "),
+        ("Mary flew to the office.", "office", "'flew' is not among bAbI's 145 words"),
         ("Mary went to the office.", "attic", ".*'attic'"),
     ],
 )

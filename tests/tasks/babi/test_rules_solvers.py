@@ -175,10 +175,10 @@ def test_sizes_follow_from_chains_of_any_length() -> None:
                     SOLVERS[18](told, asked)
 
 
-def test_of_statements_on_one_person_the_last_counts() -> None:
+def test_of_several_of_one_animal_and_of_several_motives_the_last_counts() -> None:
     fears = ["Mice are afraid of cats.", "Wolves are afraid of sheep.", "Emily is a mouse."]
     assert SOLVERS[15](fears, "What is emily afraid of?") == Solution("cat", (2, 0))
-    assert SOLVERS[15]([*fears, "Emily is a wolf."], "What is emily afraid of?") == Solution("sheep", (3, 1))
+    assert SOLVERS[15]([*fears, "Emily is a mouse."], "What is emily afraid of?") == Solution("cat", (3, 0))
     herd = ["Greg is a swan.", "Greg is white.", "Brian is a swan.", "Brian is gray.", "Lily is a swan."]
     assert SOLVERS[16](herd, "What color is Lily?") == Solution("gray", (4, 2, 3))
     assert SOLVERS[16]([*herd, "Greg is a swan."], "What color is Lily?") == Solution("white", (4, 5, 1))
@@ -292,7 +292,7 @@ RAISES = {
         18,
         ["The box fits inside the chest.", "The box is bigger than the chest."],
         "Does the box fit in the chest?",
-        "Statements 1, 2 contradict each other, the box and the chest cannot each be the larger; drop one of them.",
+        "Statements 1, 2 contradict each other, the box cannot be smaller than itself; drop one of them.",
     ),
     "nothing on the sizes": (
         18,

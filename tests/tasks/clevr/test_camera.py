@@ -6,7 +6,17 @@ import numpy as np
 import pytest
 
 from rn_core.common.seeding import make_rng
-from rn_core.tasks.clevr.camera import JITTER, POSITION, fit_camera, project, sample_cameras, view_axes
+from rn_core.tasks.clevr.camera import (
+    JITTER,
+    POSITION,
+    fit_camera,
+    guess_size,
+    misfit,
+    project,
+    sample_cameras,
+    scale_pixels,
+    view_axes,
+)
 
 
 def test_a_camera_of_its_own_explains_every_real_scene(real_scenes):
@@ -50,3 +60,43 @@ def test_axes_are_orthonormal_and_right_is_level():
     np.testing.assert_allclose(axes @ axes.swapaxes(-1, -2), np.broadcast_to(np.eye(3), (100, 3, 3)), atol=1e-12)
     assert (axes[:, 0, 2] == 0).all()
     assert (axes[:, 1, 2] > 0).all()
+
+
+def look(
+    n_objects: int, width: int, height: int, n_scenes: int = 12
+) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """Return scenes as centers, rounded pixel coordinates in a picture of a size, and the camera's true place."""
+    rng, seen = np.random.default_rng(width), []
+    for position in sample_cameras(make_rng(width, "test"), n_scenes):
+        coords = np.column_stack([rng.uniform(-3, 3, (n_objects, 2)), rng.choice([0.35, 0.7], n_objects)])
+        column, row, depth = project(coords, position).T
+        pixels = [width / 2 + (column - 240) * width / 480, height / 2 + (row - 160) * width / 480]
+        seen.append((coords, np.column_stack([*np.round(pixels), depth]), position))
+    return seen
+
+
+@pytest.mark.parametrize("n_objects", [1, 2])
+def test_few_objects_settle_a_camera_that_sees_them_where_they_are(n_objects):
+    for coords, pixels, position in look(n_objects, 480, 320, 60):
+        found = fit_camera(coords, pixels)
+        assert np.abs(project(coords, found) - project(coords, position))[:, :2].max() < 1
+        assert np.abs(found - POSITION).max() <= 1.5 * JITTER
+        assert misfit(coords, pixels, found) < 0.25
+
+
+@pytest.mark.parametrize("n_objects", [1, 2, 6])
+@pytest.mark.parametrize("size", [(320, 240), (640, 480), (224, 224), (480, 320)], ids=str)
+def test_the_size_of_a_picture_is_guessed_from_its_coordinates(n_objects, size):
+    assert {guess_size(coords, pixels) for coords, pixels, _ in look(n_objects, *size, 5)} == {size}
+
+
+def test_another_size_is_the_same_camera_scaled():
+    for coords, pixels, position in look(4, 4800, 3600, 5):
+        assert scale_pixels(pixels, 4800, 3600) == pytest.approx(project(coords, position), abs=0.06)
+
+
+def test_coordinates_of_no_picture_have_no_size():
+    coords, pixels, _ = look(5, 480, 320, 1)[0]
+    assert guess_size(coords, pixels[::-1]) is None
+    assert guess_size(coords, np.full_like(pixels, 1e5)) is None
+    assert guess_size(coords, np.zeros_like(pixels)) is None

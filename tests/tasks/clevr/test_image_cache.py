@@ -205,7 +205,9 @@ def test_another_array_in_the_cache_s_place_is_one_sentence(tmp_path, other):
 def test_a_place_that_cannot_be_written_is_one_sentence(tmp_path):
     split = make_split(tmp_path, 3)
     (tmp_path / "file").write_text("no folder")
-    with pytest.raises(RNCoreError, match=r"^Could not write the picture cache '.*': .*; free some space or choose"):
+    with pytest.raises(
+        RNCoreError, match=r"^Could not write the picture cache '.*': .*; free some space, or give another"
+    ):
         cache_images(split, tmp_path / "file" / "cache")
 
 

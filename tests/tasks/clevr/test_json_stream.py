@@ -74,7 +74,8 @@ def test_a_file_cut_off_anywhere_is_one_sentence(write):
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        ("[]", r"goes wrong at '\[\]'; download or write it again\.$"),
+        ("[]", r"must be an object with 'questions', got a bare list; wrap it as \{\"questions\": \[\.\.\.\]\}\.$"),
+        ("3", r"goes wrong at '3'; download or write it again\.$"),
         ('{"questions": 3}', r"goes wrong at '3\}';"),
         ('{"questions": [1 2]}', r"goes wrong at '2\]\}';"),
         ('{"questions": [1,]}', r"goes wrong at '\]\}';"),

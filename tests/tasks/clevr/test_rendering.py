@@ -192,6 +192,14 @@ def test_pixels_that_no_camera_sees_are_one_sentence(pixels):
         place_camera(replace(scene, pixel_coords=made_up), make_rng(0, "test"))
 
 
+def test_pixels_of_a_picture_of_another_size_are_refused_with_the_size():
+    for scene in SCENES:
+        column, row, depth = scene.pixel_coords.T
+        small = np.column_stack([np.round(column * 2 / 3), np.round(120 + (row - 160) * 2 / 3), depth])
+        with pytest.raises(SceneError, match=r"belong to a picture of 320 x 240, but must be of 480 x 320; leave all"):
+            place_camera(replace(scene, pixel_coords=small), make_rng(0, "test"))
+
+
 @pytest.mark.parametrize("package", ["mitsuba", "mitsuba_oidn"])
 def test_a_missing_renderer_is_one_sentence(monkeypatch, package):
     monkeypatch.setitem(sys.modules, package, None)

@@ -10,6 +10,7 @@ import pytest
 
 from rn_core.common.errors import SceneError
 from rn_core.common.seeding import make_rng
+from rn_core.tasks import TASKS
 from rn_core.tasks.physics import PhysicsScene, sample_scenes, stack_scenes
 from rn_core.tasks.physics.scene_record import MAX_FRAMES, MAX_LENGTH, MAX_SPEED
 
@@ -42,6 +43,22 @@ def assert_equal(one: PhysicsScene, other: PhysicsScene) -> None:
         ours, theirs = getattr(one, name), getattr(other, name)
         assert ours.dtype == theirs.dtype
         np.testing.assert_array_equal(ours, theirs)
+
+
+@pytest.mark.parametrize("missing", [("links",), ("velocities",), ("links", "velocities")])
+def test_paths_can_be_asked_about_where_nobody_knows_the_connections(missing):
+    whole = SCENES.frames(0, 16).scene(3)
+    record = json.loads(whole.to_json())
+    nulls = {**record, **dict.fromkeys(missing)}
+    bare = {key: value for key, value in record.items() if key not in missing}
+    for name in ("physics/connections", "physics/count", "physics/predict"):
+        wanted = TASKS[name].encode_scenes([whole])
+        for scene in (bare, nulls, json.dumps(bare)):
+            TASKS[name].check_answerable(scene, "")
+            found = TASKS[name].encode_scenes([scene])
+            assert all(np.array_equal(one, other) for one, other in zip(found, wanted, strict=True))
+    with pytest.raises(SceneError):
+        PhysicsScene.from_json(bare)
 
 
 @pytest.mark.parametrize("row", range(12))
@@ -133,7 +150,8 @@ BAD = {
         change(("positions", 1, 1, 0), 0.4),
         r"Balls 0 and 1 are 0.400 m apart in frame 1, .* of 0.300 m",
     ),
-    "no links": (change(("links",), ...), r'"links" must be a list of at most 3 links between 3 balls, got None'),
+    "no links": (change(("links",), ...), r'lacks "links", so what is true of it is unknown; add them'),
+    "links that are none": (change(("links",), 3), r'"links" must be a list of at most 3 links between 3 balls, got 3'),
     "too many links": (change(("links",), RECORD["links"] * 2), r"at most 3 links between 3 balls, got 4 of them"),
     "a ball that is not there": (change(("links", 0, "balls"), [0, 3]), r"Link 0 must tie balls 0 to 2, got 3; name"),
     "a ball below 0": (change(("links", 1, "balls"), [-1, 0]), r"Link 1 must tie balls 0 to 2, got -1; name one"),

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from rn_core.common.errors import QuestionError
 from rn_core.tasks.babi.forms import Form, Read
 from rn_core.tasks.babi.rule_forms import FEAR, IS_ANIMAL, IS_COLOR, IS_PREY, LANGUAGES, PREY
 from rn_core.tasks.babi.solvers.base import Solution
+from rn_core.tasks.babi.solvers.conflicts import check_one_value
 
 _SINGULAR = {plural: animal for animal, plural in PREY.items()}
+#: Form -> how a sentence says its second word.
+_DESCRIBED: Mapping[Form, Callable[[str], str]] = {
+    IS_PREY: "a {}".format,
+    FEAR: "afraid of {}".format,
+    IS_ANIMAL: "a {}".format,
+    IS_COLOR: "{}".format,
+}
 
 
 def solve_deduction(statements: Sequence[str], question: str) -> Solution:
-    """Answer a question of task 15: what a person's animal fears; the last statement about something counts.
+    """Answer a question of task 15: what a person's animal fears.
 
     Raises:
-        SceneError: for a statement that the task does not know.
+        SceneError: for a statement that the task does not know, or that contradicts an earlier one.
         QuestionError: for a question that the task does not know, or that the story does not answer.
     """
     read = LANGUAGES[15].read_statements(statements)
@@ -39,7 +47,7 @@ def solve_induction(statements: Sequence[str], question: str) -> Solution:
     The rule of the published stories: among several of the same animal, the one counts whose animal was told last.
 
     Raises:
-        SceneError: for a statement that the task does not know.
+        SceneError: for a statement that the task does not know, or that contradicts an earlier one.
         QuestionError: for a question that the task does not know, or that the story does not answer.
     """
     read = LANGUAGES[16].read_statements(statements)
@@ -61,6 +69,12 @@ def solve_induction(statements: Sequence[str], question: str) -> Solution:
     return Solution(color, (is_told, model_told, color_told))
 
 
-def _note(read: Sequence[Read], form: Form) -> dict[str, tuple[str, int]]:
-    """Return first word -> (second word, statement) of a form's statements; the last one about a first word counts."""
-    return {one.words[0]: (one.words[1], told) for told, one in enumerate(read) if one.form is form}
+def _note(read: list[Read], form: Form) -> dict[str, tuple[str, int]]:
+    """Return first word -> (second word, statement) of a form's statements, the last one of equal ones.
+
+    Raises:
+        SceneError: if two statements say different things of a first word.
+    """
+    found = [(*one.words, told) for told, one in enumerate(read) if one.form is form]
+    check_one_value((what, _DESCRIBED[form](value), told) for what, value, told in found)
+    return {what: (value, told) for what, value, told in found}

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from rn_core.common.errors import QuestionError, SceneError
 from rn_core.tasks.babi.rule_forms import LANGUAGES, OPPOSITE, WHAT_IS_DIRECTION_OF
 from rn_core.tasks.babi.solvers.base import Solution
+from rn_core.tasks.babi.solvers.conflicts import check_order
 
 #: place -> next place -> (direction to go in, the first statement that says so).
 _Ways = dict[str, dict[str, tuple[str, int]]]
@@ -65,9 +66,10 @@ def solve_path(statements: Sequence[str], question: str) -> Solution:
 
 
 def _lay_ways(task: int, statements: Sequence[str]) -> _Ways:
-    """Return the ways between places, both ways round; raises SceneError for two directions between two places."""
+    """Return the ways between places, both ways round; raises SceneError for statements that contradict each other."""
     ways: _Ways = {}
-    for told, read in enumerate(LANGUAGES[task].read_statements(statements)):
+    said = LANGUAGES[task].read_statements(statements)
+    for told, read in enumerate(said):
         place, direction, seen_from = read.words
         known, earlier = ways.setdefault(seen_from, {}).setdefault(place, (direction, told))
         ways.setdefault(place, {}).setdefault(seen_from, (OPPOSITE[direction], told))
@@ -76,4 +78,8 @@ def _lay_ways(task: int, statements: Sequence[str]) -> _Ways:
                 f"Statement {told + 1} contradicts statement {earlier + 1}, the {place} cannot be {direction} and "
                 f"{known} of the {seen_from}; drop one of them."
             )
+    for axis in (("north", "south"), ("east", "west")):
+        steps = [(read.words, told) for told, read in enumerate(said) if read.words[1] in axis]
+        ordered = [((a, b) if way == axis[0] else (b, a), told) for (a, way, b), told in steps]
+        check_order(((*pair, told) for pair, told in ordered), f"{axis[0]} of")
     return ways

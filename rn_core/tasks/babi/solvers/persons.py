@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from rn_core.common.errors import QuestionError, SceneError
 from rn_core.tasks.babi.language import PRONOUNS, TIMES, Sentence
 from rn_core.tasks.babi.solvers.base import Solution, Solver, make_solver
+from rn_core.tasks.babi.solvers.conflicts import check_one_value
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,9 @@ def _is_there(statements: Sequence[Sentence], asked: Sentence) -> Solution:
 
 def _where_before(statements: Sequence[Sentence], asked: Sentence) -> Solution:
     """Task 14: in the order of time, the place just before the person's latest visit to the place asked about."""
+    check_one_value(
+        (f"{said.person} {said.time}", f"in the {said.place}", index) for index, said in enumerate(statements)
+    )
     visits = [(index, said) for index, said in enumerate(statements) if said.person == asked.person]
     visits.sort(key=lambda visit: TIMES.index(visit[1].time))
     latest = max((n for n, (_, said) in enumerate(visits) if said.place == asked.place), default=0)

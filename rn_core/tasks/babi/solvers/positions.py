@@ -23,6 +23,8 @@ def solve_position(statements: Sequence[str], question: str) -> Solution:
     read = LANGUAGES[17].read_statements(statements)
     thing, relation, other = LANGUAGES[17].read_question(question).words
     placed = _place(read, thing)
+    for told_of in {one.words[0] for one in read} - placed.keys():
+        _place(read, told_of)
     if other not in placed:
         raise QuestionError(f"No statements connect the {thing} with the {other}; add one that does.")
     (x, y), support = placed[other]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rn_core.common.errors import QuestionError, SceneError
+from rn_core.common.errors import QuestionError
 from rn_core.tasks.babi.rule_forms import DOES_FIT, FITS, LANGUAGES
 from rn_core.tasks.babi.solvers.base import Solution
+from rn_core.tasks.babi.solvers.conflicts import check_order
 
 #: Whence and where to, in each statement's order: from the larger thing to the smaller, or the other way.
 _Steps = list[tuple[str, ...]]
@@ -16,21 +17,16 @@ def solve_size(statements: Sequence[str], question: str) -> Solution:
     """Answer a question of task 18 by a chain of any number of steps, all of them to smaller or to larger things.
 
     Raises:
-        SceneError: for a statement that the task does not know, or if each of the two things is the larger.
+        SceneError: for a statement that the task does not know, or if statements contradict each other.
         QuestionError: for a question that the task does not know, or if no chain joins the two things.
     """
     read = LANGUAGES[18].read_statements(statements)
     larger = [one.words if one.form is FITS else one.words[::-1] for one in read]
     smaller = [step[::-1] for step in larger]
+    check_order(((*words, told) for told, words in enumerate(larger)), "smaller than")
     asked = LANGUAGES[18].read_question(question)
     content, container = asked.words if asked.form is DOES_FIT else asked.words[::-1]
     down, up = _find_chain(smaller, container, content), _find_chain(larger, container, content)
-    if down and up:
-        several = ", ".join(str(told + 1) for told in sorted({*down, *up}))
-        raise SceneError(
-            f"Statements {several} contradict each other, the {content} and the {container} cannot each be the larger; "
-            "drop one of them."
-        )
     if not down and not up:
         raise QuestionError(
             f"The story does not say which is larger, the {content} or the {container}; add a statement that does."

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rn_core.common.errors import QuestionError
+from rn_core.common.errors import QuestionError, SceneError
 from rn_core.tasks.babi.language import NUMBERS, Sentence
-from rn_core.tasks.babi.solvers.base import Solution, Solver, make_solver
+from rn_core.tasks.babi.solvers.base import Rule, Solution, Solver, make_solver
 
 
 @dataclass(frozen=True)
@@ -112,6 +112,33 @@ def _histories(statements: Sequence[Sentence], person: str) -> dict[str, list[tu
     return histories
 
 
+def _keep(rule: Rule) -> Rule:
+    """Return a rule that refuses stories in which somebody takes, drops or gives what another one has."""
+
+    def checked(statements: Sequence[Sentence], asked: Sentence) -> Solution:
+        """Return the solution."""
+        _check_holders(statements)
+        return rule(statements, asked)
+
+    return checked
+
+
+def _check_holders(statements: Sequence[Sentence]) -> None:
+    """Raise SceneError where a person takes, drops or gives a thing that another one has."""
+    holders: dict[str, tuple[str, int]] = {}
+    for index, said in enumerate(statements):
+        if not said.thing:
+            continue
+        holder, told = holders.pop(said.thing, (said.person, index))
+        if holder != said.person:
+            raise SceneError(
+                f"Statement {index + 1} contradicts statement {told + 1}, by which {holder} has the {said.thing}, not "
+                f"{said.person}; drop one of them."
+            )
+        if said.kind in ("get", "give"):
+            holders[said.thing] = (said.other or said.person, index)
+
+
 _RULES = {2: _where, 3: _where_before, 5: _gift, 7: _how_many, 8: _which}
 #: Task -> its solver.
-SOLVERS: dict[int, Solver] = {task: make_solver(task, rule) for task, rule in _RULES.items()}
+SOLVERS: dict[int, Solver] = {task: make_solver(task, _keep(rule)) for task, rule in _RULES.items()}
