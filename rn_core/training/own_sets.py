@@ -67,12 +67,9 @@ def make_config(data: OwnData, kind: str, size: str | None = None, **changes: An
     return replace(config, **{key: value for key, value in changes.items() if value is not None})
 
 
-def evaluate_set(model: QuestionAnsweringModel, data: OwnData) -> Evaluation:
-    """Return a network's accuracies on all test questions."""
-    return evaluate_batches(model, data.task, data.read_batches("test"), data.seed)
-
-
-def write_set_bundle(kind: str, model: QuestionAnsweringModel, facts: CardFacts, data: OwnData) -> SetResult:
+def write_set_bundle(
+    kind: str, model: QuestionAnsweringModel, facts: CardFacts, data: OwnData, n_scenes: int | None = None
+) -> SetResult:
     """Return a trained network as a file that describes its set.
 
     Args:
@@ -80,8 +77,9 @@ def write_set_bundle(kind: str, model: QuestionAnsweringModel, facts: CardFacts,
         model: trained.
         facts: how it was trained; its metrics and what describes the set are put in here.
         data: the set.
+        n_scenes: test scenes that it is measured on, the first ones; None for all.
     """
-    found = evaluate_set(model, data)
+    found = evaluate_batches(model, data.task, data.read_batches("test", n_scenes), data.seed)
     n_train = data.count_scenes("train")
     whole = replace(
         facts,
@@ -91,8 +89,8 @@ def write_set_bundle(kind: str, model: QuestionAnsweringModel, facts: CardFacts,
         start="trained end-to-end on answers only, as in the paper",
         split="test",
         metrics=found,
-        measured_on=f"all {found.overall.n:,} questions about the {found.n:,} test scenes, from which nothing was "
-        f"learned; {data.count_scenes('validation'):,} other scenes were used for validation",
+        measured_on=f"all {found.overall.n:,} questions about {'the first' if n_scenes else 'all'} {found.n:,} test "
+        f"scenes, from which nothing was learned; {data.count_scenes('validation'):,} others were used for validation",
         data_set=describe_set(data),
     )
     return SetResult(kind, found, write_bundle(f"{NAME}/{kind}-{name_set(data)}", model, whole))

@@ -44,6 +44,16 @@ def _read_json(part: DataPart, checker: Checker) -> Iterator[SceneRecord]:
             yield _make_record(_parse(spot, line), spot, checker)
 
 
+def read_records(values: object, what: str) -> tuple[SceneRecord, ...]:
+    """Return scenes that a card holds as JSON values, checked as those of a file; raises RNCoreError for a fault."""
+    spot, checker = Spot(what, 1), Checker()
+    if not isinstance(values, list) or not values or not all(isinstance(each, dict) for each in values):
+        raise spot.fault(
+            f"scenes must be a list of tables, at least one, got {shown(values)}; export the weights again."
+        )
+    return tuple(_make_record(each, Spot(what, line), checker) for line, each in enumerate(values, 1))
+
+
 def _make_record(values: dict[str, Any], spot: Spot, checker: Checker) -> SceneRecord:
     """Return the scene of one line."""
     spot.check_keys(values, ("scene", "objects", "questions", "pairs"), "A scene")

@@ -24,7 +24,7 @@ _STEP = 8
 #: How both networks are trained, unless a command says otherwise.
 TRAINING: Mapping[str, Any] = MappingProxyType(
     {
-        "steps": 2_000,
+        "steps": 1_500,
         "n_scenes": 64,
         "n_questions": 1,
         "learning_rate": 2e-3,
@@ -54,7 +54,8 @@ def make_models(schema: Schema) -> Models:
     while _count_mlp(MLPConfig(schema.n_objects, *sizes, (width, width))) < wanted:
         width += _STEP
     baseline = MLPConfig(schema.n_objects, *sizes, (width, width))
-    return {"rn": ModelConfig(encoder, core, question), "mlp": ModelConfig(encoder, baseline, question)}
+    rows = RowEncoderConfig(schema.d_object)  # the same rows: they hold the pair features, too
+    return {"rn": ModelConfig(encoder, core, question), "mlp": ModelConfig(rows, baseline, question)}
 
 
 def _count(core: RelationNetworkConfig) -> int:
