@@ -25,6 +25,8 @@ from rn_core.weights.card import CardFacts
 KINDS = ("rn", "mlp")
 #: Where a card holds test scenes and floors.
 EXAMPLES, FLOORS = "examples", "floors"
+#: Epochs that a large set is trained for, up to so many steps.
+_EPOCHS, _MOST_STEPS = 10, 20_000
 #: Letters of the test scenes in a card.
 _MOST_LETTERS = 60_000
 _PLAIN = re.compile(r"[^A-Za-z0-9_-]+")
@@ -64,6 +66,8 @@ def make_config(data: OwnData, kind: str, size: str | None = None, **changes: An
     """
     task = data.task.name
     config = TrainConfig(task=task, model=model_config(task, kind, size or "small"), **TRAINING)
+    epochs = _EPOCHS * data.n_questions // config.n_scenes
+    config = replace(config, steps=min(_MOST_STEPS, max(config.steps, epochs)))
     return replace(config, **{key: value for key, value in changes.items() if value is not None})
 
 

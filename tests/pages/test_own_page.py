@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -23,6 +24,7 @@ from rn_core.training.processes import make_fabric
 from rn_core.weights.card import CardFacts
 
 pytestmark = pytest.mark.weights
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +39,8 @@ def models() -> SetModels:
 
 
 def open_page(models: SetModels | None = None, **query: str) -> AppTest:
-    app = AppTest.from_file("app.py", default_timeout=60).run()
+    """Return the page, opened by a link, in a session that has some networks."""
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
     if models is not None:
         query["model"] = models.name
         app.session_state["own.models"] = {models.name: models}
@@ -45,10 +48,9 @@ def open_page(models: SetModels | None = None, **query: str) -> AppTest:
             full_name(DOMAIN, models.name): models.answerer,
             full_name(DOMAIN, baseline_of(models.name)): models.baseline,
         }
-    for key, value in query.items():
-        app.query_params[key] = value
-    app = app.switch_page("pages/own.py").run()
-    assert not app.exception
+    app.query_params.update(query)
+    app.switch_page("pages/own.py").run()
+    assert [error.message for error in app.exception] == []
     return app
 
 
@@ -85,8 +87,10 @@ def test_links_survive_and_a_set_that_is_gone_is_said():
 
 
 def test_a_question_that_networks_cannot_read_is_one_sentence(models):
-    app = open_page(models, q="Who is {nobody}?")
-    assert any("'nobody', which scene" in each.value for each in app.error)
+    with pytest.raises(RNCoreError, match="'Who is it\\?' is not a question of this set"):
+        DOMAIN.ask(OwnState(model=models.name, question="Who is it?"))
+    found, problems = OwnState.from_query({"q": "Who is {nobody}?"})
+    assert found == OwnState() and "'nobody', which scene '2' does not have" in problems[0] and len(problems) == 1
 
 
 def test_a_file_with_a_fault_leaves_everything_as_it_was():

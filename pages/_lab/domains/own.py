@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from itertools import permutations
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,9 +17,13 @@ from pages._lab.own.sets import find_set
 from pages._lab.own.stage import list_shown, make_own_stage
 from pages._lab.own.state import OWN_SECTIONS, OwnState
 from pages._lab.pairs.view import PairView
+from pages._lab.plain import escape_math
 from rn_core.common.errors import RNCoreError
 from rn_core.tasks.own.scene import OwnScene, make_template
 from rn_core.tasks.own.spec import NAME
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 @dataclass(frozen=True)
@@ -61,18 +65,18 @@ class OwnView(PairView):
         """Return the scene as JSON values."""
         return self.case.scene.to_dict()
 
-    def draw_scene(self, axes: Any) -> None:
+    def draw_scene(self, axes: Axes) -> None:
         """Draw the objects' names at their places, or one per line."""
         axes.axis("off")
         things = self.case.scene.objects
         if any(thing.place is None for thing in things):
-            axes.text(0.5, 0.5, "\n".join(self.nodes.names), ha="center", va="center", fontsize=12)
+            axes.text(0.5, 0.5, "\n".join(map(escape_math, self.nodes.names)), ha="center", va="center", fontsize=12)
             return
         places = np.array([thing.place for thing in things])
         axes.scatter(*places.T, s=60)
         axes.margins(0.2)
         for thing, (x, y) in zip(things, places, strict=True):
-            axes.annotate(thing.name, (x, y), xytext=(5, 5), textcoords="offset points", fontsize=9)
+            axes.annotate(escape_math(thing.name), (x, y), xytext=(5, 5), textcoords="offset points", fontsize=9)
 
 
 class OwnDomain(PairDomain[OwnState, OwnCase, OwnView]):

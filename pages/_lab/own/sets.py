@@ -5,10 +5,11 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+import shutil
 import tempfile
 import weakref
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,6 @@ class OwnSet:
         records: scenes that nothing is learned from.
         floors: accuracies that need no scene.
         path: its file, to train on; None where only its weights came.
-        folder: holds an uploaded file as long as the set; None for others.
         facts: what it has, in a sentence.
     """
 
@@ -53,8 +53,7 @@ class OwnSet:
     records: tuple[SceneRecord, ...]
     floors: Floors
     path: Path | None
-    folder: tempfile.TemporaryDirectory[str] | None = field(default=None, compare=False)
-    facts: str = ""
+    facts: str
 
 
 _HELD: weakref.WeakValueDictionary[str, OwnSet] = weakref.WeakValueDictionary()
@@ -74,7 +73,7 @@ def find_set(name: str) -> OwnSet:
 def _read_bundled(name: str) -> OwnSet:
     """Return a set that comes with the project."""
     known = BUNDLED[name]
-    return _make(name, known.title, OwnData(find_files(known.path)), known.path, None)
+    return _make(name, known.title, OwnData(find_files(known.path)), known.path)
 
 
 def take_files(uploads: Sequence[tuple[str, bytes]]) -> OwnSet:
@@ -86,8 +85,10 @@ def take_files(uploads: Sequence[tuple[str, bytes]]) -> OwnSet:
     files = take_uploads(uploads)
     data = OwnData(files)
     name = f"{PREFIX}{hashlib.sha256(data.fingerprint.encode() + files.hash().encode()).hexdigest()[:32]}"
-    folder = tempfile.TemporaryDirectory(prefix="rn-set-")
-    return _hold(_make(name, files.name, data, _write(files, dict(uploads), Path(folder.name)), folder))
+    folder = Path(tempfile.mkdtemp(prefix="rn-set-"))
+    made = _make(name, files.name, data, _write(files, dict(uploads), folder))
+    weakref.finalize(made, shutil.rmtree, folder, ignore_errors=True)
+    return _hold(made)
 
 
 def take_weights(weights: LoadedWeights) -> OwnSet:
@@ -99,7 +100,7 @@ def take_weights(weights: LoadedWeights) -> OwnSet:
     digest = hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:32]
     facts = f"{len(records)} test scenes that came with the weights; for training, choose the set's file"
     name, floors = f"{PREFIX}{digest}", _read_floors(said.get(FLOORS))
-    return _hold(OwnSet(name, task.schema.name, host(task), task.schema, records, floors, None, facts=facts))
+    return _hold(OwnSet(name, task.schema.name, host(task), task.schema, records, floors, None, facts))
 
 
 def _hold(made: OwnSet) -> OwnSet:
@@ -107,14 +108,14 @@ def _hold(made: OwnSet) -> OwnSet:
     return _HELD.setdefault(made.name, made)
 
 
-def _make(name: str, title: str, data: OwnData, path: Path, folder: tempfile.TemporaryDirectory[str] | None) -> OwnSet:
+def _make(name: str, title: str, data: OwnData, path: Path) -> OwnSet:
     """Return a set that was read from its file."""
     counts = ", ".join(f"{data.count_scenes(split):,} {words}" for split, words in _SPLITS.items())
     n_asked = sum(len(data.find_questions(split)) for split in _SPLITS)
     sizes = f"{len(data.schema.columns)} features, {len(data.schema.answers)} answers"
     facts = f"{n_asked:,} questions; scenes: {counts}; {sizes}"
     task = host(data.task)
-    return OwnSet(name, title, task, data.schema, data.shown, data.measure_floors(), path, folder, facts)
+    return OwnSet(name, title, task, data.schema, data.shown, data.measure_floors(), path, facts)
 
 
 _SPLITS = {"train": "for training", "validation": "for validation", "test": "for test"}

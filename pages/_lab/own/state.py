@@ -66,11 +66,16 @@ class OwnState(PairState):
         """Read URL parameters; see `PairState.from_query`. A set that is gone takes all else with it."""
         state, problems = read_query(cls, cls.fields(), query)
         try:
-            answers = find_set(state.data).schema.answers
+            task, answers = find_set(state.data).task, find_set(state.data).task.answers
         except RNCoreError as err:
             return cls(), [*problems, f"The link's 'set' was left out: {err}"]
-        for name in ("why", "why_not"):
-            if getattr(state, name) not in (AUTO, "none", *answers):
+        try:
+            task.check_answerable(state.record.scene.asked(state.text), state.text)
+        except RNCoreError as err:
+            problems.append(f"The link's 'q' was left out, got {quote(state.question)}: {err}")
+            state = replace(state, question="")
+        for name, allowed in (("why", (AUTO, *answers)), ("why_not", (AUTO, "none", *answers))):
+            if getattr(state, name) not in allowed:
                 problems.append(f"The link's '{name}' was left out: {quote(getattr(state, name))} is no answer here.")
                 state = replace(state, **{name: AUTO})
         return drop_row_misfits(state, problems)
@@ -78,17 +83,22 @@ class OwnState(PairState):
     @staticmethod
     def fields() -> tuple[Field, ...]:
         """Return the page's only table of URL parameters."""
-        pairs = pair_fields((), LABELS, sections=tuple(OWN_SECTIONS), baselines=("zero",))
-        shared = {field.key: field for field in pairs}
-        shared["why"] = Field("why", "why", _text_parser("An answer", MAX_NAME))
-        shared["not"] = Field("not", "why_not", _text_parser("An answer", MAX_NAME))
-        return (
-            Field("set", "data", parse_set),
-            Field("scene", "seed", parse_seed),
-            Field("q", "question", _text_parser("A question", MAX_TEXT)),
-            Field("model", "model", _parse_model),
-            *shared.values(),
-        )
+        return FIELDS
+
+
+def _make_fields() -> tuple[Field, ...]:
+    """Return the table of URL parameters: answers are any text here, because each set has its own."""
+    pairs = pair_fields((), LABELS, sections=tuple(OWN_SECTIONS), baselines=("zero",))
+    shared = {field.key: field for field in pairs}
+    shared["why"] = Field("why", "why", _text_parser("An answer", MAX_NAME))
+    shared["not"] = Field("not", "why_not", _text_parser("An answer", MAX_NAME))
+    return (
+        Field("set", "data", parse_set),
+        Field("scene", "seed", parse_seed),
+        Field("q", "question", _text_parser("A question", MAX_TEXT)),
+        Field("model", "model", _parse_model),
+        *shared.values(),
+    )
 
 
 def parse_set(text: str) -> str:
@@ -114,3 +124,6 @@ def _text_parser(what: str, longest: int) -> Callable[[str], str]:
         return text
 
     return parse
+
+
+FIELDS = _make_fields()

@@ -58,10 +58,12 @@ def draw_run(job: Job, view: JobView) -> None:
     draw_poll(_LOOK_EVERY, key=OWN.key("poll"), on_ask=session.draw_again)
 
 
-def draw_untrained(shown: OwnSet) -> None:
+def draw_untrained(state: OwnState) -> None:
     """Draw some of a set's questions, before any network has learned it."""
-    record = shown.records[OWN.state.seed % len(shown.records)]
-    st.markdown("No network has learned this set yet: training takes about a minute. Some of its questions:")
+    if state.model:
+        st.info("The link's network is not in this session; train one, or open its weights.")
+    record = state.record
+    st.markdown("No network has learned this set here yet: training takes about a minute. Some of its questions:")
     rows = [{"question": asked.text, "answer": asked.answer, "type": asked.type} for asked in record.questions]
     st.dataframe(rows, hide_index=True)
 

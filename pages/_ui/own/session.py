@@ -11,6 +11,7 @@ from pages._lab.domains.own import DOMAIN
 from pages._lab.models import baseline_of
 from pages._lab.own.models import SetModels, read_models
 from pages._lab.own.sets import OwnSet, find_set, take_files, take_weights
+from pages._lab.plain import plain
 from pages._lab.train.jobs import Job, JobView
 from pages._ui.kept import Kept, nothing, uploaded_files
 from pages._ui.own_answerers import keep_answerer
@@ -37,7 +38,7 @@ _JOB: Kept[tuple[str, str] | None] = Kept(OWN.key("job"), nothing)
 def find_sets() -> dict[str, str]:
     """Return the sets that can be chosen -> their titles."""
     shipped = {name: known.title for name, known in BUNDLED.items()}
-    return shipped | {name: held.title for name, held in _SETS.get().items()}
+    return shipped | {name: plain(held.title) for name, held in _SETS.get().items()}
 
 
 def find_models() -> SetModels | None:
@@ -45,8 +46,18 @@ def find_models() -> SetModels | None:
     return _MODELS.get().get(OWN.state.model)
 
 
-def choose_set(name: str) -> dict[str, str]:
-    """Return the change of state that a set brings: itself, and the network that learned it last."""
+def hold_set(name: str) -> OwnSet:
+    """Return a set, kept for this session from now on; raises RNCoreError if it is gone."""
+    shown = find_set(name)
+    if name not in find_sets():
+        _keep_set(shown)
+    return shown
+
+
+def choose_set(name: str | None) -> dict[str, str]:
+    """Return the change of state that a set brings: itself, and the network that learned it last; none without one."""
+    if name is None:
+        return {}
     return {"data": name, "model": _LATEST.get().get(name, "")}
 
 
