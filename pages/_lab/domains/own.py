@@ -14,7 +14,7 @@ from pages._lab.domains.base import PairDomain, Seen, ShownObject
 from pages._lab.layout import cards_html
 from pages._lab.models import baseline_of
 from pages._lab.own.sets import find_set
-from pages._lab.own.stage import list_shown, make_own_stage
+from pages._lab.own.stage import make_own_stage, paint_objects
 from pages._lab.own.state import OWN_SECTIONS, OwnState
 from pages._lab.pairs.view import PairView
 from pages._lab.plain import escape_math
@@ -126,7 +126,10 @@ class OwnDomain(PairDomain[OwnState, OwnCase, OwnView]):
 
     def list_objects(self, state: OwnState) -> tuple[ShownObject, ...]:
         """Return the scene's objects."""
-        return list_shown(find_set(state.data).schema, state.record.scene, state.labels)
+        scene = state.record.scene
+        colors = paint_objects(find_set(state.data).schema, scene)
+        named = zip(state.labels, (thing.name for thing in scene.objects), colors, strict=True)
+        return tuple(ShownObject(label, name, color) for label, name, color in named)
 
     def take_away(self, view: OwnView) -> OwnCase:
         """Return the view's case without the objects of `state.without`; what is true then is not known."""
@@ -142,7 +145,8 @@ class OwnDomain(PairDomain[OwnState, OwnCase, OwnView]):
         """Return the objects at their places, or on a ring, with their pairs."""
         shown = self.list_objects(case.state)
         layer = PairLayer(np.zeros((len(shown), len(shown)))) if view is None else view.layer
-        return make_own_stage(case.scene, shown, layer, case.state.projector)
+        objects = [(each.label, each.name, each.color) for each in shown]
+        return make_own_stage(case.scene, objects, layer, case.state.projector)
 
 
 DOMAIN = OwnDomain()

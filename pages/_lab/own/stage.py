@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from pages._lab.components.stage import Backdrop, Cast, DrawnStage, Ground, Manner, PairLayer, make_ring, paint
-from pages._lab.domains.base import ShownObject
 from rn_core.tasks.own.scene import OwnScene
 from rn_core.tasks.own.schema import Schema
 
+Color = tuple[int, int, int]
 #: Colors of a category's first values; further ones begin again. Told apart by most who lack one kind of cone (Okabe
 #: and Ito 2008, https://jfly.uni-koeln.de/color).
 _PALETTE = (
@@ -21,37 +21,35 @@ _GRAY = (110, 118, 129)
 _SIDE, _MARGIN, _RADIUS = 75.0, 9.0, 4.0
 
 
-def list_shown(schema: Schema, scene: OwnScene, labels: Sequence[str]) -> tuple[ShownObject, ...]:
-    """Return the objects, colored by the first feature that is a category."""
+def paint_objects(schema: Schema, scene: OwnScene) -> list[Color | None]:
+    """Return the color of each object, by the first feature that is a category; None where there is none."""
     column = next((column for column in schema.columns if column.values), None)
-    return tuple(
-        ShownObject(
-            label,
-            thing.name,
-            None if column is None else _PALETTE[column.index[str(thing.features[column.name])] % len(_PALETTE)],
-        )
-        for label, thing in zip(labels, scene.objects, strict=True)
-    )
+    if column is None:
+        return [None] * len(scene.objects)
+    return [_PALETTE[column.index[str(thing.features[column.name])] % len(_PALETTE)] for thing in scene.objects]
 
 
-def make_own_stage(scene: OwnScene, shown: Sequence[ShownObject], layer: PairLayer, projector: bool) -> DrawnStage:
+def make_own_stage(
+    scene: OwnScene, shown: Sequence[tuple[str, str, Color | None]], layer: PairLayer, projector: bool
+) -> DrawnStage:
     """Return the picture of a scene, in which nothing can be moved.
 
     Args:
         scene: what is drawn.
-        shown: its objects.
+        shown: label, name and color of each object.
         layer: what their pairs say.
         projector: large type.
     """
+    painted = [(label, name, color or _GRAY) for label, name, color in shown]
     if any(thing.place is None for thing in scene.objects):
-        return make_ring([(each.label, each.name, each.color or _GRAY) for each in shown], layer, projector)
+        return make_ring(painted, layer, projector)
     drawn = [
-        {"id": each.label, "name": each.name[:10], "words": each.name, "x": x, "y": y, "radius": _RADIUS, "turn": 0,
-         "shape": "circle", **paint(each.color or _GRAY)}
-        for each, (x, y) in zip(shown, _fit(scene), strict=True)
+        {"id": label, "name": name[:10], "words": name, "x": x, "y": y, "radius": _RADIUS, "turn": 0, "shape": "circle",
+         **paint(color)}
+        for (label, name, color), (x, y) in zip(painted, _fit(scene), strict=True)
     ]  # fmt: skip
-    nodes = [{"label": each.label, "kind": "object"} for each in shown]
-    alt = f"{len(shown)} objects: {', '.join(each.name for each in shown)}."
+    nodes = [{"label": label, "kind": "object"} for label, *_ in shown]
+    alt = f"{len(shown)} objects: {', '.join(name for _, name, _ in shown)}."
     backdrop = Backdrop(Ground((0, 0, _SIDE, _SIDE)), (_SIDE, _SIDE))
     return DrawnStage(backdrop, Cast("objects", drawn, nodes), layer, Manner(False, projector=projector, alt=alt))
 
