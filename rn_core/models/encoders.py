@@ -269,5 +269,5 @@ class RowEncoder(Encoder):
             return None
         tail = n * (1 + d_pair)
         place = second[..., -tail : second.shape[-1] - n * d_pair]  # (..., N)
-        held = first[..., -n * d_pair :].unflatten(-1, (n, d_pair))  # (..., N, D_p)
+        held = torch.unflatten(first[..., -n * d_pair :], -1, (n, d_pair))  # (..., N, D_p)
         return torch.einsum("...n,...np->...p", place, held)

@@ -73,7 +73,7 @@ class OwnView(PairView):
             axes.text(0.5, 0.5, "\n".join(map(escape_math, self.nodes.names)), ha="center", va="center", fontsize=12)
             return
         places = np.array([thing.place for thing in things])
-        axes.scatter(*places.T, s=60)
+        axes.scatter(places[:, 0], places[:, 1], s=60)
         axes.margins(0.2)
         for thing, (x, y) in zip(things, places, strict=True):
             axes.annotate(escape_math(thing.name), (x, y), xytext=(5, 5), textcoords="offset points", fontsize=9)

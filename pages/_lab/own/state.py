@@ -77,7 +77,7 @@ class OwnState(PairState):
         for name, allowed in (("why", (AUTO, *answers)), ("why_not", (AUTO, "none", *answers))):
             if getattr(state, name) not in allowed:
                 problems.append(f"The link's '{name}' was left out: {quote(getattr(state, name))} is no answer here.")
-                state = replace(state, **{name: AUTO})
+                state = replace(state, why=AUTO) if name == "why" else replace(state, why_not=AUTO)
         return drop_row_misfits(state, problems)
 
     @staticmethod

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
 from rn_core.common.errors import QuestionError, RNCoreError, SceneError, did_you_mean, quote
@@ -30,6 +31,8 @@ from rn_core.tasks.own.scene import make_template
 #: Different questions, names aside, up to which each has an input of its own; more are read as words.
 MAX_TEMPLATES = 64
 _WORD = re.compile(r"[^\W_]+|\{\}")
+#: Texts of a schema -> most letters of one.
+_TEXTS = MappingProxyType({"templates": MAX_TEXT, "words": MAX_TEXT, "answers": MAX_NAME, "types": MAX_NAME})
 #: Letters of a schema as JSON, so that a card can hold it.
 _MAX_LETTERS = 90_000
 #: Most inputs that an object's features become.
@@ -176,21 +179,20 @@ class Schema:
         """Read what `to_dict` wrote, from any file; raises RNCoreError if a field is missing or invalid."""
         try:
             columns, pairs = ([_read_column(each) for each in values[key]] for key in ("columns", "pair_columns"))
-            texts = {
-                key: _read_texts(values[key], longest)
-                for key, longest in (
-                    ("templates", MAX_TEXT),
-                    ("words", MAX_TEXT),
-                    ("answers", MAX_NAME),
-                    ("types", MAX_NAME),
-                )
-            }
-            sizes = {key: _read_size(values[key]) for key in ("n_objects", "n_about")}
+            texts = {key: _read_texts(values[key], longest) for key, longest in _TEXTS.items()}
             (name,) = _read_texts([values["name"]], MAX_TEXT)
             return Schema(
-                name=name, columns=tuple(columns), pair_columns=tuple(pairs), placed=values["placed"] is True,
-                **sizes, **texts,
-            )  # fmt: skip
+                name=name,
+                columns=tuple(columns),
+                pair_columns=tuple(pairs),
+                n_objects=_read_size(values["n_objects"]),
+                n_about=_read_size(values["n_about"]),
+                templates=texts["templates"],
+                words=texts["words"],
+                answers=texts["answers"],
+                types=texts["types"],
+                placed=values["placed"] is True,
+            )
         except (LookupError, TypeError, ValueError, AttributeError) as err:
             if isinstance(err, RNCoreError):
                 raise

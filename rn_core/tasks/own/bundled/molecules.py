@@ -208,7 +208,7 @@ def _place_next(places: list[np.ndarray], values: list[float]) -> np.ndarray:
         return np.zeros(3)
     origin = places[int(values[0]) - 1]
     if len(values) == 2:
-        return origin + np.array([values[1], 0, 0])
+        return np.asarray(origin + np.array([values[1], 0, 0]))
     toward = places[int(values[2]) - 1] - origin
     toward = toward / np.linalg.norm(toward)
     beside = np.array([0.0, 1.0, 0.0]) if len(values) == 4 else places[int(values[4]) - 1] - places[int(values[2]) - 1]
@@ -218,4 +218,4 @@ def _place_next(places: list[np.ndarray], values: list[float]) -> np.ndarray:
     beside = beside / np.linalg.norm(beside)
     angle, turn = math.radians(values[3]), math.radians(values[5] if len(values) == 6 else 0)
     side = math.cos(turn) * beside + math.sin(turn) * np.cross(toward, beside)
-    return origin + values[1] * (math.cos(angle) * toward + math.sin(angle) * side)
+    return np.asarray(origin + values[1] * (math.cos(angle) * toward + math.sin(angle) * side))
