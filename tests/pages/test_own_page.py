@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages._lab.domains.base import full_name
 from pages._lab.domains.own import DOMAIN
-from pages._lab.models import baseline_of
-from pages._lab.own.models import SetModels, read_models
+from pages._lab.own.models import SetModels, list_answering, read_models
 from pages._lab.own.sets import find_set, take_files
 from pages._lab.own.state import OwnState
 from rn_core.common.errors import RNCoreError
@@ -44,10 +44,9 @@ def open_page(models: SetModels | None = None, **query: str) -> AppTest:
     if models is not None:
         query["model"] = models.name
         app.session_state["own.models"] = {models.name: models}
-        app.session_state["own.answerers"] = {
-            full_name(DOMAIN, models.name): models.answerer,
-            full_name(DOMAIN, baseline_of(models.name)): models.baseline,
-        }
+        answerers = [models.answerer, models.baseline][: len(list_answering(models.name))]
+        names = [full_name(DOMAIN, name) for name in list_answering(models.name)]
+        app.session_state["own.answerers"] = dict(zip(names, answerers, strict=True))
     app.query_params.update(query)
     app.switch_page("pages/own.py").run()
     assert [error.message for error in app.exception] == []
@@ -75,6 +74,12 @@ def test_the_pairs_of_the_deciding_objects_are_marked(models):
     names = [thing.name for thing in case.scene.objects]
     wanted = {(names.index(a), names.index(b)) for a in case.deciding for b in case.deciding if a != b}
     assert {*DOMAIN.find_true_pairs(case)} == wanted and len(wanted) in (2, 6)
+
+
+def test_a_relation_network_alone_is_shown_alone(models):
+    alone = replace(models, name=f"{models.name}-alone", baseline=None)
+    app = open_page(alone)
+    assert not app.error and len(DOMAIN.list_models(DOMAIN.ask(OwnState(model=alone.name)))) == 1
 
 
 def test_links_survive_and_a_set_that_is_gone_is_said():

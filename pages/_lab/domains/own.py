@@ -12,7 +12,7 @@ import numpy as np
 from pages._lab.components.stage import DrawnStage, PairLayer
 from pages._lab.domains.base import PairDomain, Seen, ShownObject
 from pages._lab.layout import cards_html
-from pages._lab.models import baseline_of
+from pages._lab.own.models import list_answering
 from pages._lab.own.sets import find_set
 from pages._lab.own.stage import make_own_stage, paint_objects
 from pages._lab.own.state import OWN_SECTIONS, OwnState
@@ -115,10 +115,10 @@ class OwnDomain(PairDomain[OwnState, OwnCase, OwnView]):
         return OwnCase(state, scene, text, known.answer, known.deciding)
 
     def list_models(self, case: OwnCase) -> tuple[str, ...]:
-        """Return the Relation Network and the MLP beside it."""
+        """Return the Relation Network and the MLP beside it, if it has one."""
         if not case.state.model:
             raise RNCoreError("No network has learned this set yet; train one, or open its weights.")
-        return case.state.model, baseline_of(case.state.model)
+        return list_answering(case.state.model)
 
     def show(self, case: OwnCase, model: str) -> Seen:
         """Return the scene, which both models see as it is."""

@@ -6,13 +6,16 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pages._lab.models import own_name
+from pages._lab.models import baseline_of, own_name
 from rn_core.answering import Answerer
 from rn_core.common.device import choose_device
 from rn_core.common.errors import RNCoreError
 from rn_core.tasks import TASKS
 from rn_core.weights.bundles import read_bundle
 from rn_core.weights.store import LoadedWeights
+
+#: Ends the name of a Relation Network that came without an MLP.
+_ALONE = "-alone"
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,13 @@ def read_models(files: Sequence[tuple[str, bytes]]) -> SetModels:
         raise RNCoreError(f"'{rest[0].card.name}' is not the MLP of the same set as '{first.card.name}'; choose that.")
     digest = hashlib.sha256(" ".join(f"{one.card.task} {one.card.sha256}" for one in loaded).encode()).hexdigest()
     answerers = [_make_answerer(one) for one in loaded]
-    return SetModels(own_name("objects", digest), first, answerers[0], answerers[1] if rest else None)
+    name = own_name("objects", digest)
+    return SetModels(name if rest else f"{name}{_ALONE}", first, answerers[0], answerers[1] if rest else None)
+
+
+def list_answering(model: str) -> tuple[str, ...]:
+    """Return the networks that answer by the name of the Relation Network: it, and its MLP if it has one."""
+    return (model,) if model.endswith(_ALONE) else (model, baseline_of(model))
 
 
 def _make_answerer(weights: LoadedWeights) -> Answerer:

@@ -33,12 +33,12 @@ def draw_sources(state: OwnState, shown: OwnSet) -> None:
         with st.popover("Your own", icon=":material/upload_file:"):
             st.file_uploader(
                 "Your data", type=["jsonl", "ndjson", "csv"], accept_multiple_files=True, help=_FORM,
-                key=session.SET_FILES, on_change=session.take_set_files,
+                key=session.uploader_key("files"), on_change=session.take_set_files,
             )  # fmt: skip
             st.file_uploader(
                 "Weights trained on a set", type="safetensors", accept_multiple_files=True,
                 help="A file saved here or by the command line: a Relation Network, alone or with its MLP.",
-                key=session.WEIGHT_FILES, on_change=session.take_weight_files,
+                key=session.uploader_key("weights"), on_change=session.take_weight_files,
             )  # fmt: skip
         if shown.path is not None:
             label = "Train again" if state.model else "Train"

@@ -8,8 +8,7 @@ import streamlit as st
 
 from pages._lab.domains.base import full_name
 from pages._lab.domains.own import DOMAIN
-from pages._lab.models import baseline_of
-from pages._lab.own.models import SetModels, read_models
+from pages._lab.own.models import SetModels, list_answering, read_models
 from pages._lab.own.sets import OwnSet, find_set, take_files, take_weights
 from pages._lab.plain import plain
 from pages._lab.train.jobs import Job, JobView
@@ -23,10 +22,10 @@ from rn_core.race.own_race import OwnRaceConfig
 from rn_core.tasks.own.bundled import BUNDLED
 
 OWN = PageSession("own", DOMAIN.read_query)
-#: Keys of the uploaders.
-SET_FILES, WEIGHT_FILES = OWN.key("files"), OWN.key("weights")
 #: Most sets of its own, and networks, that a session keeps: each takes memory until the session ends.
 _MOST_KEPT = 6
+#: How many files have come: a part of the uploaders' keys, so that one that was read makes room for the next.
+_TURN = Kept(OWN.key("turn"), int)
 _OWNER: Kept[str | None] = Kept(OWN.key("owner"), nothing)
 _SETS: Kept[dict[str, OwnSet]] = Kept(OWN.key("sets"), dict)
 _MODELS: Kept[dict[str, SetModels]] = Kept(OWN.key("models"), dict)
@@ -61,9 +60,22 @@ def choose_set(name: str | None) -> dict[str, str]:
     return {"data": name, "model": _LATEST.get().get(name, "")}
 
 
+def uploader_key(kind: str) -> str:
+    """Return the key of the uploader of "files" or "weights"."""
+    return OWN.key(f"{kind}.{_TURN.get()}")
+
+
+def _take_uploads(kind: str) -> list[tuple[str, bytes]]:
+    """Return name and content of what an uploader has, and make room for the next; one CSV file alone stays there."""
+    files = [(file.name, file.getvalue()) for file in uploaded_files(uploader_key(kind))]
+    if files and not (len(files) == 1 and files[0][0].lower().endswith(".csv")):
+        _TURN.set(_TURN.get() + 1)
+    return files
+
+
 def take_set_files() -> None:
     """Read the set that was uploaded; what is wrong with it is said in one sentence, and the page stays as it is."""
-    files = [(file.name, file.getvalue()) for file in uploaded_files(SET_FILES)]
+    files = _take_uploads("files")
     if not files:
         return
     try:
@@ -77,7 +89,7 @@ def take_set_files() -> None:
 
 def take_weight_files() -> None:
     """Read the networks that were uploaded, and show them on their set; errors as `take_set_files`."""
-    files = [(file.name, file.getvalue()) for file in uploaded_files(WEIGHT_FILES)]
+    files = _take_uploads("weights")
     if not files:
         return
     try:
@@ -102,9 +114,9 @@ def _keep_models(name: str, models: SetModels) -> None:
     """Keep the networks of a set for this session and show them."""
     kept = {**_MODELS.get(), models.name: models}
     _MODELS.set(dict([*kept.items()][-_MOST_KEPT:]))
-    keep_answerer(full_name(DOMAIN, models.name), models.answerer)
-    if models.baseline is not None:
-        keep_answerer(full_name(DOMAIN, baseline_of(models.name)), models.baseline)
+    answerers = [one for one in (models.answerer, models.baseline) if one is not None]
+    for known, answerer in zip(list_answering(models.name), answerers, strict=True):
+        keep_answerer(full_name(DOMAIN, known), answerer)
     _LATEST.set({**_LATEST.get(), name: models.name})
     OWN.update(data=name, model=models.name)
 
