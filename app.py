@@ -22,6 +22,7 @@ st.navigation(
         st.Page("pages/clevr.py", title="CLEVR", icon=":material/deployed_code:"),
         st.Page("pages/babi.py", title="bAbI", icon=":material/menu_book:"),
         st.Page("pages/physics.py", title="Physics", icon=":material/animation:"),
+        st.Page("pages/own.py", title="Your data", icon=":material/upload_file:"),
         st.Page("pages/how_it_works.py", title="How it works", icon=":material/account_tree:"),
         st.Page("pages/train.py", title="Train", icon=":material/speed:"),
         st.Page("pages/lessons.py", title="Lessons", icon=":material/school:"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import json
 import os
 import sys
@@ -23,18 +22,21 @@ from rn_core.common.records import Evaluation
 from rn_core.common.seeding import MAX_SEED, SPLITS, make_rng
 from rn_core.evaluation.accuracy import count_solved, evaluate
 from rn_core.evaluation.data_set import measure_data
-from rn_core.evaluation.printing import format_percentages, print_attribution, print_evaluation
+from rn_core.evaluation.printing import print_attribution, print_evaluation
 from rn_core.evaluation.reporting import attribution_table
 from rn_core.experiments import bench, cost
 from rn_core.tasks import TASKS
 from rn_core.tasks.base import FolderBacked, FolderTrained, Source
 from rn_core.tasks.domain import DataOrder, DataWriter
+from rn_core.tasks.own.spec import NAME as OWN
 from rn_core.tasks.registry import CONFIGS, DOMAINS, PUBLIC, Derived
 from rn_core.training import publishing
 from rn_core.training.config import SCHEDULES
-from rn_core.training.processes import catch_interrupt, leave_processes, make_fabric
+from rn_core.training.own_command import RUNS, SetOrder, train_set
+from rn_core.training.processes import leave_processes, make_fabric
 from rn_core.training.recipes import RECIPES, make_recipe
 from rn_core.training.run_folder import hold_run
+from rn_core.training.showing import take_steps
 from rn_core.training.trainer import Trainer
 from rn_core.weights import public as public_weights
 from rn_core.weights.store import NOT_PUBLISHED, PRETRAINED, describe_loose, list_weights, weights_status
@@ -42,7 +44,6 @@ from rn_core.weights.store import NOT_PUBLISHED, PRETRAINED, describe_loose, lis
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
-RUNS = Path("runs")
 #: Domain -> writer of its scenes, for domains that have one.
 _WRITERS: Mapping[str, DataWriter] = Derived(
     lambda: {name: domain.data for name, domain in DOMAINS.items() if domain.data is not None}
@@ -123,8 +124,8 @@ def _list_sizes() -> list[str]:
 def _add_train(commands: _Commands) -> None:
     """Add `train`."""
     train = _add(commands, "train", _train, "train a recipe; resumes a run with the same options where it stopped")
-    train.add_argument("name", help=f"recipe: {', '.join(RECIPES)}")
-    train.add_argument("--data", type=Path, default=None, help="data folder to train on, for tasks that use one")
+    train.add_argument("name", help=f"recipe: {', '.join(RECIPES)}; or {OWN}, for a file of your own data")
+    train.add_argument("--data", type=Path, default=None, help="data folder, or file of your own data, to train on")
     train.add_argument("--cache", type=Path, default=None, help="folder for what is read of it (default: in the data)")
     train.add_argument(
         "--size", default=None, choices=_list_sizes(), help="of the network (default: the published size)"
@@ -203,6 +204,9 @@ def _add_weights(commands: _Commands) -> None:
 
 def _train(options: argparse.Namespace) -> None:
     """Train, showing progress, until the recipe's last step."""
+    if options.name == OWN:
+        train_set(_set_order(options), options.json, lambda text: _bar(options, text))
+        return
     config = make_recipe(
         options.name,
         options.size,
@@ -220,27 +224,28 @@ def _train(options: argparse.Namespace) -> None:
     with hold_run(folder, fabric):
         source = _open_source(options, config.task, fabric)
         trainer = Trainer(config, fabric, folder, source, _bar(options, "pretraining"))
-        _take_steps(trainer, options, folder)
+        take_steps(trainer, f"{options.name}, {options.size}", folder, options.json)
     leave_processes()
     if options.json:
         print(json.dumps({"run": str(folder), **asdict(trainer.run.history[-1])}))
 
 
-def _take_steps(trainer: Trainer, options: argparse.Namespace, folder: Path) -> None:
-    """Take the remaining steps, showing progress."""
-    config = trainer.run.config
-    bar = tqdm(total=config.steps, initial=trainer.run.step, unit="step", disable=options.json, smoothing=0.05)
-    if not options.json:
-        bar.write(f"{options.name}, {options.size}: {trainer.run.model.count_parameters():,} parameters, in {folder}")
-    with catch_interrupt(trainer.stop), contextlib.closing(bar):
-        for metrics in trainer.train():
-            bar.update(metrics.step - bar.n)
-            bar.set_postfix_str(f"loss {metrics.loss:.3f}")
-            if metrics.accuracy and not options.json:
-                bar.write(f"step {metrics.step}  " + format_percentages(metrics.accuracy))
-    if trainer.stopped:
-        trainer.save()
-        raise KeyboardInterrupt
+def _set_order(options: argparse.Namespace) -> SetOrder:
+    """Return how the networks of a set of anybody's are trained."""
+    if options.data is None:
+        raise RNCoreError("Give the file of your data with --data FILE; docs/your-data.md says what it holds.")
+    changes = {
+        "steps": options.steps,
+        "warm_start": options.warm_start,
+        "schedule": options.schedule,
+        "n_scenes": options.scenes,
+        "validate_every": options.validate_every,
+        "validation_scenes": options.validation_scenes,
+        "precision": None if options.precision == "auto" else options.precision,
+    }
+    return SetOrder(
+        options.data, options.folder, options.seed, options.device, options.processes, options.size, changes
+    )
 
 
 def _open_source(options: argparse.Namespace, task: str, fabric: Fabric) -> Source | None:

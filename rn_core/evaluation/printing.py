@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from rn_core.common.records import Accuracy, Evaluation
 from rn_core.evaluation.accuracy import count_solved
+from rn_core.models import KINDS
+from rn_core.tasks.own.dataset import Floors
 
 
 def format_percentages(accuracy: dict[str, float]) -> str:
@@ -39,6 +43,24 @@ def print_evaluation(name: str, found: Evaluation | None, solved_above: float | 
     if solved_above is not None:
         solved = count_solved(found, solved_above)
         print(f"  {solved} of {len(found.groups)} solved, which is above {solved_above:.0%}")
+
+
+def print_set_results(found: Mapping[str, Evaluation], floors: Floors) -> None:
+    """Print how the networks of a set compare on its test scenes, with intervals, beside what needs no scene.
+
+    Args:
+        found: kind of model -> its accuracies.
+        floors: of the same test questions.
+    """
+    first = next(iter(found.values()))
+    print(f"{first.n} test scenes, {first.overall.n} questions; accuracy with 95 % interval")
+    print(f"  {'':24}" + "".join(f"{KINDS[kind].short:>26}" for kind in found))
+    rows = {"overall": [each.overall for each in found.values()]}
+    rows |= {kind: [each.types[kind] for each in found.values()] for kind in first.types if len(first.types) > 1}
+    for name, values in rows.items():
+        cells = (f"{one.accuracy:7.1%} [{one.low:6.1%}, {one.high:6.1%}]" for one in values)
+        print(f"  {name[:24]:24}" + "".join(f"{cell:>26}" for cell in cells) + f"  n {values[0].n}")
+    print(f"  commonest answer {floors.majority:.1%}, commonest answer to each question {floors.blind:.1%}")
 
 
 def print_attribution(table: dict[str, dict[str, float]]) -> None:

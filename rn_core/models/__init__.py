@@ -14,7 +14,7 @@ from rn_core.common.seeding import fork_torch_rng
 from rn_core.models.base import Core, Encoder
 from rn_core.models.baselines import MLPConfig
 from rn_core.models.blocks import take_pairs
-from rn_core.models.encoders import ImageEncoder, ImageEncoderConfig
+from rn_core.models.encoders import ImageEncoder, ImageEncoderConfig, RowEncoderConfig
 from rn_core.models.layers import plain_fields
 from rn_core.models.paths import PathEncoderConfig
 from rn_core.models.questions import QuestionEncoder, QuestionEncoderConfig
@@ -75,7 +75,7 @@ class ModelConfig:
 
     def _count_pair_features(self) -> tuple[int, int]:
         """Return the number of pair features that the encoder gives, and the number that the core takes."""
-        given = self.encoder.d_pair if isinstance(self.encoder, PathEncoderConfig) else 0
+        given = self.encoder.d_pair if isinstance(self.encoder, PathEncoderConfig | RowEncoderConfig) else 0
         taken = self.core.d_pair if isinstance(self.core, RelationNetworkConfig | StackedRelationNetworkConfig) else 0
         return given, taken
 

@@ -225,13 +225,24 @@ class RowEncoderConfig:
 
     Attributes:
         d_object: features of one row.
+        n_objects: with pair features, the most rows N of a scene; else unused.
+        d_pair: features of a pair. A row then ends in its own place among N, one-hot, and its features with each of
+            the N, (N, d_pair) row by row.
     """
 
     d_object: int
+    n_objects: int = field(default=0, metadata=OMIT_DEFAULT)
+    d_pair: int = field(default=0, metadata=OMIT_DEFAULT)
 
     def __post_init__(self) -> None:
         """Raise RNCoreError for a size that cannot be built."""
-        check_size("d_object", self.d_object)
+        for name, lowest in (("d_object", 1), ("n_objects", 0), ("d_pair", 0)):
+            check_size(name, getattr(self, name), lowest)
+        if self.d_pair and self.d_object < self.n_objects * (1 + self.d_pair):
+            raise RNCoreError(
+                f"d_object must be {self.n_objects * (1 + self.d_pair)} or more for {self.n_objects} objects with "
+                f"{self.d_pair} pair features, got {self.d_object}; choose another size."
+            )
 
 
 class RowEncoder(Encoder):
@@ -250,3 +261,13 @@ class RowEncoder(Encoder):
         grows with the padding.
         """
         return rows, mask
+
+    def compare(self, first: Tensor, second: Tensor) -> Tensor | None:
+        """Return the pair features that the first rows hold of the second ones; None without any."""
+        n, d_pair = self.config.n_objects, self.config.d_pair
+        if not d_pair:
+            return None
+        tail = n * (1 + d_pair)
+        place = second[..., -tail : second.shape[-1] - n * d_pair]  # (..., N)
+        held = torch.unflatten(first[..., -n * d_pair :], -1, (n, d_pair))  # (..., N, D_p)
+        return torch.einsum("...n,...np->...p", place, held)

@@ -29,7 +29,7 @@ from rn_core.models import QuestionAnsweringModel
 from rn_core.pretraining.cells import PretextConfig, PretrainingSteps, make_naming, read_cells_as_rows, train_naming
 from rn_core.pretraining.pairs import make_pair_steps
 from rn_core.race.records import RACE_TASKS, Progress, RaceConfig, Snapshot
-from rn_core.tasks.base import CellBacked, Pooled
+from rn_core.tasks.base import CellBacked, Pooled, Task
 from rn_core.training.checkpoints import read_checkpoint, restore, save_checkpoint
 from rn_core.training.config import Precision
 from rn_core.training.trainer import Trainer, make_pair_config, sample_step
@@ -57,11 +57,16 @@ class Race:
             fabric: launched, with that precision.
             precision: as `TrainConfig.precision`.
         """
-        self.config, self.fabric = config, fabric
-        self.task = RACE_TASKS[config.task]
-        #: Split for evaluations: a story belongs to one question, so only stories of the chosen types.
-        self.shown = self.task.narrow(config.question_types)
-        self.trainers = {kind: Trainer(config.training(kind, precision), fabric) for kind in config.models}
+        raced = RACE_TASKS[config.task]
+        #: What examples and evaluations are of: a story belongs to one question, so only stories of the chosen types.
+        self.shown = raced.narrow(config.question_types)
+        self._start(
+            config, fabric, raced, {kind: Trainer(config.training(kind, precision), fabric) for kind in config.models}
+        )
+
+    def _start(self, config: RaceConfig, fabric: Fabric, task: Task, trainers: dict[str, Trainer]) -> None:
+        """Begin a race with its runners at step 0."""
+        self.config, self.fabric, self.task, self.trainers = config, fabric, task, trainers
         self.seconds = 0.0
         self._found: dict[str, tuple[int, Evaluation]] = {}
         #: Runners in their head start, and the saved state of each: file, tensors and state.
@@ -198,7 +203,8 @@ class Race:
     @cached_property
     def validation(self) -> Batch:
         """Return the validation questions, about scenes kept out of training."""
-        n_scenes = self.task.race.count_look_scenes(len(self.config.question_types or self.task.question_types))
+        asked = self.config.question_types or self.task.question_types
+        n_scenes = self.shown.race.count_look_scenes(len(asked))
         return self.shown.sample_batch(make_rng(self.config.seed, "validation", 0), n_scenes)
 
     @cached_property
@@ -212,13 +218,17 @@ class Race:
         return self.shown.sample_examples(make_rng(self.config.seed, "explore", 1), N_EXAMPLES)
 
     def _take_step(self) -> dict[str, float]:
-        """Draw one batch for all runners, by their mean errors, and train each on it."""
-        runs = [trainer.run for trainer in self.trainers.values()]
-        accuracy = np.mean([run.accuracy for run in runs], axis=0)
-        batch = sample_step(runs[0].config, self.fabric, self.step, accuracy)
+        """Draw one batch for all runners and train each on it."""
+        batch = self._draw_batch()
         for trainer in self.trainers.values():
             trainer.wrapped.train()
         return {kind: trainer.step(batch).item() for kind, trainer in self.trainers.items()}
+
+    def _draw_batch(self) -> Batch:
+        """Draw the questions of the next step, by the runners' mean errors."""
+        runs = [trainer.run for trainer in self.trainers.values()]
+        accuracy = np.mean([run.accuracy for run in runs], axis=0)
+        return sample_step(runs[0].config, self.fabric, self.step, accuracy)
 
     def _begin(self) -> Iterator[Progress]:
         """Take the head start that the task offers; its config has checked that there is one."""

@@ -19,17 +19,21 @@ import traceback
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import torch
 
 from rn_core.common.children import follow_owner, lower_priority, take_output
 from rn_core.common.device import choose_device, has_fast_bf16
 from rn_core.common.errors import RNCoreError
+from rn_core.race.own_race import OwnRace, OwnRaceConfig
 from rn_core.race.race import Race
 from rn_core.race.records import Progress, RaceConfig
 from rn_core.training.config import Precision
 from rn_core.training.processes import make_fabric
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
 
 #: Seconds between reports of progress, between evaluations (at least), and between checkpoints; the first comes early,
 #: so that a run stopped at once has something to show.
@@ -63,7 +67,7 @@ class Worker:
         """Take the order; raises RNCoreError if its config cannot be trained."""
         device = choose_device()
         precision: Precision = "bf16-mixed" if has_fast_bf16(device) else "32-true"
-        self.race = Race(RaceConfig.from_dict(order["config"]), make_fabric(device.type, precision), precision)
+        self.race = _make_race(order["config"], make_fabric(device.type, precision), precision)
         self.folder = Path(order["folder"])
         self.commands, self.out = commands, out
         self._reported = self._looked = self._saved = time.monotonic()
@@ -147,6 +151,13 @@ class Worker:
         self.emit("progress", **asdict(progress))
         self.look()
         self.save()
+
+
+def _make_race(values: dict[str, Any], fabric: Fabric, precision: Precision) -> Race:
+    """Return the race of a config: on a set of anybody's, if it names one."""
+    if "data" in values:
+        return OwnRace(OwnRaceConfig.from_dict(values), fabric, precision)
+    return Race(RaceConfig.from_dict(values), fabric, precision)
 
 
 def main() -> int:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
-from types import MappingProxyType
 from typing import Generic, TypeVar
+from weakref import WeakValueDictionary
 
 from rn_core.common.errors import RNCoreError, lookup
 from rn_core.models import ModelConfig
@@ -19,12 +19,63 @@ FOLDERS = (
     "clevr",
     "babi",
     "physics",
+    "own",
 )
 
 _Value = TypeVar("_Value")
 
 _ALL: dict[str, Task] = {}
-TASKS: Mapping[str, Task] = MappingProxyType(_ALL)
+#: Tasks made from files, while somebody uses them: found by name, listed nowhere.
+_HOSTED: WeakValueDictionary[str, Task] = WeakValueDictionary()
+#: Domain -> makes a task from what a card says of it, for domains whose tasks come from files.
+_MAKERS: dict[str, Callable[[Mapping[str, object]], Task]] = {}
+
+
+class _Tasks(Mapping[str, Task]):
+    """The registered tasks; a hosted one is found by its name, too."""
+
+    def __getitem__(self, name: str) -> Task:
+        """Return one task; raises KeyError if it is neither registered nor hosted."""
+        return _ALL[name] if name in _ALL else _HOSTED[name]
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the names of the registered tasks."""
+        return iter(_ALL)
+
+    def __len__(self) -> int:
+        """Return the number of registered tasks."""
+        return len(_ALL)
+
+
+TASKS: Mapping[str, Task] = _Tasks()
+
+
+def host(task: Task) -> Task:
+    """Make a task that came from a file known by its name for as long as somebody holds what is returned.
+
+    Returns:
+        the task, or the one of the same name that is hosted already: equal names mean equal tasks.
+    """
+    return _HOSTED.setdefault(task.name, task)
+
+
+def host_from_card(name: str, said: Mapping[str, object]) -> Task | None:
+    """Return the task that a card describes, hosted as by `host`; None where its domain makes none from cards.
+
+    Args:
+        name: of the task, as the card says.
+        said: what the card says of it.
+
+    Raises:
+        RNCoreError: if that describes no task, or another one than the name says.
+    """
+    make = _MAKERS.get(name.partition("/")[0])
+    if make is None:
+        return None
+    task = make(said)
+    if task.name != name:
+        raise RNCoreError(f"The card describes the task '{task.name}', but names '{name}'; export the weights again.")
+    return host(task)
 
 
 def register(*tasks: Task) -> None:
@@ -52,7 +103,10 @@ def registered(*tasks: Task) -> Iterator[None]:
 
 
 for _folder in FOLDERS:
-    register(*import_module(f"{__package__}.{_folder}.task").TASKS)
+    _module = import_module(f"{__package__}.{_folder}.task")
+    register(*_module.TASKS)
+    if hasattr(_module, "make_task"):
+        _MAKERS[_folder] = _module.make_task
 
 
 class Derived(Mapping[str, _Value], Generic[_Value]):
@@ -85,8 +139,18 @@ class Derived(Mapping[str, _Value], Generic[_Value]):
 
 #: Name of a domain -> what its tasks share.
 DOMAINS: Mapping[str, Domain] = Derived(lambda: {task.domain.name: task.domain for task in TASKS.values()})
+
+
+class _Configs(Derived[Mapping[str, Models]]):
+    """The models of the registered tasks; those of a hosted one are found by its name, too."""
+
+    def __getitem__(self, name: str) -> Mapping[str, Models]:
+        """Return the models of one task; raises KeyError if it is neither registered nor hosted."""
+        return TASKS[name].domain.models[name]
+
+
 #: Task -> size -> model -> config.
-CONFIGS: Mapping[str, Mapping[str, Models]] = Derived(
+CONFIGS: Mapping[str, Mapping[str, Models]] = _Configs(
     lambda: {name: task.domain.models[name] for name, task in TASKS.items()}
 )
 #: Name of weights -> how they are trained.

@@ -121,7 +121,7 @@ def _measure(
     few = isinstance(task, FewQuestions) or config.model.core.d_question == 0
     counted = model.has_pairs and config.data is None and few
     mean = mean_aggregates(model, task, spec.seed, _MEAN_SCENES) if counted else None
-    facts = _describe_folder(name, config, spec, _make_facts(name, state, found))
+    facts = _describe_folder(name, config, spec, make_facts(name, state, found))
     if beside is not None:
         facts = replace(facts, published_files=FolderEvaluation(**vars(beside), split=spec.split))
     return facts, mean, into, _golden(model, spec.sample(task, config))
@@ -174,7 +174,7 @@ def load_run(folder: Path) -> tuple[QuestionAnsweringModel, RunState]:
     return model.eval(), state
 
 
-def _make_facts(name: str, state: RunState, metrics: Evaluation) -> CardFacts:
+def make_facts(name: str, state: RunState, metrics: Evaluation | None = None) -> CardFacts:
     """Return the card facts of a run on generated scenes."""
     config = state.config
     recipe, options = _find_recipe(name, config)

@@ -24,7 +24,7 @@ from rn_core.models.encoders import ImageEncoderConfig
 from rn_core.models.layers import plain_fields
 from rn_core.models.relation_network import RelationNetworkConfig
 from rn_core.tasks import TASKS
-from rn_core.tasks.registry import CONFIGS
+from rn_core.tasks.registry import CONFIGS, host_from_card
 from rn_core.weights.card import Card, CardFacts, make_card
 from rn_core.weights.store import (
     MEAN_AGGREGATE,
@@ -86,6 +86,8 @@ def _read_bundle(content: bytes, shown: str, max_bytes: int) -> LoadedWeights:
     values = _read_card(content, shown, max_bytes)
     try:
         config = ModelConfig.from_dict(values["model"])
+        said = values.get("data_set")
+        hosted = host_from_card(values["task"], said if isinstance(said, dict) else {})
         task = lookup(values["task"], TASKS, "task").name
     except (RNCoreError, TypeError, ValueError, OverflowError) as err:
         raise WeightsError(f"'{shown}': its card cannot be used ({_plain(str(err), 200)}); {_AGAIN}.") from err
@@ -98,7 +100,7 @@ def _read_bundle(content: bytes, shown: str, max_bytes: int) -> LoadedWeights:
     loaded = make_loaded(_read_claims(values), tensors, shown)
     _check_answers(loaded, task, shown)
     card = replace(loaded.card, parameters=loaded.model.count_parameters(), n_bytes=len(whole))
-    return replace(loaded, card=card)
+    return replace(loaded, card=card, hosted=hosted)
 
 
 def _read_claims(values: dict[str, Any]) -> Card:

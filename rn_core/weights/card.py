@@ -102,6 +102,7 @@ class CardFacts:
         original: the file of others that they were read from.
         words: of weights of others, in the order of the word table.
         answers: of weights of others, in the order of the logits.
+        data_set: of weights of a set of anybody's, what makes its task, and some of its scenes.
     """
 
     task: str
@@ -120,6 +121,7 @@ class CardFacts:
     original: OriginalFile | None = None
     words: tuple[str, ...] = ()
     answers: tuple[str, ...] = ()
+    data_set: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

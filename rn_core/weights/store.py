@@ -19,6 +19,7 @@ from torch import Tensor
 from rn_core.common.errors import RNCoreError, WeightsError, did_you_mean
 from rn_core.common.files import sha256, write_whole
 from rn_core.models import QuestionAnsweringModel, build_model
+from rn_core.tasks.base import Task
 from rn_core.tasks.registry import PUBLIC
 from rn_core.weights.card import Card, CardFacts, make_card
 from rn_core.weights.file_set import (
@@ -66,11 +67,13 @@ class LoadedWeights:
         card: the facts about them.
         mean_aggregate: (Q, D_g) mean aggregate over scenes, per question, a baseline for attribution;
             None for models without pairs.
+        hosted: the task that the card describes, which is known while this is held; None for a registered one.
     """
 
     model: QuestionAnsweringModel
     card: Card
     mean_aggregate: Tensor | None
+    hosted: Task | None = None
 
 
 def list_weights(folder: Path = PRETRAINED) -> dict[str, WeightsEntry]:

@@ -46,6 +46,7 @@ PAGES = MappingProxyType(
         "clevr": ("clevr.state", "clevr.session"),
         "babi": ("babi.state", "babi.session"),
         "physics": ("physics.state", "physics.session"),
+        "own": ("own.state", "own.session"),
         "how_it_works": ("walk.state", "walk.session"),
         "train": ("train.state", "train.session"),
         "lessons": ("lessons.state", "lessons.session"),
@@ -209,6 +210,9 @@ _NAMED = ("body", "label", "help", "text", "caption", "captions", "title")
 OWN_WORDS = MappingProxyType(
     {
         "pages/_ui/lessons/measured.py": ("calls", "size"),
+        "pages/_ui/own/sections.py": (
+            "sets", "label", "waits", "results_table(found, shown.floors)", "progress_table(view)", "KINDS[kind].short",
+        ),
         "pages/_ui/pairs/sections.py": (
             "title", "n_pairs", "str(top)", "view.nodes.noun", "list(present)", "present", "other", "names",
             "layout.card_text(find_answerer(name).card)",

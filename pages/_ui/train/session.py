@@ -13,16 +13,15 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from pages._lab.own_model import OwnModel
-from pages._lab.train.job_board import JobBoard
 from pages._lab.train.jobs import Job, JobView
 from pages._lab.train.moments import Drawn, Moment, drawn_of, moment_of, what_is_new
 from pages._lab.train.runs import RunRecord, remember_run
 from pages._lab.train.state import TrainState
-from pages._ui.cache import keep_open
 from pages._ui.kept import Kept, nothing
 from pages._ui.own_models import add_own_model
-from pages._ui.presence import current_session, is_connected
+from pages._ui.presence import current_session
 from pages._ui.session import PageSession
+from pages._ui.training_runs import find_board
 from rn_core.common.errors import RNCoreError
 from rn_core.weights.bundles import read_bundle
 from rn_core.weights.store import LoadedWeights
@@ -35,11 +34,6 @@ _LOADED: Kept[tuple[str, str] | None] = Kept(TRAIN.key("loaded"), nothing)
 _DRAWN: Kept[Drawn | None] = Kept(TRAIN.key("drawn"), nothing)
 #: Key of the fragment that draws what changes by itself.
 LIVE_PART = TRAIN.key("live")
-
-
-def find_board() -> JobBoard:
-    """Return the one board of this server's training runs."""
-    return keep_open("training runs", lambda: JobBoard(is_connected=is_connected))
 
 
 def find_job() -> Job | None:

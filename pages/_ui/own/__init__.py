@@ -1,0 +1,1 @@
+"""The page Your data: what a session keeps of it, and its parts."""
