@@ -61,15 +61,19 @@ def draw_bare_matrix(state: ExploreState, look: Look) -> None:
     draw_figure(plot_pair_matrix(view.matrix, view.nodes.labels, look=look), key=LESSONS.key("bare"))
 
 
+def draw_matrix_words(view: PairView) -> None:
+    """Draw what the numbers of a pair matrix mean, and what they add up to."""
+    framed = "Framed: the pairs that decide." if view.true_pairs else ""
+    st.caption(plain(f"Each number: what a pair adds to the logit of {view.target_text}. {framed}"))
+    st.caption(plain(describe_sum(view)))
+
+
 def draw_matrix(state: ExploreState, look: Look) -> None:
     """Draw the pair matrix with the deciding pairs framed."""
     view = read_view(state)
     figure = plot_pair_matrix(view.matrix, view.nodes.labels, view.true_pairs_shown, look=look)
     draw_figure(figure, key=LESSONS.key(f"matrix.{state.baseline}"))
-    st.caption(
-        f"Each number: what a pair adds to the logit of {plain(view.target_text)}. Framed: the pairs that decide. "
-        + plain(describe_sum(view))
-    )
+    draw_matrix_words(view)
 
 
 def draw_orders(state: ExploreState, look: Look) -> None:
@@ -124,9 +128,7 @@ def draw_shown_matrix(lesson: Lesson, look: Look) -> None:
     view = see(lesson)
     figure = plot_pair_matrix(view.matrix, view.nodes.labels, view.true_pairs, look=look)
     draw_figure(figure, key=LESSONS.key("matrix.shared"))
-    framed = " Framed: the pairs that decide." if view.true_pairs else ""
-    added = plain(describe_sum(view))
-    st.caption(f"Each number: what a pair adds to the logit of {plain(view.target_text)}.{framed} {added}")
+    draw_matrix_words(view)
 
 
 def remove_each(lesson: Lesson) -> tuple[Removal, ...]:
@@ -151,7 +153,7 @@ def draw_sights(state: ExploreState, look: Look) -> None:
     for column, (model, title) in zip(st.columns(len(sights), gap="large"), sights.items(), strict=True):
         with column:
             seen = read_view(state.change(model=model, view="objects"))
-            st.markdown(f"**{title}: {plain(seen.reading.answer.text)}**, truth: {plain(seen.reading.truth or '?')}")
+            st.markdown(plain(f"{title}: {seen.reading.answer.text}, truth: {seen.reading.truth}"))
             figure = plot_pair_matrix(seen.matrix, seen.nodes.labels, seen.true_pairs_shown, look=look)
             draw_figure(figure, key=LESSONS.key(f"sight.{model}"))
     st.caption("Shares of cells are divided among the objects that lie in them; the rest is the ground's.")
