@@ -65,7 +65,7 @@ class Photographs:
 
     def __call__(self, rng: np.random.Generator) -> np.ndarray:
         """Return a crop of a picture, between two fifths and all of its shorter side wide."""
-        path = self.paths[rng.integers(len(self.paths))]
+        path = self.paths[int(rng.integers(len(self.paths)))]
         if path not in self._kept:
             with Image.open(path) as file:
                 self._kept[path] = file.convert("RGB")

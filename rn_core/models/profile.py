@@ -104,8 +104,8 @@ def fit_profile(train: Tensor, validation: Tensor) -> InputProfile:
     n_directions = max(1, min(_MOST_DIRECTIONS, len(mean) // 2, len(train) // _PICTURES_PER_DIRECTION))
     spread = variances[-n_directions:].clamp(min=1e-12).sqrt()
     rest = variances[:-n_directions].mean().clamp(min=1e-12).sqrt()
-    parts = (mean, deviation, directions[:, -n_directions:], spread, rest[None])
-    unlimited = InputProfile(*(part.float().contiguous() for part in parts), limits=torch.ones(2))
+    parts = (mean, deviation, directions[:, -n_directions:], spread, rest[None], torch.ones(2))
+    unlimited = InputProfile(*(part.float().contiguous() for part in parts))
     return replace(unlimited, limits=_find_limits(unlimited.distances(validation)).float())
 
 
