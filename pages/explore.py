@@ -20,7 +20,7 @@ from pages._ui.cache import find_answerer
 from pages._ui.components.scene import draw_scene
 from pages._ui.explore import opening
 from pages._ui.explore import session as explore_session
-from pages._ui.explore.sections import EXPLORE_PAGE
+from pages._ui.explore.sections import EXPLORE_PAGE, draw_found, draw_own_picture
 from pages._ui.explore.session import EXPLORE
 from pages._ui.frame import draw_frame
 from pages._ui.options import named
@@ -49,7 +49,8 @@ def take_event(event: SceneEvent, view: ExploreView | None) -> None:
 
 def draw_picture(state: ExploreState, view: ExploreView | None) -> None:
     """Draw the interactive scene; without an answer, the scene alone."""
-    shown = make_plain_view(state) if view is None else make_scene_view(view)
+    own = explore_session.find_picture(state)
+    shown = make_plain_view(state, own) if view is None else make_scene_view(view)
     draw_scene(shown, key="explore.scene", on_change=lambda event: take_event(event, view))
 
 
@@ -64,7 +65,8 @@ def draw_scene_controls(state: ExploreState, view: ExploreView | None) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.number_input("Scene", 0, MAX_SEED, step=1, width=140, **EXPLORE.bind("seed"))
         st.button("New scene", icon=":material/casino:", on_click=explore_session.next_scene)
-        if state.edited is not None:
+        draw_own_picture(state)
+        if state.edited is not None and state.picture is None:
             st.button("Undo edits", icon=":material/undo:", on_click=explore_session.reset_scene)
         if view is not None:
             sections.draw_save(EXPLORE_PAGE, view)
@@ -120,7 +122,7 @@ def draw_page() -> None:
     opening.note_seen()
     view, problem = None, None
     try:
-        view = read_view(DOMAIN, DOMAIN.ask(state))
+        view = read_view(DOMAIN, explore_session.ask(state))
     except RNCoreError as err:
         problem = str(err)
     areas = make_areas()
@@ -134,6 +136,7 @@ def draw_page() -> None:
         draw_scene_controls(state, view)
     with areas.picture:
         draw_picture(state, view)
+        draw_found(state)
     if view is not None:
         sections.draw_closer(EXPLORE_PAGE, SECTIONS, state.section, view, look)
     EXPLORE.write_url()

@@ -15,13 +15,16 @@ from rn_core.attribution import Target, attribute_pairs
 from rn_core.common.device import choose_device
 from rn_core.common.errors import QuestionError, RNCoreError
 from rn_core.common.records import Answer
+from rn_core.evaluation.strange_inputs import find_strange
 from rn_core.models import QuestionAnsweringModel
 from rn_core.models.layers import read_alone, split_logit
+from rn_core.models.profile import InputProfile
 from rn_core.models.relation_network import RelationTrace, make_pair_index
 from rn_core.tasks import TASKS, Task
 from rn_core.tasks.base import MultiLabel
 from rn_core.tasks.scoring import NO_YES, OneAnswer
 from rn_core.weights.card import Card
+from rn_core.weights.profiles import load_profile
 from rn_core.weights.store import PRETRAINED, LoadedWeights, load_weights
 
 
@@ -36,6 +39,7 @@ class Answerer:
         task: what it was trained on.
         mean_aggregates: (Q, D_g) mean aggregate over scenes, per question; None for models without pairs and for
             tasks with too many questions.
+        profile: what ordinary pictures are to its encoder; None where it takes none, or where that was not measured.
     """
 
     name: str
@@ -43,6 +47,7 @@ class Answerer:
     model: QuestionAnsweringModel
     task: Task
     mean_aggregates: Tensor | None
+    profile: InputProfile | None = None
 
     def answer(self, scene: Any, question: str) -> Answer:
         """Answer one question.
@@ -56,7 +61,8 @@ class Answerer:
 
         Returns:
             the answer, its probabilities and, for a Relation Network, each pair's share of its logit; in `warnings`,
-            its limits: that a long story's first sentences were left out, or that the question has no single answer.
+            its limits: that a long story's first sentences were left out, that the question has no single answer, that
+            the scene has another number of objects than in training, or that the picture is unlike those learned from.
 
         Raises:
             QuestionError: if the question is not in the task's language.
@@ -73,7 +79,7 @@ class Answerer:
             return []
         self._check(scenes, questions)
         answers = self._answer_checked(scenes, questions)
-        warnings = map(self.task.find_warnings, scenes, questions)
+        warnings = map(self.find_warnings, scenes, questions)
         return [replace(answer, warnings=found) for answer, found in zip(answers, warnings, strict=True)]
 
     def _answer_checked(self, scenes: Sequence[Any], questions: Sequence[str]) -> list[Answer]:
@@ -115,7 +121,12 @@ class Answerer:
         """
         self._check([scene], [question])
         answer = self._read(logits.cpu().double(), question)
-        return replace(answer, warnings=self.task.find_warnings(scene, question))
+        return replace(answer, warnings=self.find_warnings(scene, question))
+
+    def find_warnings(self, scene: Any, question: str) -> tuple[str, ...]:
+        """Return `Answer.warnings` of a question that can be asked about a scene; usually empty."""
+        strange = find_strange(self.name, self.model, self.task, self.profile, scene)
+        return (*self.task.find_warnings(scene, question), *strange)
 
     @torch.inference_mode()
     def logits(self, scene: Any, question: str) -> Tensor:
@@ -208,6 +219,17 @@ def strongest_pairs(answer: Answer, top: int) -> list[dict[str, float]]:
     ]
 
 
+def list_facts(answer: Answer, top: int) -> dict[str, Any]:
+    """Return an answer as JSON values, with its `top` strongest pairs."""
+    return {
+        "answer": answer.text,
+        "probabilities": answer.probabilities,
+        "warnings": list(answer.warnings),
+        "completeness_gap": answer.completeness_gap,
+        "pairs": strongest_pairs(answer, top),
+    }
+
+
 def load(name: str, device: str = "auto", folder: Path = PRETRAINED) -> Answerer:
     """Load weights by name after checking their hash.
 
@@ -220,15 +242,23 @@ def load(name: str, device: str = "auto", folder: Path = PRETRAINED) -> Answerer
         WeightsError: if the name is unknown or the file is missing, changed or damaged.
         RNCoreError: if this machine has no such device.
     """
-    return make_answerer(name, load_weights(name, folder), device)
+    return make_answerer(name, load_weights(name, folder), device, folder)
 
 
-def make_answerer(name: str, weights: LoadedWeights, device: str = "auto") -> Answerer:
+def make_answerer(name: str, weights: LoadedWeights, device: str = "auto", folder: Path = PRETRAINED) -> Answerer:
     """Return loaded weights as an `Answerer` on a device; the model is moved there.
 
+    Args:
+        name: of the weights.
+        weights: model and card.
+        device: as `load`.
+        folder: where their profile is stored, if there is one.
+
     Raises:
+        WeightsError: if the profile's file is damaged.
         RNCoreError: if this machine has no such device.
     """
     target = choose_device(device)
     mean = None if weights.mean_aggregate is None else weights.mean_aggregate.to(target)
-    return Answerer(name, weights.card, weights.model.to(target), TASKS[weights.card.task], mean)
+    profile = load_profile(name, weights.card, folder)
+    return Answerer(name, weights.card, weights.model.to(target), TASKS[weights.card.task], mean, profile)

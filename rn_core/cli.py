@@ -14,15 +14,17 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import torch
 from tqdm import tqdm
 
-from rn_core.answering import Answerer, describe_answer, load, strongest_pairs
+from rn_core.answering import Answerer, describe_answer, list_facts, load
 from rn_core.common.device import DEVICES, choose_device, fast_autocast, has_fast_bf16
 from rn_core.common.errors import RNCoreError
 from rn_core.common.reading import Reading
 from rn_core.common.records import Evaluation
 from rn_core.common.seeding import MAX_SEED, SPLITS, make_rng
 from rn_core.evaluation.accuracy import count_solved, evaluate
+from rn_core.evaluation.asked_files import read_asked
 from rn_core.evaluation.data_set import measure_data
 from rn_core.evaluation.printing import print_attribution, print_evaluation
+from rn_core.evaluation.profiling import N_PICTURES
 from rn_core.evaluation.reporting import attribution_table
 from rn_core.experiments import bench, cost
 from rn_core.tasks import TASKS
@@ -34,6 +36,7 @@ from rn_core.training import publishing
 from rn_core.training.config import SCHEDULES
 from rn_core.training.own_command import RUNS, SetOrder, train_set
 from rn_core.training.processes import leave_processes, make_fabric
+from rn_core.training.profiling import profile_weights
 from rn_core.training.recipes import RECIPES, make_recipe
 from rn_core.training.run_folder import hold_run
 from rn_core.training.showing import take_steps
@@ -53,6 +56,7 @@ _WEIGHTS_ACTIONS = {
     "publish": "weights publish sort-of-clevr/rn-pixels",
     "fetch": "weights fetch clevr/rn-pixels-public",
     "import": "weights import original_fp_epoch_493.pth --name clevr/rn-pixels-public",
+    "profile": "weights profile sort-of-clevr/rn-pixels",
 }
 
 
@@ -169,10 +173,12 @@ def _add_explain(commands: _Commands) -> None:
         commands,
         "explain",
         _explain,
-        "answer one question about one new scene, with warnings and the strongest pairs",
+        "answer one question about a new scene or a file's, with warnings and the strongest pairs",
     )
     _add_weights_name(parser)
     parser.add_argument("question", help='English, such as "Is the red object on the left?"')
+    parser.add_argument("--picture", type=Path, default=None, help="PNG or JPEG to ask about, of any size")
+    parser.add_argument("--scene", type=Path, default=None, help="scene (JSON) or story to ask about (default: new)")
     parser.add_argument("--top", type=int, default=5, help="pairs to print")
 
 
@@ -192,13 +198,16 @@ def _add_generate(commands: _Commands) -> None:
 def _add_weights(commands: _Commands) -> None:
     """Add `weights`."""
     parser = _add(commands, "weights", _weights, "list the installed weights and check each file")
-    actions = "publish: a finished run; fetch: download public weights; import: read them from a file"
+    actions = "publish: a run; fetch: download public weights; import: from a file; profile: what is ordinary"
     parser.add_argument("action", nargs="?", default="list", choices=("list", *_WEIGHTS_ACTIONS), help=actions)
-    parser.add_argument("what", nargs="?", help="weights to publish or fetch, or the .pth file to import")
+    parser.add_argument("what", nargs="?", help="weights to publish, fetch or profile, or the .pth file to import")
     parser.add_argument("--name", help=f"import: one of {', '.join(PUBLIC)}")
     parser.add_argument("--folder", type=Path, default=None, help="folder of the run (default: runs/NAME)")
     parser.add_argument("--scenes", type=int, default=10_000, help="test scenes for the card's figures")
-    parser.add_argument("--data", type=Path, default=None, help="publish: data folder on which the run is evaluated")
+    parser.add_argument(
+        "--data", type=Path, default=None, help="data folder on which publish evaluates, or profile fits"
+    )
+    parser.add_argument("--pictures", type=int, default=N_PICTURES, help="profile: pictures drawn of each split")
     parser.add_argument("--split", default="val", help="publish: the split of that folder")
 
 
@@ -313,17 +322,9 @@ def _measure(answerer: Answerer, options: argparse.Namespace, reading: Reading) 
 def _explain(options: argparse.Namespace) -> None:
     """Answer one question and print its strongest pairs."""
     answerer = load(options.name, options.device, options.weights)
-    scene, seen = answerer.task.sample_shown(make_rng(options.seed, "explore"))
+    scene, seen = read_asked(answerer.task, options.picture, options.scene, make_rng(options.seed, "explore"))
     answer = answerer.answer(seen, options.question)
-    result = {
-        "scene": json.loads(scene.to_json()),
-        "question": options.question,
-        "answer": answer.text,
-        "probabilities": answer.probabilities,
-        "warnings": list(answer.warnings),
-        "completeness_gap": answer.completeness_gap,
-        "pairs": strongest_pairs(answer, options.top),
-    }
+    result = {"scene": scene, "question": options.question, **list_facts(answer, options.top)}
     if options.json:
         print(json.dumps(result))
         return
@@ -358,6 +359,8 @@ def _weights(options: argparse.Namespace) -> None:
         folder = options.folder or RUNS / options.what
         spec = publishing.EvaluationSpec(options.scenes, options.seed, options.data, options.split)
         publishing.publish(options.what, folder, spec, _bar(options, "evaluate"))
+    elif options.action == "profile":
+        profile_weights(options.what, options.seed, options.pictures, options.data, _bar(options, "profile"))
     entries = list_weights().values()
     known = [(entry.name, weights_status(entry), entry.card) for entry in entries]
     loose = describe_loose()

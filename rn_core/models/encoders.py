@@ -153,6 +153,29 @@ class ConvolutionalEncoder(Encoder):
             layers += [nn.Conv2d(d_in, d_out, 3, stride=stride, padding=1), SyncedBatchNorm(d_out), nn.ReLU()]
         self.layers = Layers(*layers)
 
+    def read_pixels(self, images: Tensor) -> Tensor:
+        """Return bytes (S, H, W, 3) as the numbers (S, 3, H, W) that the first convolution takes."""
+        raise NotImplementedError
+
+    def summarize(self, images: Tensor) -> Tensor:
+        """Return what the convolutions compute of images, in short.
+
+        Args:
+            images: (S, H, W, 3) uint8.
+
+        Returns:
+            (S, 2 * C): the mean, then the standard deviation of each channel after each ReLU, C channels in all.
+        """
+        parts = []
+        with torch.autocast(images.device.type, enabled=False):
+            features = self.read_pixels(images)  # (S, 3, H, W)
+            for layer in self.layers:
+                features = layer(features)
+                if isinstance(layer, nn.ReLU):
+                    deviation, mean = torch.std_mean(features, dim=(2, 3), correction=0)  # (S, C) each
+                    parts += [mean, deviation]
+        return torch.cat(parts, dim=1)
+
     def freeze_statistics(self) -> None:
         """Make batch norm use its running statistics from now on, also during training."""
         for layer in self.layers:
@@ -182,7 +205,7 @@ class ImageEncoder(ConvolutionalEncoder):
             objects (S, d * d, C + 2), and None: no cell is padding.
         """
         with torch.autocast(images.device.type, enabled=False):
-            pixels = self._read_pixels(images)  # (S, 3, H, W)
+            pixels = self.read_pixels(images)  # (S, 3, H, W)
             cells = self.layers(pixels)  # (S, C, d, d)
             return self._tag(cells), None
 
@@ -195,14 +218,14 @@ class ImageEncoder(ConvolutionalEncoder):
         """
         maps = []
         with torch.autocast(images.device.type, enabled=False):
-            features = pixels = self._read_pixels(images)  # (S, 3, H, W)
+            features = pixels = self.read_pixels(images)  # (S, 3, H, W)
             for layer in self.layers:
                 features = layer(features)
                 if isinstance(layer, nn.ReLU):
                     maps.append(features)
             return self._tag(features), pixels, tuple(maps)
 
-    def _read_pixels(self, images: Tensor) -> Tensor:
+    def read_pixels(self, images: Tensor) -> Tensor:
         """Return bytes (S, H, W, 3) as numbers, converted as `ImageEncoderConfig.pixel_values` says."""
         dtype = next(self.layers.parameters()).dtype
         ink = self.config.pixel_values == "ink"

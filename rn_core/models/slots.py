@@ -81,6 +81,10 @@ class SlotEncoder(ConvolutionalEncoder):
         self.config = config
         self.head = nn.Conv2d(config.channels[-1], 1 + sum(config.attributes) + 2, 1)
 
+    def read_pixels(self, images: Tensor) -> Tensor:
+        """Return bytes (S, H, W, 3) as numbers (S, 3, H, W) from 0 to 1."""
+        return images.permute(0, 3, 1, 2).to(self.head.weight.dtype) / 255
+
     def find_maps(self, images: Tensor) -> SlotMaps:
         """Return what is found at every cell of the heatmap, in 32 bits also under autocast.
 
@@ -88,8 +92,7 @@ class SlotEncoder(ConvolutionalEncoder):
             images: (S, H, W, 3) uint8.
         """
         with torch.autocast(images.device.type, enabled=False):
-            dtype = self.head.weight.dtype
-            found = self.head(self.layers(images.permute(0, 3, 1, 2).to(dtype) / 255))  # (S, 1 + V + 2, d, d)
+            found = self.head(self.layers(self.read_pixels(images)))  # (S, 1 + V + 2, d, d)
         center, attributes, offsets = torch.split(found, [1, sum(self.config.attributes), 2], dim=1)
         return SlotMaps(center[:, 0], attributes, offsets)
 

@@ -221,6 +221,48 @@ class Task(Protocol):
 
 
 @runtime_checkable
+class ObjectsCounted(Task, Protocol):
+    """A task whose training scenes have certain numbers of objects.
+
+    Attributes:
+        trained_counts: the lowest and the highest number of objects of a training scene.
+        objects_name: what the objects are called, such as "balls".
+    """
+
+    @property
+    def trained_counts(self) -> tuple[int, int]:
+        """Return the lowest and the highest number of objects of a training scene."""
+        ...
+
+    @property
+    def objects_name(self) -> str:
+        """Return what the objects are called."""
+        ...
+
+    def count_objects(self, scene: Any) -> int | None:
+        """Return the objects of a scene that `check_answerable` accepts; None for a picture, of which it is unknown."""
+        ...
+
+
+@runtime_checkable
+class PicturesTaken(Task, Protocol):
+    """A task whose models see pictures, which may come from files."""
+
+    def fit_picture(self, image: np.ndarray) -> np.ndarray:
+        """Return a picture (H, W, 3) uint8 of any size as `encode_scenes` takes it; otherwise SceneError."""
+        ...
+
+
+@runtime_checkable
+class ScenesRead(Task, Protocol):
+    """A task whose `encode_scenes` does not take a scene's text as it is."""
+
+    def read_scene(self, text: str) -> Any:
+        """Return the scene of a text, as `encode_scenes` takes it; otherwise SceneError."""
+        ...
+
+
+@runtime_checkable
 class Pooled(Task, Protocol):
     """A task whose scenes take longer to draw than to train on, so that a pool of them is used repeatedly.
 

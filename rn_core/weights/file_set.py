@@ -18,6 +18,8 @@ from rn_core.common.locks import hold
 
 #: Suffixes of a set's files.
 WEIGHTS, GOLDEN, CARD = ".safetensors", ".golden.safetensors", ".json"
+#: Suffix of a file that may stand beside a set and names it by its hash; see `profiles`.
+PROFILE = ".profile.safetensors"
 #: In the order in which they are written; the card, which holds the others' hashes, last.
 _PARTS = (WEIGHTS, GOLDEN, CARD)
 _NEW = ".new"
@@ -45,7 +47,7 @@ def place(name: str, folder: Path, part: str) -> Path:
     Args:
         name: of the weights.
         folder: of all weights.
-        part: `WEIGHTS`, `GOLDEN` or `CARD`.
+        part: `WEIGHTS`, `GOLDEN`, `CARD` or `PROFILE`.
     """
     return folder / f"{check_name(name)}{part}"
 
@@ -71,7 +73,8 @@ def find_cards(folder: Path) -> dict[str, Path]:
 
 def find_without_card(folder: Path) -> list[str]:
     """Return the names with weights or golden logits but no card."""
-    stems = {path.with_name(_stem(path)).relative_to(folder).as_posix() for path in folder.rglob(f"*{WEIGHTS}")}
+    paths = (path for path in folder.rglob(f"*{WEIGHTS}") if not path.name.endswith(PROFILE))
+    stems = {path.with_name(_stem(path)).relative_to(folder).as_posix() for path in paths}
     return sorted(stems - find_cards(folder).keys())
 
 

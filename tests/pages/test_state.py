@@ -56,6 +56,7 @@ def states(draw) -> ExploreState:
         truth=draw(st.booleans()),
         section=draw(st.sampled_from([*SECTIONS])),
         projector=draw(st.booleans()),
+        picture=draw(st.one_of(st.none(), st.from_regex(r"[0-9a-f]{16}", fullmatch=True))),
     )
 
 

@@ -66,6 +66,7 @@ class SceneView:
         editable: whether objects can be moved and toggled.
         projector: large type, for the back row of a classroom.
         alt: the picture in words, for screen readers.
+        image: a picture as a data URL, on which objects are rings; empty where they are drawn.
     """
 
     objects: Sequence[Mapping[str, Any]]
@@ -80,6 +81,7 @@ class SceneView:
     editable: bool = True
     projector: bool = False
     alt: str = "Scene with six objects"
+    image: str = ""
     component: ClassVar[str] = "scene"
 
     @property
@@ -135,20 +137,22 @@ def make_scene_data(view: SceneView) -> dict[str, Any]:
         view.show_truth,
     )
     grid = GRID if view.mode == "cells" else 0
-    cast = Cast(view.mode, [_show(thing) for thing in objects], _make_nodes(view, objects), grid)
-    manner = Manner(view.editable, projector=view.projector, alt=view.alt, spacing=Spacing(box=CLEARANCE))
-    return make_stage_data(_make_backdrop(), cast, layer, manner)
+    shown = [_show(thing) | ({"shape": "spot"} if view.image else {}) for thing in objects]
+    cast = Cast(view.mode, shown, _make_nodes(view, objects), grid)
+    spacing = Spacing(box=CLEARANCE)
+    manner = Manner(view.editable, not view.image, projector=view.projector, alt=view.alt, spacing=spacing)
+    return make_stage_data(_make_backdrop(view.image), cast, layer, manner)
 
 
-def _make_backdrop() -> Backdrop:
-    """Return the white ground with its two middle lines and the names of its sides."""
+def _make_backdrop(image: str) -> Backdrop:
+    """Return the white ground or a picture, with two middle lines and the names of its sides."""
     low, high = _EDGES
     lines = ((MIDDLE, low, MIDDLE, high), (low, MIDDLE, high, MIDDLE))
     words = [
         (word, x * IMAGE_SIZE if x > 0 else x, y * IMAGE_SIZE if y > 0 else y, turn) for word, x, y, turn in _WORDS
     ]
     ground = Ground((low, low, IMAGE_SIZE, IMAGE_SIZE), LOWEST, HIGHEST)
-    return Backdrop(ground, (IMAGE_SIZE, IMAGE_SIZE), lines=lines, words=words)
+    return Backdrop(ground, (IMAGE_SIZE, IMAGE_SIZE), image, lines=lines, words=words)
 
 
 def _show(thing: SceneObject) -> dict[str, Any]:

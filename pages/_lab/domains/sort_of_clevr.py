@@ -7,7 +7,7 @@ from typing import Any
 from pages._lab.components.scene_view import SceneView
 from pages._lab.domains.base import PairDomain, Seen, ShownObject
 from pages._lab.layout import MODEL_NAMES
-from pages._lab.models import MODELS, baseline_of
+from pages._lab.models import MODELS, baseline_of, view_of
 from pages._lab.pairs.state import BASELINES
 from pages._lab.pairs.view import PairReading
 from pages._lab.sort_of_clevr.picture import make_plain_view, make_saved_stage, make_scene_view
@@ -22,6 +22,7 @@ from pages._lab.sort_of_clevr.view import (
     remove_objects,
 )
 from rn_core.attribution.base import Attribution, Target
+from rn_core.common.errors import SceneError
 from rn_core.common.records import Answer
 from rn_core.tasks.sort_of_clevr import Question
 from rn_core.tasks.sort_of_clevr.language import ALL_TEXTS, parse, text
@@ -58,18 +59,24 @@ class ShapesDomain(PairDomain[ExploreState, ShapesCase, ExploreView]):
         return case.state.model, baseline_of(case.state.model)
 
     def show(self, case: ShapesCase, model: str) -> Seen:
-        """Return the scene, which models of both views read."""
+        """Return the scene, which models of both views read; image models see the person's own picture instead."""
+        if case.picture is not None and view_of(model) != "objects":
+            return Seen(case.picture.pixels, case.picture.digest)
         scene = case.state.scene
         return Seen(scene, scene.to_json())
 
     def list_objects(self, state: ExploreState) -> tuple[ShownObject, ...]:
-        """Return the scene's objects by their colors."""
+        """Return the scene's objects by their colors; none of an own picture, from which none can be taken away."""
+        if state.picture is not None:
+            return ()
         colors = [thing.color for thing in state.scene.objects]
         return tuple(ShownObject(color, color, PALETTE[color]) for color in colors)
 
     def take_away(self, view: ExploreView) -> ShapesCase:
         """Return the question about the scene without some objects; raises SceneError if it cannot be asked."""
         state = view.state
+        if state.picture is not None:
+            raise SceneError("Objects cannot be taken out of an own picture; go back to the scene first.")
         return make_case(state.edit(remove_objects(state.scene, state.without)))
 
     def choose_target(self, case: ShapesCase, answer: Answer) -> Target:

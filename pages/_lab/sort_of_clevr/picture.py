@@ -7,6 +7,7 @@ from dataclasses import asdict
 import numpy as np
 
 from pages._lab.components.scene_view import SceneView
+from pages._lab.sort_of_clevr.own_picture import OwnPicture
 from pages._lab.sort_of_clevr.state import ExploreState
 from pages._lab.sort_of_clevr.view import ExploreView
 from rn_core.tasks.sort_of_clevr import Scene
@@ -26,6 +27,7 @@ def make_scene_view(view: ExploreView, editable: bool = True) -> SceneView:
         editable=editable,
         projector=view.state.projector,
         alt=describe_scene(view.state.scene),
+        image="" if view.case.picture is None else view.case.picture.data_url,
     )
 
 
@@ -34,14 +36,15 @@ def make_saved_stage(view: ExploreView) -> SceneView:
     return make_scene_view(view, editable=False)
 
 
-def make_plain_view(state: ExploreState) -> SceneView:
-    """Return the scene without any contribution, for a question that has no answer here."""
+def make_plain_view(state: ExploreState, picture: OwnPicture | None = None) -> SceneView:
+    """Return the scene, on the picture it was found in, without contributions: the question has no answer here."""
     objects = state.scene.objects
     return SceneView(
         objects=[asdict(thing) for thing in objects],
         weights=np.zeros((len(objects), len(objects))),
         projector=state.projector,
         alt=describe_scene(state.scene),
+        image="" if picture is None else picture.data_url,
     )
 
 

@@ -7,6 +7,7 @@ A value at its default is left out of the URL, so the plain address is the defau
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -23,10 +24,13 @@ from pages._lab.links import (
 )
 from pages._lab.models import MODELS, N_CELLS, count_pairs, finds_objects, parse_model, sees_pixels
 from pages._lab.pairs.state import GROUND, PairState, drop_misfits, pair_fields
+from pages._lab.sort_of_clevr.own_picture import N_DIGITS
+from rn_core.common.errors import RNCoreError, quote
 from rn_core.common.seeding import make_rng
 from rn_core.tasks.sort_of_clevr import COLORS, Question, Scene, sample_scene
 from rn_core.tasks.sort_of_clevr.questions import ANSWERS
 
+_DIGEST = re.compile(rf"[0-9a-f]{{{N_DIGITS}}}")
 DEFAULT_QUESTION = Question("closest_shape", "red")
 #: URL parameters that mean the same on every page about one question.
 SHARED = ("seed", "scene", "q", "model")
@@ -39,6 +43,8 @@ class ExploreState(PairState):
     Attributes:
         seed: the sampled scene, 0 to 2**32 - 1.
         edited: the scene after edits; None while it is the sampled one.
+        picture: digest of the person's own picture, which image networks see instead of the scene; the scene's objects
+            then are those found in it. None without one.
         question: what is asked.
         model: key of `MODELS`, or one of the session's own.
         pair: the pinned pair as two labels, colors or "ground" in the object view, cell numbers in the other.
@@ -50,6 +56,7 @@ class ExploreState(PairState):
     model: str = next(iter(MODELS))
     seed: int = 0
     edited: Scene | None = None
+    picture: str | None = None
 
     @property
     def scene(self) -> Scene:
@@ -64,12 +71,12 @@ class ExploreState(PairState):
     def change(self, **changes: Any) -> ExploreState:
         """Return the state with new values, and without what they make meaningless.
 
-        As `PairState.change`; besides, a new seed drops the edits.
+        As `PairState.change`; besides, a new seed drops the edits and the person's own picture.
         """
         if not sees_pixels(changes.get("model", self.model)) and "view" not in changes:
             changes["view"] = "objects"
         if "seed" in changes and changes["seed"] != self.seed:
-            changes = {"edited": None, "pair": None, "without": (), **changes}
+            changes = {"edited": None, "picture": None, "pair": None, "without": (), **changes}
         return super().change(**changes)
 
     @staticmethod
@@ -92,6 +99,15 @@ class ExploreState(PairState):
             the state, and one sentence for each parameter that could not be used and is left at its default.
         """
         return _consistent(*read_query(ExploreState, FIELDS, query))
+
+
+def parse_digest(text: str) -> str:
+    """Read the digest of an own picture; whether this session has that picture is seen later."""
+    if not _DIGEST.fullmatch(text):
+        raise RNCoreError(
+            f"A picture's name must be {N_DIGITS} hexadecimal digits, got {quote(text)}; choose the file again."
+        )
+    return text
 
 
 @functools.lru_cache(maxsize=256)
@@ -127,6 +143,7 @@ FIELDS = (
     Field("scene", "edited", parse_scene, format_scene),
     Field("q", "question", parse_question, format_question),
     Field("model", "model", parse_model),
+    Field("picture", "picture", parse_digest),
     *pair_fields(
         ANSWERS,
         (*COLORS, GROUND, *map(str, range(N_CELLS))),

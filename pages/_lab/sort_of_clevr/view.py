@@ -12,6 +12,7 @@ import numpy as np
 from pages._lab import layout
 from pages._lab.pairs.view import PairReading, PairView, make_pair_parts, pick_target
 from pages._lab.sort_of_clevr.nodes import find_true_pairs, make_nodes
+from pages._lab.sort_of_clevr.own_picture import OwnPicture
 from pages._lab.sort_of_clevr.state import ExploreState
 from rn_core.attribution.base import Attribution, Target
 from rn_core.common.records import Answer
@@ -43,12 +44,14 @@ class ShapesCase:
         answer: the true answer.
         margin: pixels to the answer's boundary; infinite where there is none.
         targets: colors that decide the answer together with the asked one.
+        picture: the person's own, in which the scene's objects were found; None where the scene is drawn.
     """
 
     state: ExploreState
     answer: str
     margin: float
     targets: tuple[str, ...]
+    picture: OwnPicture | None = None
 
     @property
     def question(self) -> str:
@@ -94,6 +97,8 @@ class ExploreView(PairView):
     @property
     def scene_title(self) -> str:
         """Return what a saved picture calls the scene."""
+        if self.case.picture is not None:
+            return self.case.picture.name
         return f"Scene {self.state.seed}{', edited' if self.state.edited else ''}"
 
     @property
@@ -111,7 +116,8 @@ class ExploreView(PairView):
 
     def draw_scene(self, axes: Axes) -> None:
         """Draw the image that the pixel model sees, with the colors' names."""
-        axes.imshow(render_scene(self.state.scene))
+        own = self.case.picture
+        axes.imshow(render_scene(self.state.scene) if own is None else own.pixels)
         for thing in self.state.scene.objects:
             axes.annotate(thing.color, (thing.x, thing.y + 8.5), ha="center", va="center", fontsize=10)
 
@@ -129,9 +135,9 @@ def find_truth(scene: Scene, question: Question) -> tuple[str, float, tuple[str,
     return ANSWERS[answer], float(solution.margins[0, question.index]), targets
 
 
-def make_case(state: ExploreState) -> ShapesCase:
-    """Return what a state asks, and what is true of it; raises SceneError as `find_truth`."""
-    return ShapesCase(state, *find_truth(state.scene, state.question))
+def make_case(state: ExploreState, picture: OwnPicture | None = None) -> ShapesCase:
+    """Return what a state asks, maybe about the person's own picture, and what is true; SceneError as `find_truth`."""
+    return ShapesCase(state, *find_truth(state.scene, state.question), picture)
 
 
 def make_reading(case: ShapesCase, reading: PairReading) -> Reading:

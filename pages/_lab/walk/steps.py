@@ -67,8 +67,8 @@ STEPS = (
             "Image",
             "The network gets three numbers per pixel, and no information about objects.",
             (
-                Anchor(_ENCODER, "ImageEncoder._read_pixels", "pixels = (255 - images"),
-                Anchor(_ENCODER, "ImageEncoder._read_pixels", "pixels = pixels *"),
+                Anchor(_ENCODER, "ImageEncoder.read_pixels", "pixels = (255 - images"),
+                Anchor(_ENCODER, "ImageEncoder.read_pixels", "pixels = pixels *"),
             ),
         ),
         Side(

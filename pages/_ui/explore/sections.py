@@ -1,10 +1,47 @@
-"""What the sections that all pages about pairs have need to know of the Explore page."""
+"""The Explore page's own parts, and what the sections of all pages about pairs need to know of it."""
 
 from __future__ import annotations
 
-from pages._lab.domains.sort_of_clevr import DOMAIN
-from pages._lab.sort_of_clevr.view import ExploreView
-from pages._ui.explore.session import EXPLORE
-from pages._ui.pairs.sections import PairPage
+import streamlit as st
 
-EXPLORE_PAGE = PairPage[ExploreView](DOMAIN, EXPLORE)
+from pages._lab.domains.sort_of_clevr import DOMAIN
+from pages._lab.plain import plain
+from pages._lab.sort_of_clevr.state import ExploreState
+from pages._lab.sort_of_clevr.view import ExploreView
+from pages._ui.explore import session
+from pages._ui.kept import widget_event
+from pages._ui.pairs.sections import PairPage
+from rn_core.tasks.sort_of_clevr import COLORS
+from rn_core.tasks.sort_of_clevr.scene import HIGHEST, LOWEST, SHAPES
+
+EXPLORE_PAGE = PairPage[ExploreView](DOMAIN, session.EXPLORE)
+
+
+def draw_own_picture(state: ExploreState) -> None:
+    """Draw where a person's own picture is chosen and left."""
+    if state.picture is not None:
+        st.button("Back to the scene", icon=":material/undo:", on_click=session.leave_picture)
+    with st.popover("Own picture", icon=":material/image:"):
+        st.file_uploader(
+            "Squares and circles in the six colors, PNG or JPEG of any size", type=["png", "jpg", "jpeg"],
+            key=session.upload_key(), on_change=session.take_picture,
+        )  # fmt: skip
+        st.caption("Its middle square is brought to the 75 × 75 pixels that networks see.")
+
+
+def draw_found(state: ExploreState) -> None:
+    """Draw how an own picture came to its size, and the table of the objects found in it, which can be corrected."""
+    picture = session.find_picture(state)
+    if picture is None:
+        return
+    st.caption(plain(picture.caption))
+    st.markdown("The truth is that of the objects that `rn-slots` found. **Correct them here**, or drag their rings.")
+    rows = {name: [getattr(thing, name) for thing in state.scene.objects] for name in session.COLUMNS}
+    choices = {"color": COLORS, "shape": SHAPES}
+    numbers = {name: st.column_config.NumberColumn(min_value=LOWEST, max_value=HIGHEST, step=1) for name in ("x", "y")}
+    options = {name: st.column_config.SelectboxColumn(options=list(known)) for name, known in choices.items()}
+    key = f"explore.table.{hash(state.scene)}"
+    st.data_editor(
+        rows, key=key, column_config={**options, **numbers}, num_rows="dynamic", hide_index=True,
+        on_change=lambda: session.take_table(widget_event(key)),
+    )  # fmt: skip

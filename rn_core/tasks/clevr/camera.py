@@ -29,11 +29,24 @@ _SPREAD, _PIXEL_NOISE, _DEPTH_NOISE = 0.3, 0.3, 0.003
 _SIZE_STEPS = 12
 #: What pictures measure in public sets and by default; one near an estimate is taken if its misfit is small.
 _KNOWN_SIZES = (
-    *((320, 240), (640, 480), (800, 600), (1024, 768), (480, 360), (1280, 720), (1920, 1080), (960, 540), (960, 640)),
+    *(
+        (WIDTH, HEIGHT),
+        (320, 240),
+        (640, 480),
+        (800, 600),
+        (1024, 768),
+        (480, 360),
+        (1280, 720),
+        (1920, 1080),
+        (960, 540),
+        (960, 640),
+    ),
     *((240, 160), (640, 360), (64, 64), (112, 112), (128, 128), (224, 224), (256, 256), (336, 336), (384, 384)),
     *((512, 512), (1024, 1024), (160, 120), (600, 400), (720, 480), (1440, 960)),
 )
 _NEAR, _SURE = 0.12, 0.5
+#: Points, rounded to pixels, that settle a camera's place.
+_SETTLED = 3
 
 
 def sample_cameras(rng: np.random.Generator, n_cameras: int) -> np.ndarray:
@@ -73,10 +86,10 @@ def fit_camera(coords: np.ndarray, pixel_coords: np.ndarray) -> np.ndarray:
 
     Args:
         coords: (N, 3) float64.
-        pixel_coords: (N, 3) float64: column, row, depth. Two points or more settle the place; with one it is the
-            likeliest for a camera like CLEVR's.
+        pixel_coords: (N, 3) float64: column, row, depth. Three points or more settle the place; with fewer it is
+            the likeliest for a camera like CLEVR's.
     """
-    if len(coords) == 1:
+    if len(coords) < _SETTLED:
         return fit_near(coords, pixel_coords)
     weights = np.array([1.0, 1.0, _DEPTH_WEIGHT])
     position = np.array(POSITION)

@@ -26,8 +26,8 @@ from rn_core.tasks.clevr.placement import check_placement
 from rn_core.tasks.clevr.pool import QuestionPool, make_pool
 from rn_core.tasks.clevr.program import GROUPS, QUESTION_TYPES
 from rn_core.tasks.clevr.rendering import render_scene
-from rn_core.tasks.clevr.sampling import sample_scene, sample_scenes
-from rn_core.tasks.clevr.scene import ClevrScene
+from rn_core.tasks.clevr.sampling import MIN_OBJECTS, sample_scene, sample_scenes
+from rn_core.tasks.clevr.scene import MAX_OBJECTS, ClevrScene
 from rn_core.tasks.clevr.spec import DOMAIN, ONE_STEP_QUERIES
 from rn_core.tasks.clevr.tokens import encode_tokens
 from rn_core.tasks.domain import Domain
@@ -51,6 +51,8 @@ class Clevr:
     scoring = OneAnswer(len(QUESTION_TYPES), len(ANSWERS))
     overall_types: tuple[str, ...] = QUESTION_TYPES
     solved_above: float | None = None
+    trained_counts: ClassVar[tuple[int, int]] = (MIN_OBJECTS, MAX_OBJECTS)
+    objects_name: ClassVar[str] = "objects"
 
     def __post_init__(self) -> None:
         """Raise RNCoreError for an unknown view."""
@@ -159,6 +161,10 @@ class Clevr:
         misfit = execute_partly(parse(text), _read_scene(scene)).misfit
         return () if misfit is None else (describe_misfit(misfit),)
 
+    def count_objects(self, scene: Any) -> int | None:
+        """Return the objects of a scene; None for a picture."""
+        return None if self.view == "pixels" else _read_scene(scene).n_objects
+
     def question_index(self, text: str) -> int:
         """Raise RNCoreError: CLEVR's questions are too many to store anything per question."""
         raise RNCoreError("CLEVR has too many questions for a mean aggregate each; choose zero as the baseline.")
@@ -169,6 +175,10 @@ class ClevrPixels(Clevr):
     """The task for models that see pictures."""
 
     view: str = "pixels"
+
+    def fit_picture(self, image: np.ndarray) -> np.ndarray:
+        """Return the picture; `encode_scenes` resizes it."""
+        return check_picture(image)
 
 
 @dataclass(frozen=True)

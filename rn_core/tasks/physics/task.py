@@ -60,6 +60,8 @@ class _Physics:
     domain = DOMAIN
     solved_above: float | None = None
     pretrained_on = ""
+    trained_counts = (DEFAULT_BALLS, DEFAULT_BALLS)
+    objects_name = "balls"
 
     @property
     def groups(self) -> Mapping[str, tuple[str, ...]]:
@@ -158,6 +160,10 @@ class _Physics:
     def find_warnings(self, scene: Any, text: str) -> tuple[str, ...]:
         """Return none: each scene has an answer."""
         return ()
+
+    def count_objects(self, scene: Any) -> int | None:
+        """Return the balls of a scene."""
+        return len(_read_rows(scene))
 
     def question_index(self, text: str) -> int:
         """Return 0, the only question's row."""

@@ -101,7 +101,7 @@ def _load_arrays(path: Path) -> dict[str, np.ndarray]:
 
 def _unpack(path: Path) -> dict[str, np.ndarray]:
     """Return all arrays of a .npz file; raises ValueError for one that is pickled."""
-    with np.load(path, allow_pickle=False) as opened:
+    with path.open("rb") as stream, np.load(stream, allow_pickle=False) as opened:
         return {name: opened[name] for name in opened.files}
 
 

@@ -22,12 +22,14 @@ from rn_core.tasks.sort_of_clevr.archives import Archive, load_archive
 from rn_core.tasks.sort_of_clevr.asking import SceneInput
 from rn_core.tasks.sort_of_clevr.cells import GRID_SIZE, STRIDE, cell_facts, cell_reading, keep_cells
 from rn_core.tasks.sort_of_clevr.encoding import VIEWS, check_view, shuffle_rows
+from rn_core.tasks.sort_of_clevr.fitting import fit_picture
 from rn_core.tasks.sort_of_clevr.language import parse, text
 from rn_core.tasks.sort_of_clevr.questions import Question, question_codes, solve
 from rn_core.tasks.sort_of_clevr.rendering import object_masks, render_scenes
 from rn_core.tasks.sort_of_clevr.scene import (
     COLORS,
     DEFAULT_MARGIN,
+    N_OBJECTS,
     Scene,
     SceneBatch,
     sample_scene,
@@ -60,6 +62,8 @@ class SortOfClevr:
     scoring = OneAnswer(len(questions.QUESTION_TYPES), len(questions.ANSWERS))
     overall_types: tuple[str, ...] = questions.QUESTION_TYPES
     solved_above: float | None = None
+    trained_counts: ClassVar[tuple[int, int]] = (N_OBJECTS, N_OBJECTS)
+    objects_name: ClassVar[str] = "objects"
 
     def __post_init__(self) -> None:
         """Raise RNCoreError for an unknown view."""
@@ -90,6 +94,16 @@ class SortOfClevr:
     def find_warnings(self, scene: SceneInput, text: str) -> tuple[str, ...]:
         """Return none: each question that a scene can be asked has one answer."""
         return ()
+
+    def read_scene(self, text: str) -> Scene:
+        """Return the scene of a text that `Scene.to_json` wrote; otherwise SceneError."""
+        return Scene.from_json(text)
+
+    def count_objects(self, scene: SceneInput) -> int | None:
+        """Return the objects of a scene or its rows; None for an image."""
+        if isinstance(scene, Scene):
+            return len(scene.objects)
+        return None if self.view == "pixels" else len(scene)
 
     def question_index(self, text: str) -> int:
         """Return 0 to 35, the question's row in a table of mean aggregates."""
@@ -206,6 +220,10 @@ class SortOfClevrPixels(SortOfClevr):
         if split is not None:
             raise RNCoreError(f"A .npz file of Sort-of-CLEVR has no splits, got '{cut(split)}'; leave --split out.")
         return batch_archive(load_archive(root, reading or Reading(strict=True)), progress)
+
+    def fit_picture(self, image: np.ndarray) -> np.ndarray:
+        """Return the middle square of a picture at 75 × 75 pixels; see `fitting.fit_picture`."""
+        return fit_picture(image)
 
     def in_styles(self) -> Self:
         """Return the task with each image in a style of its own."""

@@ -28,7 +28,7 @@ def check_order(steps: Iterable[tuple[str, str, int]], relation: str) -> None:
         circle: list[str] = err.args[1]
         several = sorted(told[pair] + 1 for pair in pairwise(circle))
         raise SceneError(
-            f"Statements {', '.join(map(str, several))} contradict each other, the {circle[0]} cannot be {relation} "
+            f"Statements {', '.join(map(str, several))} contradict each other, the {min(circle)} cannot be {relation} "
             "itself; drop one of them."
         ) from err
 

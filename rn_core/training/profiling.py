@@ -1,0 +1,40 @@
+"""Measure the profile of published weights and write it beside them: `python -m rn_core weights profile NAME`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from rn_core.answering import load
+from rn_core.evaluation.profiling import N_PICTURES, PictureSource, measure_profile
+from rn_core.weights.profiles import save_profile
+from rn_core.weights.store import PRETRAINED
+
+
+def profile_weights(
+    name: str,
+    seed: int = 0,
+    n_pictures: int = N_PICTURES,
+    data: Path | None = None,
+    progress: Callable[[Iterable[Any]], Iterable[Any]] = iter,
+    folder: Path = PRETRAINED,
+) -> Path:
+    """Measure which pictures are ordinary to the encoder of weights, and return where that is written.
+
+    Args:
+        name: of weights that take pictures.
+        seed: root seed of pictures that are drawn.
+        n_pictures: of each split, if they are drawn.
+        data: as `PictureSource.data`.
+        progress: wraps the iteration over batches.
+        folder: of all weights.
+
+    Raises:
+        RNCoreError: as `load`, `measure_profile` and `save_profile` do.
+    """
+    answerer = load(name, folder=folder)
+    training = answerer.card.training
+    styled = training is not None and training.settings.get("styled") is True
+    source = PictureSource(answerer.task, answerer.model, styled, data)
+    return save_profile(name, answerer.card, measure_profile(source, seed, n_pictures, progress), folder)
