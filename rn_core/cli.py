@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 import torch
 from tqdm import tqdm
@@ -27,8 +27,7 @@ from rn_core.evaluation.printing import print_attribution, print_evaluation
 from rn_core.evaluation.profiling import N_PICTURES
 from rn_core.evaluation.reporting import attribution_table
 from rn_core.experiments import bench, cost
-from rn_core.tasks import TASKS
-from rn_core.tasks.base import FolderBacked, FolderTrained, Source
+from rn_core.tasks.base import FolderBacked
 from rn_core.tasks.domain import DataOrder, DataWriter
 from rn_core.tasks.own.spec import NAME as OWN
 from rn_core.tasks.registry import CONFIGS, DOMAINS, PUBLIC, Derived
@@ -40,12 +39,10 @@ from rn_core.training.profiling import profile_weights
 from rn_core.training.recipes import RECIPES, make_recipe
 from rn_core.training.run_folder import hold_run
 from rn_core.training.showing import take_steps
+from rn_core.training.sources import no_folder, open_source
 from rn_core.training.trainer import Trainer
 from rn_core.weights import public as public_weights
 from rn_core.weights.store import NOT_PUBLISHED, PRETRAINED, describe_loose, list_weights, weights_status
-
-if TYPE_CHECKING:
-    from lightning_fabric import Fabric
 
 #: Domain -> writer of its scenes, for domains that have one.
 _WRITERS: Mapping[str, DataWriter] = Derived(
@@ -231,7 +228,7 @@ def _train(options: argparse.Namespace) -> None:
     folder = options.folder or RUNS / options.name
     fabric = make_fabric(options.device, config.precision, options.processes)
     with hold_run(folder, fabric):
-        source = _open_source(options, config.task, fabric)
+        source = open_source(options.name, config.task, options.data, options.cache, fabric, _bar(options, "read data"))
         trainer = Trainer(config, fabric, folder, source, _bar(options, "pretraining"))
         take_steps(trainer, f"{options.name}, {options.size}", folder, options.json)
     leave_processes()
@@ -255,22 +252,6 @@ def _set_order(options: argparse.Namespace) -> SetOrder:
     return SetOrder(
         options.data, options.folder, options.seed, options.device, options.processes, options.size, changes
     )
-
-
-def _open_source(options: argparse.Namespace, task: str, fabric: Fabric) -> Source | None:
-    """Return the data folder to train on, if one is given; one process per machine fills its caches."""
-    if options.data is None:
-        return None
-    reader = TASKS[task]
-    if not isinstance(reader, FolderTrained):
-        raise _no_folder(options.name)
-    with fabric.rank_zero_first(local=True):
-        return reader.open_source(options.data, _bar(options, "read data"), options.cache)
-
-
-def _no_folder(name: str) -> RNCoreError:
-    """Return the error for a task that reads no folder."""
-    return RNCoreError(f"'{name}' generates its own scenes and reads no folder; leave --data out.")
 
 
 def _precision(options: argparse.Namespace) -> str:
@@ -315,7 +296,7 @@ def _measure(answerer: Answerer, options: argparse.Namespace, reading: Reading) 
             raise RNCoreError("--strict, --predictions and --cache are about a data set; give one with --data.")
         return evaluate(model, task, options.seed, options.scenes, progress=bar)
     if not isinstance(task, FolderBacked):
-        raise _no_folder(options.name)
+        raise no_folder(options.name)
     return measure_data(model, task, options.data, options.split, reading, options.predictions, bar)
 
 

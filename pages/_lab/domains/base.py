@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast
 import numpy as np
 import torch
 
-from pages._lab.components.stage import PairLayer, Stage, make_ring
+from pages._lab.components.ring import make_ring
+from pages._lab.components.stage import PairLayer, Stage
 from pages._lab.layout import cards_html
 from pages._lab.pairs.nodes import Nodes
 from pages._lab.pairs.state import SECTIONS, PairState

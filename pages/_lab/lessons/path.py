@@ -108,7 +108,8 @@ def name_stop(stop: Stop, lessons: Sequence[Lesson]) -> str:
 
 def list_rows(lessons: Sequence[Lesson]) -> list[tuple[str, ...]]:
     """Return the table's rows, each with a text per `HEADS`; minutes as the span of the clock."""
-    rows, begun = [], 0
+    begun = 0
+    rows: list[tuple[str, ...]] = []
     for stop in PATH:
         span = f"{begun}–{begun + stop.minutes}"
         rows.append((span, name_stop(stop, lessons), stop.aim, stop.say, stop.expect))

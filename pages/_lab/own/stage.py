@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pages._lab.components.stage import Backdrop, Cast, DrawnStage, Ground, Manner, PairLayer, make_ring, paint
+from pages._lab.components.ring import make_ring
+from pages._lab.components.stage import Backdrop, Cast, DrawnStage, Ground, Manner, PairLayer, paint
 from rn_core.tasks.own.scene import OwnScene
 from rn_core.tasks.own.schema import Schema
 

@@ -133,7 +133,8 @@ def _key(path: Path) -> str:
 
 def _encode(read: FolderSplit, file: str, reading: Reading | None) -> list[tuple[np.ndarray] | tuple[()]]:
     """Return the numbers of each question's words, or an empty tuple for one that is left out."""
-    numbers, rows = read.file_numbers, []
+    numbers = read.file_numbers
+    rows: list[tuple[np.ndarray] | tuple[()]] = []
     for first in range(0, len(read.texts), _TEXTS_A_BLOCK):
         texts = read.texts[first : first + _TEXTS_A_BLOCK]
         try:

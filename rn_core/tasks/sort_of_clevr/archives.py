@@ -118,7 +118,8 @@ def _read_images(images: np.ndarray, file: str) -> np.ndarray:
     is_share = images.dtype.kind == "f" and np.isfinite(images).all() and images.min() >= 0 and images.max() <= 1
     if not is_share:
         raise RNCoreError(f"'{file}': images must be uint8, or shares from 0 to 1, got {images.dtype}; convert them.")
-    return np.rint(images * 255).astype(np.uint8)
+    scaled: np.ndarray = np.rint(images * 255).astype(np.uint8)
+    return scaled
 
 
 def _read_codes(arrays: Mapping[str, np.ndarray], n_images: int, file: str) -> tuple[np.ndarray, tuple[int, int]]:

@@ -75,6 +75,6 @@ def _note(read: list[Read], form: Form) -> dict[str, tuple[str, int]]:
     Raises:
         SceneError: if two statements say different things of a first word.
     """
-    found = [(*one.words, told) for told, one in enumerate(read) if one.form is form]
+    found = [(one.words[0], one.words[1], told) for told, one in enumerate(read) if one.form is form]
     check_one_value((what, _DESCRIBED[form](value), told) for what, value, told in found)
     return {what: (value, told) for what, value, told in found}

@@ -23,7 +23,7 @@ def solve_size(statements: Sequence[str], question: str) -> Solution:
     read = LANGUAGES[18].read_statements(statements)
     larger = [one.words if one.form is FITS else one.words[::-1] for one in read]
     smaller = [step[::-1] for step in larger]
-    check_order(((*words, told) for told, words in enumerate(larger)), "smaller than")
+    check_order(((words[0], words[1], told) for told, words in enumerate(larger)), "smaller than")
     asked = LANGUAGES[18].read_question(question)
     content, container = asked.words if asked.form is DOES_FIT else asked.words[::-1]
     down, up = _find_chain(smaller, container, content), _find_chain(larger, container, content)
