@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 from pages._lab.links import (
@@ -22,12 +23,14 @@ from pages._lab.links import (
     some_of,
 )
 from pages._lab.models import MODELS, N_CELLS, count_pairs, finds_objects, parse_model, sees_pixels
+from pages._lab.pairs import state as pair_state
 from pages._lab.pairs.state import GROUND, PairState, drop_misfits, pair_fields
 from rn_core.common.seeding import make_rng
 from rn_core.tasks.sort_of_clevr import COLORS, Question, Scene, sample_scene
 from rn_core.tasks.sort_of_clevr.questions import ANSWERS
 
 DEFAULT_QUESTION = Question("closest_shape", "red")
+SECTIONS = MappingProxyType({**pair_state.SECTIONS, "orders": "How many at once?"})
 #: URL parameters that mean the same on every page about one question.
 SHARED = ("seed", "scene", "q", "model")
 
@@ -133,5 +136,6 @@ FIELDS = (
         "red-blue or, for cells, 3-17",
         N_CELLS**2,
         some_of(COLORS, "color"),
+        sections=tuple(SECTIONS),
     ),
 )
