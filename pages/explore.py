@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from pages._lab import layout
@@ -9,10 +11,10 @@ from pages._lab.components.stage import SceneEvent
 from pages._lab.domains.base import full_name
 from pages._lab.domains.sort_of_clevr import DOMAIN
 from pages._lab.models import baseline_of, sees_pixels
-from pages._lab.pairs.state import SECTIONS, VIEWS
+from pages._lab.pairs.state import VIEWS
 from pages._lab.plain import plain
 from pages._lab.sort_of_clevr.picture import make_plain_view, make_scene_view
-from pages._lab.sort_of_clevr.state import ExploreState
+from pages._lab.sort_of_clevr.state import SECTIONS, ExploreState
 from pages._lab.sort_of_clevr.view import ExploreView
 from pages._lab.words import QUESTION_NAMES
 from pages._ui.areas import make_areas
@@ -20,6 +22,7 @@ from pages._ui.cache import find_answerer
 from pages._ui.components.scene import draw_scene
 from pages._ui.explore import opening
 from pages._ui.explore import session as explore_session
+from pages._ui.explore.orders import draw_orders
 from pages._ui.explore.sections import EXPLORE_PAGE, draw_found, draw_own_picture
 from pages._ui.explore.session import EXPLORE
 from pages._ui.frame import draw_frame
@@ -138,7 +141,8 @@ def draw_page() -> None:
         draw_picture(state, view)
         draw_found(state)
     if view is not None:
-        sections.draw_closer(EXPLORE_PAGE, SECTIONS, state.section, view, look)
+        own = {"orders": partial(draw_orders, view, look)}
+        sections.draw_closer(EXPLORE_PAGE, SECTIONS, state.section, view, look, own)
     EXPLORE.write_url()
 
 

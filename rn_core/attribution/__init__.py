@@ -26,8 +26,10 @@ from rn_core.attribution.objects import (
     shapley_objects,
     symmetrize,
 )
+from rn_core.attribution.orders import OrderSpectrum, find_order_spectrum
 from rn_core.attribution.pairs import METHODS, PairMethod, attribute_pairs, leave_out_both
 from rn_core.attribution.readout import answer_logits
+from rn_core.attribution.tuples import TupleMarginals, find_tuple_marginals
 
 __all__ = [
     "MAX_SHAPLEY_OBJECTS",
@@ -38,12 +40,16 @@ __all__ = [
     "Faithfulness",
     "KeepingSet",
     "ObjectMarginals",
+    "OrderSpectrum",
     "PairMethod",
     "Target",
+    "TupleMarginals",
     "answer_logits",
     "attribute_pairs",
     "cell_weights",
     "disagreement",
+    "find_order_spectrum",
+    "find_tuple_marginals",
     "found_weights",
     "keep_pairs",
     "leave_out_both",

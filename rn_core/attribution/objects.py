@@ -13,11 +13,10 @@ import torch
 from torch import Tensor, nn
 
 from rn_core.attribution.base import Target
-from rn_core.attribution.readout import make_pair_sum
+from rn_core.attribution.orders import MAX_COALITION_OBJECTS, mark_members, value_coalitions
 from rn_core.common.errors import RNCoreError
 
-#: Shapley values over more objects would need more than 4,096 coalitions.
-MAX_SHAPLEY_OBJECTS = 12
+MAX_SHAPLEY_OBJECTS = MAX_COALITION_OBJECTS
 
 
 @dataclass(frozen=True)
@@ -140,10 +139,9 @@ def shapley_objects(f_phi: nn.Sequential, relations: Tensor, target: Target) -> 
             f"Shapley values over objects take at most {MAX_SHAPLEY_OBJECTS} objects, since N have 2^N coalitions, "
             f"got {n_objects}; use object_marginals instead."
         )
-    pairs = make_pair_sum(f_phi, relations.flatten(0, 1))
-    member = (torch.arange(2**n_objects)[:, None] >> torch.arange(n_objects) & 1).bool()  # (2^N, N)
-    present = (member[:, :, None] & member[:, None, :]).flatten(1).to(pairs.shares.dtype)  # (2^N, N * N)
-    values = pairs.value(target, present @ pairs.shares)  # (2^N,)
+    pairs = torch.cartesian_prod(torch.arange(n_objects), torch.arange(n_objects))  # (N * N, 2)
+    values = value_coalitions(f_phi, relations.flatten(0, 1), pairs, n_objects, target)  # (2^N,)
+    member = mark_members(n_objects)  # (2^N, N)
     # Coalitions of s objects without the player weigh s! (N - s - 1)! / N! = 1 / (N * C(N - 1, s)).
     weight = torch.tensor([1 / (n_objects * comb(n_objects - 1, s)) for s in range(n_objects)], dtype=values.dtype)
     size = member.sum(dim=1, keepdim=True) - member.long()  # (2^N, N) others in the coalition

@@ -23,6 +23,7 @@ from rn_core.models.relation_layers import StackedRelationNetwork, StackedRelati
 from rn_core.models.relation_network import RelationNetwork, RelationNetworkConfig
 from rn_core.models.sentences import SentenceEncoder, SentenceEncoderConfig, StoryEncoder, StoryEncoderConfig
 from rn_core.models.slots import SlotEncoder, SlotEncoderConfig
+from rn_core.models.tuple_network import TupleNetwork, TupleNetworkConfig
 
 EncoderConfig = (
     ImageEncoderConfig
@@ -40,6 +41,7 @@ CoreConfig = (
     | QuestionMLPConfig
     | MotionNetworkConfig
     | PathMLPConfig
+    | TupleNetworkConfig
 )
 
 #: Name in cards -> (config, module, which takes that config).
@@ -98,6 +100,7 @@ KINDS: Mapping[str, ModelKind] = MappingProxyType(
             {
                 "relation_network": CoreType(RelationNetworkConfig, RelationNetwork),
                 "stacked_relation_network": CoreType(StackedRelationNetworkConfig, StackedRelationNetwork),
+                "tuple_network": CoreType(TupleNetworkConfig, TupleNetwork),
                 "motion_network": _MOTION,
             },
         ),

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages._lab.pairs.state import METHODS, SECTIONS
-from pages._lab.sort_of_clevr.state import ExploreState, sampled_scene
+from pages._lab.pairs.state import METHODS
+from pages._lab.sort_of_clevr.state import SECTIONS, ExploreState, sampled_scene
 from pages._ui import cache
 from pages._ui.pairs import sections
 from rn_core.common.errors import WeightsError
@@ -135,7 +135,7 @@ def test_models_and_views_change_the_matrix(app):
 def test_every_section_opens(model, section):
     app = open_page(model=model, section=section, pair="red-blue", top="5", without="green")
     assert sentences(app) == []
-    assert len(charts(app)) == {"pairs": 1, "pair": 3, "what-if": 1, "method": 0}[section]
+    assert len(charts(app)) == {"pairs": 1, "pair": 3, "what-if": 1, "method": 0, "orders": 1}[section]
     assert all(charts(app))
 
 

@@ -11,7 +11,7 @@ from pages._lab.models import MODELS, baseline_of, view_of
 from pages._lab.pairs.state import BASELINES
 from pages._lab.pairs.view import PairReading
 from pages._lab.sort_of_clevr.picture import make_plain_view, make_saved_stage, make_scene_view
-from pages._lab.sort_of_clevr.state import ExploreState
+from pages._lab.sort_of_clevr.state import SECTIONS, ExploreState
 from pages._lab.sort_of_clevr.view import (
     ExploreView,
     ShapesCase,
@@ -33,6 +33,7 @@ class ShapesDomain(PairDomain[ExploreState, ShapesCase, ExploreView]):
     """The app's side of Sort-of-CLEVR; see `Domain`."""
 
     name, state, view = "sort-of-clevr", ExploreState, ExploreView
+    sections = SECTIONS
     baselines = tuple(BASELINES)
 
     def parse(self, text: str) -> dict[str, Any]:

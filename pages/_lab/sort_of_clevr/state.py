@@ -10,6 +10,7 @@ import functools
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 from pages._lab.links import (
@@ -23,6 +24,7 @@ from pages._lab.links import (
     some_of,
 )
 from pages._lab.models import MODELS, N_CELLS, count_pairs, finds_objects, parse_model, sees_pixels
+from pages._lab.pairs import state as pair_state
 from pages._lab.pairs.state import GROUND, PairState, drop_misfits, pair_fields
 from pages._lab.sort_of_clevr.own_picture import N_DIGITS
 from rn_core.common.errors import RNCoreError, quote
@@ -32,6 +34,7 @@ from rn_core.tasks.sort_of_clevr.questions import ANSWERS
 
 _DIGEST = re.compile(rf"[0-9a-f]{{{N_DIGITS}}}")
 DEFAULT_QUESTION = Question("closest_shape", "red")
+SECTIONS = MappingProxyType({**pair_state.SECTIONS, "orders": "How many at once?"})
 #: URL parameters that mean the same on every page about one question.
 SHARED = ("seed", "scene", "q", "model")
 
@@ -150,5 +153,6 @@ FIELDS = (
         "red-blue or, for cells, 3-17",
         N_CELLS**2,
         some_of(COLORS, "color"),
+        sections=tuple(SECTIONS),
     ),
 )

@@ -37,6 +37,7 @@ from rn_core.tasks.sort_of_clevr.scene import (
 )
 from rn_core.tasks.sort_of_clevr.spec import DOMAIN, OBJECTS_RACE, PIXELS_RACE
 from rn_core.tasks.sort_of_clevr.styles import Things, sample_scattered, sample_styled
+from rn_core.tasks.sort_of_clevr.triple_task import SortOfClevrTriples
 
 _CODES = torch.from_numpy(question_codes())
 #: Share of the labeled batches whose objects are scattered about.
@@ -336,4 +337,4 @@ def make_batch(
     )
 
 
-TASKS: tuple[Task, ...] = (SortOfClevrObjects(), SortOfClevrPixels())
+TASKS: tuple[Task, ...] = (SortOfClevrObjects(), SortOfClevrPixels(), SortOfClevrTriples())

@@ -1,0 +1,152 @@
+"""Sort-of-CLEVR's questions about two named objects and every third one, as a task over object rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from rn_core.common.errors import QuestionError, SceneError
+from rn_core.common.records import Batch
+from rn_core.common.seeding import uniform_integers
+from rn_core.tasks.domain import Domain
+from rn_core.tasks.scoring import OneAnswer
+from rn_core.tasks.sort_of_clevr import asking
+from rn_core.tasks.sort_of_clevr.asking import SceneInput
+from rn_core.tasks.sort_of_clevr.encoding import encode_rows, shuffle_rows
+from rn_core.tasks.sort_of_clevr.scene import DEFAULT_MARGIN, Scene, SceneBatch, sample_scene, sample_scenes
+from rn_core.tasks.sort_of_clevr.spec import DOMAIN, TRIPLES
+from rn_core.tasks.sort_of_clevr.triple_language import parse_triple
+from rn_core.tasks.sort_of_clevr.triples import (
+    N_TRIPLE_QUESTIONS,
+    PAIRS,
+    TRIPLE_ANSWERS,
+    TRIPLE_TYPES,
+    solve_triples,
+    triple_codes,
+)
+
+_VIEW = "objects"
+_CODES = torch.from_numpy(triple_codes())
+
+
+@dataclass(frozen=True)
+class SortOfClevrTriples:
+    """Questions about A, B and every third object, for models that see one row per object.
+
+    Attributes:
+        margin: pixels between every answer and its decision boundary; other questions are not asked.
+    """
+
+    domain: ClassVar[Domain] = DOMAIN
+    margin: float = DEFAULT_MARGIN
+    answers: tuple[str, ...] = TRIPLE_ANSWERS
+    question_types: tuple[str, ...] = TRIPLE_TYPES
+    scoring = OneAnswer(len(TRIPLE_TYPES), len(TRIPLE_ANSWERS))
+    overall_types: tuple[str, ...] = TRIPLE_TYPES
+    solved_above: float | None = None
+
+    @property
+    def name(self) -> str:
+        """Return the task's key in `TASKS`."""
+        return TRIPLES
+
+    @property
+    def groups(self) -> Mapping[str, tuple[str, ...]]:
+        """Return group -> question types."""
+        return {"ternary": TRIPLE_TYPES}
+
+    def encode_scenes(self, scenes: Sequence[SceneInput]) -> tuple[Tensor, ...]:
+        """Return object rows and their mask, for scenes or arrays of rows; see `asking.encode_scenes`."""
+        return asking.encode_scenes(scenes, _VIEW)
+
+    def encode_questions(self, texts: Sequence[str]) -> Tensor:
+        """Return the 15 bits of English questions (M, 15) float32; raises QuestionError for any other text."""
+        return _CODES[torch.tensor([parse_triple(text).index for text in texts])]
+
+    def check_answerable(self, scene: SceneInput, text: str) -> None:
+        """Raise SceneError or QuestionError if a scene or its rows lack one of the two objects asked about."""
+        question, shown = parse_triple(text), scene if isinstance(scene, Scene) else asking.read_rows(scene)
+        colors = [thing.color for thing in shown.objects]
+        for color in (question.first, question.second):
+            if color not in colors:
+                raise SceneError(
+                    f"This scene has no {color} object; ask about two of {', '.join(colors)} or put the object back."
+                )
+
+    def find_warnings(self, scene: SceneInput, text: str) -> tuple[str, ...]:
+        """Return none: each question that a scene can be asked has one answer."""
+        return ()
+
+    def question_index(self, text: str) -> int:
+        """Return 0 to 44."""
+        return parse_triple(text).index
+
+    def sample_shown(self, rng: np.random.Generator) -> tuple[Scene, Scene]:
+        """Draw one scene; models read it as it is."""
+        scene = sample_scene(rng, self.margin)
+        return scene, scene
+
+    def sample_batch(
+        self,
+        rng: np.random.Generator,
+        n_scenes: int,
+        n_questions: int | None = None,
+        type_weights: np.ndarray | None = None,
+        n_cells: int | None = None,
+    ) -> Batch:
+        """Draw scenes and questions that are clear by `margin`, as many of each scene as asked for or as there are.
+
+        Arguments as `Task.sample_batch`; there are no cells.
+        """
+        scenes = sample_scenes(rng, n_scenes, self.margin)
+        batch = _make_batch(scenes, self.margin, rng, n_questions, type_weights)
+        rows, mask = shuffle_rows(rng, *encode_rows(scenes))
+        return Batch(inputs=(rows, mask), **batch)
+
+
+def _make_batch(
+    scenes: SceneBatch,
+    margin: float,
+    rng: np.random.Generator,
+    n_questions: int | None,
+    type_weights: np.ndarray | None,
+) -> dict[str, Tensor]:
+    """Return questions about some scenes and their true answers, those of one scene adjacent."""
+    solution = solve_triples(scenes)
+    clear = solution.margins >= margin
+    order = _draw_order(rng, clear, n_questions, type_weights)  # (S, Q)
+    asked = np.take_along_axis(clear, order, axis=1)
+    scene_index, _ = np.nonzero(asked)
+    index = order[asked]
+    rows = torch.from_numpy(index)
+    return {
+        "question": _CODES[rows],
+        "scene_index": torch.from_numpy(scene_index),
+        "answer": torch.from_numpy(solution.answers[scene_index, index]),
+        "type_index": rows // len(PAIRS),
+    }
+
+
+def _draw_order(
+    rng: np.random.Generator, clear: np.ndarray, n_questions: int | None, type_weights: np.ndarray | None
+) -> np.ndarray:
+    """Return (S, Q) different questions of each scene, clear ones first; weights as in `sample_questions`.
+
+    Raises:
+        QuestionError: if `n_questions` is out of range.
+    """
+    if n_questions is None:
+        return np.broadcast_to(np.arange(N_TRIPLE_QUESTIONS), clear.shape)
+    if not 1 <= n_questions <= N_TRIPLE_QUESTIONS:
+        raise QuestionError(
+            f"The questions per scene must be 1 to {N_TRIPLE_QUESTIONS}, got {n_questions!r}; use None for all."
+        )
+    weights = np.ones(len(TRIPLE_TYPES)) if type_weights is None else type_weights
+    uniform = (uniform_integers(rng, 2**32, clear.shape) + 0.5) / 2**32
+    keys = np.where(clear, np.log(uniform) / np.repeat(weights, len(PAIRS)), -np.inf)
+    return np.argsort(-keys, axis=1, kind="stable")[:, :n_questions]
