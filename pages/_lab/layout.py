@@ -47,6 +47,7 @@ STYLE = """
   background: light-dark(#0072b2, #5cb3ea)}
 .rn-truth {font-size: 1.15rem; margin: .4rem 0} .rn-truth b {font-size: 1.5rem}
 .rn-truth meter {width: 7rem; vertical-align: middle; margin: 0 .4rem 0 .8rem}
+.rn-old {filter: grayscale(1); opacity: .55} .rn-note {margin: .4rem 0; font-weight: 600}
 .rn-warnings p {margin: .5rem 0; padding: .4rem .8rem; border-left: 4px solid light-dark(#b8860b, #e0b040)}
 .rn-table {border-collapse: collapse; width: 100%; font-size: 1.05rem}
 .rn-table th, .rn-table td {text-align: left; padding: .4rem .6rem;
@@ -164,9 +165,21 @@ def _breakable(name: str) -> str:
     return escape(name).replace(",", ",<wbr>")
 
 
-def question_html(question: str) -> str:
-    """Return a question in English, large."""
-    return f'<h2 class="rn-question">{escape(question)}</h2>'
+def question_html(question: str, is_old: bool = False) -> str:
+    """Return a question in English, large; gray where another one was typed since that could not be read."""
+    return f'<h2 class="rn-question{" rn-old" * is_old}">{escape(question)}</h2>'
+
+
+def old_html(html: str, question: str) -> str:
+    """Return answers in gray and without marks, for a page on which stands a text that was not read.
+
+    Args:
+        html: truth and answers as the page shows them.
+        question: what they belong to.
+    """
+    unmarked = html.replace(mark_html(right=True), "").replace(mark_html(right=False), "")
+    note = f'<p class="rn-note">Not read. Below, the earlier answer to “{escape(question)}”</p>'
+    return f'{note}<div class="rn-old">{unmarked}</div>'
 
 
 def format_share(share: float) -> str:

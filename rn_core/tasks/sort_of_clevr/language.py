@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Sequence
 from types import MappingProxyType
 
-from rn_core.common.errors import QuestionError, cut, did_you_mean, quote
+from rn_core.common.errors import QuestionError, cut, quote
+from rn_core.common.wording import nearest_word
 from rn_core.tasks.sort_of_clevr.questions import QUESTION_TYPES, Question
 from rn_core.tasks.sort_of_clevr.scene import COLORS
+from rn_core.tasks.sort_of_clevr.synonyms import WORDING
 
 TEMPLATES = MappingProxyType(
     {
@@ -21,10 +24,8 @@ TEMPLATES = MappingProxyType(
     }
 )
 ALL_TEXTS = tuple(TEMPLATES[kind].format(color) for kind in QUESTION_TYPES for color in COLORS)
-#: Other spellings that a person types.
-_SYNONYMS = MappingProxyType(
-    {"grey": "gray", "nearest": "closest", "farthest": "furthest", "colour": "color", "what's": "what is"}
-)
+#: Words without which a question still says the same.
+_OPTIONAL = frozenset("the a an object objects one of to from at on in".split())
 
 
 def text(question: Question) -> str:
@@ -33,10 +34,12 @@ def text(question: Question) -> str:
 
 
 def parse(sentence: str) -> Question:
-    """Read an English question; case, spaces and the question mark do not matter. Each text is read once.
+    """Read an English question; case, spaces, articles, synonyms and the question mark do not matter.
+
+    Each text is read once.
 
     Raises:
-        QuestionError: naming a word it does not know, or the nearest question it does know.
+        QuestionError: naming a word it does not know, and suggesting the question nearest in meaning.
     """
     if not isinstance(sentence, str) or not sentence.strip():
         raise QuestionError(f"Type a question, such as '{ALL_TEXTS[0]}'")
@@ -46,36 +49,55 @@ def parse(sentence: str) -> Question:
 @functools.lru_cache(maxsize=256)
 def _parse(sentence: str) -> Question:
     """Return what a text asks; raises QuestionError as `parse`."""
-    words = _words(sentence)
-    for index, known in enumerate(_KNOWN):
-        if words == known:
-            return Question.from_index(index)
+    typed = _words(sentence)
+    words = WORDING.replace(typed)
+    known = _NUMBERS.get(_gist(words))
+    if known is not None:
+        return Question.from_index(known)
+    nearest = _nearest(words)
     strange = next((word for word in words if word not in _VOCABULARY), None)
-    if strange is not None:
+    if strange is None:
         raise QuestionError(
-            f"The word {quote(strange)} is not in this task's language.{did_you_mean(strange, sorted(_VOCABULARY))} "
-            f"Ask, for example, '{_nearest(words)}'"
+            f"'{cut(' '.join(sentence.split()), 80)}' is not one of the 36 questions. Did you mean '{nearest}'", nearest
         )
     raise QuestionError(
-        f"'{cut(' '.join(sentence.split()), 80)}' is not one of the 36 questions. Did you mean '{_nearest(words)}'"
+        f"The word {quote(WORDING.as_typed(strange, typed))} is not in this task's language{_say_hint(strange)} "
+        f"Ask, for example, '{nearest}'",
+        nearest,
     )
 
 
-def _words(sentence: str) -> tuple[str, ...]:
-    """Return the lower-cased words without punctuation, synonyms replaced."""
-    words = re.findall(r"[\w']+", sentence.lower().replace("\u2019", "'"))
-    return tuple(" ".join(_SYNONYMS.get(word, word) for word in words).split())
+def _say_hint(strange: str) -> str:
+    """Return the end of a sentence about a strange word, with the nearest known one where there is one."""
+    if strange in WORDING.related:
+        return f", which asks about '{WORDING.related[strange]}'."
+    near = nearest_word(strange, _VOCABULARY)
+    return "." if near is None else f". Did you mean '{near}'?"
 
 
-def _nearest(words: tuple[str, ...]) -> str:
-    """Return the known question that shares most words with `words`."""
-    return ALL_TEXTS[max(range(len(_KNOWN)), key=lambda k: _overlap(words, _KNOWN[k]))]
+def _words(sentence: str) -> list[str]:
+    """Return the lower-cased words without punctuation."""
+    return re.findall(r"[\w']+", sentence.lower().replace("\u2019", "'"))
+
+
+def _gist(words: Sequence[str]) -> tuple[str, ...]:
+    """Return the words that tell questions apart."""
+    return tuple(word for word in words if word not in _OPTIONAL)
+
+
+def _nearest(words: Sequence[str]) -> str:
+    """Return the known question that shares most words with `words`, strange ones taken for what they may mean."""
+    meant = _gist([WORDING.hint(word, _VOCABULARY) or word if word not in _VOCABULARY else word for word in words])
+    return ALL_TEXTS[max(_NUMBERS.values(), key=lambda k: _overlap(meant, _GISTS[k]))]
 
 
 def _overlap(words: tuple[str, ...], known: tuple[str, ...]) -> float:
     """Return the shared words over all words (Jaccard)."""
-    return len({*words} & {*known}) / len({*words} | {*known})
+    return len({*words} & {*known}) / max(len({*words} | {*known}), 1)
 
 
-_KNOWN = tuple(_words(sentence) for sentence in ALL_TEXTS)
-_VOCABULARY = frozenset(word for words in _KNOWN for word in words)
+_GISTS = tuple(_gist(_words(sentence)) for sentence in ALL_TEXTS)
+_NUMBERS = {gist: number for number, gist in enumerate(_GISTS)}
+_VOCABULARY = frozenset(word for sentence in ALL_TEXTS for word in _words(sentence)) | _OPTIONAL
+#: The words of the 36 questions, in alphabetical order.
+WORDS = tuple(sorted({word for sentence in ALL_TEXTS for word in _words(sentence)}))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from rn_core.common.errors import QuestionError
 from rn_core.tasks.babi.language import NUMBERS, Sentence
-from rn_core.tasks.babi.solvers.base import Solution, Solver, make_solver
+from rn_core.tasks.babi.solvers.base import Rule, Solution, Solver, make_solver
 
 
 @dataclass(frozen=True)
@@ -112,6 +112,7 @@ def _histories(statements: Sequence[Sentence], person: str) -> dict[str, list[tu
     return histories
 
 
-_RULES = {2: _where, 3: _where_before, 5: _gift, 7: _how_many, 8: _which}
+#: Task -> its rule.
+RULES: dict[int, Rule] = {2: _where, 3: _where_before, 5: _gift, 7: _how_many, 8: _which}
 #: Task -> its solver.
-SOLVERS: dict[int, Solver] = {task: make_solver(task, rule) for task, rule in _RULES.items()}
+SOLVERS: dict[int, Solver] = {task: make_solver(task, rule) for task, rule in RULES.items()}
