@@ -56,9 +56,7 @@ def test_what_no_rule_follows_is_refused():
         find_answer(given, "Where is the milk?")
     with pytest.raises(SceneError, match="Statement 1 is not in the language"):
         find_answer(("Mary is not in the kitchen.",), "Where is Mary?")
-    with pytest.raises(
-        QuestionError, match=r"^No task of bAbI asks 'Why Mary\?'\. Ask, for example, 'Where is Mary\?'$"
-    ):
+    with pytest.raises(QuestionError, match=r"^No task of bAbI asks 'Why Mary\?'\. Did you mean 'Where is Mary\?'$"):
         find_answer(given, "Why Mary?")
 
 
