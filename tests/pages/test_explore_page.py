@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -111,6 +112,10 @@ def test_a_question_near_in_meaning_is_one_click_away(app):
     button.click().run()
     assert state_of(app).question == Question("top", "blue")
     assert sentences(app) == []
+
+
+def test_the_page_has_one_heading_of_the_first_level(app):
+    assert re.findall(r"<h1[^>]*>(.*?)</h1>", html(app)) == ["Explore"]
 
 
 def test_scenes_by_seed_and_button(app):
