@@ -16,7 +16,7 @@ st.set_page_config(
 )
 
 mark_entry()
-st.navigation(
+page = st.navigation(
     [
         st.Page("pages/explore.py", title="Explore", icon=":material/hub:", default=True),
         st.Page("pages/clevr.py", title="CLEVR", icon=":material/deployed_code:"),
@@ -29,4 +29,7 @@ st.navigation(
         st.Page("pages/results.py", title="Results", icon=":material/fact_check:"),
     ],
     position="top",
-).run()
+)
+st.set_page_config(page_title=f"{page.title} · Relation Networks")
+st.html(f'<h1 class="rn-title">{page.title}</h1>')
+page.run()

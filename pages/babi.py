@@ -8,12 +8,13 @@ from pages._lab import layout
 from pages._lab.babi import html
 from pages._lab.babi.models import EXTENSIONS
 from pages._lab.babi.state import STAGES, BabiState
-from pages._lab.babi.truth import Truth
+from pages._lab.babi.stories import word_groups
 from pages._lab.babi.view import BabiCase, BabiView
 from pages._lab.components.stage import SceneEvent
 from pages._lab.domains.babi import DOMAIN
 from pages._lab.figures import Look
 from pages._lab.plain import plain
+from pages._ui import asking
 from pages._ui.babi import sections
 from pages._ui.babi import session as babi_session
 from pages._ui.babi.session import BABI, STORY_BOX
@@ -63,9 +64,12 @@ def draw_story(case: BabiCase, view: BabiView | None, look: Look) -> None:
         st.toggle("Mark the supporting facts", **BABI.bind("truth"))
     if state.stage == "text":
         text = "\n".join(state.statements)
-        st.text_area("One sentence per line", height=420, **BABI.bind_typed(text, babi_session.read_told, STORY_BOX))
-        if BABI.problem(STORY_BOX):
-            st.error(plain(BABI.problem(STORY_BOX)))
+        st.text_area(
+            "Sentences, each with its full stop or on its own line",
+            height=420,
+            **BABI.bind_typed(text, babi_session.read_told, STORY_BOX),
+        )
+        asking.draw_refusal(BABI, babi_session.read_told, STORY_BOX)
         return
     stage = DOMAIN.make_stage(case, view, dark=look.dark)
     draw_scene(stage, key="babi.story", on_change=lambda event: take_event(event, view))
@@ -73,18 +77,18 @@ def draw_story(case: BabiCase, view: BabiView | None, look: Look) -> None:
 
 def draw_question(state: BabiState) -> None:
     """Draw the question: the story's own, typed, or one that has an answer here."""
-    st.html(layout.question_html(state.text))
+    st.html(layout.question_html(state.text, is_old=BABI.problem() is not None))
     draw_question_line(
         BABI.typed_text(state.text), WORDS, key="babi.line",
         on_ask=lambda text: BABI.take_typed(text, babi_session.read_typed),
     )  # fmt: skip
-    if BABI.problem():
-        st.error(plain(BABI.problem()))
+    asking.draw_refusal(BABI, babi_session.read_typed)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         suggested = DOMAIN.list_suggested(state)
         chosen = BABI.bind("suggested", None, babi_session.read_suggested)
         st.selectbox("Or pick a question this story answers", suggested, index=None, placeholder="Choose", **chosen)
         st.button("Draw", icon=":material/casino:", on_click=babi_session.draw_anew)
+        asking.draw_words(word_groups())
 
 
 def draw_turns(state: BabiState) -> None:
@@ -101,13 +105,12 @@ def draw_turns(state: BabiState) -> None:
         st.markdown(f"{state.turn + 1} of {state.n_turns}", width="content")
 
 
-def draw_answers(truth: Truth, view: BabiView | None, problem: str | None) -> None:
+def draw_answers(case: BabiCase, view: BabiView | None, problem: str | None) -> None:
     """Draw truth and answers; without an answer, the truth and why."""
-    if view is not None:
-        st.html(view.answers_html())
-        return
-    st.html(html.truth_html(truth))
-    st.error(plain(problem))
+    shown = html.truth_html(case.truth) if view is None else view.answers_html()
+    asking.draw_answers(BABI, shown, case.question, ("typed", STORY_BOX))
+    if view is None:
+        st.error(plain(problem))
 
 
 def draw_tools(state: BabiState, view: BabiView | None) -> None:
@@ -134,7 +137,7 @@ def draw_left(case: BabiCase, view: BabiView | None, look: Look) -> None:
 def draw_right(case: BabiCase, view: BabiView | None, problem: str | None) -> None:
     """Draw the question, its answers, and what keeps them."""
     draw_question(case.state)
-    draw_answers(case.truth, view, problem)
+    draw_answers(case, view, problem)
     if case.state.told is None:
         draw_turns(case.state)
     draw_tools(case.state, view)

@@ -16,15 +16,15 @@ from pages._lab.clevr.models import (
     is_public,
     sees_pixels,
 )
-from pages._lab.clevr.questions import family_names
+from pages._lab.clevr.questions import family_names, word_groups
 from pages._lab.clevr.stages import PlanStage
 from pages._lab.clevr.state import SECTIONS, STAGES, ClevrState
-from pages._lab.clevr.truth import Truth
 from pages._lab.clevr.view import ClevrCase, ClevrView
 from pages._lab.components.stage import SceneEvent
 from pages._lab.domains.clevr import DOMAIN
 from pages._lab.pairs.state import VIEWS
 from pages._lab.plain import plain
+from pages._ui import asking
 from pages._ui.areas import make_areas
 from pages._ui.clevr import drawing, sections
 from pages._ui.clevr import session as clevr_session
@@ -65,26 +65,26 @@ def draw_stage(case: ClevrCase, view: ClevrView | None) -> None:
 
 def draw_question(state: ClevrState) -> None:
     """Draw the question, typed or drawn."""
-    st.html(layout.question_html(state.question))
+    st.html(layout.question_html(state.question, is_old=CLEVR.problem() is not None))
     draw_question_line(
         CLEVR.typed_text(state.question), WORDS, key="clevr.line",
         on_ask=lambda text: CLEVR.take_typed(text, clevr_session.read_typed),
     )  # fmt: skip
-    if CLEVR.problem():
-        st.error(plain(CLEVR.problem()))
-    if state.scene is not None:
-        with st.container(horizontal=True, vertical_alignment="bottom"):
+    asking.draw_refusal(CLEVR, clevr_session.read_typed)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        if state.scene is not None:
             names = family_names()
             st.selectbox("Or generate one", list(names), format_func=named(names), key=clevr_session.FAMILY)
             st.button("Draw", icon=":material/casino:", on_click=clevr_session.draw_anew)
+        asking.draw_words(word_groups())
 
 
-def draw_answers(truth: Truth, view: ClevrView | None, problem: str | None) -> None:
+def draw_answers(case: ClevrCase, view: ClevrView | None, problem: str | None) -> None:
     """Draw truth and answers; without an answer, the truth and why."""
+    shown = html.truth_html(case.truth) if view is None else view.answers_html()
+    asking.draw_answers(CLEVR, shown, case.question)
     if view is not None:
-        st.html(view.answers_html())
         return
-    st.html(html.truth_html(truth))
     if problem is None:
         st.info("This network sees the picture: its answer comes with it.")
     else:
@@ -163,7 +163,7 @@ def draw_page() -> None:
     view, problem = sections.try_view(case, drawn)
     with areas.answers:
         draw_question(state)
-        draw_answers(case.truth, view, problem)
+        draw_answers(case, view, problem)
     with areas.controls:
         draw_models(state, problem)
         draw_sources(state, view)

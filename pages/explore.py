@@ -16,7 +16,9 @@ from pages._lab.plain import plain
 from pages._lab.sort_of_clevr.picture import make_plain_view, make_scene_view
 from pages._lab.sort_of_clevr.state import SECTIONS, ExploreState
 from pages._lab.sort_of_clevr.view import ExploreView
+from pages._lab.sort_of_clevr.wording import word_groups
 from pages._lab.words import QUESTION_NAMES
+from pages._ui import asking
 from pages._ui.areas import make_areas
 from pages._ui.cache import find_answerer
 from pages._ui.components.scene import draw_scene
@@ -82,7 +84,7 @@ def draw_scene_controls(state: ExploreState, view: ExploreView | None) -> None:
 def draw_question(state: ExploreState) -> None:
     """Draw the question, built from two menus or typed."""
     question = state.question
-    st.html(layout.question_html(text(question)))
+    st.html(layout.question_html(text(question), is_old=EXPLORE.problem() is not None))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.selectbox(
             "Ask", QUESTION_TYPES, format_func=named(QUESTION_NAMES), width=290 if state.projector else 215,
@@ -93,8 +95,8 @@ def draw_question(state: ExploreState) -> None:
             **EXPLORE.bind("question.color", question.color, lambda name: explore_session.choose_question(color=name)),
         )  # fmt: skip
         st.text_input("or type it", **EXPLORE.bind_typed(text(question), explore_session.read_typed))
-    if EXPLORE.problem():
-        st.error(plain(EXPLORE.problem()))
+        asking.draw_words(word_groups())
+    asking.draw_refusal(EXPLORE, explore_session.read_typed)
 
 
 def draw_sidebar(state: ExploreState) -> None:
@@ -134,7 +136,7 @@ def draw_page() -> None:
         if view is None:
             st.error(plain(problem))
         else:
-            st.html(view.answers_html())
+            asking.draw_answers(EXPLORE, view.answers_html(), text(state.question))
     with areas.controls:
         draw_scene_controls(state, view)
     with areas.picture:

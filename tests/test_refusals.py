@@ -179,13 +179,13 @@ CASES = {
     ),
     "balls-outside": Case(BALLS, changed(BALL_ROWS, 1, 3, 2.0), TIED, SceneError, "from -1.1 to 1.1"),
     # stories
-    "babi-paragraph": Case(
-        BABI, PARAGRAPH, WHERE, SceneError, "Sentence 1 cannot be read: It must be one sentence, got 2",
-        lambda: read_written(PARAGRAPH),
+    "babi-question": Case(
+        BABI, f"{STORY} {WHERE}", WHERE, SceneError, "A story holds statements only, got the question",
+        lambda: read_written(f"{STORY} {WHERE}"),
     ),
-    "babi-paragraph-in-a-list": Case(BABI, [STORY], WHERE, SceneError, "one sentence, got 2"),
+    "babi-paragraph-in-a-list": Case(BABI, [PARAGRAPH], WHERE, SceneError, "one sentence, got 2"),
     "babi-numbered": Case(
-        BABI, f"1 {STORY}", WHERE, SceneError, "leave line numbers out", lambda: read_written(f"1 {STORY}")
+        BABI, f"1 2 {STORY}", WHERE, SceneError, "leave line numbers out", lambda: read_written(f"1 2 {STORY}")
     ),
     "babi-early": Case(BABI, EARLY, WHERE, SceneError, "Sentence 1 cannot be read", lambda: read_written(EARLY)),
     "babi-long": Case(BABI, TOO_LONG, WHERE, SceneError, "got 401", lambda: read_written(TOO_LONG)),

@@ -18,6 +18,7 @@ import plotly.io as pio
 
 from pages._lab.cells import CellFit, fit_cells, format_short, number_layer, outline_layer
 from pages._lab.plain import escape
+from pages._lab.scale import full_logits
 from pages._lab.words import format_pair, format_signed, name_nodes
 from rn_core.tasks.sort_of_clevr.rendering import PALETTE
 
@@ -97,10 +98,10 @@ def plot_pair_matrix(
         names: n names in words; None makes them from the labels.
         ticks: n names as they stand beside the rows, and n above the columns; None makes them from the labels.
         noun: what a node that is no cell is called.
-        limit: end of the scale of colors, above 0; None takes the largest absolute contribution.
+        limit: end of the scale of colors, above 0; None takes the one that all pages share.
     """
     n, names = len(labels), names or name_nodes(labels)
-    limit = limit or max(float(np.abs(matrix).max(initial=0)), 1e-9)
+    limit = limit or full_logits(list(labels))
     numbers = [[format_signed(value) for value in row] for row in matrix] if n <= MOST_NUMBERS else None
     bar = {"orientation": "h", "x": 0.5, "y": 0, "yanchor": "top", "thickness": 12, "outlinewidth": 0}
     heat = go.Heatmap(
@@ -133,7 +134,7 @@ def plot_pair_matrix(
     )
     complete = _complete(layout, look, alt, height=620 if look.large else 500)
     complete["plot_bgcolor"] = look.faint  # the gaps between cells
-    figure = go.Figure([heat, _click_layer(matrix, names), *marks, *layers], complete)
+    figure = go.Figure([heat, _click_layer(matrix, names, look), *marks, *layers], complete)
     return fit_cells(figure, _fit(beside_texts, above_texts, n, written, look))
 
 
@@ -150,8 +151,8 @@ def _fit(
     )  # fmt: skip
 
 
-def _click_layer(matrix: np.ndarray, names: Sequence[str]) -> go.Scatter:
-    """Return one invisible marker per square, with its name and value on hover."""
+def _click_layer(matrix: np.ndarray, names: Sequence[str], look: Look) -> go.Scatter:
+    """Return one invisible marker per square, with its name and value on hover in the color of its sign."""
     n = len(names)
     rows, columns = np.divmod(np.arange(n * n), n)
     values = map(format_signed, matrix.ravel())
@@ -161,7 +162,7 @@ def _click_layer(matrix: np.ndarray, names: Sequence[str]) -> go.Scatter:
     see_through = {"marker": {"opacity": 0}}
     return go.Scatter(
         x=columns, y=rows, mode="markers", text=texts, hovertemplate="%{text}<extra></extra>",
-        showlegend=False,
+        showlegend=False, hoverlabel={"bgcolor": [look.color(value) for value in matrix.ravel().tolist()]},
         marker={"symbol": "square", "size": 380 / n, "opacity": 0}, selected=see_through, unselected=see_through,
     )  # fmt: skip
 

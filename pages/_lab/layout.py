@@ -27,6 +27,8 @@ _LOWEST, _MOST = 0.005, 3
 _LONG = 9
 STYLE = """
 <style>
+.rn-title {position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap}
+[data-testid="stElementContainer"]:has(> [data-testid="stHtml"] > .rn-title) {position: absolute}
 .rn-question {font-size: 1.55rem; font-weight: 650; line-height: 1.25; margin: 0; padding: 0; text-wrap: balance}
 .rn-answers {display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 9rem), 1fr)); gap: 1rem;
   margin: .25rem 0}
@@ -47,6 +49,13 @@ STYLE = """
   background: light-dark(#0072b2, #5cb3ea)}
 .rn-truth {font-size: 1.15rem; margin: .4rem 0} .rn-truth b {font-size: 1.5rem}
 .rn-truth meter {width: 7rem; vertical-align: middle; margin: 0 .4rem 0 .8rem}
+.rn-old {filter: grayscale(1); opacity: .55} .rn-note {margin: .4rem 0; font-weight: 600}
+.rn-text {margin: 0; font-size: .95rem}
+.rn-word {text-decoration: underline dotted; text-underline-offset: .2em; cursor: help; position: relative}
+.rn-word [role="tooltip"] {display: none; position: absolute; left: 0; top: 1.5em; z-index: 9; width: min(20rem, 70vw);
+  padding: .5rem .7rem; border-radius: .4rem; font-size: .9rem; font-weight: 400;
+  background: light-dark(#1f2933, #e8edf3); color: light-dark(#ffffff, #111111)}
+.rn-word:hover [role="tooltip"], .rn-word:focus [role="tooltip"] {display: block}
 .rn-warnings p {margin: .5rem 0; padding: .4rem .8rem; border-left: 4px solid light-dark(#b8860b, #e0b040)}
 .rn-table {border-collapse: collapse; width: 100%; font-size: 1.05rem}
 .rn-table th, .rn-table td {text-align: left; padding: .4rem .6rem;
@@ -56,6 +65,8 @@ STYLE = """
   .rn-table td {min-width: 4.6rem}
   .st-key-results-chart {overflow-x: auto} .st-key-results-chart > div {min-width: 27rem}
 }
+[data-testid="stSidebar"][aria-expanded="false"] {visibility: hidden}
+[data-testid="stTopNavLink"]:focus-visible {outline: 2px solid currentColor; outline-offset: 2px}
 [data-testid="stMainBlockContainer"] {padding: 3.9rem 2.5rem 2rem}
 [data-testid="stElementContainer"]:has(> [data-testid="stHtml"] > .rn-fit) {display: none}
 [data-testid="stButtonGroup"] button {min-height: 2.5rem}
@@ -164,9 +175,21 @@ def _breakable(name: str) -> str:
     return escape(name).replace(",", ",<wbr>")
 
 
-def question_html(question: str) -> str:
-    """Return a question in English, large."""
-    return f'<h2 class="rn-question">{escape(question)}</h2>'
+def question_html(question: str, is_old: bool = False) -> str:
+    """Return a question in English, large; gray where another one was typed since that could not be read."""
+    return f'<h2 class="rn-question{" rn-old" * is_old}">{escape(question)}</h2>'
+
+
+def old_html(html: str, question: str) -> str:
+    """Return answers in gray and without marks, for a page on which stands a text that was not read.
+
+    Args:
+        html: truth and answers as the page shows them.
+        question: what they belong to.
+    """
+    unmarked = html.replace(mark_html(right=True), "").replace(mark_html(right=False), "")
+    note = f'<p class="rn-note">Not read. Below, the earlier answer to “{escape(question)}”</p>'
+    return f'{note}<div class="rn-old">{unmarked}</div>'
 
 
 def format_share(share: float) -> str:

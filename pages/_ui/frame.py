@@ -10,6 +10,7 @@ import streamlit as st
 from pages._lab import layout
 from pages._lab.figures import Look
 from pages._lab.plain import plain
+from pages._ui.explained import begin_page
 from pages._ui.kept import Kept
 from pages._ui.session import PageControls
 
@@ -43,6 +44,7 @@ def _enter() -> None:
 def draw_frame(session: PageControls) -> Look:
     """Draw style, the projector switch and the page's notices; return how figures are to look."""
     _enter()
+    begin_page()
     state = session.state
     look = Look(dark=st.context.theme.type == "dark", large=state.projector)
     st.html(layout.STYLE + layout.scheme_style(look.dark) + (layout.PROJECTOR_STYLE if look.large else ""))

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from pages._ui.kept import Kept, nothing, widget_text
-from rn_core.common.errors import RNCoreError
+from rn_core.common.errors import QuestionError, RNCoreError
 
 #: Fields of a state -> their new values.
 Changes = dict[str, Any]
@@ -62,6 +62,7 @@ class PageControls:
         self.name = name
         self._notices: Kept[list[str]] = Kept(self.key("notices"), list)
         self._problems: Kept[dict[str, str | None]] = Kept(self.key("problems"), dict)
+        self._suggestions: Kept[dict[str, str | None]] = Kept(self.key("suggestions"), dict)
         self._touched = Kept(self.key("touched"), bool)
 
     def key(self, part: str) -> str:
@@ -144,15 +145,20 @@ class PageControls:
             self.update(**read(text))
             self.set_problem(None, box)
         except RNCoreError as err:
-            self.set_problem(str(err), box)
+            self.set_problem(str(err), box, err.suggestion if isinstance(err, QuestionError) else None)
 
     def problem(self, box: str = "typed") -> str | None:
         """Return what is wrong with a text that was typed and could not be read, or None."""
         return self._problems.get().get(box)
 
-    def set_problem(self, sentence: str | None, box: str = "typed") -> None:
-        """Keep or clear that sentence; a kept one stays until the text is fixed or the URL edited."""
+    def suggestion(self, box: str = "typed") -> str | None:
+        """Return what could be typed in place of a text that could not be read, or None."""
+        return None if self.problem(box) is None else self._suggestions.get().get(box)
+
+    def set_problem(self, sentence: str | None, box: str = "typed", suggestion: str | None = None) -> None:
+        """Keep or clear that sentence, and what could be typed instead; they stay until the text is fixed."""
         self._problems.set({**self._problems.get(), box: sentence})
+        self._suggestions.set({**self._suggestions.get(), box: suggestion})
         self.touch()
 
 

@@ -26,7 +26,16 @@ class UnknownNameError(RNCoreError, KeyError):
 
 
 class QuestionError(RNCoreError):
-    """A question that is not in the task's language."""
+    """A question that is not in the task's language.
+
+    Attributes:
+        suggestion: a question near to it that is in the language, or None.
+    """
+
+    def __init__(self, sentence: str, suggestion: str | None = None) -> None:
+        """Say what is wrong, and what could be asked instead."""
+        super().__init__(sentence)
+        self.suggestion = suggestion
 
 
 class SceneError(RNCoreError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -98,9 +99,23 @@ def test_a_bad_question_is_one_sentence_and_the_last_good_one_stays(app):
     assert state_of(app) == ExploreState()
     assert ALL_TEXTS[18] in html(app)
     assert app.text_input(key=TYPED).value == "Is the pink object on the left?"
+    assert "✓" not in html(app) and '<div class="rn-old">' in html(app)
     app.selectbox(key="explore.question.color").set_value("blue").run()
     assert sentences(app) == []
+    assert '<div class="rn-old">' not in html(app)
     assert app.text_input(key=TYPED).value == "What is the shape of the object closest to the blue object?"
+
+
+def test_a_question_near_in_meaning_is_one_click_away(app):
+    app.text_input(key=TYPED).set_value("Is the blue one at the bottom?").run()
+    button = next(button for button in app.button if button.label == "Is the blue object at the top?")
+    button.click().run()
+    assert state_of(app).question == Question("top", "blue")
+    assert sentences(app) == []
+
+
+def test_the_page_has_one_heading_of_the_first_level(app):
+    assert re.findall(r"<h1[^>]*>(.*?)</h1>", html(app)) == ["Explore"]
 
 
 def test_scenes_by_seed_and_button(app):

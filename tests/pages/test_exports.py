@@ -16,7 +16,7 @@ from PIL import Image
 from pages._lab.sort_of_clevr.picture import make_saved_stage
 from pages._lab.sort_of_clevr.state import ExploreState, sampled_scene
 from pages._ui.pairs import exports
-from rn_core.tasks.sort_of_clevr import Scene
+from rn_core.tasks.sort_of_clevr import Question, Scene
 
 
 @pytest.fixture(
@@ -109,3 +109,27 @@ def test_warnings_are_beside_the_answers_once_and_in_the_files(make_view):
     assert view.answers_html().count("Only &lt;b&gt;some&lt;/b&gt; of it was read.") == 1
     assert "Only &lt;b&gt;some" in exports.export_html(view, make_saved_stage).decode()
     assert json.loads(exports.export_json(view))["warnings"] == [sentence]
+
+
+def test_files_are_named_by_scene_question_and_model(make_view):
+    views = [make_view(), make_view(seed=3), make_view(model="rn-pixels"), make_view(question=Question("left", "blue"))]
+    names = [exports.name_files(view) for view in views]
+    assert len({*names}) == len(names)
+    assert names[0] == "scene-0-what-is-the-shape-of-the-object-closest-to-the-red-rn-objects"
+    assert all(re.fullmatch(r"[a-z0-9-]+", name) for name in names)
+    files = exports.list_files(views[0], make_saved_stage)
+    assert len({name for _, name, _, _ in files}) == len(files)
+
+
+def test_every_objects_name_is_inside_a_saved_picture(make_view):
+    edge = next(scene for scene in map(sampled_scene, range(200)) if max(thing.y for thing in scene.objects) > 66)
+    axes = exports.make_figure(make_view(edited=edge)).axes[0]
+    assert {text.get_text() for text in axes.texts} == {thing.color for thing in edge.objects}
+    assert all(0 <= text.xy[1] < 74 for text in axes.texts)
+
+
+def test_a_question_about_one_object_rings_that_object_alone(make_view):
+    for question, rings in ((Question("left", "red"), [0]), (Question("closest_shape", "red"), None)):
+        data = make_saved_stage(make_view(question=question)).to_data()
+        labels = [data["nodes"][k]["label"] for k in data["deciding"]]
+        assert labels == ["red"] if rings else (len(labels) == 2 and "red" in labels)

@@ -11,6 +11,7 @@ import pytest
 
 from pages._lab import figures
 from pages._lab.figures import Look
+from pages._lab.scale import FULL_LOGITS
 
 ROOT = Path(__file__).resolve().parents[2]
 LABELS = ("red", "green", "ground")
@@ -25,7 +26,7 @@ def matrix():
 def test_the_matrix_shows_its_numbers_on_a_symmetric_scale(matrix):
     heat = matrix.data[0]
     np.testing.assert_array_equal(heat.z, MATRIX)
-    assert (heat.zmin, heat.zmax) == (-2.0, 2.0)
+    assert (heat.zmin, heat.zmax) == (-FULL_LOGITS["objects"], FULL_LOGITS["objects"])
     assert heat.text[0][1] == "−2.00"
 
 

@@ -63,11 +63,11 @@ def test_other_spellings(sentence, index):
         (
             "Is the blau object on the left?",
             "The word 'blau' is not in this task's language. Did you mean 'blue'? "
-            "Ask, for example, 'Is the red object on the left?'",
+            "Ask, for example, 'Is the blue object on the left?'",
         ),
         (
-            "Is the red object the left?",
-            "'Is the red object the left?' is not one of the 36 questions. "
+            "Is the red object left left?",
+            "'Is the red object left left?' is not one of the 36 questions. "
             "Did you mean 'Is the red object on the left?'",
         ),
         ("", "Type a question, such as 'What is the shape of the red object?'"),

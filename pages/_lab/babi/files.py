@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from pages._lab.babi.stories import Line, read_written, tidy_question
 from rn_core.common.errors import RNCoreError
 from rn_core.tasks.babi.files import MAX_BYTES, parse_stories
+from rn_core.tasks.babi.solvers.any_task import find_answer
 from rn_core.tasks.babi.story import Story
+from rn_core.tasks.babi.words import ANSWERS
 
 #: Published files begin with their task, such as qa1_single-supporting-fact_train.txt.
 _TASK = re.compile(r"qa([1-9]|1\d|20)_")
@@ -21,11 +23,12 @@ _MOST_LINES, _MOST_LETTERS = 2_000, 100_000
 
 @dataclass(frozen=True)
 class StoryFromFile:
-    """The last question of a story, with all that was told before it."""
+    """The last question of a story, with all that was told before it, and its answer if it is one of bAbI's."""
 
     task: int
     told: tuple[Line, ...]
     question: str
+    answer: str | None
 
 
 def read_story_file(content: bytes, name: str, number: int, task: int) -> StoryFromFile:
@@ -35,7 +38,7 @@ def read_story_file(content: bytes, name: str, number: int, task: int) -> StoryF
         content: of the file.
         name: its name, which says the task where it begins as the published ones do.
         number: which of its stories, from 1.
-        task: 1 to 20, where the name does not say it.
+        task: 1 to 20, where neither the name nor the question says it.
 
     Raises:
         RNCoreError: if it is no such file, has fewer stories, or the story asks nothing.
@@ -52,12 +55,22 @@ def read_story_file(content: bytes, name: str, number: int, task: int) -> StoryF
     named = _TASK.match(name)
     task = int(named[1]) if named else task
     story = _find_story(text, name, number, task)
-    asked = [(row, line.text) for row, line in enumerate(story.lines) if not isinstance(line, str)]
+    asked = [(row, line) for row, line in enumerate(story.lines) if not isinstance(line, str)]
     if not asked:
         raise RNCoreError(f"Story {number:,} of '{name}' asks no question; choose another one.")
     place, question = asked[-1]
-    told = [line for line in story.lines[:place] if isinstance(line, str)]
-    return StoryFromFile(task, read_written("\n".join(told)), tidy_question(question))
+    told = read_written("\n".join(line for line in story.lines[:place] if isinstance(line, str)))
+    text = tidy_question(question.text)
+    task = task if named else _find_task(told, text, task)
+    return StoryFromFile(task, told, text, question.answer if question.answer in ANSWERS else None)
+
+
+def _find_task(told: tuple[Line, ...], question: str, task: int) -> int:
+    """Return the task that asks a question about a story; where the rules find none, the one that is given."""
+    try:
+        return find_answer([line.text for line in told], question, task)[0]
+    except RNCoreError:
+        return task
 
 
 def _find_story(text: str, name: str, number: int, task: int) -> Story:

@@ -14,4 +14,5 @@ def truth_html(truth: Truth) -> str:
     """Return the true answer, or why there is none."""
     if truth.answer is None:
         return f'<div class="rn-scheme rn-truth">The answer cannot be checked: {escape(truth.trouble)}</div>'
-    return f'<div class="rn-scheme rn-truth">Truth: <b>{escape(truth.answer)}</b></div>'
+    source = " (from the file)" if truth.is_given else ""
+    return f'<div class="rn-scheme rn-truth">Truth: <b>{escape(truth.answer)}</b>{source}</div>'

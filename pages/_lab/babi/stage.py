@@ -13,6 +13,7 @@ from pages._lab.babi.state import LABELS, BabiState
 from pages._lab.babi.truth import Truth
 from pages._lab.babi.view import BabiView
 from pages._lab.components.stage import Edit, PairLayer, SceneEvent, check_pair, check_weights, is_whole
+from pages._lab.scale import FULL_LOGITS
 from rn_core.tasks.babi.encoding import WINDOW
 from rn_core.tasks.babi.story import TASK_NAMES
 
@@ -57,6 +58,7 @@ class StoryStage:
             "pinned": None if layer.pinned is None else check_pair(layer.pinned, n_nodes),
             "truePairs": [check_pair(pair, n_nodes) for pair in layer.true_pairs],
             "showTruth": bool(layer.show_truth),
+            "full": FULL_LOGITS["objects"],
             "target": str(layer.target),
             "against": str(layer.against),
             "editable": bool(self.editable),

@@ -52,6 +52,7 @@ class BabiState(PairState):
         turn: which of its questions, from 0; what is told after it is not in the list.
         told: the sentences once they are written or edited; None while they are the drawn ones.
         stage: key of `STAGES`.
+        given: the answer of the file that question and story were read from; None once either is changed.
     """
 
     question: str | None = None
@@ -61,6 +62,7 @@ class BabiState(PairState):
     turn: int = DEFAULT_TURN
     told: tuple[Line, ...] | None = None
     stage: str = next(iter(STAGES))
+    given: str | None = None
 
     @property
     def n_turns(self) -> int:
@@ -100,9 +102,14 @@ class BabiState(PairState):
     def change(self, **changes: Any) -> BabiState:
         """Return the state with new values, and without what they make meaningless.
 
-        As `PairState.change`; besides, another task, story or turn drops what was written, edited and asked, and
-        another list of sentences the pairs of the old one.
+        As `PairState.change`; besides, another story or turn drops what was written, edited and asked, another task
+        too unless the story is an own one, and another list of sentences the pairs of the old one.
         """
+        if {"told", "question", "seed", "turn"} & {*changes}:
+            changes = {"given": None, **changes}
+        if self.told is not None and {"task", "seed", "turn"} & {*changes} == {"task"}:
+            changes = {"told": self.told, "question": self.text, **changes}
+            return super().change(**changes)._fit()
         others = {name: changes[name] for name in ("task", "seed", "turn") if name in changes}
         if any(value != getattr(self, name) for name, value in others.items()):
             changes = {"told": None, "question": None, "why": AUTO, "why_not": AUTO, **changes}
@@ -116,11 +123,11 @@ class BabiState(PairState):
         renamed = {LABELS[old]: LABELS[new] for new, old in enumerate(order)}
         pair = self.pair and (renamed[self.pair[0]], renamed[self.pair[1]])
         without = in_order([renamed[label] for label in self.without], LABELS)
-        return replace(self, told=told, pair=pair, without=without)._fit()
+        return replace(self, told=told, pair=pair, without=without, given=None)._fit()
 
     def mark(self, place: int, dropped: bool) -> BabiState:
         """Return the state with a sentence dropped or restored."""
-        return replace(self, told=mark_line(self.lines, place, dropped))._fit()
+        return replace(self, told=mark_line(self.lines, place, dropped), given=None)._fit()
 
     def _fit(self) -> BabiState:
         """Return the state with nothing that its story does not have, and drawn what equals the drawn one."""
@@ -128,6 +135,8 @@ class BabiState(PairState):
         drawn = state.drawn
         if state.told == tuple(map(Line, drawn.statements)):
             state = replace(state, told=None)
+        if state.told is None:
+            state = replace(state, given=None)
         if state.question == drawn.text:
             state = replace(state, question=None)
         if state.top > len(state.seen) ** 2:
@@ -166,6 +175,7 @@ FIELDS = (
     Field("story", "told", parse_lines, format_lines),
     Field("show", "stage", one_of(STAGES, "way to show the story")),
     Field("q", "question", parse_question, format_sentence),
+    Field("answer", "given", one_of(ANSWERS, "answer")),
     Field("model", "model", one_of(MODELS, "model")),
     *pair_fields(
         ANSWERS,

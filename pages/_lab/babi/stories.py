@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from rn_core.common.errors import RNCoreError
+from rn_core.common.errors import QuestionError, RNCoreError
 from rn_core.common.seeding import make_rng
-from rn_core.tasks.babi.encoding import encode_questions, encode_sentence, read_story
-from rn_core.tasks.babi.solvers import solve
+from rn_core.tasks.babi.encoding import encode_questions, encode_sentence, read_story, tokenize
+from rn_core.tasks.babi.known import suggest_question, write_out
+from rn_core.tasks.babi.solvers.any_task import find_answer, list_tasks
 from rn_core.tasks.babi.story import Story, StoryQuestion
+from rn_core.tasks.babi.synonyms import WORDING
+from rn_core.tasks.babi.words import NAMES, RELATIONS, WORDS
 from rn_core.tasks.babi.worlds import sample_story
 
 #: Stories whose questions are suggested, and suggestions at most.
@@ -55,52 +60,90 @@ def suggest_questions(task: int, seed: int, statements: tuple[str, ...]) -> tupl
     """Return questions that have a true answer in a story, those of the drawn story first.
 
     Args:
-        task: whose rules answer.
+        task: whose questions come first.
         seed: of the drawn story.
-        statements: what is told; none of another task's stories has an answer.
+        statements: what is told; of another task, its questions are suggested.
     """
     own = (question.text for question in sampled_questions(task, seed))
-    candidates = dict.fromkeys((*own, *known_questions(task)))
-    return tuple(text for text in candidates if _has_answer(task, statements, text))[:_MOST_ASKED]
+    found = _answered(statements, (*own, *known_questions(task)))
+    if found:
+        return found
+    others = list_tasks(statements)
+    return _answered(statements, (text for other in others for text in known_questions(other)))
 
 
-def _has_answer(task: int, statements: tuple[str, ...], text: str) -> bool:
-    """Return whether the task's rules answer a question."""
+@functools.cache
+def word_groups() -> dict[str, tuple[str, ...]]:
+    """Return what words are for -> the words of stories and questions, and the synonyms that are understood."""
+    named, related = tuple(sorted(NAMES)), tuple(word for word in RELATIONS if word not in NAMES)
+    others = tuple(word for word in WORDS if word not in NAMES and word not in RELATIONS)
+    return {
+        "Names": named,
+        "Places and sizes": related,
+        "Other words": others,
+        "Also understood": WORDING.list_synonyms(),
+    }
+
+
+def _answered(statements: tuple[str, ...], texts: Iterable[str]) -> tuple[str, ...]:
+    """Return the first questions of some that have a true answer in a story, each once."""
+    answered = (text for text in dict.fromkeys(texts) if _has_answer(statements, text))
+    return tuple(itertools.islice(answered, _MOST_ASKED))
+
+
+def _has_answer(statements: tuple[str, ...], text: str) -> bool:
+    """Return whether the rules of any task answer a question."""
     try:
-        solve(task, statements, text)
+        find_answer(statements, text)
     except RNCoreError:
         return False
     return True
 
 
 def tidy_sentence(text: str, end: str = ".") -> str:
-    """Return a sentence as bAbI writes it: one space between words, a capital in front, one mark behind.
+    """Return a sentence as bAbI writes it: its words, one space between them, a capital in front, one mark behind.
 
     Args:
-        text: its words.
+        text: its words; synonyms, and articles that are missing, are replaced where that makes it a known sentence.
         end: the mark.
 
     Raises:
-        RNCoreError: if it has no word, too many, or an unknown one, naming the nearest known ones.
+        RNCoreError: if it has no word, too many, or an unknown one, naming the nearest known one.
     """
     encode_sentence(text)
-    sentence = " ".join(_WORD.findall(text))
-    return f"{sentence[0].upper()}{sentence[1:]}{end}"
+    typed = _WORD.findall(text)
+    words = typed if [word.lower() for word in typed] == tokenize(text) else tokenize(text)
+    sentence = " ".join(words)
+    sentence = f"{sentence[0].upper()}{sentence[1:]}{end}"
+    known = write_out(text, is_question=end == "?")
+    return sentence if known is None or known.lower() == sentence.lower() else known
 
 
 def tidy_question(text: str) -> str:
-    """Return a question as bAbI writes it; raises QuestionError if it is empty or has an unknown word."""
-    encode_questions([text])
+    """Return a question as bAbI writes it.
+
+    Raises:
+        QuestionError: if it is empty or has an unknown word, with the nearest known question.
+    """
+    try:
+        encode_questions([text])
+    except QuestionError as err:
+        raise QuestionError(str(err), suggest_question(text)) from err
     return tidy_sentence(text, "?")
 
 
 def read_written(text: str) -> tuple[Line, ...]:
-    """Return the sentences of a text with a sentence a line.
+    """Return the sentences of a text, one per line or several, each up to its full stop; line numbers are left out.
 
     Raises:
         SceneError: for no sentence or too many, or naming the first one that cannot be read.
     """
-    return tuple(Line(tidy_sentence(sentence)) for sentence in read_story(text))
+    return _read_lines(text)
+
+
+def _read_lines(story: str | tuple[str, ...]) -> tuple[Line, ...]:
+    """Return the sentences of a text, or of a list of them; errors as `read_written`."""
+    return tuple(Line(tidy_sentence(sentence)) for sentence in read_story(story))
 
 
 def move_line(lines: tuple[Line, ...], start: int, end: int) -> tuple[tuple[Line, ...], list[int]]:
@@ -128,7 +171,7 @@ def format_sentence(text: str) -> str:
 def parse_lines(text: str) -> tuple[Line, ...]:
     """Read what `format_lines` wrote; errors as `read_written`."""
     parts = text.split("_")
-    lines = read_written("\n".join(part.removeprefix(".").replace("-", " ") or "?" for part in parts))
+    lines = _read_lines(tuple(part.removeprefix(".").replace("-", " ") or "?" for part in parts))
     return tuple(replace(line, dropped=part.startswith(".")) for line, part in zip(lines, parts, strict=True))
 
 

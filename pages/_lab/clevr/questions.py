@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 
 from rn_core.common.errors import QuestionError
 from rn_core.common.seeding import make_rng
-from rn_core.tasks.clevr import ClevrScene, QuestionGenerator, parse
+from rn_core.tasks.clevr import ClevrScene, QuestionGenerator
+from rn_core.tasks.clevr.grammar import write_out
+from rn_core.tasks.clevr.language import ANY_SHAPE, RELATION_PHRASES, words_of
+from rn_core.tasks.clevr.synonyms import WORDING
 from rn_core.tasks.clevr.templates import load_templates, text_variants
-from rn_core.tasks.clevr.vocabulary import split_words
+from rn_core.tasks.clevr.vocabulary import WORDS
+from rn_core.tasks.clevr.world import VALUES
 
 ANY_FAMILY = -1
 _GROUP_NAMES = {
@@ -24,14 +29,12 @@ _SHOWN = {"A": "X", "B": "Y", "C": "Z", "D": "W", "R": "left of", "S": "behind",
 
 
 def tidy_question(text: str) -> str:
-    """Return a question as CLEVR writes it: one space between words, a capital in front, "?" behind.
+    """Return a question in CLEVR's own words: one space between words, a capital in front, "?" behind.
 
     Raises:
         QuestionError: if it is not in CLEVR's language, naming the first word that is not understood.
     """
-    parse(text)
-    parts = [part for part in text.split(";") if any(letter.isalnum() for letter in part)]
-    sentence = "; ".join(" ".join(split_words(part)) for part in parts)
+    sentence = write_out(text)
     return f"{sentence[0].upper()}{sentence[1:]}?"
 
 
@@ -54,6 +57,20 @@ def family_names() -> dict[int, str]:
         example = _SLOT.sub(lambda match: _SHOWN[match[1]], pattern)
         names[template.family] = f"{_GROUP_NAMES[template.group]} · {example}"
     return {ANY_FAMILY: "any kind", **names}
+
+
+@functools.cache
+def word_groups() -> dict[str, tuple[str, ...]]:
+    """Return what words are for -> the words that questions are made of, and the synonyms that are understood."""
+    groups = {
+        f"{name}s".capitalize(): tuple(itertools.chain.from_iterable(map(words_of, values)))
+        for name, values in VALUES.items()
+    }
+    groups["Anything"] = ANY_SHAPE
+    groups["Places"] = tuple(itertools.chain.from_iterable(RELATION_PHRASES.values()))
+    named = set(" ".join(itertools.chain.from_iterable(groups.values())).split())
+    groups["Other words"] = tuple(word for word in WORDS if not {word, word.removesuffix("s")} & named)
+    return {**groups, "Also understood": WORDING.list_synonyms()}
 
 
 def sample_question(scene: ClevrScene, family: int, turn: int) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from math import atan2, degrees
+from types import MappingProxyType
 from typing import Any, TypeGuard
 
 import numpy as np
@@ -43,6 +44,8 @@ _MIDDLE = (SIDE - 1) / 2
 _RIGHT, _BEHIND = np.array(DIRECTIONS["right"][:2]), np.array(DIRECTIONS["behind"][:2])
 #: Places are rounded to a hundredth on their way; so much more distance is asked for while dragging.
 _SLACK = 0.02
+#: Shape -> what stands for it on the plan.
+_MARKS = MappingProxyType({"cube": "square", "sphere": "circle", "cylinder": "ringed"})
 #: Where the plan's arrows end, from the middle, and where their words stand beyond.
 _REACH, _WORD = 35.0, 39.0
 
@@ -134,12 +137,12 @@ def make_saved_stage(view: ClevrView) -> DrawnStage:
 
 
 def _make_mark(thing: Thing, index: int) -> dict[str, Any]:
-    """Return an object from above: a square for a cube, turned as it is, else a circle."""
+    """Return an object from above: a square for a cube, turned as it is, a circle for a ball, ringed for a cylinder."""
     x, y = to_plan(thing.x, thing.y)
     is_cube = thing.shape == "cube"
     seen = {"x": round(x, 3), "y": round(y, 3), "radius": SCALE * thing.radius}
     seen["turn"] = (plan_turn() - degrees(thing.rotation)) % 90 if is_cube else 0
-    return {**_show(thing, index), **seen, "shape": "square" if is_cube else "circle"}
+    return {**_show(thing, index), **seen, "shape": _MARKS[thing.shape]}
 
 
 def _make_plan() -> Backdrop:

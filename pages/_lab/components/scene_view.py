@@ -63,6 +63,7 @@ class SceneView:
         pinned: the pair (i, j) shown strongly, or None.
         true_pairs: the pairs that decide the question; every (asked, target) pair of nodes.
         show_truth: whether `true_pairs` are marked.
+        deciding: nodes that are ringed as deciding ones; None rings all that are in true pairs.
         editable: whether objects can be moved and toggled.
         projector: large type, for the back row of a classroom.
         alt: the picture in words, for screen readers.
@@ -78,6 +79,7 @@ class SceneView:
     pinned: tuple[int, int] | None = None
     true_pairs: Sequence[tuple[int, int]] = ()
     show_truth: bool = False
+    deciding: Sequence[int] | None = None
     editable: bool = True
     projector: bool = False
     alt: str = "Scene with six objects"
@@ -135,6 +137,7 @@ def make_scene_data(view: SceneView) -> dict[str, Any]:
         view.pinned,
         view.true_pairs,
         view.show_truth,
+        deciding=view.deciding,
     )
     grid = GRID if view.mode == "cells" else 0
     shown = [_show(thing) | ({"shape": "spot"} if view.image else {}) for thing in objects]

@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Literal, Protocol, Self, TypeGuard
 import numpy as np
 
 from pages._lab.contrast import luminance
+from pages._lab.scale import FULL_LOGITS
 from rn_core.common.errors import RNCoreError
 
 Edit = Literal["move", "toggle", "drop", "restore"]
@@ -194,8 +195,9 @@ class Cast:
 
     Attributes:
         mode: "objects" or "cells", what the nodes are.
-        objects: JSON objects with id, name, words (None: name and shape), x, y, radius, shape ("square", "circle" or
-            "spot", which only marks what a picture shows), turn in degrees, fill and ink.
+        objects: JSON objects with id, name, words (None: name and shape), x, y, radius, shape ("square", "circle",
+            "ringed", a circle with a ring in it, or "spot", which only marks what a picture shows), turn in degrees,
+            fill and ink.
         nodes: JSON objects with label and kind ("object", "cell" or "ground"); cells with x, y and box.
         grid: cells per side, or 0.
     """
@@ -246,6 +248,7 @@ def make_stage_data(backdrop: Backdrop, cast: Cast, layer: PairLayer, manner: Ma
         "deciding": _deciding_nodes(layer),
         "showTruth": bool(layer.show_truth),
         "heat": layer.heat,
+        "full": FULL_LOGITS[cast.mode],
         "target": str(layer.target),
         "against": str(layer.against),
         "editable": bool(manner.editable),

@@ -24,11 +24,20 @@ def make_scene_view(view: ExploreView, editable: bool = True) -> SceneView:
         pinned=view.pinned,
         true_pairs=view.true_pairs,
         show_truth=view.state.truth,
+        deciding=list_deciding(view),
         editable=editable,
         projector=view.state.projector,
         alt=describe_scene(view.state.scene),
         image="" if view.case.picture is None else view.case.picture.data_url,
     )
+
+
+def list_deciding(view: ExploreView) -> tuple[int, ...] | None:
+    """Return the node of the object asked about where it decides alone; None where pairs do, or nodes are cells."""
+    question = view.state.question
+    if question.is_relational or view.state.view == "cells":
+        return None
+    return (view.nodes.labels.index(question.color),)
 
 
 def make_saved_stage(view: ExploreView) -> SceneView:

@@ -20,11 +20,13 @@ from rn_core.tasks.sort_of_clevr import COLORS, Question, Scene, check_answerabl
 from rn_core.tasks.sort_of_clevr.language import text
 from rn_core.tasks.sort_of_clevr.questions import ANSWERS
 from rn_core.tasks.sort_of_clevr.rendering import render_scene
-from rn_core.tasks.sort_of_clevr.scene import SHAPES
+from rn_core.tasks.sort_of_clevr.scene import IMAGE_SIZE, SHAPES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+#: Pixels from an object's center to its name in a saved picture: below it, or above where the picture ends.
+_NAME_AWAY = 8.5
 #: Question type -> the answers that it allows.
 _RIVALS = MappingProxyType(
     {
@@ -119,7 +121,9 @@ class ExploreView(PairView):
         own = self.case.picture
         axes.imshow(render_scene(self.state.scene) if own is None else own.pixels)
         for thing in self.state.scene.objects:
-            axes.annotate(thing.color, (thing.x, thing.y + 8.5), ha="center", va="center", fontsize=10)
+            below = thing.y + _NAME_AWAY < IMAGE_SIZE - 1
+            place = (thing.x, thing.y + (_NAME_AWAY if below else -_NAME_AWAY))
+            axes.annotate(thing.color, place, ha="center", va="center", fontsize=10)
 
 
 def find_truth(scene: Scene, question: Question) -> tuple[str, float, tuple[str, ...]]:

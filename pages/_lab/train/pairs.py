@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +10,7 @@ import torch
 
 from pages._lab.components.scene_view import SceneView
 from pages._lab.models import asks_about_shapes, seen_by
+from pages._lab.scale import full_logits
 from pages._lab.sort_of_clevr.nodes import find_true_pairs, make_nodes
 from pages._lab.sort_of_clevr.picture import make_plain_view
 from pages._lab.sort_of_clevr.state import ExploreState
@@ -31,7 +31,7 @@ class PairPicture:
         scene: what the interactive scene shows; None for a story, whose sentences stand in its place.
         labels: names of the nodes: colors, and "ground" for images; numbers of sentences.
         matrix: (n, n) contributions of pairs of nodes, in logits.
-        limit: largest size of any contribution in the whole run, so that moments compare.
+        limit: logits at the end of the scale of colors, the same at all moments of all runs.
         true_pairs: pairs of nodes that decide the answer.
         names: sentences in full; None where labels are names enough.
     """
@@ -44,24 +44,19 @@ class PairPicture:
     names: tuple[str, ...] | None = None
 
 
-def make_pair_picture(
-    example: Example, shown: Snapshot, snapshots: Sequence[Snapshot], task: str, projector: bool = False
-) -> PairPicture:
+def make_pair_picture(example: Example, shown: Snapshot, task: str, projector: bool = False) -> PairPicture:
     """Return the pairs' shares of the example's true answer above its strongest rival.
 
     Args:
         example: the watched one, the first.
         shown: a look with contributions.
-        snapshots: all looks, for a scale that stays.
         task: key of `RACE_TASKS`.
         projector: large type.
     """
     if not asks_about_shapes(RACE_TASKS[task]):
-        return _make_story_picture(StoryQuestion.from_json(example.scene), shown, snapshots)
+        return _make_story_picture(StoryQuestion.from_json(example.scene), shown)
     state = watched_state(example, task)
     nodes = make_nodes(state)
-    looks = [look for look in snapshots if look.contributions is not None]
-    tables = [nodes.merge(torch.tensor(look.contributions, dtype=torch.float64)) for look in looks]
     matrix = nodes.merge(torch.tensor(shown.contributions, dtype=torch.float64))
     true_pairs = find_true_pairs(state, find_truth(state.scene, state.question)[2])
     plain = make_plain_view(state.change(projector=projector))
@@ -76,29 +71,23 @@ def make_pair_picture(
         projector=projector,
         alt=plain.alt,
     )
-    return PairPicture(scene, nodes.labels, matrix, _largest(tables), true_pairs)
+    return PairPicture(scene, nodes.labels, matrix, full_logits(list(nodes.labels)), true_pairs)
 
 
-def _make_story_picture(question: StoryQuestion, shown: Snapshot, snapshots: Sequence[Snapshot]) -> PairPicture:
+def _make_story_picture(question: StoryQuestion, shown: Snapshot) -> PairPicture:
     """Return the pairs of sentences of a story, as many as the networks read."""
     first = max(0, len(question.statements) - WINDOW)
     told = range(first, len(question.statements))
     facts = [index - first for index in question.support if index >= first]
-    found = [np.array(look.contributions) for look in (shown, *snapshots) if look.contributions is not None]
-    tables = [contributions.reshape(len(told), len(told)) for contributions in found]
+    labels = tuple(f"{row - first + 1}." for row in told)
     return PairPicture(
         scene=None,
-        labels=tuple(f"{row - first + 1}." for row in told),
-        matrix=tables[0],
-        limit=_largest(tables),
+        labels=labels,
+        matrix=np.array(shown.contributions).reshape(len(told), len(told)),
+        limit=full_logits(list(labels)),
         true_pairs=tuple(itertools.permutations(facts, 2)) or tuple((fact, fact) for fact in facts),
         names=tuple(question.statements[first:]),
     )
-
-
-def _largest(tables: Sequence[np.ndarray]) -> float:
-    """Return the largest size of any number."""
-    return max((float(np.abs(table).max()) for table in tables), default=0.0)
 
 
 def watched_state(example: Example, task: str) -> ExploreState:

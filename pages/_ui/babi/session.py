@@ -83,6 +83,6 @@ def take_file() -> None:
     story = open_upload(BABI, FILE, read)
     if story is None:
         return
-    BABI.update(task=story.task, told=story.told, question=story.question)
+    BABI.update(task=story.task, told=story.told, question=story.question, given=story.answer)
     BABI.set_problem(None, STORY_BOX)
     BABI.set_problem(None)

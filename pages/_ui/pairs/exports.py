@@ -6,6 +6,7 @@ Nothing here knows Streamlit; Matplotlib is loaded when a picture is asked for.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from functools import partial
 from math import isqrt
@@ -18,6 +19,7 @@ from pages._lab.figures import AGAINST, FOR, MOST_NUMBERS
 from pages._lab.pairs.view import PairView, describe_sum
 from pages._lab.plain import escape, escape_math
 from pages._lab.saving import write_csv, write_figure
+from pages._lab.scale import full_logits
 from pages._lab.words import format_signed
 from pages._ui.components.sources import read_sources
 
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 View = TypeVar("View", bound=PairView)
 #: Title, file name, media type, and what makes its content.
 SavedFile = tuple[str, str, str, Callable[[], bytes]]
+#: Letters of a scene, question or model in a file's name.
+_MOST_LETTERS = 50
 #: Version of the JSON file; it rises when a field changes its meaning.
 SCHEMA = 1
 
@@ -101,7 +105,7 @@ def _draw_matrix(figure: Figure, axes: Axes, view: PairView) -> None:
     from matplotlib.patches import Rectangle
 
     n, labels = len(view.matrix), view.nodes.labels
-    limit = max(abs(view.matrix).max(), 1e-9)
+    limit = full_logits(list(labels))
     scale = LinearSegmentedColormap.from_list("against-for", [AGAINST[False], "#ffffff", FOR[False]])
     image = axes.imshow(view.matrix, cmap=scale, vmin=-limit, vmax=limit)
     for i, j in view.true_pairs_shown:
@@ -183,16 +187,23 @@ show();
 def list_files(view: View, make_stage: Callable[[View], Stage]) -> list[SavedFile]:
     """Return the files that keep a view, each made when it is asked for; arguments as those of `export_html`."""
     page = partial(export_html, view, make_stage)
+    stem = name_files(view)
     return [
-        *((title, name, mime, partial(make, view)) for title, name, mime, make in _FORMATS),
-        ("Page that works offline (HTML)", "relations.html", "text/html", page),
+        *((title, f"{stem}{end}", mime, partial(make, view)) for title, end, mime, make in _FORMATS),
+        ("Page that works offline (HTML)", f"{stem}.html", "text/html", page),
     ]
 
 
-#: Title, file name, media type, view -> bytes.
+def name_files(view: PairView) -> str:
+    """Return what a view's files are called: scene, question and model, in lower-case letters, digits and hyphens."""
+    parts = (view.scene_title, view.question_text, view.state.model)
+    return "-".join(re.sub(r"[^a-z0-9]+", "-", part.lower()).strip("-")[:_MOST_LETTERS] for part in parts)
+
+
+#: Title, end of the file's name, media type, view -> bytes.
 _FORMATS: tuple[tuple[str, str, str, Callable[[PairView], bytes]], ...] = (
-    ("Picture (PNG)", "relations.png", "image/png", export_png),
-    ("Picture (SVG)", "relations.svg", "image/svg+xml", export_svg),
-    ("Pairs (CSV)", "pairs.csv", "text/csv", export_csv),
-    ("Everything (JSON)", "relations.json", "application/json", export_json),
+    ("Picture (PNG)", ".png", "image/png", export_png),
+    ("Picture (SVG)", ".svg", "image/svg+xml", export_svg),
+    ("Pairs (CSV)", ".csv", "text/csv", export_csv),
+    ("Everything (JSON)", ".json", "application/json", export_json),
 )

@@ -15,6 +15,7 @@ from pages._lab.domains.base import CaseT, Domain, StateT, ViewT, full_name
 from pages._lab.figures import Look
 from pages._lab.pairs.view import Case
 from pages._lab.plain import plain
+from pages._ui import asking
 from pages._ui.components.scene import draw_scene
 from pages._ui.frame import draw_frame
 from pages._ui.kept import Kept
@@ -77,7 +78,7 @@ def _draw_question_side(
     """Draw the question, the answers or why there are none, and the controls."""
     _draw_question(page.domain, session, case)
     if view is not None:
-        st.html(view.answers_html())
+        asking.draw_answers(session, view.answers_html(), view.case.question)
     elif problem is not None:
         st.error(plain(problem))
     _draw_controls(page, session, view)
@@ -86,10 +87,9 @@ def _draw_question_side(
 def _draw_question(domain: Domain[Any, Any, ViewT], session: PageSession[Any], case: Case | None) -> None:
     """Draw the question, which can be typed, and a button that asks another one."""
     asked = "" if case is None else case.question
-    st.html(layout.question_html(asked))
+    st.html(layout.question_html(asked, is_old=session.problem() is not None))
     st.text_input("Type a question", **session.bind_typed(asked, domain.parse))
-    if session.problem():
-        st.error(plain(session.problem()))
+    asking.draw_refusal(session, domain.parse)
     st.button("Another question", icon=":material/casino:", on_click=_ask_another, args=(domain, session))
 
 

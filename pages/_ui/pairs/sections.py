@@ -21,6 +21,7 @@ from pages._lab.pairs.what_if import PairPath, describe_enough, follow_pair, mak
 from pages._lab.plain import plain
 from pages._lab.words import format_signed
 from pages._ui.cache import find_answerer
+from pages._ui.explained import draw_explained
 from pages._ui.kept import widget_event
 from pages._ui.options import named
 from pages._ui.pairs.exports import SavedFile, View, list_files
@@ -120,9 +121,9 @@ def draw_pairs(page: PairPage[View], view: View, look: Look) -> None:
         key = page.session.key("matrix")
         draw_figure(figure, key=key, on_select=lambda: _pin_from_matrix(page, view), selection_mode="points")
     with right:
-        st.caption(
-            f"Each number: what a pair adds to the logit of {plain(view.target_text)}. Click a square to pin its pair. "
-            "✓: it decides the question."
+        draw_explained(
+            f"Each number: the share of a pair, which it adds to the logit of {view.target_text}. Click a square to "
+            "pin its pair. ✓: it decides the question."
         )
         draw_threshold(page, view)
         draw_rows(page, view)

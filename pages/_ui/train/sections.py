@@ -30,6 +30,7 @@ from pages._lab.train.view import (
 from pages._lab.train.words import scene_word
 from pages._ui.cache import draw_once, make_once
 from pages._ui.components.scene import draw_scene
+from pages._ui.explained import draw_explained
 from pages._ui.pairs.sections import draw_figure
 from pages._ui.train.session import TRAIN, runs
 from rn_core.race.records import RACE_TASKS, RaceConfig
@@ -91,7 +92,7 @@ def draw_pairs(state: TrainState, config: RaceConfig, view: JobView, look: Look,
     shown, example = find_snapshot(view.snapshots, state.at), view.examples[0]
     picture = make_once(
         ("pairs", *key, state.projector),
-        lambda: make_pair_picture(example, shown, view.snapshots, config.task, state.projector),
+        lambda: make_pair_picture(example, shown, config.task, state.projector),
     )
     reply = make_cards(view.examples[:1], shown, config.task)[0].replies[0]
     left, right = st.columns(2, gap="large")
@@ -103,12 +104,12 @@ def draw_pairs(state: TrainState, config: RaceConfig, view: JobView, look: Look,
             draw_scene(picture.scene, key="train.scene")
     with right:
         words = f"What each pair adds for “{example.answer}” and against “{shown.rival}”; framed pairs decide."
-        st.caption(plain(words))
+        draw_explained(words, alone=True)
         draw_once(("matrix", *key, look), lambda: _draw_matrix(picture, look))
 
 
 def _draw_matrix(picture: PairPicture, look: Look) -> None:
-    """Draw the matrix of a pair picture, on the scale of the whole run."""
+    """Draw the matrix of a pair picture, on the scale of all runs."""
     figure = plot_pair_matrix(
         picture.matrix, picture.labels, picture.true_pairs, look=look, names=picture.names, limit=picture.limit
     )

@@ -13,33 +13,50 @@ import torch
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
-from rn_core.common.errors import QuestionError, RNCoreError, SceneError, cut, nearest, quote
+from rn_core.common.errors import QuestionError, RNCoreError, SceneError, cut, quote
 from rn_core.tasks.babi.story import StoryQuestion
+from rn_core.tasks.babi.synonyms import WORDING
 from rn_core.tasks.babi.words import WORDS
 
 #: Statements that a network sees: the last ones before the question.
 WINDOW = 20
 #: Most words of a statement or question; the published ones have 11 at most.
 MAX_WORDS = 32
-#: Most suggestions for an unknown word.
-_N_NEAREST = 3
 
+#: The number in front of a line of a published story.
+_LINE_NUMBER = re.compile(r"\s*\d+[.):]?\s+")
 _NUMBERS = {word: number for number, word in enumerate(WORDS, start=1)}
 _WORD = re.compile(r"[^\W_]+")
 #: What ends a sentence: its mark, or its line.
 _END = re.compile("[.!?\u2026\\v\\f\\r\\n\\x1c-\\x1e\\x85\u2028\u2029]+")
+#: A statement with the marks that end it.
+_STATEMENT = re.compile(r"[^.!\u2026]+[.!\u2026]*|[.!\u2026]+")
 #: Most sentences of a story; the published ones have 228.
 MOST_SENTENCES = 400
 
 
 def tokenize(text: str) -> list[str]:
-    """Return the words of a sentence in lower case, without punctuation."""
-    return _WORD.findall(text.lower())
+    """Return the words of a sentence in lower case, without punctuation, synonyms replaced."""
+    return WORDING.replace(_WORD.findall(text.lower()))
 
 
 def split_sentences(text: str) -> tuple[str, ...]:
-    """Return the statements of a text with one sentence per line; empty lines are left out."""
-    return tuple(line.strip() for line in text.splitlines() if line.strip())
+    """Return the statements of a text, which end at a full stop or with their line.
+
+    Empty lines and the numbers in front of published lines are left out.
+
+    Raises:
+        SceneError: with the first line that asks a question.
+    """
+    sentences: list[str] = []
+    for line in text.splitlines():
+        told = _LINE_NUMBER.sub("", line, count=1) if _LINE_NUMBER.match(line) else line
+        if "?" in told and tokenize(told):
+            raise SceneError(
+                f"A story holds statements only, got the question {cut(told.strip(), 60)!r}; ask it where questions go."
+            )
+        sentences += [part.strip() for part in _STATEMENT.findall(told) if part.strip()]
+    return tuple(sentences)
 
 
 def encode_sentence(text: str) -> list[int]:
@@ -59,14 +76,14 @@ def encode_sentence(text: str) -> list[int]:
         raise RNCoreError(f"It begins with the number {words[0][:30]}; leave line numbers out.")
     for word in words:
         if word not in _NUMBERS:
-            raise RNCoreError(f"{quote(word)} is not among bAbI's {len(WORDS)} words{_nearest(word)}.")
+            raise RNCoreError(f"{quote(word)} is not among bAbI's {len(WORDS)} words{_nearest(word) or '.'}")
     return [_NUMBERS[word] for word in words]
 
 
 def _nearest(word: str) -> str:
-    """Return the known words that are spelled like an unknown one, as the end of a sentence; nothing if none is."""
-    near = nearest(word, WORDS, _N_NEAREST)
-    return f"; the nearest {'is' if len(near) == 1 else 'are'} {', '.join(near)}" if near else ""
+    """Return the known word nearest to an unknown one, by meaning or spelling, as the end of a sentence."""
+    near = WORDING.hint(word, WORDS)
+    return "" if near is None else f"; did you mean '{near}'?"
 
 
 def encode_questions(texts: Sequence[str]) -> Tensor:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Generic, Protocol, TypeVar
 
 from rn_core.common.errors import QuestionError, SceneError, cut, did_you_mean
+from rn_core.tasks.babi.encoding import tokenize
 
 Said = TypeVar("Said")
+_ARTICLES = frozenset(("the", "a", "an"))
 Said_co = TypeVar("Said_co", covariant=True)
 
 
@@ -72,14 +74,14 @@ class Language(Generic[Said]):
     questions: tuple[Kind[Said], ...]
 
     def read_statements(self, statements: Sequence[str]) -> list[Said]:
-        """Return the meaning of statements; case, spaces and the full stop do not matter.
+        """Return the meaning of statements; case, spaces, articles, synonyms and the full stop do not matter.
 
         Raises:
             SceneError: with the first statement that is not in the task's language.
         """
         read = []
         for number, text in enumerate(statements, start=1):
-            if (found := self._known_statements.get(_plain(text))) is None:
+            if (found := _look_up(text, self._known_statements, self._gists_of_statements)) is None:
                 nearest = _nearest(text, self.statements)
                 raise SceneError(
                     f"Statement {number} is not in the language of task {self.task}, got {cut(text, 80)!r}.{nearest}"
@@ -88,15 +90,23 @@ class Language(Generic[Said]):
         return read
 
     def read_question(self, text: str) -> Said:
-        """Return the meaning of a question; case, spaces and the question mark do not matter.
+        """Return the meaning of a question; case, spaces, articles, synonyms and the question mark do not matter.
 
         Raises:
             QuestionError: if it is not in the task's language.
         """
-        if (found := self._known_questions.get(_plain(text))) is None:
+        if (found := _look_up(text, self._known_questions, self._gists_of_questions)) is None:
             nearest = _nearest(text, self.questions)
             raise QuestionError(f"Task {self.task} does not ask this question, got {cut(text, 80)!r}.{nearest}")
         return found
+
+    def knows_statements(self, statements: Iterable[str]) -> bool:
+        """Return whether all statements are in the task's language."""
+        return all(_look_up(text, self._known_statements, self._gists_of_statements) is not None for text in statements)
+
+    def knows_question(self, text: str) -> bool:
+        """Return whether a question is in the task's language."""
+        return _look_up(text, self._known_questions, self._gists_of_questions) is not None
 
     @cached_property
     def _known_statements(self) -> dict[str, Said]:
@@ -106,10 +116,29 @@ class Language(Generic[Said]):
     def _known_questions(self) -> dict[str, Said]:
         return _read_all(self.questions)
 
+    @cached_property
+    def _gists_of_statements(self) -> dict[str, str]:
+        return {find_gist(text): text for text in self._known_statements}
+
+    @cached_property
+    def _gists_of_questions(self) -> dict[str, str]:
+        return {find_gist(text): text for text in self._known_questions}
+
 
 def _read_all(kinds: Sequence[Kind[Said]]) -> dict[str, Said]:
     """Return every sentence of some kinds, normalized, with its meaning."""
     return {_plain(text): said for kind in kinds for text, said in kind.sentences()}
+
+
+def _look_up(text: str, known: Mapping[str, Said], gists: Mapping[str, str]) -> Said | None:
+    """Return the meaning of a sentence, as it stands or by its gist; None if it is unknown."""
+    found = known.get(_plain(text))
+    return known.get(gists.get(find_gist(text), "")) if found is None else found
+
+
+def find_gist(text: str) -> str:
+    """Return the words that tell a task's sentences apart: in lower case, synonyms replaced, without articles."""
+    return " ".join(word for word in tokenize(text) if word not in _ARTICLES)
 
 
 def _plain(text: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import string
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -159,3 +159,20 @@ LANGUAGES: Mapping[int, Language[Sentence]] = MappingProxyType(
         for task, kinds in KINDS.items()
     }
 )
+#: Everybody and every place of the tasks above.
+_EVERYBODY = Cast(
+    tuple(dict.fromkeys(person for cast in CASTS.values() for person in cast.persons)),
+    tuple(dict.fromkeys(place for cast in CASTS.values() for place in cast.places)),
+)
+
+
+def mixed_language(task: int, statements: Sequence[str], questions: Sequence[str]) -> Language[Sentence]:
+    """Return a task's language with everybody and every place, and statements of other tasks beside its own.
+
+    Args:
+        task: 1 to 3 or 5 to 14.
+        statements: keys of `FORMS`.
+        questions: keys of `FORMS`.
+    """
+    told, asked = (tuple(_Kind(name, _EVERYBODY) for name in names) for names in (statements, questions))
+    return Language(task, told, asked)

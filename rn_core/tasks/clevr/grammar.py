@@ -8,17 +8,20 @@ apart. Beyond CLEVR's own texts, every thing may be described by its place ("the
 from __future__ import annotations
 
 import functools
+import itertools
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from rn_core.common.errors import QuestionError
 from rn_core.tasks.clevr.expressions import RELATION_SLOTS, Description, Expression, Slots, make_program
 from rn_core.tasks.clevr.language import ANY_SHAPE, RELATION_PHRASES, words_of
+from rn_core.tasks.clevr.mending import Said, as_typed, mend, suggest
 from rn_core.tasks.clevr.misreading import Misreading
 from rn_core.tasks.clevr.templates import Template, load_templates, text_variants
-from rn_core.tasks.clevr.vocabulary import split_words
+from rn_core.tasks.clevr.vocabulary import split_words, typed_words
 from rn_core.tasks.clevr.world import VALUES
 
 _TOKEN = re.compile(r"\{([A-Z])}(s?)|([A-Za-z]+)")
@@ -84,6 +87,8 @@ class _Branch:
 def parse(text: str) -> list[dict[str, Any]]:
     """Read an English question in CLEVR's language; case, spaces and punctuation do not matter. Each text is read once.
 
+    Synonyms are understood, as are missing articles and a noun in the other number.
+
     Args:
         text: such as "What color is the small metal cube that is left of the sphere?".
 
@@ -91,19 +96,49 @@ def parse(text: str) -> list[dict[str, Any]]:
         CLEVR's program: nodes with "type", "inputs" and "value_inputs".
 
     Raises:
-        QuestionError: in one sentence, naming the first word that is not understood and suggesting another one.
+        QuestionError: in one sentence, naming the first word that is not understood and suggesting another question.
     """
-    return make_program(*_read(tuple(split_words(text))))
+    return make_program(*_read(_split(text))[:2])
+
+
+def write_out(text: str) -> str:
+    """Return a question in CLEVR's own words: synonyms replaced, articles put in, parts joined by "; "; no end mark.
+
+    Raises:
+        QuestionError: as `parse`.
+    """
+    said = _read(_split(text))[2]
+    parts = [part for part in text.split(";") if any(letter.isalnum() for letter in part)]
+    starts = [0, *itertools.accumulate(len(split_words(part)) for part in parts)]
+    return "; ".join(
+        " ".join(word for word, place in zip(said.words, said.places, strict=True) if start <= place < end)
+        for start, end in itertools.pairwise(starts)
+    )
+
+
+def _split(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return a text's words in CLEVR's spelling, and as they were typed."""
+    return tuple(split_words(text)), tuple(typed_words(text))
 
 
 @functools.lru_cache(maxsize=256)
-def _read(words: tuple[str, ...]) -> tuple[Expression, Slots]:
-    """Return the program that a question's words ask for, and its slots; raises QuestionError as `parse`."""
+def _read(asked: tuple[tuple[str, ...], tuple[str, ...]]) -> tuple[Expression, Slots, Said]:
+    """Return the program that a question's words ask for, its slots, and the words; raises QuestionError as `parse`."""
+    words, typed = asked
     reader = _Reader(list(words))
     found = reader.read(_tree(), 0, ())
-    if found is None:
-        raise reader.misreading.error()
-    return found
+    if found is not None:
+        return *found, as_typed(words)
+    said, misreading = mend(words, reader.misreading, _misread)
+    if misreading is not None:
+        raise QuestionError(str(misreading.error(typed)), suggest(words, _misread))
+    return *_read((said.words, typed))[:2], said
+
+
+def _misread(words: Sequence[str]) -> Misreading | None:
+    """Return how far words could be read; None if they are a question."""
+    reader = _Reader(list(words))
+    return None if reader.read(_tree(), 0, ()) is not None else reader.misreading
 
 
 class _Reader:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from types import MappingProxyType
 
-from rn_core.common.errors import QuestionError, did_you_mean, quote
+from rn_core.common.errors import QuestionError, quote
+from rn_core.tasks.clevr.synonyms import WORDING
 
 WORDS = (
     *("a", "an", "and", "another", "any", "anything", "are", "as", "ball", "balls", "behind", "big", "block"),
@@ -28,12 +29,10 @@ EXAMPLE = "How many small cubes are there?"
 _MAX_CHARACTERS = 1000
 _MAX_WORDS = 80
 _WORD = re.compile(r"[^\W_]+(?:['-][^\W_]+)*")
-#: Other spellings that a person types.
-_SPELLINGS = MappingProxyType({"grey": "gray", "colour": "color", "what's": "what is"})
 
 
 def split_words(text: str) -> list[str]:
-    """Return the lower-cased words of a question, without punctuation; "grey" and "colour" as CLEVR spells them.
+    """Return the lower-cased words of a question, without punctuation; synonyms such as "grey" as CLEVR says them.
 
     Raises:
         QuestionError: unless `text` is a text of 1 to 80 words and at most 1,000 characters.
@@ -42,14 +41,17 @@ def split_words(text: str) -> list[str]:
         raise QuestionError(f"A question must be text, got {type(text).__name__}; ask, for example, '{EXAMPLE}'")
     if len(text) > _MAX_CHARACTERS:
         raise QuestionError(f"A question may have at most {_MAX_CHARACTERS} characters, got {len(text)}; shorten it.")
-    words = _WORD.findall(text.lower().replace("\u2019", "'"))
-    if not _SPELLINGS.keys().isdisjoint(words):
-        words = " ".join(_SPELLINGS.get(word, word) for word in words).split()
+    words = WORDING.replace(typed_words(text))
     if not words:
         raise QuestionError(f"Type a question, such as '{EXAMPLE}'")
     if len(words) > _MAX_WORDS:
         raise QuestionError(f"A question may have at most {_MAX_WORDS} words, got {len(words)}; shorten it.")
     return words
+
+
+def typed_words(text: str) -> list[str]:
+    """Return the lower-cased words of a text as they were typed, without punctuation."""
+    return _WORD.findall(text.lower().replace("\u2019", "'"))
 
 
 def number_words(text: str) -> list[int]:
@@ -68,5 +70,7 @@ def _number(word: str) -> int:
     """Return a word's number; raises QuestionError for a word that is not CLEVR's."""
     number = WORD_NUMBERS.get(word)
     if number is None:
-        raise QuestionError(f"The word {quote(word)} is not one of CLEVR's 80 words.{did_you_mean(word, list(WORDS))}")
+        near = WORDING.hint(word, WORDS)
+        hint = f" Did you mean '{near}'?" if near else ""
+        raise QuestionError(f"The word {quote(word)} is not one of CLEVR's 80 words.{hint}")
     return number

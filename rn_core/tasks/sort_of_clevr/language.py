@@ -20,6 +20,8 @@ TEMPLATES = MappingProxyType(
 )
 ALL_TEXTS = tuple(TEMPLATES[kind].format(color) for kind in QUESTION_TYPES for color in COLORS)
 _PHRASEBOOK = Phrasebook(ALL_TEXTS, N_QUESTIONS)
+#: The words of the 36 questions, in alphabetical order.
+WORDS = _PHRASEBOOK.words
 
 
 def text(question: Question) -> str:
@@ -28,9 +30,11 @@ def text(question: Question) -> str:
 
 
 def parse(sentence: str) -> Question:
-    """Read an English question; case, spaces and the question mark do not matter. Each text is read once.
+    """Read an English question; case, spaces, articles, synonyms and the question mark do not matter.
+
+    Each text is read once.
 
     Raises:
-        QuestionError: naming a word it does not know, or the nearest question it does know.
+        QuestionError: naming a word it does not know, and suggesting the question nearest in meaning.
     """
     return Question.from_index(_PHRASEBOOK.find(sentence))

@@ -1,18 +1,18 @@
-"""English questions of a fixed list, read whatever their case, spacing and punctuation."""
+"""English questions of a fixed list, read whatever their case, spacing, articles and synonyms."""
 
 from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 
-from rn_core.common.errors import QuestionError, cut, did_you_mean, quote
+from rn_core.common.errors import QuestionError, cut, quote
+from rn_core.common.wording import nearest_word
+from rn_core.tasks.sort_of_clevr.synonyms import WORDING
 
-#: Other spellings that a person types.
-_SYNONYMS = MappingProxyType(
-    {"grey": "gray", "nearest": "closest", "farthest": "furthest", "colour": "color", "what's": "what is"}
-)
+#: Words without which a question still says the same.
+_OPTIONAL = frozenset("the a an object objects one of to from at on in".split())
 
 
 @dataclass(frozen=True)
@@ -28,61 +28,89 @@ class Phrasebook:
     n_questions: int
 
     def find(self, sentence: str) -> int:
-        """Return the index in `texts` of an English question; case, spaces and the question mark do not matter.
+        """Return the index in `texts` of an English question; case, spaces, articles and synonyms do not matter.
 
         Each text is read once.
 
         Raises:
-            QuestionError: naming a word it does not know, or the nearest question it does know.
+            QuestionError: naming a word it does not know, and suggesting the question nearest in meaning.
         """
         if not isinstance(sentence, str) or not sentence.strip():
             raise QuestionError(f"Type a question, such as '{self.texts[0]}'")
         return _find(self, sentence)
 
-    def explain(self, sentence: str, words: tuple[str, ...]) -> str:
-        """Return why a text is no question of this list."""
+    def look_up(self, words: Sequence[str]) -> int | None:
+        """Return the index of the text that says the same as some words, or None."""
+        return self._numbers.get(_gist(words))
+
+    def refuse(self, sentence: str) -> QuestionError:
+        """Return the error for a text that is no question of this list."""
+        typed = split_words(sentence)
+        words = WORDING.replace(typed)
+        nearest = self._find_nearest(words)
         strange = next((word for word in words if word not in self._vocabulary), None)
-        if strange is not None:
-            return (
-                f"The word {quote(strange)} is not in this task's language."
-                f"{did_you_mean(strange, sorted(self._vocabulary))} Ask, for example, '{self._nearest(words)}'"
+        if strange is None:
+            return QuestionError(
+                f"'{cut(' '.join(sentence.split()), 80)}' is not one of the {self.n_questions} questions. "
+                f"Did you mean '{nearest}'",
+                nearest,
             )
-        return (
-            f"'{cut(' '.join(sentence.split()), 80)}' is not one of the {self.n_questions} questions. "
-            f"Did you mean '{self._nearest(words)}'"
+        return QuestionError(
+            f"The word {quote(WORDING.as_typed(strange, typed))} is not in this task's language"
+            f"{self._say_hint(strange)} Ask, for example, '{nearest}'",
+            nearest,
         )
 
     @functools.cached_property
-    def known(self) -> tuple[tuple[str, ...], ...]:
-        """Return the words of each text."""
-        return tuple(_words(sentence) for sentence in self.texts)
+    def words(self) -> tuple[str, ...]:
+        """Return the words of all texts, in alphabetical order."""
+        return tuple(sorted({word for sentence in self.texts for word in split_words(sentence)}))
+
+    @functools.cached_property
+    def _gists(self) -> tuple[tuple[str, ...], ...]:
+        return tuple(_gist(WORDING.replace(split_words(sentence))) for sentence in self.texts)
+
+    @functools.cached_property
+    def _numbers(self) -> dict[tuple[str, ...], int]:
+        return {gist: number for number, gist in enumerate(self._gists)}
 
     @functools.cached_property
     def _vocabulary(self) -> frozenset[str]:
-        """Return all words."""
-        return frozenset(word for words in self.known for word in words)
+        return frozenset(self.words).union(*self._gists) | _OPTIONAL
 
-    def _nearest(self, words: tuple[str, ...]) -> str:
-        """Return the known question that shares most words with `words`."""
-        return self.texts[max(range(len(self.known)), key=lambda k: _overlap(words, self.known[k]))]
+    def _say_hint(self, strange: str) -> str:
+        """Return the end of a sentence about a strange word, with the nearest known one where there is one."""
+        if strange in WORDING.related:
+            return f", which asks about '{WORDING.related[strange]}'."
+        near = nearest_word(strange, self._vocabulary)
+        return "." if near is None else f". Did you mean '{near}'?"
+
+    def _find_nearest(self, words: Sequence[str]) -> str:
+        """Return the known text that shares most words with `words`, strange ones taken for what they may mean."""
+        known = self._vocabulary
+        meant = _gist([WORDING.hint(word, known) or word if word not in known else word for word in words])
+        return self.texts[max(self._numbers.values(), key=lambda k: _overlap(meant, self._gists[k]))]
 
 
 @functools.lru_cache(maxsize=512)
 def _find(phrasebook: Phrasebook, sentence: str) -> int:
     """Return the index of a text; raises QuestionError as `Phrasebook.find`."""
-    words = _words(sentence)
-    for index, known in enumerate(phrasebook.known):
-        if words == known:
-            return index
-    raise QuestionError(phrasebook.explain(sentence, words))
+    known = phrasebook.look_up(WORDING.replace(split_words(sentence)))
+    if known is None:
+        raise phrasebook.refuse(sentence)
+    return known
 
 
-def _words(sentence: str) -> tuple[str, ...]:
-    """Return the lower-cased words without punctuation, synonyms replaced."""
-    words = re.findall(r"[\w']+", sentence.lower().replace("\u2019", "'"))
-    return tuple(" ".join(_SYNONYMS.get(word, word) for word in words).split())
+def split_words(sentence: str) -> list[str]:
+    """Return the lower-cased words without punctuation."""
+    return re.findall(r"[\w']+", sentence.lower().replace("\u2019", "'"))
+
+
+def _gist(words: Sequence[str]) -> tuple[str, ...]:
+    """Return the words that tell questions apart."""
+    return tuple(word for word in words if word not in _OPTIONAL)
 
 
 def _overlap(words: tuple[str, ...], known: tuple[str, ...]) -> float:
     """Return the shared words over all words (Jaccard)."""
-    return len({*words} & {*known}) / len({*words} | {*known})
+    return len({*words} & {*known}) / max(len({*words} | {*known}), 1)

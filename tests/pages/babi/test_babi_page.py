@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pages._lab import layout
 from pages._lab.babi.state import SECTIONS, BabiState
 from pages._lab.babi.stories import Line, suggest_questions
 from pages._ui import cache
@@ -235,4 +236,56 @@ def test_methods_and_targets():
     app.selectbox(key="babi.why").set_value("garden").run()
     assert state_of(app) == BabiState(section="method", method="gradient", why="garden")
     assert any("Residual" in block.value for block in app.markdown)
+    assert sentences(app) == []
+
+
+def test_nothing_is_marked_right_beside_a_story_that_was_not_read(monkeypatch, random_answerer):
+    monkeypatch.setattr(layout, "mark_html", lambda right: '<span class="rn-mark rn-right">✓ right</span>')
+    app = open_page(task="1", show="text", story="Mary-moved-to-the-bathroom", q="where-is-mary")
+    assert "✓ right" in html(app)
+    write(app, "Mary moved to the lounge.")
+    assert "✓" not in html(app)
+    assert '<div class="rn-old">' in html(app)
+    write(app, MARY)
+    assert "✓ right" in html(app)
+    assert '<div class="rn-old">' not in html(app)
+
+
+def test_an_own_story_survives_another_task_and_keeps_its_truth():
+    app = write(open_page(task="1", show="text", q="where-is-john"), MARY)
+    app.selectbox(key="babi.task").set_value(2).run()
+    state = state_of(app)
+    assert (state.task, state.text, len(state.told)) == (2, "Where is john?", 2)
+    assert "Truth: <b>hallway</b>" in html(app)
+    press(app, "Undo edits")
+    assert state_of(app) == BabiState(stage="text").change(task=2, turn=state.turn)
+
+
+def test_a_pasted_story_with_numbers_or_as_a_paragraph_is_read():
+    app = write(open_page(task="16", show="text", q="where-is-john"), MARY.replace("\n", " "))
+    assert "Truth: <b>hallway</b>" in html(app)
+    write(app, "1 Mary moved to the bathroom.\n2 John went to the garden.")
+    assert "Truth: <b>garden</b>" in html(app)
+    assert sentences(app) == []
+
+
+def test_a_files_answer_is_its_truth_until_the_story_is_changed():
+    app = upload(open_page(task="16"), b"1 Mary moved to the bathroom.\n2 Where is Mary? \tkitchen\t1\n", "mine.txt")
+    assert state_of(app).task == 1
+    assert "Truth: <b>kitchen</b> (from the file)" in html(app)
+    app.selectbox(key="babi.task").set_value(4).run()
+    assert "Truth: <b>kitchen</b> (from the file)" in html(app)
+    app.segmented_control(key="babi.stage").set_value("text").run()
+    write(app, MARY)
+    assert "Truth: <b>bathroom</b></div>" in html(app)
+
+
+def test_a_suggested_question_is_one_click_away():
+    app = open_page(task="1", q="where-is-john", show="text", story="Mary-moved-to-the-bathroom")
+    app.session_state["babi.problems"] = {"typed": "It is not read."}
+    app.session_state["babi.suggestions"] = {"typed": "Where is Mary?"}
+    app.session_state["babi.typed"] = "where mary"
+    app.run()
+    press(app, "Where is Mary?")
+    assert state_of(app).text == "Where is Mary?"
     assert sentences(app) == []

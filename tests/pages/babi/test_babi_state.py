@@ -88,10 +88,25 @@ def test_a_bad_parameter_is_one_sentence_and_the_rest_is_kept(query, words):
     assert state.lines == state.change(turn=state.turn).lines
 
 
+def test_another_task_keeps_an_own_story_and_its_question_and_drops_a_drawn_one():
+    own = START.move(0, 3)
+    assert own.change(task=5) == replace(own, task=5, question=own.text)
+    assert START.change(question="Where is Mary?").change(task=5) == START.change(task=5)
+
+
+def test_a_files_answer_goes_with_its_story_and_question():
+    from_file = START.change(told=START.move(0, 3).told, question="Where is Mary?", given="garden")
+    assert find_truth(from_file).answer == from_file.change(task=7).given == "garden"
+    assert from_file.change(method="gradient").given == "garden"
+    edited = from_file.move(1, 2), from_file.mark(0, dropped=True)
+    for changed in (from_file.change(question="Where is John?"), from_file.change(seed=4), *edited):
+        assert changed.given is None
+
+
 def test_another_story_drops_what_was_edited_asked_and_pinned():
     edited = START.move(0, 3).change(question="Where is Mary?", pair=("s1", "s2"), why="garden")
     assert (edited.told, edited.question) != (None, None)
-    for change in ({"task": 5}, {"seed": 9}, {"turn": 1}):
+    for change in ({"seed": 9}, {"turn": 1}, {"task": 5, "seed": 9}):
         fresh = edited.change(**change)
         assert (fresh.told, fresh.question, fresh.pair, fresh.why) == (None, None, None, "auto")
     assert edited.change(task=2, seed=0) == edited.change(pair=None)

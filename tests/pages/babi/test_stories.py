@@ -97,7 +97,7 @@ def test_what_is_written_is_tidied():
         (" \n \n", "The story is empty"),
         ("Mary moved to the bathroom.\n" * 10_000, "got 10,000; shorten it"),
         ("Mary moved to the bathroom.\nJohn went to the lounge.", "Sentence 2 cannot be read: 'lounge'"),
-        ("Mary moved to the bathrom.", "the nearest is bathroom"),
+        ("Mary moved to the bathrom.", "did you mean 'bathroom'?"),
         ("!?", "1 to 32 words, got 0"),
         ("\x00\xff\x01", "not among"),
     ],
@@ -146,7 +146,7 @@ def test_a_story_of_a_file_is_read_with_its_last_question():
     story = read_story_file((STORY + later + STORY).encode(), "qa1_train.txt", 1, 7)
     assert (story.task, story.question, len(story.told)) == (1, "Where is John?", 3)
     second = read_story_file((STORY + later + STORY).encode(), "mine.txt", 2, 7)
-    assert (second.task, second.question, len(second.told)) == (7, "Where is Mary?", 2)
+    assert (second.task, second.question, len(second.told), second.answer) == (1, "Where is Mary?", 2, "bathroom")
 
 
 @pytest.mark.parametrize(

@@ -197,3 +197,13 @@ def test_true_pairs_of_cells_lie_on_their_objects():
     assert expected
     assert {(most[i], most[j]) for i, j in pairs} == expected
     assert find_true_pairs(state, replace(truth, deciding=(), links=())) == ()
+
+
+def test_shapes_differ_on_the_plan():
+    marks: dict[str, set[str]] = {}
+    for seed in range(6):
+        state = ClevrState().change(seed=seed, stage="plan")
+        drawn = make_plan_stage(state, None).to_data()["objects"]
+        for thing, mark in zip(state.things, drawn, strict=True):
+            marks.setdefault(thing.shape, set()).add(mark["shape"])
+    assert marks == {"cube": {"square"}, "sphere": {"circle"}, "cylinder": {"ringed"}}

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pages._lab.figures import Look
+from pages._lab.scale import FULL_LOGITS
 from pages._lab.train.html import examples_html, scene_uri, story_html
 from pages._lab.train.jobs import JobView
 from pages._lab.train.moments import LATEST, Moment, describe_moment, find_snapshot, is_moving, moment_of, time_stops
@@ -233,9 +234,9 @@ def test_the_pair_picture_loses_no_contribution(play, task):
     job = play(config={"task": task})
     looks, example = job.shown.snapshots, job.shown.examples[0]
     for look in looks:
-        picture = make_pair_picture(example, look, looks, task)
+        picture = make_pair_picture(example, look, task)
         assert picture.matrix.sum() == pytest.approx(sum(look.contributions), abs=1e-9)
-        assert np.abs(picture.matrix).max() <= picture.limit
+        assert picture.limit == FULL_LOGITS["objects"]
         if task.endswith("objects"):
             np.testing.assert_allclose(picture.matrix, np.reshape(look.contributions, (6, 6)))
     assert picture.labels[:6] == COLORS
@@ -273,9 +274,9 @@ def test_the_pair_picture_of_a_story_is_of_its_sentences(play):
     looks, example = job.shown.snapshots, job.shown.examples[0]
     question = StoryQuestion.from_json(example.scene)
     for look in looks:
-        picture = make_pair_picture(example, look, looks, STORIES)
+        picture = make_pair_picture(example, look, STORIES)
         assert picture.matrix.sum() == pytest.approx(sum(look.contributions), abs=1e-9)
-        assert np.abs(picture.matrix).max() <= picture.limit
+        assert picture.limit == FULL_LOGITS["objects"]
     assert picture.names == question.statements
     assert {row for pair in picture.true_pairs for row in pair} == {*question.support}
     assert picture.scene is None

@@ -76,7 +76,8 @@ export function buildObject(id) {
 function updateObject(element, thing, node, marks) {
   const [shape, halo, name] = element.children;
   const placed = { ...thing, kind: "object" };
-  shape.setAttribute("d", outline(placed, thing.shape === "circle" ? -0.25 : 0));
+  const ring = thing.shape === "ringed" ? outline({ ...placed, radius: 0.72 * thing.radius }, 0) : "";
+  shape.setAttribute("d", outline(placed, thing.shape === "circle" ? -0.25 : 0) + ring);
   shape.setAttribute("fill", thing.fill);
   halo.setAttribute("d", outline(placed, 0.8));
   for (const part of [shape, halo]) part.setAttribute("transform", turnOf(thing));
@@ -112,13 +113,13 @@ export function buildNode(node, k) {
   ]);
 }
 
-function buildArc(pair, nodes, largest) {
+function buildArc(pair, nodes, full) {
   const from = nodes[pair.i];
   const to = nodes[pair.j];
   const sign = signOf(pair.share);
   const thinnest = pair.style === "pinned" ? 1.1 : 0.45;
   const widest = to.kind === "cell" ? 1.7 : 2.4;
-  const width = Math.max(thinnest, 0.45 + (widest - 0.45) * (Math.abs(pair.share) / largest) ** 0.75);
+  const width = Math.max(thinnest, 0.45 + (widest - 0.45) * Math.min(1, Math.abs(pair.share) / full) ** 0.75);
   const group = makeSvg("g", { class: `arc ${pair.style} ${sign}` });
   const isRing = pair.i === pair.j;
   const arrow = isRing ? { line: outline(to, 1.5), turn: turnOf(to) } : makeArrow(makeCurve(from, to), width);
@@ -225,7 +226,7 @@ function drawTruth(layers, nodes, data, taken) {
     layers.truth.append(makeSvg("path", { class: "truth-line", d, transform: turnOf(nodes[k]) }));
   }
   const [i, j] = data.truePairs.find((pair) => pair.every((k) => data.deciding.includes(k))) ?? data.truePairs[0];
-  const text = "true";
+  const text = "decides";
   const size = tagSize(text, data);
   const onLine = [0.5, 0.4, 0.6, 0.3, 0.7].map((t) => between(nodes[j], nodes[i], t));
   const places = [...(i === j ? [] : onLine), ...ringPlaces(nodes[i], size), ...ringPlaces(nodes[j], size)];
@@ -237,13 +238,12 @@ function drawTruth(layers, nodes, data, taken) {
 }
 
 /** Colour every cell by what its pairs with the active one contribute, both orders together. */
-function drawHeat(elements, active, weights) {
+function drawHeat(elements, active, weights, full) {
   const shares = weights.map((row, k) => (active === null ? 0 : k === active ? row[k] : row[active] + weights[active][k]));
-  const largest = Math.max(...shares.map(Math.abs)) || 1;
   for (const [k, element] of elements) {
     const [heat] = element.children;
     heat.setAttribute("class", `heat ${signOf(shares[k])}`);
-    heat.style.fillOpacity = (0.75 * Math.abs(shares[k])) / largest;
+    heat.style.fillOpacity = 0.75 * Math.min(1, Math.abs(shares[k]) / full);
   }
 }
 
@@ -272,9 +272,8 @@ export function drawScene(stage, layers, elements, view) {
     element.classList.toggle("active", active === k);
     element.classList.toggle("chosen", isChosen(k));
   }
-  if (data.heat) drawHeat(elements.nodes, active ?? picked, data.weights);
-  const largest = Math.max(...data.weights.flat().map(Math.abs)) || 1;
-  const arcs = pairs.map((pair) => buildArc(pair, nodes, largest));
+  if (data.heat) drawHeat(elements.nodes, active ?? picked, data.weights, data.full);
+  const arcs = pairs.map((pair) => buildArc(pair, nodes, data.full));
   layers.arcs.replaceChildren(...arcs.map(({ group }) => group));
   layers.grips.replaceChildren(...arcs.map(({ grip }) => grip));
   const taken = drawTags(layers, pairs, nodes, objects, data);

@@ -102,11 +102,11 @@ export function arrowTip(to, isDown, width, size) {
   return `${x},${y} ${x - size},${y - 0.6 * size} ${x - size},${y + 0.6 * size}`;
 }
 
-function buildStoryArc(pair, middles, box, largest) {
+function buildStoryArc(pair, middles, box, full) {
   const [from, to] = [middles[pair.i], middles[pair.j]];
   const sign = signOf(pair.share);
   const thinnest = pair.style === "pinned" ? 3 : 1.2;
-  const width = Math.max(thinnest, 1.2 + 6 * (Math.abs(pair.share) / largest) ** 0.75);
+  const width = Math.max(thinnest, 1.2 + 6 * Math.min(1, Math.abs(pair.share) / full) ** 0.75);
   const d = arcPath(from, to, box.width, box.height);
   const group = makeSvg("g", { class: `arc ${pair.style} ${sign}` }, [
     makeSvg("path", { class: `line ${sign}`, d, "stroke-width": width }),
@@ -126,7 +126,8 @@ export function drawStory(story, view) {
   while (story.list.children.length > lines.length) story.list.lastChild.remove();
   while (story.list.children.length < lines.length) story.list.append(buildRow());
   const rows = [...story.list.children];
-  const largest = Math.max(...view.shares.map(Math.abs), 0) || 1;
+  // A sentence has many pairs: its bar is full from the end of the pairs' scale, or from the longest one beyond that.
+  const largest = Math.max(...view.shares.map(Math.abs), data.full);
   lines.forEach((line, k) => {
     fillRow(rows[k], line, { ...view, largest, current: k === view.current, isLast: k === lines.length - 1 });
     rows[k].classList.toggle("dragged", k === view.dragged);
@@ -137,8 +138,7 @@ export function drawStory(story, view) {
     if (node !== null) middles[node] = rows[k].offsetTop + rows[k].offsetHeight / 2;
   });
   const isDrawn = ({ i, j }) => middles[i] !== undefined && middles[j] !== undefined;
-  const strongest = Math.max(...data.weights.flat().map(Math.abs), 0) || 1;
-  const pairs = view.pairs.filter(isDrawn).map((pair) => buildStoryArc(pair, middles, box, strongest));
+  const pairs = view.pairs.filter(isDrawn).map((pair) => buildStoryArc(pair, middles, box, data.full));
   const truths = data.showTruth ? data.truePairs.filter(([i, j]) => i !== j && isDrawn({ i, j })) : [];
   story.arcs.setAttribute("height", box.height);
   story.arcs.replaceChildren(...pairs, ...truths.map((pair) => buildTruthArc(pair, middles, box)));

@@ -73,6 +73,7 @@ class Table extends PairPicture {
     const focused = ballOf(this.root.getRootNode().activeElement ?? this.root);
     this.ties = makeTies(data);
     this.elements = buildFloor(this.top, this.ties, data);
+    this.elements.balls.forEach((element, k) => element.setAttribute("aria-label", `${data.balls[k].name} ball`));
     if (this.hasMatrix()) buildMatrix(this.matrix, data);
     if (focused !== null) this.elements.balls[focused]?.focus();
   }
@@ -271,6 +272,7 @@ class Table extends PairPicture {
     this.draft = null;
     this.submit({ kind: "pull", ball: draft.ball, frame: this.clock.frame(), to: draft.to });
     this.say(`The ${this.data.balls[draft.ball].name} ball is let go; what happens is being simulated.`);
+    this.isHint = true; // the answer takes its place
   }
 
   dropDraft() {

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from rn_core.common.errors import QuestionError, SceneError
 from rn_core.tasks.babi.language import PRONOUNS, TIMES, Sentence
-from rn_core.tasks.babi.solvers.base import Solution, Solver, make_solver
+from rn_core.tasks.babi.solvers.base import Rule, Solution, Solver, make_solver
 from rn_core.tasks.babi.solvers.conflicts import check_one_value
 
 
@@ -95,6 +95,9 @@ def _where_before(statements: Sequence[Sentence], asked: Sentence) -> Solution:
     return Solution(said.place, (at, before))
 
 
-_RULES = dict.fromkeys((1, 11, 12, 13), _where) | dict.fromkeys((6, 9, 10), _is_there) | {14: _where_before}
+#: Task -> its rule.
+RULES: dict[int, Rule] = (
+    dict.fromkeys((1, 11, 12, 13), _where) | dict.fromkeys((6, 9, 10), _is_there) | {14: _where_before}
+)
 #: Task -> its solver.
-SOLVERS: dict[int, Solver] = {task: make_solver(task, rule) for task, rule in _RULES.items()}
+SOLVERS: dict[int, Solver] = {task: make_solver(task, rule) for task, rule in RULES.items()}

@@ -139,6 +139,9 @@ def _check_holders(statements: Sequence[Sentence]) -> None:
             holders[said.thing] = (said.other or said.person, index)
 
 
-_RULES = {2: _where, 3: _where_before, 5: _gift, 7: _how_many, 8: _which}
+#: Task -> its rule.
+RULES: dict[int, Rule] = {
+    task: _keep(rule) for task, rule in ((2, _where), (3, _where_before), (5, _gift), (7, _how_many), (8, _which))
+}
 #: Task -> its solver.
-SOLVERS: dict[int, Solver] = {task: make_solver(task, _keep(rule)) for task, rule in _RULES.items()}
+SOLVERS: dict[int, Solver] = {task: make_solver(task, rule) for task, rule in RULES.items()}

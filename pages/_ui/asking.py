@@ -1,0 +1,44 @@
+"""What stands around a box in which a question is typed: why a text was not read, another one, and the words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from pages._lab import layout
+from pages._lab.plain import plain
+from pages._ui.session import PageControls
+
+
+def draw_refusal(session: PageControls, read: Callable[[str], dict[str, Any]], box: str = "typed") -> None:
+    """Draw why a typed text was not read, and a button that takes what could be meant; nothing if it was read.
+
+    Args:
+        session: of the page.
+        read: a text -> changes to the state; raises RNCoreError.
+        box: the box's name, where a page has several.
+    """
+    problem, suggestion = session.problem(box), session.suggestion(box)
+    if problem is None:
+        return
+    st.error(plain(problem))
+    if suggestion is not None:
+        st.button(
+            plain(suggestion), icon=":material/subdirectory_arrow_right:", key=session.key(f"{box}.suggestion"),
+            on_click=session.take_typed, args=(suggestion, read, box),
+        )  # fmt: skip
+
+
+def draw_words(groups: Mapping[str, Sequence[str]]) -> None:
+    """Draw a button that shows the words that are understood, by what they are for."""
+    with st.popover("Words", icon=":material/dictionary:", help="The words that questions are made of"):
+        for name, words in groups.items():
+            st.markdown(f"**{plain(name)}:** {plain(', '.join(words))}")
+
+
+def draw_answers(session: PageControls, html: str, question: str, boxes: Sequence[str] = ("typed",)) -> None:
+    """Draw truth and answers; gray and without marks while a text stands in one of the boxes that was not read."""
+    is_old = any(session.problem(box) is not None for box in boxes)
+    st.html(layout.old_html(html, question) if is_old else html)

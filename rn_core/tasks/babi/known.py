@@ -1,0 +1,55 @@
+"""All sentences of the twenty tasks together: how one that people type is written, and the nearest known question."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from rn_core.tasks.babi import language, rule_forms
+from rn_core.tasks.babi.encoding import tokenize
+from rn_core.tasks.babi.forms import Language, find_gist
+from rn_core.tasks.babi.synonyms import WORDING
+from rn_core.tasks.babi.words import WORDS
+
+#: Task -> its language.
+LANGUAGES: Mapping[int, Language[Any]] = MappingProxyType(
+    dict(sorted({**language.LANGUAGES, **rule_forms.LANGUAGES}.items()))
+)
+#: Share of all words of two questions that they have in common, from which one is suggested for the other.
+_ALIKE = 0.25
+
+
+def write_out(text: str, is_question: bool) -> str | None:
+    """Return the sentence of bAbI that says the same: with its articles, synonyms replaced; None if there is none.
+
+    Args:
+        text: one sentence.
+        is_question: whether to look among questions or among statements.
+    """
+    return _known(is_question).get(find_gist(text))
+
+
+def suggest_question(text: str) -> str | None:
+    """Return the question of any task that shares most words with a text, strange ones taken for what they may mean."""
+    meant = {word if word in WORDS else WORDING.hint(word, WORDS) or word for word in tokenize(text)}
+    meant = set(find_gist(" ".join(meant)).split())
+
+    def overlap(gist: str) -> float:
+        known = set(gist.split())
+        return len(known & meant) / len(known | meant)
+
+    best = max(_known(True), key=overlap)
+    return _known(True)[best] if overlap(best) >= _ALIKE else None
+
+
+@functools.cache
+def _known(is_question: bool) -> Mapping[str, str]:
+    """Return the gist of every question, or of every statement, of any task -> the sentence."""
+    found: dict[str, str] = {}
+    for each in LANGUAGES.values():
+        for kind in each.questions if is_question else each.statements:
+            for text, _ in kind.sentences():
+                found.setdefault(find_gist(text), text)
+    return MappingProxyType(found)
