@@ -54,7 +54,7 @@ def draw_page() -> None:
     else:
         draw_frame(OWN)
     with head:
-        sections.draw_sources(state, shown)
+        sections.draw_sources(state, shown, running is not None)
     if running is not None:
         sections.draw_run(*running)
     elif models is None:
