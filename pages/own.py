@@ -36,8 +36,8 @@ def watch_job() -> tuple[Job, JobView] | None:
         return job, view
     if session.take_learned(job, view):
         session.draw_again()
-    if view.problem is not None:
-        OWN.notify(view.problem)
+    if view.problem is not None or not view.has_weights:
+        OWN.notify(view.problem or "The training was stopped before its networks had learned anything; start it again.")
     return None
 
 
@@ -54,7 +54,7 @@ def draw_page() -> None:
     else:
         draw_frame(OWN)
     with head:
-        sections.draw_sources(state, shown)
+        sections.draw_sources(state, shown, running is not None)
     if running is not None:
         sections.draw_run(*running)
     elif models is None:

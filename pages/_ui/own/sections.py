@@ -25,8 +25,8 @@ _FORM = (
 )
 
 
-def draw_sources(state: OwnState, shown: OwnSet) -> None:
-    """Draw the choice of the set, and where one's own is opened."""
+def draw_sources(state: OwnState, shown: OwnSet, is_running: bool) -> None:
+    """Draw the choice of the set, where one's own is opened, and what begins a training unless one is running."""
     sets = session.find_sets()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.segmented_control("Set", list(sets), format_func=named(sets), **OWN.bind("data", read=session.choose_set))
@@ -42,7 +42,7 @@ def draw_sources(state: OwnState, shown: OwnSet) -> None:
             )  # fmt: skip
         if shown.path is not None:
             label = "Train again" if state.model else "Train"
-            st.button(label, icon=":material/flag:", type="primary", on_click=session.start)
+            st.button(label, icon=":material/flag:", type="primary", disabled=is_running, on_click=session.start)
     known = BUNDLED.get(shown.name)
     about = "" if known is None else f"{known.text} From {known.source}; {known.license}. "
     st.caption(plain(f"{about}{shown.facts}."))
