@@ -13,10 +13,9 @@ from rn_core.tasks.babi.forms import Language, find_gist
 from rn_core.tasks.babi.synonyms import WORDING
 from rn_core.tasks.babi.words import WORDS
 
+_ALL: dict[int, Language[Any]] = {**language.LANGUAGES, **rule_forms.LANGUAGES}
 #: Task -> its language.
-LANGUAGES: Mapping[int, Language[Any]] = MappingProxyType(
-    dict(sorted({**language.LANGUAGES, **rule_forms.LANGUAGES}.items()))
-)
+LANGUAGES: Mapping[int, Language[Any]] = MappingProxyType(dict(sorted(_ALL.items())))
 #: Share of all words of two questions that they have in common, from which one is suggested for the other.
 _ALIKE = 0.25
 

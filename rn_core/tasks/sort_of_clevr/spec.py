@@ -159,7 +159,7 @@ _RN_FROM_SLOTS = {
 }
 #: Both networks over tuples take the same questions and steps.
 _FROM_NAMED_ROWS = {
-    "steps": 30_000,
+    "steps": 12_000,
     "n_scenes": 48,
     "n_questions": 12,
     "learning_rate": 1e-3,

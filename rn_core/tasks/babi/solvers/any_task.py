@@ -43,7 +43,7 @@ def find_answer(statements: Sequence[str], text: str, first: int = 1) -> tuple[i
     asking = [task for task in sorted(LANGUAGES, key=lambda each: (each != first, each)) if asks(task, text)]
     if not asking:
         near = suggest_question(text)
-        hint = f"Did you mean '{near}'?" if near else "Choose one of the questions that are offered."
+        hint = f"Did you mean '{near}'" if near else "Choose one of the questions that are offered."
         raise QuestionError(f"No task of bAbI asks {cut(text, 80)!r}. {hint}", near)
     for task in asking:
         if _language(task).knows_statements(statements):

@@ -96,8 +96,10 @@ def _where_before(statements: Sequence[Sentence], asked: Sentence) -> Solution:
 
 
 #: Task -> its rule.
-RULES: dict[int, Rule] = (
-    dict.fromkeys((1, 11, 12, 13), _where) | dict.fromkeys((6, 9, 10), _is_there) | {14: _where_before}
-)
+RULES: dict[int, Rule] = {
+    **dict.fromkeys((1, 11, 12, 13), _where),
+    **dict.fromkeys((6, 9, 10), _is_there),
+    14: _where_before,
+}
 #: Task -> its solver.
 SOLVERS: dict[int, Solver] = {task: make_solver(task, rule) for task, rule in RULES.items()}
