@@ -6,7 +6,10 @@ from rn_core.common.records import Accuracy
 from rn_core.tasks.sort_of_clevr.questions import GROUPS, QUESTION_TYPES
 from rn_core.weights.store import list_weights
 
-COLUMNS = ("rn-pixels", "mlp-pixels", "rn-slots", "rn-objects", "mlp-objects")
+COLUMNS = (
+    *("rn-pixels-end-to-end", "mlp-pixels-end-to-end", "rn-pixels", "mlp-pixels"),
+    *("rn-slots", "rn-objects", "mlp-objects"),
+)
 
 
 def format_results() -> str:

@@ -89,6 +89,7 @@ STYLE = """
 MODEL_NAMES = MappingProxyType(
     {
         "rn-pixels": "the image",
+        "rn-pixels-end-to-end": "the image, answers only",
         "rn-objects": "object rows",
         "rn-slots": "objects found in the image",
     }

@@ -25,6 +25,7 @@ MODELS = MappingProxyType(
     {
         "rn-objects": "mlp-objects",
         "rn-pixels": "mlp-pixels",
+        "rn-pixels-end-to-end": "mlp-pixels-end-to-end",
         "rn-slots": "mlp-pixels",
     }
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from itertools import cycle
 from typing import Any
@@ -15,8 +16,10 @@ from rn_core.common.records import Accuracy
 from rn_core.experiments.cost import PairTime
 from rn_core.experiments.limits import CrowdAccuracy, MarginAccuracy
 from rn_core.tasks.sort_of_clevr.crowds import CrowdBatch
+from rn_core.tasks.sort_of_clevr.questions import GROUPS
 from rn_core.tasks.sort_of_clevr.rendering import PALETTE
 from rn_core.tasks.sort_of_clevr.scene import COLORS, DEFAULT_MARGIN, IMAGE_SIZE, N_OBJECTS, RADIUS, SHAPES
+from rn_core.weights.card import Card
 
 #: Question type -> dash and symbol, so that no line is identified by its color alone.
 _LINES = {
@@ -192,6 +195,44 @@ def plot_times(found: Sequence[PairTime], look: Look) -> go.Figure:
     figure.update_yaxes(title="one answer, ms", type="log", fixedrange=True, dtick=1)
     parts = ", ".join(f"{n} objects {value:.3g} ms" for n, value in zip(sizes, milliseconds, strict=True))
     return finish_figure(figure, look, f"Time of one answer: {parts}.", height=520 if look.large else 430)
+
+
+def plot_learning(cards: Mapping[str, Card], look: Look) -> go.Figure:
+    """Draw how networks learned, from the validations of their cards: relational questions thick, others thin.
+
+    Args:
+        cards: name -> card of a run that first asked about single objects only; two of them.
+        look: colors and type size.
+    """
+    figure = go.Figure()
+    parts = []
+    for (name, card), color, dash in zip(
+        cards.items(), (look.color(1), look.color(-1)), ("solid", "dash"), strict=True
+    ):
+        for group, kinds in GROUPS.items():
+            thick = group == "relational"
+            values = [100 * float(np.mean([point.accuracy[kind] for kind in kinds])) for point in card.curve]
+            figure.add_scatter(
+                x=[point.questions / 1e6 for point in card.curve], y=values, mode="lines+markers",
+                name=f"{name}, {'relational' if thick else 'others'}",
+                line={"color": color, "dash": dash, "width": 5 if thick else 2},
+                marker={"size": 8 if thick else 5, "symbol": "circle" if thick else "diamond"},
+                hovertemplate="%{x:.2f} million questions: %{y:.1f} %",
+            )  # fmt: skip
+            if thick:
+                parts.append(f"{name} ends at {values[-1]:.0f} % on relational questions")
+    start = _all_types_from(next(iter(cards.values())))
+    figure.add_vline(x=start, line={"color": look.ink, "dash": "dot"}, annotation_text="all questions from here")
+    figure.update_layout(legend=_LEGEND)
+    figure.update_xaxes(title="questions answered, million", rangemode="tozero", fixedrange=True)
+    figure.update_yaxes(title="accuracy, %", range=[0, 104], fixedrange=True)
+    return finish_figure(figure, look, f"{'; '.join(parts)}.", height=520 if look.large else 430)
+
+
+def _all_types_from(card: Card) -> float:
+    """Return after how many million questions a run began to ask all types."""
+    sizes = [card.trained.settings[name] for name in ("first_steps", "n_scenes", "n_questions")]
+    return math.prod(size for size in sizes if isinstance(size, int)) / 1e6
 
 
 def plot_crowd(crowd: CrowdBatch, look: Look) -> go.Figure:

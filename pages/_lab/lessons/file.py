@@ -48,6 +48,7 @@ VIEWS = MappingProxyType(
         "cost": "time per answer against the number of objects, measured here",
         "without": "the answer after each object is removed",
         "sights": "the pair matrices of cells and of objects found in the image",
+        "learning": "how both networks learned from answers only, question by question",
     }
 )
 #: Views that lessons of every page can have.

@@ -16,6 +16,7 @@ from pages._lab.lessons import figures as lesson_figures
 from pages._lab.lessons import layout as lesson_layout
 from pages._lab.lessons.file import Lesson
 from pages._lab.lessons.work import Removal, add_in_orders, describe_ends, make_removals, make_turns
+from pages._lab.models import baseline_of
 from pages._lab.pairs.state import BASELINES
 from pages._lab.pairs.view import PairView, describe_sum
 from pages._lab.plain import plain
@@ -159,6 +160,17 @@ def draw_sights(state: ExploreState, look: Look) -> None:
     st.caption("Shares of cells are divided among the objects that lie in them; the rest is the ground's.")
 
 
+def draw_learning(state: ExploreState, look: Look) -> None:
+    """Draw how the lesson's network and its baseline learned."""
+    names = {"RN": state.model, "MLP": baseline_of(state.model)}
+    cards = {title: find_answerer(full_name(DOMAIN, name)).card for title, name in names.items()}
+    draw_figure(lesson_figures.plot_learning(cards, look), key=LESSONS.key("learning"))
+    measured = {title: card.measured.groups["relational"] for title, card in cards.items()}
+    told = " · ".join(f"{title} {100 * share.accuracy:.1f} %" for title, share in measured.items())
+    n_scenes = next(iter(cards.values())).measured.n
+    st.caption(plain(f"On {n_scenes:,} new scenes, relational questions: {told}. The paper: RN 94 %, MLP 63 %."))
+
+
 def draw_turns(state: ExploreState, _: Look) -> None:
     """Draw the answers after each object's shape is turned."""
     st.html(lesson_layout.turns_html(make_turns(state, read_reading)))
@@ -216,6 +228,7 @@ EXPLORE_VIEWS: Mapping[str, LessonView] = MappingProxyType(
         "cost": LessonView(on_explore(lesson_measured.draw_cost), after=_PLAIN_SCENE, answers=False),
         "without": LessonView(draw_removals),
         "sights": LessonView(on_explore(draw_sights)),
+        "learning": LessonView(on_explore(draw_learning)),
     }
 )
 #: One of `lesson_file.SHARED_VIEWS` -> how it is drawn for lessons on any other page.
