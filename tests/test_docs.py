@@ -17,9 +17,20 @@ ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 #: Row of README's table -> weights, and where their card has the figure.
 FIGURES = {
-    "Sort-of-CLEVR, pixels, relational": ("sort-of-clevr/rn-pixels", ("groups", "relational")),
+    "Sort-of-CLEVR, pixels, relational, answers only": (
+        "sort-of-clevr/rn-pixels-end-to-end",
+        ("groups", "relational"),
+    ),
+    "Sort-of-CLEVR, pixels, relational, answers only, CNN+MLP": (
+        "sort-of-clevr/mlp-pixels-end-to-end",
+        ("groups", "relational"),
+    ),
+    "Sort-of-CLEVR, pixels, relational, after a head start": ("sort-of-clevr/rn-pixels", ("groups", "relational")),
     "Sort-of-CLEVR, pixels, relational, found objects": ("sort-of-clevr/rn-slots", ("groups", "relational")),
-    "Sort-of-CLEVR, pixels, relational, CNN+MLP": ("sort-of-clevr/mlp-pixels", ("groups", "relational")),
+    "Sort-of-CLEVR, pixels, relational, after a head start, CNN+MLP": (
+        "sort-of-clevr/mlp-pixels",
+        ("groups", "relational"),
+    ),
     "CLEVR from states": ("clevr/rn-states", ("overall",)),
     "physics, scenes with all connections right": ("physics/rn-connections", ("types", "whole_scene")),
     "physics, number of connected groups": ("physics/rn-count", ("types", "whole_scene")),

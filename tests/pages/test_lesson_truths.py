@@ -237,12 +237,29 @@ def test_ten_times_as_many_objects_are_a_hundred_times_as_many_pairs():
     assert LESSONS["the-price"].quiz.right == f"{60**2 // 6**2} times"
 
 
+def test_from_answers_only_the_mlp_stays_behind_and_a_head_start_helps_it_more():
+    lesson = LESSONS["what-the-paper-found"]
+    answers_only, helped = (
+        {kind: find_answerer(f"sort-of-clevr/{kind}-{view}").card for kind in ("rn", "mlp")}
+        for view in ("pixels-end-to-end", "pixels")
+    )
+    shares = {kind: card.measured.groups["relational"] for kind, card in answers_only.items()}
+    assert shares["rn"].low > 0.97
+    assert shares["mlp"].high < shares["rn"].low - 0.2
+    assert answers_only["mlp"].measured.groups["non_relational"].high < 0.7
+    assert answers_only["mlp"].parameters > answers_only["rn"].parameters
+    assert answers_only["mlp"].trained.questions == answers_only["rn"].trained.questions
+    assert helped["mlp"].measured.groups["relational"].low > shares["mlp"].high + 0.1
+    reading = see(lesson).reading
+    assert reading.answer.text == reading.truth != reading.other.text
+
+
 def test_no_lesson_is_left_unchecked():
     checked = {
         "why-pairs", "why-a-sum", "relational-or-not", "blind-floors", "the-pair-matrix", "the-diagonal", "baselines",
         "counterfactuals", "when-it-fails", "the-price", "how-to-read-a-share", "a-count-from-pairs",
         "what-if-it-were-gone", "two-facts-one-answer", "the-last-word-counts", "springs-nobody-sees",
-        "counting-groups", "cells-or-objects",
+        "counting-groups", "cells-or-objects", "what-the-paper-found",
     }  # fmt: skip
     assert {*LESSONS} == checked
 

@@ -129,7 +129,8 @@ def test_lanes_of_one_measure_lie_together_groups_first_and_relation_networks_on
     measures = [found.measure for found in LANES]
     assert len([1 for one, other in pairwise(measures) if one != other]) == len({*measures}) - 1
     assert [found.model for found in LANES if found.measure == "left"] == [*ENTRIES]
-    assert [*ENTRIES] == ["rn-pixels", "rn-objects", "rn-slots", "mlp-pixels", "mlp-objects"]
+    shipped = ["rn-pixels", "rn-objects", "rn-slots", "rn-pixels-end-to-end"]
+    assert [*ENTRIES] == [*shipped, "mlp-pixels", "mlp-objects", "mlp-pixels-end-to-end"]
 
 
 def test_weights_of_a_new_domain_appear_by_themselves():
