@@ -31,7 +31,7 @@ from rn_core.answering import Answerer
 from rn_core.tasks.babi import encoding
 from rn_core.tasks.clevr import grammar
 from rn_core.tasks.physics import task as physics_task
-from rn_core.tasks.sort_of_clevr import language
+from rn_core.tasks.sort_of_clevr import phrasebook
 from rn_core.tasks.sort_of_clevr import scene as shapes
 from rn_core.tasks.sort_of_clevr.language import ALL_TEXTS
 
@@ -94,7 +94,7 @@ def calls(monkeypatch) -> Counter:
     count(cache, "attribute_pairs", "shared out")
     for module, name in SAMPLERS:
         count(module, name, "sampled")
-    count(language, "_words", "parsed")
+    count(phrasebook, "split_words", "parsed")
     count(grammar, "_Reader", "parsed")
     count(encoding, "tokenize", "parsed", lambda text: text.endswith("?"))
     fullmatch = physics_task._TIE.fullmatch

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pages._lab.models import sees_pixels
 from pages._lab.walk.state import N_STEPS, WALKED, WalkState
 from pages._lab.walk.steps import STEPS
 from pages._ui import cache
@@ -77,7 +78,7 @@ def test_it_opens_on_the_image_of_the_default_question():
 @pytest.mark.parametrize("step", range(1, N_STEPS + 1))
 def test_every_step_has_a_sentence_a_formula_and_its_code(model, step):
     app = open_page(model=model, step=str(step))
-    side = STEPS[step - 1].side(model == "rn-pixels")
+    side = STEPS[step - 1].side(sees_pixels(model))
     assert sentences(app) == []
     assert f"{step} · {side.name}" in html(app)
     assert app.latex

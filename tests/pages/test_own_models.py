@@ -79,7 +79,8 @@ def open_page(**query: str) -> AppTest:
 def upload(app: AppTest, *contents: bytes) -> AppTest:
     """Upload some files at once."""
     files = [(f"file-{number}.safetensors", content, UPLOADED) for number, content in enumerate(contents)]
-    app.get("file_uploader")[0].set_value(files)
+    (uploader,) = [found for found in app.get("file_uploader") if found.label == "Your own weights"]
+    uploader.set_value(files)
     return app.run()
 
 

@@ -123,7 +123,7 @@ def draw_pairs(page: PairPage[View], view: View, look: Look) -> None:
     with right:
         draw_explained(
             f"Each number: the share of a pair, which it adds to the logit of {view.target_text}. Click a square to "
-            "pin its pair. ✓: it decides the question."
+            "pin its pair. Framed: it decides the question."
         )
         draw_threshold(page, view)
         draw_rows(page, view)
