@@ -223,7 +223,7 @@ def test_evaluate_prints_each_task_and_how_many_are_solved(shipped, data, capsys
     assert code == 0
     found = json.loads(out)
     wanted = evaluate_batches(load_tiny(data), BABI, BABI.read_batches(data, "test"))
-    assert found == {"name": shipped, **wanted.to_dict(), "solved": 0}
+    assert found == {"name": shipped, **wanted.to_dict(), "skipped": {"count": 0, "first": []}, "solved": 0}
     assert list(found["groups"]) == list(found["types"]) == ["qa1", "qa15", "qa19"]
     assert found["n"] == 18, "stories"
     assert found["groups"]["qa1"]["n"] == 30, "questions"

@@ -22,6 +22,8 @@ FOLDERS = (
     "own",
 )
 
+#: Those of them whose tasks come from files: `make_task` makes one from what a card says.
+MADE = ("own",)
 _Value = TypeVar("_Value")
 
 _ALL: dict[str, Task] = {}
@@ -105,7 +107,7 @@ def registered(*tasks: Task) -> Iterator[None]:
 for _folder in FOLDERS:
     _module = import_module(f"{__package__}.{_folder}.task")
     register(*_module.TASKS)
-    if hasattr(_module, "make_task"):
+    if _folder in MADE:
         _MAKERS[_folder] = _module.make_task
 
 
