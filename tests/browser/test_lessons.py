@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from pages._lab.lessons.file import FOLDER, read_folder
+from rn_core.tasks.sort_of_clevr.language import text
 
 pytestmark = pytest.mark.browser
 
@@ -46,7 +47,7 @@ def test_a_lesson_is_answered(opened):
     expect(opened.locator(".rn-said")).to_have_count(2)
     expect(opened.locator(".scene .tag").first).to_be_visible()
     expect(opened.locator(".js-plotly-plot")).to_be_visible()
-    expect(opened.get_by_text("1 of 10 answered, 1 right")).to_be_visible()
+    expect(opened.get_by_text(f"1 of {len(LESSONS)} answered, 1 right")).to_be_visible()
     opened.get_by_role("button", name=f"Next: {LESSONS[1].title}").click()
     expect(opened.locator(".rn-lesson")).to_have_text(LESSONS[1].title)
     opened.wait_for_function("slug => location.search === '?lesson=' + slug", arg=LESSONS[1].slug)
@@ -61,18 +62,18 @@ def test_a_link_opens_the_lesson_in_a_second_browser(opened, page):
     link = opened.locator("[data-testid=stPopoverBody] [data-testid=stCode]").inner_text().strip()
     second = page(link)
     expect(second.locator(".rn-lesson")).to_have_text(LESSONS[7].title)
-    expect(second.get_by_text("0 of 10 answered")).to_be_visible()
+    expect(second.get_by_text(f"0 of {len(LESSONS)} answered")).to_be_visible()
     expect(second.locator(".rn-said")).to_have_count(0)
 
 
 def test_the_lesson_s_scene_opens_in_explore(opened):
     answer(opened, LESSONS[0].quiz.right)
     opened.get_by_role("link", name="Open this in Explore").click()
-    expect(opened.locator("h2.rn-question")).to_have_text("What is the shape of the object closest to the gray object?")
-    opened.wait_for_function("location.search.includes('seed=6')")
-    assert "q=closest_shape-gray" in urlsplit(opened.url).query
+    expect(opened.locator("h2.rn-question")).to_have_text(text(LESSONS[0].explore.question))
+    opened.wait_for_function("location.search.includes('seed=42')")
+    assert "q=furthest_shape-red" in urlsplit(opened.url).query
     opened.get_by_role("link", name="Lessons").click()
-    expect(opened.get_by_text("1 of 10 answered, 1 right")).to_be_visible()
+    expect(opened.get_by_text(f"1 of {len(LESSONS)} answered, 1 right")).to_be_visible()
 
 
 def test_the_questions_are_downloaded(opened):
