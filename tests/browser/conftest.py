@@ -65,8 +65,8 @@ def page(browser: Browser) -> Iterator[Callable[..., Page]]:
 
     def open_page(url: str, first: bool = False, **options: object) -> Page:
         context = browser.new_context(**{"viewport": {"width": 1440, "height": 1000}, **options})
-        if not first and url.startswith("http"):
-            context.add_cookies([{"name": "rn_opening", "value": "seen", "url": url}])
+        if not first:
+            context.add_cookies([{"name": "rn_opening", "value": "seen", "domain": "127.0.0.1", "path": "/"}])
         contexts.append(context)
         opened = context.new_page()
         opened.set_default_timeout(PATIENCE)
