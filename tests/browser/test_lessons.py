@@ -78,7 +78,7 @@ def test_the_lesson_s_scene_opens_in_explore(opened):
 
 def test_the_questions_are_downloaded(opened):
     opened.get_by_text("Teacher view").click()
-    expect(opened.locator(".rn-table")).to_be_visible()
+    expect(opened.locator(".rn-table").first).to_be_visible()
     opened.get_by_role("button", name="Share & print").click()
     with opened.expect_download() as download:
         opened.get_by_role("button", name="Questions and answers to print").click()

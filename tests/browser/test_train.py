@@ -23,7 +23,7 @@ def url(serve, browser) -> str:
     address = serve(APP)
     first = browser.new_page()
     first.goto(address)
-    first.wait_for_selector(".rn-said")
+    first.wait_for_selector(".rn-told")  # the first minute
     first.close()
     return address
 
