@@ -51,15 +51,13 @@ def format_learning() -> str:
 
 def _format_point(point: CurvePoint) -> list[str]:
     """Return the accuracies of one validation in percent: single objects together, then each relational type."""
-    single = [point.accuracy[kind] for kind in GROUPS["non_relational"]]
-    values = [sum(single) / len(single), *(point.accuracy[kind] for kind in GROUPS["relational"])]
+    values = [point.mean(GROUPS["non_relational"]), *(point.accuracy[kind] for kind in GROUPS["relational"])]
     return [f"{100 * value:.1f}" for value in values]
 
 
 def _relational(card: Card) -> list[float]:
     """Return the mean accuracy of the relational question types at each validation, in percent."""
-    kinds = GROUPS["relational"]
-    return [100 * sum(row.accuracy[kind] for kind in kinds) / len(kinds) for row in card.curve]
+    return [100 * row.mean(GROUPS["relational"]) for row in card.curve]
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import streamlit as st
 from pages._lab.figures import Look
 from pages._lab.lessons import file as lesson_file
 from pages._lab.lessons import layout as lesson_layout
-from pages._lab.lessons.file import PAGE_NAMES, Lesson
+from pages._lab.lessons.file import Lesson
 from pages._lab.lessons.layout import LETTERS
 from pages._lab.lessons.path import path_html
 from pages._lab.lessons.print import make_quiz_page
@@ -16,9 +16,10 @@ from pages._lab.plain import plain
 from pages._ui.frame import draw_frame
 from pages._ui.lessons import session as lesson_session
 from pages._ui.lessons.session import LESSONS
-from pages._ui.lessons.views import read_answers, see, view_of
+from pages._ui.lessons.views import VIEWS, see
 from pages._ui.options import named
 from rn_core.common.errors import RNCoreError
+from rn_core.tasks.registry import DOMAINS
 
 
 def find_open(state: LessonsState, lessons: tuple[Lesson, ...]) -> Lesson | None:
@@ -90,8 +91,8 @@ def draw_reveal(lesson: Lesson, chosen: int, following: Lesson | None) -> None:
     st.html(lesson_layout.verdict_html(lesson.quiz, chosen))
     with st.container(key="lessons-why"):
         st.markdown(lesson.quiz.why)
-    if view_of(lesson).answers:
-        st.html(lesson_layout.said_html(read_answers(lesson)))
+    if VIEWS[lesson.view].answers:
+        st.html(lesson_layout.said_html(see(lesson).answers_html()))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
             "Try again", icon=":material/replay:", key=LESSONS.key("again"),
@@ -109,9 +110,9 @@ def draw_way_on(lesson: Lesson) -> None:
     """Draw the link to the page where the lesson's question can be changed."""
     if lesson.page == "explore":
         query = lesson.explore.to_shared_query()
-        label = "Open this in Explore" if view_of(lesson).answers else "Try six objects in Explore"
+        label = "Open this in Explore" if VIEWS[lesson.view].answers else "Try six objects in Explore"
     else:
-        query, label = lesson.state.to_query(), f"Open this on the page {PAGE_NAMES[lesson.page]}"
+        query, label = lesson.state.to_query(), f"Open this on the page {DOMAINS[lesson.domain.name].title}"
     st.page_link(f"pages/{lesson.page}.py", label=label, icon=":material/hub:", query_params=query)
 
 
@@ -125,7 +126,7 @@ def draw_lesson(lesson: Lesson, lessons: tuple[Lesson, ...], chosen: int | None,
     """Draw one lesson: picture, text and quiz; after an answer, everything."""
     place = lessons.index(lesson)
     st.html(lesson_layout.head_html(lesson, place + 1, len(lessons)))
-    view = view_of(lesson)
+    view = VIEWS[lesson.view]
     picture, words = st.columns(2, gap="large")
     with picture:
         if view.answers:

@@ -51,6 +51,7 @@ STYLE = """
 .rn-truth meter {width: 7rem; vertical-align: middle; margin: 0 .4rem 0 .8rem}
 .rn-old {filter: grayscale(1); opacity: .55} .rn-note {margin: .4rem 0; font-weight: 600}
 .rn-text {margin: 0; font-size: .95rem}
+.rn-aside {font-size: 1rem; opacity: .75; margin: 0 0 .15rem}
 .rn-word {text-decoration: underline dotted; text-underline-offset: .2em; cursor: help; position: relative}
 .rn-word [role="tooltip"] {display: none; position: absolute; left: 0; top: 1.5em; z-index: 9; width: min(20rem, 70vw);
   padding: .5rem .7rem; border-radius: .4rem; font-size: .9rem; font-weight: 400;

@@ -15,7 +15,7 @@ from torch import Tensor, distributed, nn
 
 from rn_core.common.errors import RNCoreError
 from rn_core.models.base import Encoder
-from rn_core.models.layers import OMIT_DEFAULT, Layers, check_size, check_sizes
+from rn_core.models.layers import OMIT_DEFAULT, Layers, check_factor, check_size, check_sizes
 
 #: How bytes become numbers: "ink" makes white 0 and black 2, so that an empty white background adds nothing; "light"
 #: makes black 0 and white 1.
@@ -44,10 +44,7 @@ class ImageEncoderConfig:
         """Raise RNCoreError for an invalid value."""
         object.__setattr__(self, "channels", check_sizes("channels", self.channels))
         check_size("image_size", self.image_size, lowest=2)
-        if not isinstance(self.coordinate_range, int | float) or not 0 < self.coordinate_range < float("inf"):
-            raise RNCoreError(
-                f"coordinate_range must be above 0 and finite, got {self.coordinate_range!r}; 1 is usual."
-            )
+        check_factor("coordinate_range", self.coordinate_range)
         if self.pixel_values not in PIXEL_VALUES:
             raise RNCoreError(f"pixel_values must be one of {', '.join(PIXEL_VALUES)}, got {self.pixel_values!r}.")
 

@@ -107,6 +107,12 @@ def check_sizes(name: str, values: Iterable[int]) -> tuple[int, ...]:
     return tuple(check_size(f"Each of {name}", size) for size in sizes)
 
 
+def check_factor(name: str, value: float, usual: int = 1) -> None:
+    """Raise RNCoreError for a factor that is not above 0 and finite."""
+    if not isinstance(value, int | float) or not 0 < value < float("inf"):
+        raise RNCoreError(f"{name} must be above 0 and finite, got {value!r}; {usual} is usual.")
+
+
 def check_dropout(name: str, value: float) -> float:
     """Return a dropout probability; raises RNCoreError if it is not at least 0 and below 1."""
     if not 0 <= value < 1:

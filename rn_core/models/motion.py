@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from rn_core.common.errors import RNCoreError
 from rn_core.models.base import Core
-from rn_core.models.layers import check_size, check_sizes
+from rn_core.models.layers import check_factor, check_size, check_sizes
 from rn_core.models.motion_parts import Links, Moving, Pairs, PathReader, Shown, Step, list_pairs
 
 
@@ -66,8 +66,7 @@ class MotionNetworkConfig:
             )
         if len(self.g_widths) < 2:
             raise RNCoreError(f"g_widths must list two or more layer sizes, got {self.g_widths}; add a hidden one.")
-        if not 0 < self.frame_rate < float("inf"):
-            raise RNCoreError(f"frame_rate must be above 0 and finite, got {self.frame_rate!r}; 10 is usual.")
+        check_factor("frame_rate", self.frame_rate, usual=10)
 
 
 class MotionNetwork(Core):

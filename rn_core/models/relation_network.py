@@ -23,6 +23,7 @@ from rn_core.models.layers import (
     OMIT_DEFAULT,
     Layers,
     check_dropout,
+    check_factor,
     check_size,
     check_sizes,
     linear_at,
@@ -83,8 +84,7 @@ class RelationNetworkConfig:
             )
         if self.aggregate not in AGGREGATES:
             raise RNCoreError(f"aggregate must be one of {', '.join(AGGREGATES)}, got {self.aggregate!r}; use one.")
-        if not 0 < self.aggregate_scale < float("inf"):
-            raise RNCoreError(f"aggregate_scale must be above 0 and finite, got {self.aggregate_scale!r}; 1 is usual.")
+        check_factor("aggregate_scale", self.aggregate_scale)
         check_dropout("f_dropout", self.f_dropout)
         if self.pair_chunk is not None:
             check_size("pair_chunk", self.pair_chunk)

@@ -17,7 +17,7 @@ from torch import Tensor
 from rn_core.common.errors import RNCoreError
 from rn_core.models.base import Core
 from rn_core.models.blocks import PairInputs, sum_by_size
-from rn_core.models.layers import Layers, check_dropout, check_size, check_sizes, linear_at, make_mlp
+from rn_core.models.layers import Layers, check_dropout, check_factor, check_size, check_sizes, linear_at, make_mlp
 from rn_core.models.tuples import TupleInputs, TupleLayers, make_tuple_index
 
 
@@ -65,8 +65,7 @@ class TupleNetworkConfig:
             check_size(name, getattr(self, name), lowest)
         check_size("d_name", self.d_name, lowest=1 if self.names_at else 0)
         self._check_names()
-        if not 0 < self.aggregate_scale < float("inf"):
-            raise RNCoreError(f"aggregate_scale must be above 0 and finite, got {self.aggregate_scale!r}; 1 is usual.")
+        check_factor("aggregate_scale", self.aggregate_scale)
         check_dropout("f_dropout", self.f_dropout)
         if self.tuple_chunk is not None:
             check_size("tuple_chunk", self.tuple_chunk)

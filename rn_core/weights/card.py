@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -51,6 +51,10 @@ class CurvePoint:
     minutes: float
     questions: int
     accuracy: dict[str, float]
+
+    def mean(self, kinds: Collection[str]) -> float:
+        """Return the mean accuracy of some question types, 0 to 1."""
+        return sum(self.accuracy[kind] for kind in kinds) / len(kinds)
 
 
 @dataclass(frozen=True)

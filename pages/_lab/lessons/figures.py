@@ -211,7 +211,7 @@ def plot_learning(cards: Mapping[str, Card], look: Look) -> go.Figure:
     ):
         for group, kinds in GROUPS.items():
             thick = group == "relational"
-            values = [100 * float(np.mean([point.accuracy[kind] for kind in kinds])) for point in card.curve]
+            values = [100 * point.mean(kinds) for point in card.curve]
             figure.add_scatter(
                 x=[point.questions / 1e6 for point in card.curve], y=values, mode="lines+markers",
                 name=f"{name}, {'relational' if thick else 'others'}",

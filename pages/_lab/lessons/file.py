@@ -31,7 +31,6 @@ _NAME = re.compile(r"[0-9]{2}-([a-z0-9]+(?:-[a-z0-9]+)*)\.md")
 PAGES: MappingProxyType[str, Domain[Any, Any, Any]] = MappingProxyType(
     {"explore": sort_of_clevr.DOMAIN, "clevr": clevr.DOMAIN, "babi": babi.DOMAIN, "physics": physics.DOMAIN}
 )
-PAGE_NAMES = MappingProxyType({"explore": "Explore", "clevr": "CLEVR", "babi": "bAbI", "physics": "Physics"})
 _EXPLORE = "explore"
 #: View -> what a lesson shows beside the scene once its question is answered.
 VIEWS = MappingProxyType(

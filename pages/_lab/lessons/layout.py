@@ -14,7 +14,6 @@ LETTERS = "ABCD"
 STYLE = """
 <style>
 .rn-lesson {font-size: 2rem; font-weight: 700; line-height: 1.15; margin: 0; padding: 0; text-wrap: balance}
-.rn-aside {font-size: 1rem; opacity: .75; margin: 0 0 .15rem}
 .rn-verdict {font-size: 1.6rem; font-weight: 700; line-height: 1.25; margin: 0}
 .rn-asked {font-size: 1.1rem; margin: 0} .rn-asked b {font-weight: 650}
 .st-key-lessons-text p, .st-key-lessons-why p {font-size: 1.18rem; line-height: 1.5}
@@ -80,22 +79,22 @@ def describe_progress(lessons: Sequence[Lesson], answers: Mapping[str, int]) -> 
 
 def turns_html(turns: Sequence[Turn]) -> str:
     """Return a table of the answers after each object's shape is turned."""
-    rows = "".join(
-        f"<tr><td>{escape(turn.color)} becomes a {escape(turn.shape)}</td><td><b>{escape(turn.answer)}</b></td>"
-        f"<td>{escape(turn.truth)}</td><td>{'⇄ changes' if turn.flips else 'stays'}</td></tr>"
-        for turn in turns
-    )
-    return _table_html(("If …", "Network says", "Truth", "Answer"), rows)
+    return _outcomes_html("If …", {f"{turn.color} becomes a {turn.shape}": turn for turn in turns})
 
 
 def removals_html(removals: Sequence[Removal]) -> str:
     """Return a table of the answers after each object is removed."""
+    return _outcomes_html("Without …", {removal.name: removal for removal in removals})
+
+
+def _outcomes_html(head: str, outcomes: Mapping[str, Turn | Removal]) -> str:
+    """Return a table of what was changed -> what the network says then, and the truth."""
     rows = "".join(
-        f"<tr><td>{escape(removal.name)}</td><td><b>{escape(removal.answer)}</b></td>"
-        f"<td>{escape(removal.truth or '?')}</td><td>{'⇄ changes' if removal.flips else 'stays'}</td></tr>"
-        for removal in removals
+        f"<tr><td>{escape(change)}</td><td><b>{escape(found.answer)}</b></td>"
+        f"<td>{escape(found.truth or '?')}</td><td>{'⇄ changes' if found.flips else 'stays'}</td></tr>"
+        for change, found in outcomes.items()
     )
-    return _table_html(("Without …", "Network says", "Truth", "Answer"), rows)
+    return _table_html((head, "Network says", "Truth", "Answer"), rows)
 
 
 def crowd_html(question: str, said: str, truth: str) -> str:

@@ -28,7 +28,6 @@ _COOKIE = "rn_opening"
 _NOTE = f"<script>document.cookie = '{_COOKIE}=seen; max-age=31536000; path=/; SameSite=Lax'</script>"
 _STYLE = """
 <style>
-.rn-aside {font-size: 1rem; opacity: .75; margin: 0 0 .15rem}
 .rn-step {font-size: 1.9rem; font-weight: 700; line-height: 1.15; margin: 0 0 .4rem}
 .rn-told {font-size: 1.35rem; line-height: 1.4; margin: 0 0 .6rem; max-width: 34rem}
 </style>

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
@@ -20,7 +20,6 @@ from pages._lab.models import baseline_of
 from pages._lab.pairs.state import BASELINES
 from pages._lab.pairs.view import PairView, describe_sum
 from pages._lab.plain import plain
-from pages._lab.sort_of_clevr.picture import make_plain_view, make_scene_view
 from pages._lab.sort_of_clevr.state import ExploreState
 from pages._lab.sort_of_clevr.view import ExploreView, Reading, make_reading
 from pages._ui.cache import find_answerer
@@ -45,36 +44,42 @@ def read_view(state: ExploreState) -> ExploreView:
     return reading.read_view(DOMAIN, DOMAIN.ask(state))
 
 
-def draw_plain_scene(state: ExploreState, _: Look) -> None:
-    """Draw the scene without any pair; nothing can be moved here."""
-    draw_scene(replace(make_plain_view(state), editable=False), key=LESSONS.key("plain"))
+def see(lesson: Lesson, **changes: Any) -> PairView:
+    """Return what a lesson's page shows of it, with some changes; raises RNCoreError if the models cannot answer."""
+    view: PairView = reading.read_view(lesson.domain, lesson.domain.ask(lesson.state.change(**changes)))
+    return view
 
 
-def draw_pairs_over_scene(state: ExploreState, _: Look) -> None:
+def draw_plain_scene(lesson: Lesson, _: Look) -> None:
+    """Draw the scene without pairs and without the truth; nothing can be moved here."""
+    case = lesson.domain.ask(lesson.state.change(truth=False))
+    draw_scene(lesson.domain.make_stage(case, None).make_fixed(), key=LESSONS.key("plain"))
+
+
+def draw_pairs_over_scene(lesson: Lesson, _: Look) -> None:
     """Draw the scene with its pairs; nothing can be moved here, and where one object decides no pair is marked."""
-    marked = state.change(truth=state.question.is_relational)
-    draw_scene(make_scene_view(read_view(marked), editable=False), key=LESSONS.key("scene"))
+    view = see(lesson, truth=lesson.page != "explore" or lesson.explore.question.is_relational)
+    draw_scene(lesson.domain.make_saved_stage(view).make_fixed(), key=LESSONS.key("scene"))
 
 
-def draw_bare_matrix(state: ExploreState, look: Look) -> None:
+def draw_bare_matrix(lesson: Lesson, look: Look) -> None:
     """Draw the pair matrix without the marks that give the answer away."""
-    view = read_view(state)
+    view = see(lesson)
     draw_figure(plot_pair_matrix(view.matrix, view.nodes.labels, look=look), key=LESSONS.key("bare"))
 
 
-def draw_matrix_words(view: PairView) -> None:
-    """Draw what the numbers of a pair matrix mean, and what they add up to."""
+def draw_matrix(lesson: Lesson, look: Look) -> None:
+    """Draw the pair matrix with the deciding pairs framed."""
+    draw_told_matrix(see(lesson), look, "matrix")
+
+
+def draw_told_matrix(view: PairView, look: Look, key: str) -> None:
+    """Draw a view's pair matrix, the deciding pairs framed, what its numbers mean, and what they add up to."""
+    figure = plot_pair_matrix(view.matrix, view.nodes.labels, view.true_pairs, look=look)
+    draw_figure(figure, key=LESSONS.key(key))
     framed = "Framed: the pairs that decide." if view.true_pairs else ""
     st.caption(plain(f"Each number: what a pair adds to the logit of {view.target_text}. {framed}"))
     st.caption(plain(describe_sum(view)))
-
-
-def draw_matrix(state: ExploreState, look: Look) -> None:
-    """Draw the pair matrix with the deciding pairs framed."""
-    view = read_view(state)
-    figure = plot_pair_matrix(view.matrix, view.nodes.labels, view.true_pairs_shown, look=look)
-    draw_figure(figure, key=LESSONS.key(f"matrix.{state.baseline}"))
-    draw_matrix_words(view)
 
 
 def draw_orders(state: ExploreState, look: Look) -> None:
@@ -91,45 +96,7 @@ def draw_baselines(state: ExploreState, look: Look) -> None:
     for column, (name, title) in zip(st.columns(len(BASELINES), gap="large"), BASELINES.items(), strict=True):
         with column:
             st.markdown(f"**Compared with {plain(title)}**")
-            compared = state.change(baseline=name)
-            draw_matrix(compared, look)
-
-
-def see(lesson: Lesson, **changes: Any) -> PairView:
-    """Return what a lesson's page shows of it, with some changes; raises RNCoreError if the models cannot answer."""
-    view: PairView = reading.read_view(lesson.domain, lesson.domain.ask(lesson.state.change(**changes)))
-    return view
-
-
-def read_answers(lesson: Lesson) -> str:
-    """Return the truth and what the networks say, as HTML."""
-    return read_reading(lesson.explore).to_html() if lesson.page == "explore" else see(lesson).answers_html()
-
-
-def draw_shown_stage(lesson: Lesson, _: Look) -> None:
-    """Draw the scene without pairs and without the truth; nothing can be moved here."""
-    case = lesson.domain.ask(lesson.state.change(truth=False))
-    draw_scene(lesson.domain.make_stage(case, None).make_fixed(), key=LESSONS.key("shown"))
-
-
-def draw_shown_pairs(lesson: Lesson, _: Look) -> None:
-    """Draw the scene with its pairs and the truth; nothing can be moved here."""
-    view = see(lesson, truth=True)
-    draw_scene(lesson.domain.make_saved_stage(view).make_fixed(), key=LESSONS.key("told"))
-
-
-def draw_shown_bare_matrix(lesson: Lesson, look: Look) -> None:
-    """Draw the pair matrix without the marks that give the answer away."""
-    view = see(lesson)
-    draw_figure(plot_pair_matrix(view.matrix, view.nodes.labels, look=look), key=LESSONS.key("bare"))
-
-
-def draw_shown_matrix(lesson: Lesson, look: Look) -> None:
-    """Draw the pair matrix with the deciding pairs framed."""
-    view = see(lesson)
-    figure = plot_pair_matrix(view.matrix, view.nodes.labels, view.true_pairs, look=look)
-    draw_figure(figure, key=LESSONS.key("matrix.shared"))
-    draw_matrix_words(view)
+            draw_told_matrix(read_view(state.change(baseline=name)), look, f"matrix.{name}")
 
 
 def remove_each(lesson: Lesson) -> tuple[Removal, ...]:
@@ -188,9 +155,6 @@ def on_explore(draw: Callable[[ExploreState, Look], None]) -> DrawFn:
     return draw_lesson
 
 
-_PLAIN_SCENE, _PAIRS_OVER_SCENE = on_explore(draw_plain_scene), on_explore(draw_pairs_over_scene)
-
-
 @dataclass(frozen=True)
 class LessonView:
     """How one view is drawn.
@@ -203,19 +167,19 @@ class LessonView:
     """
 
     below: DrawFn
-    before: DrawFn = _PLAIN_SCENE
-    after: DrawFn = _PAIRS_OVER_SCENE
+    before: DrawFn = draw_plain_scene
+    after: DrawFn = draw_pairs_over_scene
     answers: bool = True
 
 
-#: Key of `lesson_file.VIEWS` -> how it is drawn for lessons on Explore.
-EXPLORE_VIEWS: Mapping[str, LessonView] = MappingProxyType(
+#: Key of `lesson_file.VIEWS` -> how it is drawn.
+VIEWS: Mapping[str, LessonView] = MappingProxyType(
     {
-        "scene": LessonView(on_explore(draw_matrix)),
+        "scene": LessonView(draw_matrix),
         "sum": LessonView(on_explore(draw_orders)),
         "redeal": LessonView(on_explore(lesson_measured.draw_redeal)),
         "floors": LessonView(on_explore(lesson_measured.draw_floors)),
-        "matrix": LessonView(on_explore(draw_matrix), before=on_explore(draw_bare_matrix)),
+        "matrix": LessonView(draw_matrix, before=draw_bare_matrix),
         "diagonal": LessonView(on_explore(lesson_measured.draw_diagonal)),
         "baseline": LessonView(on_explore(draw_baselines)),
         "counterfactual": LessonView(on_explore(draw_turns)),
@@ -225,22 +189,9 @@ EXPLORE_VIEWS: Mapping[str, LessonView] = MappingProxyType(
             after=on_explore(lesson_measured.draw_answered_crowd),
             answers=False,
         ),
-        "cost": LessonView(on_explore(lesson_measured.draw_cost), after=_PLAIN_SCENE, answers=False),
+        "cost": LessonView(on_explore(lesson_measured.draw_cost), after=draw_plain_scene, answers=False),
         "without": LessonView(draw_removals),
         "sights": LessonView(on_explore(draw_sights)),
         "learning": LessonView(on_explore(draw_learning)),
     }
 )
-#: One of `lesson_file.SHARED_VIEWS` -> how it is drawn for lessons on any other page.
-PAGE_VIEWS: Mapping[str, LessonView] = MappingProxyType(
-    {
-        "scene": LessonView(draw_shown_matrix, draw_shown_stage, draw_shown_pairs),
-        "matrix": LessonView(draw_shown_matrix, draw_shown_bare_matrix, draw_shown_pairs),
-        "without": LessonView(draw_removals, draw_shown_stage, draw_shown_pairs),
-    }
-)
-
-
-def view_of(lesson: Lesson) -> LessonView:
-    """Return how a lesson's view is drawn."""
-    return (EXPLORE_VIEWS if lesson.page == "explore" else PAGE_VIEWS)[lesson.view]

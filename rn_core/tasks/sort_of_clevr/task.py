@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import torch
 
-from rn_core.common.errors import QuestionError, RNCoreError, cut
+from rn_core.common.errors import RNCoreError, cut
 from rn_core.common.reading import Reading
 from rn_core.common.records import Batch, Example, LabeledPictures
 from rn_core.common.seeding import uniform_integers
@@ -21,6 +21,7 @@ from rn_core.tasks.sort_of_clevr import asking, questions
 from rn_core.tasks.sort_of_clevr.archives import Archive, load_archive
 from rn_core.tasks.sort_of_clevr.asking import SceneInput
 from rn_core.tasks.sort_of_clevr.cells import GRID_SIZE, STRIDE, cell_facts, cell_reading, keep_cells
+from rn_core.tasks.sort_of_clevr.drawing import draw_questions
 from rn_core.tasks.sort_of_clevr.encoding import VIEWS, check_view, shuffle_rows
 from rn_core.tasks.sort_of_clevr.fitting import fit_picture
 from rn_core.tasks.sort_of_clevr.language import parse, text
@@ -283,10 +284,7 @@ def sample_questions(
     n_questions: int | None = None,
     type_weights: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Draw different questions for each scene.
-
-    Weighted draws without repeats take the largest of u ** (1 / weight), u uniform (Efraimidis & Spirakis
-    2006, https://doi.org/10.1016/j.ipl.2005.11.003).
+    """Draw different questions for each scene; see `draw_questions`.
 
     Args:
         rng: generator over PCG64.
@@ -300,16 +298,8 @@ def sample_questions(
     Raises:
         QuestionError: if `n_questions` is out of range.
     """
-    if n_questions is None:
-        return np.broadcast_to(np.arange(questions.N_QUESTIONS), (n_scenes, questions.N_QUESTIONS))
-    if not 1 <= n_questions <= questions.N_QUESTIONS:
-        raise QuestionError(
-            f"The questions per scene must be 1 to {questions.N_QUESTIONS}, got {n_questions!r}; use None for all."
-        )
-    weights = np.ones(len(questions.QUESTION_TYPES)) if type_weights is None else type_weights
-    uniform = (uniform_integers(rng, 2**32, (n_scenes, questions.N_QUESTIONS)) + 0.5) / 2**32
-    keys = np.log(uniform) / np.repeat(weights, len(COLORS))
-    return np.argsort(-keys, axis=1, kind="stable")[:, :n_questions]
+    allowed = np.ones((n_scenes, questions.N_QUESTIONS), dtype=bool)
+    return draw_questions(rng, allowed, len(questions.QUESTION_TYPES), n_questions, type_weights)
 
 
 def make_batch(

@@ -10,19 +10,18 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from rn_core.common.errors import QuestionError, SceneError
+from rn_core.common.errors import SceneError
 from rn_core.common.records import Batch
-from rn_core.common.seeding import uniform_integers
 from rn_core.tasks.domain import Domain
 from rn_core.tasks.scoring import OneAnswer
 from rn_core.tasks.sort_of_clevr import asking
 from rn_core.tasks.sort_of_clevr.asking import SceneInput
+from rn_core.tasks.sort_of_clevr.drawing import draw_questions
 from rn_core.tasks.sort_of_clevr.encoding import encode_rows, shuffle_rows
 from rn_core.tasks.sort_of_clevr.scene import DEFAULT_MARGIN, Scene, SceneBatch, sample_scene, sample_scenes
 from rn_core.tasks.sort_of_clevr.spec import DOMAIN, TRIPLES
 from rn_core.tasks.sort_of_clevr.triple_language import parse_triple
 from rn_core.tasks.sort_of_clevr.triples import (
-    N_TRIPLE_QUESTIONS,
     PAIRS,
     TRIPLE_ANSWERS,
     TRIPLE_TYPES,
@@ -119,7 +118,7 @@ def _make_batch(
     """Return questions about some scenes and their true answers, those of one scene adjacent."""
     solution = solve_triples(scenes)
     clear = solution.margins >= margin
-    order = _draw_order(rng, clear, n_questions, type_weights)  # (S, Q)
+    order = draw_questions(rng, clear, len(TRIPLE_TYPES), n_questions, type_weights)  # (S, Q)
     asked = np.take_along_axis(clear, order, axis=1)
     scene_index, _ = np.nonzero(asked)
     index = order[asked]
@@ -130,23 +129,3 @@ def _make_batch(
         "answer": torch.from_numpy(solution.answers[scene_index, index]),
         "type_index": rows // len(PAIRS),
     }
-
-
-def _draw_order(
-    rng: np.random.Generator, clear: np.ndarray, n_questions: int | None, type_weights: np.ndarray | None
-) -> np.ndarray:
-    """Return (S, Q) different questions of each scene, clear ones first; weights as in `sample_questions`.
-
-    Raises:
-        QuestionError: if `n_questions` is out of range.
-    """
-    if n_questions is None:
-        return np.broadcast_to(np.arange(N_TRIPLE_QUESTIONS), clear.shape)
-    if not 1 <= n_questions <= N_TRIPLE_QUESTIONS:
-        raise QuestionError(
-            f"The questions per scene must be 1 to {N_TRIPLE_QUESTIONS}, got {n_questions!r}; use None for all."
-        )
-    weights = np.ones(len(TRIPLE_TYPES)) if type_weights is None else type_weights
-    uniform = (uniform_integers(rng, 2**32, clear.shape) + 0.5) / 2**32
-    keys = np.where(clear, np.log(uniform) / np.repeat(weights, len(PAIRS)), -np.inf)
-    return np.argsort(-keys, axis=1, kind="stable")[:, :n_questions]

@@ -1,0 +1,44 @@
+"""Which of a scene's questions are asked."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rn_core.common.errors import QuestionError
+from rn_core.common.seeding import uniform_integers
+
+
+def draw_questions(
+    rng: np.random.Generator,
+    allowed: np.ndarray,
+    n_types: int,
+    n_questions: int | None = None,
+    type_weights: np.ndarray | None = None,
+) -> np.ndarray:
+    """Draw different questions for each scene, those that are allowed first.
+
+    Weighted draws without repeats take the largest of u ** (1 / weight), u uniform (Efraimidis & Spirakis
+    2006, https://doi.org/10.1016/j.ipl.2005.11.003).
+
+    Args:
+        rng: generator over PCG64.
+        allowed: (S, N) bool, for each scene the questions that may be asked, as many of each type, type by type.
+        n_types: number of types T.
+        n_questions: questions per scene Q, 1 to N; None takes all N in their order and draws nothing.
+        type_weights: (T,) the probability of each question type, above 0; None draws all equally often.
+
+    Returns:
+        (S, Q) int64, question indices 0 to N - 1.
+
+    Raises:
+        QuestionError: if `n_questions` is out of range.
+    """
+    n_known = allowed.shape[1]
+    if n_questions is None:
+        return np.broadcast_to(np.arange(n_known), allowed.shape)
+    if not 1 <= n_questions <= n_known:
+        raise QuestionError(f"The questions per scene must be 1 to {n_known}, got {n_questions!r}; use None for all.")
+    weights = np.ones(n_types) if type_weights is None else type_weights
+    uniform = (uniform_integers(rng, 2**32, allowed.shape) + 0.5) / 2**32
+    keys = np.where(allowed, np.log(uniform) / np.repeat(weights, n_known // n_types), -np.inf)
+    return np.argsort(-keys, axis=1, kind="stable")[:, :n_questions]
