@@ -217,13 +217,8 @@ def _train(options: argparse.Namespace) -> None:
         options.name,
         options.size,
         seed=options.seed,
-        steps=options.steps,
-        warm_start=options.warm_start,
-        schedule=options.schedule,
-        n_scenes=options.scenes,
-        validate_every=options.validate_every,
-        validation_scenes=options.validation_scenes,
         precision=_precision(options),
+        **_changes(options),
     )
     folder = options.folder or RUNS / options.name
     fabric = make_fabric(options.device, config.precision, options.processes)
@@ -240,18 +235,22 @@ def _set_order(options: argparse.Namespace) -> SetOrder:
     """Return how the networks of a set of anybody's are trained."""
     if options.data is None:
         raise RNCoreError("Give the file of your data with --data FILE; docs/your-data.md says what it holds.")
-    changes = {
+    changes = {**_changes(options), "precision": None if options.precision == "auto" else options.precision}
+    return SetOrder(
+        options.data, options.folder, options.seed, options.device, options.processes, options.size, changes
+    )
+
+
+def _changes(options: argparse.Namespace) -> dict[str, Any]:
+    """Return the fields of `TrainConfig` that a run may override; None leaves a field unchanged."""
+    return {
         "steps": options.steps,
         "warm_start": options.warm_start,
         "schedule": options.schedule,
         "n_scenes": options.scenes,
         "validate_every": options.validate_every,
         "validation_scenes": options.validation_scenes,
-        "precision": None if options.precision == "auto" else options.precision,
     }
-    return SetOrder(
-        options.data, options.folder, options.seed, options.device, options.processes, options.size, changes
-    )
 
 
 def _precision(options: argparse.Namespace) -> str:

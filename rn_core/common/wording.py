@@ -32,10 +32,18 @@ class Wording:
         said: list[str] = []
         start = 0
         while start < len(words):
-            length = next((n for n in self._lengths if tuple(words[start : start + n]) in self._phrases), 0)
+            length = self._match(words, start) if words[start] in self._first_words else 0
             said += self._phrases[tuple(words[start : start + length])] if length else words[start : start + 1]
             start += length or 1
         return said
+
+    def _match(self, words: Sequence[str], start: int) -> int:
+        """Return the length of the longest synonym that stands at a place; 0 if none does."""
+        return next((n for n in self._lengths if tuple(words[start : start + n]) in self._phrases), 0)
+
+    def guess(self, words: Sequence[str], allowed: Collection[str]) -> list[str]:
+        """Return words with strange ones taken for what they may mean, where there is a hint."""
+        return [word if word in allowed else self.hint(word, allowed) or word for word in words]
 
     def as_typed(self, word: str, typed: Collection[str]) -> str:
         """Return how a person wrote a word of the language: the synonym that stands in `typed`, or the word itself."""
@@ -63,6 +71,11 @@ class Wording:
     @cached_property
     def _first_words(self) -> frozenset[str]:
         return frozenset(phrase[0] for phrase in self._phrases)
+
+
+def overlap(one: Collection[str], other: Collection[str]) -> float:
+    """Return the words that two texts share over all their words (Jaccard), 0 to 1."""
+    return len({*one} & {*other}) / max(len({*one} | {*other}), 1)
 
 
 def nearest_word(word: str, allowed: Collection[str]) -> str | None:

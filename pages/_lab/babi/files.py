@@ -49,7 +49,7 @@ def read_story_file(content: bytes, name: str, number: int, task: int) -> StoryF
         text = content.removeprefix(codecs.BOM_UTF8).decode("ascii")
     except UnicodeDecodeError as err:
         raise RNCoreError(
-            f"'{name}' is not a bAbI file, which is plain ASCII text: it has the byte {content[err.start]:#04x}; "
+            f"'{name}' is not a bAbI file, which is plain ASCII text: it has the byte {err.object[err.start]:#04x}; "
             "choose one such as qa1_train.txt."
         ) from err
     named = _TASK.match(name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Generic, Protocol, TypeVar
@@ -81,7 +81,7 @@ class Language(Generic[Said]):
         """
         read = []
         for number, text in enumerate(statements, start=1):
-            if (found := _look_up(text, self._known_statements, self._gists_of_statements)) is None:
+            if (found := self._find_statement(text)) is None:
                 nearest = _nearest(text, self.statements)
                 raise SceneError(
                     f"Statement {number} is not in the language of task {self.task}, got {cut(text, 80)!r}.{nearest}"
@@ -95,18 +95,30 @@ class Language(Generic[Said]):
         Raises:
             QuestionError: if it is not in the task's language.
         """
-        if (found := _look_up(text, self._known_questions, self._gists_of_questions)) is None:
+        if (found := self._find_question(text)) is None:
             nearest = _nearest(text, self.questions)
             raise QuestionError(f"Task {self.task} does not ask this question, got {cut(text, 80)!r}.{nearest}")
         return found
 
     def knows_statements(self, statements: Iterable[str]) -> bool:
         """Return whether all statements are in the task's language."""
-        return all(_look_up(text, self._known_statements, self._gists_of_statements) is not None for text in statements)
+        return all(self._find_statement(text) is not None for text in statements)
 
     def knows_question(self, text: str) -> bool:
         """Return whether a question is in the task's language."""
-        return _look_up(text, self._known_questions, self._gists_of_questions) is not None
+        return self._find_question(text) is not None
+
+    def _find_statement(self, text: str) -> Said | None:
+        """Return the meaning of a statement, as it stands or by its gist; None if it is unknown."""
+        found = self._known_statements.get(_plain(text))
+        return (
+            self._known_statements.get(self._gists_of_statements.get(find_gist(text), "")) if found is None else found
+        )
+
+    def _find_question(self, text: str) -> Said | None:
+        """Return the meaning of a question, as it stands or by its gist; None if it is unknown."""
+        found = self._known_questions.get(_plain(text))
+        return self._known_questions.get(self._gists_of_questions.get(find_gist(text), "")) if found is None else found
 
     @cached_property
     def _known_statements(self) -> dict[str, Said]:
@@ -128,12 +140,6 @@ class Language(Generic[Said]):
 def _read_all(kinds: Sequence[Kind[Said]]) -> dict[str, Said]:
     """Return every sentence of some kinds, normalized, with its meaning."""
     return {_plain(text): said for kind in kinds for text, said in kind.sentences()}
-
-
-def _look_up(text: str, known: Mapping[str, Said], gists: Mapping[str, str]) -> Said | None:
-    """Return the meaning of a sentence, as it stands or by its gist; None if it is unknown."""
-    found = known.get(_plain(text))
-    return known.get(gists.get(find_gist(text), "")) if found is None else found
 
 
 def find_gist(text: str) -> str:

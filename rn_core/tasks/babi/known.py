@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from rn_core.common.wording import overlap
 from rn_core.tasks.babi import language, rule_forms
 from rn_core.tasks.babi.encoding import tokenize
 from rn_core.tasks.babi.forms import Language, find_gist
@@ -32,15 +33,13 @@ def write_out(text: str, is_question: bool) -> str | None:
 
 def suggest_question(text: str) -> str | None:
     """Return the question of any task that shares most words with a text, strange ones taken for what they may mean."""
-    meant = {word if word in WORDS else WORDING.hint(word, WORDS) or word for word in tokenize(text)}
-    meant = set(find_gist(" ".join(meant)).split())
+    meant = find_gist(" ".join({*WORDING.guess(tokenize(text), WORDS)})).split()
 
-    def overlap(gist: str) -> float:
-        known = set(gist.split())
-        return len(known & meant) / len(known | meant)
+    def alike(gist: str) -> float:
+        return overlap(gist.split(), meant)
 
-    best = max(_known(True), key=overlap)
-    return _known(True)[best] if overlap(best) >= _ALIKE else None
+    best = max(_known(True), key=alike)
+    return _known(True)[best] if alike(best) >= _ALIKE else None
 
 
 @functools.cache

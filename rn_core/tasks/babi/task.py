@@ -196,7 +196,8 @@ class Babi:
         """
         n_batches = 0
         for task, path in progress(find_files(root, split or "test").items()):
-            (stories,) = attempt(reading, path.name, "line", 1, partial(load_stories, path, task, reading)) or ([],)
+            lenient = None if reading is None or reading.strict else reading  # errors name their line already
+            (stories,) = attempt(lenient, path.name, "line", 1, partial(load_stories, path, task, reading)) or ([],)
             if reading is not None:
                 stories = [story for story in stories if any(isinstance(line, QuestionLine) for line in story.lines)]
             for first in range(0, len(stories), _STORIES_AT_ONCE):

@@ -103,7 +103,7 @@ def fit_camera(coords: np.ndarray, pixel_coords: np.ndarray) -> np.ndarray:
 
 def fit_near(coords: np.ndarray, pixel_coords: np.ndarray) -> np.ndarray:
     """Return the likeliest place (3,) float64 of a camera like CLEVR's; arguments as `fit_camera`, N from 1."""
-    return _fit_likeliest(coords, pixel_coords, np.array(POSITION), _at_own_size)
+    return _fit_likeliest(coords, pixel_coords, np.array(POSITION), project)
 
 
 def guess_size(coords: np.ndarray, pixel_coords: np.ndarray) -> tuple[int, int] | None:
@@ -161,11 +161,6 @@ def misfit(coords: np.ndarray, pixel_coords: np.ndarray, position: np.ndarray, p
 def is_usual(position: np.ndarray) -> bool:
     """Return whether a fitted place (3,) can be one of CLEVR's cameras."""
     return bool(np.abs(position - POSITION).max() <= 1.5 * JITTER)
-
-
-def _at_own_size(coords: np.ndarray, unknowns: np.ndarray) -> np.ndarray:
-    """Return where points appear to a camera at a place (3,)."""
-    return project(coords, unknowns)
 
 
 def _at_any_size(coords: np.ndarray, unknowns: np.ndarray) -> np.ndarray:

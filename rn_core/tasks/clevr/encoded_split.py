@@ -21,7 +21,7 @@ from rn_core.common.errors import QuestionError, RNCoreError
 from rn_core.common.files import clear_leftovers, write_whole
 from rn_core.common.reading import Reading, attempt, check_any
 from rn_core.tasks.clevr.encoding import ANSWERS
-from rn_core.tasks.clevr.folder import FolderSplit, check_folder, keep_pictured, open_split, question_file
+from rn_core.tasks.clevr.folder import FolderSplit, check_folder, find_pictured, open_split, question_file
 from rn_core.tasks.clevr.program import QUESTION_TYPES
 from rn_core.tasks.clevr.tokens import TOKENS, encode_tokens
 
@@ -44,7 +44,7 @@ class EncodedSplit:
 
     def keep(self, kept: np.ndarray) -> Self:
         """Return the split with some of its questions, (M,) bool."""
-        return replace(self, folder=self.folder.keep(kept), tokens=self.tokens[kept])
+        return self if kept.all() else replace(self, folder=self.folder.keep(kept), tokens=self.tokens[kept])
 
     @property
     def arrays(self) -> dict[str, np.ndarray]:
@@ -98,9 +98,7 @@ def load_encoded(
             _write(whole, encoded, split, must_work=cache is not None)
     if not with_pictures:
         return encoded
-    pictured = keep_pictured(encoded.folder, reading)
-    kept = np.isin(encoded.folder.file_numbers, pictured.file_numbers)
-    return EncodedSplit(pictured, encoded.tokens[kept])
+    return encoded.keep(find_pictured(encoded.folder, reading))
 
 
 def _read(

@@ -126,10 +126,11 @@ class FolderSplit:
                 scenes[index] = _read_scene(record, number)
             except SceneError as err:
                 problems[index] = err
-        missing = [name for name, index in wanted.items() if index not in scenes | problems]
+        missing = [name for name, index in wanted.items() if index not in scenes and index not in problems]
         for place, name in enumerate(missing):
+            lacking = _several(name, len(missing) - place)
             problems[wanted[name]] = SceneError(
-                f"'{self.scene_file.name}' has no scene of {_several(missing[place:])}; get the complete file."
+                f"'{self.scene_file.name}' has no scene of {lacking}; get the complete file."
             )
         return scenes, problems
 
@@ -180,18 +181,18 @@ def open_split(
     read = FolderSplit(
         root, split, tuple(images.tolist()), texts, *columns, None if is_whole_file else np.array(numbers)
     )
-    return keep_pictured(read, reading) if with_pictures else read
+    return read.keep(find_pictured(read, reading)) if with_pictures else read
 
 
-def keep_pictured(folder: FolderSplit, reading: Reading | None) -> FolderSplit:
-    """Return a split without the questions whose picture is missing; raises RNCoreError as `check_images`."""
+def find_pictured(folder: FolderSplit, reading: Reading | None) -> np.ndarray:
+    """Return (M,) bool, the questions whose picture is there; raises RNCoreError as `check_images`."""
     place = folder.root / "images" / folder.split
     if reading is None:
         check_images(place, folder.images)
-        return folder
+        return np.ones(len(folder.image_index), dtype=bool)
     there = {path.name for path in place.iterdir()}
     missing = {k: RNCoreError(f"'{place}' lacks {name}.") for k, name in enumerate(folder.images) if name not in there}
-    return folder.keep(skip_pictures(folder, missing, reading))
+    return skip_pictures(folder, missing, reading)
 
 
 def skip_pictures(folder: FolderSplit, problems: Mapping[int, RNCoreError], reading: Reading) -> np.ndarray:
@@ -233,12 +234,13 @@ def check_images(folder: Path, names: tuple[str, ...]) -> None:
     there = {path.name for path in folder.iterdir()}
     missing = [name for name in names if name not in there]
     if missing:
-        raise RNCoreError(f"'{folder}' lacks {_several(missing)}, which the questions are about; unpack all pictures.")
+        lacking = _several(missing[0], len(missing))
+        raise RNCoreError(f"'{folder}' lacks {lacking}, which the questions are about; unpack all pictures.")
 
 
-def _several(names: list[str]) -> str:
-    """Return the first name and how many there are beside it."""
-    return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
+def _several(first: str, count: int) -> str:
+    """Return the first of some names and how many there are beside it."""
+    return first if count == 1 else f"{first} and {count - 1} more"
 
 
 def _image_of(record: Any, split: str, what: str) -> str:

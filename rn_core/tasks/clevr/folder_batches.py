@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from rn_core.common.errors import QuestionError, RNCoreError
+from rn_core.common.errors import QuestionError, RNCoreError, SceneError
 from rn_core.common.reading import Reading
 from rn_core.common.records import Batch
 from rn_core.tasks.clevr.encoded_split import EncodedSplit, load_encoded
@@ -113,7 +113,7 @@ def open_readable(root: Path, view: str, split: str, reading: Reading, progress:
         return SplitBatches(encoded, _encode_states([named[name] for name in encoded.folder.images]))
     try:
         images = cache_images(encoded.folder, reading.cache, progress=progress)
-    except RNCoreError:
+    except SceneError:
         encoded = encoded.keep(skip_pictures(encoded.folder, _find_damaged(encoded.folder), reading))
         images = cache_images(encoded.folder, reading.cache, progress=progress)
     return SplitBatches(encoded, _encode_pixels(images))
@@ -140,7 +140,7 @@ def _find_damaged(folder: FolderSplit) -> dict[int, RNCoreError]:
     for index in range(len(folder.images)):
         try:
             load_image(folder.image_path(index))
-        except RNCoreError as err:
+        except SceneError as err:
             found[index] = err
     return found
 

@@ -21,7 +21,7 @@ from rn_core.tasks.clevr.language import ANY_SHAPE, RELATION_PHRASES, words_of
 from rn_core.tasks.clevr.mending import Said, as_typed, mend, suggest
 from rn_core.tasks.clevr.misreading import Misreading
 from rn_core.tasks.clevr.templates import Template, load_templates, text_variants
-from rn_core.tasks.clevr.vocabulary import split_words, typed_words
+from rn_core.tasks.clevr.vocabulary import split_parts, split_words, typed_words
 from rn_core.tasks.clevr.world import VALUES
 
 _TOKEN = re.compile(r"\{([A-Z])}(s?)|([A-Za-z]+)")
@@ -108,7 +108,7 @@ def write_out(text: str) -> str:
         QuestionError: as `parse`.
     """
     said = _read(_split(text))[2]
-    parts = [part for part in text.split(";") if any(letter.isalnum() for letter in part)]
+    parts = split_parts(text)
     starts = [0, *itertools.accumulate(len(split_words(part)) for part in parts)]
     return "; ".join(
         " ".join(word for word, place in zip(said.words, said.places, strict=True) if start <= place < end)

@@ -19,7 +19,7 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image
 
-from rn_core.common.errors import RNCoreError
+from rn_core.common.errors import RNCoreError, SceneError
 from rn_core.tasks.clevr.folder import FolderSplit
 
 #: Side in pixels that the models take (Santoro et al. 2017, section 4).
@@ -45,22 +45,22 @@ def load_image(path: Path, side: int = SIDE) -> np.ndarray:
     """Return a PNG file as (side, side, 3) uint8, RGB, resized bilinearly (Santoro et al. 2017, section 4).
 
     Raises:
-        RNCoreError: in one sentence, if the file is missing, damaged, no PNG, too large, or of an odd mode.
+        SceneError: in one sentence, if the file is missing, damaged, no PNG, too large, or of an odd mode.
     """
     try:
         if path.stat().st_size > _MAX_FILE:
-            raise RNCoreError(f"'{path.name}' must have at most {_MAX_FILE:,} bytes, got {path.stat().st_size:,}.")
+            raise SceneError(f"'{path.name}' must have at most {_MAX_FILE:,} bytes, got {path.stat().st_size:,}.")
         with Image.open(path, formats=["PNG"]) as image:
             if image.width * image.height > _MAX_PIXELS or image.mode not in _MODES:
-                raise RNCoreError(
+                raise SceneError(
                     f"'{path.name}' must be a picture of at most {_MAX_PIXELS:,} pixels in {', '.join(_MODES)}, got "
                     f"{image.width} x {image.height} in {image.mode}; convert it."
                 )
             return np.asarray(image.convert("RGB").resize((side, side), Image.Resampling.BILINEAR))
-    except RNCoreError:
+    except SceneError:
         raise
     except _UNREADABLE as err:
-        raise RNCoreError(f"Could not read the picture '{path.name}' as PNG; get the file again.") from err
+        raise SceneError(f"Could not read the picture '{path.name}' as PNG; get the file again.") from err
 
 
 def cache_images(

@@ -71,7 +71,7 @@ def as_typed(words: Sequence[str]) -> Said:
 
 def _count_described(words: Sequence[str]) -> tuple[str, ...]:
     """Return a question that counts what words describe first; the example if they describe nothing."""
-    meant = [word if word in WORD_NUMBERS else WORDING.hint(word, WORD_NUMBERS) or word for word in words]
+    meant = WORDING.guess(words, WORD_NUMBERS)
     noun = next((place for place, word in enumerate(meant) if word in _NOUNS), len(meant))
     named = [word for word in meant[:noun] if word in _ADJECTIVES]
     if not named and noun == len(meant):

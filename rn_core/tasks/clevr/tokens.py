@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
-from rn_core.tasks.clevr.vocabulary import N_TOKENS, WORDS, number_words, split_words
+from rn_core.tasks.clevr.vocabulary import N_TOKENS, WORDS, number_words, split_parts, split_words
 
 #: Word k has number k + 1; 0 is padding.
 TOKENS = (*WORDS, ";", "?")
@@ -36,8 +36,7 @@ def encode_tokens(texts: Sequence[str]) -> Tensor:
 def _tokens(text: str) -> list[int]:
     """Return the numbers of one question's words and marks."""
     split_words(text)  # its sentences are about the whole question
-    parts = [part for part in text.split(";") if any(letter.isalnum() for letter in part)]
     numbers = []
-    for part in parts:
+    for part in split_parts(text):
         numbers += [*number_words(part), _SEMICOLON]
     return [*numbers[:-1], _QUESTION_MARK]

@@ -31,6 +31,11 @@ _MAX_WORDS = 80
 _WORD = re.compile(r"[^\W_]+(?:['-][^\W_]+)*")
 
 
+def split_parts(text: str) -> list[str]:
+    """Return the parts of a text between semicolons, without those that hold no word."""
+    return [part for part in text.split(";") if any(letter.isalnum() for letter in part)]
+
+
 def split_words(text: str) -> list[str]:
     """Return the lower-cased words of a question, without punctuation; synonyms such as "grey" as CLEVR says them.
 

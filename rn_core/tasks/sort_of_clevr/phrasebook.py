@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rn_core.common.errors import QuestionError, cut, quote
-from rn_core.common.wording import nearest_word
+from rn_core.common.wording import nearest_word, overlap
 from rn_core.tasks.sort_of_clevr.synonyms import WORDING
 
 #: Words without which a question still says the same.
@@ -87,9 +87,8 @@ class Phrasebook:
 
     def _find_nearest(self, words: Sequence[str]) -> str:
         """Return the known text that shares most words with `words`, strange ones taken for what they may mean."""
-        known = self._vocabulary
-        meant = _gist([WORDING.hint(word, known) or word if word not in known else word for word in words])
-        return self.texts[max(self._numbers.values(), key=lambda k: _overlap(meant, self._gists[k]))]
+        meant = _gist(WORDING.guess(words, self._vocabulary))
+        return self.texts[max(self._numbers.values(), key=lambda k: overlap(meant, self._gists[k]))]
 
 
 @functools.lru_cache(maxsize=512)
@@ -109,8 +108,3 @@ def split_words(sentence: str) -> list[str]:
 def _gist(words: Sequence[str]) -> tuple[str, ...]:
     """Return the words that tell questions apart."""
     return tuple(word for word in words if word not in _OPTIONAL)
-
-
-def _overlap(words: tuple[str, ...], known: tuple[str, ...]) -> float:
-    """Return the shared words over all words (Jaccard)."""
-    return len({*words} & {*known}) / max(len({*words} | {*known}), 1)

@@ -40,13 +40,13 @@ def find_answer(statements: Sequence[str], text: str, first: int = 1) -> tuple[i
         QuestionError: if no task asks this, or the statements do not answer it.
         SceneError: with the first statement that a task which asks this cannot read.
     """
-    asking = [task for task in sorted(LANGUAGES, key=lambda each: (each != first, each)) if asks(task, text)]
+    asking = sorted(_asking(text), key=lambda each: (each != first, each))
     if not asking:
         near = suggest_question(text)
         hint = f"Did you mean '{near}'" if near else "Choose one of the questions that are offered."
         raise QuestionError(f"No task of bAbI asks {cut(text, 80)!r}. {hint}", near)
     for task in asking:
-        if _language(task).knows_statements(statements):
+        if _follows(task, tuple(statements)):
             return task, _solve(task, statements, text)
     return asking[0], _solve(asking[0], statements, text)
 
@@ -58,7 +58,19 @@ def asks(task: int, text: str) -> bool:
 
 def list_tasks(statements: Sequence[str]) -> tuple[int, ...]:
     """Return the tasks whose rules follow all statements."""
-    return tuple(task for task in LANGUAGES if _language(task).knows_statements(statements))
+    return tuple(task for task in LANGUAGES if _follows(task, tuple(statements)))
+
+
+@functools.lru_cache(maxsize=1024)
+def _asking(text: str) -> tuple[int, ...]:
+    """Return the tasks that ask a question: one story is asked many."""
+    return tuple(task for task in LANGUAGES if asks(task, text))
+
+
+@functools.lru_cache(maxsize=64)
+def _follows(task: int, statements: tuple[str, ...]) -> bool:
+    """Return whether a task's rule follows all statements."""
+    return _language(task).knows_statements(statements)
 
 
 def _solve(task: int, statements: Sequence[str], text: str) -> Solution:
