@@ -1,4 +1,7 @@
-"""Print what rn-objects does with more and fewer objects than it was trained on: `python -m benchmarks.crowds`."""
+"""Print accuracy by number of objects, of networks that learned from six and from two to ten of them.
+
+`python -m benchmarks.crowds` asks rn-objects; `--model sort-of-clevr/rn-objects-2to10 --sizes 2 3 4` the other one.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from rn_core.common.records import Accuracy
 from rn_core.experiments.limits import CROWD_SIZES, CrowdAccuracy, MarginAccuracy, measure_crowds, measure_margins
 from rn_core.tasks.sort_of_clevr.questions import QUESTION_TYPES
 
-MODEL = "sort-of-clevr/rn-objects"
+MODELS = ("sort-of-clevr/rn-objects", "sort-of-clevr/rn-objects-2to10")
 
 
 def format_crowds(found: list[CrowdAccuracy]) -> str:
@@ -43,15 +46,17 @@ def _line(name: str, found: list[Accuracy | None]) -> str:
 def main(arguments: list[str] | None = None) -> None:
     """Measure and print both tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser.add_argument("--model", choices=MODELS, default=MODELS[0], help="the network that is asked")
+    parser.add_argument("--sizes", type=int, nargs="+", default=CROWD_SIZES, help="numbers of objects, 2 to 10")
     parser.add_argument("--scenes", type=int, default=2000, help="scenes for each number of objects")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args(arguments)
-    model = rn_core.load(MODEL).model
-    crowds = [measure_crowds(model, n_objects, options.scenes, options.seed) for n_objects in CROWD_SIZES]
+    model = rn_core.load(options.model).model
+    crowds = [measure_crowds(model, n_objects, options.scenes, options.seed) for n_objects in options.sizes]
     print(format_crowds(crowds), end="\n\n")
     print(format_margins(measure_margins(model, "objects", options.scenes, options.seed)), end="\n\n")
     sample = f"{options.scenes:,} scenes of the test split each, seed {options.seed}"
-    print(f"{MODEL}, {sample}; in brackets the 95 % interval.")
+    print(f"{options.model}, {sample}; in brackets the 95 % interval.")
 
 
 if __name__ == "__main__":

@@ -35,8 +35,9 @@ class CrowdAccuracy:
         n_objects: objects a scene.
         n_scenes: scenes asked about.
         seed: root seed of the scenes.
-        types: question type -> accuracy; of counts, over those that an answer names (0 to 5).
-        unsayable: scenes whose true count is 6 or more; no answer says it, so none of them is in `types`.
+        types: question type -> accuracy; of counts, over those that an answer of the network names.
+        unsayable: scenes whose true count no answer names (6 or more, for networks of scenes of six objects); none of
+            them is in `types`.
         off_by_one: among the wrong counts, the share that is one too many or one too few; None if none is wrong.
         too_few: among the wrong counts, the share below the true one; None if none is wrong.
     """
@@ -82,7 +83,8 @@ def measure_crowds(
     """
     if not model.has_pairs or not isinstance(model.config.encoder, RowEncoderConfig):
         raise RNCoreError("Crowds need a Relation Network on object rows, which takes any number of objects.")
-    batch = make_crowd_batch(sample_crowds(make_rng(seed, "test", n_objects), n_objects, n_scenes))
+    crowds = sample_crowds(make_rng(seed, "test", n_objects), n_objects, n_scenes)
+    batch = make_crowd_batch(crowds, model.core.config.n_answers)
     shape = (n_scenes, len(QUESTION_TYPES))
     said, true = ask(model, batch, progress).reshape(shape), batch.answer.numpy().reshape(shape)
     sayable = true != UNSAYABLE

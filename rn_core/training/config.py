@@ -46,8 +46,8 @@ class TrainConfig:
             curriculum over questions, which tells a network nothing but answers.
         first_steps: steps in which only `first_types` are asked; then the optimizer begins anew, with a warm-up,
             because what it knows of gradients is wrong by orders of magnitude.
-        styled: whether answers are learned from pictures in many styles, as other people draw them; validation scenes
-            have the task's own.
+        styled: whether answers, and the contents of cells, are learned from pictures in many styles, as other people
+            draw them; validation scenes have the task's own.
         focus: lowest weight of a question type when questions are drawn. A type's weight is its current
             share of wrong answers, so what is learned is asked less; 1 draws all types alike.
         warm_start: pretraining steps, in which an image encoder learns to name the contents of its cells, a question

@@ -146,8 +146,9 @@ class Trainer:
                 assert isinstance(self.task, ObjectsLabeled)  # the config has checked both
                 learn_objects(model, self.task, labels, learned, keeper, progress)
             else:
-                assert isinstance(self.task, CellBacked)
-                warm_start(model, self.task, labels, learned, keeper, progress)
+                task = learning_task(config)
+                assert isinstance(task, CellBacked)
+                warm_start(model, task, labels, learned, keeper, progress)
         self.run.seconds = keeper.seconds
 
     def train(self) -> Iterator[StepMetrics]:

@@ -9,6 +9,7 @@ import pytest
 
 from rn_core.common.errors import SceneError
 from rn_core.common.seeding import make_rng
+from rn_core.tasks import TASKS
 from rn_core.tasks.sort_of_clevr import COLORS, SceneBatch, make_batch, solve
 from rn_core.tasks.sort_of_clevr.crowds import (
     UNSAYABLE,
@@ -18,7 +19,8 @@ from rn_core.tasks.sort_of_clevr.crowds import (
     sample_crowds,
     solve_crowds,
 )
-from rn_core.tasks.sort_of_clevr.questions import ANSWERS, QUESTION_TYPES
+from rn_core.tasks.sort_of_clevr.language import text
+from rn_core.tasks.sort_of_clevr.questions import ANSWERS, QUESTION_TYPES, Question
 from rn_core.tasks.sort_of_clevr.scene import SHAPES
 
 SIZES = range(2, 11)
@@ -120,6 +122,54 @@ def test_a_batch_names_its_types_in_order():
     assert batch.type_index.tolist() == [*range(len(QUESTION_TYPES))] * 3
     assert batch.inputs[0].shape == (3, 10, 10)
     assert batch.question[:, : len(COLORS)].sum().item() == len(batch)
+
+
+def read_row(row: np.ndarray) -> tuple[str, str, float, float]:
+    """Return color, shape, x and y in pixels of an object row."""
+    x, y = row[8:] * 37 + 37
+    return COLORS[row[:6].argmax()], SHAPES[row[6:8].argmax()], x, y
+
+
+def test_any_number_of_objects_is_asked_about_and_answered():
+    """Every answer agrees with plain loops over the rows that a network sees."""
+    task = TASKS["sort-of-clevr/objects-2to10"]
+    batch = task.sample_batch(make_rng(7, "test"), 300)
+    rows, mask = (part.numpy() for part in batch.inputs)
+    assert rows.shape == (300, 10, 10)
+    assert not rows[~mask].any()
+    assert {*mask.sum(axis=1).tolist()} == {*SIZES}
+    for scene, code, answer, kind in zip(
+        batch.scene_index, batch.question, batch.answer, batch.type_index, strict=True
+    ):
+        things = [read_row(row) for row in rows[scene][mask[scene]]]
+        asked = [k for k, thing in enumerate(things) if thing[0] == COLORS[code[:6].argmax()]]
+        assert len(asked) == 1
+        things.insert(0, things.pop(asked[0]))
+        centers, shapes = np.array([[thing[2:] for thing in things]]), [[SHAPES.index(thing[1]) for thing in things]]
+        crowd = CrowdBatch(np.rint(centers).astype(np.int64), np.array(shapes), np.zeros((1, len(things)), np.int64))
+        assert task.answers[answer] == answer_slowly(crowd, 0)[kind]
+
+
+def test_questions_of_any_number_follow_their_weights():
+    task = TASKS["sort-of-clevr/objects-2to10"]
+    weights = np.array([1e-12, 1e-12, 1e-12, 0.5, 0.5, 1e-12])
+    batch = task.sample_batch(make_rng(8, "test"), 200, 2, weights)
+    assert {*batch.type_index.tolist()} == {3, 4}
+    assert batch.scene_index.tolist() == [scene for scene in range(200) for _ in range(2)]
+
+
+def test_rows_of_a_crowd_are_read_whatever_their_number():
+    task = TASKS["sort-of-clevr/objects-2to10"]
+    crowd = sample_crowds(make_rng(9, "test"), 10, 1)
+    rows, (color, other) = encode_crowds(crowd)[0][0].numpy(), crowd.colors[0, [0, 6]]
+    task.check_answerable(rows, text(Question("count_same_shape", COLORS[color])))
+    assert task.encode_scenes([rows[:3], rows])[1].sum(dim=1).tolist() == [3, 10]
+    with pytest.raises(SceneError, match=r"^The object asked about must be the only \w+ one, got 2 of them; ask about"):
+        task.check_answerable(rows[[0, 6, 6]], text(Question("shape", COLORS[other])))
+    with pytest.raises(SceneError, match=r"^A relational question needs at least two objects"):
+        task.check_answerable(rows[:1], text(Question("closest_shape", COLORS[color])))
+    with pytest.raises(SceneError, match=r"^Object rows must be finite numbers of shape \(1 to 10, 10\)"):
+        task.check_answerable(np.zeros((11, 10)), text(Question("left", COLORS[color])))
 
 
 @pytest.mark.parametrize("n_objects", [1, 11, 2.0, True])

@@ -107,9 +107,9 @@ def _read(
     """Return the questions of a split from its JSON; pictures are not looked for."""
     read = open_split(root, split, progress, with_pictures=False, reading=reading)
     rows = _encode(read, question_file(root, split).name, reading)
-    kept = np.array([bool(row) for row in rows])
+    kept = np.array([row is not None for row in rows])
     check_any(reading, int(kept.sum()), f"'{question_file(root, split).name}'")
-    tokens = _stack([row[0] for row in rows if row])
+    tokens = _stack([row for row in rows if row is not None])
     return EncodedSplit(replace(read.keep(kept), texts=()), tokens)
 
 
@@ -129,21 +129,18 @@ def _key(path: Path) -> str:
     return hashlib.sha256(repr(meaning).encode()).hexdigest()[:16]
 
 
-def _encode(read: FolderSplit, file: str, reading: Reading | None) -> list[tuple[np.ndarray] | tuple[()]]:
-    """Return the numbers of each question's words, or an empty tuple for one that is left out."""
-    numbers = read.file_numbers
-    rows: list[tuple[np.ndarray] | tuple[()]] = []
+def _encode(read: FolderSplit, file: str, reading: Reading | None) -> list[np.ndarray | None]:
+    """Return the numbers of each question's words, None for one that is left out."""
+    must_name, numbers = reading or Reading(strict=True), read.file_numbers
+    rows: list[np.ndarray | None] = []
     for first in range(0, len(read.texts), _TEXTS_A_BLOCK):
         texts = read.texts[first : first + _TEXTS_A_BLOCK]
         try:
-            block = encode_tokens(texts).numpy().astype(np.uint8)
-            rows += [(row,) for row in block]
+            rows += [*encode_tokens(texts).numpy().astype(np.uint8)]
         except QuestionError:
-            must_name = reading or Reading(strict=True)
-            rows += [
-                attempt(must_name, file, "question", int(numbers[first + k]), partial(_encode_one, text))
-                for k, text in enumerate(texts)
-            ]
+            for number, text in zip(numbers[first:], texts, strict=False):
+                read_one = attempt(must_name, file, "question", int(number), partial(_encode_one, text))
+                rows.append(next(iter(read_one), None))
     return rows
 
 

@@ -207,11 +207,22 @@ def skip_pictures(folder: FolderSplit, problems: Mapping[int, RNCoreError], read
         RNCoreError: if the reading is strict, or nothing remains.
     """
     kept = ~np.isin(folder.image_index, list(problems))
-    for row in np.flatnonzero(~kept):
-        problem = problems[int(folder.image_index[row])]
-        reading.skip(question_file(folder.root, folder.split).name, "question", int(folder.file_numbers[row]), problem)
+    skip_questions(folder, kept, lambda row: problems[int(folder.image_index[row])], reading)
     check_any(reading, int(kept.sum()), f"'{question_file(folder.root, folder.split).name}'")
     return kept
+
+
+def skip_questions(
+    folder: FolderSplit, kept: np.ndarray, find_problem: Callable[[int], RNCoreError], reading: Reading
+) -> None:
+    """Leave out the questions that are not among the kept ones (M,) bool; `find_problem` says why, by their row.
+
+    Raises:
+        RNCoreError: if the reading is strict.
+    """
+    file = question_file(folder.root, folder.split).name
+    for row in np.flatnonzero(~kept).tolist():
+        reading.skip(file, "question", int(folder.file_numbers[row]), find_problem(row))
 
 
 def check_folder(root: Path, split: str, with_pictures: bool = True) -> None:

@@ -17,7 +17,7 @@ from rn_core.common.reading import Reading
 from rn_core.common.records import Batch
 from rn_core.tasks.clevr.encoded_split import EncodedSplit, load_encoded
 from rn_core.tasks.clevr.encoding import encode_scenes
-from rn_core.tasks.clevr.folder import UNKNOWN, FolderSplit, find_splits, question_file, skip_pictures
+from rn_core.tasks.clevr.folder import UNKNOWN, FolderSplit, find_splits, question_file, skip_pictures, skip_questions
 from rn_core.tasks.clevr.image_cache import cache_images, load_image
 from rn_core.tasks.clevr.scene import ClevrScene
 
@@ -128,9 +128,8 @@ def _keep_answered(encoded: EncodedSplit, reading: Reading) -> EncodedSplit:
             f"No question of '{file}' has an answer, so there is no accuracy; give --predictions FILE to write the "
             "model's answers."
         )
-    for row in np.flatnonzero(~kept):
-        error = QuestionError("The question has no answer; --predictions FILE writes the model's.")
-        reading.skip(file, "question", int(folder.file_numbers[row]), error)
+    error = QuestionError("The question has no answer; --predictions FILE writes the model's.")
+    skip_questions(folder, kept, lambda _: error, reading)
     return encoded.keep(kept)
 
 

@@ -22,8 +22,13 @@ _BIT_SLACK = 1e-3
 _CODES = torch.from_numpy(question_codes())
 
 
-def encode_scenes(scenes: Sequence[SceneInput], view: str) -> tuple[Tensor, ...]:
+def encode_scenes(scenes: Sequence[SceneInput], view: str, n_most: int = N_OBJECTS) -> tuple[Tensor, ...]:
     """Return the encoder's inputs for scenes that are all given as `Scene`, or all as arrays.
+
+    Args:
+        scenes: 1 or more.
+        view: a key of `VIEWS`.
+        n_most: rows that an array of object rows may have; all are padded to as many.
 
     Raises:
         SceneError: if an array is not what a model of this view sees, or some are scenes and some arrays.
@@ -36,10 +41,10 @@ def encode_scenes(scenes: Sequence[SceneInput], view: str) -> tuple[Tensor, ...]
         raise SceneError("Give either scenes or arrays, not both in one call.")
     if view == "pixels":
         return (torch.from_numpy(np.stack([check_image(array) for array in arrays])),)
-    rows = [torch.from_numpy(check_rows(array)) for array in arrays]
+    rows = [torch.from_numpy(check_rows(array, n_most)) for array in arrays]
     padded = torch.nn.utils.rnn.pad_sequence(rows, batch_first=True)
-    padded = torch.nn.functional.pad(padded, (0, 0, 0, N_OBJECTS - padded.shape[1]))
-    mask = torch.arange(N_OBJECTS) < torch.tensor([len(row) for row in rows])[:, None]
+    padded = torch.nn.functional.pad(padded, (0, 0, 0, n_most - padded.shape[1]))
+    mask = torch.arange(n_most) < torch.tensor([len(row) for row in rows])[:, None]
     return padded, mask
 
 
@@ -56,6 +61,26 @@ def read_rows(rows: np.ndarray) -> Scene:
         x, y = (int(value) for value in np.rint(row[-2:].astype(np.float64) * MIDDLE + MIDDLE))
         objects.append(SceneObject(color, shape, x, y))
     return Scene(tuple(objects))
+
+
+def check_crowd(rows: np.ndarray, question: Question, n_most: int) -> None:
+    """Raise SceneError unless a question can be asked about object rows whose other colors may repeat.
+
+    Args:
+        rows: (N, 10), 1 <= N <= `n_most`.
+        question: whose object must be the only one of its color.
+        n_most: rows that there may be.
+    """
+    checked = check_rows(rows, n_most)
+    colors = [_read_bits(row[:N_OBJECTS], COLORS, f"Row {k}'s color") for k, row in enumerate(checked)]
+    for k, row in enumerate(checked):
+        _read_bits(row[N_OBJECTS:-2], SHAPES, f"Row {k}'s shape")
+    if colors.count(question.color) != 1:
+        raise SceneError(
+            f"The object asked about must be the only {question.color} one, got {colors.count(question.color)} of "
+            "them; ask about a color that occurs once."
+        )
+    _check_others(question, len(colors))
 
 
 def _read_bits(bits: np.ndarray, values: Sequence[str], what: str) -> str:
@@ -90,5 +115,10 @@ def check_answerable(scene: Scene, question: Question) -> None:
         raise SceneError(
             f"This scene has no {question.color} object; ask about {', '.join(colors)} or put the object back."
         )
-    if question.is_relational and len(colors) < 2:
+    _check_others(question, len(colors))
+
+
+def _check_others(question: Question, n_objects: int) -> None:
+    """Raise SceneError if a question needs other objects than the asked one and there are none."""
+    if question.is_relational and n_objects < 2:
         raise SceneError("A relational question needs at least two objects, got a scene of one; put one back.")

@@ -1,4 +1,4 @@
-"""Crowds: Sort-of-CLEVR scenes of two to ten objects, to test models on other numbers of objects than in training.
+"""Crowds: Sort-of-CLEVR scenes of two to ten objects, to train on any number, and to test on other numbers.
 
 A crowd is asked about its first object, and every question about it has one answer. Up to six objects each have
 their own color. The paper's question names a color and there are six, so further objects take one of the five
@@ -16,6 +16,8 @@ from torch import Tensor
 from rn_core.common.errors import SceneError
 from rn_core.common.records import Batch
 from rn_core.common.seeding import uniform_integers
+from rn_core.tasks.sort_of_clevr.drawing import draw_questions
+from rn_core.tasks.sort_of_clevr.encoding import shuffle_rows
 from rn_core.tasks.sort_of_clevr.questions import ANSWERS, QUESTION_TYPES, question_codes
 from rn_core.tasks.sort_of_clevr.scene import (
     CLEARANCE,
@@ -32,8 +34,10 @@ from rn_core.tasks.sort_of_clevr.scene import (
 
 #: With more, so few placements are valid that sampling would stall.
 SMALLEST_CROWD, LARGEST_CROWD = 2, 10
-#: Stands for a count that no answer of the task names: 6 or more.
+#: Stands for a count that no answer names: 6 or more with the answers of scenes of six.
 UNSAYABLE = -1
+#: With these, the count of every crowd can be answered.
+CROWD_ANSWERS = (*ANSWERS, *map(str, range(N_OBJECTS, LARGEST_CROWD)))
 _CANDIDATES = 4096
 _CODES = question_codes().reshape(len(QUESTION_TYPES), len(COLORS), -1)
 _YES, _NO, _ZERO = ANSWERS.index("yes"), ANSWERS.index("no"), ANSWERS.index("0")
@@ -139,18 +143,23 @@ def _sample_colors(rng: np.random.Generator, n_scenes: int, n_objects: int) -> n
     return np.concatenate([order, np.take_along_axis(order, place, axis=1)], axis=1)[:, :n_objects]
 
 
-def solve_crowds(crowds: CrowdBatch) -> np.ndarray:
+def solve_crowds(crowds: CrowdBatch, n_answers: int = len(ANSWERS)) -> np.ndarray:
     """Answer the six questions about the object asked about of every scene.
 
+    Args:
+        crowds: S scenes.
+        n_answers: how many of `CROWD_ANSWERS` can be given.
+
     Returns:
-        (S, 6) int64, one column per question type, index into `ANSWERS`; `UNSAYABLE` where the count has no answer.
+        (S, 6) int64, one column per question type, index into `CROWD_ANSWERS`; `UNSAYABLE` where the count has no
+        answer.
     """
     squared, others = _squared(crowds.centers), crowds.shapes[:, 1:]
     asked, rows = crowds.shapes[:, 0], np.arange(len(crowds))
     left, top = np.where(crowds.centers[:, 0] < MIDDLE, _YES, _NO).T
     closest, furthest = others[rows, squared.argmin(axis=1)], others[rows, squared.argmax(axis=1)]
     count = (others == asked[:, None]).sum(axis=1)
-    sayable = np.where(_ZERO + count < len(ANSWERS), _ZERO + count, UNSAYABLE)
+    sayable = np.where(_ZERO + count < n_answers, _ZERO + count, UNSAYABLE)
     return np.stack([asked, left, top, closest, furthest, sayable], axis=1)
 
 
@@ -161,10 +170,10 @@ def encode_crowds(crowds: CrowdBatch) -> tuple[Tensor, Tensor]:
     return torch.from_numpy(rows), torch.ones(len(crowds), crowds.n_objects, dtype=torch.bool)
 
 
-def make_crowd_batch(crowds: CrowdBatch) -> Batch:
+def make_crowd_batch(crowds: CrowdBatch, n_answers: int = len(ANSWERS)) -> Batch:
     """Return the tensors of all six questions about every scene, those of one scene side by side.
 
-    `Batch.answer` is `UNSAYABLE` where the true count has no answer.
+    `Batch.answer` is `UNSAYABLE` where the true count is none of the first `n_answers` of `CROWD_ANSWERS`.
     """
     n_types = len(QUESTION_TYPES)
     codes = _CODES[:, crowds.colors[:, 0]].transpose(1, 0, 2)  # (S, 6 types, 11)
@@ -172,6 +181,52 @@ def make_crowd_batch(crowds: CrowdBatch) -> Batch:
         inputs=encode_crowds(crowds),
         question=torch.from_numpy(np.ascontiguousarray(codes)).flatten(0, 1),
         scene_index=torch.arange(len(crowds)).repeat_interleave(n_types),
-        answer=torch.from_numpy(solve_crowds(crowds)).flatten(),
+        answer=torch.from_numpy(solve_crowds(crowds, n_answers)).flatten(),
         type_index=torch.arange(n_types).repeat(len(crowds)),
     )
+
+
+def sample_mixed_crowds(
+    rng: np.random.Generator,
+    n_scenes: int,
+    margin: float,
+    n_questions: int | None = None,
+    type_weights: np.ndarray | None = None,
+) -> Batch:
+    """Draw scenes with every number of objects from 2 to 10 equally often, and questions about one object of each.
+
+    Args:
+        rng: generator over PCG64.
+        n_scenes: number of scenes S, 1 or more.
+        margin: pixels, as `sample_crowds`.
+        n_questions: different questions per scene, 1 to 6; None asks all six.
+        type_weights: (6,) the probability of each question type, above 0; None draws all equally often.
+
+    Returns:
+        S scenes of 10 rows in a random order, of which the mask leaves out those without an object; all answers are
+        among `CROWD_ANSWERS`.
+    """
+    sizes = SMALLEST_CROWD + uniform_integers(rng, LARGEST_CROWD - SMALLEST_CROWD + 1, (n_scenes,))
+    shown, counts = np.unique(sizes, return_counts=True)
+    parts = [
+        make_crowd_batch(sample_crowds(rng, int(size), int(count), margin), len(CROWD_ANSWERS))
+        for size, count in zip(shown, counts, strict=True)
+    ]
+    rows, mask = (torch.cat([_pad(part.inputs[k]) for part in parts]) for k in (0, 1))
+    n_types = len(QUESTION_TYPES)
+    asked = draw_questions(rng, np.ones((n_scenes, n_types), bool), n_types, n_questions, type_weights)  # (S, Q)
+    chosen = torch.from_numpy(asked + n_types * np.arange(n_scenes)[:, None]).flatten()
+    return Batch(
+        inputs=shuffle_rows(rng, rows, mask),
+        question=torch.cat([part.question for part in parts])[chosen],
+        scene_index=torch.arange(n_scenes).repeat_interleave(asked.shape[1]),
+        answer=torch.cat([part.answer for part in parts])[chosen],
+        type_index=torch.cat([part.type_index for part in parts])[chosen],
+    )
+
+
+def _pad(part: Tensor) -> Tensor:
+    """Return rows (S, n, ...) or their mask with zeros (False) up to 10 rows per scene."""
+    padded = part.new_zeros((len(part), LARGEST_CROWD, *part.shape[2:]))
+    padded[:, : part.shape[1]] = part
+    return padded

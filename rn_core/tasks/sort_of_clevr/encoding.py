@@ -59,17 +59,17 @@ def check_image(image: np.ndarray) -> np.ndarray:
     return image
 
 
-def check_rows(rows: np.ndarray) -> np.ndarray:
-    """Return object rows as float32; raises SceneError unless they are (N, 10), 1 <= N <= 6, finite."""
+def check_rows(rows: np.ndarray, n_most: int = N_OBJECTS) -> np.ndarray:
+    """Return object rows as float32; raises SceneError unless they are (N, 10), 1 <= N <= `n_most`, finite."""
     try:
         given = np.asarray(rows)
         with np.errstate(over="ignore"):  # what is too large becomes infinite, which is refused below
             array = given.astype(np.float32, casting="same_kind" if given.dtype.kind == "c" else "unsafe")
     except (ValueError, TypeError, OverflowError) as err:
         raise SceneError(f"Object rows must be a table of numbers, got {str(rows)[:60]!r}; see ROW_COLUMNS.") from err
-    if array.ndim != 2 or array.shape[1] != D_ROW or not 1 <= len(array) <= N_OBJECTS or not np.isfinite(array).all():
+    if array.ndim != 2 or array.shape[1] != D_ROW or not 1 <= len(array) <= n_most or not np.isfinite(array).all():
         raise SceneError(
-            f"Object rows must be finite numbers of shape (1 to {N_OBJECTS}, {D_ROW}), got shape {array.shape}; "
+            f"Object rows must be finite numbers of shape (1 to {n_most}, {D_ROW}), got shape {array.shape}; "
             "see ROW_COLUMNS for their meaning."
         )
     return array

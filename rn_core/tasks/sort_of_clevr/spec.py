@@ -25,6 +25,7 @@ from rn_core.tasks.domain import (
     Titles,
     Written,
 )
+from rn_core.tasks.sort_of_clevr.crowds import CROWD_ANSWERS, LARGEST_CROWD
 from rn_core.tasks.sort_of_clevr.dataset import write_scenes
 from rn_core.tasks.sort_of_clevr.encoding import D_ROW
 from rn_core.tasks.sort_of_clevr.questions import ANSWERS
@@ -33,6 +34,8 @@ from rn_core.tasks.sort_of_clevr.triples import D_TRIPLE_QUESTION, TRIPLE_ANSWER
 
 _NAME = "sort-of-clevr"
 OBJECTS, PIXELS, TRIPLES = f"{_NAME}/objects", f"{_NAME}/pixels", f"{_NAME}/triples"
+#: Scenes of two to ten objects.
+CROWDS = f"{_NAME}/objects-2to10"
 #: Bits of a question.
 _D_QUESTION = 11
 _ROWS = RowEncoderConfig(D_ROW)
@@ -44,10 +47,12 @@ def _models(
     f_widths: tuple[int, ...],
     mlp_widths: tuple[int, ...],
     pair_chunk: int | None = None,
+    n_rows: int = len(COLORS),
+    n_answers: int = len(ANSWERS),
 ) -> Models:
     """Return the Relation Network and the MLP of one size, which has the layers of g_theta, then those of f_phi."""
-    sizes = (encoder.d_object, _D_QUESTION, len(ANSWERS))
-    n_objects = encoder.n_objects if isinstance(encoder, ImageEncoderConfig) else len(COLORS)
+    sizes = (encoder.d_object, _D_QUESTION, n_answers)
+    n_objects = encoder.n_objects if isinstance(encoder, ImageEncoderConfig) else n_rows
     return {
         "rn": ModelConfig(encoder, RelationNetworkConfig(*sizes, g_widths, f_widths, pair_chunk=pair_chunk)),
         "mlp": ModelConfig(encoder, MLPConfig(n_objects, *sizes, mlp_widths)),
@@ -80,6 +85,7 @@ _PAPER_G, _PAPER_F = (2000, 2000, 2000, 2000), (2000, 1000, 500, 100)
 _PAPER, _SMALL = (_PAPER_G, _PAPER_F, _PAPER_G + _PAPER_F), ((256,) * 3, (256,) * 3, (512,) * 3)
 _TINY = ((64, 64), (64, 64), (128, 128, 128))
 _MEDIUM = ((128, 128), (256, 256, 256), (384, 384, 384))
+_CROWD = {"n_rows": LARGEST_CROWD, "n_answers": len(CROWD_ANSWERS)}
 #: "paper" is of supplement D, which gives no object rows: there it is the same core without the convolutions. "small"
 #: is ours: it trains on a laptop, and its MLP has more parameters than its Relation Network. "tiny" learns in front of
 #: a class on a slow machine.
@@ -97,6 +103,11 @@ _MODELS: dict[str, dict[str, Models]] = {
         "paper": _models(_ROWS, *_PAPER),
         "small": _models(_ROWS, *_SMALL),
         "tiny": _models(_ROWS, *_TINY),
+    },
+    CROWDS: {
+        "paper": _models(_ROWS, *_PAPER, **_CROWD),
+        "small": _models(_ROWS, *_SMALL, **_CROWD),
+        "tiny": _models(_ROWS, *_TINY, **_CROWD),
     },
     # Triples (A, B, k), and for comparison the best of pairs, (A, k) and (B, k), with a little more parameters.
     TRIPLES: {
@@ -122,15 +133,6 @@ _MODELS: dict[str, dict[str, Models]] = {
 #: after a fifth of the questions that 576 a step take.
 _FROM_PIXELS = {"learning_rate": 1e-3, "warm_start": 6_000, "hold_encoder": 0.85, "validation_scenes": 20}
 _FROM_ROWS = {"learning_rate": 1e-3, "validation_scenes": 200}
-_RN_FROM_PIXELS = {
-    **_FROM_PIXELS,
-    "core_from": f"{_NAME}/rn-objects",
-    "learning_rate": 5e-4,
-    "steps": 6_000,
-    "hold_encoder": 0.45,
-    "n_cells": 9,
-    "all_cells_from": 0.45,
-}
 #: Types that ask about one object: without them first, relations stay on a plateau for hours.
 _FIRST_TYPES = ("shape", "left", "top")
 #: The paper's own contrast: nothing but answers, the types that ask about one object first.
@@ -145,6 +147,17 @@ _END_TO_END = {
 }
 #: Pairs of empty cells cost as much as others and decide nothing.
 _FEW_CELLS = {"n_cells": 12, "all_cells_from": 0.95, "all_cells_every": 8}
+#: Relations begin anew: those of object rows are too wide for this many steps. Pictures are in many styles.
+_RN_FROM_PIXELS = {
+    **_END_TO_END,
+    **_FEW_CELLS,
+    "steps": 16_000,
+    "first_steps": 1_000,
+    "warm_start": 6_000,
+    "hold_encoder": 0.1,
+    "styled": True,
+    "validation_scenes": 20,
+}
 #: The encoder learns to find objects in pictures of many styles; the relations, to live with where it puts them.
 _RN_FROM_SLOTS = {
     "learning_rate": 1e-4,
@@ -166,15 +179,18 @@ _FROM_NAMED_ROWS = {
     "validation_scenes": 300,
     "precision": "32-true",
 }
+#: All six questions about one object of each scene; the largest scenes have three times as many pairs as the usual.
+_FROM_CROWDS = {**_FROM_ROWS, "steps": 12_000, "n_scenes": 64, "n_questions": 6, "precision": "32-true"}
 _RECIPES = {
     f"{_NAME}/rn-triples": Recipe(TRIPLES, "rn", _FROM_NAMED_ROWS),
     f"{_NAME}/rn-triples-pairs": Recipe(TRIPLES, "rn-pairs", _FROM_NAMED_ROWS),
     f"{_NAME}/rn-slots": Recipe(PIXELS, "rn-slots", _RN_FROM_SLOTS),
     f"{_NAME}/rn-pixels-end-to-end": Recipe(PIXELS, "rn", {**_END_TO_END, **_FEW_CELLS}, "medium"),
     f"{_NAME}/mlp-pixels-end-to-end": Recipe(PIXELS, "mlp", _END_TO_END, "medium"),
-    f"{_NAME}/rn-pixels": Recipe(PIXELS, "rn", _RN_FROM_PIXELS),
-    f"{_NAME}/mlp-pixels": Recipe(PIXELS, "mlp", {**_FROM_PIXELS, "steps": 40_000}),
+    f"{_NAME}/rn-pixels": Recipe(PIXELS, "rn", _RN_FROM_PIXELS, "medium"),
+    f"{_NAME}/mlp-pixels": Recipe(PIXELS, "mlp", {**_FROM_PIXELS, "steps": 40_000, "styled": True}),
     f"{_NAME}/rn-objects": Recipe(OBJECTS, "rn", {**_FROM_ROWS, "steps": 15_000}),
+    f"{_NAME}/rn-objects-2to10": Recipe(CROWDS, "rn", _FROM_CROWDS),
     f"{_NAME}/mlp-objects": Recipe(OBJECTS, "mlp", {**_FROM_ROWS, "steps": 30_000}),
 }
 

@@ -21,12 +21,13 @@ from rn_core.tasks.sort_of_clevr import asking, questions
 from rn_core.tasks.sort_of_clevr.archives import Archive, load_archive
 from rn_core.tasks.sort_of_clevr.asking import SceneInput
 from rn_core.tasks.sort_of_clevr.cells import GRID_SIZE, STRIDE, cell_facts, cell_reading, keep_cells
+from rn_core.tasks.sort_of_clevr.crowds import CROWD_ANSWERS, LARGEST_CROWD, SMALLEST_CROWD, sample_mixed_crowds
 from rn_core.tasks.sort_of_clevr.drawing import draw_questions
 from rn_core.tasks.sort_of_clevr.encoding import VIEWS, check_view, shuffle_rows
 from rn_core.tasks.sort_of_clevr.fitting import fit_picture
 from rn_core.tasks.sort_of_clevr.language import parse, text
 from rn_core.tasks.sort_of_clevr.questions import Question, question_codes, solve
-from rn_core.tasks.sort_of_clevr.rendering import object_masks, render_scenes
+from rn_core.tasks.sort_of_clevr.rendering import object_masks
 from rn_core.tasks.sort_of_clevr.scene import (
     COLORS,
     DEFAULT_MARGIN,
@@ -36,7 +37,7 @@ from rn_core.tasks.sort_of_clevr.scene import (
     sample_scene,
     sample_scenes,
 )
-from rn_core.tasks.sort_of_clevr.spec import DOMAIN, OBJECTS_RACE, PIXELS_RACE
+from rn_core.tasks.sort_of_clevr.spec import CROWDS, DOMAIN, OBJECTS_RACE, PIXELS_RACE
 from rn_core.tasks.sort_of_clevr.styles import Things, sample_scattered, sample_styled
 from rn_core.tasks.sort_of_clevr.triple_task import SortOfClevrTriples
 
@@ -190,6 +191,43 @@ class SortOfClevrObjects(SortOfClevr):
 
 
 @dataclass(frozen=True)
+class SortOfClevrCrowds(SortOfClevr):
+    """The task for models that see one row per object and train on every number of objects from two to ten."""
+
+    view: str = "objects"
+    answers: tuple[str, ...] = CROWD_ANSWERS
+    scoring = OneAnswer(len(questions.QUESTION_TYPES), len(CROWD_ANSWERS))
+    trained_counts: ClassVar[tuple[int, int]] = (SMALLEST_CROWD, LARGEST_CROWD)
+
+    @property
+    def name(self) -> str:
+        """Return the task's key in `TASKS`."""
+        return CROWDS
+
+    def encode_scenes(self, scenes: Sequence[SceneInput]) -> tuple[torch.Tensor, ...]:
+        """Return object rows and their mask, for scenes or arrays of up to ten rows; see `asking.encode_scenes`."""
+        return asking.encode_scenes(scenes, self.view, LARGEST_CROWD)
+
+    def check_answerable(self, scene: SceneInput, text: str) -> None:
+        """Raise SceneError or QuestionError if a scene lacks what is asked about, or rows have it more than once."""
+        if isinstance(scene, Scene):
+            super().check_answerable(scene, text)
+        else:
+            asking.check_crowd(scene, parse(text), LARGEST_CROWD)
+
+    def sample_batch(
+        self,
+        rng: np.random.Generator,
+        n_scenes: int,
+        n_questions: int | None = None,
+        type_weights: np.ndarray | None = None,
+        n_cells: int | None = None,
+    ) -> Batch:
+        """Draw scenes of all numbers of objects and some of the six questions about one object of each."""
+        return sample_mixed_crowds(rng, n_scenes, self.margin, n_questions, type_weights)
+
+
+@dataclass(frozen=True)
 class SortOfClevrPixels(SortOfClevr):
     """The task for models that see images.
 
@@ -254,8 +292,8 @@ class SortOfClevrPixels(SortOfClevr):
 
     def sample_cells(self, rng: np.random.Generator, n_scenes: int) -> tuple[torch.Tensor, torch.Tensor]:
         """Draw images (S, 75, 75, 3) uint8 and what each cell of them holds, (S, 25, 6, 4) as `cell_facts`."""
-        scenes = sample_scenes(rng, n_scenes, self.margin)
-        return torch.from_numpy(render_scenes(scenes)), cell_facts(scenes)
+        scenes, (images,) = self.draw(rng, n_scenes)
+        return images, cell_facts(scenes)
 
     def cell_reading(self) -> CellReading:
         """Return how a cell's facts and coordinates read as an object row; see `cells.cell_reading`."""
@@ -327,4 +365,4 @@ def make_batch(
     )
 
 
-TASKS: tuple[Task, ...] = (SortOfClevrObjects(), SortOfClevrPixels(), SortOfClevrTriples())
+TASKS: tuple[Task, ...] = (SortOfClevrObjects(), SortOfClevrPixels(), SortOfClevrCrowds(), SortOfClevrTriples())
