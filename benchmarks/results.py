@@ -102,6 +102,20 @@ SECTIONS = (
         _record("crowds"),
     ),
     Section(
+        "Sort-of-CLEVR: any number of objects",
+        "python -m benchmarks.crowds --model sort-of-clevr/rn-objects-2to10 --sizes 2 3 4 5 6 7 8 9 10",
+        "The same network, trained on every number of objects from two to ten; from six on, colors that are not asked "
+        "about repeat.",
+        _record("crowds_any"),
+    ),
+    Section(
+        "Sort-of-CLEVR: questions about three objects",
+        "python -m benchmarks.triples --scenes 10000",
+        "How many objects lie in the box between A and B; does any lie within 12 pixels of the line through them; how "
+        "many form an obtuse triangle with them. Both networks took the same questions.",
+        _record("triples"),
+    ),
+    Section(
         "Sort-of-CLEVR: pictures that others drew",
         "python -m benchmarks.other_pictures --scenes 200",
         "200 scenes per style, all 36 questions, seed 0, drawn by Pillow apart from the training pictures; in "

@@ -81,6 +81,8 @@ _SHAPES: Mapping[str, Any] = MappingProxyType(
 _VIEWS: Mapping[str, str] = MappingProxyType(
     {"floors": "floors", "redeal": "redeal", "diagonal": "diagonal", "crowds": "limits"}
 )
+#: Kind -> a model that is shown beside the lesson's own.
+BESIDE: Mapping[str, str] = MappingProxyType({"limits": "rn-objects-2to10"})
 
 
 def names_needed(kind: str, model: str) -> tuple[str, ...]:
@@ -126,6 +128,8 @@ def list_keys(lessons: Iterable[Lesson]) -> Iterator[tuple[str, ...]]:
             state = lesson.explore
             about = (state.scene.to_json(), state.question.color) if kind == "redeal" else ()
             yield kind, state.model, *about
+            if kind in BESIDE:
+                yield kind, BESIDE[kind]
 
 
 def measure_bundle() -> list[dict[str, Any]]:

@@ -24,6 +24,7 @@ N_CELLS = GRID**2
 MODELS = MappingProxyType(
     {
         "rn-objects": "mlp-objects",
+        "rn-objects-2to10": "mlp-objects",
         "rn-pixels": "mlp-pixels",
         "rn-pixels-end-to-end": "mlp-pixels-end-to-end",
         "rn-slots": "mlp-pixels",

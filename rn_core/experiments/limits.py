@@ -14,6 +14,7 @@ from rn_core.evaluation.accuracy import accuracy_interval
 from rn_core.experiments.probes import Progress, ask
 from rn_core.models import QuestionAnsweringModel
 from rn_core.models.encoders import RowEncoderConfig
+from rn_core.models.relation_network import RelationNetworkConfig
 from rn_core.tasks.sort_of_clevr import COLORS, make_batch, sample_scenes, solve
 from rn_core.tasks.sort_of_clevr.crowds import UNSAYABLE, make_crowd_batch, sample_crowds
 from rn_core.tasks.sort_of_clevr.questions import ANSWERS, N_QUESTIONS, QUESTION_TYPES
@@ -81,10 +82,11 @@ def measure_crowds(
     Raises:
         RNCoreError: if the model is another one, or a number is out of range.
     """
-    if not model.has_pairs or not isinstance(model.config.encoder, RowEncoderConfig):
+    core = model.config.core
+    if not isinstance(core, RelationNetworkConfig) or not isinstance(model.config.encoder, RowEncoderConfig):
         raise RNCoreError("Crowds need a Relation Network on object rows, which takes any number of objects.")
     crowds = sample_crowds(make_rng(seed, "test", n_objects), n_objects, n_scenes)
-    batch = make_crowd_batch(crowds, model.core.config.n_answers)
+    batch = make_crowd_batch(crowds, core.n_answers)
     shape = (n_scenes, len(QUESTION_TYPES))
     said, true = ask(model, batch, progress).reshape(shape), batch.answer.numpy().reshape(shape)
     sayable = true != UNSAYABLE

@@ -10,6 +10,7 @@ import json
 import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -63,11 +64,14 @@ class Race:
         self._start(
             config, fabric, raced, {kind: Trainer(config.training(kind, precision), fabric) for kind in config.models}
         )
+        if raced.race.at_once:
+            self._threads = ThreadPoolExecutor(len(self.trainers))
 
     def _start(self, config: RaceConfig, fabric: Fabric, task: Task, trainers: dict[str, Trainer]) -> None:
         """Begin a race with its runners at step 0."""
         self.config, self.fabric, self.task, self.trainers = config, fabric, task, trainers
         self.seconds = 0.0
+        self._threads: ThreadPoolExecutor | None = None
         self._found: dict[str, tuple[int, Evaluation]] = {}
         #: Runners in their head start, and the saved state of each: file, tensors and state.
         self._starting: dict[str, PretrainingSteps] = {}
@@ -218,11 +222,15 @@ class Race:
         return self.shown.sample_examples(make_rng(self.config.seed, "explore", 1), N_EXAMPLES)
 
     def _take_step(self) -> dict[str, float]:
-        """Draw one batch for all runners and train each on it."""
+        """Draw one batch for all runners and train each on it, in turn or at the same time."""
         batch = self._draw_batch()
-        for trainer in self.trainers.values():
+
+        def step(trainer: Trainer) -> float:
             trainer.wrapped.train()
-        return {kind: trainer.step(batch).item() for kind, trainer in self.trainers.items()}
+            return trainer.step(batch).item()
+
+        take = map if self._threads is None else self._threads.map
+        return dict(zip(self.trainers, take(step, self.trainers.values()), strict=True))
 
     def _draw_batch(self) -> Batch:
         """Draw the questions of the next step, by the runners' mean errors."""

@@ -56,6 +56,10 @@ def test_crowds_are_a_line_a_question_type(look):
     assert [*figure.data[5].x] == [2, 6]
     assert figure.layout.shapes[0].x0 == 6
     assert "no word for the answer with 10" in alt_text(figure)
+    assert [name.endswith("trained") for name in figure.layout.xaxis.ticktext] == [False, True, False]
+    everywhere = plot_crowds([crowd(2, 0.5), crowd(10, 0.9)], look, (2, 10))
+    assert [mark.x0 for mark in everywhere.layout.shapes] == [2, 10]
+    assert all(name.endswith("trained") for name in everywhere.layout.xaxis.ticktext)
     assert len({(line.line.dash, line.marker.symbol) for line in figure.data}) == 6
 
 

@@ -88,8 +88,17 @@ def _interval(found: Sequence[Accuracy], look: Look) -> dict[str, Any]:
     return {"type": "data", "array": above, "arrayminus": below, "color": look.ink, "thickness": 1.5}
 
 
-def plot_crowds(found: Sequence[CrowdAccuracy], look: Look) -> go.Figure:
-    """Draw accuracy against the number of objects, one line per question type, the trained number marked."""
+def plot_crowds(
+    found: Sequence[CrowdAccuracy], look: Look, trained: tuple[int, int] = (N_OBJECTS, N_OBJECTS)
+) -> go.Figure:
+    """Draw accuracy against the number of objects, one line per question type, the trained numbers marked.
+
+    Args:
+        found: of each number of objects.
+        look: colors and sizes.
+        trained: lowest and highest number of objects of a training scene.
+    """
+    lowest, highest = trained
     figure = go.Figure()
     colors = {"count_same_shape": look.color(-1), "closest_shape": look.color(1), "furthest_shape": look.color(1)}
     for kind, (dash, symbol) in _LINES.items():
@@ -101,10 +110,11 @@ def plot_crowds(found: Sequence[CrowdAccuracy], look: Look) -> go.Figure:
             line={"color": colors.get(kind, look.ink), "dash": dash, "width": 4 if kind in colors else 2},
             marker={"symbol": symbol, "size": 11}, hovertemplate="%{x} objects: %{y:.1f} %",
         )  # fmt: skip
-    figure.add_vline(x=N_OBJECTS, line={"color": look.ink, "dash": "dot"})
+    for end in dict.fromkeys(trained):
+        figure.add_vline(x=end, line={"color": look.ink, "dash": "dot"})
     figure.update_layout(legend=_LEGEND)
     sizes = [crowd.n_objects for crowd in found]
-    names = [f"<b>{n}</b><br>trained" if n == N_OBJECTS else str(n) for n in sizes]
+    names = [f"<b>{n}</b><br>trained" if lowest <= n <= highest else str(n) for n in sizes]
     figure.update_xaxes(title="objects in the scene", tickvals=sizes, ticktext=names, fixedrange=True)
     figure.update_yaxes(title="accuracy, %", range=[-3, 105], fixedrange=True)
     counts = ", ".join(f"{_percent(crowd, 'count_same_shape')} with {crowd.n_objects}" for crowd in found)

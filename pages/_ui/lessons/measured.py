@@ -15,6 +15,7 @@ from pages._lab.figures import Look
 from pages._lab.lessons import figures as lesson_figures
 from pages._lab.lessons import layout as lesson_layout
 from pages._lab.measurements import (
+    BESIDE,
     MEASURES,
     N_SCENES,
     SEED,
@@ -40,6 +41,7 @@ from rn_core.experiments.probes import DIAGONAL_PARTS, ask
 from rn_core.tasks.sort_of_clevr import COLORS
 from rn_core.tasks.sort_of_clevr.crowds import (
     LARGEST_CROWD,
+    SMALLEST_CROWD,
     UNSAYABLE,
     CrowdBatch,
     make_crowd_batch,
@@ -50,6 +52,7 @@ from rn_core.tasks.sort_of_clevr.language import text
 from rn_core.tasks.sort_of_clevr.questions import ANSWERS, QUESTION_TYPES
 
 #: What was timed last on this machine.
+_ASKING_CROWDS = "Asking about more and fewer objects…"
 _TIMES: Kept[tuple[PairTime, ...] | None] = Kept(LESSONS.key("times"), nothing)
 #: Numbers of objects that are timed, and how long each.
 TIMED_SIZES, SECONDS = (10, 20, 50, 100, 200), 0.5
@@ -147,17 +150,23 @@ def draw_answered_crowd(state: ExploreState, look: Look) -> None:
 
 def draw_limits(state: ExploreState, look: Look) -> None:
     """Draw accuracy against the number of objects and against the margin, and the errors of wrong counts."""
-    crowds, margins = find_measurement("limits", state.model, "Asking about more and fewer objects…")
+    crowds, margins = find_measurement("limits", state.model, _ASKING_CROWDS)
+    others, _ = find_measurement("limits", BESIDE["limits"], _ASKING_CROWDS)
     left, right = st.columns(2, gap="large")
     with left:
-        st.markdown("**More objects, or fewer**")
+        st.markdown("**Trained on six objects**")
         draw_figure(lesson_figures.plot_crowds(crowds, look), key=LESSONS.key("crowds"))
         st.html(lesson_layout.counts_html(crowds))
     with right:
-        st.markdown("**Closest and furthest, near a tie**")
-        draw_figure(lesson_figures.plot_margins(margins, look), key=LESSONS.key("margins"))
+        st.markdown("**The same formula, trained on two to ten**")
+        trained = (SMALLEST_CROWD, LARGEST_CROWD)
+        draw_figure(lesson_figures.plot_crowds(others, look, trained), key=LESSONS.key("crowds_any"))
+    st.markdown("**Closest and furthest, near a tie**")
+    draw_figure(lesson_figures.plot_margins(margins, look), key=LESSONS.key("margins"))
     unsayable = sum(crowd.unsayable for crowd in crowds)
-    _say_sample(f"for each number of objects; {unsayable} true counts above 5 have no word and are left out")
+    _say_sample(
+        f"for each number of objects; {unsayable} true counts above 5, which the first cannot say, are left out"
+    )
 
 
 def draw_cost(_: ExploreState, look: Look) -> None:

@@ -59,6 +59,11 @@ def _models(
     }
 
 
+def _models_of_crowds(g_widths: tuple[int, ...], f_widths: tuple[int, ...], mlp_widths: tuple[int, ...]) -> Models:
+    """Return `_models` of one size for scenes of up to ten objects."""
+    return _models(_ROWS, g_widths, f_widths, mlp_widths, n_rows=LARGEST_CROWD, n_answers=len(CROWD_ANSWERS))
+
+
 def _tuple_model(order: int, n_fixed: int, g_widths: tuple[int, ...], f_widths: tuple[int, ...]) -> ModelConfig:
     """Return a network over tuples, whose leading positions hold objects that the question names by their colors."""
     n_colors = len(COLORS)
@@ -85,7 +90,6 @@ _PAPER_G, _PAPER_F = (2000, 2000, 2000, 2000), (2000, 1000, 500, 100)
 _PAPER, _SMALL = (_PAPER_G, _PAPER_F, _PAPER_G + _PAPER_F), ((256,) * 3, (256,) * 3, (512,) * 3)
 _TINY = ((64, 64), (64, 64), (128, 128, 128))
 _MEDIUM = ((128, 128), (256, 256, 256), (384, 384, 384))
-_CROWD = {"n_rows": LARGEST_CROWD, "n_answers": len(CROWD_ANSWERS)}
 #: "paper" is of supplement D, which gives no object rows: there it is the same core without the convolutions. "small"
 #: is ours: it trains on a laptop, and its MLP has more parameters than its Relation Network. "tiny" learns in front of
 #: a class on a slow machine.
@@ -105,9 +109,9 @@ _MODELS: dict[str, dict[str, Models]] = {
         "tiny": _models(_ROWS, *_TINY),
     },
     CROWDS: {
-        "paper": _models(_ROWS, *_PAPER, **_CROWD),
-        "small": _models(_ROWS, *_SMALL, **_CROWD),
-        "tiny": _models(_ROWS, *_TINY, **_CROWD),
+        "paper": _models_of_crowds(*_PAPER),
+        "small": _models_of_crowds(*_SMALL),
+        "tiny": _models_of_crowds(*_TINY),
     },
     # Triples (A, B, k), and for comparison the best of pairs, (A, k) and (B, k), with a little more parameters.
     TRIPLES: {
@@ -179,8 +183,16 @@ _FROM_NAMED_ROWS = {
     "validation_scenes": 300,
     "precision": "32-true",
 }
-#: All six questions about one object of each scene; the largest scenes have three times as many pairs as the usual.
-_FROM_CROWDS = {**_FROM_ROWS, "steps": 12_000, "n_scenes": 64, "n_questions": 6, "precision": "32-true"}
+#: Relations know pairs already; f_phi begins anew, on sums of four to a hundred of them.
+_FROM_CROWDS = {
+    **_FROM_ROWS,
+    "core_from": f"{_NAME}/rn-objects",
+    "hold_relations": 0.1,
+    "steps": 5_000,
+    "n_scenes": 64,
+    "n_questions": 6,
+    "precision": "32-true",
+}
 _RECIPES = {
     f"{_NAME}/rn-triples": Recipe(TRIPLES, "rn", _FROM_NAMED_ROWS),
     f"{_NAME}/rn-triples-pairs": Recipe(TRIPLES, "rn-pairs", _FROM_NAMED_ROWS),
@@ -188,7 +200,7 @@ _RECIPES = {
     f"{_NAME}/rn-pixels-end-to-end": Recipe(PIXELS, "rn", {**_END_TO_END, **_FEW_CELLS}, "medium"),
     f"{_NAME}/mlp-pixels-end-to-end": Recipe(PIXELS, "mlp", _END_TO_END, "medium"),
     f"{_NAME}/rn-pixels": Recipe(PIXELS, "rn", _RN_FROM_PIXELS, "medium"),
-    f"{_NAME}/mlp-pixels": Recipe(PIXELS, "mlp", {**_FROM_PIXELS, "steps": 40_000, "styled": True}),
+    f"{_NAME}/mlp-pixels": Recipe(PIXELS, "mlp", {**_FROM_PIXELS, "steps": 40_000}),
     f"{_NAME}/rn-objects": Recipe(OBJECTS, "rn", {**_FROM_ROWS, "steps": 15_000}),
     f"{_NAME}/rn-objects-2to10": Recipe(CROWDS, "rn", _FROM_CROWDS),
     f"{_NAME}/mlp-objects": Recipe(OBJECTS, "mlp", {**_FROM_ROWS, "steps": 30_000}),
@@ -235,7 +247,12 @@ def _write(order: DataOrder, progress: MakeProgress) -> Written:
 
 _MARGIN = DataOption("margin", DEFAULT_MARGIN, "pixels to every decision boundary")
 _TITLES = Titles(
-    views={"pixels": "image", "objects": "object rows", "slots": "objects found in the image"},
+    views={
+        "pixels": "image",
+        "objects": "object rows",
+        "objects-2to10": "object rows, two to ten objects",
+        "slots": "objects found in the image",
+    },
     models={"rn-triples": "RN over triples", "rn-triples-pairs": "RN over pairs, on questions about three objects"},
     measures={
         "relational": "Relational questions",
@@ -257,11 +274,12 @@ PIXELS_RACE = RaceSpec(
     usual={"head_start": 2_000},
     answers_only={
         "head_start": 0,
-        "size": "tiny",
+        "size": "medium",
         "n_scenes": 32,
         "n_questions": 6,
-        "steps": 7_000,
-        "first_steps": 2_000,
+        "steps": 5_000,
+        "first_steps": 1_500,
     },
     fewer_cells=_FEW_CELLS,
+    at_once=True,
 )
