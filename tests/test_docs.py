@@ -31,6 +31,14 @@ FIGURES = {
         "sort-of-clevr/mlp-pixels",
         ("groups", "relational"),
     ),
+    "Sort-of-CLEVR, three objects at once (obtuse triangles), triples": (
+        "sort-of-clevr/rn-triples",
+        ("types", "obtuse"),
+    ),
+    "Sort-of-CLEVR, three objects at once (obtuse triangles), pairs": (
+        "sort-of-clevr/rn-triples-pairs",
+        ("types", "obtuse"),
+    ),
     "CLEVR from states": ("clevr/rn-states", ("overall",)),
     "physics, scenes with all connections right": ("physics/rn-connections", ("types", "whole_scene")),
     "physics, number of connected groups": ("physics/rn-count", ("types", "whole_scene")),
