@@ -151,16 +151,17 @@ _END_TO_END = {
 }
 #: Pairs of empty cells cost as much as others and decide nothing.
 _FEW_CELLS = {"n_cells": 12, "all_cells_from": 0.95, "all_cells_every": 8}
-#: Relations begin anew: those of object rows are too wide for this many steps. Pictures are in many styles.
+#: A network that has learned from this project's own pictures learns on from pictures in many styles.
 _RN_FROM_PIXELS = {
-    **_END_TO_END,
-    **_FEW_CELLS,
-    "steps": 16_000,
-    "first_steps": 1_000,
-    "warm_start": 6_000,
-    "hold_encoder": 0.1,
+    "core_from": f"{_NAME}/rn-pixels-end-to-end",
+    "hold_relations": 0.05,
+    "steps": 8_000,
+    "n_scenes": 32,
+    "n_questions": 6,
+    "learning_rate": 5e-4,
     "styled": True,
-    "validation_scenes": 20,
+    "precision": "32-true",
+    **_FEW_CELLS,
 }
 #: The encoder learns to find objects in pictures of many styles; the relations, to live with where it puts them.
 _RN_FROM_SLOTS = {
