@@ -91,6 +91,7 @@ MODEL_NAMES = MappingProxyType(
     {
         "rn-pixels": "the image",
         "rn-pixels-end-to-end": "the image, answers only",
+        "rn-pixels-styles": "the image, in many styles",
         "rn-objects": "object rows",
         "rn-objects-2to10": "object rows, 2 to 10 objects",
         "rn-slots": "objects found in the image",

@@ -27,6 +27,7 @@ MODELS = MappingProxyType(
         "rn-objects-2to10": "mlp-objects",
         "rn-pixels": "mlp-pixels",
         "rn-pixels-end-to-end": "mlp-pixels-end-to-end",
+        "rn-pixels-styles": "mlp-pixels",
         "rn-slots": "mlp-pixels",
     }
 )

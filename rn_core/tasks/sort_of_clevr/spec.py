@@ -137,6 +137,15 @@ _MODELS: dict[str, dict[str, Models]] = {
 #: after a fifth of the questions that 576 a step take.
 _FROM_PIXELS = {"learning_rate": 1e-3, "warm_start": 6_000, "hold_encoder": 0.85, "validation_scenes": 20}
 _FROM_ROWS = {"learning_rate": 1e-3, "validation_scenes": 200}
+_RN_FROM_PIXELS = {
+    **_FROM_PIXELS,
+    "core_from": f"{_NAME}/rn-objects",
+    "learning_rate": 5e-4,
+    "steps": 6_000,
+    "hold_encoder": 0.45,
+    "n_cells": 9,
+    "all_cells_from": 0.45,
+}
 #: Types that ask about one object: without them first, relations stay on a plateau for hours.
 _FIRST_TYPES = ("shape", "left", "top")
 #: The paper's own contrast: nothing but answers, the types that ask about one object first.
@@ -152,7 +161,7 @@ _END_TO_END = {
 #: Pairs of empty cells cost as much as others and decide nothing.
 _FEW_CELLS = {"n_cells": 12, "all_cells_from": 0.95, "all_cells_every": 8}
 #: A network that has learned from this project's own pictures learns on from pictures in many styles.
-_RN_FROM_PIXELS = {
+_RN_FROM_STYLES = {
     "core_from": f"{_NAME}/rn-pixels-end-to-end",
     "hold_relations": 0.05,
     "steps": 8_000,
@@ -200,7 +209,8 @@ _RECIPES = {
     f"{_NAME}/rn-slots": Recipe(PIXELS, "rn-slots", _RN_FROM_SLOTS),
     f"{_NAME}/rn-pixels-end-to-end": Recipe(PIXELS, "rn", {**_END_TO_END, **_FEW_CELLS}, "medium"),
     f"{_NAME}/mlp-pixels-end-to-end": Recipe(PIXELS, "mlp", _END_TO_END, "medium"),
-    f"{_NAME}/rn-pixels": Recipe(PIXELS, "rn", _RN_FROM_PIXELS, "medium"),
+    f"{_NAME}/rn-pixels-styles": Recipe(PIXELS, "rn", _RN_FROM_STYLES, "medium"),
+    f"{_NAME}/rn-pixels": Recipe(PIXELS, "rn", _RN_FROM_PIXELS),
     f"{_NAME}/mlp-pixels": Recipe(PIXELS, "mlp", {**_FROM_PIXELS, "steps": 40_000}),
     f"{_NAME}/rn-objects": Recipe(OBJECTS, "rn", {**_FROM_ROWS, "steps": 15_000}),
     f"{_NAME}/rn-objects-2to10": Recipe(CROWDS, "rn", _FROM_CROWDS),
