@@ -28,6 +28,7 @@ from rn_core.tasks.sort_of_clevr import sample_scenes
 from rn_core.tasks.sort_of_clevr.rendering import PALETTE, render_scenes
 from rn_core.tasks.sort_of_clevr.scene import CLEARANCE, COLORS, DEFAULT_MARGIN, HIGHEST, IMAGE_SIZE, LOWEST, RADIUS
 from rn_core.tasks.sort_of_clevr.styles import sample_styled
+from rn_core.weights.card import Card
 from rn_core.weights.store import PRETRAINED, list_weights
 
 _MARGIN = 3.0
@@ -42,8 +43,8 @@ class Kind:
 
     Attributes:
         draw: draws one.
-        known_to: the networks to which these are ordinary: "all", "slots" (learned from many styles; to the others they
-            are strange), "some" (as "slots", and to the others it is open) or "none".
+        known_to: the networks to which these are ordinary: "all", "styles" (those that learned from many styles; to
+            the others they are strange), "some" (as "styles", and to the others it is open) or "none".
     """
 
     draw: Draw
@@ -115,10 +116,10 @@ def list_shapes(photos: Sequence[Path]) -> dict[str, Kind]:
         "own": Kind(lambda rng: render_scenes(sample_scenes(rng, 1))[0], "all"),
         "own colors, drawn by Pillow": Kind(_redrawn(PALETTE), "some"),
         "many styles": Kind(lambda rng: sample_styled(rng, 1, DEFAULT_MARGIN)[1][0], "some"),
-        "public colors": Kind(_redrawn(PUBLIC), "slots"),
-        "ground 245": Kind(_redrawn(PALETTE, 245), "slots"),
-        "ground 200": Kind(_redrawn(PALETTE, 200), "slots"),
-        "ground 0": Kind(_redrawn(PALETTE, 0), "slots"),
+        "public colors": Kind(_redrawn(PUBLIC), "styles"),
+        "ground 245": Kind(_redrawn(PALETTE, 245), "styles"),
+        "ground 200": Kind(_redrawn(PALETTE, 200), "styles"),
+        "ground 0": Kind(_redrawn(PALETTE, 0), "styles"),
         f"{_CROWD} objects": Kind(draw_crowd),
         "gradients": Kind(draw_gradient),
         "photographs": Kind(Photographs(photos)),
@@ -160,10 +161,17 @@ def format_row(name: str, kind: str, wanted: str, found: Accuracy) -> str:
     )
 
 
-def _print_rows(answerer: Answerer, kinds: Mapping[str, tuple[int | None, Kind]], n_pictures: int, seed: int) -> None:
-    """Print a line per kind of pictures for one network."""
-    many = isinstance(answerer.model.encoder, SlotEncoder)
-    wanted = {"all": "≤ 1", "slots": "≤ 1" if many else "≥ 95", "some": "≤ 1" if many else "–", "none": "≥ 95"}
+def knows_styles(answerer: Answerer, card: Card) -> bool:
+    """Return whether a network has learned from pictures in many styles."""
+    styled = card.training is not None and card.training.settings.get("styled") is True
+    return styled or isinstance(answerer.model.encoder, SlotEncoder)
+
+
+def _print_rows(
+    answerer: Answerer, many: bool, kinds: Mapping[str, tuple[int | None, Kind]], n_pictures: int, seed: int
+) -> None:
+    """Print a line per kind of pictures for one network, which has learned from one style or from many."""
+    wanted = {"all": "≤ 1", "styles": "≤ 1" if many else "≥ 95", "some": "≤ 1" if many else "–", "none": "≥ 95"}
     for branch, (name, (there_are, kind)) in enumerate(kinds.items()):
         found = measure(answerer, kind.draw, min(n_pictures, there_are or n_pictures), seed, 20 + branch)
         print(format_row(answerer.name, name, wanted[kind.known_to], found), flush=True)
@@ -186,10 +194,12 @@ def main(arguments: list[str] | None = None) -> None:
     for name, entry in list_weights(options.weights).items():
         if entry.card.task == "sort-of-clevr/pixels":
             shapes = {kind: (None, one) for kind, one in list_shapes([*real, hopper]).items()}
-            _print_rows(load(name, folder=options.weights), shapes, options.scenes, options.seed)
+            answerer = load(name, folder=options.weights)
+            _print_rows(answerer, knows_styles(answerer, entry.card), shapes, options.scenes, options.seed)
         elif entry.card.task == "clevr/pixels" and options.clevr is not None:
             answerer = load(name, folder=options.weights)
-            _print_rows(answerer, list_clevr(options.clevr, real, [hopper]), options.scenes, options.seed)
+            kinds = list_clevr(options.clevr, real, [hopper])
+            _print_rows(answerer, False, kinds, options.scenes, options.seed)
 
 
 if __name__ == "__main__":
