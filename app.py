@@ -31,7 +31,7 @@ pages = [
     st.Page("pages/results.py", title="Results", icon=":material/fact_check:"),
 ]
 if find_class() is not None:
-    pages.append(st.Page(draw_class_page, title="Class", icon=":material/groups:", url_path=CLASS_PAGE))
+    pages.insert(0, st.Page(draw_class_page, title="Class", icon=":material/groups:", url_path=CLASS_PAGE))
 page = st.navigation(pages, position="top")
 st.set_page_config(page_title=f"{page.title} · Relation Networks")
 st.html(f'<h1 class="rn-title">{page.title}</h1>')
