@@ -93,8 +93,13 @@ def _draw_bar(seat: Seat, moment: Moment, page: Page) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         _draw_switch("Follow the teacher", _FOLLOWS)
         if _FOLLOWS.get() and moment.place is not None and moment.place.page != page.url_path:
-            st.button("Back to the teacher's page", icon=":material/undo:", key="classroom.back", on_click=_DRAWN.drop)
+            st.button("Back to the teacher's page", icon=":material/undo:", key="classroom.back", on_click=_catch_up)
     draw_poll(EVERY, key="classroom.poll", on_ask=_look)
+
+
+def _catch_up() -> None:
+    """See what the teacher shows, as if it were new."""
+    _DRAWN.drop()
 
 
 def _draw_switch(label: str, kept: Kept[bool]) -> None:
@@ -106,7 +111,7 @@ def _draw_switch(label: str, kept: Kept[bool]) -> None:
 def _turn(kept: Kept[bool]) -> None:
     """Take a switch's new position; whoever follows again sees what the teacher shows."""
     kept.set(_SWITCH.get())
-    _DRAWN.drop()
+    _catch_up()
 
 
 def _draw_join(room: Room) -> None:

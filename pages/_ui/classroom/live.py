@@ -10,7 +10,7 @@ from pages._ui.components.poll import draw_poll
 from pages._ui.kept import Kept, nothing
 
 
-def draw_live(key: str, draw: Callable[[], None], stamp: Callable[[], Hashable], every: float = 1.0) -> None:
+def draw_live(key: str, draw: Callable[[], object], stamp: Callable[[], Hashable], every: float = 1.0) -> None:
     """Draw a part now, and again whenever its stamp is another than when it was drawn.
 
     Args:
