@@ -14,8 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import urlencode
 
-import segno
-
 from rn_core.common.errors import RNCoreError, quote
 
 if TYPE_CHECKING:
@@ -133,6 +131,8 @@ def list_options(port: int, invitation: Invitation | None) -> list[str]:
 
 def describe(invitation: Invitation) -> str:
     """Return what the terminal shows: QR code, address, code, and the teacher's own address."""
+    import segno  # no other command needs it
+
     drawn = StringIO()
     segno.make(invitation.student_url, error="m", micro=False).terminal(drawn, border=2, compact=True)
     return (

@@ -80,6 +80,7 @@ def test_a_student_sees_the_teachers_lesson_votes_and_sees_the_answer_when_it_is
     assert student.query_params["lesson"] == LESSON.slug
     student.query_params["teacher"] = "on"  # typed into the address
     student.run()
+    assert "<table" not in html(student)
     votes = [button for button in student.button if button.label.startswith("**")]
     assert len(votes) == len(LESSON.quiz.choices) and all(button.disabled for button in votes)
     room.open_poll(invitation.key, LESSON.slug, len(LESSON.quiz.choices))

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import segno
-
 from pages._lab.plain import escape
 
 LETTERS = "ABCDEFGH"
@@ -22,6 +20,8 @@ STYLE = """
 
 def qr_html(url: str) -> str:
     """Return a QR code of an address, large."""
+    import segno  # only a class needs it
+
     drawn = segno.make(url, error="m", micro=False).svg_data_uri(scale=10, border=3, light="#fff")
     return f'<img class="rn-qr" src="{escape(drawn)}" alt="QR code of {escape(url)}">'
 
