@@ -13,7 +13,9 @@ from pages._lab.lessons.path import path_html
 from pages._lab.lessons.print import make_quiz_page
 from pages._lab.lessons.state import LessonsState
 from pages._lab.plain import plain
+from pages._ui.classroom.seats import find_room, is_student, may_see_key
 from pages._ui.frame import draw_frame
+from pages._ui.lessons import polls
 from pages._ui.lessons import session as lesson_session
 from pages._ui.lessons.session import LESSONS
 from pages._ui.lessons.views import VIEWS, see
@@ -50,7 +52,8 @@ def draw_menu(state: LessonsState, lessons: tuple[Lesson, ...], opened: Lesson |
     with places[1]:
         st.progress(len(answers) / len(lessons), lesson_layout.describe_progress(lessons, answers))
     with places[2]:
-        st.toggle("Teacher view", **LESSONS.bind("teacher"))
+        if may_see_key():
+            st.toggle("Teacher view", **LESSONS.bind("teacher"))
     with places[3]:
         draw_share(state, lessons)
 
@@ -60,11 +63,17 @@ def draw_share(state: LessonsState, lessons: tuple[Lesson, ...]) -> None:
     with st.popover("Share & print", icon=":material/ios_share:"):
         st.caption("A link to this lesson")
         st.code(lesson_session.make_class_link(), language=None, wrap_lines=True)
-        title = "Questions and answers to print" if state.teacher else "Questions to print"
+        has_key = shows_key(state)
+        title = "Questions and answers to print" if has_key else "Questions to print"
         st.download_button(
-            title, lambda: print_quizzes(lessons, state.teacher), "questions.html", "text/html",
+            title, lambda: print_quizzes(lessons, has_key), "questions.html", "text/html",
             on_click="ignore", width="stretch", key=LESSONS.key("print"),
         )  # fmt: skip
+
+
+def shows_key(state: LessonsState) -> bool:
+    """Return whether all answers are shown: where the state says so, and in a class to its teacher only."""
+    return state.teacher and may_see_key()
 
 
 def print_quizzes(lessons: tuple[Lesson, ...], with_answers: bool) -> bytes:
@@ -94,11 +103,14 @@ def draw_reveal(lesson: Lesson, chosen: int, following: Lesson | None) -> None:
     if VIEWS[lesson.view].answers:
         st.html(lesson_layout.said_html(see(lesson).answers_html()))
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.button(
-            "Try again", icon=":material/replay:", key=LESSONS.key("again"),
-            on_click=lesson_session.drop_answer, args=(lesson.slug,),
-        )  # fmt: skip
-        if following is not None:
+        if find_room() is None:
+            st.button(
+                "Try again", icon=":material/replay:", key=LESSONS.key("again"),
+                on_click=lesson_session.drop_answer, args=(lesson.slug,),
+            )  # fmt: skip
+        else:
+            polls.draw_again(lesson)
+        if following is not None and not is_student():
             st.button(
                 f"Next: {following.title}", icon=":material/arrow_forward:", type="primary", key=LESSONS.key("next"),
                 on_click=lesson_session.open_lesson, args=(following.slug,),
@@ -134,7 +146,9 @@ def draw_lesson(lesson: Lesson, lessons: tuple[Lesson, ...], chosen: int | None,
         (view.before if chosen is None else view.after)(lesson, look)
     with words:
         draw_text(lesson, folded=chosen is not None)
-        if chosen is None:
+        if chosen is None and find_room() is not None:
+            polls.draw_poll(lesson)
+        elif chosen is None:
             draw_quiz(lesson)
         else:
             draw_reveal(lesson, chosen, next(iter(lessons[place + 1 :]), None))
@@ -161,10 +175,10 @@ def draw_page() -> None:
             st.info("There is no such lesson to open here.")
         else:
             try:
-                draw_lesson(opened, lessons, answers.get(opened.slug), look)
+                draw_lesson(opened, lessons, polls.shown_choice(opened, answers.get(opened.slug)), look)
             except RNCoreError as err:
                 st.error(plain(err))
-    if state.teacher:
+    if shows_key(state):
         st.html(lesson_layout.key_html(lessons))
         st.html(path_html(lessons))
         st.markdown(lesson_file.describe_format())

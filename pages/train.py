@@ -18,6 +18,7 @@ from pages._lab.train.moments import LIVE, drawn_of, poll_seconds, what_is_new
 from pages._lab.train.state import VIEWS, TrainState, needs_head_start, shown_group
 from pages._lab.train.view import describe_status, share_done, target_of
 from pages._lab.train.words import describe_idea, describe_race, head_start_words
+from pages._ui.classroom.seats import NO_TRAINING, is_student
 from pages._ui.components.poll import draw_poll
 from pages._ui.frame import draw_frame
 from pages._ui.options import named
@@ -49,7 +50,9 @@ _GONE = "That run has ended and is no longer on this server. Its settings are st
 
 def draw_ready(state: TrainState) -> None:
     """Draw what a race will be, the button that starts it, and the way to change it."""
-    if state.run:
+    if is_student():
+        st.info(NO_TRAINING)
+    elif state.run:
         st.info(_GONE)
     problem = state.problem
     if problem is None:
@@ -59,7 +62,8 @@ def draw_ready(state: TrainState) -> None:
         st.error(plain(problem))
     with st.container(horizontal=True, vertical_alignment="center"):
         label = "Start the race" if len(state.models) > 1 else "Start the training"
-        st.button(label, icon=":material/flag:", type="primary", disabled=problem is not None, on_click=start)
+        barred = problem is not None or is_student()
+        st.button(label, icon=":material/flag:", type="primary", disabled=barred, on_click=start)
         with st.popover("Change", icon=":material/tune:"):
             draw_settings(state)
         draw_share()

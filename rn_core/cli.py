@@ -1,4 +1,4 @@
-"""`python -m rn_core train | evaluate | explain | generate | weights | bench`: builds configs, prints, saves."""
+"""`python -m rn_core train | evaluate | explain | generate | weights | serve | bench`: builds configs and prints."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ from rn_core.evaluation.printing import print_attribution, print_evaluation
 from rn_core.evaluation.profiling import N_PICTURES
 from rn_core.evaluation.reporting import attribution_table
 from rn_core.experiments import bench, cost
+from rn_core.serving import add_serve
 from rn_core.tasks.base import FolderBacked
 from rn_core.tasks.domain import DataOrder, DataWriter
 from rn_core.tasks.own.spec import NAME as OWN
@@ -88,6 +89,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_explain(commands)
     _add_generate(commands)
     _add_weights(commands)
+    add_serve(commands)
     bench = _add(commands, "bench", _bench, "measure speed and memory against a plain implementation")
     bench.add_argument("--quick", action="store_true", help="fewer repeats")
     bench.add_argument(

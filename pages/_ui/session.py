@@ -24,6 +24,19 @@ _FIELD = object()
 
 #: What pages share: projector type.
 _PROJECTOR = Kept("projector", bool)
+#: What the next page does with the address: True takes it, whatever it is, False leaves it; None lets the page decide.
+_ADDRESS: Kept[bool | None] = Kept("address", nothing)
+
+
+def order_address(query: Mapping[str, str]) -> None:
+    """Put parameters into the URL that the next page takes as it takes an edited address, even if there are none."""
+    st.query_params.from_dict(query)
+    _ADDRESS.set(True)
+
+
+def ignore_address() -> None:
+    """Say that neither a person nor a control causes the next run: the browser may come with an older address."""
+    _ADDRESS.set(False)
 
 
 class PageState(Protocol):
@@ -185,8 +198,9 @@ class PageSession(PageControls, Generic[State]):
         """Return the session's state, read from the URL if the session is new or the URL has been edited."""
         query = st.query_params.to_dict()
         # A control moved before the browser had the last URL comes with the one before it: that is no edit of the URL.
-        touched = self._touched.drop()
+        touched, ordered = self._touched.drop(), _ADDRESS.drop()
         edited = bool(query) and query != self._written.get() and not touched
+        edited = edited if ordered is None else ordered
         if self.key("state") not in st.session_state or edited:
             state, notices = self.read(query)
             if "projector" in query:

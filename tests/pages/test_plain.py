@@ -210,6 +210,7 @@ _NAMED = ("body", "label", "help", "text", "caption", "captions", "title")
 OWN_WORDS = MappingProxyType(
     {
         "pages/_ui/lessons/measured.py": ("calls", "size"),
+        "pages/_ui/lessons/polls.py": ("choice",),
         "pages/_ui/own/sections.py": (
             "sets", "label", "waits", "results_table(found, shown.floors)", "progress_table(view)", "KINDS[kind].short",
         ),

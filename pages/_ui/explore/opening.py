@@ -12,6 +12,7 @@ from pages._lab.plain import escape, plain
 from pages._lab.sort_of_clevr.opening import OPENING, Step, make_steps, strongest_pair
 from pages._lab.sort_of_clevr.picture import make_plain_view, make_scene_view
 from pages._lab.sort_of_clevr.view import ExploreView
+from pages._ui.classroom.seats import is_student
 from pages._ui.components.scene import draw_scene
 from pages._ui.explore.session import EXPLORE
 from pages._ui.kept import Kept, nothing
@@ -37,9 +38,10 @@ _STYLE = """
 def is_first_visit() -> bool:
     """Return whether a browser opens the plain address and has not seen the opening.
 
-    Who has no browser sends no headers, and nothing could be noted there.
+    Who has no browser sends no headers, and nothing could be noted there. Students in a class see the teacher's page.
     """
-    return bool(st.context.headers.to_dict()) and not st.query_params.to_dict() and _COOKIE not in st.context.cookies
+    is_plain = bool(st.context.headers.to_dict()) and not st.query_params.to_dict()
+    return is_plain and _COOKIE not in st.context.cookies and not is_student()
 
 
 def is_open() -> bool:

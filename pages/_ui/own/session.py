@@ -12,6 +12,7 @@ from pages._lab.own.models import SetModels, list_answering, read_models
 from pages._lab.own.sets import OwnSet, find_set, take_files, take_weights
 from pages._lab.plain import plain
 from pages._lab.train.jobs import Job, JobView
+from pages._ui.classroom.seats import NO_TRAINING, is_student
 from pages._ui.kept import Kept, nothing, uploaded_files
 from pages._ui.own_answerers import keep_answerer
 from pages._ui.presence import current_session
@@ -132,6 +133,9 @@ def find_job() -> Job | None:
 
 def start() -> None:
     """Train both networks on the shown set; other runs of this session are stopped."""
+    if is_student():
+        OWN.notify(NO_TRAINING)
+        return
     owner = _OWNER.get() or secrets.token_urlsafe(12)
     _OWNER.set(owner)
     shown = find_set(OWN.state.data)

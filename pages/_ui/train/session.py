@@ -17,6 +17,7 @@ from pages._lab.train.jobs import Job, JobView
 from pages._lab.train.moments import Drawn, Moment, drawn_of, moment_of, what_is_new
 from pages._lab.train.runs import RunRecord, remember_run
 from pages._lab.train.state import TrainState
+from pages._ui.classroom.seats import NO_TRAINING, is_student
 from pages._ui.kept import Kept, nothing
 from pages._ui.own_models import add_own_model
 from pages._ui.presence import current_session
@@ -62,6 +63,9 @@ def run_title(token: str) -> str:
 
 def start() -> None:
     """Start a race with the page's settings; other runs of this session are stopped."""
+    if is_student():
+        TRAIN.notify(NO_TRAINING)
+        return
     owner = _OWNER.get() or secrets.token_urlsafe(12)
     _OWNER.set(owner)
     try:

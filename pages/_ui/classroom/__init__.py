@@ -1,0 +1,1 @@
+"""A class that follows its teacher, as pages draw it."""

@@ -1,0 +1,50 @@
+"""A teacher and a student, each with a browser: the student follows and votes, the teacher sees it and shows all."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from benchmarks.classroom import serve_class
+from rn_core.serving import Invitation
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def invitation() -> Iterator[Invitation]:
+    """Return what opens a class that this machine serves."""
+    with serve_class() as (server, code, key):
+        address, _, port = server.address.partition(":")
+        yield Invitation(address, int(port), code, key)
+
+
+def test_a_student_follows_votes_and_has_no_controls(page: Callable[..., Page], invitation: Invitation):
+    teacher = page(invitation.teacher_url)
+    expect(teacher.get_by_role("heading", name="Class", exact=True)).to_be_visible()
+    expect(teacher.get_by_text(invitation.code)).to_be_visible()
+    assert "teacher_key" not in teacher.url
+    expect(teacher.get_by_role("img", name=re.compile("QR code"))).to_be_visible()
+    student = page(invitation.student_url, first=True, viewport={"width": 390, "height": 844})
+    expect(student.get_by_text("You are in.")).to_be_visible()
+    expect(teacher.get_by_text("1 student joined")).to_be_visible()
+
+    teacher.goto(teacher.url.replace("/class", "/lessons") + "?lesson=why-pairs")
+    expect(student.get_by_role("heading", name="Why pairs")).to_be_visible()
+    student.get_by_role("button", name=re.compile("^B ·")).click()
+    expect(teacher.get_by_text("1 vote", exact=True)).to_be_visible()
+    expect(student.locator(".rn-verdict")).to_have_count(0)
+    for name in ("Show the answer", "Teacher view", "Students see this page"):
+        expect(student.get_by_text(name)).to_have_count(0)
+
+    student.reload()  # the browser remembers who it is, and the vote
+    expect(student.get_by_text("Your vote counts")).to_be_visible()
+    teacher.get_by_role("button", name="Show the answer").click()
+    expect(student.locator(".rn-verdict").first).to_be_visible()
+
+    teacher.get_by_test_id("stTopNavLink").filter(has_text="Explore").click()
+    expect(student.get_by_role("heading", name="Explore", exact=True)).to_be_visible()
+    expect(student.get_by_text("A Relation Network in one minute")).to_have_count(0)
