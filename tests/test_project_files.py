@@ -261,7 +261,7 @@ def test_text_and_controls_stand_out(theme):
     for ground in ("backgroundColor", "secondaryBackgroundColor"):
         assert contrast(colors["textColor"], colors[ground]) >= 7
         assert contrast(colors["primaryColor"], colors[ground]) >= 3.5
-    assert contrast("#ffffff", colors["primaryColor"]) >= 4  # the words on a primary button
+    assert contrast("#ffffff", colors["primaryColor"]) >= 4.5  # the words on a primary button
 
 
 def test_scales_order_values_by_lightness():
