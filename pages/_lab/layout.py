@@ -70,7 +70,8 @@ STYLE = """
 [data-testid="stTopNavLink"]:focus-visible {outline: 2px solid currentColor; outline-offset: 2px}
 [data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] p {
   color: light-dark(#53575c, #b7bdc4); opacity: 1}
-[data-selected="true"] [data-testid="stMarkdownContainer"] p {color: light-dark(#00507d, #8cc4f0)}
+[data-selected="true"] [data-testid="stMarkdownContainer"] p, [data-testid="stSliderThumbValue"] p {
+  color: light-dark(#00507d, #8cc4f0)}
 @media (max-width: 1250px) {[data-testid="stTopNavLink"] [data-testid="stIconMaterial"] {display: none}}
 @media (prefers-reduced-motion: reduce) {
   *, ::before, ::after {animation-duration: 1ms !important; animation-iteration-count: 1 !important;
