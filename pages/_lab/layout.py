@@ -111,6 +111,7 @@ html {font-size: 22px !important}
 @media (min-width: 641px) and (max-width: 1600px) {
   .st-key-areas {grid-template: "picture answers" auto "controls controls" auto / 6fr 5fr; column-gap: 2.5rem}
 }
+[data-testid="stElementContainer"]:has(> [data-testid="stNumberInput"]) {min-width: 9.5rem}
 @media (max-width: 1700px) {[data-testid="stTopNavLink"] [data-testid="stIconMaterial"] {display: none}}
 </style>
 """
