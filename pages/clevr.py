@@ -87,7 +87,7 @@ def draw_answers(case: ClevrCase, view: ClevrView | None, problem: str | None) -
         return
     if problem is None:
         st.info("This network sees the picture: its answer comes with it.")
-    elif lacks_weights(case.state.model):
+    elif case.picture is not None and lacks_weights(case.state.model):
         st.info("Others trained this network, and the app comes without it: download it below, or choose its file.")
     else:
         st.error(plain(problem))
@@ -161,7 +161,7 @@ def draw_page() -> None:
     look = draw_frame(CLEVR)
     drawing.begin_run()
     case = DOMAIN.ask(state)
-    pair_sections.draw_cards(map(full_name, DOMAIN.list_models(case)))
+    pair_sections.draw_cards(full_name(name) for name in DOMAIN.list_models(case) if not lacks_weights(name))
     areas = make_areas()
     below = st.container()
     needs_picture = state.stage == "picture" or sees_pixels(state.model)

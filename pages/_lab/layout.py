@@ -67,6 +67,7 @@ STYLE = """
   .st-key-results-chart {overflow-x: auto} .st-key-results-chart > div {min-width: 27rem}
 }
 [data-testid="stSidebar"][aria-expanded="false"] {visibility: hidden}
+[data-testid="stStatusWidget"] button {display: none}
 [data-testid="stTopNavLink"]:focus-visible {outline: 2px solid currentColor; outline-offset: 2px}
 [data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] p {
   color: light-dark(#53575c, #b7bdc4); opacity: 1}
