@@ -9,7 +9,7 @@ import streamlit as st
 from pages._ui.classroom.follow import CLASS_PAGE, in_class
 from pages._ui.classroom.page import draw_class_page
 from pages._ui.frame import mark_entry
-from rn_core.serving import find_class
+from rn_core.serving.invitation import find_class
 
 st.set_page_config(
     page_title="Relation Networks",

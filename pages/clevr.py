@@ -87,8 +87,15 @@ def draw_answers(case: ClevrCase, view: ClevrView | None, problem: str | None) -
         return
     if problem is None:
         st.info("This network sees the picture: its answer comes with it.")
+    elif case.picture is not None and lacks_weights(case.state.model):
+        st.info("Others trained this network, and the app comes without it: download it below, or choose its file.")
     else:
         st.error(plain(problem))
+
+
+def lacks_weights(model: str) -> bool:
+    """Return whether a model's weights are others' and have not been fetched yet."""
+    return is_public(model) and not is_here(model)
 
 
 def draw_models(state: ClevrState, problem: str | None) -> None:
@@ -101,7 +108,7 @@ def draw_models(state: ClevrState, problem: str | None) -> None:
         if sees_pixels(state.model) and state.scene is not None:
             st.segmented_control("Pairs of", list(VIEWS), format_func=named(VIEWS), **CLEVR.bind("view"))
         st.toggle("Mark the deciding pairs", **CLEVR.bind("truth"))
-    if problem is not None and is_public(state.model) and not is_here(state.model):
+    if problem is not None and lacks_weights(state.model):
         with st.container(horizontal=True, vertical_alignment="bottom"):
             st.button(
                 "Download them", icon=":material/download:", on_click=clevr_session.fetch_weights, args=(state.model,)
@@ -154,7 +161,7 @@ def draw_page() -> None:
     look = draw_frame(CLEVR)
     drawing.begin_run()
     case = DOMAIN.ask(state)
-    pair_sections.draw_cards(map(full_name, DOMAIN.list_models(case)))
+    pair_sections.draw_cards(full_name(name) for name in DOMAIN.list_models(case) if not lacks_weights(name))
     areas = make_areas()
     below = st.container()
     needs_picture = state.stage == "picture" or sees_pixels(state.model)

@@ -27,7 +27,7 @@ from rn_core.evaluation.printing import print_attribution, print_evaluation
 from rn_core.evaluation.profiling import N_PICTURES
 from rn_core.evaluation.reporting import attribution_table
 from rn_core.experiments import bench, cost
-from rn_core.serving import add_serve
+from rn_core.serving.command import add_serve
 from rn_core.tasks.base import FolderBacked
 from rn_core.tasks.domain import DataOrder, DataWriter
 from rn_core.tasks.own.spec import NAME as OWN

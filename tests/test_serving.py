@@ -8,9 +8,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from rn_core import serving
 from rn_core.cli import main
-from rn_core.serving import Invitation, describe, find_class, hold_class, invite, list_options
+from rn_core.serving import command, server
+from rn_core.serving.invitation import Invitation, describe, find_class, hold_class, invite
 
 
 @pytest.fixture(autouse=True)
@@ -21,10 +21,10 @@ def no_class():
 
 
 @pytest.fixture
-def started(monkeypatch) -> list[list[str]]:
-    """Return the options that the app was started with, which it is not."""
-    calls: list[list[str]] = []
-    monkeypatch.setattr(serving, "run_app", calls.append)
+def started(monkeypatch) -> list[tuple[object, ...]]:
+    """Return what the app was started with, which it is not."""
+    calls: list[tuple[object, ...]] = []
+    monkeypatch.setattr(command, "start", lambda *given: calls.append(given))
     return calls
 
 
@@ -38,7 +38,7 @@ def port() -> int:
 
 def test_without_a_class_the_app_listens_to_this_machine_alone(started, port, capsys):
     assert main(["serve", "--port", str(port)]) == 0
-    assert started == [[f"--server.port={port}", "--server.address=127.0.0.1"]]
+    assert started == [(port, "127.0.0.1")]
     assert find_class() is None
     assert capsys.readouterr().out == ""
 
@@ -47,11 +47,11 @@ def test_a_class_is_on_the_network_and_says_where(started, port, capsys):
     assert main(["serve", "--class", "--port", str(port), "--address", "192.0.2.7", "--json"]) == 0
     said, held = json.loads(capsys.readouterr().out), find_class()
     assert held is not None
-    assert "--server.address=0.0.0.0" in started[0] and "--browser.serverAddress=192.0.2.7" in started[0]
+    assert started == [(port, "0.0.0.0", ["--browser.serverAddress=192.0.2.7", "--server.headless=true"])]
     student, teacher = urlsplit(said["student_url"]), urlsplit(said["teacher_url"])
     assert (student.netloc, parse_qs(student.query)) == (f"192.0.2.7:{port}", {"room": [held.code]})
     assert (teacher.hostname, parse_qs(teacher.query)) == ("127.0.0.1", {"teacher_key": [held.key]})
-    assert held.key not in said["student_url"] and held.key not in " ".join(started[0])
+    assert held.key not in said["student_url"] and held.key not in str(started)
 
 
 def test_the_terminal_shows_code_addresses_and_a_qr_code():
@@ -70,19 +70,16 @@ def test_what_cannot_be_started_is_one_sentence(started, port, capsys, monkeypat
     assert main(["serve", "--port", "0"]) == 1
     assert main(["serve", "--address", "192.0.2.7", "--port", str(port)]) == 1
 
-    def fail(*_: object) -> None:
-        raise OSError("no network")
-
-    monkeypatch.setattr(socket.socket, "connect", fail, raising=False)
+    monkeypatch.setattr(server, "_route_address", lambda: None)
+    monkeypatch.setattr(server, "_host_address", lambda: None)
     assert main(["serve", "--class", "--port", str(port)]) == 1
     told = capsys.readouterr().err.splitlines()
-    assert [any(word in line for word in ("in use", "1 to 65535", "--class too", "not found")) for line in told] == [
+    assert [any(word in line for word in ("in use", "1 to 65535", "--class too", "no address")) for line in told] == [
         True
     ] * 4
     assert started == []
 
 
-def test_each_class_has_its_own_room_and_the_default_is_closed():
+def test_each_class_has_its_own_room():
     one, other = invite("192.0.2.7"), invite("192.0.2.7")
     assert one.code != other.code and one.key != other.key
-    assert all("0.0.0.0" not in option for option in list_options(8501, None))

@@ -49,7 +49,7 @@ STYLE = """
   background: light-dark(#0072b2, #5cb3ea)}
 .rn-truth {font-size: 1.15rem; margin: .4rem 0} .rn-truth b {font-size: 1.5rem}
 .rn-truth meter {width: 7rem; vertical-align: middle; margin: 0 .4rem 0 .8rem}
-.rn-old {filter: grayscale(1); opacity: .55} .rn-note {margin: .4rem 0; font-weight: 600}
+.rn-old {filter: grayscale(1); opacity: .7} .rn-old h3 {opacity: 1} .rn-note {margin: .4rem 0; font-weight: 600}
 .rn-text {margin: 0; font-size: .95rem}
 .rn-aside {font-size: 1rem; opacity: .75; margin: 0 0 .15rem}
 .rn-word {text-decoration: underline dotted; text-underline-offset: .2em; cursor: help; position: relative}
@@ -67,7 +67,17 @@ STYLE = """
   .st-key-results-chart {overflow-x: auto} .st-key-results-chart > div {min-width: 27rem}
 }
 [data-testid="stSidebar"][aria-expanded="false"] {visibility: hidden}
+[data-testid="stStatusWidget"] button {display: none}
 [data-testid="stTopNavLink"]:focus-visible {outline: 2px solid currentColor; outline-offset: 2px}
+[data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] p {
+  color: light-dark(#53575c, #b7bdc4); opacity: 1}
+[data-selected="true"] [data-testid="stMarkdownContainer"] p, [data-testid="stSliderThumbValue"] p {
+  color: light-dark(#00507d, #8cc4f0)}
+@media (max-width: 1250px) {[data-testid="stTopNavLink"] [data-testid="stIconMaterial"] {display: none}}
+@media (prefers-reduced-motion: reduce) {
+  *, ::before, ::after {animation-duration: 1ms !important; animation-iteration-count: 1 !important;
+    transition-duration: 1ms !important; scroll-behavior: auto !important}
+}
 [data-testid="stMainBlockContainer"] {padding: 3.9rem 2.5rem 2rem}
 [data-testid="stElementContainer"]:has(> [data-testid="stHtml"] > .rn-fit) {display: none}
 [data-testid="stButtonGroup"] button {min-height: 2.5rem}
@@ -104,13 +114,18 @@ html {font-size: 22px !important}
 @media (min-width: 641px) and (max-width: 1600px) {
   .st-key-areas {grid-template: "picture answers" auto "controls controls" auto / 6fr 5fr; column-gap: 2.5rem}
 }
+[data-testid="stElementContainer"]:has(> [data-testid="stNumberInput"]) {min-width: 9.5rem}
+@media (max-width: 1700px) {[data-testid="stTopNavLink"] [data-testid="stIconMaterial"] {display: none}}
 </style>
 """
 
 
 def scheme_style(dark: bool) -> str:
-    """Return the rule that tells `light-dark()` which of its colors to take."""
-    return f"<style>.rn-scheme {{color-scheme: {'dark' if dark else 'light'}}}</style>"
+    """Return the rule that tells `light-dark()` which of its colors to take outside Streamlit's own app element.
+
+    That one says so itself, and at once when a browser changes to its other theme; menus and popovers stand beside it.
+    """
+    return f"<style>:root {{color-scheme: {'dark' if dark else 'light'}}}</style>"
 
 
 def answers_html(answer: Answer, other: Answer | None, truth: str | None) -> str:

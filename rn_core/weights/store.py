@@ -16,6 +16,7 @@ from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 from torch import Tensor
 
+from rn_core.common.app_folder import APP_FOLDER
 from rn_core.common.errors import RNCoreError, WeightsError, did_you_mean
 from rn_core.common.files import sha256, write_whole
 from rn_core.models import QuestionAnsweringModel, build_model
@@ -36,7 +37,7 @@ from rn_core.weights.file_set import (
     replace_set,
 )
 
-PRETRAINED = Path(__file__).resolve().parents[2] / "pretrained"
+PRETRAINED = APP_FOLDER / "pretrained"
 #: Note on weights by a public name that came from a file with another hash.
 NOT_PUBLISHED = "not the published file"
 #: Name of the mean aggregate among a file's tensors.

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from benchmarks.classroom import serve_class
-from rn_core.serving import Invitation
+from rn_core.serving.invitation import Invitation
 
 pytestmark = pytest.mark.browser
 

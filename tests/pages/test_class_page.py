@@ -12,7 +12,7 @@ from pages._lab.classroom.room import Room, make_place
 from pages._lab.lessons.file import FOLDER, read_folder
 from pages._ui.classroom.seats import NO_TRAINING, find_room
 from pages._ui.train import session as train_session
-from rn_core.serving import Invitation, hold_class, invite
+from rn_core.serving.invitation import Invitation, hold_class, invite
 
 pytestmark = pytest.mark.weights
 

@@ -21,7 +21,7 @@ from pages._lab.classroom.room import (
     Room,
     make_place,
 )
-from rn_core.serving import ALPHABET, invite
+from rn_core.serving.invitation import ALPHABET, invite
 
 CODE, KEY = "K7QM4P", "the-key"
 POLLS = ("why-pairs", "why-a-sum")

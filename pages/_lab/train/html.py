@@ -58,7 +58,7 @@ def race_html(words: str, note: str = "") -> str:
 
 def status_html(words: str, share: float | None) -> str:
     """Return the state of a run, with a bar of the share 0 to 1 that is done; None draws no bar."""
-    bar = "" if share is None else f'<progress max="1" value="{share:.4f}"></progress>'
+    bar = "" if share is None else f'<progress max="1" value="{share:.4f}" aria-label="Done"></progress>'
     return f'<p class="rn-scheme rn-status"><span>{escape(words)}</span>{bar}</p>'
 
 

@@ -11,7 +11,7 @@ from pages._ui.classroom.live import draw_live
 from pages._ui.classroom.seats import Teacher, find_room, find_seat
 from pages._ui.frame import draw_frame
 from pages._ui.session import PageSession
-from rn_core.serving import Invitation, find_class
+from rn_core.serving.invitation import Invitation, find_class
 
 CLASS = PageSession("class", ClassState.from_query)
 _TEACHER_WORDS = (

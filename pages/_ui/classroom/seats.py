@@ -11,7 +11,7 @@ from pages._lab.classroom.room import ClassroomError, Room
 from pages._ui.cache import keep_open
 from pages._ui.kept import Kept, nothing
 from pages._ui.session import order_address
-from rn_core.serving import ROOM, TEACHER, find_class
+from rn_core.serving.invitation import ROOM, TEACHER, find_class
 
 #: What tells the browser who it is after a reload; both go when it is closed.
 _STUDENT_COOKIE, _TEACHER_COOKIE = "rn_student", "rn_teacher"
