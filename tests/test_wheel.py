@@ -21,7 +21,7 @@ import pytest
 
 from benchmarks.sessions.client import open_session
 from benchmarks.sessions.server import find_port, is_healthy
-from rn_core import serving
+from rn_core import lab_command
 from rn_core.common.app_folder import APP_FOLDER, find_app_folder
 from rn_core.common.errors import RNCoreError
 
@@ -169,7 +169,7 @@ def test_the_app_is_found_in_both_layouts_and_not_among_the_files_of_others(tmp_
 def find_own_address() -> str:
     """Return this machine's address in its network; skips where there is none."""
     try:
-        return serving.find_network_address()
+        return lab_command.find_network_address()
     except RNCoreError:
         pytest.skip("this machine is in no network")
 
@@ -186,13 +186,13 @@ def started(monkeypatch) -> list[list[str]]:
     """Return the command lines with which Streamlit is started, instead of starting it."""
     found: list[list[str]] = []
     monkeypatch.setattr(sys, "argv", sys.argv)
-    monkeypatch.setattr(serving.runpy, "run_module", lambda name, run_name: found.append([name, *sys.argv[1:]]))
+    monkeypatch.setattr(lab_command.runpy, "run_module", lambda name, run_name: found.append([name, *sys.argv[1:]]))
     return found
 
 
 def test_for_a_class_the_server_hears_the_network_and_names_its_address(started, monkeypatch, capsys):
-    monkeypatch.setattr(serving, "find_network_address", lambda: "198.51.100.7")
-    assert serving.main(["--lan", "--port", "9000", "--server.baseUrlPath=lab"]) == 0
+    monkeypatch.setattr(lab_command, "find_network_address", lambda: "198.51.100.7")
+    assert lab_command.main(["--lan", "--port", "9000", "--server.baseUrlPath=lab"]) == 0
     (command,) = started
     assert command[:3] == ["streamlit", "run", str(ROOT / "app.py")]
     assert command[3:] == [
@@ -205,13 +205,13 @@ def test_for_a_class_the_server_hears_the_network_and_names_its_address(started,
 
 
 def test_otherwise_the_settings_of_the_app_hold(started):
-    assert serving.main([]) == 0
+    assert lab_command.main([]) == 0
     assert started == [["streamlit", "run", str(ROOT / "app.py")]]
 
 
 def test_without_a_network_a_class_is_told_so_in_one_sentence(started, monkeypatch, capsys):
-    monkeypatch.setattr(serving, "_route_address", lambda: None)
-    monkeypatch.setattr(serving, "_host_address", lambda: None)
-    assert serving.main(["--lan"]) == 1
+    monkeypatch.setattr(lab_command, "_route_address", lambda: None)
+    monkeypatch.setattr(lab_command, "_host_address", lambda: None)
+    assert lab_command.main(["--lan"]) == 1
     assert started == []
     assert capsys.readouterr().err.count("\n") == 1
