@@ -73,7 +73,7 @@ STYLE = """
   color: light-dark(#53575c, #b7bdc4); opacity: 1}
 [data-selected="true"] [data-testid="stMarkdownContainer"] p, [data-testid="stSliderThumbValue"] p {
   color: light-dark(#00507d, #8cc4f0)}
-@media (max-width: 1250px) {[data-testid="stTopNavLink"] [data-testid="stIconMaterial"] {display: none}}
+@media (max-width: 1250px) {[data-testid="stTopNavLink"] > :first-child:not(:last-child) {display: none}}
 @media (prefers-reduced-motion: reduce) {
   *, ::before, ::after {animation-duration: 1ms !important; animation-iteration-count: 1 !important;
     transition-duration: 1ms !important; scroll-behavior: auto !important}
@@ -107,7 +107,7 @@ MODEL_NAMES = MappingProxyType(
         "rn-slots": "objects found in the image",
     }
 )
-#: Large type leaves no room for controls beside the picture below this width.
+#: Large type leaves no room for controls beside the picture below this width, nor for the icons of the bar's links.
 PROJECTOR_STYLE = """
 <style>
 html {font-size: 22px !important}
@@ -115,7 +115,7 @@ html {font-size: 22px !important}
   .st-key-areas {grid-template: "picture answers" auto "controls controls" auto / 6fr 5fr; column-gap: 2.5rem}
 }
 [data-testid="stElementContainer"]:has(> [data-testid="stNumberInput"]) {min-width: 9.5rem}
-@media (max-width: 1700px) {[data-testid="stTopNavLink"] [data-testid="stIconMaterial"] {display: none}}
+@media (max-width: 1700px) {[data-testid="stTopNavLink"] > :first-child:not(:last-child) {display: none}}
 </style>
 """
 
