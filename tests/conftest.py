@@ -11,12 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import torch
 from hypothesis import settings
 
 settings.register_profile("same_every_run", derandomize=True, deadline=None, max_examples=60)
 settings.load_profile("same_every_run")
-torch.set_num_threads(1)
 
 SHARED_DATA = Path(__file__).resolve().parents[1].parent / "shared" / "data"
 
@@ -32,7 +30,10 @@ def pytest_collectstart() -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Let the garbage collector pass over the modules and tests that are here now and stay."""
+    """Take one thread, and let the garbage collector pass over the modules and tests that are here now and stay."""
+    import torch  # here and below: the process that hands tests out would load it for nothing
+
+    torch.set_num_threads(1)
     gc.enable()
     gc.freeze()
 
@@ -40,6 +41,8 @@ def pytest_collection_finish() -> None:
 @pytest.fixture(autouse=True)
 def seeded_torch() -> Iterator[None]:
     """Seed torch's global generator before each test and put it back after it."""
+    import torch
+
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         yield
