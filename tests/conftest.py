@@ -20,8 +20,22 @@ SHARED_DATA = Path(__file__).resolve().parents[1].parent / "shared" / "data"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the checkers, which take longest: at the end, one process would wait for the other."""
-    items.sort(key=lambda item: item.get_closest_marker("check") is None)
+    """Begin with what takes long, since at the end one process would wait for the other, and keep both cores busy.
+
+    First come the checkers, then files that start processes or use weights, and last the quick ones. Browser tests wait
+    more than they compute: their files lie evenly among the others, so that seldom two run at once.
+    """
+    browser = _list_files(items, "browser")
+    slow = {*_list_files(items, "process", "weights")}
+    others = sorted((path for path in _list_files(items) if path not in browser), key=lambda path: path not in slow)
+    place = {path: k / len(paths) for paths in (browser, others) for k, path in enumerate(paths)}
+    items.sort(key=lambda item: (item.get_closest_marker("check") is None, place[item.path]))
+
+
+def _list_files(items: list[pytest.Item], *markers: str) -> list[Path]:
+    """Return the files of the tests that have any of the markers; without markers, of all tests."""
+    found = (item for item in items if not markers or any(map(item.get_closest_marker, markers)))
+    return [*dict.fromkeys(item.path for item in found)]
 
 
 def pytest_collectstart() -> None:
