@@ -19,6 +19,12 @@ settings.load_profile("same_every_run")
 SHARED_DATA = Path(__file__).resolve().parents[1].parent / "shared" / "data"
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Leave tests that read the real data out of the quick part."""
+    if "shared_data" in getattr(item, "fixturenames", ()):
+        item.add_marker("weights")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes long, since at the end one process would wait for the other, and keep both cores busy.
 
