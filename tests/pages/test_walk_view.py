@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 import pytest
@@ -40,7 +40,7 @@ def answerer(model: str) -> Answerer:
     return load(f"sort-of-clevr/{model}")
 
 
-@cache
+@lru_cache(maxsize=16)
 def make_view(**fields: object) -> WalkView:
     """Return what the page of `WalkState(**fields)` draws; read only."""
     state = WalkState(**fields)
