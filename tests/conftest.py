@@ -11,19 +11,37 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import torch
 from hypothesis import settings
 
 settings.register_profile("same_every_run", derandomize=True, deadline=None, max_examples=60)
 settings.load_profile("same_every_run")
-torch.set_num_threads(1)
 
 SHARED_DATA = Path(__file__).resolve().parents[1].parent / "shared" / "data"
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Leave tests that read the real data out of the quick part."""
+    if "shared_data" in getattr(item, "fixturenames", ()):
+        item.add_marker("weights")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the checkers, which take longest: at the end, one process would wait for the other."""
-    items.sort(key=lambda item: item.get_closest_marker("check") is None)
+    """Begin with what takes long, since at the end one process would wait for the other, and keep both cores busy.
+
+    First come the checkers, then files that start processes or use weights, and last the quick ones. Browser tests wait
+    more than they compute: their files lie evenly among the others, so that seldom two run at once.
+    """
+    browser = _list_files(items, "browser")
+    slow = {*_list_files(items, "process", "weights")}
+    others = sorted((path for path in _list_files(items) if path not in browser), key=lambda path: path not in slow)
+    place = {path: k / len(paths) for paths in (browser, others) for k, path in enumerate(paths)}
+    items.sort(key=lambda item: (item.get_closest_marker("check") is None, place[item.path]))
+
+
+def _list_files(items: list[pytest.Item], *markers: str) -> list[Path]:
+    """Return the files of the tests that have any of the markers; without markers, of all tests."""
+    found = (item for item in items if not markers or any(map(item.get_closest_marker, markers)))
+    return [*dict.fromkeys(item.path for item in found)]
 
 
 def pytest_collectstart() -> None:
@@ -32,7 +50,10 @@ def pytest_collectstart() -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Let the garbage collector pass over the modules and tests that are here now and stay."""
+    """Take one thread, and let the garbage collector pass over the modules and tests that are here now and stay."""
+    import torch  # here and below: the process that hands tests out would load it for nothing
+
+    torch.set_num_threads(1)
     gc.enable()
     gc.freeze()
 
@@ -40,6 +61,8 @@ def pytest_collection_finish() -> None:
 @pytest.fixture(autouse=True)
 def seeded_torch() -> Iterator[None]:
     """Seed torch's global generator before each test and put it back after it."""
+    import torch
+
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         yield

@@ -302,27 +302,33 @@ def change(**changes: Tensor) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("content", "sentence"),
+    ("make", "sentence"),
     [
-        (b"not weights", "is not a complete weights file"),
-        (pack({"a": torch.ones(2)}), "has the unknown tensor 'a'"),
-        (pack(dict(list(make_state().items())[1:])), "lacks tensor 'text.wembedding.weight'"),
-        (pack(make_state(NAME_IR)), r"has shape \(256, 52\) instead of \(256, 180\).*original_fp_epoch_493.pth"),
-        (change(rl__f_fc3__bias=torch.ones(29)), r"has shape \(29,\) instead of \(28,\)"),
+        (lambda: b"not weights", "is not a complete weights file"),
+        (lambda: pack({"a": torch.ones(2)}), "has the unknown tensor 'a'"),
+        (lambda: pack(dict(list(make_state().items())[1:])), "lacks tensor 'text.wembedding.weight'"),
         (
-            change(rl__f_fc3__bias=torch.ones(28).long()),
+            lambda: pack(make_state(NAME_IR)),
+            r"has shape \(256, 52\) instead of \(256, 180\).*original_fp_epoch_493.pth",
+        ),
+        (lambda: change(rl__f_fc3__bias=torch.ones(29)), r"has shape \(29,\) instead of \(28,\)"),
+        (
+            lambda: change(rl__f_fc3__bias=torch.ones(28).long()),
             "must hold finite numbers of .* bits, got torch.int64",
         ),
-        (change(rl__f_fc3__bias=torch.full((28,), 1e300, dtype=torch.float64)), "must hold finite numbers"),
-        (change(rl__f_fc3__bias=torch.full((28,), torch.nan)), "must hold finite numbers"),
-        (change(rl__f_fc3__bias=torch.ones(28).to_sparse()), "must hold finite numbers"),
-        (change(rl__f_fc3__bias=torch.ones(1).half().expand(2**40)), r"has shape \(1099511627776,\)"),
-        (change(rl__f_fc3__bias=torch.ones(1).expand(2**40)), r"has shape \(1099511627776,\)"),
+        (
+            lambda: change(rl__f_fc3__bias=torch.full((28,), 1e300, dtype=torch.float64)),
+            "must hold finite numbers",
+        ),
+        (lambda: change(rl__f_fc3__bias=torch.full((28,), torch.nan)), "must hold finite numbers"),
+        (lambda: change(rl__f_fc3__bias=torch.ones(28).to_sparse()), "must hold finite numbers"),
+        (lambda: change(rl__f_fc3__bias=torch.ones(1).half().expand(2**40)), r"has shape \(1099511627776,\)"),
+        (lambda: change(rl__f_fc3__bias=torch.ones(1).expand(2**40)), r"has shape \(1099511627776,\)"),
     ],
 )
-def test_what_is_not_the_file_is_one_sentence_and_leaves_nothing(content, sentence, tmp_path):
+def test_what_is_not_the_file_is_one_sentence_and_leaves_nothing(make, sentence, tmp_path):
     with pytest.raises(WeightsError, match=sentence) as caught:
-        import_public(NAME, content, tmp_path)
+        import_public(NAME, make(), tmp_path)
     assert "\n" not in str(caught.value)
     assert list(tmp_path.rglob("*")) == []
 

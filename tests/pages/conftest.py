@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import functools
+from collections.abc import Callable, Iterator
 
 import pytest
 import torch
+from streamlit.components.v2 import manifest_scanner
 
 from pages._lab.pairs.view import PairReading, second_method
 from pages._lab.sort_of_clevr import view
@@ -37,6 +39,19 @@ def heap_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     What the walk is for is tested by `test_costs.py`.
     """
     monkeypatch.setattr(cache, "freeze_heap", lambda: None)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def packages_looked_through_once() -> Iterator[None]:
+    """Look for components among the installed packages once per process: Streamlit's `AppTest` does so for each page.
+
+    None of them has any that the app uses, and reading what they all say of themselves takes 0.4 s.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            manifest_scanner, "scan_component_manifests", functools.cache(manifest_scanner.scan_component_manifests)
+        )
+        yield
 
 
 @pytest.fixture(scope="session")

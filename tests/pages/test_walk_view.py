@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 import pytest
@@ -28,6 +28,8 @@ from rn_core.tasks.sort_of_clevr.language import text
 from rn_core.tasks.sort_of_clevr.questions import ANSWERS
 from rn_core.tasks.sort_of_clevr.scene import IMAGE_SIZE
 
+pytestmark = pytest.mark.weights
+
 NUMBER = r"(-?\d+\.\d+)"
 LOOK = Look()
 
@@ -38,8 +40,9 @@ def answerer(model: str) -> Answerer:
     return load(f"sort-of-clevr/{model}")
 
 
+@lru_cache(maxsize=16)
 def make_view(**fields: object) -> WalkView:
-    """Return what the page of `WalkState(**fields)` draws."""
+    """Return what the page of `WalkState(**fields)` draws; read only."""
     state = WalkState(**fields)
     network, mlp = answerer(state.model), answerer(WALKED[state.model])
     asked = (state.scene, state.question)

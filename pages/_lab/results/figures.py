@@ -46,16 +46,18 @@ def plot_results(lanes: Sequence[Lane], look: Look | None = None) -> go.Figure:
     figure = go.Figure()
     lowest = min([mark.value for lane in lanes for mark in lane.marks] + [lane.floor for lane in lanes if lane.floor])
     left = min(_HIGHEST_START, max(0, 10 * int(10 * lowest - 0.3)))
+    notes = []
     for measure, group in groupby(range(len(lanes)), key=lambda row: lanes[row].measure):
         rows = list(group)
         first, last = places[rows[0]], places[rows[-1]]
-        _add_title(figure, describe_measure(measure), first - 0.8, look)
+        notes.append(_title(describe_measure(measure), first - 0.8, look))
         _add_floor(figure, lanes[rows[0]].floor, (first - 0.45, last + 0.45), look)
     for kind in _MARKS:
         _add_marks(figure, kind, lanes, places, look)
     shown = [kind for kind in ("ours", "paper") if any(lane.mark(kind) for lane in lanes)]
     for shift, kind in zip(_COLUMNS[look.large], shown, strict=False):
-        _add_column(figure, kind, shift, lanes, places, look)
+        notes += _column(kind, shift, lanes, places, look)
+    figure.update_layout(annotations=notes)  # all at once: Plotly checks all that are there for each one added
     _finish(figure, look, (left, end), [describe_model(lane.model) for lane in lanes], places, _describe(lanes))
     return figure
 
@@ -69,24 +71,24 @@ def place_lanes(lanes: Sequence[Lane]) -> list[float]:
     return places
 
 
-def _add_title(figure: go.Figure, text: str, place: float, look: Look) -> None:
-    """Put a measure's name above its lanes."""
-    figure.add_annotation(
-        x=0, xref="paper", y=place, text=f"<b>{text}</b>", showarrow=False, xanchor="left",
-        font={"size": look.font_size + 2},
-    )  # fmt: skip
+def _title(text: str, place: float, look: Look) -> dict[str, object]:
+    """Return a measure's name above its lanes."""
+    return {
+        "x": 0, "xref": "paper", "y": place, "text": f"<b>{text}</b>", "showarrow": False, "xanchor": "left",
+        "font": {"size": look.font_size + 2},
+    }  # fmt: skip
 
 
-def _add_column(
-    figure: go.Figure, kind: str, shift: int, lanes: Sequence[Lane], places: Sequence[float], look: Look
-) -> None:
-    """Put the numbers of one kind of mark beside their lanes, `shift` pixels from the chart."""
+def _column(
+    kind: str, shift: int, lanes: Sequence[Lane], places: Sequence[float], look: Look
+) -> list[dict[str, object]]:
+    """Return the numbers of one kind of mark beside their lanes, `shift` pixels from the chart."""
+    shared = {
+        "x": 1, "xref": "paper", "showarrow": False, "xanchor": "left", "xshift": shift,
+        "font": {"size": look.font_size},
+    }  # fmt: skip
     texts = [f"<b>{kind}</b>", *(describe_mark(lane.mark(kind)) for lane in lanes)]
-    for place, text in zip((-0.8, *places), texts, strict=True):
-        figure.add_annotation(
-            x=1, xref="paper", y=place, text=text, showarrow=False, xanchor="left", xshift=shift,
-            font={"size": look.font_size},
-        )  # fmt: skip
+    return [shared | {"y": place, "text": text} for place, text in zip((-0.8, *places), texts, strict=True)]
 
 
 def _add_floor(figure: go.Figure, floor: float | None, span: tuple[float, float], look: Look) -> None:
