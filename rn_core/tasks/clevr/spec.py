@@ -6,7 +6,6 @@ Source of "paper": Santoro et al. 2017, "A simple neural network module for rela
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 from rn_core.models import ModelConfig
@@ -17,6 +16,7 @@ from rn_core.models.questions import QuestionEncoderConfig
 from rn_core.models.relation_network import RelationNetworkConfig
 from rn_core.tasks.clevr.dataset import PictureRecipe, write_dataset
 from rn_core.tasks.clevr.encoding import ANSWERS, D_ROW
+from rn_core.tasks.clevr.picture_size import CLEVR_SIZE, read_size
 from rn_core.tasks.clevr.public import make_public
 from rn_core.tasks.clevr.rendering import DEFAULT_SAMPLES
 from rn_core.tasks.clevr.scene import MAX_OBJECTS
@@ -181,14 +181,16 @@ _FIGURES: tuple[PublishedFigure, ...] = (
 
 def _write(order: DataOrder, progress: MakeProgress) -> Written:
     """Write rendered scenes as a folder in CLEVR's layout."""
-    recipe = PictureRecipe(order.split, order.seed, order.options["samples"])
-    write_dataset(order.output, recipe, order.n_scenes, order.options["processes"], progress("render"))
-    return Written(asdict(recipe), (f"{order.n_scenes} scenes in {order.output}",))
+    options = order.options
+    recipe = PictureRecipe(order.split, order.seed, options["samples"], read_size(options["size"]))
+    write_dataset(order.output, recipe, order.n_scenes, options["processes"], progress("render"))
+    return Written(recipe.to_dict(), (f"{order.n_scenes} scenes in {order.output}",))
 
 
 _OPTIONS = (
     DataOption("processes", 1, "how many render side by side, a core each"),
     DataOption("samples", DEFAULT_SAMPLES, "paths of light per pixel and lamp"),
+    DataOption("size", str(CLEVR_SIZE), "width and height of the pictures, such as 240x160"),
 )
 _TITLES = Titles(
     views={"pixels": "image", "states": "state rows"},
