@@ -54,7 +54,8 @@ def _color_matrices(rng: np.random.Generator, n_images: int) -> np.ndarray:
     turn[:, 1, 1], turn[:, 1, 2], turn[:, 2, 1], turn[:, 2, 2] = cosine, -sine, sine, cosine
     tint = 1 + _TINT * (2 * rng.random((n_images, 3, 1)) - 1)
     bright = _factors(rng, n_images, _BRIGHTNESS)[:, None, None]
-    return bright * tint * (np.linalg.inv(_TO_YIQ) @ turn @ _TO_YIQ)
+    matrices: np.ndarray = bright * tint * (np.linalg.inv(_TO_YIQ) @ turn @ _TO_YIQ)
+    return matrices
 
 
 def _blur(pixels: Tensor, rng: np.random.Generator) -> Tensor:

@@ -57,6 +57,8 @@ def learn_objects(
     if learned is not None:
         _check_relations(core, learned)
     encoder.train()
+    if encoder.config.stages:
+        _arrange(encoder, torch.channels_last)  # a fifth faster on a CPU
 
     def loss(step: int) -> Tensor:
         rng = make_rng(config.seed, "train", step, 0)
@@ -66,10 +68,19 @@ def learn_objects(
 
     steps = PretrainingSteps(encoder.parameters(), config.steps, config.learning_rate, loss, clip_norm=10.0)
     last = steps.finish(keeper, progress)
+    _arrange(encoder, torch.contiguous_format)
     encoder.freeze_statistics()
     if learned is not None:
         take_relations(core, learned)
     return last
+
+
+@torch.no_grad()
+def _arrange(encoder: SlotEncoder, layout: torch.memory_format) -> None:
+    """Put the kernels of the convolutions in another order in memory; their values stay."""
+    for parameter in encoder.parameters():
+        if parameter.ndim == 4:
+            parameter.data = parameter.data.contiguous(memory_format=layout)
 
 
 def _check_relations(core: Core, learned: RelationNetwork) -> RelationNetwork:
