@@ -15,6 +15,9 @@ from torch.nn import functional
 from rn_core.models.encoders import SyncedBatchNorm
 from rn_core.models.layers import Layers
 
+#: Scale of what a block adds before it has learned anything.
+_FIRST_SCALE = 0.2
+
 
 def convolve(d_in: int, d_out: int, stride: int = 1) -> Layers:
     """Return a 3x3 convolution with batch norm and ReLU."""
@@ -32,12 +35,12 @@ class ResidualBlock(nn.Module):
             ...
 
     def __init__(self, d_features: int) -> None:
-        """Build the convolutions; the second one begins as nothing, so that the block begins as the identity."""
+        """Build the convolutions; the second one begins small, so that the block begins almost as the identity."""
         super().__init__()
         self.first = convolve(d_features, d_features)
         self.second = nn.Conv2d(d_features, d_features, 3, padding=1, bias=False)
         self.norm = SyncedBatchNorm(d_features)
-        nn.init.zeros_(self.norm.weight)
+        nn.init.constant_(self.norm.weight, _FIRST_SCALE)
 
     def forward(self, features: Tensor) -> Tensor:
         """Return features (S, C, H, W) with what the block adds to them."""

@@ -24,8 +24,6 @@ STRIDE = 4
 _N_HALVING = 2
 #: From here on a peak is an object: a center half way between two cells may give each of them half.
 _LEAST_PROBABILITY = 0.3
-#: Logit of a center before anything is learned, behind residual stages: nearly all cells are none (arXiv 1708.02002).
-_RARE = -4.0
 
 
 @dataclass(frozen=True)
@@ -114,8 +112,6 @@ class SlotEncoder(ConvolutionalEncoder):
         if config.stages:
             self.layers.append(Pyramid(d_last, config.stages, d_last))
         self.head = nn.Conv2d(d_last, 1 + sum(config.attributes) + 2 + config.n_coordinates, 1)
-        if config.stages and self.head.bias is not None:
-            nn.init.constant_(self.head.bias[:1], _RARE)
 
     def read_pixels(self, images: Tensor) -> Tensor:
         """Return bytes (S, H, W, 3) as numbers (S, 3, H, W) from 0 to 1."""

@@ -24,6 +24,8 @@ from rn_core.tasks.base import Labeled
 _CENTERS, _ATTRIBUTES, _PLACES, _COORDINATES = 1.0, 1.0, 4.0, 4.0
 #: How little a cell counts that is easily told to be no center (the exponent of the focal loss, arXiv 1708.02002).
 _FOCUS = 2.0
+#: Logit of a center before anything is learned: nearly all cells are none (arXiv 1708.02002, section 4.1).
+_RARE = -4.0
 
 
 def learn_objects(
@@ -58,6 +60,7 @@ def learn_objects(
         _check_relations(core, learned)
     encoder.train()
     if encoder.config.stages:
+        _expect_few(encoder)
         _arrange(encoder, torch.channels_last)  # a fifth faster on a CPU
 
     def loss(step: int) -> Tensor:
@@ -73,6 +76,13 @@ def learn_objects(
     if learned is not None:
         take_relations(core, learned)
     return last
+
+
+@torch.no_grad()
+def _expect_few(encoder: SlotEncoder) -> None:
+    """Make every cell unlikely to be a center before anything is learned."""
+    if encoder.head.bias is not None:
+        encoder.head.bias[0] = _RARE
 
 
 @torch.no_grad()
