@@ -23,7 +23,10 @@ CASES = {
         {"--scenes": "3", "--seed": "4", "--split": "test", "--margin": "1.0"},
     ),
     "babi": ({"--scenes": "1", "--seed": "3"}, {"--scenes": "2", "--seed": "4"}),
-    "clevr": ({"--scenes": "2", "--seed": "3", "--samples": "1"}, {"--scenes": "1", "--seed": "4", "--samples": "2"}),
+    "clevr": (
+        {"--scenes": "2", "--seed": "3", "--samples": "1", "--size": "240x160"},
+        {"--scenes": "1", "--seed": "4", "--samples": "2", "--size": "480x320"},
+    ),
 }
 
 

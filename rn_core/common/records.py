@@ -123,12 +123,14 @@ class LabeledPictures:
         places: (S, N, 2) float32, x and y of each object's center in pixels.
         values: (S, N, A) int64, the value of each of its attributes, such as color and shape.
         mask: (S, N) bool, False for padding.
+        coordinates: (S, N, C) float32, where in space each object stands; None where nothing but the picture counts.
     """
 
     images: Tensor
     places: Tensor
     values: Tensor
     mask: Tensor
+    coordinates: Tensor | None = None
 
 
 @dataclass(frozen=True)

@@ -7,15 +7,17 @@ needed. The heatmap with a read-out at its peaks is that of Zhou et al. 2019, "O
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from rn_core.models.encoders import ConvolutionalEncoder
-from rn_core.models.layers import check_size, check_sizes
+from rn_core.common.errors import RNCoreError
+from rn_core.models.encoders import ConvolutionalEncoder, SyncedBatchNorm
+from rn_core.models.layers import OMIT_DEFAULT, check_size, check_sizes
+from rn_core.models.residual import Pyramid
 
 #: Pixels from one cell of the heatmap to the next: two convolutions of stride 2.
 STRIDE = 4
@@ -29,57 +31,87 @@ class SlotEncoderConfig:
     """A convolutional network that finds objects.
 
     Attributes:
-        channels: kernels of each 3x3 convolution; the first two have stride 2, the others 1. Three or more.
-        image_size: height and width of the input in pixels.
+        channels: kernels of each 3x3 convolution; the first two have stride 2, the others 1. Three or more, or two or
+            more with stages.
+        image_size: height of the input in pixels, and its width where that is not given.
         n_slots: most objects that are found, K.
         attributes: how many values each attribute of an object has, such as (6, 2) for six colors and two shapes.
+        image_width: width of the input in pixels; 0 for a square.
+        stages: channels of residual stages behind the convolutions, each at half the size; empty for none.
+        n_coordinates: numbers that say where in space an object stands, which are learned, too; 0 for none.
+        soft: whether a row holds the probability of each value of an attribute instead of the likeliest value.
     """
 
     channels: tuple[int, ...] = (16, 32, 48, 48, 48)
     image_size: int = 75
     n_slots: int = 12
     attributes: tuple[int, ...] = (6, 2)
+    image_width: int = field(default=0, metadata=OMIT_DEFAULT)
+    stages: tuple[int, ...] = field(default=(), metadata=OMIT_DEFAULT)
+    n_coordinates: int = field(default=0, metadata=OMIT_DEFAULT)
+    soft: bool = field(default=False, metadata=OMIT_DEFAULT)
 
     def __post_init__(self) -> None:
         """Raise RNCoreError for a value that cannot be built."""
         object.__setattr__(self, "channels", check_sizes("channels", self.channels))
         object.__setattr__(self, "attributes", check_sizes("attributes", self.attributes))
+        object.__setattr__(self, "stages", check_sizes("stages", self.stages) if self.stages else ())
         check_size("image_size", self.image_size, lowest=2)
         check_size("n_slots", self.n_slots)
+        check_size("n_coordinates", self.n_coordinates, lowest=0)
+        check_size("image_width", self.image_width, lowest=0)
+        if self.image_width == 1:
+            raise RNCoreError("image_width must be 2 or more, or 0 for a square, got 1; choose another size.")
 
     @property
     def d_object(self) -> int:
-        """Return the features of one object: 1 for each attribute's value, x and y."""
-        return sum(self.attributes) + 2
+        """Return the features of one object: its coordinates, 1 for each attribute's value, x and y in the picture."""
+        return self.n_coordinates + sum(self.attributes) + 2
+
+    @property
+    def picture_shape(self) -> tuple[int, int]:
+        """Return height and width of the input in pixels."""
+        return self.image_size, self.image_width or self.image_size
+
+    @property
+    def grid_shape(self) -> tuple[int, int]:
+        """Return the rows and columns of the heatmap."""
+        height, width = self.picture_shape
+        return (height + STRIDE - 1) // STRIDE, (width + STRIDE - 1) // STRIDE
 
     @property
     def grid_size(self) -> int:
-        """Return d, the cells along one side of the heatmap."""
-        return (self.image_size + STRIDE - 1) // STRIDE
+        """Return d, the cells along one side of a square picture's heatmap."""
+        return self.grid_shape[0]
 
 
 class SlotMaps(NamedTuple):
-    """What the convolution finds at every cell of the heatmap, row by row.
+    """What the convolution finds at every cell of the heatmap, row by row; it has h rows and w columns.
 
     Attributes:
-        centers: (S, d, d), logit that an object's center is nearest to this cell.
-        attributes: (S, sum of the attributes' values, d, d), logits of an object's values here.
-        offsets: (S, 2, d, d), x and y from this cell to the center, in cells.
+        centers: (S, h, w), logit that an object's center is nearest to this cell.
+        attributes: (S, sum of the attributes' values, h, w), logits of an object's values here.
+        offsets: (S, 2, h, w), x and y from this cell to the center, in cells.
+        coordinates: (S, C, h, w), where in space an object here stands; None for encoders without coordinates.
     """
 
     centers: Tensor
     attributes: Tensor
     offsets: Tensor
+    coordinates: Tensor | None = None
 
 
 class SlotEncoder(ConvolutionalEncoder):
-    """Pictures to a row per object: its attributes' values as one-hot vectors, then x and y from -1 to 1."""
+    """Pictures to a row per object: coordinates, its attributes' values, then x and y in the picture from -1 to 1."""
 
     def __init__(self, config: SlotEncoderConfig) -> None:
         """Build the layers of `config`."""
         super().__init__(config.channels, _N_HALVING)
         self.config = config
-        self.head = nn.Conv2d(config.channels[-1], 1 + sum(config.attributes) + 2, 1)
+        d_last = config.channels[-1]
+        if config.stages:
+            self.layers.append(Pyramid(d_last, config.stages, d_last))
+        self.head = nn.Conv2d(d_last, 1 + sum(config.attributes) + 2 + config.n_coordinates, 1)
 
     def read_pixels(self, images: Tensor) -> Tensor:
         """Return bytes (S, H, W, 3) as numbers (S, 3, H, W) from 0 to 1."""
@@ -92,9 +124,10 @@ class SlotEncoder(ConvolutionalEncoder):
             images: (S, H, W, 3) uint8.
         """
         with torch.autocast(images.device.type, enabled=False):
-            found = self.head(self.layers(self.read_pixels(images)))  # (S, 1 + V + 2, d, d)
-        center, attributes, offsets = torch.split(found, [1, sum(self.config.attributes), 2], dim=1)
-        return SlotMaps(center[:, 0], attributes, offsets)
+            found = self.head(self.layers(self.read_pixels(images)))  # (S, 1 + V + 2 + C, h, w)
+        sizes = [1, sum(self.config.attributes), 2, self.config.n_coordinates]
+        center, attributes, offsets, coordinates = torch.split(found, sizes, dim=1)
+        return SlotMaps(center[:, 0], attributes, offsets, coordinates if self.config.n_coordinates else None)
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """Find objects.
@@ -103,28 +136,42 @@ class SlotEncoder(ConvolutionalEncoder):
             images: (S, H, W, 3) uint8.
 
         Returns:
-            objects (S, K, V + 2) float32, ordered by the value of their first attribute, and mask (S, K), False where
-            no object was found: such rows are 0 and stand behind the others.
+            objects (S, K, C + V + 2) float32, ordered by the value of their first attribute, and mask (S, K), False
+            where no object was found: such rows are 0 and stand behind the others.
         """
         maps = self.find_maps(images)
-        peaks = find_peaks(maps.centers.flatten(1), self.config.grid_size, self.config.n_slots)  # (S, K)
+        n_columns = self.config.grid_shape[1]
+        peaks = find_peaks(maps.centers.flatten(1), self.config.grid_shape, self.config.n_slots)  # (S, K)
         mask = maps.centers.flatten(1).gather(1, peaks).sigmoid() > _LEAST_PROBABILITY
         attributes = _read_at(maps.attributes, peaks)  # (S, K, V)
-        values = [_choose(part) for part in torch.split(attributes, list(self.config.attributes), dim=-1)]
-        cells = torch.stack([peaks % self.config.grid_size, peaks // self.config.grid_size], dim=-1)  # (S, K, 2)
+        name = _weigh if self.config.soft else _choose
+        values = [name(part) for part in torch.split(attributes, list(self.config.attributes), dim=-1)]
+        cells = torch.stack([peaks % n_columns, peaks // n_columns], dim=-1)  # (S, K, 2)
         pixels = (cells + _read_at(maps.offsets, peaks)) * STRIDE  # (S, K, 2)
-        objects = torch.cat([*values, pixels / self._middle - 1], dim=-1) * mask[..., None]
+        place = [] if maps.coordinates is None else [_read_at(maps.coordinates, peaks)]  # (S, K, C)
+        objects = torch.cat([*place, *values, pixels / self._middle(pixels) - 1], dim=-1) * mask[..., None]
         order = torch.where(mask, values[0].argmax(dim=-1), values[0].shape[-1]).argsort(dim=1, stable=True)  # (S, K)
         return objects.take_along_dim(order[..., None], dim=1), mask.take_along_dim(order, dim=1)
 
     def locate(self, objects: Tensor) -> Tensor:
         """Return the objects' centers in pixels; see `Encoder.locate`."""
-        return (objects[..., -2:] + 1) * self._middle
+        return (objects[..., -2:] + 1) * self._middle(objects)
 
-    @property
-    def _middle(self) -> float:
-        """Return the image's middle row and column."""
-        return (self.config.image_size - 1) / 2
+    def freeze_statistics(self) -> None:
+        """Make batch norm use its running statistics from now on, also during training."""
+        for layer in self.modules():
+            if isinstance(layer, SyncedBatchNorm):
+                layer.frozen.fill_(True)
+
+    def _middle(self, like: Tensor) -> Tensor:
+        """Return the image's middle column and row (2,)."""
+        height, width = self.config.picture_shape
+        return torch.tensor([(width - 1) / 2, (height - 1) / 2], dtype=like.dtype, device=like.device)
+
+
+def _weigh(logits: Tensor) -> Tensor:
+    """Return the probability of each of the last dimension's values."""
+    return logits.softmax(dim=-1)
 
 
 def _choose(logits: Tensor) -> Tensor:
@@ -135,19 +182,20 @@ def _choose(logits: Tensor) -> Tensor:
 
 
 def _read_at(maps: Tensor, cells: Tensor) -> Tensor:
-    """Return what maps (S, C, d, d) hold at cells (S, K) int64: (S, K, C)."""
+    """Return what maps (S, C, h, w) hold at cells (S, K) int64: (S, K, C)."""
     return maps.flatten(2).take_along_dim(cells[:, None], dim=2).transpose(1, 2)
 
 
-def find_peaks(centers: Tensor, grid_size: int, n_peaks: int) -> Tensor:
+def find_peaks(centers: Tensor, grid: int | tuple[int, int], n_peaks: int) -> Tensor:
     """Return (S, K) int64, the cells that none of their eight neighbors exceeds, the highest first.
 
     Args:
-        centers: (S, d * d) logits, row by row.
-        grid_size: d.
+        centers: (S, h * w) logits, row by row.
+        grid: rows h and columns w; one number for both.
         n_peaks: K. Where a picture has fewer peaks, other cells follow, and their logits are low.
     """
-    grid = torch.unflatten(centers.detach(), 1, (1, grid_size, grid_size))
-    highest = functional.max_pool2d(grid, 3, stride=1, padding=1)
-    peaked = torch.where(grid == highest, grid, torch.finfo(grid.dtype).min).flatten(1)
-    return peaked.topk(min(n_peaks, grid_size**2), dim=1).indices
+    rows, columns = (grid, grid) if isinstance(grid, int) else grid
+    cells = torch.unflatten(centers.detach(), 1, (1, rows, columns))
+    highest = functional.max_pool2d(cells, 3, stride=1, padding=1)
+    peaked = torch.where(cells == highest, cells, torch.finfo(cells.dtype).min).flatten(1)
+    return peaked.topk(min(n_peaks, rows * columns), dim=1).indices

@@ -37,12 +37,14 @@ class PretextConfig:
         seed: root seed of the scenes.
         n_scenes: scenes per step.
         learning_rate: peak rate of AdamW; 200 steps of warm-up, then a cosine to 0.
+        jitter: whether light, colors, blur and noise of each picture are changed, for pictures that are seen often.
     """
 
     steps: int
     seed: int = 0
     n_scenes: int = 32
     learning_rate: float = 2e-3
+    jitter: bool = False
 
 
 def warm_start(

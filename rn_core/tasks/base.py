@@ -353,12 +353,17 @@ class CellBacked(Task, Protocol):
 
 
 @runtime_checkable
-class ObjectsLabeled(Task, Protocol):
-    """A task of pictures whose objects are known, so that an encoder can learn to find them first."""
+class Labeled(Protocol):
+    """What has pictures whose objects are known: a task, or a folder of data."""
 
     def sample_labeled(self, rng: np.random.Generator, n_scenes: int) -> LabeledPictures:
         """Draw pictures with the place and the attributes of each object."""
         ...
+
+
+@runtime_checkable
+class ObjectsLabeled(Task, Labeled, Protocol):
+    """A task of pictures whose objects are known, so that an encoder can learn to find them first."""
 
 
 @runtime_checkable

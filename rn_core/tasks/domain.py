@@ -74,7 +74,7 @@ class DataOption:
     """
 
     name: str
-    default: int | float
+    default: int | float | str
     text: str
 
 

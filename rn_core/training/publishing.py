@@ -262,7 +262,8 @@ def _describe_start(config: TrainConfig) -> str:
         return f"pretrained for {config.warm_start} steps, unlike in the paper, on {learned}"
     learned = "name the contents of its cells"
     if isinstance(config.model.encoder, SlotEncoderConfig):
-        learned = "find objects in pictures of many styles (supervised perception)"
+        where = "the folder's pictures, in changed light and colors" if config.data else "pictures of many styles"
+        learned = f"find objects in {where} (supervised perception)"
     encoder = f"the encoder for {config.warm_start} steps to {learned}"
     relations = f"; the relations start from {config.core_from}" if config.core_from else ""
     return f"pretrained, unlike in the paper: {encoder}{relations}"

@@ -31,7 +31,7 @@ from rn_core.pretraining.motion import MotionPretrainingConfig, pretrain_motion
 from rn_core.pretraining.pairs import PairPretrainingConfig, pretrain_pairs
 from rn_core.pretraining.slots import learn_objects
 from rn_core.tasks import TASKS, Task
-from rn_core.tasks.base import CellBacked, MotionPool, ObjectsLabeled, Pool, Pooled, Source
+from rn_core.tasks.base import CellBacked, Labeled, MotionPool, Pool, Pooled, Source
 from rn_core.training.checkpoints import FILE_NAME, damaged, restore, save_checkpoint
 from rn_core.training.config import TrainConfig, count_cells, learning_rate, learning_task, type_weights
 from rn_core.training.run_state import RunState, check_same_run, read_run
@@ -140,11 +140,14 @@ class Trainer:
         elif self.pool is not None:
             pretrain_pairs(model, self.pool, make_pair_config(config, config.warm_start), self.fabric, progress, keeper)
         else:
-            learned = _load_relations(config.core_from) if config.core_from else None
-            labels = PretextConfig(steps=config.warm_start, seed=config.seed)
+            begun = load_weights(config.core_from).model if config.core_from else None
+            learned = None if begun is None else _relations_of(config.core_from, begun)
+            labels = PretextConfig(steps=config.warm_start, seed=config.seed, jitter=self.source is not None)
             if isinstance(model.encoder, SlotEncoder):
-                assert isinstance(self.task, ObjectsLabeled)  # the config has checked both
-                learn_objects(model, self.task, labels, learned, keeper, progress)
+                pictures = self.task if self.source is None else self.source
+                assert isinstance(pictures, Labeled)  # the config has checked the task, which opens the source
+                learn_objects(model, pictures, labels, learned, keeper, progress)
+                _take_question_encoder(model, begun)
             else:
                 task = learning_task(config)
                 assert isinstance(task, CellBacked)
@@ -303,12 +306,17 @@ class _Checkpoint(NamedTuple):
     state: RunState
 
 
-def _load_relations(name: str) -> RelationNetwork:
+def _relations_of(name: str | None, begun: QuestionAnsweringModel) -> RelationNetwork:
     """Return the core of weights to start from; raises RNCoreError if it is not a Relation Network."""
-    core = load_weights(name).model.core
-    if not isinstance(core, RelationNetwork):
+    if not isinstance(begun.core, RelationNetwork):
         raise RNCoreError(f"'{name}' is not a Relation Network, so no run can start from it; choose one that is.")
-    return core
+    return begun.core
+
+
+def _take_question_encoder(model: QuestionAnsweringModel, begun: QuestionAnsweringModel | None) -> None:
+    """Let a model read questions as weights to start from do, where both read words."""
+    if begun is not None and model.question_encoder is not None and begun.question_encoder is not None:
+        model.question_encoder.load_state_dict(begun.question_encoder.state_dict())
 
 
 class _WarmStartKeeper:

@@ -23,6 +23,7 @@ from rn_core.models import ModelConfig, QuestionAnsweringModel
 from rn_core.models.encoders import ImageEncoderConfig
 from rn_core.models.layers import plain_fields
 from rn_core.models.relation_network import RelationNetworkConfig
+from rn_core.models.slots import SlotEncoderConfig
 from rn_core.tasks import TASKS
 from rn_core.tasks.registry import CONFIGS, host_from_card
 from rn_core.weights.card import Card, CardFacts, make_card
@@ -157,6 +158,8 @@ def _signature(config: ModelConfig) -> dict[str, Any]:
     sizes = {f"encoder's {name}": seen[name] for name in ("image_size", "n_words", "n_positions") if name in seen}
     if isinstance(encoder, ImageEncoderConfig):
         sizes["encoder's n_objects"] = encoder.n_objects
+    if isinstance(encoder, SlotEncoderConfig):
+        sizes["encoder's picture_shape"] = encoder.picture_shape
     if not sizes:
         sizes["encoder's d_object"] = encoder.d_object
     if "n_objects" in asked:

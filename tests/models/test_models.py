@@ -53,7 +53,8 @@ def sample_inputs(config: ModelConfig, n_scenes: int) -> tuple[Tensor, ...]:
     """Return what the encoder of `config` takes."""
     if isinstance(config.encoder, ImageEncoderConfig | SlotEncoderConfig):
         size = config.encoder.image_size
-        return (torch.randint(0, 256, (n_scenes, size, size, 3), dtype=torch.uint8),)
+        height, width = getattr(config.encoder, "picture_shape", (size, size))
+        return (torch.randint(0, 256, (n_scenes, height, width, 3), dtype=torch.uint8),)
     if isinstance(config.encoder, SentenceEncoderConfig | StoryEncoderConfig):
         words = torch.randint(1, config.encoder.n_words + 1, (n_scenes, 6, 5))
         return words, torch.ones(n_scenes, 6, dtype=torch.bool)

@@ -10,10 +10,11 @@ from rn_core.tasks import TASKS, base
 CAPABILITIES = {
     base.Pooled: {"clevr/states", "babi", "physics/connections", "physics/count", "physics/predict"},
     base.Raceable: {"sort-of-clevr/pixels", "sort-of-clevr/objects", "babi"},
-    base.FolderBacked: {"clevr/pixels", "clevr/states", "babi", "sort-of-clevr/pixels"},
-    base.FolderTrained: {"clevr/pixels", "clevr/states"},
+    base.FolderBacked: {"clevr/pixels", "clevr/slots", "clevr/states", "babi", "sort-of-clevr/pixels"},
+    base.FolderTrained: {"clevr/pixels", "clevr/slots", "clevr/states"},
     base.MultiLabel: {"physics/connections"},
     base.CellBacked: {"sort-of-clevr/pixels"},
+    base.ObjectsLabeled: {"sort-of-clevr/pixels", "clevr/slots"},
     base.PairsKnown: {"sort-of-clevr/pixels", "sort-of-clevr/objects", "clevr/states", "babi"},
     base.FewQuestions: {"sort-of-clevr/pixels", "sort-of-clevr/objects"},
 }

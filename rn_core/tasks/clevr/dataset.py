@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
@@ -31,7 +31,9 @@ from rn_core.common.files import clear_leftovers, write_parts, write_whole
 from rn_core.common.locks import hold_folder
 from rn_core.common.seeding import SPLITS, check_seed, make_rng, uniform_integers
 from rn_core.tasks.clevr.generation import SCENES_PER_ROUND, ClevrQuestion, QuestionGenerator
-from rn_core.tasks.clevr.rendering import DEFAULT_SAMPLES, check_samples, render_guided
+from rn_core.tasks.clevr.marking import describe_marked
+from rn_core.tasks.clevr.picture_size import CLEVR_SIZE, PictureSize, read_size
+from rn_core.tasks.clevr.rendering import DEFAULT_SAMPLES, Guide, check_samples, render_guided
 from rn_core.tasks.clevr.sampling import MIN_PIXELS, sample_scene
 from rn_core.tasks.clevr.scene import ClevrScene
 
@@ -54,17 +56,30 @@ class PictureRecipe:
         split: a key of `SPLITS`; no scene of one split is drawn from the seeds of another.
         seed: root seed, 0 to 2**32 - 1.
         samples: paths per pixel and group of lights.
+        size: width and height of every picture.
     """
 
     split: str = "train"
     seed: int = 0
     samples: int = DEFAULT_SAMPLES
+    size: PictureSize = CLEVR_SIZE
 
     def __post_init__(self) -> None:
-        """Raise RNCoreError for an unknown split, a bad seed or number of samples."""
+        """Raise RNCoreError for an unknown split, a bad seed, number of samples or size."""
         lookup(self.split, SPLITS, "split")
         check_seed(self.seed)
         check_samples(self.samples)
+        read_size(str(self.size))
+
+    @classmethod
+    def from_dict(cls, record: dict[str, Any]) -> PictureRecipe:
+        """Return the recipe of a `to_dict`."""
+        return cls(**{**record, "size": read_size(record.get("size", str(CLEVR_SIZE)))})
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the recipe as JSON values; CLEVR's own size is not named."""
+        size = {} if self.size == CLEVR_SIZE else {"size": str(self.size)}
+        return {"split": self.split, "seed": self.seed, "samples": self.samples, **size}
 
     @property
     def folder(self) -> str:
@@ -113,7 +128,7 @@ def _write_all(root: Path, recipe: PictureRecipe, n_scenes: int, processes: int,
         done = run(partial(_write_picture, folder, recipe), missing)
         for _ in progress(missing):
             next(done)
-    info = {"split": recipe.folder, **asdict(recipe)}
+    info = {"split": recipe.folder, **recipe.to_dict()}
     scenes = (_read_scene(folder / recipe.file_name(index), recipe) for index in range(n_scenes))
     write_parts(root / "scenes" / f"CLEVR_{recipe.folder}_scenes.json", _format("scenes", info, scenes))
     questions = _ask(folder, recipe, n_scenes)
@@ -135,17 +150,25 @@ def _check_folder(root: Path, recipe: PictureRecipe, n_scenes: int) -> None:
 
 
 def draw_picture(recipe: PictureRecipe, index: int) -> tuple[ClevrScene, np.ndarray]:
-    """Return a scene of a split and its picture (320, 480, 3) uint8.
+    """Return a scene of a split, with the pixel coordinates of a 480 x 320 picture, and its picture (H, W, 3) uint8.
 
-    Drawn again until every object shows `MIN_PIXELS` in the picture itself, as CLEVR does.
+    Drawn again until every object shows `MIN_PIXELS` in the picture itself, as CLEVR does, or the same share of it.
     """
+    scene, picture, _ = _draw_guided(recipe, index)
+    return scene, picture
+
+
+def _draw_guided(recipe: PictureRecipe, index: int) -> tuple[ClevrScene, np.ndarray, Guide]:
+    """Return a scene of a split, its picture, and what each pixel shows; see `draw_picture`."""
     rng = make_rng(recipe.seed, recipe.split, _SCENES, index)
+    least = recipe.size.scale_area(MIN_PIXELS)
     while True:
         scene = sample_scene(rng)
-        picture, guide = render_guided(scene, int(uniform_integers(rng, 2**32, (1,))[0]), recipe.samples)
+        seed = int(uniform_integers(rng, 2**32, (1,))[0])
+        picture, guide = render_guided(scene, seed, recipe.samples, recipe.size)
         pixels = np.bincount(guide.shown.ravel(), minlength=scene.n_objects + 1)[:-1]
-        if pixels.min() >= MIN_PIXELS:
-            return scene, picture
+        if pixels.min() >= least:
+            return scene, picture, guide
 
 
 def _check_count(what: str, count: int, most: int) -> None:
@@ -182,10 +205,11 @@ def _start_worker() -> None:
 
 def _write_picture(folder: Path, recipe: PictureRecipe, index: int) -> None:
     """Render one picture and write it with its scene."""
-    scene, picture = draw_picture(recipe, index)
+    scene, picture, guide = _draw_guided(recipe, index)
+    record = describe_marked(scene, guide.shown, recipe.size)
     known = {"image_index": index, "image_filename": recipe.file_name(index), "split": recipe.folder}
     text = PngImagePlugin.PngInfo()
-    text.add_text(_FIELD, json.dumps({"recipe": asdict(recipe), "scene": {**known, **scene.to_dict()}}))
+    text.add_text(_FIELD, json.dumps({"recipe": recipe.to_dict(), "scene": {**known, **record}}))
     content = io.BytesIO()
     Image.fromarray(picture).save(content, "PNG", pnginfo=text)
     write_whole(folder / recipe.file_name(index), content.getvalue())
@@ -223,10 +247,14 @@ def _read_scene(path: Path, recipe: PictureRecipe) -> dict[str, Any]:
     try:
         with Image.open(path, formats=["PNG"]) as image:
             record = json.loads(image.info[_FIELD])
-        found = PictureRecipe(**record["recipe"])
+        found = PictureRecipe.from_dict(record["recipe"])
         scene: dict[str, Any] = record["scene"]
     except (OSError, SyntaxError, ValueError, KeyError, TypeError, Image.DecompressionBombError) as err:
         raise RNCoreError(f"'{path}' was not made by this command; choose an empty folder.") from err
+    if found.size != recipe.size:
+        raise RNCoreError(
+            f"'{path.name}' is {found.size}, not {recipe.size}; give that size again, or choose an empty folder."
+        )
     if found != recipe:
         raise RNCoreError(
             f"'{path.name}' was made with seed {found.seed} and {found.samples} samples, not seed {recipe.seed} and "

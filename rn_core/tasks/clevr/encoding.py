@@ -40,6 +40,8 @@ ROW_COLUMNS = (
     ),
 )
 D_ROW = len(ROW_COLUMNS)
+#: Columns of the place, which stand first, and the number of values of each attribute behind them.
+D_COORDINATES, N_VALUES = len(_SCALE), tuple(len(values) for _, _, values in _BITS)
 
 
 def encode_scenes(scenes: Sequence[ClevrScene]) -> tuple[Tensor, Tensor]:

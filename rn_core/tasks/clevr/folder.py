@@ -116,7 +116,7 @@ class FolderSplit:
         problems: dict[int, RNCoreError] = {}
         for number, record in enumerate(progress(stream_records(self.scene_file, "scenes"))):
             try:
-                index = wanted.get(_image_of(record, self.split, f"Scene {number}"))
+                index = wanted.get(name_picture(record, self.split, f"Scene {number}"))
             except RNCoreError as err:
                 problems.setdefault(UNKNOWN - number, err)
                 continue
@@ -254,7 +254,7 @@ def _several(first: str, count: int) -> str:
     return first if count == 1 else f"{first} and {count - 1} more"
 
 
-def _image_of(record: Any, split: str, what: str) -> str:
+def name_picture(record: Any, split: str, what: str) -> str:
     """Return the file name of a record's picture: a plain name of the split, so that it cannot leave the folder."""
     if not isinstance(record, Mapping):
         raise RNCoreError(f"{what} must be a JSON object, got {shown(record)}.")
@@ -271,7 +271,7 @@ def _image_of(record: Any, split: str, what: str) -> str:
 def _read_question(record: Any, split: str, number: int, reading: Reading | None) -> tuple[str, str, int, int]:
     """Return picture, text, answer and type of one record of the questions."""
     what = f"Question {number}" if reading is None else "The question"
-    image = _image_of(record, split, what)
+    image = name_picture(record, split, what)
     text = record.get("question")
     if not isinstance(text, str) or not 0 < len(text) <= _MAX_QUESTION:
         raise QuestionError(f'{what} must have a "question" of 1 to {_MAX_QUESTION} characters, got {shown(text)}.')

@@ -18,7 +18,7 @@ from rn_core.common.records import Batch
 from rn_core.tasks.clevr.encoded_split import EncodedSplit, load_encoded
 from rn_core.tasks.clevr.encoding import encode_scenes
 from rn_core.tasks.clevr.folder import UNKNOWN, FolderSplit, find_splits, question_file, skip_pictures, skip_questions
-from rn_core.tasks.clevr.image_cache import cache_images, load_image
+from rn_core.tasks.clevr.image_cache import PICTURE_SHAPES, cache_images, load_image
 from rn_core.tasks.clevr.scene import ClevrScene
 
 _PICTURES_A_BATCH = 25
@@ -80,7 +80,8 @@ def open_batches(
 
     Args:
         root: the folder, such as CLEVR_v1.0.
-        view: "pixels" reads the pictures, "states" the scene graphs; caches of pictures and questions are kept.
+        view: "states" reads the scene graphs, a key of `PICTURE_SHAPES` the pictures; caches of pictures and questions
+            are kept.
         split: such as "val".
         progress: wraps the iteration over what is read for the first time (a progress bar).
         cache: folder of the caches; None for `cache` within the folder.
@@ -88,7 +89,7 @@ def open_batches(
     Raises:
         RNCoreError: in one sentence, if the folder lacks something, or has questions without answers or programs.
     """
-    encoded = load_encoded(root, split, progress, view == "pixels", cache=cache)
+    encoded = load_encoded(root, split, progress, view != "states", cache=cache)
     folder = encoded.folder
     unanswered = np.flatnonzero((folder.answers == UNKNOWN) | (folder.type_index == UNKNOWN))
     if len(unanswered):
@@ -98,12 +99,12 @@ def open_batches(
         )
     if view == "states":
         return SplitBatches(encoded, _encode_states(folder.load_scenes(progress)))
-    return SplitBatches(encoded, _encode_pixels(cache_images(folder, cache, progress=progress)))
+    return SplitBatches(encoded, _encode_pixels(cache_images(folder, cache, _side(view), progress)))
 
 
 def open_readable(root: Path, view: str, split: str, reading: Reading, progress: Progress = iter) -> SplitBatches:
     """Open what can be read of a split; arguments as `open_batches`, with the reading that leaves the rest out."""
-    encoded = load_encoded(root, split, progress, view == "pixels", reading, reading.cache)
+    encoded = load_encoded(root, split, progress, view != "states", reading, reading.cache)
     if not reading.takes_unanswered:
         encoded = _keep_answered(encoded, reading)
     if view == "states":
@@ -111,12 +112,19 @@ def open_readable(root: Path, view: str, split: str, reading: Reading, progress:
         named = {encoded.folder.images[index]: scene for index, scene in scenes.items()}
         encoded = encoded.keep(skip_pictures(encoded.folder, problems, reading))
         return SplitBatches(encoded, _encode_states([named[name] for name in encoded.folder.images]))
+    side = _side(view)
     try:
-        images = cache_images(encoded.folder, reading.cache, progress=progress)
+        images = cache_images(encoded.folder, reading.cache, side, progress)
     except SceneError:
         encoded = encoded.keep(skip_pictures(encoded.folder, _find_damaged(encoded.folder), reading))
-        images = cache_images(encoded.folder, reading.cache, progress=progress)
+        images = cache_images(encoded.folder, reading.cache, side, progress)
     return SplitBatches(encoded, _encode_pixels(images))
+
+
+def _side(view: str) -> int | tuple[int, int]:
+    """Return the side of the pictures that models of a view take, or height and width."""
+    height, width = PICTURE_SHAPES[view]
+    return height if height == width else (height, width)
 
 
 def _keep_answered(encoded: EncodedSplit, reading: Reading) -> EncodedSplit:
@@ -183,5 +191,5 @@ def _encode_states(scenes: Sequence[ClevrScene]) -> Encode:
 
 
 def _encode_pixels(images: np.ndarray) -> Encode:
-    """Return what makes the encoder's inputs of some pictures (S, 128, 128, 3) uint8."""
+    """Return what makes the encoder's inputs of some pictures (S, H, W, 3) uint8."""
     return lambda pictures: (torch.from_numpy(images[pictures]),)

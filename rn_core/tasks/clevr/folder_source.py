@@ -13,11 +13,12 @@ from pathlib import Path
 import numpy as np
 
 from rn_core.common.errors import RNCoreError
-from rn_core.common.records import Batch
-from rn_core.common.seeding import make_rng
+from rn_core.common.records import Batch, LabeledPictures
+from rn_core.common.seeding import make_rng, uniform_integers
 from rn_core.tasks.clevr.folder import find_splits
 from rn_core.tasks.clevr.folder_batches import Progress, SplitBatches, open_batches
-from rn_core.tasks.clevr.image_cache import picture_fingerprint
+from rn_core.tasks.clevr.image_cache import PICTURE_SHAPES, picture_fingerprint
+from rn_core.tasks.clevr.labels import SceneLabels, read_labels
 
 TRAIN, VALIDATION = "train", "val"
 
@@ -74,6 +75,21 @@ class FolderSource:
         draws = make_rng(seed, "validation").bit_generator.random_raw(len(self._validation.by_picture))
         return self._validation.ask_all(np.sort(np.argsort(draws, kind="stable")[:n_scenes]))
 
+    def sample_labeled(self, rng: np.random.Generator, n_scenes: int) -> LabeledPictures:
+        """Draw pictures of split train with replacement, and what is known of the objects in them.
+
+        Raises:
+            RNCoreError: for scene graphs without the pictures' pixel coordinates.
+        """
+        chosen = uniform_integers(rng, len(self._train.by_picture), (n_scenes,))
+        (images,) = self._train.encode(chosen)
+        return self._labels.take(chosen, images)
+
+    @functools.cached_property
+    def _labels(self) -> SceneLabels:
+        """Return what is known of the objects in the pictures of split train."""
+        return read_labels(self._train.encoded.folder, PICTURE_SHAPES[self._view])
+
     def _deal_epoch(self, seed: int, epoch: int, n_questions: int) -> tuple[np.ndarray, np.ndarray]:
         """Return an epoch: `deal` by its own generator."""
         return deal(self._train.encoded.folder.image_index, n_questions, make_rng(seed, "train", epoch))
@@ -81,9 +97,9 @@ class FolderSource:
     def _fingerprints(self, split: SplitBatches) -> Iterator[str]:
         """Yield what stands for a split's questions and for what they are about."""
         yield split.encoded.fingerprint
-        if self._view == "pixels":
+        if self._view != "states":
             yield picture_fingerprint(split.encoded.folder)
-        else:
+        if self._view != "pixels":
             with split.encoded.folder.scene_file.open("rb") as file:
                 yield hashlib.file_digest(file, "sha256").hexdigest()
 

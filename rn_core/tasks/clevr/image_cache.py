@@ -11,9 +11,10 @@ import hashlib
 import io
 import os
 import struct
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import MappingProxyType
 from typing import BinaryIO
 
 import numpy as np
@@ -22,8 +23,10 @@ from PIL import Image
 from rn_core.common.errors import RNCoreError, SceneError
 from rn_core.tasks.clevr.folder import FolderSplit
 
-#: Side in pixels that the models take (Santoro et al. 2017, section 4).
+#: Side in pixels that the models of cells take (Santoro et al. 2017, section 4).
 SIDE = 128
+#: View -> height and width that its models take.
+PICTURE_SHAPES: Mapping[str, tuple[int, int]] = MappingProxyType({"pixels": (SIDE, SIDE), "slots": (160, 240)})
 _MODES = ("RGB", "RGBA", "L")
 _MAX_PIXELS = 4_000_000
 _MAX_FILE = 10_000_000
@@ -41,8 +44,12 @@ _UNREADABLE = (
 )
 
 
-def load_image(path: Path, side: int = SIDE) -> np.ndarray:
+def load_image(path: Path, side: int | tuple[int, int] = SIDE) -> np.ndarray:
     """Return a PNG file as (side, side, 3) uint8, RGB, resized bilinearly (Santoro et al. 2017, section 4).
+
+    Args:
+        path: the file.
+        side: in pixels; or height and width.
 
     Raises:
         SceneError: in one sentence, if the file is missing, damaged, no PNG, too large, or of an odd mode.
@@ -56,17 +63,22 @@ def load_image(path: Path, side: int = SIDE) -> np.ndarray:
                     f"'{path.name}' must be a picture of at most {_MAX_PIXELS:,} pixels in {', '.join(_MODES)}, got "
                     f"{image.width} x {image.height} in {image.mode}; convert it."
                 )
-            return np.asarray(image.convert("RGB").resize((side, side), Image.Resampling.BILINEAR))
+            return np.asarray(image.convert("RGB").resize(_both(side)[::-1], Image.Resampling.BILINEAR))
     except SceneError:
         raise
     except _UNREADABLE as err:
         raise SceneError(f"Could not read the picture '{path.name}' as PNG; get the file again.") from err
 
 
+def _both(side: int | tuple[int, int]) -> tuple[int, int]:
+    """Return height and width."""
+    return (side, side) if isinstance(side, int) else side
+
+
 def cache_images(
     folder: FolderSplit,
     place: Path | None = None,
-    side: int = SIDE,
+    side: int | tuple[int, int] = SIDE,
     progress: Callable[[Iterable[int]], Iterable[int]] = iter,
 ) -> np.ndarray:
     """Return all pictures of a split, from the cache, which is made first where it is not there or not whole.
@@ -76,20 +88,22 @@ def cache_images(
     Args:
         folder: S pictures.
         place: where the cache lies; None for `cache` within the folder.
-        side: pixels, 1 to 1024.
+        side: pixels, 1 to 1024; or height and width.
         progress: wraps the iteration over blocks of pictures that are still missing (a progress bar).
 
     Returns:
-        (S, side, side, 3) uint8, memory-mapped, read-only.
+        (S, H, W, 3) uint8, memory-mapped, read-only.
 
     Raises:
         RNCoreError: in one sentence, if a picture cannot be read, the cache not be written, or is damaged.
     """
-    if not 1 <= side <= _MAX_SIDE:
+    height, width = _both(side)
+    if not all(1 <= one <= _MAX_SIDE for one in (height, width)):
         raise RNCoreError(f"The side of cached pictures must be 1 to {_MAX_SIDE} pixels, got {side!r}; use {SIDE}.")
+    name = f"{side}" if isinstance(side, int) else f"{width}x{height}"
     place = folder.root / "cache" if place is None else place
-    whole = place / f"CLEVR_{folder.split}_{side}_{picture_fingerprint(folder)}.npy"
-    shape = (len(folder.images), side, side, 3)
+    whole = place / f"CLEVR_{folder.split}_{name}_{picture_fingerprint(folder)}.npy"
+    shape = (len(folder.images), height, width, 3)
     if not whole.exists():
         try:
             place.mkdir(parents=True, exist_ok=True)
@@ -131,7 +145,7 @@ def _make(
             flock(file, LOCK_EX)
         if not whole.exists():
             first = _keep_whole_pictures(file, shape)
-            _append(file, folder, first, shape[1], progress)
+            _append(file, folder, first, (shape[1], shape[2]), progress)
             part.replace(whole)
     part.unlink(missing_ok=True)
 
@@ -140,7 +154,7 @@ def _append(
     file: BinaryIO,
     folder: FolderSplit,
     first: int,
-    side: int,
+    side: tuple[int, int],
     progress: Callable[[Iterable[int]], Iterable[int]],
 ) -> None:
     """Append the pictures from `first` on, read by several threads, to a file."""

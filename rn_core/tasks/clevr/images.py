@@ -13,19 +13,20 @@ from rn_core.tasks.clevr.image_cache import SIDE
 _MAX_SIDE = 10_000
 
 
-def resize_image(image: Any) -> np.ndarray:
+def resize_image(image: Any, shape: tuple[int, int] = (SIDE, SIDE)) -> np.ndarray:
     """Return a picture resized bilinearly, without regard to its proportions (Santoro et al. 2017, section 4).
 
     Args:
         image: (H, W, 3) uint8, RGB; CLEVR's are 320 x 480.
+        shape: height and width of the result.
 
     Returns:
-        (128, 128, 3) uint8.
+        (height, width, 3) uint8.
 
     Raises:
         SceneError: for anything else, or a side of more than 10,000 pixels.
     """
-    small = Image.fromarray(check_picture(image)).resize((SIDE, SIDE), Image.Resampling.BILINEAR)
+    small = Image.fromarray(check_picture(image)).resize(shape[::-1], Image.Resampling.BILINEAR)
     return np.asarray(small)
 
 

@@ -1,4 +1,4 @@
-"""Pictures of CLEVR scenes by path tracing, 480 x 320, on a CPU, without a display.
+"""Pictures of CLEVR scenes by path tracing, 480 x 320 or another size, on a CPU, without a display.
 
 Source: Johnson et al. 2017 (arXiv 1612.06890), supplement A. Where we differ: Mitsuba 3 instead of Blender, few paths
 a pixel, and Intel's Open Image Denoise to take the grain out.
@@ -31,6 +31,7 @@ from rn_core.tasks.clevr.camera import (
     sample_cameras,
 )
 from rn_core.tasks.clevr.lighting import GROUND, describe_lights, place_lamps
+from rn_core.tasks.clevr.picture_size import CLEVR_SIZE, PictureSize
 from rn_core.tasks.clevr.scene import ClevrScene
 
 #: Paths of light that are followed for each pixel and each group of lights.
@@ -52,9 +53,9 @@ class Guide(NamedTuple):
     """What each pixel shows, by one ray.
 
     Attributes:
-        shown: (320, 480) int64, index of the object, or the number of objects for the ground.
-        albedo: (320, 480, 3) float32, share of the light that it sends back.
-        normals: (320, 480, 3) float32.
+        shown: (H, W) int64, index of the object, or the number of objects for the ground.
+        albedo: (H, W, 3) float32, share of the light that it sends back.
+        normals: (H, W, 3) float32.
     """
 
     shown: np.ndarray
@@ -62,22 +63,25 @@ class Guide(NamedTuple):
     normals: np.ndarray
 
 
-def render_scene(scene: ClevrScene, seed: int = 0, samples: int = DEFAULT_SAMPLES) -> np.ndarray:
-    """Return a picture of a scene; scene, seed and samples decide every byte of it. Threads may call it.
+def render_scene(
+    scene: ClevrScene, seed: int = 0, samples: int = DEFAULT_SAMPLES, size: PictureSize = CLEVR_SIZE
+) -> np.ndarray:
+    """Return a picture of a scene; the arguments decide every byte of it. Threads may call it.
 
     Args:
         scene: seen by the camera that its pixel coordinates tell; without them, by one drawn from `seed`.
         seed: 0 to 2**32 - 1; moves the lamps, as CLEVR does for every scene.
         samples: paths per pixel and group of lights, 1 to 1024; few are enough.
+        size: width and height; the pixel coordinates of `scene` are those of a 480 x 320 picture at any size.
 
     Returns:
-        (320, 480, 3) uint8, RGB.
+        (H, W, 3) uint8, RGB.
 
     Raises:
         SceneError: in one sentence, if the pixel coordinates tell of no camera like CLEVR's.
         RNCoreError: in one sentence, on a bad seed or number of samples, or if Mitsuba cannot be loaded.
     """
-    return render_guided(scene, seed, samples)[0]
+    return render_guided(scene, seed, samples, size)[0]
 
 
 def check_samples(samples: int) -> None:
@@ -86,16 +90,18 @@ def check_samples(samples: int) -> None:
         raise RNCoreError(f"samples must be a whole number from 1 to {MAX_SAMPLES}, got {samples!r}; change it.")
 
 
-def render_guided(scene: ClevrScene, seed: int, samples: int) -> tuple[np.ndarray, Guide]:
+def render_guided(
+    scene: ClevrScene, seed: int, samples: int, size: PictureSize = CLEVR_SIZE
+) -> tuple[np.ndarray, Guide]:
     """Return a picture and what each of its pixels shows; arguments and errors as `render_scene`."""
     check_samples(samples)
     rng = make_rng(seed, "explore")
     camera, lamps = place_camera(scene, rng), place_lamps(rng)
     with _LOCK:
         mi, denoiser = _load_renderer()
-        view = {"type": "scene", "sensor": mi.load_dict(_describe_camera(camera, mi))}
+        view = {"type": "scene", "sensor": mi.load_dict(_describe_camera(camera, size, mi))}
         bodies, glowing = (make_bodies(scene, glows, mi) for glows in (False, True))
-        light = np.zeros((HEIGHT, WIDTH, 3), dtype=np.float32)
+        light = np.zeros((size.height, size.width, 3), dtype=np.float32)
         for name, lights in describe_lights(lamps, mi).items():
             things, integrator = (glowing, _path(False)) if name == "rest" else (bodies, _path(True))
             group = mi.load_dict({**view, **things, **lights, "integrator": integrator})
@@ -165,9 +171,9 @@ def _load_renderer() -> tuple[ModuleType, ModuleType]:
     return mi, mitsuba_oidn
 
 
-def _describe_camera(place: np.ndarray, mi: Any) -> dict[str, Any]:
+def _describe_camera(place: np.ndarray, size: PictureSize, mi: Any) -> dict[str, Any]:
     """Return the camera for Mitsuba."""
-    film = {"type": "hdrfilm", "width": WIDTH, "height": HEIGHT, "pixel_format": "rgb", "component_format": "float32"}
+    film = {"type": "hdrfilm", **size._asdict(), "pixel_format": "rgb", "component_format": "float32"}
     return {
         "type": "perspective",
         "fov": float(np.degrees(2 * np.arctan(WIDTH / 2 / FOCAL))),
@@ -196,7 +202,7 @@ def _make_guide(scene: ClevrScene, world: dict[str, Any], mi: Any) -> Guide:
 
 
 def _remove_grain(light: np.ndarray, guide: Guide, denoiser: Any) -> np.ndarray:
-    """Return a picture (320, 480, 3) float32 of linear light without its noise, by the processor alone.
+    """Return a picture (H, W, 3) float32 of linear light without its noise, by the processor alone.
 
     On one core: several would add up the picture's brightness in an order of their own.
     """

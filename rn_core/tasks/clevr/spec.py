@@ -6,7 +6,7 @@ Source of "paper": Santoro et al. 2017, "A simple neural network module for rela
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import replace
 from typing import Any
 
 from rn_core.models import ModelConfig
@@ -15,8 +15,10 @@ from rn_core.models.baselines import MLPConfig, QuestionMLPConfig
 from rn_core.models.encoders import ImageEncoderConfig, RowEncoderConfig
 from rn_core.models.questions import QuestionEncoderConfig
 from rn_core.models.relation_network import RelationNetworkConfig
+from rn_core.models.slots import SlotEncoderConfig
 from rn_core.tasks.clevr.dataset import PictureRecipe, write_dataset
-from rn_core.tasks.clevr.encoding import ANSWERS, D_ROW
+from rn_core.tasks.clevr.encoding import ANSWERS, D_COORDINATES, D_ROW, N_VALUES
+from rn_core.tasks.clevr.picture_size import CLEVR_SIZE, PictureSize, read_size
 from rn_core.tasks.clevr.public import make_public
 from rn_core.tasks.clevr.rendering import DEFAULT_SAMPLES
 from rn_core.tasks.clevr.scene import MAX_OBJECTS
@@ -34,7 +36,7 @@ from rn_core.tasks.domain import (
     Written,
 )
 
-PIXELS, STATES = "clevr/pixels", "clevr/states"
+PIXELS, SLOTS, STATES = "clevr/pixels", "clevr/slots", "clevr/states"
 
 
 def _pixel_models(
@@ -63,14 +65,47 @@ def _state_models(question: QuestionEncoderConfig, rn: RelationNetworkConfig, wi
     }
 
 
+#: The pictures in which objects are found; others are resized.
+_PICTURE = PictureSize(240, 160)
+_FINDER = SlotEncoderConfig(
+    (16, 32),
+    image_size=_PICTURE.height,
+    n_slots=MAX_OBJECTS,
+    attributes=N_VALUES,
+    image_width=_PICTURE.width,
+    stages=(64, 128),
+    n_coordinates=D_COORDINATES,
+    soft=True,
+)
+
+
+def _slot_models(beside: Models) -> Models:
+    """Return the models of one size that find objects in pictures and then are as those of `beside` over rows."""
+    models = {}
+    for name in ("rn", "mlp"):
+        core, question = beside[name].core, beside[name].question
+        assert isinstance(core, RelationNetworkConfig | MLPConfig)
+        models[name] = ModelConfig(_FINDER, replace(core, d_object=_FINDER.d_object), question)
+    return models
+
+
 _LSTM_256 = QuestionEncoderConfig(len(TOKENS), d_question=256)
 #: The question is read backwards, as in the runs of others that succeeded; the last words read are then "what color",
 #: "how many".
 _BACK_64, _BACK_128 = (QuestionEncoderConfig(len(TOKENS), d_question=units, reversed=True) for units in (64, 128))
+_ROWS_PAPER = _state_models(
+    _LSTM_256, RelationNetworkConfig(D_ROW, 256, len(ANSWERS), (512,) * 4, (512, 1024), 0.02), (1024, 1024, 1024)
+)
+_ROWS_SMALL = _state_models(
+    _BACK_128,
+    RelationNetworkConfig(D_ROW, 128, len(ANSWERS), (256, 256, 256, 512), (512, 1024), 0.02, aggregate_scale=0.2),
+    (1024, 1024),
+)
 #: "paper" is of supplements B (pixels) and C (states); it does not give the sizes of the baselines, and ours have more
 #: parameters than their Relation Network. It counts 29 answers, there are 28. The convolutions are the paper's; pixels,
 #: coordinates and the order of batch norm and ReLU are those of the public weights. "small" is ours: it trains on a
-#: laptop, and its baselines have more parameters than its Relation Network.
+#: laptop, and its baselines have more parameters than its Relation Network. Objects are found in pictures by the same
+#: encoder at both sizes, which is ours.
 _MODELS = {
     PIXELS: {
         "paper": _pixel_models(
@@ -89,20 +124,8 @@ _MODELS = {
             {"d_attention": 256, "widths": (256,)},
         ),
     },
-    STATES: {
-        "paper": _state_models(
-            _LSTM_256,
-            RelationNetworkConfig(D_ROW, 256, len(ANSWERS), (512,) * 4, (512, 1024), 0.02),
-            (1024, 1024, 1024),
-        ),
-        "small": _state_models(
-            _BACK_128,
-            RelationNetworkConfig(
-                D_ROW, 128, len(ANSWERS), (256, 256, 256, 512), (512, 1024), 0.02, aggregate_scale=0.2
-            ),
-            (1024, 1024),
-        ),
-    },
+    SLOTS: {"paper": _slot_models(_ROWS_PAPER), "small": _slot_models(_ROWS_SMALL)},
+    STATES: {"paper": _ROWS_PAPER, "small": _ROWS_SMALL},
 }
 
 #: From CLEVR's pictures in a folder: the batch of 640 questions, the warm-up and the rest that made others' runs
@@ -133,7 +156,22 @@ _FROM_STATES = {
     "steps": 18_000,
     "validation_scenes": 400,
 }
+#: From pictures in a folder: the encoder learns to find objects, then the relations of object rows learn to live with
+#: what it finds.
+_FROM_SLOTS = {
+    "n_scenes": 20,
+    "n_questions": 10,
+    "learning_rate": 1e-4,
+    "warm_start": 6_000,
+    "core_from": "clevr/rn-states",
+    "hold_encoder": 1.0,
+    "steps": 2_000,
+    "validate_every": 500,
+    "validation_scenes": 400,
+    "precision": "32-true",
+}
 _RECIPES = {
+    "clevr/rn-slots": Recipe(SLOTS, "rn", _FROM_SLOTS),
     **{f"clevr/{kind}-states": Recipe(STATES, kind, _FROM_STATES) for kind in ("rn", "mlp", "lstm")},
     **{f"clevr/{kind}-pixels": Recipe(PIXELS, kind, _FROM_FOLDER) for kind in ("rn", "mlp", "sa")},
 }
@@ -181,17 +219,19 @@ _FIGURES: tuple[PublishedFigure, ...] = (
 
 def _write(order: DataOrder, progress: MakeProgress) -> Written:
     """Write rendered scenes as a folder in CLEVR's layout."""
-    recipe = PictureRecipe(order.split, order.seed, order.options["samples"])
-    write_dataset(order.output, recipe, order.n_scenes, order.options["processes"], progress("render"))
-    return Written(asdict(recipe), (f"{order.n_scenes} scenes in {order.output}",))
+    options = order.options
+    recipe = PictureRecipe(order.split, order.seed, options["samples"], read_size(options["size"]))
+    write_dataset(order.output, recipe, order.n_scenes, options["processes"], progress("render"))
+    return Written(recipe.to_dict(), (f"{order.n_scenes} scenes in {order.output}",))
 
 
 _OPTIONS = (
     DataOption("processes", 1, "how many render side by side, a core each"),
     DataOption("samples", DEFAULT_SAMPLES, "paths of light per pixel and lamp"),
+    DataOption("size", str(CLEVR_SIZE), "width and height of the pictures, such as 240x160"),
 )
 _TITLES = Titles(
-    views={"pixels": "image", "states": "state rows"},
+    views={"pixels": "image", "slots": "objects found in the image", "states": "state rows"},
     models={"lstm-states": "question alone · state rows", "human": "people"},
 )
 PUBLIC = make_public(PIXELS, _MODELS[PIXELS]["paper"]["rn"])

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from rn_core.common.errors import RNCoreError
 from rn_core.common.reading import Reading
-from rn_core.common.records import Batch
+from rn_core.common.records import Batch, LabeledPictures
 from rn_core.tasks.base import KnownPair, Task
 from rn_core.tasks.clevr.encoding import ANSWERS, encode_scenes
 from rn_core.tasks.clevr.execution import describe_misfit, execute_nodes, execute_partly
@@ -21,6 +21,7 @@ from rn_core.tasks.clevr.folder_batches import read_batches
 from rn_core.tasks.clevr.folder_source import FolderSource
 from rn_core.tasks.clevr.generation import QUESTIONS_PER_SCENE, QuestionGenerator
 from rn_core.tasks.clevr.grammar import parse
+from rn_core.tasks.clevr.image_cache import PICTURE_SHAPES
 from rn_core.tasks.clevr.images import check_picture, resize_image
 from rn_core.tasks.clevr.placement import check_placement
 from rn_core.tasks.clevr.pool import QuestionPool, make_pool
@@ -33,15 +34,16 @@ from rn_core.tasks.clevr.tokens import encode_tokens
 from rn_core.tasks.domain import Domain
 from rn_core.tasks.scoring import OneAnswer
 
-VIEWS = ("pixels", "states")
+VIEWS = (*PICTURE_SHAPES, "states")
 
 
 @dataclass(frozen=True)
 class Clevr:
-    """The common part of the task's two views.
+    """The common part of the task's views.
 
     Attributes:
-        view: "pixels" (pictures) or "states" (one row per object).
+        view: "pixels" (pictures, for models of cells), "slots" (larger pictures, for models that find objects) or
+            "states" (one row per object).
     """
 
     view: str
@@ -65,6 +67,11 @@ class Clevr:
         return f"clevr/{self.view}"
 
     @property
+    def sees_pictures(self) -> bool:
+        """Return whether models see pictures."""
+        return self.view in PICTURE_SHAPES
+
+    @property
     def groups(self) -> Mapping[str, tuple[str, ...]]:
         """Return group -> question types."""
         return GROUPS
@@ -73,14 +80,15 @@ class Clevr:
         """Return the encoder's inputs.
 
         Args:
-            scenes: 1 or more; for pixels pictures (H, W, 3) uint8 of any size; for states a `ClevrScene`, or CLEVR's
-                scene JSON as text or parsed.
+            scenes: 1 or more; for states a `ClevrScene`, or CLEVR's scene JSON as text or parsed; otherwise pictures
+                (H, W, 3) uint8 of any size.
 
         Raises:
             SceneError: in one sentence, for anything else.
         """
-        if self.view == "pixels":
-            return (torch.from_numpy(np.stack([resize_image(image) for image in scenes])),)
+        if self.sees_pictures:
+            shape = PICTURE_SHAPES[self.view]
+            return (torch.from_numpy(np.stack([resize_image(image, shape) for image in scenes])),)
         return encode_scenes([_read_scene(scene) for scene in scenes])
 
     def encode_questions(self, texts: Sequence[str]) -> Tensor:
@@ -88,9 +96,9 @@ class Clevr:
         return encode_tokens(texts)
 
     def sample_shown(self, rng: np.random.Generator) -> tuple[ClevrScene, ClevrScene | np.ndarray]:
-        """Draw one scene; for pixels, its picture is what a model sees."""
+        """Draw one scene; models of pictures see its picture."""
         scene = sample_scene(rng)
-        return scene, scene if self.view == "states" else render_scene(scene)
+        return scene, render_scene(scene) if self.sees_pictures else scene
 
     def sample_batch(
         self,
@@ -106,12 +114,10 @@ class Clevr:
         `type_weights`; states have no cells.
 
         Raises:
-            RNCoreError: for pixels, whose pictures take too long to draw: they are read from a folder.
+            RNCoreError: for pictures, which take too long to draw: they are read from a folder.
         """
-        if self.view == "pixels":
-            raise RNCoreError(
-                "Pictures of CLEVR are not drawn on the fly; give a folder in CLEVR's layout with --data."
-            )
+        if self.sees_pictures:
+            raise _no_folder()
         scenes = sample_scenes(rng, n_scenes)
         generator = QuestionGenerator(rng)
         asked = [generator.ask(scene, n_questions or QUESTIONS_PER_SCENE) for scene in scenes]
@@ -149,21 +155,21 @@ class Clevr:
         A question that has no true answer in the scene passes; `find_warnings` says so.
         """
         parse(text)
-        if self.view == "pixels":
+        if self.sees_pictures:
             check_picture(scene)
         else:
             check_placement(_read_scene(scene))
 
     def find_warnings(self, scene: Any, text: str) -> tuple[str, ...]:
         """Return a sentence if the scene is known and no single object is what the question speaks of."""
-        if self.view == "pixels":
+        if self.sees_pictures:
             return ()
         misfit = execute_partly(parse(text), _read_scene(scene)).misfit
         return () if misfit is None else (describe_misfit(misfit),)
 
     def count_objects(self, scene: Any) -> int | None:
         """Return the objects of a scene; None for a picture."""
-        return None if self.view == "pixels" else _read_scene(scene).n_objects
+        return None if self.sees_pictures else _read_scene(scene).n_objects
 
     def question_index(self, text: str) -> int:
         """Raise RNCoreError: CLEVR's questions are too many to store anything per question."""
@@ -179,6 +185,17 @@ class ClevrPixels(Clevr):
     def fit_picture(self, image: np.ndarray) -> np.ndarray:
         """Return the picture; `encode_scenes` resizes it."""
         return check_picture(image)
+
+
+@dataclass(frozen=True)
+class ClevrSlots(ClevrPixels):
+    """The task for models that find objects in pictures."""
+
+    view: str = "slots"
+
+    def sample_labeled(self, rng: np.random.Generator, n_scenes: int) -> LabeledPictures:
+        """Raise RNCoreError: pictures take too long to draw, so a `FolderSource` samples them."""
+        raise _no_folder()
 
 
 @dataclass(frozen=True)
@@ -220,4 +237,9 @@ def _read_scene(scene: Any) -> ClevrScene:
     return scene if isinstance(scene, ClevrScene) else ClevrScene.from_json(scene)
 
 
-TASKS: tuple[Task, ...] = (ClevrPixels(), ClevrStates())
+def _no_folder() -> RNCoreError:
+    """Return the error for pictures that nobody gave."""
+    return RNCoreError("Pictures of CLEVR are not drawn on the fly; give a folder in CLEVR's layout with --data.")
+
+
+TASKS: tuple[Task, ...] = (ClevrPixels(), ClevrSlots(), ClevrStates())

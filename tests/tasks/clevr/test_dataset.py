@@ -21,17 +21,19 @@ from rn_core.tasks.clevr.encoding import ANSWERS
 from rn_core.tasks.clevr.folder import open_split
 from rn_core.tasks.clevr.folder_batches import read_batches
 from rn_core.tasks.clevr.json_stream import stream_records
+from rn_core.tasks.clevr.picture_size import CLEVR_SIZE, PictureSize
 from rn_core.tasks.clevr.rendering import Guide
 
 RECIPE = PictureRecipe("validation", seed=3, samples=1)
 
 
-def draw_fast(scene: ClevrScene, seed: int, samples: int) -> tuple[np.ndarray, Guide]:
+def draw_fast(scene: ClevrScene, seed: int, samples: int, size: PictureSize = CLEVR_SIZE) -> tuple[np.ndarray, Guide]:
     """Stand for the renderer: a picture of one color, in which every object shows 300 pixels."""
-    shown = np.full(320 * 480, scene.n_objects)
+    shape = (size.height, size.width)
+    shown = np.full(size.height * size.width, scene.n_objects)
     shown[: 300 * scene.n_objects] = np.repeat(np.arange(scene.n_objects), 300)
-    picture = np.full((320, 480, 3), seed % 256, dtype=np.uint8)
-    return picture, Guide(shown.reshape(320, 480), np.zeros((320, 480, 3)), np.zeros((320, 480, 3)))
+    picture = np.full((*shape, 3), seed % 256, dtype=np.uint8)
+    return picture, Guide(shown.reshape(shape), np.zeros((*shape, 3)), np.zeros((*shape, 3)))
 
 
 @pytest.fixture
@@ -55,7 +57,10 @@ def test_the_command_renders_what_the_folder_reader_reads(tmp_path, capsys):
     np.testing.assert_array_equal(np.asarray(Image.open(root / "images/val/CLEVR_val_000001.png")), picture)
     split = open_split(root, "val")
     assert split.images == ("CLEVR_val_000000.png", "CLEVR_val_000001.png")
-    assert split.load_scenes()[1].to_dict()["objects"] == scene.to_dict()["objects"]
+    written = split.load_scenes()[1].to_dict()["objects"]
+    marks = [(thing.pop("bbox"), thing.pop("center")) for thing in written]
+    assert all(len(box) == 4 and len(center) == 2 for box, center in marks)
+    assert written == scene.to_dict()["objects"]
     (batch,) = read_batches(root, "pixels")
     assert batch.inputs[0].shape == (2, 128, 128, 3)
     assert len(batch.answer) == 20
@@ -128,8 +133,8 @@ def test_splits_and_seeds_share_no_scene():
 def test_a_scene_is_drawn_again_until_every_object_shows_200_pixels(monkeypatch):
     tried = []
 
-    def hide_one(scene, seed, samples):
-        picture, guide = draw_fast(scene, seed, samples)
+    def hide_one(scene, seed, samples, size):
+        picture, guide = draw_fast(scene, seed, samples, size)
         tried.append(scene)
         if len(tried) < 3:
             guide.shown[guide.shown == 1] = 0
@@ -148,6 +153,8 @@ def test_other_pictures_are_refused(tmp_path):
     for other in (PictureRecipe("validation", 4, 1), PictureRecipe("validation", 3, 2)):
         with pytest.raises(RNCoreError, match=r"CLEVR_val_000000\.png' was made with seed 3 and 1 samples, not seed"):
             write_dataset(tmp_path, other, 1)
+    with pytest.raises(RNCoreError, match=r"CLEVR_val_000000\.png' is 480x320, not 240x160; give that size again"):
+        write_dataset(tmp_path, PictureRecipe("validation", 3, 1, PictureSize(240, 160)), 1)
     path = tmp_path / "images/val/CLEVR_val_000000.png"
     text = PngImagePlugin.PngInfo()
     text.add_text("xx_core", "{}")
@@ -165,6 +172,9 @@ def test_other_pictures_are_refused(tmp_path):
         (["--scenes", "0"], "The number of scenes must be a whole number from 1 to 1,000,000, got 0; change it."),
         (["--processes", "0"], "The number of processes must be a whole number from 1 to 256, got 0; change it."),
         (["--samples", "0"], "samples must be a whole number from 1 to 1024, got 0; change it."),
+        (["--size", "big"], "A picture's size must be written as in 240x160, width first, got 'big'; change it."),
+        (["--size", "40x40"], "A picture's sides must have 48 to 1920 pixels, got 40x40; change it."),
+        (["--size", "240x159"], "must be 160 high or more to show all objects, got 240x159; change it to 240x160."),
         (["--seed", "-1"], "A seed must be a whole number from 0 to 4294967295, got -1"),
     ],
 )

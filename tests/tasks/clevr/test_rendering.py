@@ -69,11 +69,12 @@ def distance_slowly(scene: ClevrScene, index: int, camera: np.ndarray, rays: np.
     return np.where(near < far, near, np.inf)  # comparisons with nan are false
 
 
-def shown_slowly(scene: ClevrScene, camera: np.ndarray) -> np.ndarray:
-    """Return (320, 480) the first object on the ray through each pixel's middle, or the number of objects."""
+def shown_slowly(scene: ClevrScene, camera: np.ndarray, width: int = 480, height: int = 320) -> np.ndarray:
+    """Return (height, width) the first object on the ray through each pixel's middle, or the number of objects."""
     right, top, ahead = view_axes(camera)
-    row, column = np.mgrid[:320, :480] + 0.5
-    rays = ahead + right * (column[..., None] - 240) / FOCAL - top * (row[..., None] - 160) / FOCAL
+    row, column = np.mgrid[:height, :width] + 0.5
+    focal = FOCAL * width / 480
+    rays = ahead + right * (column[..., None] - width / 2) / focal - top * (row[..., None] - height / 2) / focal
     distances = np.stack([distance_slowly(scene, index, camera, rays) for index in range(scene.n_objects)])
     return np.where(np.isfinite(distances.min(axis=0)), distances.argmin(axis=0), scene.n_objects)
 
