@@ -462,6 +462,34 @@ def test_balls_go_straight_between_frames(call):
     )
 
 
+def sample_lines(rng: np.random.Generator) -> tuple[list[dict[str, object]], np.ndarray]:
+    """Return what is numbered of a table, five lines of one ball or three of any, and where its ten balls are."""
+    balls = rng.uniform(-92, 92, (1, 2))
+    while len(balls) < 10:
+        ball = rng.uniform(-92, 92, 2)
+        if np.linalg.norm(balls - ball, axis=1).min() > 12:
+            balls = np.vstack([balls, ball])
+    pairs = [(0, j) for j in range(1, 6)] if rng.random() < 0.5 else [(0, 1), (2, 3), (4, 5)]
+    stops = rng.choice([0.5, 0.34, 0.78], len(pairs)).tolist()
+    lines = [
+        {"from": place(*balls[i]), "to": place(*balls[j]), "stop": s} for (i, j), s in zip(pairs, stops, strict=True)
+    ]
+    return lines, balls
+
+
+def test_no_number_on_the_table_hides_a_number_or_a_ball_or_leaves_the_table(call):
+    rng = np.random.default_rng(1)
+    tables = [sample_lines(rng) for _ in range(200)]
+    cases = [[lines, [place(*ball) for ball in balls]] for lines, balls in tables]
+    for (lines, balls), found in zip(tables, call("table/drawing.js", "placeNumbers", cases), strict=True):
+        numbers = xy(found)
+        assert len(numbers) == len(lines)
+        for k, number in enumerate(numbers):
+            away = np.abs(np.vstack([balls, numbers[:k]]) - number)
+            assert ((away[:, 0] > 20) | (away[:, 1] > 9)).all()
+        assert (np.abs(numbers) <= [90, 95.5]).all()
+
+
 # The matrix beside the table
 
 PLACES = RNG.uniform(-0.8, 0.8, (4, 2))

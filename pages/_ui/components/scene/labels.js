@@ -2,6 +2,7 @@
 
 import { clamp, formatShare, signOf } from "../numbers.js";
 import { choosePairs } from "../pairs.js";
+import { placesAround } from "../places.js";
 import { CELL_RIM, CHIP, GROUND_BAND, PAD, makeArrow, makeCurve, outline, placeNodes, pointOn, turnOf } from "./geometry.js";
 
 const FONT = { plain: 2.8, projector: 3.3 }; // of the numbers; the same in scene.css
@@ -9,7 +10,7 @@ const OVER_PICTURE = 1.3; // how much larger they are over a picture, whose unit
 const SIDE = 2.8; // size of the words at the sides; the same in scene.css
 const LETTER = 0.58; // width of a letter, in font sizes
 const AIR = 0.3; // least room around a number
-const RINGS = { step: 1.5, places: 24 }; // the search for free room around an arrow
+const STEP = 1.5; // between the rings of the search for free room
 
 /** The arrow of a pair, or a ring of a node with itself: its path, and its head's corners (null for a ring). */
 function shapeArc(pair, nodes, full) {
@@ -56,16 +57,6 @@ function flagPlaces([i, j], nodes, box) {
   return [...onLine, ...ringPlaces(nodes[i], box), ...ringPlaces(nodes[j], box)];
 }
 
-/** Places around another one, nearest first. */
-function* placesAround({ x, y }, furthest) {
-  for (let away = RINGS.step; away < furthest; away += RINGS.step) {
-    for (let k = 0; k < RINGS.places; k++) {
-      const angle = (2 * Math.PI * k) / RINGS.places;
-      yield { x: x + away * Math.cos(angle), y: y + away * Math.sin(angle) };
-    }
-  }
-}
-
 // What is in the way, as boxes with their middles
 
 function objectBox({ x, y, radius, shape, turn }) {
@@ -103,14 +94,13 @@ function arcBoxes(pair, nodes) {
 // The solver
 
 function overlap(one, other, air = 0) {
-  return (
-    Math.max(0, (one.width + other.width) / 2 + air - Math.abs(one.x - other.x)) *
-    Math.max(0, (one.height + other.height) / 2 + air - Math.abs(one.y - other.y))
-  );
+  const across = (one.width + other.width) / 2 + air - Math.abs(one.x - other.x);
+  const down = (one.height + other.height) / 2 + air - Math.abs(one.y - other.y);
+  return across > 0 && down > 0 ? across * down : 0;
 }
 
-function coverage(box, others, air) {
-  return others.reduce((sum, other) => sum + overlap(box, other, air), 0);
+function coverage(box, others) {
+  return others.reduce((sum, other) => sum + overlap(box, other), 0);
 }
 
 /** The stage as a box, in which numbers stay. */
@@ -132,12 +122,12 @@ function keepInside(place, { width, height }, { left, top, right, bottom }) {
  */
 export function placeBox(places, size, hard, soft, frame) {
   const boxes = places.map((place) => keepInside(place, size, frame));
-  const isFree = (box) => coverage(box, hard, AIR) === 0;
+  const isFree = (box) => hard.every((other) => overlap(box, other, AIR) === 0);
   const free = boxes.filter(isFree);
   if (free.length > 0) return leastOf(free, soft);
   const anchor = places[0].anchor ?? places[0];
   const furthest = Math.hypot(frame.right - frame.left, frame.bottom - frame.top);
-  for (const place of placesAround(boxes[0], furthest)) {
+  for (const place of placesAround(boxes[0], STEP, furthest)) {
     const box = keepInside({ ...place, anchor }, size, frame);
     if (isFree(box)) return box;
   }
@@ -145,7 +135,7 @@ export function placeBox(places, size, hard, soft, frame) {
 }
 
 function leastOf(boxes, others) {
-  const covered = boxes.map((box) => coverage(box, others, 0));
+  const covered = boxes.map((box) => coverage(box, others));
   return boxes[covered.indexOf(Math.min(...covered))];
 }
 
