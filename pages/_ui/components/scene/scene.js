@@ -95,7 +95,7 @@ class Scene extends PairPicture {
 
   /** Escape undoes the innermost thing: a drag, a pick, a pin. True if there was one. */
   stepBack() {
-    if (this.draft !== null) this.dropDraft();
+    if (this.draft !== null) this.cancelDrag();
     else if (this.picked !== null) this.pick(null);
     else if (this.pinned() !== null) this.unpin();
     else return false;
@@ -131,6 +131,12 @@ class Scene extends PairPicture {
   /** Objects that the held one would come too near to. */
   touched() {
     return this.draft === null ? [] : touchedBy(this.draft, this.objects(), this.data.spacing);
+  }
+
+  cancelDrag() {
+    this.press = null;
+    this.root.classList.remove("dragging");
+    this.dropDraft();
   }
 
   dropDraft() {
