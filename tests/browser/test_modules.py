@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -37,7 +38,9 @@ pytestmark = pytest.mark.browser
 
 FOLDER = Path(components.__file__).parent
 MODULES = sorted(str(path.relative_to(FOLDER)) for path in FOLDER.rglob("*.js"))
-ENTRIES = ("scene/scene.js", "story/story.js", "table/table.js", "question_line.js", "poll.js")
+ENTRIES = (
+    "scene/scene.js", "story/story.js", "table/table.js", "diagram/diagram.js", "question_line.js", "poll.js",
+)  # fmt: skip
 ADDRESS = "http://modules.test"
 LOADER = """<!doctype html><script type="module">
 window.modules = {}; window.failures = {};
@@ -576,6 +579,41 @@ def test_errors_grow_straight_from_nothing_at_the_last_seen_frame(call):
     times = np.linspace(0, 4, 17)
     at = call("table/matrix.js", "errorAt", [[TABLE["errors"], time] for time in times])
     np.testing.assert_allclose(at, np.interp(times, range(5), [0, *TABLE["errors"]]))
+
+
+# The diagram
+
+
+@pytest.mark.parametrize("width", [300, 358, 944, 1360])
+@pytest.mark.parametrize("scale", [1, 1.35])
+def test_stages_stand_apart_in_reading_order_and_each_arrow_goes_from_one_to_the_next(call, width, scale):
+    [found] = call("diagram/layout.js", "layOut", [[width, 8, scale]])
+    boxes = np.array([[box[name] for name in ("x", "y", "width", "height")] for box in found["stages"]])
+    ends = boxes[:, :2] + boxes[:, 2:]
+    assert (boxes[:, :2] >= 0).all() and (ends <= [width + 1e-9, found["height"] + 1e-9]).all()
+    assert boxes[:, 2].min() >= min(100 * scale, width)
+    assert [(y, x) for x, y in boxes[:, :2]] == sorted((y, x) for x, y in boxes[:, :2])
+    for k, link in enumerate(found["links"]):
+        gap = np.maximum(boxes[k + 1, :2] - ends[k], boxes[k, :2] - ends[k + 1])
+        assert gap.max() > 0
+        tip = np.array(link["head"].split(" ")[0].split(","), float)
+        assert np.abs(tip - np.clip(tip, boxes[k + 1, :2], ends[k + 1])).max() <= 1  # at the next one's edge
+        start = np.array(re.match(r"M([\d.]+) ([\d.]+)", link["line"]).groups(), float)
+        np.testing.assert_allclose(start, np.clip(start, boxes[k, :2], ends[k]))
+
+
+def test_tones_are_as_strong_as_their_numbers(call):
+    values = np.round(RNG.uniform(-1, 1, (7, 5)), 2)
+    values[2, 3] = 0
+    [paths] = call("diagram/pictures.js", "tonePaths", [[values, 70]])
+    drawn = {}
+    for each in paths:
+        for x, y in re.findall(r"M([\d.]+) ([\d.]+)h", each["path"]):
+            drawn[round(float(y) / 10), round(float(x) / 10)] = each["tone"] * (-1 if each["sign"] == "negative" else 1)
+    assert drawn == {
+        (i, j): int(np.sign(value) * np.ceil(np.round(6 * abs(value), 9)))
+        for (i, j), value in np.ndenumerate(values) if value
+    }  # fmt: skip
 
 
 # Gestures
