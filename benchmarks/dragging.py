@@ -26,7 +26,6 @@ DRAGS = {
     "explore": ("/?model=rn-objects", '.scene .object[data-object="red"] .shape'),
     "explore-pixels": ("/?model=rn-pixels", '.scene .object[data-object="red"] .shape'),
     "clevr": ("/clevr?show=plan", '.scene .object[data-object="C"] .shape'),
-    "physics": ("/physics", '.ball[data-ball="0"] .body'),
 }
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 _FLAGS = ("--no-sandbox", "--disable-gpu")
