@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import partial
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from pages._lab import layout
 from pages._lab.clevr import html
@@ -29,7 +30,7 @@ from pages._ui.areas import make_areas
 from pages._ui.clevr import drawing, sections
 from pages._ui.clevr import session as clevr_session
 from pages._ui.clevr.own_pixels import own_labels
-from pages._ui.clevr.session import CLEVR
+from pages._ui.clevr.session import CLEVR, FOLLOWER
 from pages._ui.components.question_line import draw_question_line
 from pages._ui.components.scene import draw_scene
 from pages._ui.frame import draw_frame
@@ -38,26 +39,40 @@ from pages._ui.pairs import sections as pair_sections
 from rn_core.common.seeding import MAX_SEED
 from rn_core.tasks.clevr.vocabulary import WORDS
 
+#: What is asked, what the page shows of it, and why it shows nothing.
+Shown = tuple[ClevrCase, ClevrView | None, str | None]
+
 
 def take_event(event: SceneEvent, view: ClevrView | None) -> None:
     """Do what a person did to the scene."""
     if event.kind == "move":
         clevr_session.take_move(event)
+    elif event.kind == "drag":
+        clevr_session.follow_move(event)
     elif view is not None:
         sections.CLEVR_PAGE.pin(view, event.pair)
 
 
+def draw_stage_choice() -> None:
+    """Draw the choice between picture and plan."""
+    st.segmented_control(
+        "Show", list(STAGES), format_func=named(STAGES), wrap=True, label_visibility="collapsed", **CLEVR.bind("stage")
+    )
+
+
+def draw_moving(shown: Shown, answers: DeltaGenerator, dragged: ClevrState | None) -> None:
+    """Draw answers and stage; while an object is dragged on the plan, those of where it is now."""
+    case, view, problem = shown
+    if dragged is not None:
+        case = DOMAIN.ask(dragged)
+        view, problem = sections.try_view(case, drawing.Drawing(), compares=False)
+    with answers:
+        draw_answers(case, view, problem)
+    draw_stage(case, view)
+
+
 def draw_stage(case: ClevrCase, view: ClevrView | None) -> None:
     """Draw the picture or the plan, with its pairs; without an answer, the scene alone."""
-    if case.state.scene is not None:
-        st.segmented_control(
-            "Show",
-            list(STAGES),
-            format_func=named(STAGES),
-            wrap=True,
-            label_visibility="collapsed",
-            **CLEVR.bind("stage"),
-        )
     stage = DOMAIN.make_stage(case, view)
     key = "clevr.plan" if isinstance(stage, PlanStage) else "clevr.picture"
     draw_scene(stage, key=key, on_change=partial(take_event, view=view))
@@ -139,20 +154,20 @@ def draw_sources(state: ClevrState, view: ClevrView | None) -> None:
             pair_sections.draw_save(sections.CLEVR_PAGE, view)
 
 
-def draw_left(case: ClevrCase, drawn: drawing.Drawing, view: ClevrView | None) -> None:
-    """Draw the scene, as far as there is a picture of it, and the question's steps."""
+def draw_left(shown: Shown, drawn: drawing.Drawing, answers: DeltaGenerator) -> None:
+    """Draw the scene, as far as there is a picture of it, with its answers, and the question's steps."""
+    case, view, _ = shown
     state = case.state
-    waiting = st.container()
     if drawn.trouble:
         drawing.draw_trouble(drawn, says_why=view is not None)
     if drawn.picture is not None and state.stage == "picture":
         clevr_session.keep_picture(state, drawn.picture)
-    draw_stage(case, view)
+    if state.scene is not None:
+        draw_stage_choice()
+    FOLLOWER.draw(partial(draw_moving, shown, answers))
     if state.stage == "plan":
         sections.draw_thumbnail(state)
     sections.draw_steps(case.truth)
-    with waiting:
-        drawing.draw_waiting()
 
 
 def draw_page() -> None:
@@ -170,15 +185,18 @@ def draw_page() -> None:
     view, problem = sections.try_view(case, drawn)
     with areas.answers:
         draw_question(state)
-        draw_answers(case, view, problem)
+        answers = st.container()
+    with areas.picture:
+        waiting = st.container()
+        draw_left((case, view, problem), drawn, answers)
     with areas.controls:
         draw_models(state, problem)
         draw_sources(state, view)
     with below:
         own = {"edit": partial(sections.draw_table, state)}
         pair_sections.draw_closer(sections.CLEVR_PAGE, SECTIONS, state.section, view, look, own)
-    with areas.picture:
-        draw_left(case, drawn, view)
+    with waiting:
+        drawing.draw_waiting()
     CLEVR.write_url()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from pages._lab import layout
 from pages._lab.components.stage import SceneEvent
@@ -27,6 +28,7 @@ from pages._ui.explore import session as explore_session
 from pages._ui.explore.orders import draw_orders
 from pages._ui.explore.sections import EXPLORE_PAGE, draw_found, draw_own_picture
 from pages._ui.explore.session import EXPLORE
+from pages._ui.following import Follower
 from pages._ui.frame import draw_frame
 from pages._ui.options import named
 from pages._ui.own_models import draw_upload, model_names
@@ -39,6 +41,8 @@ from rn_core.tasks.sort_of_clevr import COLORS
 from rn_core.tasks.sort_of_clevr.language import text
 from rn_core.tasks.sort_of_clevr.questions import QUESTION_TYPES
 
+FOLLOWER = Follower(EXPLORE)
+
 
 def take_event(event: SceneEvent, view: ExploreView | None) -> None:
     """Do what a person did to the scene."""
@@ -46,6 +50,9 @@ def take_event(event: SceneEvent, view: ExploreView | None) -> None:
     if thing is None:
         if view is not None:
             EXPLORE_PAGE.pin(view, event.pair)
+    elif event.kind == "drag":
+        state = EXPLORE.state
+        FOLLOWER.follow(state.edit(state.scene.replace(thing, x=event.x, y=event.y)))
     elif event.kind == "move":
         explore_session.edit_scene(lambda scene: scene.replace(thing, x=event.x, y=event.y))
     elif event.kind == "toggle":
@@ -57,6 +64,27 @@ def draw_picture(state: ExploreState, view: ExploreView | None) -> None:
     own = explore_session.find_picture(state)
     shown = make_plain_view(state, own) if view is None else make_scene_view(view)
     draw_scene(shown, key="explore.scene", on_change=lambda event: take_event(event, view))
+
+
+def read_page(state: ExploreState, compares: bool = True) -> tuple[ExploreView | None, str]:
+    """Return what the page shows, or None and the sentence that says why there is no answer."""
+    try:
+        return read_view(DOMAIN, explore_session.ask(state), compares), ""
+    except RNCoreError as err:
+        return None, str(err)
+
+
+def draw_moving(answers: DeltaGenerator, view: ExploreView | None, problem: str, dragged: ExploreState | None) -> None:
+    """Draw answers and picture; while an object is dragged, those of where it is now."""
+    state = EXPLORE.state if dragged is None else dragged
+    if dragged is not None:
+        view, problem = read_page(dragged, compares=False)
+    with answers:
+        if view is None:
+            st.error(plain(problem))
+        else:
+            asking.draw_answers(EXPLORE, view.answers_html(), text(state.question))
+    draw_picture(state, view)
 
 
 def draw_scene_controls(state: ExploreState, view: ExploreView | None) -> None:
@@ -125,22 +153,15 @@ def draw_page() -> None:
         opening.draw_opening()
         return
     opening.note_seen()
-    view, problem = None, None
-    try:
-        view = read_view(DOMAIN, explore_session.ask(state))
-    except RNCoreError as err:
-        problem = str(err)
+    view, problem = read_page(state)
     areas = make_areas()
     with areas.answers:
         draw_question(state)
-        if view is None:
-            st.error(plain(problem))
-        else:
-            asking.draw_answers(EXPLORE, view.answers_html(), text(state.question))
+        answers = st.container()
     with areas.controls:
         draw_scene_controls(state, view)
     with areas.picture:
-        draw_picture(state, view)
+        FOLLOWER.draw(partial(draw_moving, answers, view, problem))
         draw_found(state)
     if view is not None:
         own = {"orders": partial(draw_orders, view, look)}

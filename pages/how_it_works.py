@@ -13,11 +13,12 @@ from pages._lab.plain import plain
 from pages._lab.sort_of_clevr.state import ExploreState
 from pages._lab.sort_of_clevr.view import make_case, make_reading
 from pages._lab.walk import html as walk_html
+from pages._lab.walk.diagram import make_diagram
 from pages._lab.walk.state import N_STEPS, WalkState
-from pages._lab.walk.steps import STEPS
 from pages._lab.walk.view import WalkView, choose_walk_target
 from pages._lab.words import QUESTION_NAMES
 from pages._ui.cache import cached_attribution, find_answerer
+from pages._ui.components.diagram import draw_diagram
 from pages._ui.frame import draw_frame
 from pages._ui.options import named
 from pages._ui.own_models import model_names
@@ -94,17 +95,12 @@ def draw_settings(state: WalkState) -> None:
     st.button("New scene", icon=":material/casino:", on_click=walk_session.next_scene)
 
 
-def draw_stepper(state: WalkState, has_cells: bool) -> None:
-    """Draw the steps and the buttons back and next, which the arrow keys press too."""
-    names = {number: f"{number} {step.side(has_cells).name}" for number, step in enumerate(STEPS, start=1)}
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="walk.stepper"):
+def draw_steps(view: WalkView) -> None:
+    """Draw the whole network, whose stages are the steps, and the buttons back and next, which arrow keys press too."""
+    state = view.state
+    draw_diagram(make_diagram(view), N_STEPS, key="walk.diagram", on_step=lambda step: WALK.update(step=step))
+    with st.container(horizontal=True, horizontal_alignment="distribute", key="walk.stepper"):
         st.button("Back", shortcut="Left", disabled=state.step == 1, on_click=walk_session.go, args=(-1,))
-        # Buttons, no segmented control: one that was clicked would keep the arrow keys to itself.
-        for number, name in names.items():
-            st.button(
-                name, key=WALK.key(f"step.{number}"), type="primary" if number == state.step else "secondary",
-                width="stretch", on_click=WALK.update, kwargs={"step": number},
-            )  # fmt: skip
         st.button("Next", shortcut="Right", disabled=state.step == N_STEPS, on_click=walk_session.go, args=(1,))
 
 
@@ -131,7 +127,7 @@ def draw_page() -> None:
     except RNCoreError as err:
         st.error(plain(err))
     else:
-        draw_stepper(state, view.has_cells)
+        draw_steps(view)
         draw_walk(view, look)
     WALK.write_url()
 

@@ -61,17 +61,16 @@ class Race:
         raced = RACE_TASKS[config.task]
         #: What examples and evaluations are of: a story belongs to one question, so only stories of the chosen types.
         self.shown = raced.narrow(config.question_types)
-        self._start(
-            config, fabric, raced, {kind: Trainer(config.training(kind, precision), fabric) for kind in config.models}
-        )
-        if raced.race.at_once:
-            self._threads = ThreadPoolExecutor(len(self.trainers))
+        trainers = {kind: Trainer(config.training(kind, precision), fabric) for kind in config.models}
+        self._start(config, fabric, raced, trainers, raced.race.at_once)
 
-    def _start(self, config: RaceConfig, fabric: Fabric, task: Task, trainers: dict[str, Trainer]) -> None:
-        """Begin a race with its runners at step 0."""
+    def _start(
+        self, config: RaceConfig, fabric: Fabric, task: Task, trainers: dict[str, Trainer], at_once: bool = False
+    ) -> None:
+        """Begin a race with its runners at step 0; `at_once` gives each a thread for its steps."""
         self.config, self.fabric, self.task, self.trainers = config, fabric, task, trainers
         self.seconds = 0.0
-        self._threads: ThreadPoolExecutor | None = None
+        self._threads = ThreadPoolExecutor(len(trainers)) if at_once else None
         self._found: dict[str, tuple[int, Evaluation]] = {}
         #: Runners in their head start, and the saved state of each: file, tensors and state.
         self._starting: dict[str, PretrainingSteps] = {}

@@ -119,6 +119,30 @@ def test_dragging_an_object_changes_url_and_answer(page, url):
     opened.wait_for_selector(f".rn-truth:has-text('Truth: {flipped}')")
 
 
+def test_the_answer_follows_while_an_object_is_held(page, url):
+    scene = sampled_scene(0)
+    opened = page(f"{url}/?model=rn-objects&q=left-red")
+    opened.wait_for_selector(".scene .tags .tag")
+    width = opened.locator(".scene .ground").bounding_box()["width"]
+    red = scene.get("red")
+    side = "yes" if red.x < 37 else "no"
+    before = opened.locator(".scene .tags").text_content()
+    start = place_of(opened, "red")
+    opened.mouse.move(start["x"], start["y"])
+    opened.mouse.down()
+    for share in (0.5, 1):
+        dx, dy = (15 if side == "no" else 66) - red.x, 60 - red.y
+        opened.mouse.move(start["x"] + share * dx * width / 75, start["y"] + share * dy * width / 75)
+    opened.wait_for_selector(f".rn-truth:has-text('Truth: {'no' if side == 'yes' else 'yes'}')")
+    opened.wait_for_function("before => !document.querySelector('.stale')", arg=before)
+    expect(opened.locator(".scene .tags")).not_to_have_text(before)
+    assert opened.locator(".scene .tag:visible").count() >= 5
+    assert read_state(opened).edited is None  # the link changes at the release
+    opened.keyboard.press("Escape")
+    opened.wait_for_selector(f".rn-truth:has-text('Truth: {side}')")
+    opened.mouse.up()
+
+
 def test_a_double_click_turns_the_shape(page, url):
     opened = page(f"{url}/?model=rn-objects&q=shape-red")
     opened.wait_for_selector(".scene .object")

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from playwright.sync_api import expect
 
-from pages._lab.walk.state import WalkState
+from pages._lab.walk.state import N_STEPS, WalkState
 
 pytestmark = pytest.mark.browser
 
@@ -120,3 +120,39 @@ def test_a_link_opens_the_same_step_in_a_fresh_browser(walk, page):
     expect(second.locator(FILM_TITLE)).to_have_text(first.locator(FILM_TITLE).text_content())
     expect(second.locator(".rn-deal")).to_have_text(first.locator(".rn-deal").text_content())
     assert read_state(second) == read_state(first)
+
+
+STAGES = """all => all.map((one) => {
+  const frame = one.querySelector(".frame").getBoundingClientRect();
+  const texts = [...one.querySelectorAll("text")].map((text) => text.getBoundingClientRect());
+  const sizes = [...one.querySelectorAll(":scope > text")].map((text) => parseFloat(getComputedStyle(text).fontSize));
+  const isInside = ({ left, right, bottom }) =>
+    left >= frame.left - 1 && right <= frame.right + 1 && bottom <= frame.bottom + 1;
+  return { inside: texts.every(isInside), left: frame.left, right: frame.right, least: Math.min(...sizes) };
+})"""
+
+
+@pytest.mark.parametrize("width", [390, 1024, 1440])
+@pytest.mark.parametrize("model", ["rn-objects", "rn-pixels"])
+def test_the_diagram_can_be_read_at_every_width(walk, width, model):
+    opened = walk(f"model={model}&step=4")
+    opened.set_viewport_size({"width": width, "height": 900})
+    expect(opened.locator(".diagram .stage")).to_have_count(N_STEPS)
+    opened.wait_for_function("width => innerWidth === width", arg=width)
+    opened.wait_for_timeout(500)
+    stages = opened.locator(".diagram .stage").evaluate_all(STAGES)
+    assert all(stage["inside"] for stage in stages)
+    assert min(stage["left"] for stage in stages) >= 0 and max(stage["right"] for stage in stages) <= width
+    assert min(stage["least"] for stage in stages) >= 12
+
+
+def test_a_stage_of_the_diagram_is_a_stop_by_keys_and_shows_the_followed_pair(walk):
+    opened = walk("model=rn-objects&pair=red-blue")
+    stage = opened.get_by_role("button", name="6 Sum")
+    stage.focus()
+    opened.keyboard.press("Enter")
+    expect(opened.locator(TITLE)).to_have_text("6 · Sum")
+    expect(stage).to_have_attribute("aria-current", "step")
+    expect(opened.locator(".diagram [aria-current]")).to_have_count(1)
+    expect(opened.get_by_role("button", name="5 g_theta")).to_contain_text("(red, blue)")
+    assert read_state(opened).step == 6

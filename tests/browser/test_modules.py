@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -18,13 +19,18 @@ from scipy.sparse.csgraph import connected_components
 from pages._lab.babi.stage import make_story_stage
 from pages._lab.babi.state import LABELS, BabiState
 from pages._lab.babi.truth import find_truth
+from pages._lab.clevr.pictures import Picture
+from pages._lab.clevr.stages import make_picture_stage, make_plan_stage
+from pages._lab.clevr.state import ClevrState
 from pages._lab.components.scene_view import SceneView, make_scene_data
+from pages._lab.components.stage import PairLayer
 from pages._lab.components.table_view import make_table_data
 from pages._ui import components
 from pages._ui.components.bundle import bundle
 from pages._ui.components.sources import read_sources
 from rn_core.common.errors import SceneError
 from rn_core.common.seeding import make_rng
+from rn_core.tasks.clevr.camera import HEIGHT, WIDTH
 from rn_core.tasks.physics.world import COLORS
 from rn_core.tasks.sort_of_clevr.scene import check_objects, sample_scene
 
@@ -32,7 +38,9 @@ pytestmark = pytest.mark.browser
 
 FOLDER = Path(components.__file__).parent
 MODULES = sorted(str(path.relative_to(FOLDER)) for path in FOLDER.rglob("*.js"))
-ENTRIES = ("scene/scene.js", "story/story.js", "table/table.js", "question_line.js", "poll.js")
+ENTRIES = (
+    "scene/scene.js", "story/story.js", "table/table.js", "diagram/diagram.js", "question_line.js", "poll.js",
+)  # fmt: skip
 ADDRESS = "http://modules.test"
 LOADER = """<!doctype html><script type="module">
 window.modules = {}; window.failures = {};
@@ -280,6 +288,82 @@ def test_the_browser_refuses_the_moves_that_python_refuses(call):
     assert [bool(touched) for touched in call("scene/geometry.js", "touchedBy", cases)] == refused
 
 
+# Labels
+
+
+def sample_layer(rng: np.random.Generator, n_nodes: int) -> PairLayer:
+    """Return what pairs could say: a few strong ones, many weak ones, a pair pinned and one that decides."""
+    weights = rng.normal(size=(n_nodes, n_nodes)) * rng.choice([0.02, 1, 6], (n_nodes, n_nodes))
+    first, *pinned = rng.integers(0, n_nodes, 3).tolist()
+    decides = [(first, int(rng.integers(0, n_nodes)))]
+    return PairLayer(weights, pinned=tuple(pinned) if rng.random() < 0.5 else None, true_pairs=decides, show_truth=True)
+
+
+def sample_stages(rng: np.random.Generator) -> Iterator[dict[str, Any]]:
+    """Yield what is drawn of 500 random scenes: of Explore, some with a ground, and of CLEVR, plan and picture."""
+    picture = Picture(np.zeros((HEIGHT, WIDTH, 3), np.uint8))
+    for seed in range(500):
+        projector, kind = bool(seed % 5 == 0), seed % 5
+        if kind < 3:
+            objects = sample_scene(make_rng(seed, "explore")).objects
+            layer = sample_layer(rng, len(objects) + kind // 2)
+            parts = {name: getattr(layer, name) for name in ("weights", "pinned", "true_pairs", "show_truth")}
+            yield SceneView([asdict(thing) for thing in objects], projector=projector, **parts).to_data()
+        else:
+            state = ClevrState(seed=seed, projector=projector)
+            stage = make_plan_stage(state, None) if kind == 3 else make_picture_stage(state, picture, None)
+            yield replace(stage, layer=sample_layer(rng, stage.n_nodes)).to_data()
+
+
+def box_of(shape: dict[str, float]) -> np.ndarray:
+    """Return a box's left, top, right and bottom."""
+    reach = np.array([shape["width"], shape["height"]]) / 2
+    middle = np.array([shape["x"], shape["y"]])
+    return np.array([*(middle - reach), *(middle + reach)])
+
+
+def object_boxes(data: dict[str, Any]) -> list[np.ndarray]:
+    """Return the boxes of a stage's objects, squares turned as they are."""
+    boxes = []
+    for thing in data["objects"]:
+        angle = np.radians(thing["turn"]) if thing["shape"] == "square" else 0
+        corners = thing["radius"] * np.array([[1, 1], [1, -1], [-1, -1], [-1, 1]])
+        turned = corners @ np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+        middle = np.array([thing["x"], thing["y"]])
+        boxes.append(np.array([*(middle + turned.min(axis=0)), *(middle + turned.max(axis=0))]))
+    return boxes
+
+
+def head_boxes(arcs: Sequence[dict[str, Any]]) -> list[np.ndarray]:
+    """Return the boxes of arrows' heads."""
+    tips = [np.array([corner.split(",") for corner in arc["tip"].split(" ")], float) for arc in arcs if arc["tip"]]
+    return [np.array([*tip.min(axis=0), *tip.max(axis=0)]) for tip in tips]
+
+
+def meet(one: np.ndarray, other: np.ndarray) -> bool:
+    """Return whether two boxes overlap by more than rounding."""
+    return bool((np.minimum(one[2:], other[2:]) - np.maximum(one[:2], other[:2]) > 1e-9).all())
+
+
+def test_no_label_hides_a_label_an_object_or_an_arrows_head_or_leaves_the_picture(call):
+    rng = np.random.default_rng(0)
+    stages = [*sample_stages(rng)]
+    active = [int(rng.integers(0, len(data["nodes"]))) if rng.random() < 0.5 else None for data in stages]
+    cases = [[data, data["objects"], node, data["pinned"]] for data, node in zip(stages, active, strict=True)]
+    n_labels = 0
+    for data, found in zip(stages, call("scene/labels.js", "layOut", cases), strict=True):
+        labels = [box_of(each) for each in (*found["tags"], found["flag"])]
+        others = [*object_boxes(data), *head_boxes(found["arcs"])]
+        assert len(found["tags"]) == len(found["arcs"]) > 0
+        for k, label in enumerate(labels):
+            assert not any(meet(label, other) for other in (*labels[:k], *others))
+            band = 8 * any(node["kind"] == "ground" for node in data["nodes"])
+            assert (label[:2] >= -4.5).all()
+            assert (label[2:] <= [data["width"] + 3.5, data["height"] + 3.5 + band]).all()
+        n_labels += len(labels)
+    assert n_labels > 1500
+
+
 # The story
 
 
@@ -381,6 +465,34 @@ def test_balls_go_straight_between_frames(call):
     )
 
 
+def sample_lines(rng: np.random.Generator) -> tuple[list[dict[str, object]], np.ndarray]:
+    """Return what is numbered of a table, five lines of one ball or three of any, and where its ten balls are."""
+    balls = rng.uniform(-92, 92, (1, 2))
+    while len(balls) < 10:
+        ball = rng.uniform(-92, 92, 2)
+        if np.linalg.norm(balls - ball, axis=1).min() > 12:
+            balls = np.vstack([balls, ball])
+    pairs = [(0, j) for j in range(1, 6)] if rng.random() < 0.5 else [(0, 1), (2, 3), (4, 5)]
+    stops = rng.choice([0.5, 0.34, 0.78], len(pairs)).tolist()
+    lines = [
+        {"from": place(*balls[i]), "to": place(*balls[j]), "stop": s} for (i, j), s in zip(pairs, stops, strict=True)
+    ]
+    return lines, balls
+
+
+def test_no_number_on_the_table_hides_a_number_or_a_ball_or_leaves_the_table(call):
+    rng = np.random.default_rng(1)
+    tables = [sample_lines(rng) for _ in range(200)]
+    cases = [[lines, [place(*ball) for ball in balls]] for lines, balls in tables]
+    for (lines, balls), found in zip(tables, call("table/drawing.js", "placeNumbers", cases), strict=True):
+        numbers = xy(found)
+        assert len(numbers) == len(lines)
+        for k, number in enumerate(numbers):
+            away = np.abs(np.vstack([balls, numbers[:k]]) - number)
+            assert ((away[:, 0] > 20) | (away[:, 1] > 9)).all()
+        assert (np.abs(numbers) <= [90, 95.5]).all()
+
+
 # The matrix beside the table
 
 PLACES = RNG.uniform(-0.8, 0.8, (4, 2))
@@ -469,6 +581,41 @@ def test_errors_grow_straight_from_nothing_at_the_last_seen_frame(call):
     np.testing.assert_allclose(at, np.interp(times, range(5), [0, *TABLE["errors"]]))
 
 
+# The diagram
+
+
+@pytest.mark.parametrize("width", [300, 358, 944, 1360])
+@pytest.mark.parametrize("scale", [1, 1.35])
+def test_stages_stand_apart_in_reading_order_and_each_arrow_goes_from_one_to_the_next(call, width, scale):
+    [found] = call("diagram/layout.js", "layOut", [[width, 8, scale]])
+    boxes = np.array([[box[name] for name in ("x", "y", "width", "height")] for box in found["stages"]])
+    ends = boxes[:, :2] + boxes[:, 2:]
+    assert (boxes[:, :2] >= 0).all() and (ends <= [width + 1e-9, found["height"] + 1e-9]).all()
+    assert boxes[:, 2].min() >= min(100 * scale, width)
+    assert [(y, x) for x, y in boxes[:, :2]] == sorted((y, x) for x, y in boxes[:, :2])
+    for k, link in enumerate(found["links"]):
+        gap = np.maximum(boxes[k + 1, :2] - ends[k], boxes[k, :2] - ends[k + 1])
+        assert gap.max() > 0
+        tip = np.array(link["head"].split(" ")[0].split(","), float)
+        assert np.abs(tip - np.clip(tip, boxes[k + 1, :2], ends[k + 1])).max() <= 1  # at the next one's edge
+        start = np.array(re.match(r"M([\d.]+) ([\d.]+)", link["line"]).groups(), float)
+        np.testing.assert_allclose(start, np.clip(start, boxes[k, :2], ends[k]))
+
+
+def test_tones_are_as_strong_as_their_numbers(call):
+    values = np.round(RNG.uniform(-1, 1, (7, 5)), 2)
+    values[2, 3] = 0
+    [paths] = call("diagram/pictures.js", "tonePaths", [[values, 70]])
+    drawn = {}
+    for each in paths:
+        for x, y in re.findall(r"M([\d.]+) ([\d.]+)h", each["path"]):
+            drawn[round(float(y) / 10), round(float(x) / 10)] = each["tone"] * (-1 if each["sign"] == "negative" else 1)
+    assert drawn == {
+        (i, j): int(np.sign(value) * np.ceil(np.round(6 * abs(value), 9)))
+        for (i, j), value in np.ndenumerate(values) if value
+    }  # fmt: skip
+
+
 # Gestures
 
 HAND = """([steps]) => {
@@ -534,7 +681,105 @@ def test_a_hand_is_understood(opened, steps, said):
     assert (done["pressed"], done["dragging"]) == (False, False)
 
 
-# The channel
+# The channel and what is held
+
+HOLD = """([html, data, steps]) => {
+  const { default: draw } = window.modules["scene/scene.js"];
+  const parentElement = document.createElement("div");
+  parentElement.innerHTML = html;
+  document.body.append(parentElement);
+  const told = [];
+  let shown = { ...data, live: true, answered: null };
+  const setTriggerValue = (_, event) => told.push(["sent", event.kind, event.id, event.x, event.y, event.number]);
+  const show = (changes) => {
+    shown = { ...shown, ...changes };
+    return draw({ parentElement, data: shown, setTriggerValue });
+  };
+  const end = show({});
+  const stage = parentElement.querySelector(".stage");
+  stage.setPointerCapture = () => {};
+  const places = () => [...stage.querySelectorAll(".object")].map((each) => each.getAttribute("aria-label"));
+  for (const [type, x, y, id] of steps) {
+    told.push([type, x, y]);
+    if (type === "answer") {
+      const last = told.findLast(([kind]) => kind === "sent");
+      const objects = shown.objects.map((each) => (each.id === last[2] ? { ...each, x: last[3], y: last[4] } : each));
+      const before = places();
+      show(last[1] === "stay" ? { objects: data.objects, answered: last[5] } : { objects, answered: last[5] });
+      told.push(["stayed", before.join() === places().join(), stage.classList.contains("stale")]);
+    } else if (type === "key") {
+      stage.querySelector(".object").dispatchEvent(new KeyboardEvent("keydown", { key: x, bubbles: true }));
+    } else {
+      const place = new DOMPoint(x, y).matrixTransform(stage.getScreenCTM());
+      const target = id ? stage.querySelector(`[data-object=${id}]`) : stage;
+      const common = { bubbles: true, isPrimary: true, pointerId: 1, buttons: type === "pointerup" ? 0 : 1 };
+      target.dispatchEvent(new PointerEvent(type, { ...common, clientX: place.x, clientY: place.y }));
+    }
+  }
+  end();
+  parentElement.remove();
+  return told;
+}"""
+RED = SCENE.get("red")
+
+
+def is_free(x: int, y: int) -> bool:
+    """Return whether the red object may stand at a place."""
+    try:
+        check_objects(SCENE.replace("red", x=x, y=y).objects)
+    except SceneError:
+        return False
+    return True
+
+
+def hold(page: Page, steps: Sequence[tuple[object, ...]]) -> list[list[Any]]:
+    """Return what a hand did to the red object of `SCENE` and what was sent, in their order; the page answers late."""
+    down = ("pointerdown", RED.x, RED.y, "red")
+    return page.evaluate(HOLD, [read_sources("scene")["html"], SCENE_DATA, [down, *steps]])
+
+
+def sample_hand(rng: np.random.Generator) -> list[tuple[object, ...]]:
+    """Return moves to free places among which answers come at random, a release, and the answers left."""
+    free = [(x, y) for x, y in rng.integers(5, 70, (60, 2)).tolist() if is_free(x, y) and (x, y) != (RED.x, RED.y)]
+    moves = [[("pointermove", *place), *[("answer",)] * int(rng.integers(0, 2))] for place in free[:20]]
+    return [*(step for steps in moves for step in steps), ("pointerup", *free[19]), *[("answer",)] * 3]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_held_object_is_followed_one_request_at_a_time_and_the_newest_place_wins(opened, seed):
+    told = hold(opened, sample_hand(np.random.default_rng(seed)))
+    hand, in_flight, is_released, last = None, 0, False, None
+    for kind, *rest in told:
+        if kind == "pointermove":
+            hand = rest
+        elif kind == "answer":
+            in_flight = 0
+        elif kind == "pointerup":
+            is_released, left = True, []
+        elif kind == "sent":
+            in_flight += 1
+            assert in_flight == 1
+            assert rest[1:4] == ["red", *hand]
+            last = rest
+            if is_released:
+                left.append(rest)
+        elif kind == "stayed":
+            assert rest == [True, False]  # no older state under the hand, and the numbers stay
+            assert is_released or in_flight == 1 or last[2:4] == hand  # nothing newer is left behind
+    assert [each[0] for each in left] == ["move"]
+    assert 5 < sum(kind == "sent" for kind, *_ in told) < 22
+
+
+def test_nothing_is_sent_from_where_an_object_may_not_stand_and_the_page_then_stays_as_it_was(opened):
+    green = SCENE.get("green")
+    near = next([RED.x + dx, RED.y] for dx in (5, -5, 6, -6, 0) if is_free(RED.x + dx, RED.y))
+    on_green = [("pointermove", *near), ("answer",), ("pointermove", green.x, green.y)]
+    for ending in (("pointerup", green.x, green.y), ("pointercancel", 0, 0), ("key", "Escape")):
+        sent = [rest for kind, *rest in hold(opened, [*on_green, ending, ("answer",)]) if kind == "sent"]
+        assert [(each[0], each[2:4]) for each in sent] == [("drag", near), ("stay", [RED.x, RED.y])]
+    untouched = hold(opened, [("pointermove", green.x, green.y), ("pointerup", 0, 0)])
+    assert [rest for kind, *rest in untouched if kind == "sent"] == []
+
 
 TALK = """() => {
   const { Channel } = window.modules["channel.js"];

@@ -12,6 +12,7 @@ from pages._lab.models import sees_pixels
 from pages._lab.walk.state import N_STEPS, WALKED, WalkState
 from pages._lab.walk.steps import STEPS
 from pages._ui import cache
+from pages._ui.components.diagram import read_step
 from pages._ui.walk.session import replace_node
 from rn_core.common.errors import WeightsError
 from rn_core.tasks.sort_of_clevr import Question
@@ -107,10 +108,10 @@ def test_the_arrow_keys_press_back_and_next(app):
     assert keys == {"Back": "left", "Next": "right"}
 
 
-def test_a_step_is_reached_by_its_name(app):
-    app.button(key="walk.step.6").click().run()
-    assert state_of(app) == WalkState(model="rn-objects", step=6)
-    assert "36 pairs join" in charts(app)[0]
+def test_the_browser_names_steps_by_their_numbers_and_nothing_else_is_taken():
+    assert [read_step(N_STEPS, {"step": step}) for step in range(1, N_STEPS + 1)] == [*range(1, N_STEPS + 1)]
+    others = [0, N_STEPS + 1, True, "3", 2.0, None]
+    assert [read_step(N_STEPS, state) for state in (*({"step": step} for step in others), {}, None, [3])] == [None] * 9
 
 
 def test_scene_question_and_network_can_be_changed(app):

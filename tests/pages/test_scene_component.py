@@ -171,6 +171,17 @@ MOVE = {"kind": "move", "id": "red", **free_place()}
 )
 def test_garbage_is_no_event(state):
     assert SceneEvent.from_state(state, VIEW) is None
+    if isinstance(state, dict) and state.get("kind") == "move":
+        assert SceneEvent.from_state({**state, "kind": "drag"}, VIEW) is None
+
+
+def test_a_drag_is_read_as_a_move_is_and_its_end_without_one_is_no_event():
+    assert SceneEvent.from_state({**MOVE, "kind": "drag"}, VIEW) == replace(
+        SceneEvent.from_state(MOVE, VIEW), kind="drag"
+    )
+    assert SceneEvent.from_state({**MOVE, "kind": "stay"}, VIEW) is None
+    live = replace(VIEW, live=True)
+    assert [view.to_data()["live"] for view in (VIEW, live, live.make_fixed())] == [False, True, False]
 
 
 def test_a_view_that_is_not_editable_takes_pins_only():
@@ -194,7 +205,7 @@ ANYTHING = st.one_of(
 
 @given(
     st.fixed_dictionaries(
-        {"kind": st.one_of(st.sampled_from(["move", "toggle", "pin", "unpin"]), ANYTHING)},
+        {"kind": st.one_of(st.sampled_from(["move", "drag", "stay", "toggle", "pin", "unpin"]), ANYTHING)},
         optional={name: ANYTHING for name in ("id", "x", "y", "i", "j", "number")},
     )
 )
@@ -205,9 +216,9 @@ def test_whatever_the_browser_sends_is_an_allowed_event_or_none(state):
     assert event.kind == state["kind"]
     if event.kind == "pin":
         assert all(type(node) is int and 0 <= node < 6 for node in event.pair)
-    if event.kind in ("move", "toggle"):
+    if event.kind in ("move", "drag", "toggle"):
         assert event.thing in COLORS
-    if event.kind == "move":
+    if event.kind in ("move", "drag"):
         moved = [
             replace(thing, x=event.x, y=event.y) if thing.color == event.thing else thing for thing in SCENE.objects
         ]

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import cache, lru_cache
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import torch
+from torch import nn
 
 from pages._lab.figures import Look, alt_text
 from pages._lab.pairs.view import PairReading
+from pages._lab.scale import FULL_LOGITS
 from pages._lab.sort_of_clevr.state import ExploreState
 from pages._lab.sort_of_clevr.view import make_case, make_reading
+from pages._lab.walk import diagram as walk_diagram
 from pages._lab.walk import figures as walk_figures
 from pages._lab.walk import formulas as walk_formulas
 from pages._lab.walk import html as walk_html
@@ -259,3 +265,59 @@ def test_the_arrow_runs_from_the_first_object_to_the_second():
     figure = walk_figures.plot_objects(view, LOOK, both=True, height=330)
     arrow = next(note for note in figure.layout.annotations if note.showarrow)
     assert ([arrow.ax, arrow.ay], [arrow.x, arrow.y]) == (places["red"], places["blue"])
+
+
+# The diagram
+
+
+def unfold(stage: dict[str, object]) -> np.ndarray:
+    """Return the numbers of a grid one after another."""
+    return np.array(stage["values"]).ravel()
+
+
+@pytest.mark.parametrize("model", [*WALKED])
+@pytest.mark.parametrize("deal", [0, 5])
+def test_the_diagram_holds_the_numbers_of_the_one_forward_pass(model, deal):
+    view = make_view(model=model, deal=deal)
+    stages = walk_diagram.make_diagram(view)["stages"]
+    assert [stage["name"] for stage in stages] == [step.side(view.has_cells).name for step in STEPS]
+    n, core, (i, j) = len(view.labels), answerer(model).model.core, view.pair
+    features, pairs, relation, whole, hidden = (unfold(stages[k]) for k in (1, 3, 4, 5, 6))
+    seen = view.walk.maps[-1].mean(axis=0) if view.has_cells else view.walk.objects
+    np.testing.assert_allclose(features, seen.ravel() / np.abs(seen).max(), atol=0.0051)
+    # Each pair is told what it adds, whatever the order of the objects, and the followed one adds most.
+    order = view.walk.slots if view.has_cells else [view.plain.slots.tolist().index(slot) for slot in view.walk.slots]
+    shares = view.contributions.reshape(round(len(view.contributions) ** 0.5), -1)[np.ix_(order, order)]
+    full = FULL_LOGITS["cells" if view.has_cells else "objects"]
+    np.testing.assert_allclose(pairs.reshape(n, n), np.clip(shares / full, -1, 1), atol=0.0051)
+    assert stages[3]["marked"] == [i, j]
+    for found, vector in ((relation, view.steps.layers[-1]), (whole, view.walk.relations.sum(axis=0))):
+        limit = max(np.abs(vector).max(), 1e-9)
+        np.testing.assert_allclose(found[: len(vector)], vector / limit, atol=0.006)
+        assert not found[len(vector) :].any()
+    units = torch.tensor(view.walk.aggregate)
+    layers = []
+    for layer in core.f_phi:
+        units = layer(units)
+        layers += [units] if isinstance(layer, nn.ReLU) else []
+    expected = torch.cat(layers).detach().numpy()
+    np.testing.assert_allclose(hidden[: len(expected)], expected / np.abs(expected).max(), atol=0.006)
+    assert stages[7]["lines"][0] == view.reading.answer.text
+
+
+def test_the_diagram_runs_no_pair_again():
+    view = make_view(model="rn-objects", pair=("red", "blue"))
+    bare = replace(view, core=SimpleNamespace(f_phi=view.core.f_phi))
+    assert walk_diagram.make_diagram(bare) == walk_diagram.make_diagram(view)
+
+
+def test_the_diagram_marks_the_followed_pair_in_place_and_name():
+    view = make_view(model="rn-objects", pair=("gray", "red"))
+    diagram = walk_diagram.make_diagram(view)
+    marks = {mark["text"]: (mark["x"], mark["y"]) for mark in diagram["stages"][2]["marks"]}
+    places = {thing.color: (thing.x, thing.y) for thing in view.state.scene.objects}
+    assert marks == {"i": places["gray"], "j": places["red"]}
+    assert diagram["pair"] == "(gray, red)"
+    assert [diagram["pair"] in " ".join(stage["lines"]) for stage in diagram["stages"][3:5]] == [True, True]
+    same = walk_diagram.make_diagram(make_view(model="rn-objects", pair=("gray", "gray")))
+    assert [mark["text"] for mark in same["stages"][2]["marks"]] == ["i=j"]

@@ -14,7 +14,7 @@ from typing import Any, TypeGuard
 
 import numpy as np
 
-from pages._lab.clevr.models import GRID, IMAGE_SIDE, STRIDE
+from pages._lab.clevr.models import GRID, IMAGE_SIDE, STRIDE, sees_pixels
 from pages._lab.clevr.nodes import PALETTE
 from pages._lab.clevr.pictures import Picture
 from pages._lab.clevr.state import ClevrState
@@ -102,11 +102,12 @@ class PlanStage(DrawnStage):
     """The ground from above; objects can be moved."""
 
     def read_edit(self, kind: Edit, state: Mapping[str, object]) -> SceneEvent | None:
-        """Read a move; None if it names no object here or no place near the ground."""
+        """Read a move or a drag; None if it names no object here or no place near the ground."""
         name, x, y = state.get("id"), state.get("x"), state.get("y")
-        if kind != "move" or not isinstance(name, str) or name not in {thing["id"] for thing in self.cast.objects}:
+        present = {thing["id"] for thing in self.cast.objects}
+        if kind not in ("move", "drag") or not isinstance(name, str) or name not in present:
             return None
-        return SceneEvent("move", thing=name, x=x, y=y) if _is_near(x) and _is_near(y) else None
+        return SceneEvent(kind, thing=name, x=x, y=y) if _is_near(x) and _is_near(y) else None
 
 
 def _is_near(value: object) -> TypeGuard[float]:
@@ -125,7 +126,8 @@ def make_plan_stage(state: ClevrState, view: ClevrView | None, editable: bool = 
         verb="stand too near to",
         rule="each must be clearly left or right, and clearly in front or behind",
     )
-    manner = Manner(editable, False, state.projector, describe_things(state.things), spacing)
+    is_live = editable and not sees_pixels(state.model)  # a picture takes seconds to draw
+    manner = Manner(editable, False, state.projector, describe_things(state.things), spacing, is_live)
     return PlanStage(_make_plan(), cast, make_layer(state, shown, len(nodes)), manner)
 
 

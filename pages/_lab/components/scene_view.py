@@ -68,6 +68,7 @@ class SceneView:
         projector: large type, for the back row of a classroom.
         alt: the picture in words, for screen readers.
         image: a picture as a data URL, on which objects are rings; empty where they are drawn.
+        live: whether the page follows an object while it is held.
     """
 
     objects: Sequence[Mapping[str, Any]]
@@ -84,6 +85,7 @@ class SceneView:
     projector: bool = False
     alt: str = "Scene with six objects"
     image: str = ""
+    live: bool = False
     component: ClassVar[str] = "scene"
 
     @property
@@ -96,7 +98,7 @@ class SceneView:
         return make_scene_data(self)
 
     def read_edit(self, kind: Edit, state: Mapping[str, object]) -> SceneEvent | None:
-        """Read a move or a toggle; None if it would not leave a valid scene."""
+        """Read a move, a drag or a toggle; None if it would not leave a valid scene."""
         objects = {thing.color: thing for thing in _make_objects(self)}
         color = state.get("id")
         if not isinstance(color, str) or color not in objects:
@@ -104,14 +106,14 @@ class SceneView:
         if kind == "toggle":
             return SceneEvent("toggle", thing=color)
         x, y = state.get("x"), state.get("y")
-        if kind != "move" or not (is_whole(x) and is_whole(y)):
+        if kind not in ("move", "drag") or not (is_whole(x) and is_whole(y)):
             return None
         moved = {**objects, color: replace(objects[color], x=x, y=y)}
         try:
             check_objects(tuple(moved.values()))
         except SceneError:
             return None
-        return SceneEvent("move", thing=color, x=x, y=y)
+        return SceneEvent(kind, thing=color, x=x, y=y)
 
     def make_fixed(self) -> SceneView:
         """Return the same picture where nothing can be moved."""
@@ -143,7 +145,7 @@ def make_scene_data(view: SceneView) -> dict[str, Any]:
     shown = [_show(thing) | ({"shape": "spot"} if view.image else {}) for thing in objects]
     cast = Cast(view.mode, shown, _make_nodes(view, objects), grid)
     spacing = Spacing(box=CLEARANCE)
-    manner = Manner(view.editable, not view.image, projector=view.projector, alt=view.alt, spacing=spacing)
+    manner = Manner(view.editable, not view.image, view.projector, view.alt, spacing, view.live)
     return make_stage_data(_make_backdrop(view.image), cast, layer, manner)
 
 

@@ -16,9 +16,9 @@ from pages._lab.contrast import luminance
 from pages._lab.scale import FULL_LOGITS
 from rn_core.common.errors import RNCoreError
 
-Edit = Literal["move", "toggle", "drop", "restore"]
+Edit = Literal["move", "drag", "toggle", "drop", "restore"]
 #: Events that change what is shown.
-EDITS: tuple[Edit, ...] = ("move", "toggle", "drop", "restore")
+EDITS: tuple[Edit, ...] = ("move", "drag", "toggle", "drop", "restore")
 _LIGHT_INK, _DARK_INK = "#ffffff", "#111111"
 
 
@@ -27,8 +27,8 @@ class SceneEvent:
     """One thing a person did to a scene; fields that its kind does not use are None.
 
     Attributes:
-        kind: "move" (thing, x, y; in a story thing, place), "toggle" (thing: square to circle and back), "drop" and
-            "restore" (thing: a sentence), "pin" (pair) or "unpin".
+        kind: "move" (thing, x, y; in a story thing, place), "drag" (the same of an object that is still held), "toggle"
+            (thing: square to circle and back), "drop" and "restore" (thing: a sentence), "pin" (pair) or "unpin".
         thing: the object or sentence meant, by its id.
         x: its new center, right; in units of the stage.
         y: the same, down.
@@ -49,7 +49,8 @@ class SceneEvent:
 
         Returns:
             The event, or None for anything that is not an allowed event on that view: unknown kinds and
-            objects, numbers that are no places, moves onto another object, edits of a view that is not editable.
+            objects, numbers that are no places, moves onto another object, edits of a view that is not editable. One
+            that the browser calls "stay" ends a drag without a move: it is none, and the page is drawn as it was.
         """
         if not isinstance(state, Mapping):
             return None
@@ -218,6 +219,7 @@ class Manner:
         projector: large type, for the back row of a classroom.
         alt: the picture in words, for screen readers.
         spacing: how near objects may come.
+        live: whether the page follows an object while it is held.
     """
 
     editable: bool = True
@@ -225,6 +227,7 @@ class Manner:
     projector: bool = False
     alt: str = ""
     spacing: Spacing = field(default_factory=Spacing)
+    live: bool = False
 
 
 def make_stage_data(backdrop: Backdrop, cast: Cast, layer: PairLayer, manner: Manner) -> dict[str, Any]:
@@ -253,6 +256,7 @@ def make_stage_data(backdrop: Backdrop, cast: Cast, layer: PairLayer, manner: Ma
         "against": str(layer.against),
         "editable": bool(manner.editable),
         "toggles": bool(manner.editable and manner.toggles),
+        "live": bool(manner.editable and manner.live),
         "projector": bool(manner.projector),
         "alt": str(manner.alt),
         "spacing": {"box": spacing.box, "gap": spacing.gap, "band": spacing.band},

@@ -26,6 +26,7 @@ def make_scene_view(view: ExploreView, editable: bool = True) -> SceneView:
         show_truth=view.state.truth,
         deciding=list_deciding(view),
         editable=editable,
+        live=editable,
         projector=view.state.projector,
         alt=describe_scene(view.state.scene),
         image="" if view.case.picture is None else view.case.picture.data_url,
@@ -51,6 +52,7 @@ def make_plain_view(state: ExploreState, picture: OwnPicture | None = None) -> S
     return SceneView(
         objects=[asdict(thing) for thing in objects],
         weights=np.zeros((len(objects), len(objects))),
+        live=True,
         projector=state.projector,
         alt=describe_scene(state.scene),
         image="" if picture is None else picture.data_url,

@@ -18,13 +18,7 @@ STYLE = """
 .rn-deal b {display: block; font-size: 1.6rem; line-height: 1.2}
 .rn-deal p {margin: .2rem 0 0}
 .katex-display {overflow-x: auto; overflow-y: hidden; margin: .1rem 0 !important; padding: .3rem 0}
-.st-key-walk-stepper {gap: .35rem; flex-wrap: nowrap}
-.st-key-walk-stepper button {min-height: 2.9rem; padding: .3rem .4rem}
-.st-key-walk-stepper p {white-space: nowrap; font-size: clamp(.75rem, 1.55vw, 1.1rem)}
-@media (max-width: 900px) {
-  .st-key-walk-stepper {flex-wrap: wrap} .st-key-walk-stepper > div {flex: 1 1 5.5rem}
-  .st-key-walk-stepper p {font-size: .95rem}
-}
+.st-key-walk-stepper button {min-height: 2.9rem}
 @media (max-width: 640px) {.katex-display > .katex {font-size: min(1.1em, 4.4vw)}}
 </style>
 """

@@ -16,6 +16,7 @@ from pages._lab.components.stage import SceneEvent
 from pages._lab.domains.clevr import DOMAIN
 from pages._lab.public_weights import held_public, hold_public
 from pages._ui.clevr.own_pixels import add_own, describe_own, keep_own
+from pages._ui.following import Follower
 from pages._ui.kept import Kept, nothing, uploaded_file
 from pages._ui.presence import current_session, is_connected
 from pages._ui.session import PageSession
@@ -56,6 +57,7 @@ def read_query(query: Mapping[str, str]) -> tuple[ClevrState, list[str]]:
 
 
 CLEVR = PageSession("clevr", read_query)
+FOLLOWER = Follower(CLEVR)
 
 
 def _first_kept() -> tuple[str, Picture]:
@@ -176,6 +178,17 @@ def take_move(event: SceneEvent) -> None:
     thing, x, y = event.thing, event.x, event.y
     if thing is not None and x is not None and y is not None:
         edit_things(lambda things: move_thing(things, thing, *from_plan(x, y)))
+
+
+def follow_move(event: SceneEvent) -> None:
+    """Show an object where it is held on the plan; where it may not stand, the scene as it was."""
+    state, thing, x, y = CLEVR.state, event.thing, event.x, event.y
+    try:
+        if thing is not None and x is not None and y is not None:
+            state = state.edit(move_thing(state.things, thing, *from_plan(x, y)))
+    except RNCoreError:
+        state = CLEVR.state
+    FOLLOWER.follow(state)
 
 
 def reset_scene() -> None:

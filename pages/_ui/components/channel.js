@@ -8,6 +8,8 @@ export class Channel {
     this.onGiveUp = onGiveUp;
     this.sent = null; // event that the page has not answered yet
     this.queue = []; // events that wait for that answer
+    this.offered = null; // passing state that waits for it
+    this.number = 0; // of the last event
   }
 
   /** Take the way to the page, and the number of the last event that it answered. */
@@ -28,15 +30,25 @@ export class Channel {
     return this.sent === null ? this.queue : [this.sent, ...this.queue];
   }
 
+  /** Send an event; a passing state that still waits comes too late. */
   submit(event) {
     this.queue.push(event);
+    this.offered = null;
+    if (this.sent === null) this.sendNext();
+  }
+
+  /** Send a passing state, such as a place on the way, as soon as nothing else is on its way; a newer one replaces it. */
+  offer(event) {
+    this.offered = event;
     if (this.sent === null) this.sendNext();
   }
 
   sendNext() {
-    const event = this.queue.shift();
-    if (event === undefined) return;
-    this.sent = { ...event, number: Date.now() };
+    const event = this.queue.shift() ?? this.offered;
+    if (event === null) return;
+    if (event === this.offered) this.offered = null;
+    this.number = Math.max(Date.now(), this.number + 1);
+    this.sent = { ...event, number: this.number };
     this.timer = setTimeout(() => this.giveUp(), ANSWER_TIMEOUT);
     this.send(this.sent);
   }
@@ -44,6 +56,7 @@ export class Channel {
   giveUp() {
     this.sent = null;
     this.queue = [];
+    this.offered = null;
     this.onGiveUp();
   }
 

@@ -28,19 +28,30 @@ def read_models(domain: Domain[StateT, CaseT, ViewT], case: CaseT) -> PairReadin
     return PairReading(answer, cache.find_relations(*asked), case.answer, others, places=cache.find_pass(*asked).places)
 
 
-def read_view(domain: Domain[StateT, CaseT, ViewT], case: CaseT) -> ViewT:
-    """Ask the models and put together what a page shows; raises RNCoreError as `read_models`."""
+def read_view(domain: Domain[StateT, CaseT, ViewT], case: CaseT, compares: bool = True) -> ViewT:
+    """Ask the models and put together what a page shows.
+
+    Args:
+        domain: what is asked.
+        case: about what.
+        compares: whether a second method is asked, too; without it nothing is said about how far the two agree.
+
+    Raises:
+        RNCoreError: as `read_models`.
+    """
     reading, state = read_models(domain, case), case.state
     asked = (*_ask_first(domain, case), domain.choose_target(case, reading.answer))
-    methods = (state.method, second_method(state.method))
+    methods = (state.method, second_method(state.method) if compares else state.method)
     parts = [cache.cached_attribution(*asked, method, state.baseline) for method in methods]
     return domain.make_view(case, reading, *parts)
 
 
-def try_view(domain: Domain[StateT, CaseT, ViewT], case: CaseT) -> tuple[ViewT | None, str | None]:
-    """Return what a page shows, or the sentence that says why there is no answer."""
+def try_view(
+    domain: Domain[StateT, CaseT, ViewT], case: CaseT, compares: bool = True
+) -> tuple[ViewT | None, str | None]:
+    """Return what a page shows, or the sentence that says why there is no answer; arguments as `read_view`."""
     try:
-        return read_view(domain, case), None
+        return read_view(domain, case, compares), None
     except RNCoreError as err:
         return None, str(err)
 

@@ -108,15 +108,22 @@ def test_data_are_json(source):
     json.dumps(source.to_data(), allow_nan=False)
 
 
-def test_moves_are_read_and_nothing_else():
-    event = SceneEvent.from_state({"kind": "move", "id": "C", "x": 30.1, "y": 20}, PLAN)
-    assert event == SceneEvent("move", thing="C", x=30.1, y=20)
+@pytest.mark.parametrize("kind", ["move", "drag"])
+def test_moves_are_read_and_nothing_else(kind):
+    event = SceneEvent.from_state({"kind": kind, "id": "C", "x": 30.1, "y": 20}, PLAN)
+    assert event == SceneEvent(kind, thing="C", x=30.1, y=20)
     for wrong in ({"id": "H"}, {"id": ["A"]}, {"x": "3"}, {"x": True}, {"y": None}, {"y": float("nan")}, {"x": 1e9}):
-        state = {"kind": "move", "id": "C", "x": 30.1, "y": 20} | wrong
+        state = {"kind": kind, "id": "C", "x": 30.1, "y": 20} | wrong
         assert SceneEvent.from_state(state, PLAN) is None
     assert SceneEvent.from_state({"kind": "toggle", "id": "C"}, PLAN) is None
     fixed = make_plan_stage(ClevrState(), None, editable=False)
-    assert SceneEvent.from_state({"kind": "move", "id": "C", "x": 30.1, "y": 20}, fixed) is None
+    assert SceneEvent.from_state({"kind": kind, "id": "C", "x": 30.1, "y": 20}, fixed) is None
+
+
+def test_the_plan_follows_a_drag_where_no_picture_has_to_be_drawn_for_the_answer():
+    assert PLAN.to_data()["live"]
+    assert not make_plan_stage(ClevrState(model="rn-pixels"), None).to_data()["live"]
+    assert not make_plan_stage(ClevrState(), None, editable=False).to_data()["live"]
 
 
 def test_what_the_question_line_sends_is_a_text_or_nothing():

@@ -1,11 +1,9 @@
 // Drawing: from the state to the SVG. Elements that a person can hold or focus are kept; arcs are made anew.
 
 import { makeSvg } from "../dom.js";
-import { clamp, formatShare, signOf } from "../numbers.js";
-import { choosePairs } from "../pairs.js";
-import {
-  CELL_RIM, GROUND_BAND, PAD, describePlace, leave, makeArrow, makeCurve, middleOf, outline, pointOn, turnOf,
-} from "./geometry.js";
+import { signOf } from "../numbers.js";
+import { GROUND_BAND, PAD, describePlace, leave, middleOf, outline, turnOf } from "./geometry.js";
+import { layOut, truthOf } from "./labels.js";
 
 // From back to front. Arcs pass behind objects, but cells lie under objects and so would their arcs.
 // Grips, the wide invisible strokes that make arcs easy to click, never cover an object.
@@ -13,17 +11,6 @@ const LAYERS = {
   objects: ["nodes", "grips", "arcs", "truth", "objects", "tags"],
   cells: ["nodes", "grips", "objects", "arcs", "truth", "tags"],
 };
-const FONT = { plain: 2.8, projector: 3.3 }; // of the numbers; the same in scene.css
-const OVER_PICTURE = 1.3; // how much larger they are over a picture, whose units are smaller; as in scene_picture.css
-
-/** Nodes with the places they have now, edits on their way to the server included. */
-export function placeNodes(data, objects) {
-  return data.nodes.map((node, k) => {
-    if (node.kind === "object") return { ...node, ...objects[k] };
-    if (node.kind === "ground") return { ...node, x: middleOf(data).x, y: data.height + PAD + 1 };
-    return node;
-  });
-}
 
 function describeObject(thing, { editable, toggles, origin, scale }) {
   const keys = [editable && "arrow keys move it", toggles && "S changes its shape", "Enter picks it"].filter(Boolean);
@@ -113,63 +100,15 @@ export function buildNode(node, k) {
   ]);
 }
 
-function buildArc(pair, nodes, full) {
-  const from = nodes[pair.i];
-  const to = nodes[pair.j];
-  const sign = signOf(pair.share);
-  const thinnest = pair.style === "pinned" ? 1.1 : 0.45;
-  const widest = to.kind === "cell" ? 1.7 : 2.4;
-  const width = Math.max(thinnest, 0.45 + (widest - 0.45) * Math.min(1, Math.abs(pair.share) / full) ** 0.75);
-  const group = makeSvg("g", { class: `arc ${pair.style} ${sign}` });
-  const isRing = pair.i === pair.j;
-  const arrow = isRing ? { line: outline(to, 1.5), turn: turnOf(to) } : makeArrow(makeCurve(from, to), width);
-  const transform = arrow.turn ?? "";
-  const stroke = (name, extra) => makeSvg("path", { class: name, d: arrow.line, transform, "stroke-width": width + extra });
+function buildArc({ i, j, share, style, width, line, turn, tip }) {
+  const sign = signOf(share);
+  const group = makeSvg("g", { class: `arc ${style} ${sign}` });
+  const stroke = (name, extra) => makeSvg("path", { class: name, d: line, transform: turn, "stroke-width": width + extra });
   group.append(stroke("casing", 0.8), stroke(`line ${sign}`, 0));
-  if (!isRing) group.append(makeSvg("polygon", { class: `tip ${sign}`, points: arrow.tip }));
+  if (tip !== null) group.append(makeSvg("polygon", { class: `tip ${sign}`, points: tip }));
   const grip = stroke("grip", 2.5);
-  grip.setAttribute("data-arc", `${pair.i},${pair.j}`);
+  grip.setAttribute("data-arc", `${i},${j}`);
   return { group, grip };
-}
-
-/** Places beside an arc, on it, or around a ring, where a number's box may stand; best first. */
-function tagPlaces(pair, nodes, box) {
-  const [from, to] = [nodes[pair.i], nodes[pair.j]];
-  if (pair.i === pair.j) return ringPlaces(to, box);
-  const curve = makeCurve(from, to);
-  const length = Math.hypot(to.x - from.x, to.y - from.y) || 1;
-  const out = { x: (to.y - from.y) / length, y: (from.x - to.x) / length }; // towards the curve's outer side
-  const away = 1.6 + (Math.abs(out.x) * box.width + Math.abs(out.y) * box.height) / 2;
-  return [0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74].flatMap((t) => {
-    const anchor = pointOn(curve, t);
-    return [{ x: anchor.x + out.x * away, y: anchor.y + out.y * away, anchor }, { ...anchor, anchor }];
-  });
-}
-
-function ringPlaces({ x, y, kind, radius }, box) {
-  const rim = (kind === "object" ? radius : CELL_RIM) + 2;
-  const tall = rim + box.height / 2;
-  const wide = rim + box.width / 2;
-  return [{ x, y: y - tall }, { x, y: y + tall }, { x: x + wide, y }, { x: x - wide, y }];
-}
-
-function overlap(one, other) {
-  return (
-    Math.max(0, (one.width + other.width) / 2 - Math.abs(one.x - other.x)) *
-    Math.max(0, (one.height + other.height) / 2 - Math.abs(one.y - other.y))
-  );
-}
-
-/** The first place whose box is free of objects and of earlier tags, or the one that covers least of them. */
-function placeTag(places, box, taken, data) {
-  const boxes = places.map((place) => ({
-    ...place,
-    x: clamp(place.x, box.width / 2 - PAD, data.width - 1 + PAD - box.width / 2),
-    y: clamp(place.y, box.height / 2 - PAD, data.height - 1 + PAD - box.height / 2),
-    ...box,
-  }));
-  const covered = boxes.map((candidate) => taken.reduce((sum, other) => sum + overlap(candidate, other), 0));
-  return boxes[covered.indexOf(Math.min(...covered))];
 }
 
 function buildTag(text, box, name) {
@@ -184,57 +123,25 @@ function buildTag(text, box, name) {
   ]);
 }
 
-function tagSize(text, { projector, image }) {
-  const font = (projector ? FONT.projector : FONT.plain) * (image ? OVER_PICTURE : 1);
-  return { width: text.length * font * 0.58 + 1.4, height: font * 1.35 };
+/** Write each pair's number, and the flag on the line of those that decide. */
+function drawTags(layers, tags, flag) {
+  layers.tags.replaceChildren(...tags.map(({ text, sign, style, ...box }) => buildTag(text, box, `${sign} ${style}`)));
+  if (flag !== null) layers.tags.append(buildTag(flag.text, flag, "flag"));
 }
 
-/** Boxes of the objects, which no number should cover. */
-function objectBoxes(objects) {
-  return objects.map(({ x, y, radius }) => ({ x, y, width: 2 * radius, height: 2 * radius }));
-}
-
-/** Small boxes along an arc; a number that covered another pair's arc would seem to belong to it. */
-function arcBoxes(pair, nodes) {
-  if (pair.i === pair.j) return [];
-  const curve = makeCurve(nodes[pair.i], nodes[pair.j]);
-  return [0, 0.125, 0.25, 0.375, 0.5, 0.625, 0.75, 0.875, 1].map((t) => ({ ...pointOn(curve, t), width: 3, height: 3 }));
-}
-
-/** Write each pair's number, the pinned one first and then by size: who comes first gets the better place. */
-function drawTags(layers, pairs, nodes, objects, data) {
-  const taken = objectBoxes(objects);
-  layers.tags.replaceChildren();
-  const isPinned = ({ style }) => style === "pinned";
-  for (const pair of [...pairs.filter(isPinned), ...pairs.filter((other) => !isPinned(other))]) {
-    const text = formatShare(pair.share);
-    const size = tagSize(text, data);
-    const arcs = pairs.filter((other) => other !== pair).flatMap((other) => arcBoxes(other, nodes));
-    const box = placeTag(tagPlaces(pair, nodes, size), size, [...taken, ...arcs], data);
-    taken.push(box);
-    layers.tags.append(buildTag(text, box, `${signOf(pair.share)} ${pair.style}`));
-  }
-  return taken;
-}
-
-/** Dotted outlines of the objects that decide the question, a dotted line between, and a flag on it. */
-function drawTruth(layers, nodes, data, taken) {
+/** Dotted outlines of the objects that decide the question, and a dotted line between two of them. */
+function drawTruth(layers, nodes, data) {
   layers.truth.replaceChildren();
-  if (!data.showTruth || data.truePairs.length === 0) return;
+  const decided = truthOf(data);
+  if (decided === null) return;
   for (const k of data.deciding) {
     const d = outline(nodes[k], 2.4);
     layers.truth.append(makeSvg("path", { class: "truth-line", d, transform: turnOf(nodes[k]) }));
   }
-  const [i, j] = data.truePairs.find((pair) => pair.every((k) => data.deciding.includes(k))) ?? data.truePairs[0];
-  const text = "decides";
-  const size = tagSize(text, data);
-  const onLine = [0.5, 0.4, 0.6, 0.3, 0.7].map((t) => between(nodes[j], nodes[i], t));
-  const places = [...(i === j ? [] : onLine), ...ringPlaces(nodes[i], size), ...ringPlaces(nodes[j], size)];
-  if (i !== j) {
-    const [from, to] = [leave(nodes[j], nodes[i]), leave(nodes[i], nodes[j])];
-    layers.truth.append(makeSvg("path", { class: "truth-line", d: `M${from.x} ${from.y}L${to.x} ${to.y}` }));
-  }
-  layers.tags.append(buildTag(text, placeTag(places, size, taken, data), "flag"));
+  const [i, j] = decided;
+  if (i === j) return;
+  const [from, to] = [leave(nodes[j], nodes[i]), leave(nodes[i], nodes[j])];
+  layers.truth.append(makeSvg("path", { class: "truth-line", d: `M${from.x} ${from.y}L${to.x} ${to.y}` }));
 }
 
 /** Colour every cell by what its pairs with the active one contribute, both orders together. */
@@ -247,16 +154,11 @@ function drawHeat(elements, active, weights, full) {
   }
 }
 
-function between(one, other, t) {
-  return { x: one.x + (other.x - one.x) * t, y: one.y + (other.y - one.y) * t };
-}
-
 /** Draw everything that depends on the state. `view` is what `scene.js` makes of it: see `look`. */
 export function drawScene(stage, layers, elements, view) {
-  const { data, objects, active, picked, pinned, overlapping, stale } = view;
-  const nodes = placeNodes(data, objects);
-  const pairs = choosePairs(data, active, pinned);
-  const lit = new Set(active === null ? [] : [active, ...pairs.flatMap(({ i, j }) => [i, j])]);
+  const { data, objects, active, picked, pinned, overlapping, stale, isMoved } = view;
+  const { nodes, arcs, tags, flag } = layOut(data, objects, active, pinned);
+  const lit = new Set(active === null ? [] : [active, ...arcs.flatMap(({ i, j }) => [i, j])]);
   const isObjectMode = data.mode === "objects";
   const isChosen = (k) => (picked === null ? pinned !== null && pinned.includes(k) : picked === k);
   objects.forEach((thing, k) => {
@@ -264,7 +166,7 @@ export function drawScene(stage, layers, elements, view) {
       data,
       chosen: isObjectMode && isChosen(k),
       overlapping: overlapping.has(thing.id),
-      dimmed: isObjectMode && !stale && active !== null && !lit.has(k),
+      dimmed: isObjectMode && !stale && !isMoved && active !== null && !lit.has(k),
     };
     updateObject(elements.objects.get(thing.id), thing, isObjectMode ? k : null, marks);
   });
@@ -273,10 +175,10 @@ export function drawScene(stage, layers, elements, view) {
     element.classList.toggle("chosen", isChosen(k));
   }
   if (data.heat) drawHeat(elements.nodes, active ?? picked, data.weights, data.full);
-  const arcs = pairs.map((pair) => buildArc(pair, nodes, data.full));
-  layers.arcs.replaceChildren(...arcs.map(({ group }) => group));
-  layers.grips.replaceChildren(...arcs.map(({ grip }) => grip));
-  const taken = drawTags(layers, pairs, nodes, objects, data);
-  drawTruth(layers, nodes, data, taken);
+  const drawn = arcs.map(buildArc);
+  layers.arcs.replaceChildren(...drawn.map(({ group }) => group));
+  layers.grips.replaceChildren(...drawn.map(({ grip }) => grip));
+  drawTags(layers, tags, flag);
+  drawTruth(layers, nodes, data);
   stage.classList.toggle("stale", stale);
 }

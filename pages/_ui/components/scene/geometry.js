@@ -7,7 +7,16 @@ const LETTER_RIM = 2.6; // and arcs over a picture this far from the letters on 
 const GAP = 1.2; // between an object's rim and an arc's end
 export const PAD = 4; // room around the image for rings, arcs and tags
 export const GROUND_BAND = 8; // height below the image for the ground's chip
-const CHIP = { width: 30, height: 5.4 };
+export const CHIP = { width: 30, height: 5.4 };
+
+/** Nodes with the places they have now, edits on their way to the server included. */
+export function placeNodes(data, objects) {
+  return data.nodes.map((node, k) => {
+    if (node.kind === "object") return { ...node, ...objects[k] };
+    if (node.kind === "ground") return { ...node, x: middleOf(data).x, y: data.height + PAD + 1 };
+    return node;
+  });
+}
 
 /** Where an arc that leaves `node` along a unit vector should start, as a distance from its centre. */
 export function rimDistance(node, unitX, unitY) {

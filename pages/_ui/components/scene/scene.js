@@ -2,8 +2,8 @@
 
 import { mount } from "../channel.js";
 import { PairPicture } from "../pair_picture.js";
-import { buildNode, buildObject, buildStage, drawScene, placeNodes } from "./drawing.js";
-import { describePlace, touchedBy } from "./geometry.js";
+import { buildNode, buildObject, buildStage, drawScene } from "./drawing.js";
+import { describePlace, placeNodes, touchedBy } from "./geometry.js";
 import { SceneGestures, sentenceOfTouch } from "./input.js";
 
 /** Say an edit as the change it makes to the objects, so that it shows before the page has answered. */
@@ -11,8 +11,12 @@ export function applyEvent(objects, event) {
   const other = { square: "circle", circle: "square" };
   return objects.map((thing) => {
     if (thing.id !== event.id) return thing;
-    return event.kind === "move" ? { ...thing, x: event.x, y: event.y } : { ...thing, shape: other[thing.shape] };
+    return event.kind === "toggle" ? { ...thing, shape: other[thing.shape] } : { ...thing, x: event.x, y: event.y };
   });
+}
+
+function placeOf({ id, x, y }) {
+  return { id, x, y };
 }
 
 class Scene extends PairPicture {
@@ -20,6 +24,8 @@ class Scene extends PairPicture {
     super(root);
     this.stage = root.querySelector(".stage");
     this.draft = null; // move that is not sent yet: {id, x, y}
+    this.origin = null; // the same where it began
+    this.followed = null; // the last place that the page was told of, while it follows
     this.lastClick = null;
   }
 
@@ -33,7 +39,8 @@ class Scene extends PairPicture {
     const before = this.data;
     this.take(data, send);
     if (this.needsNewStage(before)) this.buildStage();
-    this.stage.querySelector(".picture")?.setAttribute("href", data.image);
+    const picture = this.stage.querySelector(".picture");
+    if (picture !== null && picture.getAttribute("href") !== data.image) picture.setAttribute("href", data.image);
     this.describe();
     this.draw();
     if (before === null || this.isHint) this.hint(); // results and refusals stay until the next thing is done
@@ -56,7 +63,7 @@ class Scene extends PairPicture {
     for (const { id } of data.objects) this.elements.objects.set(id, buildObject(id));
     this.layers.nodes.append(...this.elements.nodes.values());
     this.layers.objects.append(...this.elements.objects.values());
-    this.hovered = this.focused = this.picked = this.press = this.draft = null;
+    this.hovered = this.focused = this.picked = this.press = this.draft = this.followed = null;
   }
 
   describe() {
@@ -74,20 +81,21 @@ class Scene extends PairPicture {
 
   draw() {
     const objects = this.objects();
-    const moved = this.draft && objects.find(({ id }) => id === this.draft.id);
-    const touched = moved ? touchedBy(moved, objects, this.data.spacing) : [];
-    const overlapping = new Set(touched.length > 0 ? [moved, ...touched].map(({ id }) => id) : []);
-    const isEdited = this.draft !== null || this.pending().some(({ kind }) => kind === "move" || kind === "toggle");
+    const touched = this.touched();
+    const overlapping = new Set(touched.length > 0 ? [this.draft, ...touched].map(({ id }) => id) : []);
+    const edits = this.pending().map(({ kind }) => kind);
+    const isMoved = this.draft !== null || edits.some((kind) => ["move", "drag", "stay"].includes(kind));
+    const stale = edits.includes("toggle") || (isMoved && !this.data.live);
     this.unpinButton.hidden = this.pinned() === null;
     this.root.setAttribute("aria-busy", this.channel.isBusy());
     const { data, picked } = this;
-    const view = { data, objects, active: this.active(), picked, pinned: this.pinned(), overlapping, stale: isEdited };
+    const view = { data, objects, active: this.active(), picked, pinned: this.pinned(), overlapping, stale, isMoved };
     drawScene(this.stage, this.layers, this.elements, view);
   }
 
   /** Escape undoes the innermost thing: a drag, a pick, a pin. True if there was one. */
   stepBack() {
-    if (this.draft !== null) this.dropDraft();
+    if (this.draft !== null) this.cancelDrag();
     else if (this.picked !== null) this.pick(null);
     else if (this.pinned() !== null) this.unpin();
     else return false;
@@ -105,15 +113,43 @@ class Scene extends PairPicture {
   }
 
   setDraft(draft) {
+    if (this.draft === null) this.origin = placeOf(this.objects().find(({ id }) => id === draft.id));
     this.draft = draft;
+    this.follow();
     this.draw();
   }
 
+  /** Tell the page where a held object is, if the page follows and the object may stand there. */
+  follow() {
+    const { draft } = this;
+    const last = this.followed ?? this.origin;
+    if (!this.data.live || (draft.x === last.x && draft.y === last.y) || this.touched().length > 0) return;
+    this.followed = draft;
+    this.channel.offer({ kind: "drag", ...draft });
+  }
+
+  /** Objects that the held one would come too near to. */
+  touched() {
+    return this.draft === null ? [] : touchedBy(this.draft, this.objects(), this.data.spacing);
+  }
+
+  cancelDrag() {
+    this.press = null;
+    this.root.classList.remove("dragging");
+    this.dropDraft();
+  }
+
   dropDraft() {
-    clearTimeout(this.timers.draft);
-    this.draft = null;
+    this.endDraft();
     this.draw();
     this.hint();
+  }
+
+  /** Hold nothing any more; what the page has followed is where it began. */
+  endDraft() {
+    clearTimeout(this.timers.draft);
+    if (this.followed !== null) this.channel.submit({ kind: "stay", ...this.origin });
+    this.draft = this.followed = null;
   }
 
   commitDraftAfter(milliseconds) {
@@ -127,18 +163,19 @@ class Scene extends PairPicture {
   /** Send the move that was only shown so far, or take it back if it would put objects onto each other. */
   commitDraft() {
     clearTimeout(this.timers.draft);
-    const { draft } = this;
+    const { draft, origin } = this;
     if (draft === null) return;
-    const touched = touchedBy(draft, this.objects(), this.data.spacing);
-    this.draft = null;
-    const thing = this.objects().find(({ id }) => id === draft.id);
-    if (touched.length > 0) {
-      this.draw();
-      this.say(sentenceOfTouch(thing, touched, "it is back where it was", this.data), true);
-    } else if (thing.x !== draft.x || thing.y !== draft.y) {
+    const touched = this.touched();
+    const thing = this.data.objects.find(({ id }) => id === draft.id);
+    if (touched.length === 0 && (origin.x !== draft.x || origin.y !== draft.y)) {
+      this.draft = this.followed = null;
       this.submit({ kind: "move", ...draft });
       this.say(`The ${thing.name} object is at ${describePlace(draft, this.data)} now.`);
-    } else this.draw();
+      return;
+    }
+    this.endDraft();
+    this.draw();
+    if (touched.length > 0) this.say(sentenceOfTouch(thing, touched, "it is back where it was", this.data), true);
   }
 
   // Words

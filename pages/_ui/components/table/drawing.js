@@ -3,6 +3,7 @@
 import { makeSvg } from "../dom.js";
 import { formatProbability, formatShare, signOf } from "../numbers.js";
 import { N_OVERALL, N_PARTNERS } from "../pairs.js";
+import { placesAround } from "../places.js";
 import { placeAt, wayOf } from "./clock.js";
 import { HALF, polyline, straight, toStage, zigzag } from "./geometry.js";
 
@@ -12,6 +13,7 @@ const NARROW = 40; // way between two balls that leaves no room for a number
 const ASIDE = 11; // how far beside it stands then
 const STOPS = [0.5, 0.34, 0.66, 0.22, 0.78]; // how far along its line a number may stand
 const ROOM = { x: 20, y: 9 }; // that it has to other numbers and to balls
+const STEP = 4; // between the rings of the search for such room
 const LEAST = 0.1; // probability from which a tie is drawn
 const FLOOR_LAYERS = ["bars", "ways", "ties", "coils", "ghosts", "balls", "tags"];
 
@@ -137,7 +139,7 @@ function drawBalls(balls, points, { meant, lit, touching, held }) {
 }
 
 function drawTies(elements, points, { styles, held }) {
-  const taken = [...points];
+  const numbered = [];
   for (const [tie, element] of elements) {
     const { line, tag } = element;
     const style = styles.get(tie) ?? "unseen-tie";
@@ -149,22 +151,31 @@ function drawTies(elements, points, { styles, held }) {
     line.setAttribute("d", isPulled ? zigzag(from, to, 3) : straight(from, to));
     line.classList.toggle("pulled", isPulled);
     const hasNumber = style === "strong" || (style === "plain" && tag.classList.contains("share")); // as table.css shows
-    if (!hasNumber) continue;
-    element.stop = chooseStop(from, to, element.stop, taken);
-    const place = placeNumber(from, to, element.stop);
-    tag.setAttribute("x", place.x);
-    tag.setAttribute("y", place.y);
-    taken.push(place);
+    if (hasNumber) numbered.push({ element, from, to, stop: element.stop });
   }
+  placeNumbers(numbered, points).forEach(({ stop, x, y }, k) => {
+    const { element } = numbered[k];
+    element.stop = stop;
+    element.tag.setAttribute("x", x);
+    element.tag.setAttribute("y", y);
+  });
 }
 
-/** How far along its line a number stands: as far as before, else where nothing else is, so that it seldom jumps. */
-function chooseStop(from, to, before, taken) {
-  const isFree = (stop) => {
-    const { x, y } = placeNumber(from, to, stop);
-    return taken.every((other) => Math.abs(other.x - x) > ROOM.x || Math.abs(other.y - y) > ROOM.y);
-  };
-  return [before, ...STOPS].find(isFree) ?? before;
+/**
+ * Where the numbers of lines {from, to, stop} stand: as far along their lines as before, else where no ball and no other
+ * number is, so that they seldom jump; beside a line that has no such place.
+ */
+export function placeNumbers(lines, balls) {
+  const taken = [...balls];
+  const isFree = ({ x, y }) => taken.every((other) => Math.abs(other.x - x) > ROOM.x || Math.abs(other.y - y) > ROOM.y);
+  const isInside = ({ x, y }) => Math.abs(x) <= HALF - ROOM.x / 2 && Math.abs(y) <= HALF - ROOM.y / 2;
+  return lines.map(({ from, to, stop }) => {
+    const onLine = [stop, ...STOPS].map((each) => ({ stop: each, ...placeNumber(from, to, each) }));
+    const aside = () => placesAround(onLine[0], STEP, 2 * HALF).find((place) => isInside(place) && isFree(place));
+    const place = onLine.find((each) => isInside(each) && isFree(each)) ?? { ...onLine[0], ...aside() };
+    taken.push(place);
+    return place;
+  });
 }
 
 /** Where a tie's number stands: on its line, or beside its middle where the balls leave no room. */
