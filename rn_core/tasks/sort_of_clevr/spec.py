@@ -6,6 +6,8 @@ Source of "paper": Santoro et al. 2017, "A simple neural network module for rela
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from rn_core.models import EncoderConfig, ModelConfig
 from rn_core.models.baselines import MLPConfig
 from rn_core.models.encoders import ImageEncoderConfig, RowEncoderConfig
@@ -25,6 +27,7 @@ from rn_core.tasks.domain import (
     Titles,
     Written,
 )
+from rn_core.tasks.sort_of_clevr.chain_spec import CHAIN, CHAIN_MEASURES, CHAIN_MODELS, CHAIN_RECIPES, CHAIN_TITLES
 from rn_core.tasks.sort_of_clevr.dataset import write_scenes
 from rn_core.tasks.sort_of_clevr.encoding import D_ROW
 from rn_core.tasks.sort_of_clevr.questions import ANSWERS
@@ -83,7 +86,7 @@ _MEDIUM = ((128, 128), (256, 256, 256), (384, 384, 384))
 #: "paper" is of supplement D, which gives no object rows: there it is the same core without the convolutions. "small"
 #: is ours: it trains on a laptop, and its MLP has more parameters than its Relation Network. "tiny" learns in front of
 #: a class on a slow machine.
-_MODELS: dict[str, dict[str, Models]] = {
+_MODELS: dict[str, Mapping[str, Models]] = {
     PIXELS: {
         "paper": _models(ImageEncoderConfig((32, 64, 128, 256)), *_PAPER, pair_chunk=5_000),
         "small": {
@@ -116,6 +119,7 @@ _MODELS: dict[str, dict[str, Models]] = {
             "mlp": _mlp_on_triples((96, 96)),
         },
     },
+    CHAIN: CHAIN_MODELS,
 }
 
 #: Questions asked in a step are few and steps many: with 128 questions per step the objects are distinguished
@@ -176,6 +180,7 @@ _RECIPES = {
     f"{_NAME}/mlp-pixels": Recipe(PIXELS, "mlp", {**_FROM_PIXELS, "steps": 40_000}),
     f"{_NAME}/rn-objects": Recipe(OBJECTS, "rn", {**_FROM_ROWS, "steps": 15_000}),
     f"{_NAME}/mlp-objects": Recipe(OBJECTS, "mlp", {**_FROM_ROWS, "steps": 30_000}),
+    **CHAIN_RECIPES,
 }
 
 _BOTH = "closest and furthest together"
@@ -220,7 +225,11 @@ def _write(order: DataOrder, progress: MakeProgress) -> Written:
 _MARGIN = DataOption("margin", DEFAULT_MARGIN, "pixels to every decision boundary")
 _TITLES = Titles(
     views={"pixels": "image", "objects": "object rows", "slots": "objects found in the image"},
-    models={"rn-triples": "RN over triples", "rn-triples-pairs": "RN over pairs, on questions about three objects"},
+    models={
+        "rn-triples": "RN over triples",
+        "rn-triples-pairs": "RN over pairs, on questions about three objects",
+        **CHAIN_TITLES,
+    },
     measures={
         "relational": "Relational questions",
         "non_relational": "Non-relational questions",
@@ -228,6 +237,7 @@ _TITLES = Titles(
         "between": "In the box between two objects",
         "line": "Near the line through two objects",
         "obtuse": "Obtuse triangles with two objects",
+        **CHAIN_MEASURES,
     },
 )
 DOMAIN = Domain(_NAME, "Sort-of-CLEVR", _MODELS, _RECIPES, _FIGURES, DataWriter(_write, (_MARGIN,)), _TITLES)
