@@ -77,7 +77,8 @@ def layers_in_loops(network, objects, question):
 
 def steps_in_loops(network, objects, question):
     """Return the logits of every step; the gated unit as Cho et al. write it, with torch's order of gates."""
-    inputs = [network.encode(torch.cat([row, question])) for row in mark(objects, question)]
+    last = network.config.asks_last
+    inputs = [network.encode(row if last else torch.cat([row, question])) for row in mark(objects, question)]
     states, logits, unit = inputs, [], network.update
     for _ in range(network.config.n_steps):
         after = []
@@ -87,13 +88,14 @@ def steps_in_loops(network, objects, question):
             update = torch.sigmoid(z_x + z_h)
             after.append((1 - update) * torch.tanh(n_x + torch.sigmoid(r_x + r_h) * n_h) + update * h)
         states = after
-        logits.append(network.f_phi(sum(states)))
+        logits.append(network.f_phi(torch.cat([sum(states), question]) if last else sum(states)))
     return torch.stack(logits)
 
 
 NETWORKS = [
     pytest.param(lambda: layered(every_layer=True), layers_in_loops, id="layers"),
     pytest.param(recurrent, steps_in_loops, id="steps"),
+    pytest.param(lambda: recurrent(asks_last=True), steps_in_loops, id="steps, asked last"),
 ]
 
 
@@ -144,6 +146,22 @@ def test_the_last_layer_s_pairs_add_up_to_the_answer_and_can_be_chosen():
     torch.testing.assert_close(0.5 * chosen[:3], trace.relations[:3, [2, 10]])
 
 
+@pytest.mark.parametrize(("asks_last", "n_rows"), [(True, 3), (False, 5)])
+def test_questions_that_name_the_same_object_of_a_scene_share_their_steps(asks_last, n_rows):
+    network, (objects, _) = recurrent(asks_last=asks_last), sample_given()
+    question = torch.randn(5, D_QUESTION, dtype=torch.float64)
+    scene_index = torch.tensor([0, 0, 0, 1, 1])
+    for row, named in enumerate((2, 2, 1, 0, 0)):
+        question[row, 1:3] = 9 * objects[scene_index[row], named, :2]
+    objects[..., :2] /= objects[..., :2].norm(dim=2, keepdim=True)  # so that an object is nearest to its own name
+    seen = []
+    network.message.register_forward_hook(lambda module, given, made: seen.append(len(made)))
+    together = network(objects, None, question, scene_index)
+    assert seen == [n_rows] * 3
+    alone = [network(objects[s][None], None, q[None]) for s, q in zip(scene_index, question, strict=True)]
+    torch.testing.assert_close(together, torch.cat(alone))
+
+
 def test_steps_share_their_weights_and_layers_do_not():
     counts = [sum(p.numel() for p in recurrent(n_steps=n).parameters()) for n in (1, 8)]
     assert counts[0] == counts[1]
@@ -157,9 +175,16 @@ def test_training_has_a_loss_at_every_layer_only_where_it_is_asked_for():
     assert layered(every_layer=True).answer_steps(objects, None, question[:3]).shape == (3, 3, N_ANSWERS)
 
 
-@pytest.mark.parametrize("core", [MultiLayerRelationNetworkConfig, RecurrentRelationNetworkConfig])
-def test_a_model_is_built_from_its_config_and_back_and_all_of_it_learns(core):
-    config = ModelConfig(RowEncoderConfig(D_OBJECT), core(D_OBJECT, D_QUESTION, N_ANSWERS, **NAMED))
+@pytest.mark.parametrize(
+    ("core", "changes"),
+    [
+        (MultiLayerRelationNetworkConfig, {}),
+        (RecurrentRelationNetworkConfig, {}),
+        (RecurrentRelationNetworkConfig, {"asks_last": True}),
+    ],
+)
+def test_a_model_is_built_from_its_config_and_back_and_all_of_it_learns(core, changes):
+    config = ModelConfig(RowEncoderConfig(D_OBJECT), core(D_OBJECT, D_QUESTION, N_ANSWERS, **NAMED, **changes))
     assert ModelConfig.from_dict(config.to_dict()) == config and config.kind == "rn"
     model, (objects, question) = build_model(config, 0), sample_given()
     given = (objects.float(), MASK), question.float(), SCENE_INDEX

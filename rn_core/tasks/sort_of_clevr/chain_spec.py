@@ -35,7 +35,7 @@ def _layered(n_layers: int, g_widths: tuple[int, ...]) -> ModelConfig:
 
 
 def _recurrent(n_steps: int, widths: tuple[int, ...]) -> ModelConfig:
-    """Return a network of recurrent steps, with a loss at each in training."""
+    """Return a network of recurrent steps, with a loss at each in training; r reads the number of jumps."""
     core = RecurrentRelationNetworkConfig(
         *_SIZES,
         n_steps=n_steps,
@@ -43,41 +43,47 @@ def _recurrent(n_steps: int, widths: tuple[int, ...]) -> ModelConfig:
         e_widths=widths[1:],
         message_widths=widths,
         f_widths=widths[:1],
+        asks_last=True,
         **_NAMED,
     )
     return ModelConfig(_ROWS, core)
 
 
-def _models(widths: tuple[int, ...], mlp_widths: tuple[int, ...]) -> Models:
+def _models(g_widths: tuple[int, ...], message_widths: tuple[int, ...], mlp_widths: tuple[int, ...]) -> Models:
     """Return the networks of one size."""
     return {
-        **{name: _layered(n_layers, widths) for name, n_layers in LAYERS.items()},
-        **{name: _recurrent(n_steps, widths) for name, n_steps in STEPS.items()},
+        **{name: _layered(n_layers, g_widths) for name, n_layers in LAYERS.items()},
+        **{name: _recurrent(n_steps, message_widths) for name, n_steps in STEPS.items()},
         "mlp": ModelConfig(_ROWS, MLPConfig(N_CHAIN_OBJECTS, *_SIZES, mlp_widths)),
     }
 
 
 #: "paper" has the messages of Palm et al. 2018: four layers of 128 units.
 CHAIN_MODELS: Mapping[str, Models] = {
-    "paper": _models((128,) * 4, (512,) * 4),
-    "small": _models((96, 96), (256,) * 3),
-    "tiny": _models((48, 48), (128,) * 3),
+    "paper": _models((128,) * 4, (128,) * 4, (512,) * 4),
+    "small": _models((64, 64), (96, 96), (256,) * 3),
+    "tiny": _models((56, 56), (56, 56), (128,) * 3),
 }
 #: Short chains first: how to jump once is learned before how to go on from there.
 _FROM_STARTS: Mapping[str, Any] = {
-    "steps": 8_000,
-    "n_scenes": 16,
-    "n_questions": 16,
     "learning_rate": 1e-3,
     "validation_scenes": 200,
     "precision": "32-true",
     "focus": 0.3,
     "first_types": ("jumps_0", "jumps_1", "jumps_2"),
-    "first_steps": 1_500,
+}
+#: Questions that start at one object share the steps of a recurrent network, so many are asked of each scene.
+_OF_LAYERS = {**_FROM_STARTS, "n_scenes": 16, "n_questions": 16, "first_steps": 1_500}
+_OF_STEPS = {**_FROM_STARTS, "n_scenes": 12, "n_questions": 40, "first_steps": 1_000}
+#: Relation layers, or recurrent steps -> optimizer steps, which take about 25 minutes on one core at most.
+_FOR_LAYERS, _FOR_STEPS = {1: 16_000, 2: 14_000, 4: 8_000, 8: 4_000}, {1: 16_000, 2: 16_000, 4: 10_000, 8: 5_500}
+_SETTINGS: Mapping[str, Mapping[str, Any]] = {
+    **{model: {**_OF_LAYERS, "steps": _FOR_LAYERS[n]} for model, n in LAYERS.items()},
+    **{model: {**_OF_STEPS, "steps": _FOR_STEPS[n]} for model, n in STEPS.items()},
 }
 _RECIPE_NAMES: Mapping[str, str] = {model: f"rn-chain{model.removeprefix('rn')}" for model in (*LAYERS, *STEPS)}
 CHAIN_RECIPES: Mapping[str, Recipe] = {
-    f"sort-of-clevr/{name}": Recipe(CHAIN, model, _FROM_STARTS) for model, name in _RECIPE_NAMES.items()
+    f"sort-of-clevr/{name}": Recipe(CHAIN, model, _SETTINGS[model]) for model, name in _RECIPE_NAMES.items()
 }
 CHAIN_TITLES: Mapping[str, str] = {
     **{_RECIPE_NAMES[model]: f"RN, {n} relation layer{'s' * (n > 1)}" for model, n in LAYERS.items()},
