@@ -10,8 +10,8 @@ import {
 // From back to front. Arcs pass behind objects, but cells lie under objects and so would their arcs.
 // Grips, the wide invisible strokes that make arcs easy to click, never cover an object.
 const LAYERS = {
-  objects: ["nodes", "grips", "arcs", "truth", "objects", "tags"],
-  cells: ["nodes", "grips", "objects", "arcs", "truth", "tags"],
+  objects: ["triples", "nodes", "grips", "arcs", "truth", "objects", "tags"],
+  cells: ["triples", "nodes", "grips", "objects", "arcs", "truth", "tags"],
 };
 const FONT = { plain: 2.8, projector: 3.3 }; // of the numbers; the same in scene.css
 const OVER_PICTURE = 1.3; // how much larger they are over a picture, whose units are smaller; as in scene_picture.css
@@ -189,6 +189,33 @@ function tagSize(text, { projector, image }) {
   return { width: text.length * font * 0.58 + 1.4, height: font * 1.35 };
 }
 
+/** The strongest triples as triangles with their numbers; one that holds an object twice is a line. */
+function drawTriples(layers, nodes, data, taken) {
+  const shapes = data.triples.map(({ members, share }) => {
+    const corners = members.map((k) => nodes[k]);
+    const strength = Math.min(1, Math.abs(share) / data.full);
+    const shape = makeSvg("polygon", {
+      class: `triple ${signOf(share)}`, points: corners.map(({ x, y }) => `${x},${y}`).join(" "),
+      "fill-opacity": 0.06 + 0.3 * strength, "stroke-width": 0.5 + 1.2 * strength,
+    });
+    const text = formatShare(share);
+    const size = tagSize(text, data);
+    const middle = (weights) => ({
+      x: corners.reduce((sum, { x }, k) => sum + x * weights[k], 0),
+      y: corners.reduce((sum, { y }, k) => sum + y * weights[k], 0),
+    });
+    const places = [[1, 1, 1], [1, 1, 2], [1, 1, 4], [3, 1, 2], [1, 3, 2]].map((parts) => {
+      const whole = parts.reduce((sum, part) => sum + part, 0);
+      return middle(parts.map((part) => part / whole));
+    });
+    const box = placeTag(places, size, taken, data);
+    taken.push(box);
+    layers.tags.append(buildTag(text, { ...box, anchor: box }, `${signOf(share)} subtle`));
+    return shape;
+  });
+  layers.triples.replaceChildren(...shapes);
+}
+
 /** Boxes of the objects, which no number should cover. */
 function objectBoxes(objects) {
   return objects.map(({ x, y, radius }) => ({ x, y, width: 2 * radius, height: 2 * radius }));
@@ -277,6 +304,7 @@ export function drawScene(stage, layers, elements, view) {
   layers.arcs.replaceChildren(...arcs.map(({ group }) => group));
   layers.grips.replaceChildren(...arcs.map(({ grip }) => grip));
   const taken = drawTags(layers, pairs, nodes, objects, data);
+  drawTriples(layers, nodes, data, taken);
   drawTruth(layers, nodes, data, taken);
   stage.classList.toggle("stale", stale);
 }
