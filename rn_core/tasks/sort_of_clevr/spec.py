@@ -243,6 +243,13 @@ _TITLES = Titles(
 DOMAIN = Domain(_NAME, "Sort-of-CLEVR", _MODELS, _RECIPES, _FIGURES, DataWriter(_write, (_MARGIN,)), _TITLES)
 
 OBJECTS_RACE = RaceSpec("object scenes")
+#: Triples (A, B, k) against pairs (A, k) and (B, k), on questions about three objects.
+TRIPLES_RACE = RaceSpec(
+    "three objects",
+    groups={"ternary": "three-object"},
+    models=("rn", "rn-pairs"),
+    usual={"size": "tiny", "n_scenes": 48, "n_questions": 12, "steps": 3_000},
+)
 #: Pixels cost a hundred times more.
 PIXELS_RACE = RaceSpec(
     "images",
