@@ -133,7 +133,7 @@ class RecurrentRelationNetwork(Core):
         if not self.config.asks_last:
             asked = question[:, None].expand(-1, marked.shape[1], -1)  # (M, N, D_q)
             return _Rows(self.encode(torch.cat([marked, asked], dim=-1)), mask, None)
-        kinds, row_of = torch.cat([scene[:, None], named], dim=1).unique(dim=0, return_inverse=True)
+        kinds, row_of = torch.unique(torch.cat([scene[:, None], named], dim=1), dim=0, return_inverse=True)
         example = torch.zeros(len(kinds), dtype=torch.int64, device=question.device)  # a question of each row
         example[row_of] = torch.arange(len(question), device=question.device)
         return _Rows(self.encode(marked[example]), None if mask is None else mask[example], row_of)
