@@ -17,8 +17,7 @@ from pages._lab.train.state import GROUPS
 from pages._lab.train.view import target_of
 from rn_core.common.device import choose_device, describe_device, processor_name
 from rn_core.common.records import Accuracy
-from rn_core.models import KINDS
-from rn_core.race.records import RACE_TASKS, RaceConfig, Snapshot, usual_config
+from rn_core.race.records import RACE_TASKS, RUNNERS, RaceConfig, Snapshot, usual_config
 from rn_core.weights.bundles import read_bundle
 
 _POLL = 0.1
@@ -45,8 +44,9 @@ class Timing:
 
 
 def watched_groups(config: RaceConfig) -> tuple[str, ...]:
-    """Return the groups of questions that must be learned: relational ones, or every task of stories."""
-    return ("relational",) if "relational" in RACE_TASKS[config.task].groups else config.question_types
+    """Return the groups of questions that must be learned: relational ones, every task of stories, or all there are."""
+    groups = RACE_TASKS[config.task].groups
+    return ("relational",) if "relational" in groups else config.question_types or tuple(groups)
 
 
 def time_race(config: RaceConfig, goal: float) -> Timing:
@@ -100,7 +100,7 @@ def main() -> None:
     parser.add_argument("--goal", type=float, default=None, help="percentage to reach (default: the Train page's)")
     options = parser.parse_args()
     config = usual_config(options.task, options.answers_only)
-    other = KINDS[config.models[-1]].short
+    other = RUNNERS[config.models[-1]].short
     print(f"{processor_name()}, {describe_device(choose_device())}")
     print("Accuracy in percent on the validation questions; in brackets the 95 % interval.\n")
     goal = target_of(options.task) if options.goal is None else options.goal

@@ -26,8 +26,9 @@ from pages._ui.components.scene import draw_scene
 from pages._ui.explore import opening
 from pages._ui.explore import session as explore_session
 from pages._ui.explore.orders import draw_orders
-from pages._ui.explore.sections import EXPLORE_PAGE, draw_found, draw_own_picture
+from pages._ui.explore.sections import EXPLORE_PAGE, draw_family, draw_found, draw_own_picture
 from pages._ui.explore.session import EXPLORE
+from pages._ui.explore.triples import draw_card, draw_triples
 from pages._ui.following import Follower
 from pages._ui.frame import draw_frame
 from pages._ui.options import named
@@ -112,6 +113,7 @@ def draw_scene_controls(state: ExploreState, view: ExploreView | None) -> None:
 def draw_question(state: ExploreState) -> None:
     """Draw the question, built from two menus or typed."""
     question = state.question
+    draw_family()
     st.html(layout.question_html(text(question), is_old=EXPLORE.problem() is not None))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.selectbox(
@@ -130,6 +132,9 @@ def draw_question(state: ExploreState) -> None:
 def draw_sidebar(state: ExploreState) -> None:
     """Draw the models' cards, where own ones are uploaded, and the device."""
     with st.sidebar:
+        if state.family == "triples":
+            draw_card()
+            return
         for model in (state.model, baseline_of(state.model)):
             try:
                 answerer = find_answerer(full_name(DOMAIN, model))
@@ -153,6 +158,10 @@ def draw_page() -> None:
         opening.draw_opening()
         return
     opening.note_seen()
+    if state.family == "triples":
+        draw_triples(state)
+        EXPLORE.write_url()
+        return
     view, problem = read_page(state)
     areas = make_areas()
     with areas.answers:

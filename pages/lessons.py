@@ -18,7 +18,7 @@ from pages._ui.frame import draw_frame
 from pages._ui.lessons import polls
 from pages._ui.lessons import session as lesson_session
 from pages._ui.lessons.session import LESSONS
-from pages._ui.lessons.views import VIEWS, see
+from pages._ui.lessons.views import VIEWS, answers_html, ask_text, see
 from pages._ui.options import named
 from rn_core.common.errors import RNCoreError
 from rn_core.tasks.registry import DOMAINS
@@ -101,7 +101,7 @@ def draw_reveal(lesson: Lesson, chosen: int, following: Lesson | None) -> None:
     with st.container(key="lessons-why"):
         st.markdown(lesson.quiz.why)
     if VIEWS[lesson.view].answers:
-        st.html(lesson_layout.said_html(see(lesson).answers_html()))
+        st.html(lesson_layout.said_html(answers_html(lesson)))
     with st.container(horizontal=True, vertical_alignment="center"):
         if find_room() is None:
             st.button(
@@ -120,7 +120,9 @@ def draw_reveal(lesson: Lesson, chosen: int, following: Lesson | None) -> None:
 
 def draw_way_on(lesson: Lesson) -> None:
     """Draw the link to the page where the lesson's question can be changed."""
-    if lesson.page == "explore":
+    if lesson.view == "triples":
+        query, label = lesson.state.to_query(), "Open this in Explore"
+    elif lesson.page == "explore":
         query = lesson.explore.to_shared_query()
         label = "Open this in Explore" if VIEWS[lesson.view].answers else "Try six objects in Explore"
     else:
@@ -142,7 +144,7 @@ def draw_lesson(lesson: Lesson, lessons: tuple[Lesson, ...], chosen: int | None,
     picture, words = st.columns(2, gap="large")
     with picture:
         if view.answers:
-            st.html(lesson_layout.asked_html(lesson.domain.ask(lesson.state).question))
+            st.html(lesson_layout.asked_html(ask_text(lesson)))
         (view.before if chosen is None else view.after)(lesson, look)
     with words:
         draw_text(lesson, folded=chosen is not None)

@@ -10,8 +10,9 @@ import pytest
 
 from rn_core.common.errors import RNCoreError
 from rn_core.models.relation_network import RelationNetworkConfig
-from rn_core.race.records import RACE_TASKS, RaceConfig, usual_config
+from rn_core.race.records import RACE_TASKS, RUNNERS, RaceConfig, usual_config
 
+OVER_PAIRS = [task for task in RACE_TASKS if isinstance(usual_config(task).model("rn").core, RelationNetworkConfig)]
 BAD = {
     "task": ("sort-of-clevr/object", "Did you mean 'sort-of-clevr/objects'"),
     "models": (("rn", "cnn"), "Unknown model 'cnn'"),
@@ -72,7 +73,16 @@ def test_an_unknown_field_is_named():
         RaceConfig.from_dict({"speed": 3})
 
 
-@pytest.mark.parametrize("task", RACE_TASKS)
+def test_all_networks_over_pairs_are_raced_and_one_over_triples_against_pairs():
+    assert {*RACE_TASKS} - {*OVER_PAIRS} == {"sort-of-clevr/triples"}
+    config = usual_config("sort-of-clevr/triples")
+    assert config.models == ("rn", "rn-pairs")
+    cores = [replace(config, aggregate="mean").model(model).core for model in config.models]
+    assert [(core.order, core.n_fixed) for core in cores] == [(3, 2), (2, 1)]
+    assert [RUNNERS[model].short for model in config.models] == ["RN", "RN over pairs"]
+
+
+@pytest.mark.parametrize("task", OVER_PAIRS)
 def test_the_aggregate_is_the_relation_network_s_alone(task):
     config = replace(usual_config(task), aggregate="mean")
     assert isinstance(config.model("rn").core, RelationNetworkConfig)

@@ -318,3 +318,18 @@ def test_a_head_start_goes_on_as_if_it_had_never_stopped(tmp_path, make, stopped
     for kind, model in unbroken.models.items():
         other = second.models[kind].state_dict()
         assert all(torch.equal(value, other[name]) for name, value in model.state_dict().items()), kind
+
+
+def test_triples_race_pairs_on_the_same_questions_and_have_no_pair_picture(seen, tmp_path):
+    usual = usual_config("sort-of-clevr/triples").to_dict()
+    race = make_race(**{**usual, "n_scenes": 2, "n_questions": 3, "steps": 2})
+    for _ in race.train():
+        pass
+    assert len(seen) == 4 and all(torch.equal(*both) for both in zip(seen[::2], seen[1::2], strict=True))
+    look = race.look()
+    assert (look.contributions, look.rival) == (None, None)
+    assert [*look.groups] == ["rn", "rn-pairs"] and [*look.groups["rn-pairs"]] == ["ternary"]
+    assert len(look.probabilities["rn"]) == N_EXAMPLES == len(race.examples)
+    race.save(tmp_path)
+    card = read_bundle((tmp_path / "rn-pairs.safetensors").read_bytes(), "rn-pairs").card
+    assert (card.task, card.model.core.order) == ("sort-of-clevr/triples", 2)

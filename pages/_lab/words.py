@@ -19,6 +19,10 @@ QUESTION_NAMES = MappingProxyType(
         "count_same_shape": "how many of its shape?",
     }
 )
+#: Type of questions about three objects -> how the menu calls it.
+TRIPLE_NAMES = MappingProxyType(
+    {"between": "how many in their box?", "line": "any near their line?", "obtuse": "how many obtuse triangles?"}
+)
 
 
 def format_pair(first: str, second: str) -> str:

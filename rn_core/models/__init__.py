@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from rn_core.common.errors import RNCoreError, lookup
 from rn_core.common.seeding import fork_torch_rng
-from rn_core.models.base import Core, Encoder
+from rn_core.models.base import AnswersInSteps, Core, Encoder
 from rn_core.models.baselines import MLPConfig
 from rn_core.models.blocks import take_pairs
 from rn_core.models.encoders import ImageEncoder, ImageEncoderConfig, RowEncoderConfig
@@ -137,6 +137,7 @@ class QuestionAnsweringModel(nn.Module):
             kept: Tensor | None = None,
             hold_encoder: bool = False,
             hold_relations: bool = False,
+            in_steps: bool = False,
         ) -> Tensor:
             """Return logits; see `forward`."""
             ...
@@ -157,6 +158,7 @@ class QuestionAnsweringModel(nn.Module):
         kept: Tensor | None = None,
         hold_encoder: bool = False,
         hold_relations: bool = False,
+        in_steps: bool = False,
     ) -> Tensor:
         """Encode S scenes once and answer M questions about them.
 
@@ -168,9 +170,10 @@ class QuestionAnsweringModel(nn.Module):
             kept: (S, K) int64, the objects of each scene that take part (training on few cells); None for all.
             hold_encoder: whether gradients stop before the encoders (training the core alone).
             hold_relations: whether they stop before g_theta, too (training f_phi alone); for models with pairs.
+            in_steps: whether a core that answers in T steps returns the logits of each, for training.
 
         Returns:
-            logits (M, A).
+            logits (M, A), or (T, M, A) in steps.
         """
         with torch.set_grad_enabled(torch.is_grad_enabled() and not hold_encoder):
             objects, object_mask = self.encoder(*inputs)
@@ -178,6 +181,8 @@ class QuestionAnsweringModel(nn.Module):
         if kept is not None:
             objects = objects.take_along_dim(kept[..., None], dim=1)  # (S, K, D_o)
             object_mask = None if object_mask is None else object_mask.take_along_dim(kept, dim=1)
+        if in_steps and isinstance(self.core, AnswersInSteps):
+            return self.core.answer_steps(objects, object_mask, asked, scene_index)
         if isinstance(self.core, PairCore):
             compared = self.compare_pairs(objects)
             return self.core(objects, object_mask, asked, scene_index, compared, hold_relations=hold_relations)

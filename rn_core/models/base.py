@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from torch import Tensor, nn
 
@@ -73,3 +73,14 @@ class Core(nn.Module):
         ) -> Tensor:
             """Return logits."""
             ...
+
+
+@runtime_checkable
+class AnswersInSteps(Protocol):
+    """A core that answers after each of several steps or layers, so that training can have a loss on each."""
+
+    def answer_steps(
+        self, objects: Tensor, object_mask: Tensor | None, question: Tensor, scene_index: Tensor | None = None
+    ) -> Tensor:
+        """Return logits (T, M, A), those of `forward` last; arguments as `RelationNetwork.forward`."""
+        ...

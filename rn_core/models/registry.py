@@ -16,9 +16,11 @@ from rn_core.models.base import Core, Encoder
 from rn_core.models.baselines import MLP, MLPConfig, QuestionMLP, QuestionMLPConfig
 from rn_core.models.encoders import ImageEncoder, ImageEncoderConfig, RowEncoder, RowEncoderConfig
 from rn_core.models.motion import MotionNetwork, MotionNetworkConfig
+from rn_core.models.multi_layer import MultiLayerRelationNetwork, MultiLayerRelationNetworkConfig
 from rn_core.models.path_mlp import PathMLP, PathMLPConfig
 from rn_core.models.paths import PathEncoder, PathEncoderConfig
 from rn_core.models.questions import QuestionEncoder, QuestionEncoderConfig
+from rn_core.models.recurrent import RecurrentRelationNetwork, RecurrentRelationNetworkConfig
 from rn_core.models.relation_layers import StackedRelationNetwork, StackedRelationNetworkConfig
 from rn_core.models.relation_network import RelationNetwork, RelationNetworkConfig
 from rn_core.models.sentences import SentenceEncoder, SentenceEncoderConfig, StoryEncoder, StoryEncoderConfig
@@ -42,6 +44,8 @@ CoreConfig = (
     | MotionNetworkConfig
     | PathMLPConfig
     | TupleNetworkConfig
+    | MultiLayerRelationNetworkConfig
+    | RecurrentRelationNetworkConfig
 )
 
 #: Name in cards -> (config, module, which takes that config).
@@ -101,6 +105,8 @@ KINDS: Mapping[str, ModelKind] = MappingProxyType(
                 "relation_network": CoreType(RelationNetworkConfig, RelationNetwork),
                 "stacked_relation_network": CoreType(StackedRelationNetworkConfig, StackedRelationNetwork),
                 "tuple_network": CoreType(TupleNetworkConfig, TupleNetwork),
+                "multi_layer_relation_network": CoreType(MultiLayerRelationNetworkConfig, MultiLayerRelationNetwork),
+                "recurrent_relation_network": CoreType(RecurrentRelationNetworkConfig, RecurrentRelationNetwork),
                 "motion_network": _MOTION,
             },
         ),

@@ -18,6 +18,7 @@ from rn_core.common.errors import RNCoreError
 from rn_core.models.base import Core
 from rn_core.models.blocks import PairInputs, sum_by_size
 from rn_core.models.layers import Layers, check_dropout, check_factor, check_size, check_sizes, linear_at, make_mlp
+from rn_core.models.naming import check_names, mark_named
 from rn_core.models.tuples import TupleInputs, TupleLayers, make_tuple_index
 
 
@@ -63,28 +64,21 @@ class TupleNetworkConfig:
         object.__setattr__(self, "names_at", tuple(self.names_at))
         for name, lowest in (("d_object", 1), ("d_question", 0), ("n_answers", 1), ("order", 1), ("n_fixed", 0)):
             check_size(name, getattr(self, name), lowest)
-        check_size("d_name", self.d_name, lowest=1 if self.names_at else 0)
-        self._check_names()
+        check_names(self.names_at, self.d_name, self.d_object, self.d_question)
+        self._check_fixed()
         check_factor("aggregate_scale", self.aggregate_scale)
         check_dropout("f_dropout", self.f_dropout)
         if self.tuple_chunk is not None:
             check_size("tuple_chunk", self.tuple_chunk)
 
-    def _check_names(self) -> None:
-        """Raise RNCoreError if names lie outside the question, or more positions are fixed than there are names."""
+    def _check_fixed(self) -> None:
+        """Raise RNCoreError if more positions are fixed than there are names."""
         most = min(self.order, len(self.names_at))
         if self.n_fixed > most:
             raise RNCoreError(
                 f"n_fixed must be 0 to {most} for tuples of {self.order} and {len(self.names_at)} names, "
                 f"got {self.n_fixed!r}; choose one of them."
             )
-        for place in self.names_at:
-            check_size("Each of names_at", place, lowest=0)
-            if place + self.d_name > self.d_question or self.d_name > self.d_object:
-                raise RNCoreError(
-                    f"A name of {self.d_name} columns at {place} must fit a question of {self.d_question} features and "
-                    f"an object of {self.d_object}; change names_at or d_name."
-                )
 
 
 @dataclass(frozen=True)
@@ -168,20 +162,8 @@ class TupleNetwork(Core):
         return relations.to(torch.promote_types(relations.dtype, torch.float32))
 
     def _mark(self, objects: Tensor, question: Tensor) -> tuple[Tensor, Tensor]:
-        """Return objects (M, N, D_o + K) with a feature for each of the K names, and which objects bear them (M, K).
-
-        A feature is 1 for the object whose own name is nearest to the one in the question, and 0 for the others.
-        """
-        starts = self.config.names_at
-        if not starts:
-            return objects, torch.zeros(len(objects), 0, dtype=torch.int64, device=objects.device)
-        names = torch.stack([question[:, at : at + self.config.d_name] for at in starts], dim=1)  # (M, K, d_name)
-        own = objects[..., : self.config.d_name]  # (M, N, d_name)
-        with torch.no_grad():
-            named = torch.einsum("mkd,mnd->mkn", names, own.to(names.dtype)).argmax(dim=2)  # (M, K)
-        marks = torch.zeros(*objects.shape[:2], len(starts), dtype=objects.dtype, device=objects.device)
-        marks.scatter_(1, named[:, None], 1)  # (M, N, K)
-        return torch.cat([objects, marks], dim=-1), named
+        """Return objects (M, N, D_o + K) marked as named by the question, and which those are (M, K)."""
+        return mark_named(objects, question, self.config.names_at, self.config.d_name)
 
     def _choose(self, named: Tensor) -> list[Tensor]:
         """Return each choice of the fixed positions' objects, (M, F) int64 each, of the named ones (M, K)."""

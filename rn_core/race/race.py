@@ -104,7 +104,8 @@ class Race:
     def look(self) -> Snapshot:
         """Evaluate every runner on the validation questions and the examples."""
         found = {kind: self.evaluate(kind) for kind in self.models}
-        contributions, rival = self._explain() if "rn" in self.trainers else (None, None)
+        has_pairs = "rn" in self.trainers and self.models["rn"].has_pairs
+        contributions, rival = self._explain() if has_pairs else (None, None)
         return Snapshot(
             step=self.step,
             seconds=self.seconds,

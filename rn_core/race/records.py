@@ -21,9 +21,9 @@ from rn_core.training.config import Precision, TrainConfig
 RACE_TASKS: Mapping[str, Raceable] = Derived(
     lambda: {name: task for name, task in TASKS.items() if isinstance(task, Raceable)}
 )
-#: Kind of model -> its description, for all that can learn in a race.
+#: Model -> the description of its kind, for all that can learn in a race.
 RUNNERS: Mapping[str, ModelKind] = Derived(
-    lambda: {kind: KINDS[kind] for task in RACE_TASKS.values() for kind in task.race.models}
+    lambda: {model: _describe_runner(model) for task in RACE_TASKS.values() for model in task.race.models}
 )
 #: Bounds of the settings: name -> lowest, highest.
 LIMITS = MappingProxyType(
@@ -36,6 +36,13 @@ LIMITS = MappingProxyType(
     }
 )
 HIGHEST_RATE = 0.1
+
+
+def _describe_runner(model: str) -> ModelKind:
+    """Return what a runner is; one whose name has a word beside its kind, such as "rn-pairs", has it in its titles."""
+    kind, _, word = model.partition("-")
+    known = KINDS[kind]
+    return replace(known, title=f"{known.title} over {word}", short=f"{known.short} over {word}") if word else known
 
 
 @dataclass(frozen=True)
@@ -208,8 +215,8 @@ class Snapshot:
         probabilities: runner -> (E, A) probabilities of all answers to each example.
         contributions: (N * N,) each pair's exact share of the first example's true answer against its strongest
             rival, in logits, row `i * N + j` the pair (i, j) of its N objects, padding left out; None without a
-            Relation Network.
-        rival: that rival; None without a Relation Network.
+            Relation Network over pairs.
+        rival: that rival; None without a Relation Network over pairs.
     """
 
     step: int

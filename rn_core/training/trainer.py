@@ -23,6 +23,7 @@ from rn_core.common.seeding import fork_torch_rng, make_rng, uniform_integers
 from rn_core.evaluation.accuracy import evaluate, evaluate_batches
 from rn_core.models import QuestionAnsweringModel, build_model
 from rn_core.models.augmentation import augment_images
+from rn_core.models.base import AnswersInSteps
 from rn_core.models.motion import MotionNetwork
 from rn_core.models.relation_network import RelationNetwork
 from rn_core.models.slots import SlotEncoder
@@ -238,13 +239,16 @@ class Trainer:
         )
         kept = batch.kept if run.model.has_pairs else None  # others have a place for each cell
         with fork_torch_rng(self._dropout_seed()):
-            logits = self.wrapped(batch.inputs, batch.question, batch.scene_index, kept, hold_encoder, hold_relations)
-        loss = self.task.scoring.loss(logits, batch)
+            logits = self.wrapped(
+                batch.inputs, batch.question, batch.scene_index, kept, hold_encoder, hold_relations, in_steps=True
+            )
+        steps = logits if isinstance(run.model.core, AnswersInSteps) else logits[None]  # (T, M, A)
+        loss = torch.stack([self.task.scoring.loss(step, batch) for step in steps]).mean()
         self.optimizer.zero_grad()
         self.fabric.backward(loss)
         self.fabric.clip_gradients(self.wrapped, self.optimizer, max_norm=config.clip_norm, error_if_nonfinite=False)
         self.optimizer.step()
-        self._watch(logits, batch)
+        self._watch(steps[-1], batch)
         run.step += 1
         return loss.detach()
 

@@ -18,6 +18,7 @@ from rn_core.models.motion import MotionNetworkConfig
 from rn_core.models.path_mlp import PathMLPConfig
 from rn_core.models.paths import PathEncoderConfig
 from rn_core.models.questions import QuestionEncoderConfig
+from rn_core.models.recurrent import RecurrentRelationNetworkConfig
 from rn_core.models.relation_layers import StackedRelationNetworkConfig
 from rn_core.models.relation_network import RelationNetworkConfig
 from rn_core.models.sentences import SentenceEncoderConfig, StoryEncoderConfig
@@ -104,17 +105,19 @@ def test_every_config_builds_in_its_task_s_shape(task, size, kind):
     with torch.device("meta"):
         model = build_model(config, 0)
     family = task.partition("/")[0]
-    n_logits = {"sort-of-clevr": 10, "sort-of-clevr/triples": 7, "clevr": 28, "babi": 60}
+    n_logits = {"sort-of-clevr": 10, "sort-of-clevr/triples": 7, "sort-of-clevr/chain": 16, "clevr": 28, "babi": 60}
     n_logits |= {"physics/connections": 45, "physics/count": 10}
     if isinstance(config.core, MotionNetworkConfig | PathMLPConfig):
         assert (config.core.d_object, config.core.n_seen, config.core.n_ahead) == (35, 16, 16)
     else:
         assert config.core.n_answers == n_logits.get(task, n_logits.get(family))
     assert (config.question is None) == (family in ("sort-of-clevr", "physics"))
-    bits = {"sort-of-clevr": 11, "sort-of-clevr/triples": 15, "physics": 0}
+    bits = {"sort-of-clevr": 11, "sort-of-clevr/triples": 15, "sort-of-clevr/chain": 24, "physics": 0}
     wanted = bits.get(task, bits.get(family)) if config.question is None else config.question.d_question
     assert config.core.d_question == wanted
-    assert model.has_pairs == (config.kind == "rn" and task not in ("physics/predict", "sort-of-clevr/triples"))
+    without_pairs = task in ("physics/predict", "sort-of-clevr/triples")
+    without_pairs |= isinstance(config.core, RecurrentRelationNetworkConfig)
+    assert model.has_pairs == (config.kind == "rn" and not without_pairs)
     assert model.count_parameters() == sum(value.numel() for value in model.parameters()) > 10_000
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import combinations, product
+
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from pages._lab.lessons.file import FOLDER, read_folder
 from pages._lab.lessons.work import make_turns
@@ -12,9 +15,11 @@ from pages._lab.sort_of_clevr.view import ExploreView
 from pages._ui.cache import find_answerer
 from pages._ui.lessons.measured import N_SCENES, SEED, find_crowd
 from pages._ui.lessons.views import read_reading, read_view, remove_each, see
+from pages._ui.triple_reading import read_triple_view
 from rn_core.evaluation.accuracy import evaluate
 from rn_core.experiments.limits import measure_crowds, measure_margins
 from rn_core.experiments.probes import ask, find_common_shapes, measure_diagonal, measure_guess, measure_redeal
+from rn_core.models.tuples import TupleInputs, TupleLayers
 from rn_core.tasks.sort_of_clevr import COLORS, stack_scenes
 from rn_core.tasks.sort_of_clevr.cells import object_cells
 from rn_core.tasks.sort_of_clevr.crowds import make_crowd_batch
@@ -45,6 +50,10 @@ def strongest(view: ExploreView, count: int) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize("lesson", LESSONS.values(), ids=LESSONS)
 def test_the_network_is_right_about_every_lesson_s_scene(lesson):
+    if lesson.view == "triples":
+        view = read_triple_view(lesson.explore)
+        assert view.reading.answer.text == view.truth and view.margin > 4
+        return
     reading = see(lesson).reading
     assert reading.answer.text == reading.truth
     assert lesson.page != "explore" or reading.margin > 8
@@ -267,3 +276,33 @@ def test_no_lesson_is_left_unchecked():
 def test_lessons_differ_in_scene():
     scenes = [(lesson.page, str(see(lesson).scene_content())) for lesson in LESSONS.values()]
     assert len({*scenes}) == len(scenes) - 1  # both lessons on physics are about the same table
+
+
+def test_the_deciding_triples_are_the_strongest_of_the_lesson_s_scene():
+    view = read_triple_view(LESSONS["three-at-once"].explore)
+    n_deciding = len(view.deciding)
+    assert view.truth == str(n_deciding) and 0 < n_deciding < 4
+    assert [row.decides for row in view.rows] == [True] * n_deciding + [False] * (6 - n_deciding)
+
+
+def test_pairs_read_linearly_get_seven_of_eight_cases_of_three_lamps_and_never_eight():
+    assert LESSONS["three-at-once"].quiz.right == "7 of 8 cases"
+    cases = torch.tensor([*product((0.0, 1.0), repeat=3)], dtype=torch.float64)  # (8, 3)
+    sign = 2 * (cases.sum(dim=1) % 2) - 1
+    lamps = torch.cat([torch.eye(3, dtype=torch.float64).expand(8, -1, -1), cases[..., None]], dim=2)
+    for order, cancels in ((2, True), (3, False)):
+        layers, read = TupleLayers(4, 0, (16, 8), order).double(), nn.Linear(8, 1).double()
+        sums = read(layers.sum_tuples(TupleInputs(lamps, torch.zeros(8, 0, dtype=torch.float64))))[:, 0]
+        assert ((sign * sums).sum().abs().item() < 1e-12) == cancels  # so not all eight can have the right sign
+    wanted = torch.where(torch.arange(8) == 0, -7 * sign, sign)
+    units = torch.stack(
+        [
+            ((cases[:, one] == here) & (cases[:, other] == there)).double()
+            for one, other in combinations(range(3), 2)
+            for here, there in product((0, 1), repeat=2)
+        ],
+        dim=1,
+    )  # what g_theta can say of one pair of lamps
+    found = units @ torch.linalg.lstsq(units, wanted[:, None], driver="gelsd").solution
+    torch.testing.assert_close(found[:, 0], wanted)
+    assert int((found[:, 0] * sign > 0).sum()) == 7

@@ -14,7 +14,15 @@ from rn_core.common.seeding import make_rng
 from rn_core.tasks import TASKS
 from rn_core.tasks.sort_of_clevr import triple_floors
 from rn_core.tasks.sort_of_clevr.encoding import encode_rows
-from rn_core.tasks.sort_of_clevr.scene import CLEARANCE, COLORS, SceneBatch, sample_scene, sample_scenes, stack_scenes
+from rn_core.tasks.sort_of_clevr.scene import (
+    CLEARANCE,
+    COLORS,
+    Scene,
+    SceneBatch,
+    sample_scene,
+    sample_scenes,
+    stack_scenes,
+)
 from rn_core.tasks.sort_of_clevr.triple_language import TRIPLE_TEXTS, parse_triple, triple_text
 from rn_core.tasks.sort_of_clevr.triples import (
     N_TRIPLE_QUESTIONS,
@@ -158,6 +166,18 @@ def test_all_clear_questions_are_asked_where_no_number_is_given_and_weights_choo
     assert (TASK.sample_batch(make_rng(1, "test"), 30, 4, weights).type_index == 1).all()
     with pytest.raises(QuestionError, match="must be 1 to 45, got 46"):
         TASK.sample_batch(make_rng(1, "test"), 1, 46)
+
+
+def test_examples_are_clear_questions_with_their_true_answers_types_in_turn():
+    batch, examples = TASK.sample_examples(make_rng(4, "explore"), 9)
+    assert [example.type for example in examples] == ["between", "line", "obtuse"] * 3
+    for row, example in enumerate(examples):
+        scene, question = Scene.from_json(example.scene), parse_triple(example.question)
+        assert (question.type, example.answer) == (example.type, solve_slowly(scene, question)[0])
+        assert solve_triples(stack_scenes([scene])).margins[0, question.index] >= TASK.margin
+        assert torch.equal(batch.inputs[0][row], TASK.encode_scenes([scene])[0][0])
+        assert torch.equal(batch.question[row], TASK.encode_questions([example.question])[0])
+        assert TRIPLE_ANSWERS[batch.answer[row]] == example.answer
 
 
 def test_the_blind_floor_is_the_commonest_answer_of_what_is_asked():

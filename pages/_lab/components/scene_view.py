@@ -64,6 +64,7 @@ class SceneView:
         true_pairs: the pairs that decide the question; every (asked, target) pair of nodes.
         show_truth: whether `true_pairs` are marked.
         deciding: nodes that are ringed as deciding ones; None rings all that are in true pairs.
+        triples: three nodes and what they contribute together, for networks over triples.
         editable: whether objects can be moved and toggled.
         projector: large type, for the back row of a classroom.
         alt: the picture in words, for screen readers.
@@ -81,6 +82,7 @@ class SceneView:
     true_pairs: Sequence[tuple[int, int]] = ()
     show_truth: bool = False
     deciding: Sequence[int] | None = None
+    triples: Sequence[tuple[tuple[int, int, int], float]] = ()
     editable: bool = True
     projector: bool = False
     alt: str = "Scene with six objects"
@@ -140,6 +142,7 @@ def make_scene_data(view: SceneView) -> dict[str, Any]:
         view.true_pairs,
         view.show_truth,
         deciding=view.deciding,
+        triples=view.triples,
     )
     grid = GRID if view.mode == "cells" else 0
     shown = [_show(thing) | ({"shape": "spot"} if view.image else {}) for thing in objects]

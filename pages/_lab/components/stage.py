@@ -178,6 +178,7 @@ class PairLayer:
         show_truth: whether `true_pairs` are marked.
         heat: whether all partners of a cell are colored, not the strongest alone joined to it.
         deciding: nodes that are ringed as deciding ones; None rings all that are in true pairs.
+        triples: three nodes and what they contribute together, for networks over triples.
     """
 
     weights: np.ndarray | Sequence[Sequence[float]]
@@ -188,6 +189,7 @@ class PairLayer:
     show_truth: bool = False
     heat: bool = False
     deciding: Sequence[int] | None = None
+    triples: Sequence[tuple[tuple[int, int, int], float]] = ()
 
 
 @dataclass(frozen=True)
@@ -249,6 +251,7 @@ def make_stage_data(backdrop: Backdrop, cast: Cast, layer: PairLayer, manner: Ma
         "pinned": None if layer.pinned is None else check_pair(layer.pinned, n_nodes),
         "truePairs": [check_pair(pair, n_nodes) for pair in layer.true_pairs],
         "deciding": _deciding_nodes(layer),
+        "triples": [_show_triple(members, share, n_nodes) for members, share in layer.triples],
         "showTruth": bool(layer.show_truth),
         "heat": layer.heat,
         "full": FULL_LOGITS[cast.mode],
@@ -376,6 +379,13 @@ def check_pair(pair: Sequence[int], n_nodes: int) -> list[int]:
     if len(pair) != 2 or not all(is_whole(node) and 0 <= node < n_nodes for node in pair):
         raise RNCoreError(f"A pair must name two nodes from 0 to {n_nodes - 1}, got {tuple(pair)!r}.")
     return [int(node) for node in pair]
+
+
+def _show_triple(members: tuple[int, int, int], share: float, n_nodes: int) -> dict[str, Any]:
+    """Return a triple as the browser draws it; raises RNCoreError if it names a node that is not there."""
+    if len(members) != 3 or not all(is_whole(node) and 0 <= node < n_nodes for node in members):
+        raise RNCoreError(f"A triple must name three nodes from 0 to {n_nodes - 1}, got {members!r}.")
+    return {"members": [int(node) for node in members], "share": round(float(share), 6)}
 
 
 def is_whole(value: object) -> TypeGuard[int]:

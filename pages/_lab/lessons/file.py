@@ -48,6 +48,7 @@ VIEWS = MappingProxyType(
         "without": "the answer after each object is removed",
         "sights": "the pair matrices of cells and of objects found in the image",
         "learning": "how both networks learned from answers only, question by question",
+        "triples": "the triples over the scene, for a link to a question about three objects",
     }
 )
 #: Views that lessons of every page can have.
@@ -208,6 +209,8 @@ def read_lesson(path: Path) -> Lesson:
     state, view = _read_state(fields, page), fields.read("view", one_of(VIEWS, "view"))
     if page != _EXPLORE and view not in SHARED_VIEWS:
         raise fields.error("view", f"'{view}' needs 'page: explore'; use {', '.join(SHARED_VIEWS)}.")
+    if (view == "triples") != (isinstance(state, ExploreState) and state.family == "triples"):
+        raise fields.error("view", "'triples' and a link to a question about three objects belong together; give both.")
     if view in _MEASURED and state.model != "rn-objects":
         raise fields.error("view", f"'{view}' measures on many scenes and needs 'model: rn-objects'.")
     return Lesson(

@@ -14,8 +14,8 @@ from rn_core.tasks.sort_of_clevr import Scene
 from rn_core.tasks.sort_of_clevr.rendering import PALETTE
 from rn_core.tasks.sort_of_clevr.scene import IMAGE_SIZE, MIDDLE, RADIUS
 
-#: Views whose question is about no scene in particular.
-_NO_PICTURE = ("crowds", "cost")
+#: Views whose question to the class is about no scene in particular.
+_NO_PICTURE = ("crowds", "cost", "triples")
 _SCALE = 4
 
 

@@ -17,6 +17,7 @@ from pages._lab.links import (
     Field,
     format_question,
     format_scene,
+    one_of,
     parse_question,
     parse_scene,
     parse_seed,
@@ -31,9 +32,13 @@ from rn_core.common.errors import RNCoreError, quote
 from rn_core.common.seeding import make_rng
 from rn_core.tasks.sort_of_clevr import COLORS, Question, Scene, sample_scene
 from rn_core.tasks.sort_of_clevr.questions import ANSWERS
+from rn_core.tasks.sort_of_clevr.triples import TripleQuestion
 
 _DIGEST = re.compile(rf"[0-9a-f]{{{N_DIGITS}}}")
 DEFAULT_QUESTION = Question("closest_shape", "red")
+DEFAULT_TRIPLE = TripleQuestion("between", "red", "green")
+#: How many objects a question relates -> its name on the page.
+FAMILIES = MappingProxyType({"pairs": "Two objects", "triples": "Three objects"})
 SECTIONS = MappingProxyType({**pair_state.SECTIONS, "orders": "How many at once?"})
 #: URL parameters that mean the same on every page about one question.
 SHARED = ("seed", "scene", "q", "model")
@@ -53,9 +58,13 @@ class ExploreState(PairState):
         pair: the pinned pair as two labels, colors or "ground" in the object view, cell numbers in the other.
         without: colors removed under "What if".
         section: key of `SECTIONS`.
+        family: key of `FAMILIES`.
+        triple: what is asked about three objects.
     """
 
     question: Question = DEFAULT_QUESTION
+    family: str = "pairs"
+    triple: TripleQuestion = DEFAULT_TRIPLE
     model: str = next(iter(MODELS))
     seed: int = 0
     edited: Scene | None = None
@@ -113,6 +122,19 @@ def parse_digest(text: str) -> str:
     return text
 
 
+def parse_triple(text: str) -> TripleQuestion:
+    """Read what `format_triple` wrote; raises RNCoreError."""
+    parts = text.split("-")
+    if len(parts) != 3:
+        raise RNCoreError(f"A question about three objects must read like between-red-green, got {quote(text)}.")
+    return TripleQuestion(*parts)
+
+
+def format_triple(question: TripleQuestion) -> str:
+    """Return a question about three objects as URL text, such as `between-red-green`."""
+    return f"{question.type}-{question.first}-{question.second}"
+
+
 @functools.lru_cache(maxsize=256)
 def sampled_scene(seed: int) -> Scene:
     """Return the scene that the page shows for a seed."""
@@ -147,6 +169,8 @@ FIELDS = (
     Field("q", "question", parse_question, format_question),
     Field("model", "model", parse_model),
     Field("picture", "picture", parse_digest),
+    Field("family", "family", one_of(FAMILIES, "question family")),
+    Field("triple", "triple", parse_triple, format_triple),
     *pair_fields(
         ANSWERS,
         (*COLORS, GROUND, *map(str, range(N_CELLS))),

@@ -14,7 +14,7 @@ from pages._lab.train.runs import RunRecord, table_rows
 from pages._lab.train.view import Card, Curve, Reply, minutes_to_target
 from pages._lab.train.words import format_clock
 from rn_core.common.records import Example
-from rn_core.models import KINDS
+from rn_core.race.records import RUNNERS
 from rn_core.tasks.babi.encoding import WINDOW
 from rn_core.tasks.babi.story import StoryQuestion
 from rn_core.tasks.sort_of_clevr import Scene
@@ -70,7 +70,7 @@ def score_html(curves: Sequence[Curve], look: Look) -> str:
         when = "" if reached is None else f"{curve.target:.0f} % after {format_clock(60 * reached)}"
         parts.append(
             f'<section class="rn-{curve.model}" style="--rn-line:{runner_color(curve.model, look)}">'
-            f"<h3>{escape(KINDS[curve.model].title)}</h3><b>{curve.values[-1]:.0f} %</b>{when}</section>"
+            f"<h3>{escape(RUNNERS[curve.model].title)}</h3><b>{curve.values[-1]:.0f} %</b>{when}</section>"
         )
     return f'<div class="rn-score">{"".join(parts)}</div>'
 

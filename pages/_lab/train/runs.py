@@ -10,8 +10,7 @@ from pages._lab.saving import write_csv, write_figure
 from pages._lab.train.state import GROUPS, groups_of
 from pages._lab.train.view import TARGET, Curve, mean_share, minutes_to_target, race_curves, target_of
 from pages._lab.train.words import describe_race, format_clock
-from rn_core.models import KINDS
-from rn_core.race.records import RACE_TASKS, RaceConfig, Snapshot
+from rn_core.race.records import RACE_TASKS, RUNNERS, RaceConfig, Snapshot
 from rn_core.tasks.domain import MEAN
 
 if TYPE_CHECKING:
@@ -85,7 +84,7 @@ def _table_row(record: RunRecord) -> dict[str, str]:
         for kind in RACE_TASKS[task].race.models:
             found = last.groups.get(kind)
             share = None if found is None else mean_share(found) if group == MEAN else found[group]
-            row[f"{KINDS[kind].short} {GROUPS[group]}"] = "" if share is None else f"{100 * share:.0f} %"
+            row[f"{RUNNERS[kind].short} {GROUPS[group]}"] = "" if share is None else f"{100 * share:.0f} %"
     reached = {curve.model: minutes_to_target(curve) for curve in record.curves(next(iter(groups)))}
     minutes = reached.get("rn")
     row[f"RN at {target_of(task):.0f} % after"] = "" if minutes is None else format_clock(60 * minutes)

@@ -222,6 +222,17 @@ def _format_task(task: str) -> str:
     return task.replace("/", ".")
 
 
+def _parse_models(text: str) -> tuple[str, ...]:
+    """Read runners joined by dashes, which some names have, too."""
+    names, parts = [], text.split("-")
+    while parts:
+        size = 2 if "-".join(parts[:2]) in RUNNERS else 1
+        name, parts = "-".join(parts[:size]), parts[size:]
+        lookup(name, RUNNERS, "model")
+        names.append(name)
+    return choose_models(names)
+
+
 def _parse_rate(text: str) -> float:
     """Read a learning rate."""
     if not re.fullmatch(r"[0-9]{0,4}\.?[0-9]{1,20}(e-[0-9]{1,2})?", text) or not 0 < float(text) <= HIGHEST_RATE:
@@ -238,7 +249,7 @@ def _parse_run(text: str) -> str:
 
 FIELDS = (
     Field("task", "task", _parse_task, _format_task),
-    Field("models", "models", some_of(tuple(RUNNERS), "model"), "-".join),
+    Field("models", "models", _parse_models, "-".join),
     Field("size", "size", one_of(_SIZES, "model size")),
     Field("rate", "learning_rate", _parse_rate, repr),
     Field("scenes", "n_scenes", whole_number(*LIMITS["n_scenes"], "The scenes per step")),

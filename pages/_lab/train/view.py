@@ -10,8 +10,7 @@ from pages._lab.train.moments import LIVE
 from pages._lab.train.state import GROUPS
 from pages._lab.train.words import format_clock, head_start_words, type_name
 from rn_core.common.records import Example
-from rn_core.models import KINDS
-from rn_core.race.records import RACE_TASKS, Progress, RaceConfig, Snapshot
+from rn_core.race.records import RACE_TASKS, RUNNERS, Progress, RaceConfig, Snapshot
 from rn_core.tasks.domain import MEAN
 
 if TYPE_CHECKING:
@@ -44,7 +43,7 @@ class Curve:
     @property
     def name(self) -> str:
         """Return the runner's short name."""
-        return KINDS[self.model].short
+        return RUNNERS[self.model].short
 
     @property
     def target(self) -> float:
@@ -227,7 +226,7 @@ def make_cards(examples: Sequence[Example], snapshot: Snapshot, task: str) -> tu
         for kind, table in snapshot.probabilities.items():
             best = max(range(len(answers)), key=table[row].__getitem__)
             is_right = answers[best] == example.answer
-            replies.append(Reply(kind, answers[best], table[row][best], is_right, KINDS[kind].short))
+            replies.append(Reply(kind, answers[best], table[row][best], is_right, RUNNERS[kind].short))
         cards.append(Card(example, tuple(replies)))
     return tuple(cards)
 

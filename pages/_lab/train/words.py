@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from pages._lab.train.state import GROUPS
-from pages._lab.words import QUESTION_NAMES, join_words
-from rn_core.models import KINDS
-from rn_core.race.records import RACE_TASKS, RaceConfig, has_head_start, usual_config
+from pages._lab.words import QUESTION_NAMES, TRIPLE_NAMES, join_words
+from rn_core.race.records import RACE_TASKS, RUNNERS, RaceConfig, has_head_start, usual_config
 from rn_core.tasks.base import Pooled
 
 
@@ -30,7 +29,7 @@ _IMAGE_START = HeadStart(
 
 def type_name(kind: str) -> str:
     """Return what the page calls a question type."""
-    return QUESTION_NAMES.get(kind) or GROUPS.get(kind, kind)
+    return QUESTION_NAMES.get(kind) or TRIPLE_NAMES.get(kind) or GROUPS.get(kind, kind)
 
 
 def scene_word(task: str) -> str:
@@ -41,6 +40,11 @@ def scene_word(task: str) -> str:
 def describe_idea(task: str) -> str:
     """Return what a race is about."""
     race = RACE_TASKS[task].race
+    if "rn-pairs" in race.models:
+        return (
+            f"Both networks get the same {race.scenes} and the same questions, about two named objects A and B and "
+            "every third one, k. One network sums over triples (A, B, k), the other over pairs (A, k) and (B, k)."
+        )
     only = f"The LSTM reads a {race.scene} word by word; only" if "lstm" in race.models else "Only"
     return (
         f"Both networks get the same {race.scenes} and the same questions. {only} the Relation Network looks at pairs "
@@ -66,7 +70,7 @@ def describe_race(config: RaceConfig) -> str:
     usual, race = usual_config(config.task), RACE_TASKS[config.task].race
     questions = "" if race.one_question else f" × {config.n_questions} questions"
     parts = [
-        " against ".join(KINDS[kind].short for kind in config.models),
+        " against ".join(RUNNERS[kind].short for kind in config.models),
         race.title,
         config.size,
         f"{config.n_scenes} {race.scenes}{questions} per step",

@@ -6,15 +6,23 @@ import streamlit as st
 
 from pages._lab.domains.sort_of_clevr import DOMAIN
 from pages._lab.plain import plain
-from pages._lab.sort_of_clevr.state import ExploreState
+from pages._lab.sort_of_clevr.state import FAMILIES, ExploreState
 from pages._lab.sort_of_clevr.view import ExploreView
 from pages._ui.explore import session
 from pages._ui.kept import widget_event
+from pages._ui.options import named
 from pages._ui.pairs.sections import PairPage
 from rn_core.tasks.sort_of_clevr import COLORS
 from rn_core.tasks.sort_of_clevr.scene import HIGHEST, LOWEST, SHAPES
 
 EXPLORE_PAGE = PairPage[ExploreView](DOMAIN, session.EXPLORE)
+
+
+def draw_family() -> None:
+    """Draw the switch between questions about two and about three objects."""
+    st.segmented_control(
+        "Questions that relate", list(FAMILIES), format_func=named(FAMILIES), **session.EXPLORE.bind("family")
+    )
 
 
 def draw_own_picture(state: ExploreState) -> None:

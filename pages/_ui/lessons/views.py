@@ -21,6 +21,7 @@ from pages._lab.pairs.state import BASELINES
 from pages._lab.pairs.view import PairView, describe_sum
 from pages._lab.plain import plain
 from pages._lab.sort_of_clevr.state import ExploreState
+from pages._lab.sort_of_clevr.triples import make_triple_stage
 from pages._lab.sort_of_clevr.view import ExploreView, Reading, make_reading
 from pages._ui.cache import find_answerer
 from pages._ui.components.scene import draw_scene
@@ -28,6 +29,8 @@ from pages._ui.lessons import measured as lesson_measured
 from pages._ui.lessons.session import LESSONS
 from pages._ui.pairs import reading
 from pages._ui.pairs.sections import draw_figure
+from pages._ui.triple_reading import read_triple_view
+from rn_core.tasks.sort_of_clevr.triple_language import triple_text
 
 #: Orders in which pairs are added up, and the seed of the random ones.
 N_ORDERS, SEED = 4, 0
@@ -143,6 +146,38 @@ def draw_turns(state: ExploreState, _: Look) -> None:
     st.html(lesson_layout.turns_html(make_turns(state, read_reading)))
 
 
+def draw_triple_scene(state: ExploreState, _: Look) -> None:
+    """Draw the scene of a question about three objects, without triples and without the truth."""
+    draw_scene(make_triple_stage(state, None).make_fixed(), key=LESSONS.key("plain"))
+
+
+def draw_told_triples(state: ExploreState, _: Look) -> None:
+    """Draw the scene of a question about three objects with its strongest triples."""
+    draw_scene(make_triple_stage(state, read_triple_view(state)).make_fixed(), key=LESSONS.key("scene"))
+
+
+def draw_triple_shares(state: ExploreState, _: Look) -> None:
+    """Draw what each triple adds, strongest first, and what they come to."""
+    view = read_triple_view(state)
+    st.html(view.rows_html())
+    st.caption(plain(view.describe_sum()))
+
+
+def ask_text(lesson: Lesson) -> str:
+    """Return what the networks are asked, in English."""
+    if lesson.view == "triples":
+        return triple_text(lesson.explore.triple)
+    question: str = lesson.domain.ask(lesson.state).question
+    return question
+
+
+def answers_html(lesson: Lesson) -> str:
+    """Return the truth and what the networks say; raises RNCoreError if they cannot answer."""
+    if lesson.view == "triples":
+        return read_triple_view(lesson.explore).answers_html()
+    return see(lesson).answers_html()
+
+
 DrawFn = Callable[[Lesson, Look], None]
 
 
@@ -193,5 +228,10 @@ VIEWS: Mapping[str, LessonView] = MappingProxyType(
         "without": LessonView(draw_removals),
         "sights": LessonView(on_explore(draw_sights)),
         "learning": LessonView(on_explore(draw_learning)),
+        "triples": LessonView(
+            on_explore(draw_triple_shares),
+            before=on_explore(draw_triple_scene),
+            after=on_explore(draw_told_triples),
+        ),
     }
 )

@@ -13,7 +13,7 @@ from pages._lab.train.pairs import watched_state
 from pages._ui.own_models import draw_upload
 from pages._ui.train.session import TRAIN, loaded, note_loaded, read_cards, use_run
 from rn_core.common.errors import RNCoreError
-from rn_core.models import KINDS
+from rn_core.race.records import RUNNERS
 from rn_core.tasks import TASKS
 
 _EXPLORE = "pages/explore.py"
@@ -31,8 +31,8 @@ def draw_learned(job: Job, view: JobView) -> None:
             _open_explore(job, view)
         for kind in config.models:
             st.download_button(
-                f"Download {KINDS[kind].short} (.safetensors)", partial(job.bundle, kind),
-                f"{KINDS[kind].short.lower()}-{name}.safetensors",
+                f"Download {RUNNERS[kind].short} (.safetensors)", partial(job.bundle, kind),
+                f"{RUNNERS[kind].short.lower().replace(' ', '-')}-{name}.safetensors",
                 "application/octet-stream", on_click="ignore", icon=":material/download:",
             )  # fmt: skip
         st.download_button(

@@ -9,7 +9,6 @@ from types import MappingProxyType
 import streamlit as st
 
 from pages._lab.figures import Look, plot_pair_matrix
-from pages._lab.models import asks_about_shapes
 from pages._lab.plain import plain
 from pages._lab.train import figures as train_figures
 from pages._lab.train import html as train_html
@@ -75,7 +74,7 @@ def draw_examples(state: TrainState, config: RaceConfig, view: JobView, look: Lo
         return
     shown = find_snapshot(view.snapshots, state.at)
     race = RACE_TASKS[config.task].race
-    marked = "" if asks_about_shapes(RACE_TASKS[config.task]) else f"; marked {race.objects} decide"
+    marked = f"; marked {race.objects} decide" if race.one_question else ""
     seen = f"{race.scenes.capitalize()} kept out of training{marked}"
     st.caption(plain(f"{seen}; answers {describe_moment(shown)}."))
     st.html(train_html.examples_html(make_cards(view.examples, shown, config.task), look))
@@ -88,6 +87,9 @@ def draw_pairs(state: TrainState, config: RaceConfig, view: JobView, look: Look,
         return
     if not view.snapshots:
         st.info(_WAIT)
+        return
+    if view.snapshots[-1].contributions is None:
+        st.info("This network sums over triples, so it has no pairs to show; Explore shows what each triple adds.")
         return
     shown, example = find_snapshot(view.snapshots, state.at), view.examples[0]
     picture = make_once(

@@ -11,9 +11,8 @@ from pages._lab.train.state import TrainState, choose_models, choose_types, usua
 from pages._lab.train.words import head_start_words, type_name
 from pages._ui.train.session import TRAIN
 from rn_core.common.seeding import MAX_SEED
-from rn_core.models import KINDS
-from rn_core.models.relation_network import AGGREGATES
-from rn_core.race.records import LIMITS, RACE_TASKS, has_head_start
+from rn_core.models.relation_network import AGGREGATES, RelationNetworkConfig
+from rn_core.race.records import LIMITS, RACE_TASKS, RUNNERS, has_head_start
 from rn_core.tasks.registry import CONFIGS
 
 #: Stops of the slider of the learning rate.
@@ -30,11 +29,12 @@ def draw_settings(state: TrainState) -> None:
     left.segmented_control("Scenes", sorted(RACE_TASKS), format_func=_task_name, **TRAIN.bind("task"))
     right.pills(
         "Who learns", list(RACE_TASKS[state.task].race.models), selection_mode="multi",
-        format_func=lambda model: KINDS[model].title,
+        format_func=lambda model: RUNNERS[model].title,
         **TRAIN.bind("models", list(state.models), lambda chosen: {"models": choose_models(chosen)}),
     )  # fmt: skip
     left.segmented_control("Size of the networks", list(CONFIGS[state.task]), **TRAIN.bind("size"))
-    if "rn" in state.models:
+    combines = isinstance(CONFIGS[state.task][state.size]["rn"].core, RelationNetworkConfig)
+    if "rn" in state.models and combines:
         right.segmented_control("Pairs are combined by", AGGREGATES, **TRAIN.bind("aggregate"))
     if RACE_TASKS[state.task].race.answers_only:
         st.segmented_control(

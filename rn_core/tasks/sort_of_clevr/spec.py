@@ -6,6 +6,8 @@ Source of "paper": Santoro et al. 2017, "A simple neural network module for rela
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from rn_core.models import EncoderConfig, ModelConfig
 from rn_core.models.baselines import MLPConfig
 from rn_core.models.encoders import ImageEncoderConfig, RowEncoderConfig
@@ -25,6 +27,7 @@ from rn_core.tasks.domain import (
     Titles,
     Written,
 )
+from rn_core.tasks.sort_of_clevr.chain_spec import CHAIN, CHAIN_MEASURES, CHAIN_MODELS, CHAIN_RECIPES, CHAIN_TITLES
 from rn_core.tasks.sort_of_clevr.crowds import CROWD_ANSWERS, LARGEST_CROWD
 from rn_core.tasks.sort_of_clevr.dataset import write_scenes
 from rn_core.tasks.sort_of_clevr.encoding import D_ROW
@@ -93,7 +96,7 @@ _MEDIUM = ((128, 128), (256, 256, 256), (384, 384, 384))
 #: "paper" is of supplement D, which gives no object rows: there it is the same core without the convolutions. "small"
 #: is ours: it trains on a laptop, and its MLP has more parameters than its Relation Network. "tiny" learns in front of
 #: a class on a slow machine.
-_MODELS: dict[str, dict[str, Models]] = {
+_MODELS: dict[str, Mapping[str, Models]] = {
     PIXELS: {
         "paper": _models(ImageEncoderConfig((32, 64, 128, 256)), *_PAPER, pair_chunk=5_000),
         "small": {
@@ -131,6 +134,7 @@ _MODELS: dict[str, dict[str, Models]] = {
             "mlp": _mlp_on_triples((96, 96)),
         },
     },
+    CHAIN: CHAIN_MODELS,
 }
 
 #: Questions asked in a step are few and steps many: with 128 questions per step the objects are distinguished
@@ -215,6 +219,7 @@ _RECIPES = {
     f"{_NAME}/rn-objects": Recipe(OBJECTS, "rn", {**_FROM_ROWS, "steps": 15_000}),
     f"{_NAME}/rn-objects-2to10": Recipe(CROWDS, "rn", _FROM_CROWDS),
     f"{_NAME}/mlp-objects": Recipe(OBJECTS, "mlp", {**_FROM_ROWS, "steps": 30_000}),
+    **CHAIN_RECIPES,
 }
 
 _BOTH = "closest and furthest together"
@@ -264,7 +269,11 @@ _TITLES = Titles(
         "objects-2to10": "object rows, two to ten objects",
         "slots": "objects found in the image",
     },
-    models={"rn-triples": "RN over triples", "rn-triples-pairs": "RN over pairs, on questions about three objects"},
+    models={
+        "rn-triples": "RN over triples",
+        "rn-triples-pairs": "RN over pairs, on questions about three objects",
+        **CHAIN_TITLES,
+    },
     measures={
         "relational": "Relational questions",
         "non_relational": "Non-relational questions",
@@ -272,11 +281,19 @@ _TITLES = Titles(
         "between": "In the box between two objects",
         "line": "Near the line through two objects",
         "obtuse": "Obtuse triangles with two objects",
+        **CHAIN_MEASURES,
     },
 )
 DOMAIN = Domain(_NAME, "Sort-of-CLEVR", _MODELS, _RECIPES, _FIGURES, DataWriter(_write, (_MARGIN,)), _TITLES)
 
 OBJECTS_RACE = RaceSpec("object scenes")
+#: Triples (A, B, k) against pairs (A, k) and (B, k), on questions about three objects.
+TRIPLES_RACE = RaceSpec(
+    "three objects",
+    groups={"ternary": "three-object"},
+    models=("rn", "rn-pairs"),
+    usual={"size": "tiny", "n_scenes": 48, "n_questions": 12, "steps": 3_000},
+)
 #: Pixels cost a hundred times more.
 PIXELS_RACE = RaceSpec(
     "images",

@@ -21,6 +21,7 @@ from rn_core.tasks.sort_of_clevr import asking, questions
 from rn_core.tasks.sort_of_clevr.archives import Archive, load_archive
 from rn_core.tasks.sort_of_clevr.asking import SceneInput
 from rn_core.tasks.sort_of_clevr.cells import GRID_SIZE, STRIDE, cell_facts, cell_reading, keep_cells
+from rn_core.tasks.sort_of_clevr.chain_task import SortOfClevrChain
 from rn_core.tasks.sort_of_clevr.crowds import CROWD_ANSWERS, LARGEST_CROWD, SMALLEST_CROWD, sample_mixed_crowds
 from rn_core.tasks.sort_of_clevr.drawing import draw_questions
 from rn_core.tasks.sort_of_clevr.encoding import VIEWS, check_view, shuffle_rows
@@ -365,4 +366,10 @@ def make_batch(
     )
 
 
-TASKS: tuple[Task, ...] = (SortOfClevrObjects(), SortOfClevrPixels(), SortOfClevrCrowds(), SortOfClevrTriples())
+TASKS: tuple[Task, ...] = (
+    SortOfClevrObjects(),
+    SortOfClevrPixels(),
+    SortOfClevrCrowds(),
+    SortOfClevrTriples(),
+    SortOfClevrChain(),
+)

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from rn_core.common.errors import SceneError
-from rn_core.common.records import Batch
-from rn_core.tasks.domain import Domain
+from rn_core.common.records import Batch, Example
+from rn_core.tasks.domain import Domain, RaceSpec
 from rn_core.tasks.scoring import OneAnswer
 from rn_core.tasks.sort_of_clevr import asking
 from rn_core.tasks.sort_of_clevr.asking import SceneInput
 from rn_core.tasks.sort_of_clevr.drawing import draw_questions
 from rn_core.tasks.sort_of_clevr.encoding import encode_rows, shuffle_rows
 from rn_core.tasks.sort_of_clevr.scene import DEFAULT_MARGIN, Scene, SceneBatch, sample_scene, sample_scenes
-from rn_core.tasks.sort_of_clevr.spec import DOMAIN, TRIPLES
-from rn_core.tasks.sort_of_clevr.triple_language import parse_triple
+from rn_core.tasks.sort_of_clevr.spec import DOMAIN, TRIPLES, TRIPLES_RACE
+from rn_core.tasks.sort_of_clevr.triple_language import TRIPLE_TEXTS, parse_triple
 from rn_core.tasks.sort_of_clevr.triples import (
     PAIRS,
     TRIPLE_ANSWERS,
@@ -42,6 +42,7 @@ class SortOfClevrTriples:
     """
 
     domain: ClassVar[Domain] = DOMAIN
+    race: ClassVar[RaceSpec] = TRIPLES_RACE
     margin: float = DEFAULT_MARGIN
     answers: tuple[str, ...] = TRIPLE_ANSWERS
     question_types: tuple[str, ...] = TRIPLE_TYPES
@@ -106,6 +107,32 @@ class SortOfClevrTriples:
         batch = _make_batch(scenes, self.margin, rng, n_questions, type_weights)
         rows, mask = shuffle_rows(rng, *encode_rows(scenes))
         return Batch(inputs=(rows, mask), **batch)
+
+    def sample_examples(self, rng: np.random.Generator, n_examples: int) -> tuple[Batch, tuple[Example, ...]]:
+        """Draw scenes with one clear question each, types in turn; rows are in color order."""
+        scenes = sample_scenes(rng, n_examples, self.margin)
+        solution = solve_triples(scenes)
+        clear = solution.margins >= self.margin
+        turn = np.arange(clear.shape[1]) // len(PAIRS) == np.arange(n_examples)[:, None] % len(TRIPLE_TYPES)
+        fits = np.where((clear & turn).any(axis=1, keepdims=True), clear & turn, clear)
+        index = draw_questions(rng, fits, len(TRIPLE_TYPES), 1)[:, 0]  # (S,)
+        answers = solution.answers[np.arange(n_examples), index]
+        rows = torch.from_numpy(index)
+        each = torch.arange(n_examples)
+        batch = Batch(encode_rows(scenes), _CODES[rows], each, torch.from_numpy(answers), rows // len(PAIRS))
+        return batch, tuple(
+            Example(
+                scenes.scene(k).to_json(),
+                TRIPLE_TEXTS[asked],
+                TRIPLE_TYPES[asked // len(PAIRS)],
+                TRIPLE_ANSWERS[answers[k]],
+            )
+            for k, asked in enumerate(index)
+        )
+
+    def narrow(self, question_types: Collection[str]) -> Self:
+        """Return the task itself: each scene can be asked every type of question."""
+        return self
 
 
 def _make_batch(

@@ -203,3 +203,14 @@ def test_what_is_not_as_usual_is_said():
 def test_links_from_when_every_baseline_was_an_mlp_open_the_tasks_own(query, models):
     state, problems = TrainState.from_query(query)
     assert (state.models, problems, state.problem) == (models, [], None)
+
+
+@pytest.mark.parametrize(
+    ("text", "models"),
+    [("rn-pairs", ("rn-pairs",)), ("rn-rn-pairs", ("rn", "rn-pairs")), ("rn", ("rn",)), ("rn-mlp", ("rn", "rn-pairs"))],
+)
+def test_runners_whose_names_have_a_dash_are_read_from_links(text, models):
+    state, problems = TrainState.from_query({"task": "sort-of-clevr.triples", "models": text})
+    assert (state.models, problems) == (models, [])
+    _, (sentence,) = TrainState.from_query({"models": f"{text}-cnn"})
+    assert "Unknown model 'cnn'" in sentence

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pages._lab.figures import Look
+from pages._lab.models import asks_about_shapes
 from pages._lab.scale import FULL_LOGITS
 from pages._lab.train.html import examples_html, scene_uri, story_html
 from pages._lab.train.jobs import JobView
@@ -44,7 +45,7 @@ from rn_core.training.processes import make_fabric
 pytestmark = pytest.mark.weights
 
 CONFIG = RaceConfig()
-SCENES = [task for task in RACE_TASKS if task != STORIES]
+SCENES = [name for name, task in RACE_TASKS.items() if asks_about_shapes(task)]
 
 
 def report(step: int, seconds: float, **losses: float) -> Progress:

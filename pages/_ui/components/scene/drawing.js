@@ -8,8 +8,8 @@ import { layOut, truthOf } from "./labels.js";
 // From back to front. Arcs pass behind objects, but cells lie under objects and so would their arcs.
 // Grips, the wide invisible strokes that make arcs easy to click, never cover an object.
 const LAYERS = {
-  objects: ["nodes", "grips", "arcs", "truth", "objects", "tags"],
-  cells: ["nodes", "grips", "objects", "arcs", "truth", "tags"],
+  objects: ["triples", "nodes", "grips", "arcs", "truth", "objects", "tags"],
+  cells: ["triples", "nodes", "grips", "objects", "arcs", "truth", "tags"],
 };
 
 function describeObject(thing, { editable, toggles, origin, scale }) {
@@ -129,6 +129,19 @@ function drawTags(layers, tags, flag) {
   if (flag !== null) layers.tags.append(buildTag(flag.text, flag, "flag"));
 }
 
+/** The strongest triples as triangles; one that holds an object twice is a line. */
+function drawTriples(layers, nodes, data) {
+  const shapes = (data.triples ?? []).map(({ members, share }) => {
+    const points = members.map((k) => `${nodes[k].x},${nodes[k].y}`).join(" ");
+    const strength = Math.min(1, Math.abs(share) / data.full);
+    const [opacity, width] = [0.06 + 0.3 * strength, 0.5 + 1.2 * strength];
+    return makeSvg("polygon", {
+      class: `triple ${signOf(share)}`, points, "fill-opacity": opacity, "stroke-width": width,
+    });
+  });
+  layers.triples.replaceChildren(...shapes);
+}
+
 /** Dotted outlines of the objects that decide the question, and a dotted line between two of them. */
 function drawTruth(layers, nodes, data) {
   layers.truth.replaceChildren();
@@ -179,6 +192,7 @@ export function drawScene(stage, layers, elements, view) {
   layers.arcs.replaceChildren(...drawn.map(({ group }) => group));
   layers.grips.replaceChildren(...drawn.map(({ grip }) => grip));
   drawTags(layers, tags, flag);
+  drawTriples(layers, nodes, data);
   drawTruth(layers, nodes, data);
   stage.classList.toggle("stale", stale);
 }

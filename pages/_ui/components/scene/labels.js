@@ -57,6 +57,15 @@ function flagPlaces([i, j], nodes, box) {
   return [...onLine, ...ringPlaces(nodes[i], box), ...ringPlaces(nodes[j], box)];
 }
 
+/** Places within a triangle, its middle first. */
+function trianglePlaces(corners) {
+  return [[1, 1, 1], [1, 1, 2], [1, 1, 4], [3, 1, 2], [1, 3, 2]].map((parts) => {
+    const whole = parts.reduce((sum, part) => sum + part, 0);
+    const mean = (axis) => corners.reduce((sum, corner, k) => sum + (corner[axis] * parts[k]) / whole, 0);
+    return { x: mean("x"), y: mean("y") };
+  });
+}
+
 // What is in the way, as boxes with their middles
 
 function objectBox({ x, y, radius, shape, turn }) {
@@ -162,6 +171,12 @@ export function layOut(data, objects, active, pinned) {
     hard.push(box);
     return { ...box, text, sign: signOf(arc.share), style: arc.style };
   });
+  for (const { members, share } of data.triples ?? []) {
+    const text = formatShare(share);
+    const box = placeBox(trianglePlaces(members.map((k) => nodes[k])), sizeOf(text, data), hard, [], frame);
+    hard.push(box);
+    tags.push({ ...box, text, sign: signOf(share), style: "subtle" });
+  }
   const decided = truthOf(data);
   if (decided === null) return { nodes, arcs, tags, flag: null };
   const size = sizeOf("decides", data);

@@ -1,0 +1,184 @@
+"""A Relation Network of several layers: from the second on, a layer relates what those before found about two objects.
+
+    h_ij^1 = g_1(o_i, o_j, q)
+    s_i^t  = sum over k of h_ik^t
+    h_ij^t = g_t([o_i; s_i^1; ...; s_i^(t-1)], [o_j; s_j^1; ...; s_j^(t-1)], q)
+    answer = f_phi( sum over i,j of h_ij^L )
+
+Source: Jahrens & Martinetz 2018, "Multi-layer Relation Networks" (https://arxiv.org/abs/1811.01838), whose layer t is
+h_ij^t = g_t(s_i^(t-1), s_j^(t-1)). Where we differ: objects, question and all earlier sums are given to every layer, so
+that no layer has to carry on what another one found. One layer is the Relation Network of Santoro et al. 2017.
+
+What is exact in an attribution: the aggregate is a sum over the pairs of the last layer, so each such pair's share of
+a logit is exact, as in the network of one layer. What is not: a pair (i, j) of the last layer reads s_i and s_j, sums
+over all objects, so its share is no share of i and j alone, and the pairs of earlier layers have none, because g_t is
+not linear in those sums. What such a pair or an object matters for is measured by leaving it out.
+"""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from rn_core.common.errors import RNCoreError
+from rn_core.models.layers import Layers, check_size, check_sizes, linear_at
+from rn_core.models.naming import check_names, mark_named
+from rn_core.models.relation_layers import RelationLayer
+from rn_core.models.relation_network import PairCore, RelationNetwork, RelationNetworkConfig, RelationTrace
+
+
+@dataclass(frozen=True)
+class MultiLayerRelationNetworkConfig:
+    """Sizes of a Relation Network of several layers.
+
+    Attributes:
+        d_object: features of one object.
+        d_question: features of the question; 0 for tasks without one.
+        n_answers: number of logits A.
+        n_layers: relation layers L; 1 is a Relation Network.
+        g_widths: units of each layer of every g_t; ReLU after each.
+        f_widths: as `RelationNetworkConfig`.
+        f_dropout: as `RelationNetworkConfig`.
+        aggregate_scale: factor on the sums of all layers.
+        names_at: as `TupleNetworkConfig`: each object is told whether the question names it.
+        d_name: as `TupleNetworkConfig`.
+        every_layer: whether training has a loss at every layer, whose sums f_phi reads as it does the last one's.
+    """
+
+    d_object: int
+    d_question: int
+    n_answers: int
+    n_layers: int = 2
+    g_widths: tuple[int, ...] = (128, 128)
+    f_widths: tuple[int, ...] = (128,)
+    f_dropout: float = 0.0
+    aggregate_scale: float = 1.0
+    names_at: tuple[int, ...] = ()
+    d_name: int = 0
+    every_layer: bool = False
+
+    def __post_init__(self) -> None:
+        """Raise RNCoreError for a size that cannot be built."""
+        object.__setattr__(self, "g_widths", check_sizes("g_widths", self.g_widths))
+        object.__setattr__(self, "names_at", tuple(self.names_at))
+        for name in ("d_object", "n_layers"):
+            check_size(name, getattr(self, name))
+        check_names(self.names_at, self.d_name, self.d_object, self.d_question)
+        object.__setattr__(self, "f_widths", self.last.f_widths)
+
+    @property
+    def d_marked(self) -> int:
+        """Return the features of an object with the marks of its names."""
+        return self.d_object + len(self.names_at)
+
+    @property
+    def last(self) -> RelationNetworkConfig:
+        """Return the config of the last layer and f_phi."""
+        return RelationNetworkConfig(
+            d_object=self.d_marked + (self.n_layers - 1) * self.g_widths[-1],
+            d_question=self.d_question,
+            n_answers=self.n_answers,
+            g_widths=self.g_widths,
+            f_widths=self.f_widths,
+            f_dropout=self.f_dropout,
+            aggregate_scale=self.aggregate_scale,
+        )
+
+
+class MultiLayerRelationNetwork(PairCore):
+    """Layers of relations, each over objects extended by the sums of those before; the last is a Relation Network."""
+
+    config: MultiLayerRelationNetworkConfig
+
+    def __init__(self, config: MultiLayerRelationNetworkConfig) -> None:
+        """Build the layers of `config`; weights come from torch's global generator (see `build_model`)."""
+        super().__init__()
+        self.config = config
+        sizes = (config.d_marked + before * config.g_widths[-1] for before in range(config.n_layers - 1))
+        self.layers = nn.ModuleList(RelationLayer(size, config.d_question, config.g_widths) for size in sizes)
+        self.last = RelationNetwork(config.last)
+
+    def forward(
+        self,
+        objects: Tensor,
+        object_mask: Tensor | None,
+        question: Tensor,
+        scene_index: Tensor | None = None,
+        pair_features: Tensor | None = None,
+        hold_relations: bool = False,
+    ) -> Tensor:
+        """Answer M questions about S scenes; arguments as `RelationNetwork.forward`, logits (M, A)."""
+        with torch.no_grad() if hold_relations else nullcontext():
+            related, mask, _ = self._relate_layers(objects, object_mask, question, scene_index)
+        return self.last(related, mask, question, hold_relations=hold_relations)  # (M, A)
+
+    def answer_steps(
+        self, objects: Tensor, object_mask: Tensor | None, question: Tensor, scene_index: Tensor | None = None
+    ) -> Tensor:
+        """Return the logits that training has a loss on, (T, M, A), the last layer's last; arguments as `forward`."""
+        related, mask, sums = self._relate_layers(objects, object_mask, question, scene_index)
+        logits = self.last(related, mask, question)  # (M, A)
+        if not self.config.every_layer:
+            return logits[None]
+        dtype = linear_at(self.f_phi, 0).weight.dtype
+        return torch.stack([*(self.f_phi(found.sum(dim=1).to(dtype)) for found in sums), logits])
+
+    def trace(
+        self,
+        objects: Tensor,
+        object_mask: Tensor | None,
+        question: Tensor,
+        scene_index: Tensor | None = None,
+        pair_features: Tensor | None = None,
+    ) -> RelationTrace:
+        """Return the last layer's intermediate results; its objects, one row per question, include the earlier sums."""
+        related, mask, _ = self._relate_layers(objects, object_mask, question, scene_index)
+        return self.last.trace(related, mask, question)
+
+    def relate(
+        self,
+        objects: Tensor,
+        object_mask: Tensor | None,
+        pairs: Tensor,
+        question: Tensor,
+        pair_features: Tensor | None = None,
+    ) -> Tensor:
+        """Return the last layer's g of chosen pairs; arguments as `RelationNetwork.relate`, with the mask."""
+        related, _, _ = self._relate_layers(objects, object_mask, question, None)
+        return self.last.relate(related, None, pairs, question)
+
+    def init_from(self, learned: RelationNetwork) -> None:
+        """Raise RNCoreError: no Relation Network has layers that these could begin with."""
+        raise RNCoreError(
+            f"A network of {self.config.n_layers} relation layers starts from new weights, not from a Relation "
+            "Network's; leave core_from out."
+        )
+
+    def _relate_layers(
+        self, objects: Tensor, object_mask: Tensor | None, question: Tensor, scene_index: Tensor | None
+    ) -> tuple[Tensor, Tensor | None, list[Tensor]]:
+        """Return the last layer's objects (M, N, D) and their mask, and the sums (M, N, D_g) of each layer before."""
+        mask = None if object_mask is None or object_mask.all() else object_mask
+        if scene_index is not None:
+            objects, mask = objects[scene_index], None if mask is None else mask[scene_index]
+        objects = objects if mask is None else objects * mask[..., None]
+        related, _ = mark_named(objects, question, self.config.names_at, self.config.d_name, mask)  # (M, N, D_o + K)
+        found: list[Tensor] = []
+        for layer in self.layers:
+            sums = layer(related, mask, question) * self.config.aggregate_scale  # (M, N, D_g)
+            related = torch.cat([related, sums.to(related.dtype)], dim=-1)
+            found.append(sums)
+        return related, mask, found
+
+    @property
+    def last_hop(self) -> RelationNetwork:
+        """Return the last layer and f_phi."""
+        return self.last
+
+    @property
+    def f_phi(self) -> Layers:
+        """Return the layers that compute the answer from the sum."""
+        return self.last.f_phi
