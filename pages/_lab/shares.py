@@ -32,7 +32,7 @@ def plot_accuracies(
         look: colors and type size.
         floors: question type -> blind floor, drawn as a line across its group.
         title: of the axis of shares.
-        names: question type -> in words; others are called as they are.
+        names: question type -> its name as HTML; others are called as they are.
         below: title of the axis below; None for question types, which need none.
     """
     figure = go.Figure()
@@ -40,7 +40,7 @@ def plot_accuracies(
     for (name, shares), color, pattern in zip(series.items(), colors, _PATTERNS, strict=False):
         found = list(shares.values())
         figure.add_bar(
-            x=[escape(names.get(kind, kind)) for kind in shares], y=[100 * share.accuracy for share in found],
+            x=[names.get(kind, escape(kind)) for kind in shares], y=[100 * share.accuracy for share in found],
             name=escape(name), error_y=error_bars(found, look), hovertemplate="%{x}: %{y:.1f} %",
             marker={"color": color, "line": {"color": look.ink, "width": 1},
                     "pattern": hatch(pattern, color, look)},
@@ -57,12 +57,14 @@ def plot_accuracies(
     figure.update_xaxes(fixedrange=True)
     figure.update_layout(xaxis={"type": "category", "title": {"text": below}})
     figure.update_yaxes(title=title, range=[0, 104], fixedrange=True)
-    parts = (
-        f"{name}: "
-        + ", ".join(f"{names.get(kind, kind)} {100 * share.accuracy:.0f} %" for kind, share in found.items())
-        for name, found in series.items()
-    )
-    return finish_figure(figure, look, f"Bars of shares. {'; '.join(parts)}.", height=470 if look.large else 390)
+    alt = "; ".join(f"{name}: {_describe(shares, names)}" for name, shares in series.items())
+    return finish_figure(figure, look, f"Bars of shares. {alt}.", height=470 if look.large else 390)
+
+
+def _describe(shares: Mapping[str, Accuracy], names: Mapping[str, str]) -> str:
+    """Return shares in words."""
+    said = {kind: names.get(kind, kind).replace("<br>", ", ") for kind in shares}
+    return ", ".join(f"{said[kind]} {100 * share.accuracy:.0f} %" for kind, share in shares.items())
 
 
 def hatch(shape: str, color: str, look: Look) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import ClassVar
 
 from pages._lab.babi.state import BabiState
 from pages._lab.babi.stories import sampled_questions
@@ -16,7 +17,7 @@ from rn_core.tasks.babi.story import TASK_NAMES
 class BabiExamples(ExampleSource[BabiState, BabiCase]):
     """Draws examples of one task."""
 
-    titles = MappingProxyType(
+    titles: ClassVar[Mapping[str, str]] = MappingProxyType(
         {
             **ExampleSource.titles,
             "objects": "sentences",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from itertools import chain
 from types import MappingProxyType
+from typing import ClassVar
 
 from pages._lab.clevr.models import sees_pixels
 from pages._lab.clevr.questions import ANY_FAMILY, GROUP_NAMES, list_families, sample_question
@@ -20,7 +21,9 @@ _ANY = "any"
 class ClevrExamples(ExampleSource[ClevrState, ClevrCase]):
     """Draws examples of one group of questions; none for networks of pictures, which would have to be drawn first."""
 
-    titles = MappingProxyType({**ExampleSource.titles, "steps": "steps of the question's program"})
+    titles: ClassVar[Mapping[str, str]] = MappingProxyType(
+        {**ExampleSource.titles, "steps": "steps of the question's program"}
+    )
 
     def list_kinds(self, state: ClevrState) -> Mapping[str, str]:
         """Return the groups of questions."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
 
 from pages._lab.domains.base import CaseT, Domain, StateT, ViewT
 from pages._lab.models import is_own
@@ -14,7 +13,7 @@ from pages._lab.pairs.view import PairReading
 from rn_core.answering import Answerer, ForwardPass
 from rn_core.attribution.pairs import attribute_pairs
 from rn_core.common.errors import RNCoreError
-from rn_core.evaluation.examples import AskedExample, ExampleAnswer, point_at
+from rn_core.evaluation.examples import AskedExample, ExampleAnswer, Fact, point_at
 from rn_core.models import KINDS
 
 #: Is told how many examples of how many are done.
@@ -88,7 +87,8 @@ def ask_many(
     Raises:
         RNCoreError: if a network cannot answer one of them.
     """
-    columns, done = [], 0
+    columns: list[list[ExampleAnswer]] = []
+    done = 0
     for name, answerer in answerers.items():
         column: dict[int, ExampleAnswer] = {}
         for place, said in _ask_one(domain, cases, name, answerer):
@@ -101,7 +101,7 @@ def ask_many(
     return ManyExamples(dict(titles), tuple(case.state for case in cases), examples)
 
 
-def _measure(domain: Domain[StateT, CaseT, ViewT], case: CaseT) -> dict[str, Any]:
+def _measure(domain: Domain[StateT, CaseT, ViewT], case: CaseT) -> dict[str, Fact]:
     """Return by what an example is divided: its true answer, and what the domain measures."""
     return {"answer": case.answer, **domain.examples.measure(case)}
 

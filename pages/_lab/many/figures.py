@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from pages._lab.figures import Look
 from pages._lab.many.asking import ManyExamples
-from pages._lab.plain import escape_math
+from pages._lab.plain import escape, escape_math
 from pages._lab.saving import write_figure
 from pages._lab.shares import error_bars, plot_accuracies
 from rn_core.common.records import Accuracy
@@ -21,18 +21,15 @@ _SURE, _RIGHT = "how sure, on average", "how often right"
 
 
 def list_slices(many: ManyExamples, by: str) -> Series:
-    """Return network -> slice, with its number of examples -> how often it is right there."""
-    found = {}
-    for network, title in enumerate(many.networks.values()):
-        shares = measure_slices(many.examples, by, network)
-        found[title] = {f"{name} (n = {share.n})": share for name, share in shares.items()}
-    return found
+    """Return network -> slice -> how often it is right there."""
+    titles = many.networks.values()
+    return {title: measure_slices(many.examples, by, network) for network, title in enumerate(titles)}
 
 
 def list_confidence(many: ManyExamples, network: int) -> Series:
     """Return how sure a network is, and how often right -> range of confidence -> share."""
     bins = measure_confidence(many.examples, network)
-    names = [f"{100 * each.low:g}–{100 * each.high:g} % (n = {each.accuracy.n})" for each in bins]
+    names = [f"{100 * each.low:g}–{100 * each.high:g} %" for each in bins]
     means = [Accuracy(each.confidence, each.confidence, each.confidence, each.accuracy.n) for each in bins]
     return {
         _SURE: dict(zip(names, means, strict=True)),
@@ -43,7 +40,8 @@ def list_confidence(many: ManyExamples, network: int) -> Series:
 def plot_series(series: Series, below: str, look: Look) -> go.Figure:
     """Draw shares as bars; `below` is the title of the axis below them."""
     title = "share, %" if _SURE in series else "accuracy, %"
-    return plot_accuracies(series, look, title=title, names={}, below=below)
+    names = {name: f"{escape(name)}<br>n = {share.n}" for name, share in next(iter(series.values())).items()}
+    return plot_accuracies(series, look, title=title, names=names, below=below)
 
 
 def export_png(series: Series, title: str, below: str) -> bytes:
@@ -61,7 +59,7 @@ def export_png(series: Series, title: str, below: str) -> bytes:
             yerr=[ends["arrayminus"], ends["array"]], label=escape_math(name), color=look.color(1 - 2 * place),
             hatch="//" * place, edgecolor=look.ink, capsize=3,
         )  # fmt: skip
-    names = [escape_math(name) for name in next(iter(series.values()))]
+    names = [escape_math(f"{name}\nn = {share.n}") for name, share in next(iter(series.values())).items()]
     axes.set(xticks=range(len(names)), xticklabels=names, ylim=(0, 104), ylabel="%", xlabel=escape_math(below))
     axes.tick_params(axis="x", labelrotation=20 if len(names) > 4 else 0)
     axes.set_title(escape_math(title))

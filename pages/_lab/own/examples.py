@@ -24,8 +24,10 @@ class OwnExamples(ExampleSource[OwnState, Case]):
     """Lists the questions of a set, scene by scene, as its file has them."""
 
     kept: ClassVar[tuple[str, ...]] = ("model", "method", "baseline", "data")
-    titles = MappingProxyType({**ExampleSource.titles, "type": "question type", "distance": "distance of both objects"})
-    start_title = "From question"
+    titles: ClassVar[Mapping[str, str]] = MappingProxyType(
+        {**ExampleSource.titles, "type": "question type", "distance": "distance of both objects"}
+    )
+    start_title: ClassVar[str] = "From question"
 
     def list_kinds(self, state: OwnState) -> Mapping[str, str]:
         """Return all questions together and, by number, the set's question types."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, ClassVar, Generic, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, Protocol, TypeVar, cast
 
 from pages._lab.pairs.state import PairState
 from pages._lab.pairs.view import Case
@@ -14,12 +14,13 @@ from rn_core.evaluation.examples import Fact
 
 StateT = TypeVar("StateT", bound=PairState)
 CaseT = TypeVar("CaseT", bound=Case, contravariant=True)
+_AskedT = TypeVar("_AskedT", bound=PairState, contravariant=True)
 
 
-class Suggesting(Protocol[StateT]):
+class Suggesting(Protocol[_AskedT]):
     """What examples need of a domain."""
 
-    def suggest(self, state: StateT, turn: int) -> str:
+    def suggest(self, state: _AskedT, turn: int) -> str:
         """Return a question that the state's scene answers, another one per turn."""
         ...
 
@@ -27,7 +28,7 @@ class Suggesting(Protocol[StateT]):
         """Return the change of state that a typed question asks for."""
         ...
 
-    def list_objects(self, state: StateT) -> Sequence[object]:
+    def list_objects(self, state: _AskedT) -> Sequence[object]:
         """Return the scene's objects."""
         ...
 
@@ -75,7 +76,8 @@ class ExampleSource(Generic[StateT, CaseT]):
         Raises:
             RNCoreError: if no scene can be asked such a question.
         """
-        start, n_drawn, problem = self.begin(state), 0, None
+        start, n_drawn = self.begin(state), 0
+        problem: RNCoreError | None = None
         for place in range(number):
             try:
                 example = self.make(start, kind, (first + place) % (MAX_SEED + 1))
@@ -96,6 +98,6 @@ class ExampleSource(Generic[StateT, CaseT]):
         """Return by what examples are divided: name -> value."""
         return {"objects": len(self.domain.list_objects(self._state_of(case)))}
 
-    def _state_of(self, case: CaseT) -> Any:
-        """Return the state of a case."""
-        return case.state
+    def _state_of(self, case: CaseT) -> StateT:
+        """Return the state of a case as the domain's."""
+        return cast(StateT, case.state)

@@ -22,7 +22,7 @@ class PhysicsExamples(ExampleSource[PhysicsState, PhysicsCase]):
     """Draws examples of one question about simulated scenes."""
 
     kept: ClassVar[tuple[str, ...]] = ("question", "method", "baseline", "balls")
-    titles = MappingProxyType(
+    titles: ClassVar[Mapping[str, str]] = MappingProxyType(
         {
             **ExampleSource.titles,
             "distance": "distance of the two balls, meters",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from math import dist, isfinite
 from types import MappingProxyType
+from typing import ClassVar
 
 from pages._lab.pairs.examples import ExampleSource
 from pages._lab.sort_of_clevr.state import ExploreState
@@ -22,7 +23,7 @@ _FEWER = ".fewer"
 class ShapesExamples(ExampleSource[ExploreState, ShapesCase]):
     """Draws examples for Explore: one per seed, of one question type."""
 
-    titles = MappingProxyType(
+    titles: ClassVar[Mapping[str, str]] = MappingProxyType(
         {
             "margin": "margin to another answer, pixels",
             "distance": "distance of the deciding pair, pixels",

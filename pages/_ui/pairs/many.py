@@ -57,7 +57,12 @@ def draw_many(page: PairPage[View], view: View, look: Look) -> None:
         "See", list(names), format_func=named(names), label_visibility="collapsed", wrap=True,
         **page.session.bind("many", show=shown),
     )  # fmt: skip
-    _DRAW.get(shown, _draw_table)(page, view, many, look)
+    if shown == "accuracy":
+        _draw_accuracy(page, view, many, look)
+    elif shown == "confidence":
+        _draw_confidence(page, many, look)
+    else:
+        _draw_table(page, view, many, choose_rows(many, shown))
 
 
 def find_kind(page: PairPage[View], view: View, kinds: Mapping[str, str]) -> str:
@@ -149,7 +154,7 @@ def _draw_accuracy(page: PairPage[View], view: View, many: ManyExamples, look: L
     _draw_bars(page, list_slices(many, by), words[by], "accuracy", look)
 
 
-def _draw_confidence(page: PairPage[View], _: View, many: ManyExamples, look: Look) -> None:
+def _draw_confidence(page: PairPage[View], many: ManyExamples, look: Look) -> None:
     """Draw, network by network, how sure it is beside how often it is right."""
     _draw_sample(page, many)
     columns = st.columns(len(many.networks), gap="large")
@@ -169,11 +174,10 @@ def _draw_bars(page: PairPage[View], series: Series, below: str, name: str, look
     )  # fmt: skip
 
 
-def _draw_table(page: PairPage[View], view: View, many: ManyExamples, _: Look) -> None:
-    """Draw the examples that the view lists; choosing a line opens that example above."""
-    rows = choose_rows(many, view.state.many)
+def _draw_table(page: PairPage[View], view: View, many: ManyExamples, rows: tuple[int, ...]) -> None:
+    """Draw some of the examples, line by line; choosing a line opens that example above."""
     if not rows:
-        st.info("None of the examples.")
+        st.info("There is no such example among these.")
         return
     is_wide = st.toggle("All columns", key=page.session.key("many.wide"))
     key = page.session.key(f"many.{view.state.many}")
@@ -207,6 +211,3 @@ def _draw_csv(page: PairPage[View], many: ManyExamples) -> None:
         "All examples (CSV)", partial(export_csv, many, base), "examples.csv", "text/csv", on_click="ignore",
         icon=":material/download:", key=page.session.key("many.csv"),
     )  # fmt: skip
-
-
-_DRAW = {"accuracy": _draw_accuracy, "confidence": _draw_confidence}

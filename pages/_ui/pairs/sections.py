@@ -284,7 +284,7 @@ def draw_closer(
     if section in own:
         own[section]()
     elif view is not None:
-        if view.disagreement and section != "method":
+        if view.disagreement and section not in ("method", "many"):
             st.warning(plain(view.disagreement))
         DRAW[section](page, view, look)
 
