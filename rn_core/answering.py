@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,24 @@ from rn_core.tasks.scoring import NO_YES, OneAnswer
 from rn_core.weights.card import Card
 from rn_core.weights.profiles import load_profile
 from rn_core.weights.store import PRETRAINED, LoadedWeights, load_weights
+
+#: Questions that go through a network at once, so that memory does not grow with their number.
+_BLOCK = 16
+
+
+@dataclass(frozen=True)
+class ForwardPass:
+    """What a network computes of a scene and its input for a question.
+
+    Attributes:
+        logits: (A,).
+        relations: (P, D_g) float32, row `i * N + j` is g_theta(o_i, o_j); None for a network without pairs.
+        places: (N, 2), where it found its objects, in pixels, NaN for padding; None for a network that finds none.
+    """
+
+    logits: Tensor
+    relations: Tensor | None = None
+    places: Tensor | None = None
 
 
 @dataclass(frozen=True)
@@ -85,9 +103,7 @@ class Answerer:
     def _answer_checked(self, scenes: Sequence[Any], questions: Sequence[str]) -> list[Answer]:
         """Return the answers to checked questions, without warnings."""
         if not self.model.has_pairs:
-            inputs, asked = self._encode(scenes, questions)
-            with torch.inference_mode():
-                logits = self.model(inputs, asked).cpu().double()
+            logits = self._ask_block(scenes, questions).double()
             return [self._read(*each) for each in zip(logits, questions, strict=True)]
         return [self._explain(*each) for each in zip(self._traces(scenes, questions), questions, strict=True)]
 
@@ -101,6 +117,28 @@ class Answerer:
             raise RNCoreError(f"'{self.name}' has no pairs to examine; choose a Relation Network.")
         self._check([scene], [question])
         return self._traces([scene], [question])[0]
+
+    def passes(self, scenes: Sequence[Any], questions: Sequence[str]) -> Iterator[ForwardPass]:
+        """Yield the forward pass of one question per scene, several at a time; errors as `answer_many`.
+
+        Where scenes have different numbers of objects, those of one block are padded to the largest of them.
+        """
+        self._check(scenes, questions)
+        for first in range(0, len(scenes), _BLOCK):
+            block = slice(first, first + _BLOCK)
+            yield from self._pass_block(scenes[block], questions[block])
+
+    def _pass_block(self, scenes: Sequence[Any], questions: Sequence[str]) -> list[ForwardPass]:
+        """Return the forward passes of some checked questions, on the CPU, each with memory of its own."""
+        if not self.model.has_pairs:
+            return [ForwardPass(row.clone()) for row in self._ask_block(scenes, questions)]
+        return [self._keep_pass(trace) for trace in self._traces(scenes, questions)]
+
+    def _keep_pass(self, trace: RelationTrace) -> ForwardPass:
+        """Return what is kept of a trace."""
+        found = self.model.encoder.locate(trace.objects[0])
+        places = None if found is None else found.where(trace.object_mask[0][:, None], torch.nan).cpu()
+        return ForwardPass(trace.logits[0].cpu().clone(), trace.relations[0].cpu().clone(), places)
 
     def question_code(self, question: str) -> tuple[tuple[int, ...], bytes]:
         """Return the network's input for a question, as a key: questions with the same key share a forward pass.
@@ -120,21 +158,28 @@ class Answerer:
             logits: (A,), from `trace` or `logits`.
         """
         self._check([scene], [question])
-        answer = self._read(logits.cpu().double(), question)
-        return replace(answer, warnings=self.find_warnings(scene, question))
+        return replace(self.read_logits(logits, question), warnings=self.find_warnings(scene, question))
+
+    def read_logits(self, logits: Tensor, question: str) -> Answer:
+        """Return the answer given by the logits (A,) of a forward pass, without pairs' shares and without warnings."""
+        return self._read(logits.cpu().double(), question)
 
     def find_warnings(self, scene: Any, question: str) -> tuple[str, ...]:
         """Return `Answer.warnings` of a question that can be asked about a scene; usually empty."""
         strange = find_strange(self.name, self.model, self.task, self.profile, scene)
         return (*self.task.find_warnings(scene, question), *strange)
 
-    @torch.inference_mode()
     def logits(self, scene: Any, question: str) -> Tensor:
         """Return the logits (A,) of one question, also where they are no answer, such as paths; errors as `answer`."""
         self._check([scene], [question])
-        inputs, asked = self._encode([scene], [question])
+        return self._ask_block([scene], [question])[0]
+
+    @torch.inference_mode()
+    def _ask_block(self, scenes: Sequence[Any], questions: Sequence[str]) -> Tensor:
+        """Return the logits (M, A) of checked questions, one per scene, on the CPU."""
+        inputs, asked = self._encode(scenes, questions)
         logits: Tensor = self.model(inputs, asked)
-        return logits[0].cpu()
+        return logits.cpu()
 
     def f_phi(self, question: str) -> nn.Sequential:
         """Return the f_phi of a Relation Network for a question: see `read_alone` for a question about one label."""
@@ -151,8 +196,8 @@ class Answerer:
     def _traces(self, scenes: Sequence[Any], questions: Sequence[str]) -> list[RelationTrace]:
         """Trace questions a few at a time, so that memory does not grow with their number."""
         traces = []
-        for first in range(0, len(scenes), 16):
-            block = slice(first, first + 16)
+        for first in range(0, len(scenes), _BLOCK):
+            block = slice(first, first + _BLOCK)
             inputs, asked = self._encode(scenes[block], questions[block])
             whole = self.model.trace(inputs, asked)
             parts = (whole.objects, whole.object_mask, whole.relations, whole.aggregate, whole.logits)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import pickle
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 import streamlit as st
@@ -25,7 +24,7 @@ from pages._lab.pairs.what_if import measure_ranking
 from pages._lab.public_weights import held_public
 from pages._ui.own_answerers import find_own
 from pages._ui.presence import is_connected
-from rn_core.answering import Answerer, load
+from rn_core.answering import Answerer, ForwardPass, load
 from rn_core.attribution.base import Attribution, Target
 from rn_core.attribution.faithfulness import Faithfulness, KeepingSet
 from rn_core.attribution.pairs import attribute_pairs
@@ -74,31 +73,10 @@ def shared_answerer(name: str) -> Answerer:
     return answerer
 
 
-@dataclass(frozen=True)
-class ForwardPass:
-    """A network's outputs for a scene and its input for a question.
-
-    Attributes:
-        logits: (A,).
-        relations: (P, D_g) float32, row `i * N + j` is g_theta(o_i, o_j); None for a network without pairs.
-        places: (N, 2), where it found its objects, in pixels, NaN for padding; None for a network that finds none.
-    """
-
-    logits: Tensor
-    relations: Tensor | None = None
-    places: Tensor | None = None
-
-
 @st.cache_data(max_entries=256, show_spinner=False, hash_funcs=_HASHES)
 def _cached_pass(name: str, code: Hashable, seen: Seen, _question: str) -> ForwardPass:
     """Return the forward pass that all questions with one `Answerer.question_code` share."""
-    answerer = find_answerer(name)
-    if not answerer.model.has_pairs:
-        return ForwardPass(answerer.logits(seen.content, _question).clone())
-    trace = answerer.trace(seen.content, _question)
-    found = answerer.model.encoder.locate(trace.objects[0])
-    places = None if found is None else found.where(trace.object_mask[0][:, None], torch.nan).cpu()
-    return ForwardPass(trace.logits[0].cpu().clone(), trace.relations[0].cpu().clone(), places)
+    return next(find_answerer(name).passes([seen.content], [_question]))
 
 
 def find_pass(name: str, question: str, seen: Seen) -> ForwardPass:

@@ -108,9 +108,9 @@ class PageControls:
 
     def update(self, **changes: Any) -> None:
         """Change fields of the state, by its `change`."""
-        self._take(self.state.change(**changes))
+        self.take(self.state.change(**changes))
 
-    def _take(self, state: PageState) -> None:
+    def take(self, state: PageState) -> None:
         """Take a new state that a control asked for."""
         _PROJECTOR.set(state.projector)
         st.session_state[self.key("state")] = state
@@ -228,4 +228,4 @@ class PageSession(PageControls, Generic[State]):
 
     def set(self, state: State) -> None:
         """Take a new state that a control asked for."""
-        self._take(state)
+        self.take(state)

@@ -148,9 +148,9 @@ def test_models_and_views_change_the_matrix(app):
 @pytest.mark.parametrize("model", ["rn-pixels", "rn-objects"])
 @pytest.mark.parametrize("section", [*SECTIONS])
 def test_every_section_opens(model, section):
-    app = open_page(model=model, section=section, pair="red-blue", top="5", without="green")
+    app = open_page(model=model, section=section, pair="red-blue", top="5", without="green", number="50")
     assert sentences(app) == []
-    assert len(charts(app)) == {"pairs": 1, "pair": 3, "what-if": 1, "method": 0, "orders": 1}[section]
+    assert len(charts(app)) == {"pairs": 1, "pair": 3, "what-if": 1, "method": 0, "orders": 1, "many": 1}[section]
     assert all(charts(app))
 
 

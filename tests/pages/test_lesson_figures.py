@@ -9,8 +9,9 @@ import pytest
 import torch
 
 from pages._lab.figures import Look, alt_text
-from pages._lab.lessons.figures import plot_accuracies, plot_crowd, plot_crowds, plot_margins, plot_orders, plot_times
+from pages._lab.lessons.figures import plot_crowd, plot_crowds, plot_margins, plot_orders, plot_times
 from pages._lab.lessons.work import add_in_orders, describe_ends
+from pages._lab.shares import plot_accuracies
 from rn_core.attribution.base import Target
 from rn_core.common.records import Accuracy
 from rn_core.common.seeding import make_rng

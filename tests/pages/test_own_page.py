@@ -59,7 +59,7 @@ def test_it_opens_on_a_set_that_comes_with_the_project():
     assert [each.label for each in app.button if each.label == "Train"]
 
 
-@pytest.mark.parametrize("section", ["pairs", "pair", "what-if", "method", "results"])
+@pytest.mark.parametrize("section", ["pairs", "pair", "what-if", "method", "many", "results"])
 def test_every_section_is_drawn(models, section):
     extra = {"pair": "o1-o2"} if section in ("pair", "what-if") else {}
     app = open_page(models, section=section, scene="3", **extra)

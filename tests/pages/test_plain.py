@@ -218,6 +218,7 @@ OWN_WORDS = MappingProxyType(
             "title", "n_pairs", "str(top)", "view.nodes.noun", "list(present)", "present", "other", "names",
             "layout.card_text(find_answerer(name).card)",
         ),
+        "pages/_ui/pairs/many.py": ("names", "len(many.examples)", "len(rows)", "page.domain.examples.start_title"),
         "pages/_ui/pairs/page.py": ("names",),
         "pages/_ui/physics/sections.py": ("title",),
         "pages/_ui/results/sections.py": ("found.seed", "stops", "card_lines(card)", "DOMAINS[state.domain].title"),

@@ -55,7 +55,7 @@ def test_it_is_asked_on_the_shared_page(app):
     assert not app.exception and not app.error
     assert QUESTIONS[0] in html(app)
     assert html(app).count('class="rn-said"') == 2
-    for section in ("pair", "what-if", "method"):
+    for section in ("pair", "what-if", "method", "many"):
         app.segmented_control(key="toy.section").set_value(section).run()
         assert not app.exception and not app.error
 

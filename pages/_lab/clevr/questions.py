@@ -17,7 +17,8 @@ from rn_core.tasks.clevr.vocabulary import WORDS
 from rn_core.tasks.clevr.world import VALUES
 
 ANY_FAMILY = -1
-_GROUP_NAMES = {
+#: Group of families -> its name on the page.
+GROUP_NAMES = {
     "count": "Count",
     "exist": "Exist",
     "compare_integer": "Compare numbers",
@@ -52,11 +53,17 @@ def parse_question(text: str) -> str:
 def family_names() -> dict[int, str]:
     """Return number of a family -> what its questions ask, by group; first of all any family."""
     names = {}
-    for template in sorted(load_templates(), key=lambda each: list(_GROUP_NAMES).index(each.group)):
+    for template in sorted(load_templates(), key=lambda each: list(GROUP_NAMES).index(each.group)):
         pattern = text_variants(template.texts[0])[0]
         example = _SLOT.sub(lambda match: _SHOWN[match[1]], pattern)
-        names[template.family] = f"{_GROUP_NAMES[template.group]} · {example}"
+        names[template.family] = f"{GROUP_NAMES[template.group]} · {example}"
     return {ANY_FAMILY: "any kind", **names}
+
+
+@functools.cache
+def list_families(group: str) -> tuple[int, ...]:
+    """Return the numbers of a group's families."""
+    return tuple(template.family for template in load_templates() if template.group == group)
 
 
 @functools.cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from pages._lab.babi.examples import BabiExamples
 from pages._lab.babi.files import StoryFromFile, read_story_file
 from pages._lab.babi.models import models_beside, offered_models
 from pages._lab.babi.nodes import make_nodes
@@ -25,6 +26,11 @@ class BabiDomain(PairDomain[BabiState, BabiCase, BabiView]):
     name, state, view = "babi", BabiState, BabiView
     sections = SECTIONS
     baselines = BASELINES
+
+    @property
+    def examples(self) -> BabiExamples:
+        """Return what draws many examples of one task."""
+        return BabiExamples(self)
 
     def parse(self, text: str) -> dict[str, Any]:
         """Return the change of state that a typed question asks for; raises QuestionError."""

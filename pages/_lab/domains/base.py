@@ -14,6 +14,7 @@ import torch
 from pages._lab.components.ring import make_ring
 from pages._lab.components.stage import PairLayer, Stage
 from pages._lab.layout import cards_html
+from pages._lab.pairs.examples import ExampleSource
 from pages._lab.pairs.nodes import Nodes
 from pages._lab.pairs.state import SECTIONS, PairState
 from pages._lab.pairs.view import (
@@ -94,6 +95,11 @@ class Domain(Protocol[StateT, CaseT, ViewT]):
     @property
     def baselines(self) -> tuple[str, ...]:
         """Return the baselines that its models have."""
+        ...
+
+    @property
+    def examples(self) -> ExampleSource[StateT, CaseT]:
+        """Return what draws many examples."""
         ...
 
     def read_query(self, query: Mapping[str, str]) -> tuple[StateT, list[str]]:
@@ -180,6 +186,11 @@ class PairDomain(ABC, Generic[StateT, CaseT, ViewT]):
     view: type[ViewT]
     sections: Mapping[str, str] = SECTIONS
     baselines: tuple[str, ...] = ("zero",)
+
+    @property
+    def examples(self) -> ExampleSource[StateT, CaseT]:
+        """Return what draws many examples: scenes of seeds in a row, each with a suggested question."""
+        return ExampleSource(self)
 
     def read_query(self, query: Mapping[str, str]) -> tuple[StateT, list[str]]:
         """Read URL parameters; see `PairState.from_query`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from pages._lab.clevr.examples import ClevrExamples
 from pages._lab.clevr.models import models_beside, offered_models, sees_pixels
 from pages._lab.clevr.nodes import PALETTE
 from pages._lab.clevr.pictures import Picture, read_picture
@@ -28,6 +29,11 @@ class ClevrDomain(PairDomain[ClevrState, ClevrCase, ClevrView]):
     name, state, view = "clevr", ClevrState, ClevrView
     sections = SECTIONS
     baselines = BASELINES
+
+    @property
+    def examples(self) -> ClevrExamples:
+        """Return what draws many examples of one group of questions."""
+        return ClevrExamples(self)
 
     def sample(self, state: ClevrState) -> ClevrState:
         """Return the state with the next seed's scene, and another question where that one has no true answer there."""

@@ -12,6 +12,7 @@ import numpy as np
 from pages._lab.components.stage import DrawnStage, PairLayer
 from pages._lab.domains.base import PairDomain, Seen, ShownObject
 from pages._lab.layout import cards_html
+from pages._lab.own.examples import OwnExamples
 from pages._lab.own.models import list_answering
 from pages._lab.own.sets import find_set
 from pages._lab.own.stage import make_own_stage, paint_objects
@@ -84,6 +85,11 @@ class OwnDomain(PairDomain[OwnState, OwnCase, OwnView]):
 
     name, state, view = NAME, OwnState, OwnView
     sections: Mapping[str, str] = OWN_SECTIONS
+
+    @property
+    def examples(self) -> OwnExamples:
+        """Return what draws many examples of one question type."""
+        return OwnExamples(self)
 
     def sample(self, state: OwnState) -> OwnState:
         """Return the state with the next scene of the set."""

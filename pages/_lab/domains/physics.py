@@ -12,6 +12,7 @@ from pages._lab.components.stage import DrawnStage
 from pages._lab.domains.base import PairDomain, Seen, ShownObject
 from pages._lab.pairs.state import BASELINES
 from pages._lab.pairs.view import PairReading
+from pages._lab.physics.examples import PhysicsExamples
 from pages._lab.physics.files import export_scene
 from pages._lab.physics.models import MODELS, QUESTIONS, describe_training, find_models
 from pages._lab.physics.scenes import pulled_scene, read_scene_file, take_balls_away
@@ -30,6 +31,11 @@ class PhysicsDomain(PairDomain[PhysicsState, PhysicsCase, PhysicsView]):
 
     name, state, view = "physics", PhysicsState, PhysicsView
     baselines = tuple(BASELINES)
+
+    @property
+    def examples(self) -> PhysicsExamples:
+        """Return what draws many examples of connections or of counts."""
+        return PhysicsExamples(self)
 
     def sample(self, state: PhysicsState) -> PhysicsState:
         """Return the state with the scene of the next seed."""

@@ -10,6 +10,7 @@ from pages._lab.layout import MODEL_NAMES
 from pages._lab.models import MODELS, baseline_of, view_of
 from pages._lab.pairs.state import BASELINES
 from pages._lab.pairs.view import PairReading
+from pages._lab.sort_of_clevr.examples import ShapesExamples
 from pages._lab.sort_of_clevr.picture import make_plain_view, make_saved_stage, make_scene_view
 from pages._lab.sort_of_clevr.state import SECTIONS, ExploreState
 from pages._lab.sort_of_clevr.view import (
@@ -35,6 +36,11 @@ class ShapesDomain(PairDomain[ExploreState, ShapesCase, ExploreView]):
     name, state, view = "sort-of-clevr", ExploreState, ExploreView
     sections = SECTIONS
     baselines = tuple(BASELINES)
+
+    @property
+    def examples(self) -> ShapesExamples:
+        """Return what draws many examples of one question type."""
+        return ShapesExamples(self)
 
     def parse(self, text: str) -> dict[str, Any]:
         """Return the change of state that a typed question asks for; raises QuestionError."""

@@ -5,14 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from itertools import cycle
-from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 
 from pages._lab.figures import Look, finish_figure
+from pages._lab.shares import LEGEND, error_bars, hatch
 from pages._lab.words import QUESTION_NAMES
-from rn_core.common.records import Accuracy
 from rn_core.experiments.cost import PairTime
 from rn_core.experiments.limits import CrowdAccuracy, MarginAccuracy
 from rn_core.tasks.sort_of_clevr.crowds import CrowdBatch
@@ -30,62 +29,6 @@ _LINES = {
     "furthest_shape": ("dash", "square"),
     "count_same_shape": ("solid", "x"),
 }
-_PATTERNS = ("", "/", ".")
-_LEGEND = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}
-
-
-def plot_accuracies(
-    series: Mapping[str, Mapping[str, Accuracy]],
-    look: Look,
-    floors: Mapping[str, float] | None = None,
-    title: str = "accuracy, %",
-) -> go.Figure:
-    """Draw shares as bars with their 95 % intervals, one group of bars per question type.
-
-    Args:
-        series: name -> question type -> share; up to three names.
-        look: colors and type size.
-        floors: question type -> blind floor, drawn as a line across its group.
-        title: of the axis of shares.
-    """
-    figure = go.Figure()
-    colors = (look.color(1), look.color(-1), look.faint)
-    for (name, shares), color, pattern in zip(series.items(), colors, _PATTERNS, strict=False):
-        found = list(shares.values())
-        figure.add_bar(
-            x=[QUESTION_NAMES[kind] for kind in shares], y=[100 * share.accuracy for share in found], name=name,
-            error_y=_interval(found, look), hovertemplate="%{x}: %{y:.1f} %",
-            marker={"color": color, "line": {"color": look.ink, "width": 1},
-                    "pattern": _pattern(pattern, color, look)},
-        )  # fmt: skip
-    kinds = list(dict.fromkeys(kind for shares in series.values() for kind in shares))
-    levels = floors or {}
-    for place, kind in enumerate(kinds if levels else ()):
-        figure.add_scatter(
-            x=[place - 0.46, place + 0.46], y=[100 * levels[kind]] * 2, xaxis="x2", mode="lines", name="blind floor",
-            showlegend=place == 0, line={"color": look.ink, "width": 3, "dash": "dot"}, hoverinfo="skip",
-        )  # fmt: skip
-    hidden = {"overlaying": "x", "range": [-0.5, len(kinds) - 0.5], "visible": False, "fixedrange": True}
-    figure.update_layout(barmode="group", bargap=0.25, legend=_LEGEND, xaxis2=hidden)
-    figure.update_xaxes(fixedrange=True)
-    figure.update_yaxes(title=title, range=[0, 104], fixedrange=True)
-    parts = (
-        f"{name}: " + ", ".join(f"{QUESTION_NAMES[kind]} {100 * share.accuracy:.0f} %" for kind, share in found.items())
-        for name, found in series.items()
-    )
-    return finish_figure(figure, look, f"Bars of shares. {'; '.join(parts)}.", height=470 if look.large else 390)
-
-
-def _pattern(shape: str, color: str, look: Look) -> dict[str, Any]:
-    """Return a bar's hatching over its color."""
-    return {"shape": shape, "bgcolor": color, "fgcolor": look.ink, "size": 9, "solidity": 0.15}
-
-
-def _interval(found: Sequence[Accuracy], look: Look) -> dict[str, Any]:
-    """Return the error bars of shares, in percent."""
-    above = [100 * (share.high - share.accuracy) for share in found]
-    below = [100 * (share.accuracy - share.low) for share in found]
-    return {"type": "data", "array": above, "arrayminus": below, "color": look.ink, "thickness": 1.5}
 
 
 def plot_crowds(
@@ -106,13 +49,13 @@ def plot_crowds(
         shares = [crowd.types[kind] for crowd in measured]
         figure.add_scatter(
             x=[crowd.n_objects for crowd in measured], y=[100 * share.accuracy for share in shares],
-            name=QUESTION_NAMES[kind], mode="lines+markers", error_y=_interval(shares, look),
+            name=QUESTION_NAMES[kind], mode="lines+markers", error_y=error_bars(shares, look),
             line={"color": colors.get(kind, look.ink), "dash": dash, "width": 4 if kind in colors else 2},
             marker={"symbol": symbol, "size": 11}, hovertemplate="%{x} objects: %{y:.1f} %",
         )  # fmt: skip
     for end in dict.fromkeys(trained):
         figure.add_vline(x=end, line={"color": look.ink, "dash": "dot"})
-    figure.update_layout(legend=_LEGEND)
+    figure.update_layout(legend=LEGEND)
     sizes = [crowd.n_objects for crowd in found]
     names = [f"<b>{n}</b><br>trained" if lowest <= n <= highest else str(n) for n in sizes]
     figure.update_xaxes(title="objects in the scene", tickvals=sizes, ticktext=names, fixedrange=True)
@@ -138,12 +81,12 @@ def plot_margins(found: Sequence[MarginAccuracy], look: Look) -> go.Figure:
         figure.add_bar(
             x=[text for text, flag in zip(names, unseen, strict=True) if flag == is_unseen],
             y=[100 * share.accuracy for share, flag in zip(shares, unseen, strict=True) if flag == is_unseen],
-            error_y=_interval([share for share, flag in zip(shares, unseen, strict=True) if flag == is_unseen], look),
+            error_y=error_bars([share for share, flag in zip(shares, unseen, strict=True) if flag == is_unseen], look),
             name=name, hovertemplate="%{x} px: %{y:.1f} %",
             marker={"color": look.color(-1 if is_unseen else 1), "line": {"color": look.ink, "width": 1},
-                    "pattern": _pattern("/" if is_unseen else "", look.color(-1 if is_unseen else 1), look)},
+                    "pattern": hatch("/" if is_unseen else "", look.color(-1 if is_unseen else 1), look)},
         )  # fmt: skip
-    figure.update_layout(legend=_LEGEND, bargap=0.25)
+    figure.update_layout(legend=LEGEND, bargap=0.25)
     figure.update_xaxes(title="lead of the deciding object, pixels", type="category", fixedrange=True)
     figure.update_yaxes(title="accuracy, %", range=[0, 104], fixedrange=True)
     parts = ", ".join(f"{name} px {100 * share.accuracy:.0f} %" for name, share in zip(names, shares, strict=True))
@@ -177,7 +120,7 @@ def plot_orders(paths: np.ndarray, target: str, look: Look) -> go.Figure:
         x=[end], y=[paths[:, -1].mean()], mode="markers", hoverinfo="skip", showlegend=False,
         marker={"size": 16, "color": look.ink, "symbol": "circle-open", "line": {"width": 3}},
     )  # fmt: skip
-    figure.update_layout(legend=_LEGEND)
+    figure.update_layout(legend=LEGEND)
     figure.update_xaxes(title="pairs added so far", range=[0, end + 1], fixedrange=True)
     figure.update_yaxes(title=f"logit of {target}", fixedrange=True)
     alt = f"{len(paths)} orders of adding {end} pairs: each ends at {paths[:, -1].mean():.2f}, the logit of {target}."
@@ -199,7 +142,7 @@ def plot_times(found: Sequence[PairTime], look: Look) -> go.Figure:
         text=[f"{value:.3g} ms" for value in milliseconds], hovertemplate="%{x} objects: %{y:.3g} ms",
         line={"color": look.color(1), "width": 4}, marker={"size": 12},
     )  # fmt: skip
-    figure.update_layout(legend=_LEGEND)
+    figure.update_layout(legend=LEGEND)
     ends = np.log10([0.8 * sizes[0], 1.6 * sizes[-1]]).tolist()
     figure.update_xaxes(title="objects n", type="log", tickvals=sizes, range=ends, fixedrange=True)
     figure.update_yaxes(title="one answer, ms", type="log", fixedrange=True, dtick=1)
@@ -233,7 +176,7 @@ def plot_learning(cards: Mapping[str, Card], look: Look) -> go.Figure:
                 parts.append(f"{name} ends at {values[-1]:.0f} % on relational questions")
     start = _all_types_from(next(iter(cards.values())))
     figure.add_vline(x=start, line={"color": look.ink, "dash": "dot"}, annotation_text="all questions from here")
-    figure.update_layout(legend=_LEGEND)
+    figure.update_layout(legend=LEGEND)
     figure.update_xaxes(title="questions answered, million", rangemode="tozero", fixedrange=True)
     figure.update_yaxes(title="accuracy, %", range=[0, 104], fixedrange=True)
     return finish_figure(figure, look, f"{'; '.join(parts)}.", height=520 if look.large else 430)

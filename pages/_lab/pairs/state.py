@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, Self, TypeVar
 
-from pages._lab.links import Field, format_switch, one_of, parse_switch, read_query, some_of, write_query
+from pages._lab.links import Field, format_switch, one_of, parse_seed, parse_switch, read_query, some_of, write_query
 from rn_core.attribution import pairs
 from rn_core.common.errors import RNCoreError, quote
 
@@ -16,10 +16,28 @@ from rn_core.common.errors import RNCoreError, quote
 METHODS = MappingProxyType({name: method.title for name, method in pairs.METHODS.items()})
 BASELINES = MappingProxyType({"zero": "no pairs at all", "mean": "the mean scene"})
 VIEWS = MappingProxyType({"objects": "Objects", "cells": "Cells"})
-SECTIONS = MappingProxyType({"pairs": "Pairs", "pair": "One pair", "what-if": "What if", "method": "Method"})
+SECTIONS = MappingProxyType(
+    {"pairs": "Pairs", "pair": "One pair", "what-if": "What if", "method": "Method", "many": "Many examples"}
+)
+#: What can be seen of many examples, one idea each.
+MANY_VIEWS = MappingProxyType(
+    {
+        "accuracy": "How often right",
+        "confidence": "How sure",
+        "failures": "Failures",
+        "differences": "Differences",
+        "all": "All",
+    }
+)
+#: Numbers of examples that can be asked at once; fewest and most, the first one is the default.
+NUMBERS = (200, 50, 500)
+#: Another network beside the explained one: the one that the page shows beside it, or none.
+USUAL, ALONE = "usual", "none"
 #: "auto" in the URL: the model's answer, or the next best one.
 AUTO = "auto"
 GROUND = "ground"
+#: Key of a kind of question, a fact or a network in a link.
+_WORD = re.compile(r"[A-Za-z0-9._-]{1,80}")
 State = TypeVar("State", bound="PairState")
 
 
@@ -43,6 +61,12 @@ class PairState:
         truth: whether the pairs that decide the answer are marked.
         section: what is shown under the scene.
         projector: large type.
+        kind: the kind of question of which many examples are asked; empty for that of the question.
+        first: seed of the first of many examples.
+        number: how many seeds, of `NUMBERS`.
+        beside: the network beside the explained one, or `USUAL` or `ALONE`.
+        many: what is seen of many examples, key of `MANY_VIEWS`.
+        by: the fact that divides many examples; empty for the first one.
     """
 
     question: Any = None
@@ -60,6 +84,12 @@ class PairState:
     truth: bool = True
     section: str = "pairs"
     projector: bool = False
+    kind: str = ""
+    first: int = 0
+    number: int = NUMBERS[0]
+    beside: str = USUAL
+    many: str = next(iter(MANY_VIEWS))
+    by: str = ""
 
     def change(self, **changes: Any) -> Self:
         """Return the state with new values, and without what they make meaningless.
@@ -144,7 +174,31 @@ def pair_fields(
         Field("truth", "truth", parse_switch, format_switch),
         Field("section", "section", one_of(tuple(sections), "section")),
         Field("projector", "projector", parse_switch, format_switch),
+        *_MANY_FIELDS,
     )
+
+
+def _parse_number(text: str) -> int:
+    """Read how many examples are asked."""
+    return int(one_of(tuple(map(str, NUMBERS)), "number of examples")(text))
+
+
+def _parse_word(text: str) -> str:
+    """Read the key of a kind of question, a fact or a network; whether the page has it is seen later."""
+    if not _WORD.fullmatch(text):
+        raise RNCoreError(f"It must have 1 to 80 letters, digits, dots and dashes, got {quote(text)}.")
+    return text
+
+
+#: URL parameters about many examples.
+_MANY_FIELDS = (
+    Field("kind", "kind", _parse_word),
+    Field("first", "first", parse_seed),
+    Field("number", "number", _parse_number),
+    Field("beside", "beside", _parse_word),
+    Field("many", "many", one_of(MANY_VIEWS, "view of many examples")),
+    Field("by", "by", _parse_word),
+)
 
 
 def drop_misfits(

@@ -28,6 +28,7 @@ from pages._lab.measurements import (
 )
 from pages._lab.models import baseline_of
 from pages._lab.plain import plain
+from pages._lab.shares import plot_accuracies
 from pages._lab.sort_of_clevr.state import ExploreState
 from pages._lab.words import QUESTION_NAMES
 from pages._ui.cache import find_answerer, measuring_desk
@@ -95,7 +96,7 @@ def draw_redeal(state: ExploreState, look: Look) -> None:
         "Relation Network": {kind: change.said for kind, change in found.items()},
         "truth": {kind: change.true for kind, change in found.items()},
     }
-    figure = lesson_figures.plot_accuracies(series, look, title="answer changes, %")
+    figure = plot_accuracies(series, look, title="answer changes, %")
     draw_figure(figure, key=LESSONS.key("redeal"))
     _say_sample(f"the {state.question.color} object stays in all of them")
 
@@ -109,7 +110,7 @@ def draw_floors(state: ExploreState, look: Look) -> None:
         "MLP": other.types,
         "guess: the commoner shape": {kind: shares["guess"] for kind, shares in guess.items()},
     }
-    draw_figure(lesson_figures.plot_accuracies(series, look, network.blind_floor), key=LESSONS.key("floors"))
+    draw_figure(plot_accuracies(series, look, network.blind_floor), key=LESSONS.key("floors"))
     same = " and ".join(
         f"{100 * shares['same'].accuracy:.1f} % of its answers to “{QUESTION_NAMES[kind]}”"
         for kind, shares in guess.items()
@@ -122,7 +123,7 @@ def draw_diagonal(state: ExploreState, look: Look) -> None:
     """Draw accuracy without the diagonal and with nothing else."""
     found = find_measurement("diagonal", state.model, "Leaving pairs out…")
     draw_figure(
-        lesson_figures.plot_accuracies({name: found[name] for name in DIAGONAL_PARTS}, look),
+        plot_accuracies({name: found[name] for name in DIAGONAL_PARTS}, look),
         key=LESSONS.key("diagonal"),
     )
     _say_sample("all questions about each")

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Generic, Protocol
+from typing import Any, Protocol
 
 import streamlit as st
-from torch import nn
 
 from pages._lab import figures, layout
-from pages._lab.cells import fit_style
-from pages._lab.domains.base import Domain
 from pages._lab.figures import Look
 from pages._lab.pairs.state import AUTO, BASELINES, METHODS
-from pages._lab.pairs.view import Case, PairReading, PairView, describe_sum, second_method
+from pages._lab.pairs.view import PairReading, PairView, describe_sum, second_method
 from pages._lab.pairs.what_if import PairPath, describe_enough, follow_pair, make_what_ifs
 from pages._lab.plain import plain
 from pages._lab.words import format_signed
@@ -25,21 +21,17 @@ from pages._ui.explained import draw_explained
 from pages._ui.kept import widget_event
 from pages._ui.options import named
 from pages._ui.pairs.exports import SavedFile, View, list_files
-from pages._ui.pairs.reading import find_f_phi, rank_pairs, read_models
-from pages._ui.session import Changes, PageControls
-from rn_core.attribution.faithfulness import Faithfulness, KeepingSet
+from pages._ui.pairs.many import draw_many
+from pages._ui.pairs.parts import PairPage, draw_figure
+from pages._ui.session import Changes
 from rn_core.common.device import choose_device, describe_device
 from rn_core.common.errors import RNCoreError
-
-if TYPE_CHECKING:
-    from plotly.graph_objects import Figure
 
 #: Stops of the slider of the strongest pairs.
 _STOPS = (1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 36, 50, 100, 200, 400)
 #: Answers whose logits are drawn side by side at most.
 _MOST_ANSWERS = 12
 _TARGET_NAMES = MappingProxyType({AUTO: "the next best answer", "none": "nothing: the plain logit"})
-_CHART = MappingProxyType({"displayModeBar": False})
 #: Widths in pixels of the table of pairs, which together fit a phone.
 _COLUMNS = {
     "logit": st.column_config.Column(width=68),
@@ -48,50 +40,6 @@ _COLUMNS = {
 }
 #: A pair with a longer name is named by its labels in the table.
 _LONG_PAIR = 20
-
-
-@dataclass(frozen=True)
-class PairPage(Generic[View]):
-    """What the sections need to know of the page that they are on.
-
-    Attributes:
-        domain: what is asked there.
-        session: the page's.
-        take_away: `Domain.take_away`, where a smaller case needs what only the session has; None takes the domain's.
-    """
-
-    domain: Domain[Any, Any, View]
-    session: PageControls
-    take_away: Callable[[View], Case] | None = None
-
-    def f_phi(self, view: View) -> nn.Sequential:
-        """Return that of the Relation Network that is explained."""
-        return find_f_phi(self.domain, view.case)
-
-    def rank(self, view: View) -> tuple[Faithfulness, KeepingSet]:
-        """Return how well the ranking of the view's pairs holds up."""
-        return rank_pairs(self.domain, view, view.case)
-
-    def list_removable(self, view: View) -> dict[str, str]:
-        """Return the label of each object that can be removed -> its name."""
-        return {each.label: each.name for each in self.domain.list_objects(view.state)}
-
-    def read_smaller(self, view: View) -> PairReading:
-        """Return the reading of the scene without the objects of `state.without`; raises RNCoreError without answer."""
-        return read_models(self.domain, (self.take_away or self.domain.take_away)(view))
-
-    def pin(self, view: View, pair: tuple[int, int] | None) -> None:
-        """Pin a pair of nodes by number; None lets the pinned pair go, and so does the pinned pair itself."""
-        labels = view.nodes.labels
-        named = None if pair is None else (labels[pair[0]], labels[pair[1]])
-        self.session.update(pair=None if named == view.state.pair else named)
-
-
-def draw_figure(figure: Figure, **options: Any) -> None:
-    """Draw a figure with its alternative text, its own colors and no tool bar, and fit its cells to the screen."""
-    if style := fit_style(figure, str(options.get("key"))):
-        st.html(style)
-    st.plotly_chart(figure, theme=None, config=dict(_CHART), alt=figures.alt_text(figure), **options)
 
 
 def draw_save(page: PairPage[View], view: View | None, own: Sequence[SavedFile] = ()) -> None:
@@ -336,7 +284,7 @@ def draw_closer(
     if section in own:
         own[section]()
     elif view is not None:
-        if view.disagreement and section != "method":
+        if view.disagreement and section not in ("method", "many"):
             st.warning(plain(view.disagreement))
         DRAW[section](page, view, look)
 
@@ -362,5 +310,5 @@ class DrawFn(Protocol):
 
 #: Section -> what draws it.
 DRAW: Mapping[str, DrawFn] = MappingProxyType(
-    {"pairs": draw_pairs, "pair": draw_pair, "what-if": draw_what_if, "method": draw_method}
+    {"pairs": draw_pairs, "pair": draw_pair, "what-if": draw_what_if, "method": draw_method, "many": draw_many}
 )

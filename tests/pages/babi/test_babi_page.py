@@ -89,9 +89,10 @@ def test_it_opens_on_an_answer_with_its_truth_and_pairs():
 @pytest.mark.parametrize("model", ["rn-joint", "rn-2hop"])
 @pytest.mark.parametrize("section", [*SECTIONS])
 def test_every_section_opens(model, section):
-    app = open_page(section=section, model=model, pair="s2-s4", top="5")
+    app = open_page(section=section, model=model, pair="s2-s4", top="5", number="50")
     assert sentences(app) == []
-    assert len(app.get("plotly_chart")) == {"pairs": 1, "pair": 3, "what-if": 1, "method": 0, "tasks": 0}[section]
+    shown = {"pairs": 1, "pair": 3, "what-if": 1, "method": 0, "tasks": 0, "many": 1}
+    assert len(app.get("plotly_chart")) == shown[section]
     assert ("91.9 %" in html(app)) == (section == "tasks")
 
 

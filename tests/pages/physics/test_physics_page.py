@@ -108,9 +108,9 @@ def test_it_opens_playing_with_what_the_network_says_of_every_pair(shown):
 
 @pytest.mark.parametrize("section", [*SECTIONS])
 def test_every_section_of_the_count_opens(section):
-    app = open_page(ask="count", section=section, pair="red-blue", top="5")
+    app = open_page(ask="count", section=section, pair="red-blue", top="5", number="50")
     assert sentences(app) == []
-    assert len(app.get("plotly_chart")) == 1 + {"pairs": 1, "pair": 3, "what-if": 1, "method": 0}[section]
+    assert len(app.get("plotly_chart")) == 1 + {"pairs": 1, "pair": 3, "what-if": 1, "method": 0, "many": 1}[section]
     assert "Truth: <b>4</b>" in html(app)
     assert html(app).count('class="rn-said"') == 2
 
@@ -201,9 +201,9 @@ def test_the_surest_tie_is_explained_until_another_one_is_asked_about(monkeypatc
 
 @pytest.mark.parametrize("section", [*SECTIONS])
 def test_every_section_of_a_tie_opens(section):
-    app = open_page(tie="green-pink", section=section, pair="red-blue", top="5")
+    app = open_page(tie="green-pink", section=section, pair="red-blue", top="5", number="50")
     assert sentences(app) == []
-    assert len(app.get("plotly_chart")) == {"pairs": 1, "pair": 3, "what-if": 1, "method": 0}[section]
+    assert len(app.get("plotly_chart")) == {"pairs": 1, "pair": 3, "what-if": 1, "method": 0, "many": 1}[section]
 
 
 def test_a_ball_that_is_asked_about_cannot_be_taken_away():

@@ -1,0 +1,1 @@
+"""Many examples at once: asked in batches, as tables, figures and files; no Streamlit."""
