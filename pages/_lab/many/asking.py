@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import cast
 
 from pages._lab.domains.base import CaseT, Domain, StateT, ViewT
 from pages._lab.models import is_own
@@ -46,7 +47,7 @@ def draw_cases(
 
 def list_networks(domain: Domain[StateT, CaseT, ViewT], case: CaseT) -> dict[str, str]:
     """Return the networks that can be asked of a case -> their names in words, the explained one first."""
-    offered = domain.offered_models(domain.examples.begin(case.state))
+    offered = domain.offered_models(domain.examples.begin(_state_of(domain, case)))
     names = dict.fromkeys((*domain.list_models(case), *offered))
     return {name: name_network(name, offered) for name in names if _can_see(domain, case, name)}
 
@@ -101,6 +102,11 @@ def ask_many(
     return ManyExamples(dict(titles), tuple(case.state for case in cases), examples)
 
 
+def _state_of(domain: Domain[StateT, CaseT, ViewT], case: CaseT) -> StateT:
+    """Return the state of a case as its domain's."""
+    return cast(StateT, case.state)
+
+
 def _measure(domain: Domain[StateT, CaseT, ViewT], case: CaseT) -> dict[str, Fact]:
     """Return by what an example is divided: its true answer, and what the domain measures."""
     return {"answer": case.answer, **domain.examples.measure(case)}
@@ -112,7 +118,7 @@ def _ask_one(
     """Yield the place of each case with one network's answer; cases with as many objects go through it together."""
     if answerer.model.has_pairs:
         cases = [_explain_by(domain, case, name) for case in cases]
-    sizes = [len(domain.list_objects(case.state)) for case in cases]
+    sizes = [len(domain.list_objects(_state_of(domain, case))) for case in cases]
     places = sorted(range(len(cases)), key=sizes.__getitem__)
     for _, group in groupby(places, key=sizes.__getitem__):
         block = list(group)
@@ -124,7 +130,7 @@ def _ask_one(
 
 def _explain_by(domain: Domain[StateT, CaseT, ViewT], case: CaseT, name: str) -> CaseT:
     """Return a case whose pairs are those of a Relation Network."""
-    return case if case.state.model == name else domain.ask(case.state.change(model=name))
+    return case if case.state.model == name else domain.ask(_state_of(domain, case).change(model=name))
 
 
 def _read(domain: Domain[StateT, CaseT, ViewT], case: CaseT, answerer: Answerer, done: ForwardPass) -> ExampleAnswer:
