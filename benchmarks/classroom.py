@@ -150,7 +150,7 @@ def serve_class() -> Iterator[tuple[Server, str, str]]:
         yield Server(f"127.0.0.1:{port}", process), said["code"], key
     finally:
         process.terminate()
-        process.wait()
+        process.communicate()
 
 
 async def measure_move(

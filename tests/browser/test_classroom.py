@@ -22,6 +22,14 @@ def invitation() -> Iterator[Invitation]:
         yield Invitation(address, int(port), code, key)
 
 
+def test_without_a_code_or_with_a_wrong_one_a_class_shows_nothing(page: Callable[..., Page], invitation: Invitation):
+    for query in ("", "?room=AAAAAA", "?teacher_key=x", "?teacher=on&lesson=why-pairs"):
+        stranger = page(f"{invitation.base}/lessons{query}")
+        expect(stranger.get_by_label("Room code")).to_be_visible()
+        expect(stranger.get_by_role("heading", name="Why pairs")).to_have_count(0)
+        expect(stranger.get_by_test_id("stAlert")).to_have_count(int("room" in query or "key" in query))
+
+
 def test_a_student_follows_votes_and_has_no_controls(page: Callable[..., Page], invitation: Invitation):
     teacher = page(invitation.teacher_url)
     expect(teacher.get_by_role("heading", name="Class", exact=True)).to_be_visible()
@@ -48,3 +56,12 @@ def test_a_student_follows_votes_and_has_no_controls(page: Callable[..., Page], 
     teacher.get_by_test_id("stTopNavLink").filter(has_text="Explore").click()
     expect(student.get_by_role("heading", name="Explore", exact=True)).to_be_visible()
     expect(student.get_by_text("A Relation Network in one minute")).to_have_count(0)
+
+    student.get_by_text("Follow the teacher").click()  # who does not follow stays where they are, and steers nobody
+    teacher.get_by_test_id("stTopNavLink").filter(has_text="Physics").click()
+    expect(teacher.get_by_role("heading", name="Physics", exact=True)).to_be_visible()
+    expect(student.get_by_role("heading", name="Explore", exact=True)).to_be_visible()
+    student.get_by_text("Follow the teacher").click()
+    expect(student.get_by_role("heading", name="Physics", exact=True)).to_be_visible()
+    student.goto(f"{invitation.base}/results")
+    expect(teacher.get_by_role("heading", name="Physics", exact=True)).to_be_visible()

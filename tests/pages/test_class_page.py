@@ -60,19 +60,6 @@ def labels(app: AppTest) -> list[str]:
     return [button.label for button in app.button]
 
 
-def test_without_a_code_a_class_shows_nothing_but_where_to_enter_it(room):
-    for query in ({}, {"room": "AAAAAA"}, {"teacher_key": "x"}, {"teacher": "on"}):
-        app = open_app("lessons", **query)
-        assert LESSON.quiz.ask not in html(app) and LESSON.quiz.right not in html(app)
-        assert [box.label for box in app.text_input] == ["Room code"]
-        assert bool(app.error) == ({*query} <= {"room", "teacher_key"} and query != {})
-    assert room.n_students == 0
-    app.text_input[0].set_value(room.code.lower())
-    app.button[0].click().run()
-    assert room.n_students == 1
-    assert "Follow the teacher" in [toggle.label for toggle in app.toggle]
-
-
 def test_a_student_sees_the_teachers_lesson_votes_and_sees_the_answer_when_it_is_shown(room, invitation):
     room.show(invitation.key, AT_LESSON)
     student = open_app("lessons", room=room.code)
@@ -95,41 +82,6 @@ def test_a_student_sees_the_teachers_lesson_votes_and_sees_the_answer_when_it_is
     student.run()
     assert f"You said: {LESSON.quiz.choices[WRONG]}" in html(student)
     assert not {"Show the answer", "Ask again", "Try again"} & {*labels(student)}
-
-
-def test_a_teacher_sees_the_votes_and_shows_the_answer(room, invitation):
-    teacher = open_app("lessons", teacher_key=invitation.key)
-    assert "teacher_key" not in teacher.query_params
-    teacher.query_params["lesson"] = LESSON.slug
-    teacher.run()
-    assert room.moment().place == AT_LESSON
-    student = room.admit(room.code)
-    room.vote(student, LESSON.slug, WRONG)
-    teacher.run()
-    assert "1 vote" in html(teacher)
-    teacher.button(key="lessons.show").click().run()
-    assert room.is_revealed(LESSON.slug)
-    assert f"Right: {LESSON.quiz.right}" in html(teacher) and "✓" in html(teacher)
-    teacher.button(key="lessons.again").click().run()
-    assert room.is_open(LESSON.slug) and room.vote_of(student, LESSON.slug) is None
-
-
-def test_followers_take_the_teachers_address_even_the_plain_one_and_steer_nothing(room, invitation):
-    room.show(invitation.key, make_place("", {"seed": "3"}))
-    student = open_app(room=room.code)
-    assert student.query_params["seed"] == "3"
-    room.show(invitation.key, make_place("", {}))
-    student.run()
-    assert "seed" not in student.query_params
-    moment = room.moment()
-    student.number_input[0].set_value(5).run()
-    assert student.query_params["seed"] == "5"  # one's own, until the teacher goes on
-    assert room.moment() == moment
-    room.show(invitation.key, make_place("", {"seed": "4"}))
-    student.toggle(key="classroom.switch").set_value(False).run()
-    assert student.query_params["seed"] == "5"  # who does not follow stays,
-    student.toggle(key="classroom.switch").set_value(True).run()
-    assert student.query_params["seed"] == "4"  # and who follows again catches up
 
 
 def test_a_student_starts_no_training(room, monkeypatch):

@@ -28,5 +28,6 @@ def draw_diagram(data: Mapping[str, object], n_steps: int, *, key: str, on_step:
 def read_step(n_steps: int, state: object) -> int | None:
     """Return the step that the browser sent, 1 to `n_steps`, or None for anything else."""
     step = state.get("step") if isinstance(state, Mapping) else None
-    is_number = isinstance(step, int) and not isinstance(step, bool)
-    return step if is_number and 1 <= step <= n_steps else None
+    if not isinstance(step, int) or isinstance(step, bool):
+        return None
+    return step if 1 <= step <= n_steps else None
