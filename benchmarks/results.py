@@ -119,7 +119,7 @@ SECTIONS = (
         "Sort-of-CLEVR: pictures that others drew",
         "python -m benchmarks.other_pictures --scenes 200",
         "200 scenes per style, all 36 questions, seed 0, drawn by Pillow apart from the training pictures; in "
-        "brackets the 95 % interval. `rn-slots` was trained on many styles, the others on one.",
+        "brackets the 95 % interval. `rn-slots` and `rn-pixels-styles` were trained on many styles, the others on one.",
         _record("other_pictures"),
     ),
     Section(

@@ -8,7 +8,7 @@ from rn_core.weights.store import list_weights
 
 COLUMNS = (
     *("rn-pixels-end-to-end", "mlp-pixels-end-to-end", "rn-pixels", "mlp-pixels"),
-    *("rn-slots", "rn-objects", "mlp-objects"),
+    *("rn-pixels-styles", "rn-slots", "rn-objects", "mlp-objects"),
 )
 
 
