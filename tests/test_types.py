@@ -75,7 +75,8 @@ def checked(tmp_path_factory) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.check
 def test_mypy_finds_nothing_in_the_project(checked):
-    elsewhere = [line for line in checked.stdout.splitlines() if not _OF_PLANTED.match(line)]
+    lines = [line for line in checked.stdout.splitlines() if not _OF_PLANTED.match(line)]
+    elsewhere = [line for line in lines if not line.startswith("pyproject.toml: note: unused section")]
     assert (elsewhere, checked.stderr) == ([], "")
 
 
