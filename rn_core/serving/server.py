@@ -46,7 +46,7 @@ def is_serving(port: int | None = None) -> bool:
         port: where it listens; None is what Streamlit's environment variable says, or 8501. The prefix of its path is
             that of the environment, too.
     """
-    place = port or os.environ.get("STREAMLIT_SERVERPORT", PORT)
+    place = port or os.environ.get("STREAMLIT_SERVER_PORT", PORT)
     prefix = os.environ.get("STREAMLIT_SERVER_BASE_URL_PATH", "").strip("/")
     url = f"http://127.0.0.1:{place}/{prefix}{'/' if prefix else ''}_stcore/health"
     try:

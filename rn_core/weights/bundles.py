@@ -25,6 +25,7 @@ from rn_core.models.layers import plain_fields
 from rn_core.models.relation_network import RelationNetworkConfig
 from rn_core.models.slots import SlotEncoderConfig
 from rn_core.tasks import TASKS
+from rn_core.tasks.base import FewQuestions
 from rn_core.tasks.registry import CONFIGS, host_from_card
 from rn_core.weights.card import Card, CardFacts, make_card
 from rn_core.weights.store import (
@@ -211,7 +212,9 @@ def _check_answers(loaded: LoadedWeights, task: str, shown: str) -> None:
     mean, core = loaded.mean_aggregate, loaded.model.config.core
     if mean is None:
         return
-    fits = isinstance(core, RelationNetworkConfig) and mean.shape == (len(batch) // n_scenes, core.g_widths[-1])
+    known = TASKS[task]
+    n_questions = len(known.sample_every_question(make_rng(0, "test"))[1]) if isinstance(known, FewQuestions) else 0
+    fits = isinstance(core, RelationNetworkConfig) and mean.shape == (n_questions, core.g_widths[-1])
     if not fits or not torch.isfinite(mean).all():
         raise WeightsError(
             f"'{shown}': its mean aggregate, of shape {tuple(mean.shape)}, does not fit its model; {_AGAIN}."
