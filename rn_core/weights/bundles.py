@@ -212,8 +212,9 @@ def _check_answers(loaded: LoadedWeights, task: str, shown: str) -> None:
     mean, core = loaded.mean_aggregate, loaded.model.config.core
     if mean is None:
         return
-    known = TASKS[task]
-    n_questions = len(known.sample_every_question(make_rng(0, "test"))[1]) if isinstance(known, FewQuestions) else 0
+    known, n_questions = TASKS[task], len(batch) // n_scenes
+    if isinstance(known, FewQuestions):
+        n_questions = len(known.sample_every_question(make_rng(0, "test"))[1])
     fits = isinstance(core, RelationNetworkConfig) and mean.shape == (n_questions, core.g_widths[-1])
     if not fits or not torch.isfinite(mean).all():
         raise WeightsError(
