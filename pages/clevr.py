@@ -13,8 +13,7 @@ from pages._lab.clevr import html
 from pages._lab.clevr.models import (
     full_name,
     is_held_only,
-    is_here,
-    is_public,
+    lacks_weights,
     sees_pixels,
 )
 from pages._lab.clevr.questions import family_names, word_groups
@@ -106,11 +105,6 @@ def draw_answers(case: ClevrCase, view: ClevrView | None, problem: str | None) -
         st.info("Others trained this network, and the app comes without it: download it below, or choose its file.")
     else:
         st.error(plain(problem))
-
-
-def lacks_weights(model: str) -> bool:
-    """Return whether a model's weights are others' and have not been fetched yet."""
-    return is_public(model) and not is_here(model)
 
 
 def draw_models(state: ClevrState, problem: str | None) -> None:

@@ -222,12 +222,7 @@ class Task(Protocol):
 
 @runtime_checkable
 class ObjectsCounted(Task, Protocol):
-    """A task whose training scenes have certain numbers of objects.
-
-    Attributes:
-        trained_counts: the lowest and the highest number of objects of a training scene.
-        objects_name: what the objects are called, such as "balls".
-    """
+    """A task whose training scenes have certain numbers of objects."""
 
     @property
     def trained_counts(self) -> tuple[int, int]:
@@ -236,7 +231,7 @@ class ObjectsCounted(Task, Protocol):
 
     @property
     def objects_name(self) -> str:
-        """Return what the objects are called."""
+        """Return what the objects are called, such as "balls"."""
         ...
 
     def count_objects(self, scene: Any) -> int | None:

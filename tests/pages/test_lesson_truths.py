@@ -268,7 +268,7 @@ def test_no_lesson_is_left_unchecked():
         "why-pairs", "why-a-sum", "relational-or-not", "blind-floors", "the-pair-matrix", "the-diagonal", "baselines",
         "counterfactuals", "when-it-fails", "the-price", "how-to-read-a-share", "a-count-from-pairs",
         "what-if-it-were-gone", "two-facts-one-answer", "the-last-word-counts", "springs-nobody-sees",
-        "counting-groups", "cells-or-objects", "what-the-paper-found",
+        "counting-groups", "cells-or-objects", "what-the-paper-found", "three-at-once",
     }  # fmt: skip
     assert {*LESSONS} == checked
 

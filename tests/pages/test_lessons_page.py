@@ -23,7 +23,7 @@ NAMED = {lesson.slug: lesson for lesson in LESSONS}
 #: Figures of each view: before the quiz is answered, and after.
 CHARTS = {
     "scene": (0, 1), "sum": (0, 1), "redeal": (0, 1), "floors": (0, 1), "matrix": (1, 1), "diagonal": (0, 1),
-    "baseline": (0, 2), "counterfactual": (0, 0), "crowds": (1, 3), "cost": (0, 0), "without": (0, 0),
+    "baseline": (0, 2), "counterfactual": (0, 0), "crowds": (1, 4), "cost": (0, 0), "without": (0, 0),
     "sights": (0, 2), "learning": (0, 1), "triples": (0, 0),
 }  # fmt: skip
 

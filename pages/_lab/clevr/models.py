@@ -76,6 +76,11 @@ def is_here(model: str) -> bool:
     return _is_on_disk(model) or held_public(full_name(model)) is not None
 
 
+def lacks_weights(model: str) -> bool:
+    """Return whether a model's weights are others' and have not been fetched yet."""
+    return is_public(model) and not is_here(model)
+
+
 def is_held_only(model: str) -> bool:
     """Return whether a model's weights are in the server's memory and nowhere else."""
     return held_public(full_name(model)) is not None and not _is_on_disk(model)

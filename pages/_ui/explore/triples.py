@@ -93,7 +93,7 @@ def _draw_question(state: ExploreState) -> None:
         )  # fmt: skip
         for name, color in (("first", question.first), ("second", question.second)):
             bound = EXPLORE.bind(f"triple.{name}", color, partial(_choose, name))
-            st.selectbox({"first": "A", "second": "B"}[name], COLORS, width=120, **bound)
+            st.selectbox(plain({"first": "A", "second": "B"}[name]), COLORS, width=120, **bound)
         st.text_input("or type it", **EXPLORE.bind_typed(triple_text(question), _read_typed, _BOX))
         asking.draw_words(list_triple_words())
     asking.draw_refusal(EXPLORE, _read_typed, _BOX)
