@@ -209,6 +209,7 @@ _NAMED = ("body", "label", "help", "text", "caption", "captions", "title")
 #: numbers, lessons' files, weights that ship, and texts that went through `plain` where they were made.
 OWN_WORDS = MappingProxyType(
     {
+        "pages/_ui/explore/triples.py": ("layout.card_text(card)",),
         "pages/_ui/lessons/measured.py": ("calls", "size"),
         "pages/_ui/lessons/polls.py": ("choice",),
         "pages/_ui/own/sections.py": (
@@ -222,10 +223,10 @@ OWN_WORDS = MappingProxyType(
         "pages/_ui/pairs/page.py": ("names",),
         "pages/_ui/physics/sections.py": ("title",),
         "pages/_ui/results/sections.py": ("found.seed", "stops", "card_lines(card)", "DOMAINS[state.domain].title"),
-        "pages/_ui/train/models.py": ("KINDS[kind].short",),
+        "pages/_ui/train/models.py": ("RUNNERS[kind].short",),
         "pages/_ui/train/sections.py": ("scene_word(config.task)", "title", "groups[group].capitalize()"),
         "pages/_ui/train/settings.py": (
-            "_task_name", "KINDS[model].title", "type_name", "scenes", "words.who", "words.learns",
+            "_task_name", "RUNNERS[model].title", "type_name", "scenes", "words.who", "words.learns",
             "words.without",
         ),
         "pages/_ui/walk/sections.py": ("formula", "title", "names"),
