@@ -87,6 +87,8 @@ STYLE = """
 .st-key-areas > :has(> .st-key-areas-picture) {grid-area: picture}
 .st-key-areas > :has(> .st-key-areas-answers) {grid-area: answers}
 .st-key-areas > :has(> .st-key-areas-controls) {grid-area: controls}
+[data-testid="stCode"] .token:is(.keyword, .number, .comment) {color: inherit !important}
+[data-testid="stCode"] .token.keyword {font-weight: 600} [data-testid="stCode"] .token.comment {font-style: italic}
 @media (max-width: 1200px) {
   .st-key-areas {grid-template: "picture answers" auto "controls controls" auto / 6fr 5fr; column-gap: 2.5rem}
 }

@@ -32,7 +32,7 @@ def test_weights_are_measured_again_and_a_measurement_can_be_stopped(page, url):
 
 def test_a_card_opens_with_one_click(page, url):
     opened = page(url)
-    opened.get_by_role("button", name="RN · object rows").click()
+    opened.get_by_role("button", name="RN · object rows", exact=True).click()
     dialog = opened.get_by_role("dialog")
     expect(dialog.get_by_text("python -m rn_core train sort-of-clevr/rn-objects").first).to_be_visible()
     with opened.expect_download() as download:

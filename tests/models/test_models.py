@@ -105,7 +105,14 @@ def test_every_config_builds_in_its_task_s_shape(task, size, kind):
     with torch.device("meta"):
         model = build_model(config, 0)
     family = task.partition("/")[0]
-    n_logits = {"sort-of-clevr": 10, "sort-of-clevr/triples": 7, "sort-of-clevr/chain": 16, "clevr": 28, "babi": 60}
+    n_logits = {
+        "sort-of-clevr": 10,
+        "sort-of-clevr/objects-2to10": 14,
+        "sort-of-clevr/triples": 7,
+        "sort-of-clevr/chain": 16,
+        "clevr": 28,
+        "babi": 60,
+    }
     n_logits |= {"physics/connections": 45, "physics/count": 10}
     if isinstance(config.core, MotionNetworkConfig | PathMLPConfig):
         assert (config.core.d_object, config.core.n_seen, config.core.n_ahead) == (35, 16, 16)

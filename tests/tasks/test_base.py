@@ -6,17 +6,18 @@ import pytest
 
 from rn_core.tasks import TASKS, base
 
+_SHAPES = {"sort-of-clevr/pixels", "sort-of-clevr/objects", "sort-of-clevr/objects-2to10"}
 #: Capability -> the tasks that have it.
 CAPABILITIES = {
     base.Pooled: {"clevr/states", "babi", "physics/connections", "physics/count", "physics/predict"},
-    base.Raceable: {"sort-of-clevr/pixels", "sort-of-clevr/objects", "babi"},
+    base.Raceable: {"sort-of-clevr/pixels", "sort-of-clevr/objects", "sort-of-clevr/triples", "babi"},
     base.FolderBacked: {"clevr/pixels", "clevr/slots", "clevr/states", "babi", "sort-of-clevr/pixels"},
     base.FolderTrained: {"clevr/pixels", "clevr/slots", "clevr/states"},
     base.MultiLabel: {"physics/connections"},
     base.CellBacked: {"sort-of-clevr/pixels"},
     base.ObjectsLabeled: {"sort-of-clevr/pixels", "clevr/slots"},
-    base.PairsKnown: {"sort-of-clevr/pixels", "sort-of-clevr/objects", "clevr/states", "babi"},
-    base.FewQuestions: {"sort-of-clevr/pixels", "sort-of-clevr/objects"},
+    base.PairsKnown: {*_SHAPES, "clevr/states", "babi"},
+    base.FewQuestions: _SHAPES,
 }
 
 
