@@ -23,12 +23,11 @@ from rn_core.common.seeding import make_rng
 from rn_core.evaluation.accuracy import accuracy_interval
 from rn_core.evaluation.strange_inputs import find_strange
 from rn_core.experiments.plain import sample_plain_scene
-from rn_core.models.slots import SlotEncoder
 from rn_core.tasks.sort_of_clevr import sample_scenes
 from rn_core.tasks.sort_of_clevr.rendering import PALETTE, render_scenes
 from rn_core.tasks.sort_of_clevr.scene import CLEARANCE, COLORS, DEFAULT_MARGIN, HIGHEST, IMAGE_SIZE, LOWEST, RADIUS
 from rn_core.tasks.sort_of_clevr.styles import sample_styled
-from rn_core.weights.card import Card
+from rn_core.training.profiling import knows_styles
 from rn_core.weights.store import PRETRAINED, list_weights
 
 _MARGIN = 3.0
@@ -161,12 +160,6 @@ def format_row(name: str, kind: str, wanted: str, found: Accuracy) -> str:
     )
 
 
-def knows_styles(answerer: Answerer, card: Card) -> bool:
-    """Return whether a network has learned from pictures in many styles."""
-    styled = card.training is not None and card.training.settings.get("styled") is True
-    return styled or isinstance(answerer.model.encoder, SlotEncoder)
-
-
 def _print_rows(
     answerer: Answerer, many: bool, kinds: Mapping[str, tuple[int | None, Kind]], n_pictures: int, seed: int
 ) -> None:
@@ -195,7 +188,7 @@ def main(arguments: list[str] | None = None) -> None:
         if entry.card.task == "sort-of-clevr/pixels":
             shapes = {kind: (None, one) for kind, one in list_shapes([*real, hopper]).items()}
             answerer = load(name, folder=options.weights)
-            _print_rows(answerer, knows_styles(answerer, entry.card), shapes, options.scenes, options.seed)
+            _print_rows(answerer, knows_styles(answerer), shapes, options.scenes, options.seed)
         elif entry.card.task == "clevr/pixels" and options.clevr is not None:
             answerer = load(name, folder=options.weights)
             kinds = list_clevr(options.clevr, real, [hopper])

@@ -7,37 +7,21 @@ from __future__ import annotations
 
 import argparse
 
-import rn_core
+from benchmarks.answerers import Row, format_floors, format_rows, measure_installed
 from rn_core.common.seeding import make_rng
-from rn_core.evaluation.accuracy import evaluate
 from rn_core.tasks.sort_of_clevr.triple_floors import find_triple_floors, find_two_object_floors
 from rn_core.tasks.sort_of_clevr.triples import TRIPLE_TYPES
-from rn_core.weights.store import list_weights
 
 MODELS = ("sort-of-clevr/rn-triples", "sort-of-clevr/rn-triples-pairs")
 
 
-def measure_rows(n_scenes: int, n_pairs: int, n_redeals: int, seed: int) -> list[tuple[str, dict[str, str]]]:
+def measure_rows(n_scenes: int, n_pairs: int, n_redeals: int, seed: int) -> list[Row]:
     """Return who answers -> accuracy per question type in percent: two floors, then each installed network."""
     floors = {
         "best constant answer": find_triple_floors(make_rng(seed, "test"), n_scenes),
         "who sees only A and B": find_two_object_floors(make_rng(seed, "test"), n_pairs, n_redeals),
     }
-    rows = [(name, {kind: f"{100 * share:.1f}" for kind, share in found.items()}) for name, found in floors.items()]
-    for name in MODELS:
-        if name in list_weights():
-            answerer = rn_core.load(name)
-            found = evaluate(answerer.model, answerer.task, seed, n_scenes).types
-            texts = {k: f"{100 * r.accuracy:.1f} [{100 * r.low:.1f}, {100 * r.high:.1f}]" for k, r in found.items()}
-            rows.append((name, texts))
-    return rows
-
-
-def format_rows(rows: list[tuple[str, dict[str, str]]]) -> str:
-    """Return a table, one row per answerer, one column per question type."""
-    lines = ["| who answers | " + " | ".join(TRIPLE_TYPES) + " |", "| --- " * (len(TRIPLE_TYPES) + 1) + "|"]
-    lines += [f"| {name} | " + " | ".join(texts[kind] for kind in TRIPLE_TYPES) + " |" for name, texts in rows]
-    return "\n".join(lines)
+    return format_floors(floors) + measure_installed(MODELS, n_scenes, seed)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -48,7 +32,8 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--redeals", type=int, default=300, help="scenes for each of them, twice")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args(arguments)
-    print(format_rows(measure_rows(options.scenes, options.pairs, options.redeals, options.seed)), end="\n\n")
+    rows = measure_rows(options.scenes, options.pairs, options.redeals, options.seed)
+    print(format_rows(rows, TRIPLE_TYPES, TRIPLE_TYPES), end="\n\n")
     print(
         f"{options.scenes:,} scenes of the test split, seed {options.seed}; {options.pairs} pairs A and B with "
         f"{options.redeals} scenes each to find the commonest answer and as many to try it on; in brackets the 95 % "

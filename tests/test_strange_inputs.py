@@ -12,7 +12,7 @@ import torch
 
 import rn_core
 from benchmarks.other_pictures import PUBLIC, Colors, draw_picture
-from benchmarks.strange_inputs import Draw, draw_crowd, draw_gradient, knows_styles, measure
+from benchmarks.strange_inputs import Draw, draw_crowd, draw_gradient, measure
 from rn_core.answering import Answerer
 from rn_core.common.errors import RNCoreError, WeightsError
 from rn_core.common.seeding import make_rng
@@ -27,6 +27,7 @@ from rn_core.tasks.physics.encoding import encode_rows
 from rn_core.tasks.registry import model_config
 from rn_core.tasks.sort_of_clevr import sample_scenes
 from rn_core.tasks.sort_of_clevr.rendering import PALETTE, render_scenes
+from rn_core.training.profiling import knows_styles
 from rn_core.weights.profiles import load_profile, save_profile
 from rn_core.weights.store import describe_loose, list_weights
 from tests.cards import make_card
@@ -119,7 +120,7 @@ def test_objects_that_are_taken_away_are_counted():
 def test_shipped_weights_warn_of_strange_pictures_and_not_of_ordinary_ones(name):
     answerer = rn_core.load(name)
     assert answerer.profile is not None, f"run `python -m rn_core weights profile {name}`"
-    many = knows_styles(answerer, answerer.card)
+    many = knows_styles(answerer)
 
     def rate(draw: Draw) -> float:
         return measure(answerer, draw, 40, seed=9, branch=0).accuracy

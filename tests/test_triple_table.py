@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from benchmarks import triples
+from benchmarks import answerers, triples
 from rn_core.common.seeding import make_rng
 from rn_core.tasks.sort_of_clevr.triple_floors import find_triple_floors, find_two_object_floors
 
 
 def test_the_table_has_both_floors_and_only_networks_that_are_installed(monkeypatch, capsys):
-    monkeypatch.setattr(triples, "list_weights", dict)
+    monkeypatch.setattr(answerers, "list_weights", dict)
     triples.main(["--scenes", "30", "--pairs", "3", "--redeals", "20", "--seed", "1"])
     head, _, blind, seeing, *rest = capsys.readouterr().out.splitlines()
     assert head == "| who answers | between | line | obtuse |"

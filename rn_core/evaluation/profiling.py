@@ -16,7 +16,6 @@ from rn_core.common.seeding import make_rng
 from rn_core.models import QuestionAnsweringModel
 from rn_core.models.encoders import ConvolutionalEncoder
 from rn_core.models.profile import InputProfile, fit_profile
-from rn_core.models.slots import SlotEncoder
 from rn_core.tasks import Task
 from rn_core.tasks.base import FolderBacked, Restyled
 
@@ -35,7 +34,7 @@ class PictureSource:
     Attributes:
         task: draws them.
         model: that learned from them.
-        styled: whether they were in many styles, as those of encoders that find objects always are.
+        styled: whether they were in many styles.
         data: a folder in the task's published layout to read them from; None draws them.
     """
 
@@ -46,8 +45,7 @@ class PictureSource:
 
     def sample(self, rng: np.random.Generator, n_pictures: int) -> Tensor:
         """Draw pictures of new scenes, (S, H, W, 3) uint8, in the styles that the network learned from."""
-        many = self.styled or isinstance(self.model.encoder, SlotEncoder)
-        task = self.task.in_styles() if many and isinstance(self.task, Restyled) else self.task
+        task = self.task.in_styles() if self.styled and isinstance(self.task, Restyled) else self.task
         return task.sample_batch(rng, n_pictures, 1).inputs[0]
 
     def read_batches(self, split: str, seed: int, n_pictures: int) -> Iterator[Tensor]:

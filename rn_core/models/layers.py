@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import asdict, fields
 from itertools import pairwise
 from types import MappingProxyType
@@ -72,6 +73,13 @@ def linear_at(layers: nn.Sequential, index: int) -> nn.Linear:
     if not isinstance(layer, nn.Linear):
         raise TypeError(f"Layer {index} must be linear, got {type(layer).__name__}.")
     return layer
+
+
+def read_sum(f_phi: Layers, aggregate: Tensor) -> Tensor:
+    """Return the logits of sums (..., D_g), computed outside autocast: bf16 would lose a single pair in a large one."""
+    device = aggregate.device.type
+    with torch.autocast(device, enabled=False) if torch.is_autocast_enabled(device) else nullcontext():
+        return f_phi(aggregate.to(linear_at(f_phi, 0).weight.dtype))
 
 
 def split_logit(logit: Tensor) -> Tensor:

@@ -17,17 +17,16 @@ not linear in those sums. What such a pair or an object matters for is measured 
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
 from rn_core.common.errors import RNCoreError
-from rn_core.models.layers import Layers, check_size, check_sizes, linear_at
+from rn_core.models.layers import check_size, check_sizes, read_sum
 from rn_core.models.naming import check_names, mark_named
-from rn_core.models.relation_layers import RelationLayer
-from rn_core.models.relation_network import PairCore, RelationNetwork, RelationNetworkConfig, RelationTrace
+from rn_core.models.relation_layers import ExtendedRelationNetwork, RelationLayer, take_rows
+from rn_core.models.relation_network import RelationNetwork, RelationNetworkConfig
 
 
 @dataclass(frozen=True)
@@ -88,7 +87,7 @@ class MultiLayerRelationNetworkConfig:
         )
 
 
-class MultiLayerRelationNetwork(PairCore):
+class MultiLayerRelationNetwork(ExtendedRelationNetwork):
     """Layers of relations, each over objects extended by the sums of those before; the last is a Relation Network."""
 
     config: MultiLayerRelationNetworkConfig
@@ -101,20 +100,6 @@ class MultiLayerRelationNetwork(PairCore):
         self.layers = nn.ModuleList(RelationLayer(size, config.d_question, config.g_widths) for size in sizes)
         self.last = RelationNetwork(config.last)
 
-    def forward(
-        self,
-        objects: Tensor,
-        object_mask: Tensor | None,
-        question: Tensor,
-        scene_index: Tensor | None = None,
-        pair_features: Tensor | None = None,
-        hold_relations: bool = False,
-    ) -> Tensor:
-        """Answer M questions about S scenes; arguments as `RelationNetwork.forward`, logits (M, A)."""
-        with torch.no_grad() if hold_relations else nullcontext():
-            related, mask, _ = self._relate_layers(objects, object_mask, question, scene_index)
-        return self.last(related, mask, question, hold_relations=hold_relations)  # (M, A)
-
     def answer_steps(
         self, objects: Tensor, object_mask: Tensor | None, question: Tensor, scene_index: Tensor | None = None
     ) -> Tensor:
@@ -123,32 +108,7 @@ class MultiLayerRelationNetwork(PairCore):
         logits = self.last(related, mask, question)  # (M, A)
         if not self.config.every_layer:
             return logits[None]
-        dtype = linear_at(self.f_phi, 0).weight.dtype
-        return torch.stack([*(self.f_phi(found.sum(dim=1).to(dtype)) for found in sums), logits])
-
-    def trace(
-        self,
-        objects: Tensor,
-        object_mask: Tensor | None,
-        question: Tensor,
-        scene_index: Tensor | None = None,
-        pair_features: Tensor | None = None,
-    ) -> RelationTrace:
-        """Return the last layer's intermediate results; its objects, one row per question, include the earlier sums."""
-        related, mask, _ = self._relate_layers(objects, object_mask, question, scene_index)
-        return self.last.trace(related, mask, question)
-
-    def relate(
-        self,
-        objects: Tensor,
-        object_mask: Tensor | None,
-        pairs: Tensor,
-        question: Tensor,
-        pair_features: Tensor | None = None,
-    ) -> Tensor:
-        """Return the last layer's g of chosen pairs; arguments as `RelationNetwork.relate`, with the mask."""
-        related, _, _ = self._relate_layers(objects, object_mask, question, None)
-        return self.last.relate(related, None, pairs, question)
+        return torch.stack([*(read_sum(self.f_phi, found.sum(dim=1)) for found in sums), logits])
 
     def init_from(self, learned: RelationNetwork) -> None:
         """Raise RNCoreError: no Relation Network has layers that these could begin with."""
@@ -157,13 +117,19 @@ class MultiLayerRelationNetwork(PairCore):
             "Network's; leave core_from out."
         )
 
+    def extend(
+        self, objects: Tensor, object_mask: Tensor | None, question: Tensor, scene_index: Tensor | None
+    ) -> tuple[Tensor, Tensor | None]:
+        """Return objects (M, N, D) with the sums of all layers before the last, and their mask."""
+        related, mask, _ = self._relate_layers(objects, object_mask, question, scene_index)
+        return related, mask
+
     def _relate_layers(
         self, objects: Tensor, object_mask: Tensor | None, question: Tensor, scene_index: Tensor | None
     ) -> tuple[Tensor, Tensor | None, list[Tensor]]:
         """Return the last layer's objects (M, N, D) and their mask, and the sums (M, N, D_g) of each layer before."""
         mask = None if object_mask is None or object_mask.all() else object_mask
-        if scene_index is not None:
-            objects, mask = objects[scene_index], None if mask is None else mask[scene_index]
+        objects, mask = objects if scene_index is None else objects[scene_index], take_rows(mask, scene_index)
         objects = objects if mask is None else objects * mask[..., None]
         related, _ = mark_named(objects, question, self.config.names_at, self.config.d_name, mask)  # (M, N, D_o + K)
         found: list[Tensor] = []
@@ -177,8 +143,3 @@ class MultiLayerRelationNetwork(PairCore):
     def last_hop(self) -> RelationNetwork:
         """Return the last layer and f_phi."""
         return self.last
-
-    @property
-    def f_phi(self) -> Layers:
-        """Return the layers that compute the answer from the sum."""
-        return self.last.f_phi

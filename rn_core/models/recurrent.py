@@ -29,7 +29,7 @@ import torch
 from torch import Tensor, nn
 
 from rn_core.models.base import Core
-from rn_core.models.layers import Layers, check_factor, check_size, check_sizes, linear_at, make_mlp
+from rn_core.models.layers import Layers, check_factor, check_size, check_sizes, make_mlp, read_sum
 from rn_core.models.naming import check_names, mark_named
 from rn_core.models.relation_layers import RelationLayer
 
@@ -153,4 +153,4 @@ class RecurrentRelationNetwork(Core):
         sums = (states if rows.mask is None else states * rows.mask[..., None]).sum(dim=1)  # (R, d_state)
         sums = sums if rows.row_of is None else sums[rows.row_of]  # (M, d_state)
         read = torch.cat([sums, question.to(sums.dtype)], dim=1) if self.config.asks_last else sums
-        return self.f_phi(read.to(linear_at(self.f_phi, 0).weight.dtype))
+        return read_sum(self.f_phi, read)

@@ -8,6 +8,7 @@ objects extended by those sums. Similar: Jahrens & Martinetz 2018 (arXiv 1811.01
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 
@@ -40,6 +41,60 @@ class RelationLayer(nn.Module):
     ) -> Tensor:
         """Return the sums (M, N, D_g) of M questions about S scenes, 0 in padding; arguments as `RelationNetwork`'s."""
         return sum_by_size(PairInputs(objects, object_mask, question, scene_index), self.g_theta.sum_partners)
+
+
+class ExtendedRelationNetwork(PairCore):
+    """A Relation Network over objects that earlier relations have extended: its pairs are those that are examined."""
+
+    @abstractmethod
+    def extend(
+        self, objects: Tensor, object_mask: Tensor | None, question: Tensor, scene_index: Tensor | None
+    ) -> tuple[Tensor, Tensor | None]:
+        """Return objects (M, N, D), one row per question, extended by earlier relations, and their mask."""
+
+    def forward(
+        self,
+        objects: Tensor,
+        object_mask: Tensor | None,
+        question: Tensor,
+        scene_index: Tensor | None = None,
+        pair_features: Tensor | None = None,
+        hold_relations: bool = False,
+    ) -> Tensor:
+        """Answer M questions about S scenes; arguments as `RelationNetwork.forward`, logits (M, A)."""
+        with torch.no_grad() if hold_relations else nullcontext():
+            related, mask = self.extend(objects, object_mask, question, scene_index)
+        shown = take_rows(pair_features, scene_index)
+        return self.last_hop(related, mask, question, pair_features=shown, hold_relations=hold_relations)  # (M, A)
+
+    def trace(
+        self,
+        objects: Tensor,
+        object_mask: Tensor | None,
+        question: Tensor,
+        scene_index: Tensor | None = None,
+        pair_features: Tensor | None = None,
+    ) -> RelationTrace:
+        """Return the last relations' intermediate results; their objects are the extended ones."""
+        related, mask = self.extend(objects, object_mask, question, scene_index)
+        return self.last_hop.trace(related, mask, question, pair_features=take_rows(pair_features, scene_index))
+
+    def relate(
+        self,
+        objects: Tensor,
+        object_mask: Tensor | None,
+        pairs: Tensor,
+        question: Tensor,
+        pair_features: Tensor | None = None,
+    ) -> Tensor:
+        """Return the last g_theta of chosen pairs; arguments as `RelationNetwork.relate`, with the mask."""
+        related, mask = self.extend(objects, object_mask, question, None)
+        return self.last_hop.relate(related, mask, pairs, question, pair_features)
+
+    @property
+    def f_phi(self) -> Layers:
+        """Return the layers that compute the answer from the sum."""
+        return self.last_hop.f_phi
 
 
 @dataclass(frozen=True)
@@ -93,7 +148,7 @@ class StackedRelationNetworkConfig:
         )
 
 
-class StackedRelationNetwork(PairCore):
+class StackedRelationNetwork(ExtendedRelationNetwork):
     """A Relation Network over objects extended by the relations of a first hop."""
 
     config: StackedRelationNetworkConfig
@@ -129,52 +184,13 @@ class StackedRelationNetwork(PairCore):
         grown[:, 2 * d_new :] = old[:, 2 * d_old :]
         self.second.load_state_dict({**layers, "g_theta.0.weight": grown})
 
-    def forward(
-        self,
-        objects: Tensor,
-        object_mask: Tensor | None,
-        question: Tensor,
-        scene_index: Tensor | None = None,
-        pair_features: Tensor | None = None,
-        hold_relations: bool = False,
-    ) -> Tensor:
-        """Answer M questions about S scenes; arguments as `RelationNetwork.forward`, logits (M, A)."""
-        with torch.no_grad() if hold_relations else nullcontext():
-            related, mask = self._hop(objects, object_mask, question, scene_index)
-        shown = _take(pair_features, scene_index)
-        return self.second(related, mask, question, pair_features=shown, hold_relations=hold_relations)
-
-    def trace(
-        self,
-        objects: Tensor,
-        object_mask: Tensor | None,
-        question: Tensor,
-        scene_index: Tensor | None = None,
-        pair_features: Tensor | None = None,
-    ) -> RelationTrace:
-        """Return the second hop's intermediate results; its objects, one row per question, include the first's sums."""
-        related, mask = self._hop(objects, object_mask, question, scene_index)
-        return self.second.trace(related, mask, question, pair_features=_take(pair_features, scene_index))
-
-    def relate(
-        self,
-        objects: Tensor,
-        object_mask: Tensor | None,
-        pairs: Tensor,
-        question: Tensor,
-        pair_features: Tensor | None = None,
-    ) -> Tensor:
-        """Return the second hop's g_theta of chosen pairs; arguments as `RelationNetwork.relate`, with the mask."""
-        related, mask = self._hop(objects, object_mask, question, None)
-        return self.second.relate(related, mask, pairs, question, pair_features)
-
-    def _hop(
+    def extend(
         self, objects: Tensor, object_mask: Tensor | None, question: Tensor, scene_index: Tensor | None
     ) -> tuple[Tensor, Tensor | None]:
         """Return objects (M, N, D_o + d_hop) extended by their relations, and their mask."""
         sums = self.first(objects, object_mask, question, scene_index) * self.config.aggregate_scale  # (M, N, D_g)
         gained = functional.relu(self.gain(sums))  # (M, N, d_hop)
-        objects, mask = objects if scene_index is None else objects[scene_index], _take(object_mask, scene_index)
+        objects, mask = objects if scene_index is None else objects[scene_index], take_rows(object_mask, scene_index)
         return torch.cat([objects, gained.to(objects.dtype)], dim=-1), mask
 
     @property
@@ -182,12 +198,7 @@ class StackedRelationNetwork(PairCore):
         """Return the second hop."""
         return self.second
 
-    @property
-    def f_phi(self) -> Layers:
-        """Return the layers that compute the answer from the sum."""
-        return self.second.f_phi
 
-
-def _take(rows: Tensor | None, index: Tensor | None) -> Tensor | None:
+def take_rows(rows: Tensor | None, index: Tensor | None) -> Tensor | None:
     """Return some of the rows; None for None, and all of them unchanged for no index."""
     return rows if rows is None or index is None else rows[index]

@@ -26,8 +26,8 @@ from rn_core.models.layers import (
     check_factor,
     check_size,
     check_sizes,
-    linear_at,
     make_mlp,
+    read_sum,
 )
 
 AGGREGATES = ("sum", "mean")
@@ -226,7 +226,7 @@ class RelationNetwork(PairCore):
         given = PairInputs(objects, object_mask, question, scene_index, pair_features)
         with torch.no_grad() if hold_relations else nullcontext():
             aggregate = sum_by_size(given, self._aggregate)  # (M, D_g)
-        return self._f_phi(aggregate)  # (M, A)
+        return read_sum(self.f_phi, aggregate)  # (M, A)
 
     def trace(
         self,
@@ -245,7 +245,7 @@ class RelationNetwork(PairCore):
         relations = relations.to(torch.promote_types(relations.dtype, torch.float32))
         relations = relations * self.pair_weight(n_objects.to(relations.dtype)[:, None, None])  # (M, N * N, D_g)
         aggregate = relations.sum(dim=1)  # (M, D_g)
-        return RelationTrace(objects, mask, relations, aggregate, self._f_phi(aggregate))
+        return RelationTrace(objects, mask, relations, aggregate, read_sum(self.f_phi, aggregate))
 
     @torch.no_grad()
     def init_from(self, learned: RelationNetwork) -> None:
@@ -312,12 +312,6 @@ class RelationNetwork(PairCore):
         """Return the factor on the relations of scenes with so many objects, 1 or more."""
         scale = self.config.aggregate_scale
         return scale if self.config.aggregate == "sum" else scale / n_objects**2
-
-    def _f_phi(self, aggregate: Tensor) -> Tensor:
-        """Return the logits, computed outside autocast: bf16 would lose a single pair in a large sum."""
-        device = aggregate.device.type
-        with torch.autocast(device, enabled=False) if torch.is_autocast_enabled(device) else nullcontext():
-            return self.f_phi(aggregate.to(linear_at(self.f_phi, 0).weight.dtype))
 
 
 def make_pair_index(n_objects: int) -> Tensor:

@@ -7,7 +7,6 @@ find out which of N^3 triples matter. `tuples.py` computes the tuples.
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -17,7 +16,7 @@ from torch import Tensor
 from rn_core.common.errors import RNCoreError
 from rn_core.models.base import Core
 from rn_core.models.blocks import PairInputs, sum_by_size
-from rn_core.models.layers import Layers, check_dropout, check_factor, check_size, check_sizes, linear_at, make_mlp
+from rn_core.models.layers import Layers, check_dropout, check_factor, check_size, check_sizes, make_mlp, read_sum
 from rn_core.models.naming import check_names, mark_named
 from rn_core.models.tuples import TupleInputs, TupleLayers, make_tuple_index
 
@@ -121,7 +120,7 @@ class TupleNetwork(Core):
     ) -> Tensor:
         """Answer M questions about S scenes; arguments as `RelationNetwork.forward`, logits (M, A)."""
         aggregate = sum_by_size(PairInputs(objects, object_mask, question, scene_index), self._aggregate)  # (M, D_g)
-        return self._f_phi(aggregate)  # (M, A)
+        return read_sum(self.f_phi, aggregate)  # (M, A)
 
     def trace(
         self, objects: Tensor, object_mask: Tensor | None, question: Tensor, scene_index: Tensor | None = None
@@ -138,7 +137,7 @@ class TupleNetwork(Core):
         there = mask[:, None].expand(-1, index.shape[1], -1).gather(2, index).all(dim=2)  # (M, T)
         relations = relations * there[..., None] * self.config.aggregate_scale
         aggregate = relations.sum(dim=1)  # (M, D_g)
-        return TupleTrace(marked, mask, index, relations, aggregate, self._f_phi(aggregate))
+        return TupleTrace(marked, mask, index, relations, aggregate, read_sum(self.f_phi, aggregate))
 
     def _aggregate(self, given: PairInputs) -> Tensor:
         """Return the aggregates (M, D_g) of scenes without padding."""
@@ -169,9 +168,3 @@ class TupleNetwork(Core):
         """Return each choice of the fixed positions' objects, (M, F) int64 each, of the named ones (M, K)."""
         places = combinations(range(named.shape[1]), self.config.n_fixed)
         return [named[:, torch.tensor(chosen, dtype=torch.int64)] for chosen in places]
-
-    def _f_phi(self, aggregate: Tensor) -> Tensor:
-        """Return the logits, computed outside autocast: bf16 would lose a single tuple in a large sum."""
-        device = aggregate.device.type
-        with torch.autocast(device, enabled=False) if torch.is_autocast_enabled(device) else nullcontext():
-            return self.f_phi(aggregate.to(linear_at(self.f_phi, 0).weight.dtype))

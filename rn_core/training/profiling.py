@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from rn_core.answering import load
+from rn_core.answering import Answerer, load
 from rn_core.evaluation.profiling import N_PICTURES, PictureSource, measure_profile
+from rn_core.models.slots import SlotEncoder
 from rn_core.weights.profiles import save_profile
 from rn_core.weights.store import PRETRAINED
 
@@ -34,7 +35,12 @@ def profile_weights(
         RNCoreError: as `load`, `measure_profile` and `save_profile` do.
     """
     answerer = load(name, folder=folder)
+    source = PictureSource(answerer.task, answerer.model, knows_styles(answerer), data)
+    return save_profile(name, answerer.card, measure_profile(source, seed, n_pictures, progress), folder)
+
+
+def knows_styles(answerer: Answerer) -> bool:
+    """Return whether a network has learned from pictures in many styles, as encoders that find objects always have."""
     training = answerer.card.training
     styled = training is not None and training.settings.get("styled") is True
-    source = PictureSource(answerer.task, answerer.model, styled, data)
-    return save_profile(name, answerer.card, measure_profile(source, seed, n_pictures, progress), folder)
+    return styled or isinstance(answerer.model.encoder, SlotEncoder)

@@ -14,7 +14,7 @@ from pages._lab.walk.view import WalkView
 
 _ENCODER = "rn_core/models/encoders.py"
 _ROWS = "rn_core/tasks/sort_of_clevr/encoding.py"
-_NETWORK = "rn_core/models/relation_network.py"
+_LAYERS = "rn_core/models/layers.py"
 _PAIRS = "rn_core/models/blocks.py"
 _MLP = "rn_core/models/baselines.py"
 _SCORING = "rn_core/tasks/scoring.py"
@@ -88,8 +88,8 @@ STEPS = (
             "Rows",
             "Every fact becomes numbers: a one for its color and shape, and its place.",
             (
-                Anchor(_ROWS, "encode_rows", "shapes = np.eye(len(SHAPES))"),
-                Anchor(_ROWS, "encode_rows", "rows = np.concatenate("),
+                Anchor(_ROWS, "one_hot", "rows: np.ndarray = np.eye(n)[index]"),
+                Anchor(_ROWS, "stack_rows", "rows = np.concatenate("),
             ),
         ),
         formulas.feature_formulas,
@@ -141,7 +141,7 @@ STEPS = (
         **_both(
             "f_phi",
             "A second network sees the sum, and nothing else.",
-            Anchor(_NETWORK, "RelationNetwork._f_phi", "return self.f_phi(aggregate"),
+            Anchor(_LAYERS, "read_sum", "return f_phi(aggregate"),
         ),
         formulas=formulas.f_formulas,
     ),

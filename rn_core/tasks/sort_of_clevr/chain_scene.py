@@ -12,7 +12,16 @@ import numpy as np
 
 from rn_core.common.errors import SceneError
 from rn_core.common.seeding import uniform_integers
-from rn_core.tasks.sort_of_clevr.scene import CLEARANCE, COLORS, HIGHEST, LOWEST, MIDDLE, SceneObject
+from rn_core.tasks.sort_of_clevr.scene import (
+    CLEARANCE,
+    COLORS,
+    HIGHEST,
+    LOWEST,
+    MIDDLE,
+    SceneObject,
+    check_object,
+    read_scene,
+)
 
 CHAIN_COLORS = (*COLORS, "purple", "cyan")
 CHAIN_SHAPES = ("square", "circle", "triangle", "diamond", "star", "cross", "pentagon", "hexagon")
@@ -31,7 +40,7 @@ class ChainScene:
     def __post_init__(self) -> None:
         """Check every rule of the task; raises SceneError naming the object, the rule it breaks and what is allowed."""
         for each in self.objects:
-            _check_object(each)
+            check_object(each, CHAIN_COLORS, CHAIN_SHAPES)
         if not self.objects:
             raise SceneError(f"A scene must have 1 to {N_CHAIN_OBJECTS} objects, got none; add one.")
         for what in ("color", "shape"):
@@ -54,29 +63,7 @@ class ChainScene:
     @staticmethod
     def from_json(text: str) -> ChainScene:
         """Read what `to_json` wrote; raises SceneError if the text is not such a scene."""
-        try:
-            return ChainScene(tuple(SceneObject(**row) for row in json.loads(text)["objects"]))
-        except SceneError:
-            raise
-        except (ValueError, KeyError, TypeError, RecursionError) as err:
-            raise SceneError(
-                'A scene must be JSON like {"objects": [{"color": "red", "shape": "star", "x": 20, "y": 30}]}, '
-                f"got {str(text)[:60]!r}; check its brackets and names."
-            ) from err
-
-
-def _check_object(each: SceneObject) -> None:
-    """Raise SceneError for a color, a shape or a place that no object can have."""
-    for what, value, allowed in (("color", each.color, CHAIN_COLORS), ("shape", each.shape, CHAIN_SHAPES)):
-        if value not in allowed:
-            raise SceneError(f"An object's {what} must be one of {', '.join(allowed)}, got {value!r}.")
-    for axis, place in (("x", each.x), ("y", each.y)):
-        whole = isinstance(place, int | np.integer) and not isinstance(place, bool)
-        if not whole or not LOWEST <= place <= HIGHEST:
-            raise SceneError(
-                f"The {each.color} object's {axis} must be a whole number of pixels from {LOWEST} to {HIGHEST}, "
-                f"got {place!r}; move it inside the image."
-            )
+        return read_scene(text, ChainScene, "star")
 
 
 @dataclass(frozen=True)

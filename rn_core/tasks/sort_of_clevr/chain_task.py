@@ -32,9 +32,8 @@ from rn_core.tasks.sort_of_clevr.chain_scene import (
     stack_chains,
 )
 from rn_core.tasks.sort_of_clevr.chain_spec import CHAIN
-from rn_core.tasks.sort_of_clevr.drawing import draw_questions
-from rn_core.tasks.sort_of_clevr.encoding import shuffle_rows
-from rn_core.tasks.sort_of_clevr.scene import MIDDLE
+from rn_core.tasks.sort_of_clevr.drawing import draw_clear
+from rn_core.tasks.sort_of_clevr.encoding import one_hot, shuffle_rows, stack_rows
 from rn_core.tasks.sort_of_clevr.spec import DOMAIN
 
 _CODES = torch.from_numpy(chain_codes())
@@ -134,10 +133,7 @@ class SortOfClevrChain:
         scenes = sample_chains(rng, n_scenes)
         solution = solve_chains(scenes)
         clear = solution.margins >= self.margin
-        order = draw_questions(rng, clear, len(CHAIN_TYPES), n_questions, type_weights)  # (S, Q)
-        asked = np.take_along_axis(clear, order, axis=1)
-        scene_index, _ = np.nonzero(asked)
-        index = order[asked]
+        scene_index, index = draw_clear(rng, clear, len(CHAIN_TYPES), n_questions, type_weights)
         rows = torch.from_numpy(index)
         return Batch(
             inputs=shuffle_rows(rng, *encode_chains(scenes)),
@@ -155,8 +151,6 @@ def encode_chains(scenes: ChainBatch) -> tuple[Tensor, Tensor]:
         rows (S, 8, 18) float32, one a color slot: 8 bits the color, 8 bits the shape, x and y of the center as
         (pixels - 37) / 37; 0 where an object is absent.
     """
-    colors = np.broadcast_to(np.eye(N_CHAIN_OBJECTS), (len(scenes), N_CHAIN_OBJECTS, N_CHAIN_OBJECTS))
-    shapes = np.eye(len(CHAIN_SHAPES))[scenes.shapes]
-    rows = np.concatenate([colors, shapes, (scenes.centers - MIDDLE) / MIDDLE], axis=-1)
-    rows = np.where(scenes.present[..., None], rows, 0).astype(np.float32)
-    return torch.from_numpy(rows), torch.from_numpy(scenes.present.copy())
+    colors = np.broadcast_to(np.arange(N_CHAIN_OBJECTS), scenes.shapes.shape)
+    each = one_hot(colors, N_CHAIN_OBJECTS), one_hot(scenes.shapes, len(CHAIN_SHAPES))
+    return stack_rows(*each, scenes.centers, scenes.present)

@@ -17,7 +17,7 @@ from rn_core.common.errors import SceneError
 from rn_core.common.records import Batch
 from rn_core.common.seeding import uniform_integers
 from rn_core.tasks.sort_of_clevr.drawing import draw_questions
-from rn_core.tasks.sort_of_clevr.encoding import shuffle_rows
+from rn_core.tasks.sort_of_clevr.encoding import one_hot, shuffle_rows, stack_rows
 from rn_core.tasks.sort_of_clevr.questions import ANSWERS, QUESTION_TYPES, question_codes
 from rn_core.tasks.sort_of_clevr.scene import (
     CLEARANCE,
@@ -165,9 +165,8 @@ def solve_crowds(crowds: CrowdBatch, n_answers: int = len(ANSWERS)) -> np.ndarra
 
 def encode_crowds(crowds: CrowdBatch) -> tuple[Tensor, Tensor]:
     """Return object rows (S, n, 10) float32, columns as `ROW_COLUMNS`, and their mask (S, n), all True."""
-    colors, shapes = np.eye(len(COLORS))[crowds.colors], np.eye(len(SHAPES))[crowds.shapes]
-    rows = np.concatenate([colors, shapes, (crowds.centers - MIDDLE) / MIDDLE], axis=2).astype(np.float32)
-    return torch.from_numpy(rows), torch.ones(len(crowds), crowds.n_objects, dtype=torch.bool)
+    colors, shapes = one_hot(crowds.colors, len(COLORS)), one_hot(crowds.shapes, len(SHAPES))
+    return stack_rows(colors, shapes, crowds.centers, np.ones(crowds.shapes.shape, dtype=bool))
 
 
 def make_crowd_batch(crowds: CrowdBatch, n_answers: int = len(ANSWERS)) -> Batch:

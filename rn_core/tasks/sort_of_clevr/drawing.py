@@ -42,3 +42,27 @@ def draw_questions(
     uniform = (uniform_integers(rng, 2**32, allowed.shape) + 0.5) / 2**32
     keys = np.where(allowed, np.log(uniform) / np.repeat(weights, n_known // n_types), -np.inf)
     return np.argsort(-keys, axis=1, kind="stable")[:, :n_questions]
+
+
+def draw_clear(
+    rng: np.random.Generator,
+    clear: np.ndarray,
+    n_types: int,
+    n_questions: int | None = None,
+    type_weights: np.ndarray | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Draw different questions for each scene, as many as asked for or as there are clear ones.
+
+    Args:
+        rng: generator over PCG64.
+        clear: (S, N) bool, for each scene the questions that may be asked; others never are.
+        n_types: as `draw_questions`.
+        n_questions: as `draw_questions`.
+        type_weights: as `draw_questions`.
+
+    Returns:
+        the scene of each of M questions and its index, (M,) int64 each; those of one scene are adjacent.
+    """
+    order = draw_questions(rng, clear, n_types, n_questions, type_weights)  # (S, Q)
+    asked = np.take_along_axis(clear, order, axis=1)
+    return np.nonzero(asked)[0], order[asked]

@@ -25,11 +25,33 @@ D_ROW = len(ROW_COLUMNS)
 
 def encode_rows(scenes: SceneBatch) -> tuple[Tensor, Tensor]:
     """Return object rows (S, 6, 10) float32, one a color slot, columns as `ROW_COLUMNS`, and mask (S, 6) bool."""
-    colors = np.broadcast_to(np.eye(N_OBJECTS), (len(scenes), N_OBJECTS, N_OBJECTS))
-    shapes = np.eye(len(SHAPES))[scenes.shapes]
-    rows = np.concatenate([colors, shapes, (scenes.centers - MIDDLE) / MIDDLE], axis=-1)
-    rows = np.where(scenes.present[..., None], rows, 0).astype(np.float32)
-    return torch.from_numpy(rows), torch.from_numpy(scenes.present.copy())
+    colors = np.broadcast_to(np.arange(N_OBJECTS), scenes.shapes.shape)
+    return stack_rows(one_hot(colors, len(COLORS)), one_hot(scenes.shapes, len(SHAPES)), scenes.centers, scenes.present)
+
+
+def one_hot(index: np.ndarray, n: int) -> np.ndarray:
+    """Return (..., n) float64 with a 1 at each index (...), 0 to n - 1."""
+    rows: np.ndarray = np.eye(n)[index]
+    return rows
+
+
+def stack_rows(
+    colors: np.ndarray, shapes: np.ndarray, centers: np.ndarray, present: np.ndarray
+) -> tuple[Tensor, Tensor]:
+    """Return object rows and their mask.
+
+    Args:
+        colors: (S, N, C), one-hot.
+        shapes: (S, N, K), one-hot.
+        centers: (S, N, 2), x then y in pixels.
+        present: (S, N) bool, False where a row stays 0.
+
+    Returns:
+        rows (S, N, C + K + 2) float32: color, shape, x and y of the center as (pixels - 37) / 37; mask (S, N) bool.
+    """
+    rows = np.concatenate([colors, shapes, (centers - MIDDLE) / MIDDLE], axis=-1)
+    rows = np.where(present[..., None], rows, 0).astype(np.float32)
+    return torch.from_numpy(rows), torch.from_numpy(present.copy())
 
 
 def shuffle_rows(rng: np.random.Generator, rows: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:

@@ -7,13 +7,16 @@ size, the colors and the shapes; object radius, no overlap and the margin are st
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from typing import TypeVar
 
 import numpy as np
 
 from rn_core.common.errors import SceneError, lookup
 from rn_core.common.seeding import uniform_integers
 
+AnyScene = TypeVar("AnyScene")
 IMAGE_SIZE = 75
 RADIUS = 5
 #: The image's middle column and row: left of it is "left", above it is "top".
@@ -84,16 +87,7 @@ class Scene:
         Raises:
             SceneError: if the text is not such a scene.
         """
-        try:
-            rows = json.loads(text)["objects"]
-            return Scene(tuple(SceneObject(**row) for row in rows))
-        except SceneError:
-            raise
-        except (ValueError, KeyError, TypeError, RecursionError) as err:
-            raise SceneError(
-                'A scene must be JSON like {"objects": [{"color": "red", "shape": "square", "x": 20, "y": 30}]}, '
-                f"got {str(text)[:60]!r}; check its brackets and names."
-            ) from err
+        return read_scene(text, Scene, "square")
 
 
 @dataclass(frozen=True)
@@ -147,9 +141,31 @@ def check_objects(objects: tuple[SceneObject, ...]) -> None:
                 )
 
 
-def check_object(thing: SceneObject) -> None:
-    """Raise SceneError unless color and shape exist and the object lies inside the image."""
-    for value, allowed, what in ((thing.color, COLORS, "color"), (thing.shape, SHAPES, "shape")):
+def read_scene(text: str, make: Callable[[tuple[SceneObject, ...]], AnyScene], shape: str) -> AnyScene:
+    """Return the scene of a text `{"objects": [{"color", "shape", "x", "y"}, ...]}`.
+
+    Args:
+        text: JSON.
+        make: returns a scene of its objects; raises SceneError for one that breaks a rule.
+        shape: of the object in the example that an error gives.
+
+    Raises:
+        SceneError: as `make`, or if the text is no such JSON.
+    """
+    try:
+        return make(tuple(SceneObject(**row) for row in json.loads(text)["objects"]))
+    except SceneError:
+        raise
+    except (ValueError, KeyError, TypeError, RecursionError) as err:
+        raise SceneError(
+            f'A scene must be JSON like {{"objects": [{{"color": "red", "shape": "{shape}", "x": 20, "y": 30}}]}}, '
+            f"got {str(text)[:60]!r}; check its brackets and names."
+        ) from err
+
+
+def check_object(thing: SceneObject, colors: tuple[str, ...] = COLORS, shapes: tuple[str, ...] = SHAPES) -> None:
+    """Raise SceneError unless color and shape are of those allowed and the object lies inside the image."""
+    for value, allowed, what in ((thing.color, colors, "color"), (thing.shape, shapes, "shape")):
         if value not in allowed:
             raise SceneError(f"An object's {what} must be one of {', '.join(allowed)}, got {value!r}.")
     for axis, place in (("x", thing.x), ("y", thing.y)):

@@ -16,7 +16,7 @@ from rn_core.tasks.domain import Domain, RaceSpec
 from rn_core.tasks.scoring import OneAnswer
 from rn_core.tasks.sort_of_clevr import asking
 from rn_core.tasks.sort_of_clevr.asking import SceneInput
-from rn_core.tasks.sort_of_clevr.drawing import draw_questions
+from rn_core.tasks.sort_of_clevr.drawing import draw_clear, draw_questions
 from rn_core.tasks.sort_of_clevr.encoding import encode_rows, shuffle_rows
 from rn_core.tasks.sort_of_clevr.scene import DEFAULT_MARGIN, Scene, SceneBatch, sample_scene, sample_scenes
 from rn_core.tasks.sort_of_clevr.spec import DOMAIN, TRIPLES, TRIPLES_RACE
@@ -144,11 +144,7 @@ def _make_batch(
 ) -> dict[str, Tensor]:
     """Return questions about some scenes and their true answers, those of one scene adjacent."""
     solution = solve_triples(scenes)
-    clear = solution.margins >= margin
-    order = draw_questions(rng, clear, len(TRIPLE_TYPES), n_questions, type_weights)  # (S, Q)
-    asked = np.take_along_axis(clear, order, axis=1)
-    scene_index, _ = np.nonzero(asked)
-    index = order[asked]
+    scene_index, index = draw_clear(rng, solution.margins >= margin, len(TRIPLE_TYPES), n_questions, type_weights)
     rows = torch.from_numpy(index)
     return {
         "question": _CODES[rows],
