@@ -16,19 +16,19 @@ from pages._lab.pairs.state import VIEWS
 from pages._lab.plain import plain
 from pages._lab.sort_of_clevr.picture import make_plain_view, make_scene_view
 from pages._lab.sort_of_clevr.state import SECTIONS, ExploreState
+from pages._lab.sort_of_clevr.triples import NETWORK
 from pages._lab.sort_of_clevr.view import ExploreView
 from pages._lab.sort_of_clevr.wording import word_groups
 from pages._lab.words import QUESTION_NAMES
 from pages._ui import asking
 from pages._ui.areas import make_areas
-from pages._ui.cache import find_answerer
 from pages._ui.components.scene import draw_scene
 from pages._ui.explore import opening
 from pages._ui.explore import session as explore_session
 from pages._ui.explore.orders import draw_orders
 from pages._ui.explore.sections import EXPLORE_PAGE, draw_family, draw_found, draw_own_picture
 from pages._ui.explore.session import EXPLORE
-from pages._ui.explore.triples import draw_card, draw_triples
+from pages._ui.explore.triples import draw_triples
 from pages._ui.following import Follower
 from pages._ui.frame import draw_frame
 from pages._ui.options import named
@@ -133,17 +133,10 @@ def draw_sidebar(state: ExploreState) -> None:
     """Draw the models' cards, where own ones are uploaded, and the device."""
     with st.sidebar:
         if state.family == "triples":
-            draw_card()
+            sections.draw_card(full_name(DOMAIN, NETWORK), shows_recipe=True)
             return
         for model in (state.model, baseline_of(state.model)):
-            try:
-                answerer = find_answerer(full_name(DOMAIN, model))
-            except RNCoreError as err:
-                st.error(plain(err))
-                continue
-            st.markdown(layout.card_text(answerer.card))
-            if answerer.card.recipe:
-                st.code(answerer.card.recipe, language="shell", wrap_lines=True)
+            sections.draw_card(full_name(DOMAIN, model), shows_recipe=True)
         st.button("Show the first minute again", icon=":material/replay:", on_click=opening.start)
         draw_upload(lambda own: EXPLORE.update(model=own.name), EXPLORE.notify)
         st.caption(f"Computes on {plain(describe_device(choose_device()))}.")

@@ -209,7 +209,6 @@ _NAMED = ("body", "label", "help", "text", "caption", "captions", "title")
 #: numbers, lessons' files, weights that ship, and texts that went through `plain` where they were made.
 OWN_WORDS = MappingProxyType(
     {
-        "pages/_ui/explore/triples.py": ("layout.card_text(card)",),
         "pages/_ui/lessons/measured.py": ("calls", "size"),
         "pages/_ui/lessons/polls.py": ("choice",),
         "pages/_ui/own/sections.py": (
@@ -217,7 +216,7 @@ OWN_WORDS = MappingProxyType(
         ),
         "pages/_ui/pairs/sections.py": (
             "title", "n_pairs", "str(top)", "view.nodes.noun", "list(present)", "present", "other", "names",
-            "layout.card_text(find_answerer(name).card)",
+            "layout.card_text(card)",
         ),
         "pages/_ui/pairs/many.py": ("names", "len(many.examples)", "len(rows)", "page.domain.examples.start_title"),
         "pages/_ui/pairs/page.py": ("names",),
@@ -232,7 +231,7 @@ OWN_WORDS = MappingProxyType(
         "pages/_ui/walk/sections.py": ("formula", "title", "names"),
         "pages/babi.py": ("names", "state.n_turns"),
         "pages/clevr.py": ("names", "full_name(state.model)"),
-        "pages/explore.py": ("names", "layout.card_text(answerer.card)"),
+        "pages/explore.py": ("names",),
         "pages/how_it_works.py": ("name", "names"),
         "pages/lessons.py": (
             "title", "label", "names", "choice", "following.title", "lesson.body", "lesson.quiz.why",

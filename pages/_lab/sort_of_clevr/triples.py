@@ -150,13 +150,13 @@ def read_triples(answerer: Answerer, state: ExploreState) -> TripleReading:
     core, text = answerer.model.core, triple_text(state.triple)
     if not isinstance(core, TupleNetwork):
         raise RNCoreError(f"'{answerer.name}' relates no tuples; choose a network over triples.")
-    answer = answerer.answer(state.scene, text)
-    target = choose_rival(answer)
     device = next(core.parameters()).device
     with torch.inference_mode():
         inputs = (part.to(device) for part in answerer.task.encode_scenes([state.scene]))
         objects, mask = answerer.model.encoder(*inputs)
         trace = core.trace(objects, mask, answerer.task.encode_questions([text]).to(device))
+    answer = answerer.read(state.scene, text, trace.logits[0])
+    target = choose_rival(answer)
     found = attribute_pairs(core.f_phi, trace.relations[0].clone(), target)
     return TripleReading(answer, target, found, trace.members[0].clone().cpu())
 

@@ -10,12 +10,9 @@ import streamlit as st
 
 from pages._lab import layout
 from pages._lab.components.stage import SceneEvent
-from pages._lab.domains.base import full_name
-from pages._lab.domains.sort_of_clevr import DOMAIN
 from pages._lab.plain import plain
 from pages._lab.sort_of_clevr.state import ExploreState
 from pages._lab.sort_of_clevr.triples import (
-    NETWORK,
     TripleView,
     list_triple_words,
     make_triple_stage,
@@ -23,7 +20,6 @@ from pages._lab.sort_of_clevr.triples import (
 from pages._lab.words import TRIPLE_NAMES
 from pages._ui import asking
 from pages._ui.areas import make_areas
-from pages._ui.cache import find_answerer
 from pages._ui.components.scene import draw_scene
 from pages._ui.explore import session
 from pages._ui.explore.sections import draw_family
@@ -59,17 +55,6 @@ def draw_triples(state: ExploreState) -> None:
         draw_scene(make_triple_stage(state, view), key="explore.triples.scene", on_change=_take_event)
     if view is not None:
         _draw_shares(view)
-
-
-def draw_card() -> None:
-    """Draw the card of the network over triples."""
-    try:
-        card = find_answerer(full_name(DOMAIN, NETWORK)).card
-    except RNCoreError as err:
-        st.error(plain(err))
-        return
-    st.markdown(layout.card_text(card))
-    st.code(card.recipe, language="shell", wrap_lines=True)
 
 
 def _take_event(event: SceneEvent) -> None:

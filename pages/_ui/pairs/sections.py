@@ -293,11 +293,20 @@ def draw_cards(names: Iterable[str]) -> None:
     """Draw the cards of weights and the device in the sidebar."""
     with st.sidebar:
         for name in names:
-            try:
-                st.markdown(layout.card_text(find_answerer(name).card))
-            except RNCoreError as err:
-                st.error(plain(err))
+            draw_card(name)
         st.caption(f"Computes on {plain(describe_device(choose_device()))}.")
+
+
+def draw_card(name: str, shows_recipe: bool = False) -> None:
+    """Draw the card of weights, and the command that trains them where it is asked for and known."""
+    try:
+        card = find_answerer(name).card
+    except RNCoreError as err:
+        st.error(plain(err))
+        return
+    st.markdown(layout.card_text(card))
+    if shows_recipe and card.recipe:
+        st.code(card.recipe, language="shell", wrap_lines=True)
 
 
 class DrawFn(Protocol):
