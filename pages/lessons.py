@@ -171,7 +171,8 @@ def draw_page() -> None:
     menu, body = (st.container(), st.container()) if state.projector else st.columns([2, 7], gap="large")
     with menu:
         if lessons:
-            draw_menu(state, lessons, opened, answers)
+            with st.container(key="lessons-menu"):
+                draw_menu(state, lessons, opened, answers)
     with body:
         if opened is None:
             st.info("There is no such lesson to open here.")

@@ -169,11 +169,12 @@ def _copy_mark(figure: PublishedFigure) -> Mark:
     return Mark(figure.origin, figure.value, said=figure.said, source=figure.source, note=figure.note)
 
 
-def _model_order(model: str) -> tuple[int, str, str]:
+def _model_order(model: str) -> tuple[int, int, str]:
     """Return what sorts models: Relation Networks, then baselines, then people; images before rows."""
     kind, _, view = model.partition("-")
     kinds, views = list(KINDS), list(dict.fromkeys(view for domain in DOMAINS.values() for view in domain.titles.views))
-    return (kinds.index(kind) if kind in kinds else len(kinds), f"{views.index(view) if view in views else 9}", model)
+    place = kinds.index(kind) if kind in kinds else len(kinds)
+    return place, views.index(view) if view in views else len(views), model
 
 
 def _measure_order(key: tuple[str, str], cards: Mapping[str, Mapping[tuple[str, str], Any]]) -> tuple[int, int]:

@@ -21,6 +21,8 @@ STYLE = """
 .st-key-lessons-choices button {text-align: left; padding: .55rem 1rem}
 .st-key-lessons-choices button > div, .st-key-lessons-choices button > div > span {width: 100%; justify-content: start}
 .st-key-lessons-choices button p {font-size: 1.2rem}
+/* On a phone the lesson comes first, then the list of all. */
+@media (max-width: 640px) {[data-testid="stColumn"]:has(.st-key-lessons-menu) {order: 1}}
 </style>
 """
 

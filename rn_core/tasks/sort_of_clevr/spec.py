@@ -265,13 +265,15 @@ _MARGIN = DataOption("margin", DEFAULT_MARGIN, "pixels to every decision boundar
 _TITLES = Titles(
     views={
         "pixels": "image",
+        "pixels-end-to-end": "image, answers only",
+        "pixels-styles": "image, many styles",
         "objects": "object rows",
-        "objects-2to10": "object rows, two to ten objects",
+        "objects-2to10": "object rows, 2 to 10",
         "slots": "objects found in the image",
     },
     models={
         "rn-triples": "RN over triples",
-        "rn-triples-pairs": "RN over pairs, on questions about three objects",
+        "rn-triples-pairs": "RN over pairs",
         **CHAIN_TITLES,
     },
     measures={
