@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from benchmarks import chain
+from benchmarks import answerers, chain
 from rn_core.common.seeding import make_rng
 from rn_core.tasks.sort_of_clevr.chain_floors import FLOORS, find_chain_floors
 
 
 def test_the_table_has_all_floors_and_only_networks_that_are_installed(monkeypatch, capsys):
-    monkeypatch.setattr(chain, "list_weights", dict)
+    monkeypatch.setattr(answerers, "list_weights", dict)
     chain.main(["--scenes", "20", "--seed", "1"])
     head, _, *lines = capsys.readouterr().out.splitlines()
     assert head == "| who answers | 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 |"
