@@ -34,6 +34,7 @@ from rn_core.tasks.own.spec import NAME as OWN
 from rn_core.tasks.registry import CONFIGS, DOMAINS, PUBLIC, Derived
 from rn_core.training import publishing
 from rn_core.training.config import SCHEDULES
+from rn_core.training.halving import halve_weights
 from rn_core.training.own_command import RUNS, SetOrder, train_set
 from rn_core.training.processes import leave_processes, make_fabric
 from rn_core.training.profiling import profile_weights
@@ -55,6 +56,7 @@ _WEIGHTS_ACTIONS = {
     "fetch": "weights fetch clevr/rn-pixels-public",
     "import": "weights import original_fp_epoch_493.pth --name clevr/rn-pixels-public",
     "profile": "weights profile sort-of-clevr/rn-pixels",
+    "halve": "weights halve sort-of-clevr/mlp-pixels",
 }
 
 
@@ -337,10 +339,12 @@ def _weights(options: argparse.Namespace) -> None:
         public_weights.fetch_public(options.what)
     elif options.action == "import":
         public_weights.import_file(options.name, Path(options.what))
-    elif options.action == "publish":
-        folder = options.folder or RUNS / options.what
+    elif options.action in ("publish", "halve"):
         spec = publishing.EvaluationSpec(options.scenes, options.seed, options.data, options.split)
-        publishing.publish(options.what, folder, spec, _bar(options, "evaluate"))
+        if options.action == "halve":
+            halve_weights(options.what, spec, _bar(options, "evaluate"))
+        else:
+            publishing.publish(options.what, options.folder or RUNS / options.what, spec, _bar(options, "evaluate"))
     elif options.action == "profile":
         profile_weights(options.what, options.seed, options.pictures, options.data, _bar(options, "profile"))
     entries = list_weights().values()

@@ -18,7 +18,8 @@ from rn_core.common.errors import RNCoreError, WeightsError
 from rn_core.common.locks import hold
 from rn_core.models import build_model
 from rn_core.tasks.registry import CONFIGS
-from rn_core.training import publishing
+from rn_core.training import halving, publishing
+from rn_core.training.halving import halve_weights
 from rn_core.training.publishing import check_recipe, publish
 from rn_core.training.recipes import RECIPES, make_recipe
 from rn_core.training.trainer import Trainer
@@ -211,3 +212,34 @@ def test_one_name_is_published_by_one_process_at_a_time(run_folder, tmp_path):
     assert weights.list_weights(tmp_path) == {}
     publish(NAME, run_folder, spec, into=tmp_path)
     assert weights_status(find_weights(NAME, tmp_path)) == "sound"
+
+
+def test_halved_weights_are_the_nearest_float16_and_measured_on_the_same_scenes(run_folder, tmp_path):
+    spec = publishing.EvaluationSpec(2)
+    whole = publish(NAME, run_folder, spec, into=tmp_path)
+    learned = dict(load_weights(NAME, tmp_path).model.named_parameters())
+    with pytest.raises(WeightsError, match=r"was measured on .* questions with seed 0, not on .*; measure on the same"):
+        halve_weights(NAME, publishing.EvaluationSpec(3), folder=tmp_path)
+    assert find_weights(NAME, tmp_path).card.sha256 == whole.card.sha256
+    halved = halve_weights(NAME, spec, folder=tmp_path)
+    assert weights_status(halved) == "sound"
+    assert whole.card.n_bytes - halved.card.n_bytes == pytest.approx(2 * whole.card.parameters, rel=0.05)
+    assert (
+        halved.card.trained.questions == whole.card.trained.questions
+        and halved.card.parameters == whole.card.parameters
+    )
+    loaded = load_weights(NAME, tmp_path)
+    for name, value in loaded.model.named_parameters():
+        assert value.dtype == torch.float32 and torch.equal(value, learned[name].half().float())
+    golden = load_golden(halved)
+    logits = loaded.model((golden["inputs.0"],), golden["question"], golden["scene_index"])
+    torch.testing.assert_close(logits, golden["logits"], rtol=1e-5, atol=1e-5)
+
+
+def test_weights_that_would_lose_accuracy_in_16_bits_stay_as_they_are(run_folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(halving, "MAX_LOSS", -0.01)
+    spec = publishing.EvaluationSpec(2)
+    whole = publish(NAME, run_folder, spec, into=tmp_path)
+    with pytest.raises(WeightsError, match=rf"'{NAME}' would lose .* points of 'overall' in 16 bits.*; leave it in 32"):
+        halve_weights(NAME, spec, folder=tmp_path)
+    assert find_weights(NAME, tmp_path).card.sha256 == whole.card.sha256

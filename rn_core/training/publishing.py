@@ -29,7 +29,7 @@ from rn_core.weights.file_set import check_name, hold_name
 from rn_core.weights.store import PRETRAINED, WeightsEntry, fill_model, write_set
 
 #: Scenes for the mean aggregate, and for the golden logits.
-_MEAN_SCENES, _GOLDEN_SCENES = 200, 3
+MEAN_SCENES, _GOLDEN_SCENES = 200, 3
 Progress = Callable[[Iterable[int]], Iterable[int]]
 
 
@@ -120,7 +120,7 @@ def _measure(
     model.cpu()
     few = isinstance(task, FewQuestions) or config.model.core.d_question == 0
     counted = model.has_pairs and config.data is None and few
-    mean = mean_aggregates(model, task, spec.seed, _MEAN_SCENES) if counted else None
+    mean = mean_aggregates(model, task, spec.seed, MEAN_SCENES) if counted else None
     facts = _describe_folder(name, config, spec, make_facts(name, state, found))
     if beside is not None:
         facts = replace(facts, published_files=FolderEvaluation(**vars(beside), split=spec.split))

@@ -222,9 +222,16 @@ def write_set(
     mean_aggregate: Tensor | None,
     folder: Path,
     golden: Mapping[str, Tensor] | None,
+    in_16_bits: bool = False,
 ) -> WeightsEntry:
-    """Do the work of `save_weights` for a caller that holds the name."""
-    content = save_tensors(collect_tensors(model, mean_aggregate))
+    """Do the work of `save_weights` for a caller that holds the name.
+
+    With `in_16_bits` the file holds what is learned as float16; see `round_parameters`.
+    """
+    tensors = collect_tensors(model, mean_aggregate)
+    if in_16_bits:
+        tensors |= {key: tensors[key].half() for key, _ in model.named_parameters()}
+    content = save_tensors(tensors)
     contents = {WEIGHTS: content}
     if golden is not None:
         contents[GOLDEN] = save_tensors({key: value.detach().cpu().contiguous() for key, value in golden.items()})
@@ -237,6 +244,13 @@ def collect_tensors(model: QuestionAnsweringModel, mean_aggregate: Tensor | None
     """Return the content of a weights file, by name, on the CPU."""
     extra = {} if mean_aggregate is None else {MEAN_AGGREGATE: mean_aggregate}
     return {key: value.detach().cpu().contiguous() for key, value in (model.state_dict() | extra).items()}
+
+
+@torch.no_grad()
+def round_parameters(model: QuestionAnsweringModel) -> None:
+    """Round what a model has learned to the nearest float16; statistics of batch norm stay."""
+    for parameter in model.parameters():
+        parameter.copy_(parameter.half())
 
 
 def write_card(card: Card) -> bytes:
