@@ -232,7 +232,8 @@ def test_halved_weights_are_the_nearest_float16_and_measured_on_the_same_scenes(
     for name, value in loaded.model.named_parameters():
         assert value.dtype == torch.float32 and torch.equal(value, learned[name].half().float())
     golden = load_golden(halved)
-    logits = loaded.model((golden["inputs.0"],), golden["question"], golden["scene_index"])
+    inputs = tuple(golden[key] for key in sorted(golden) if key.startswith("inputs."))
+    logits = loaded.model(inputs, golden["question"], golden["scene_index"])
     torch.testing.assert_close(logits, golden["logits"], rtol=1e-5, atol=1e-5)
 
 
