@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from PIL import Image
 
-from benchmarks import clevr_pictures
+from benchmarks import clevr_pictures, clevr_rendering
 from rn_core.common.seeding import make_rng
 from rn_core.tasks.clevr import ClevrScene, sample_scenes
 from rn_core.tasks.clevr.program import GROUPS
@@ -52,6 +54,17 @@ def test_pictures_and_questions_stay_together(monkeypatch):
         assert (batch.inputs[0] == index).all()
         assert len(batch.answer) == len(asked[index]) == 10
         assert (batch.scene_index == 0).all()
+
+
+def test_core_hours_are_those_of_the_mean_processor_time_per_picture(monkeypatch, capsys):
+    clock, rendered = itertools.count(), []
+    monkeypatch.setattr(clevr_rendering, "use_threads", lambda count: rendered.append(count))
+    monkeypatch.setattr(clevr_rendering, "make_file", lambda recipe, index: rendered.append((str(recipe.size), index)))
+    monkeypatch.setattr(clevr_rendering.time, "process_time", lambda: 0.18 * next(clock))
+    clevr_rendering.main(["--pictures", "2"])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[2:4] == ["| 480x320 | 2 | 0.18 | 0.18 to 0.18 | 3.5 |", "| 240x160 | 1 | 0.18 | 0.18 to 0.18 | 3.5 |"]
+    assert rendered == [1, *((size, index) for size in ("480x320", "240x160") for index in (0, 0, 1))]
 
 
 def _draw_numbered(recipe, index):

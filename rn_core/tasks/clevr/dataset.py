@@ -1,4 +1,4 @@
-"""A rendered data set in CLEVR's layout, written by many processes, resumed where it was interrupted.
+"""A rendered data set in CLEVR's layout, rendered by many processes or a cluster, resumed where it was interrupted.
 
 Every picture carries its scene and how it was made in a text field of its PNG file, so that existing pictures can be
 checked; an incomplete PNG file is rendered again. Scenes and questions are written when all pictures exist.
@@ -15,7 +15,7 @@ import struct
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing import get_context
@@ -30,10 +30,11 @@ from rn_core.common.errors import RNCoreError, lookup
 from rn_core.common.files import clear_leftovers, write_parts, write_whole
 from rn_core.common.locks import hold_folder
 from rn_core.common.seeding import SPLITS, check_seed, make_rng, uniform_integers
+from rn_core.tasks.clevr.cluster import rendering_on_cluster
 from rn_core.tasks.clevr.generation import SCENES_PER_ROUND, ClevrQuestion, QuestionGenerator
 from rn_core.tasks.clevr.marking import describe_marked
 from rn_core.tasks.clevr.picture_size import CLEVR_SIZE, PictureSize, read_size
-from rn_core.tasks.clevr.rendering import DEFAULT_SAMPLES, Guide, check_samples, render_guided
+from rn_core.tasks.clevr.rendering import DEFAULT_SAMPLES, Guide, check_samples, render_guided, use_threads
 from rn_core.tasks.clevr.sampling import MIN_PIXELS, sample_scene
 from rn_core.tasks.clevr.scene import ClevrScene
 
@@ -92,7 +93,7 @@ class PictureRecipe:
 
 
 def write_dataset(
-    root: Path, recipe: PictureRecipe, n_scenes: int, processes: int = 1, progress: Progress = iter
+    root: Path, recipe: PictureRecipe, n_scenes: int, processes: int = 1, progress: Progress = iter, dask: str = ""
 ) -> None:
     """Write pictures, scenes and ten questions per scene, so that `folder.open_split` reads them.
 
@@ -105,27 +106,36 @@ def write_dataset(
         n_scenes: 1 to 1,000,000.
         processes: 1 to 256, each on one core.
         progress: wraps the iteration over pictures that are missing (a progress bar).
+        dask: address of the scheduler of a Dask cluster whose workers render instead of this machine; the folder is
+            the same to the byte where all have the same kind of processor.
 
     Raises:
         RNCoreError: in one sentence, on bad arguments, if the folder holds other pictures by these names, more of
-            them, or another task's data, if something cannot be written, another process writes there, or Mitsuba
-            cannot be loaded.
+            them, or another task's data, if something cannot be written, another process writes there, Mitsuba
+            cannot be loaded, or the cluster cannot be reached, has no workers, or workers without the same renderer.
     """
     _check_count("The number of scenes", n_scenes, MAX_SCENES)
     _check_count("The number of processes", processes, MAX_PROCESSES)
+    if dask and processes != 1:
+        raise RNCoreError(
+            f"A Dask cluster renders with its own workers, but {processes} processes were asked for, too; choose one."
+        )
     with hold_folder(root):
         _check_folder(root, recipe, n_scenes)
-        _write_all(root, recipe, n_scenes, processes, progress)
+        _write_all(root, recipe, n_scenes, partial(_rendering, processes, dask), progress)
 
 
-def _write_all(root: Path, recipe: PictureRecipe, n_scenes: int, processes: int, progress: Progress) -> None:
+#: Folder, recipe and indices of pictures -> what renders and writes one at each step.
+_Rendering = Callable[[Path, "PictureRecipe", list[int]], AbstractContextManager[Iterator[None]]]
+
+
+def _write_all(root: Path, recipe: PictureRecipe, n_scenes: int, rendering: _Rendering, progress: Progress) -> None:
     """Write what is missing of a data set, and all scenes and questions."""
     folder, files = root / "images" / recipe.folder, f"CLEVR_{recipe.folder}_*"
     for place in (folder, root / "scenes", root / "questions"):
         clear_leftovers(place, files)
     missing = [index for index in range(n_scenes) if not _is_there(folder, recipe, index)]
-    with _workers(min(processes, len(missing))) as run:
-        done = run(partial(_write_picture, folder, recipe), missing)
+    with rendering(folder, recipe, missing) as done:
         for _ in progress(missing):
             next(done)
     info = {"split": recipe.folder, **recipe.to_dict()}
@@ -178,6 +188,19 @@ def _check_count(what: str, count: int, most: int) -> None:
 
 
 @contextmanager
+def _rendering(
+    processes: int, dask: str, folder: Path, recipe: PictureRecipe, indices: list[int]
+) -> Iterator[Iterator[None]]:
+    """Yield an iterator that has rendered and written one more picture at each step."""
+    if dask and indices:
+        with rendering_on_cluster(dask, partial(make_file, recipe), indices) as files:
+            yield (write_whole(folder / recipe.file_name(index), content) for index, content in files)
+    else:
+        with _workers(min(processes, len(indices))) as run:
+            yield run(partial(_write_picture, folder, recipe), indices)
+
+
+@contextmanager
 def _workers(processes: int) -> Iterator[Callable[[Callable[[int], None], list[int]], Iterator[None]]]:
     """Yield a `map` that runs in this process, or in several new ones."""
     if processes < 2:
@@ -198,13 +221,16 @@ def _workers(processes: int) -> Iterator[Callable[[Callable[[int], None], list[i
 def _start_worker() -> None:
     """Leave Ctrl-C to the process that started this one, and the other cores to its other processes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    import drjit
-
-    drjit.set_thread_count(1)
+    use_threads(1)
 
 
 def _write_picture(folder: Path, recipe: PictureRecipe, index: int) -> None:
     """Render one picture and write it with its scene."""
+    write_whole(folder / recipe.file_name(index), make_file(recipe, index))
+
+
+def make_file(recipe: PictureRecipe, index: int) -> bytes:
+    """Return the PNG file of a picture, rendered now, which carries its scene; raises RNCoreError as `draw_picture`."""
     scene, picture, guide = _draw_guided(recipe, index)
     record = describe_marked(scene, guide.shown, recipe.size)
     known = {"image_index": index, "image_filename": recipe.file_name(index), "split": recipe.folder}
@@ -212,7 +238,7 @@ def _write_picture(folder: Path, recipe: PictureRecipe, index: int) -> None:
     text.add_text(_FIELD, json.dumps({"recipe": recipe.to_dict(), "scene": {**known, **record}}))
     content = io.BytesIO()
     Image.fromarray(picture).save(content, "PNG", pnginfo=text)
-    write_whole(folder / recipe.file_name(index), content.getvalue())
+    return content.getvalue()
 
 
 def _is_there(folder: Path, recipe: PictureRecipe, index: int) -> bool:

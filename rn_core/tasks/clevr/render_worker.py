@@ -7,7 +7,6 @@ gone, and the process ends at once.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import sys
@@ -15,7 +14,7 @@ from typing import IO
 
 from rn_core.common.children import follow_owner, lower_priority, take_output
 from rn_core.common.errors import RNCoreError
-from rn_core.tasks.clevr.rendering import render_scene
+from rn_core.tasks.clevr.rendering import render_scene, use_threads
 from rn_core.tasks.clevr.scene import ClevrScene
 
 
@@ -23,18 +22,10 @@ def main() -> None:
     """Draw until the owner is gone."""
     out = take_output("wb")
     lower_priority()
-    _leave_a_core()
+    use_threads(max(1, (os.cpu_count() or 1) - 1))
     requests = follow_owner(sys.stdin)
     while True:
         _reply(requests.get(), out)
-
-
-def _leave_a_core() -> None:
-    """Let the renderer use all cores but one, and one at least; its pictures do not depend on how many."""
-    with contextlib.suppress(ImportError):  # without a renderer each request is answered by the sentence that says so
-        import drjit
-
-        drjit.set_thread_count(max(1, (os.cpu_count() or 1) - 1))
 
 
 def _reply(request: str, out: IO[bytes]) -> None:

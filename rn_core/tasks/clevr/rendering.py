@@ -84,6 +84,17 @@ def render_scene(
     return render_guided(scene, seed, samples, size)[0]
 
 
+def use_threads(count: int) -> None:
+    """Let the renderer of this process use up to `count` cores; its pictures do not depend on how many.
+
+    Where there is no renderer this does nothing, since each picture says so.
+    """
+    with _LOCK, contextlib.suppress(ImportError):
+        import drjit
+
+        drjit.set_thread_count(count)
+
+
 def check_samples(samples: int) -> None:
     """Raise RNCoreError unless this is a number of paths that a pixel can have."""
     if not is_whole(samples) or not 1 <= samples <= MAX_SAMPLES:

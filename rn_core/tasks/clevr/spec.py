@@ -221,12 +221,14 @@ def _write(order: DataOrder, progress: MakeProgress) -> Written:
     """Write rendered scenes as a folder in CLEVR's layout."""
     options = order.options
     recipe = PictureRecipe(order.split, order.seed, options["samples"], read_size(options["size"]))
-    write_dataset(order.output, recipe, order.n_scenes, options["processes"], progress("render"))
+    spread = {"processes": options["processes"], "dask": options["dask"]}
+    write_dataset(order.output, recipe, order.n_scenes, progress=progress("render"), **spread)
     return Written(recipe.to_dict(), (f"{order.n_scenes} scenes in {order.output}",))
 
 
 _OPTIONS = (
     DataOption("processes", 1, "how many render side by side, a core each"),
+    DataOption("dask", "", "scheduler of a Dask cluster whose workers render, such as tcp://192.168.1.5:8786"),
     DataOption("samples", DEFAULT_SAMPLES, "paths of light per pixel and lamp"),
     DataOption("size", str(CLEVR_SIZE), "width and height of the pictures, such as 240x160"),
 )
