@@ -1,7 +1,8 @@
-"""Deep sets: each object by itself, then a sum; what can be answered without comparing two objects.
+"""Deep sets: phi of each object by itself, their sum, and rho of that sum; no layer sees two objects at once.
 
-Source: Zaheer et al. 2017 (arXiv 1703.06114), theorem 2: rho(sum over i of phi(x_i)); as in a Relation Network, the
-question joins each object, so that a sum can be about what is asked.
+Source: Zaheer et al. 2017 (arXiv 1703.06114), theorem 2: rho(sum over i of phi(x_i)); section 3.1 conditions phi on
+what else is known, here the question, which joins each object as in a Relation Network. Wide enough, they represent
+any function of a set; at a Relation Network's size, rho has to compare objects of which it has the sum alone.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from rn_core.models.layers import check_dropout, check_size, check_sizes, make_m
 
 @dataclass(frozen=True)
 class DeepSetConfig:
-    """Sizes of a deep set.
+    """Sizes of deep sets.
 
     Attributes:
         d_object: features of one object.

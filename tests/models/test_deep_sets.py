@@ -53,6 +53,15 @@ def test_it_is_what_a_loop_over_objects_gives(network, sample):
         torch.testing.assert_close(network.rho(total), logits[row], rtol=0, atol=1e-12)
 
 
+def test_the_sum_of_a_scene_is_that_of_its_parts_so_that_no_layer_sees_two_objects(network, sample):
+    sums: list[torch.Tensor] = []
+    network.rho.register_forward_pre_hook(lambda _, inputs: sums.append(inputs[0]))
+    objects, question = sample[0], sample[2][:N_SCENES]
+    whole, one, other = (network(part, None, question) for part in (objects, objects[:, :2], objects[:, 2:]))
+    torch.testing.assert_close(sums[0], sums[1] + sums[2], rtol=0, atol=1e-12)
+    assert not torch.allclose(whole, one + other), "rho is linear"
+
+
 @pytest.mark.parametrize("name", BUNDLED)
 def test_baselines_have_as_many_parameters_as_the_relation_network_and_hardly_more(name):
     models = make_models(OwnData(find_files(BUNDLED[name].path)).schema)
