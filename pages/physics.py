@@ -41,7 +41,7 @@ def draw_sources(state: PhysicsState, trouble: str | None) -> None:
     with st.popover("Open", icon=":material/folder_open:"):
         bundled = PHYSICS.bind("bundled", show=state.bundled or None, read=physics_session.read_bundled)
         st.selectbox("A scene that comes with the app", range(1, N_BUNDLED + 1), index=None, **bundled)
-        st.file_uploader("A scene saved from this page", key=physics_session.FILE, on_change=physics_session.take_file)
+        st.file_uploader("A scene or paths from a file", key=physics_session.FILE, on_change=physics_session.take_file)
 
 
 def draw_undo(state: PhysicsState) -> None:

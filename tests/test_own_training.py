@@ -81,6 +81,9 @@ def test_a_relation_network_learns_what_pairs_tell_and_its_file_opens(trained, c
     alike = said["rn"]["types"]["alike"]
     assert alike["low"] > max(said["floors"].values()) and alike["accuracy"] > 0.9
     assert alike["accuracy"] > said["mlp"]["types"]["alike"]["accuracy"]
+    assert said["ds"]["types"]["any"]["low"] > max(said["floors"].values()), (
+        "each object alone tells whether it is an a"
+    )
     assert said["rn"]["n"] == N_SCENES // 5
 
     again = run(capsys, command)

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from rn_core.models.attention import StackedAttention, StackedAttentionConfig
 from rn_core.models.base import Core, Encoder
 from rn_core.models.baselines import MLP, MLPConfig, QuestionMLP, QuestionMLPConfig
+from rn_core.models.deep_sets import DeepSet, DeepSetConfig
 from rn_core.models.encoders import ImageEncoder, ImageEncoderConfig, RowEncoder, RowEncoderConfig
 from rn_core.models.motion import MotionNetwork, MotionNetworkConfig
 from rn_core.models.multi_layer import MultiLayerRelationNetwork, MultiLayerRelationNetworkConfig
@@ -39,6 +40,7 @@ CoreConfig = (
     RelationNetworkConfig
     | StackedRelationNetworkConfig
     | MLPConfig
+    | DeepSetConfig
     | StackedAttentionConfig
     | QuestionMLPConfig
     | MotionNetworkConfig
@@ -121,6 +123,12 @@ KINDS: Mapping[str, ModelKind] = MappingProxyType(
             "MLP",
             "takes all objects at once, concatenated, instead of pairs",
             {"mlp": _MLP, "path_mlp": CoreType(PathMLPConfig, PathMLP)},
+        ),
+        "ds": ModelKind(
+            "Deep sets",
+            "deep sets",
+            "sums what it finds in each object by itself, instead of in pairs",
+            {"deep_set": CoreType(DeepSetConfig, DeepSet)},
         ),
         "sa": ModelKind(
             "Stacked attention",

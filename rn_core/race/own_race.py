@@ -21,7 +21,7 @@ from rn_core.tasks.own.files import find_files
 from rn_core.tasks.own.spec import NAME, TRAINING
 from rn_core.tasks.registry import host, model_config
 from rn_core.training.config import Precision
-from rn_core.training.own_sets import KINDS, make_config, write_set_bundle
+from rn_core.training.own_sets import RACED, make_config, write_set_bundle
 from rn_core.training.trainer import Trainer
 from rn_core.weights.card import CardFacts
 
@@ -41,7 +41,7 @@ class OwnRaceConfig(RaceConfig):
     """
 
     task: str = NAME
-    models: tuple[str, ...] = KINDS
+    models: tuple[str, ...] = RACED
     steps: int = TRAINING["steps"]
     data: str = ""
 

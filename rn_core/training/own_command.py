@@ -14,7 +14,7 @@ from rn_core.tasks.own.dataset import OwnData
 from rn_core.tasks.own.files import find_files
 from rn_core.tasks.own.spec import NAME
 from rn_core.tasks.registry import host
-from rn_core.training.own_sets import KINDS, SetResult, make_config, name_set, save_results, write_set_bundle
+from rn_core.training.own_sets import KINDS, RACED, SetResult, make_config, name_set, save_results, write_set_bundle
 from rn_core.training.processes import leave_processes, make_fabric
 from rn_core.training.publishing import make_facts
 from rn_core.training.run_folder import hold_run
@@ -70,7 +70,7 @@ def train_set(order: SetOrder, quiet: bool, progress: MakeProgress) -> None:
         print(json.dumps({"run": str(folder), "files": files, "floors": asdict(floors), **numbers}))
         return
     print_set_results(found, floors)
-    print(f"Open on the page Your data: {', '.join(files.values())}")
+    print(f"Open on the page Your data: {', '.join(files[kind] for kind in RACED)}")
 
 
 def _train_one(kind: str, data: OwnData, order: SetOrder, folder: Path, quiet: bool) -> SetResult:

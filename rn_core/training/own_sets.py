@@ -21,8 +21,9 @@ from rn_core.training.config import TrainConfig
 from rn_core.weights.bundles import write_bundle
 from rn_core.weights.card import CardFacts
 
-#: What is trained, the Relation Network first.
-KINDS = ("rn", "mlp")
+#: What the command line trains, the Relation Network first; and what the page races.
+KINDS = ("rn", "mlp", "ds")
+RACED = KINDS[:2]
 #: Where a card holds test scenes and floors.
 EXAMPLES, FLOORS = "examples", "floors"
 #: Epochs that a large set is trained for, up to so many steps.

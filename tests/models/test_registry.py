@@ -5,6 +5,10 @@ import torch
 
 from rn_core.models import KINDS, ModelConfig, build_model
 from rn_core.models.registry import CORES
+from rn_core.tasks.own.bundled import BUNDLED
+from rn_core.tasks.own.dataset import OwnData
+from rn_core.tasks.own.files import find_files
+from rn_core.tasks.own.spec import make_models
 from rn_core.tasks.registry import CONFIGS, RECIPES, model_config
 from rn_core.training.recipes import make_recipe
 from rn_core.weights.store import list_weights
@@ -44,6 +48,11 @@ def test_a_model_is_built_of_a_core_of_its_kind(kind):
         for sizes in CONFIGS.values()
         for models in sizes.values()
         for config in models.values()
+        if config.kind == kind
+    ]
+    found += [
+        config
+        for config in make_models(OwnData(find_files(BUNDLED["cities"].path)).schema).values()
         if config.kind == kind
     ]
     assert {type(config.core) for config in found} == {core.config for core in KINDS[kind].cores.values()}

@@ -49,11 +49,13 @@ def test_data_are_json_and_carry_every_number():
 
 
 def test_what_may_be_left_out_is_left_out():
-    data = make_table_data({name: PAYLOAD[name] for name in ("balls", "half_side", "radius", "frame_rate", "seen")})
+    least = {name: PAYLOAD[name] for name in ("balls", "half_side", "radius", "frame_rate", "seen")}
+    data = make_table_data(least)
     assert [name for name, value in data.items() if value is None] == [
         "ahead", "predicted", "errors", "baselineErrors", "guess", "shares", "asked",
     ]  # fmt: skip
     assert (data["links"], data["showLinks"], data["canPull"], data["matrix"]) == ([], False, True, "guess")
+    assert [make_table_data({**least, "links": links})["knowsLinks"] for links in ((), None)] == [True, False]
 
 
 @pytest.mark.parametrize("n_balls", range(2, 17))

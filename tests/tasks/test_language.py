@@ -46,6 +46,11 @@ def test_case_spaces_and_punctuation_do_not_matter(index, random):
         ("What\u2019s the shape of the blue object?", 2),
         ("What is the shape of the object nearest to the red object?", 18),
         ("What is the shape of the object farthest from the yellow object?", 29),
+        ("Is there a red object on the left?", 6),
+        ("Is there a blue one in the upper half of the picture?", 14),
+        ("What is the shape of the nearest neighbour of green?", 19),
+        ("What shape is the object that is furthest from orange?", 27),
+        ("What is the number of objects with the same shape as red?", 30),
     ],
 )
 def test_other_spellings(sentence, index):

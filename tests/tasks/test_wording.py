@@ -28,6 +28,7 @@ from rn_core.tasks.sort_of_clevr.language import parse as parse_shapes
 from rn_core.tasks.sort_of_clevr.synonyms import WORDING as SHAPES
 
 ARTICLES = ("the", "a", "an")
+SHAPE_OF, SAME_AS = "What is the shape of the object", "How many other objects have the same shape as the"
 
 
 @dataclass(frozen=True)
@@ -159,6 +160,12 @@ def test_hints_by_meaning_are_words_that_the_language_has(name):
         ("Is red on the right", "Is the red object on the left?"),
         ("Is green a square?", "What is the shape of the green object?"),
         ("which one is near yellow", "What is the shape of the object closest to the yellow object?"),
+        ("What is the color of the object nearest to red?", f"{SHAPE_OF} closest to the red object?"),
+        ("Colour of the furthest from gray", f"{SHAPE_OF} furthest from the gray object?"),
+        ("Is there a square on the left?", "Is the red object on the left?"),
+        ("Is there an object to the left of the blue one?", "Is the blue object on the left?"),
+        ("Is there another thing with the same shape as red?", f"{SAME_AS} red object?"),
+        ("Is the green one a rectangle?", "What is the shape of the green object?"),
     ],
 )
 def test_shapes_suggest_by_meaning(text, suggestion):

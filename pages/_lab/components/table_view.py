@@ -125,7 +125,7 @@ def make_table_data(payload: Mapping[str, Any]) -> dict[str, Any]:
             predicted: (K, N, 2) a network's places in the same frames, or None;
             errors, baseline_errors: (K,) table widths, means over the balls, of the network and of constant
                 velocity, or None;
-            links: rows of {"i", "j", "rigid"}, the true ties;
+            links: rows of {"i", "j", "rigid"}, the true ties, or None where nobody knows them;
             guess: (N, N) probabilities from 0 to 1 that a pair is tied, None where there is no answer, or None;
             shares: (N, N) what the pair (i, j) adds to an answer, in logits, or None;
             matrix: "guess" or "shares", what matrix and lines show;
@@ -160,7 +160,8 @@ def make_table_data(payload: Mapping[str, Any]) -> dict[str, Any]:
         "predicted": predicted,
         "errors": _read_errors(given, "errors", n_ahead),
         "baselineErrors": _read_errors(given, "baseline_errors", n_ahead),
-        "links": [_make_link(link, n_balls) for link in given["links"]],
+        "links": [_make_link(link, n_balls) for link in given["links"] or ()],
+        "knowsLinks": given["links"] is not None,
         "guess": _read_matrix(given, "guess", n_balls),
         "shares": _read_matrix(given, "shares", n_balls),
         "matrix": given["matrix"],

@@ -51,6 +51,8 @@ def read_models(files: Sequence[tuple[str, bytes]]) -> SetModels:
     first = loaded[0]
     if any(one.card.task != first.card.task or one.model.has_pairs for one in rest):
         raise RNCoreError(f"'{rest[0].card.name}' is not the MLP of the same set as '{first.card.name}'; choose that.")
+    if rest and rest[0].card.kind != "mlp":
+        raise RNCoreError(f"Beside a Relation Network its MLP can be shown, got '{rest[0].card.name}'; leave that out.")
     digest = hashlib.sha256(" ".join(f"{one.card.task} {one.card.sha256}" for one in loaded).encode()).hexdigest()
     answerers = [_make_answerer(one) for one in loaded]
     name = own_name("objects", digest)

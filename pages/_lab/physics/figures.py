@@ -18,12 +18,12 @@ _WRONG = "#9aa3ad"
 _DASHES = ("solid", "dash", "dashdot")
 
 
-def plot_count(probabilities: Mapping[str, float], truth: str, look: Look) -> go.Figure:
+def plot_count(probabilities: Mapping[str, float], truth: str | None, look: Look) -> go.Figure:
     """Draw how likely each number of connected groups is to a network, the true one marked.
 
     Args:
         probabilities: number -> 0 to 1.
-        truth: the true number, which may be none of them.
+        truth: the true number, which may be none of them; None where nobody knows.
         look: colors and type size.
     """
     numbers, shares = list(probabilities), list(probabilities.values())
@@ -41,7 +41,7 @@ def plot_count(probabilities: Mapping[str, float], truth: str, look: Look) -> go
     figure.update_yaxes(range=[0, 1.12], visible=False, fixedrange=True)
     best = int(np.argmax(shares))
     alt = f"Probabilities of 1 to {len(numbers)} connected groups: the likeliest is {numbers[best]} with "
-    alt += f"{format_share(shares[best])}; the true number is {truth}."
+    alt += f"{format_share(shares[best])}; the true number is {truth or 'unknown'}."
     return finish_figure(figure, look, alt, height=300 if look.large else 230)
 
 

@@ -22,9 +22,13 @@ def export_scene(scene: PhysicsScene) -> bytes:
 
 
 def export_guess_csv(guess: Guess, labels: Sequence[str]) -> bytes:
-    """Return one line per pair of balls: both colors, whether they are connected, how likely the network finds that."""
+    """Return one line per pair of balls: both colors, whether they are connected, how likely the network finds that.
+
+    What is unknown is empty.
+    """
+    tied = guess.links
     rows = (
-        [labels[i], labels[j], int(guess.links[i, j]), "" if np.isnan(share) else repr(float(share))]
+        [labels[i], labels[j], "" if tied is None else int(tied[i, j]), "" if np.isnan(share) else repr(float(share))]
         for i, j in list_pairs(len(labels))
         for share in [guess.probabilities[i, j]]
     )
@@ -32,16 +36,18 @@ def export_guess_csv(guess: Guess, labels: Sequence[str]) -> bytes:
 
 
 def export_guess_png(guess: Guess, scene: PhysicsScene, labels: tuple[str, ...]) -> bytes:
-    """Return the guess as a picture: the table with true and guessed connections, and the matrix of probabilities."""
+    """Return the guess as a picture: the table with true connections, and the matrix of probabilities."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(12, 6), layout="constrained")
-    figure.suptitle(f"{guess.right.sum()} of {len(guess.right)} pairs right", fontsize=15)
+    told = "taken for connected" if guess.right is None else "right"
+    marked = guess.connected if guess.right is None else guess.right
+    figure.suptitle(f"{marked.sum()} of {len(marked)} pairs {told}", fontsize=15)
     table, matrix = figure.subplots(1, 2)
     seen = scene.positions[:N_FRAMES]
     draw_ties(table, seen[-1], scene.links)
     draw_balls(table, seen, labels)
-    table.set(title="Observed paths and true connections")
+    table.set(title="Observed paths and true connections" if scene.knows_links else "Observed paths")
     image = matrix.imshow(guess.probabilities, cmap="Blues", vmin=0, vmax=1)
     for i, j in np.argwhere(scene.links):
         matrix.text(j, i, "tied", ha="center", va="center", color="#d55e00", fontsize=9)

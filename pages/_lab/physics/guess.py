@@ -21,29 +21,42 @@ class Guess:
 
     Attributes:
         probabilities: (N, N) float64, symmetric; NaN on the diagonal and where the network has no answer.
-        links: (N, N) bool, which are connected.
+        links: (N, N) bool, which are connected; None where nobody knows.
     """
 
     probabilities: np.ndarray
-    links: np.ndarray
+    links: np.ndarray | None
 
     @cached_property
-    def right(self) -> np.ndarray:
-        """Return (P,) bool, which of the pairs i < j that have an answer are answered correctly."""
-        pairs = np.triu(~np.isnan(self.probabilities), k=1)
-        right: np.ndarray = (self.probabilities >= YES_THRESHOLD)[pairs] == self.links[pairs]
+    def connected(self) -> np.ndarray:
+        """Return (P,) bool, which of the pairs i < j that have an answer the network takes for connected."""
+        shares: np.ndarray = self.probabilities[self._answered]
+        return shares >= YES_THRESHOLD
+
+    @cached_property
+    def right(self) -> np.ndarray | None:
+        """Return (P,) bool, which of the pairs i < j that have an answer are answered correctly; None if unknown."""
+        if self.links is None:
+            return None
+        right: np.ndarray = self.connected == self.links[self._answered]
         return right
 
     @property
     def n_silent(self) -> int:
         """Return the pairs that the network has no answer for."""
-        n_balls = len(self.links)
-        return n_balls * (n_balls - 1) // 2 - len(self.right)
+        n_balls = len(self.probabilities)
+        return n_balls * (n_balls - 1) // 2 - len(self.connected)
 
     @property
     def is_whole(self) -> bool:
-        """Return whether every pair of the scene is answered, and correctly."""
-        return bool(self.right.all()) and not self.n_silent
+        """Return whether every pair of the scene is answered, and known to be answered correctly."""
+        return self.right is not None and bool(self.right.all()) and not self.n_silent
+
+    @property
+    def _answered(self) -> np.ndarray:
+        """Return (N, N) bool, which of the pairs i < j have an answer."""
+        answered: np.ndarray = np.triu(~np.isnan(self.probabilities), k=1)
+        return answered
 
     def surest_tie(self, n_known: int) -> tuple[int, int]:
         """Return the pair (i, j), i < j, of the first `n_known` balls that the network is surest to be connected."""
@@ -53,8 +66,10 @@ class Guess:
         return i, j
 
     def mistakes(self) -> list[tuple[int, int, float]]:
-        """Return the wrong pairs (i, j), i < j, with their probabilities, the surest first."""
-        wrong = np.triu((self.probabilities >= YES_THRESHOLD) != self.links, k=1) & ~np.isnan(self.probabilities)
+        """Return the wrong pairs (i, j), i < j, with their probabilities, the surest first; none if unknown."""
+        if self.links is None:
+            return []
+        wrong = ((self.probabilities >= YES_THRESHOLD) != self.links) & self._answered
         found = [(int(i), int(j), float(self.probabilities[i, j])) for i, j in np.argwhere(wrong)]
         return sorted(found, key=lambda each: -abs(each[2] - YES_THRESHOLD))
 
@@ -70,7 +85,7 @@ def make_guess(answer: Answer, scene: PhysicsScene) -> Guess:
     both = np.full((max(n_balls, DEFAULT_BALLS),) * 2, np.nan)
     i, j = list_pairs(DEFAULT_BALLS).T
     both[i, j] = both[j, i] = list(answer.probabilities.values())
-    return Guess(both[:n_balls, :n_balls], scene.links)
+    return Guess(both[:n_balls, :n_balls], scene.links if scene.knows_links else None)
 
 
 @dataclass(frozen=True)
@@ -102,13 +117,13 @@ class Paths:
         return prediction_errors(self.kept[None], self.true[None])
 
 
-def describe_reach(question: str, scene: PhysicsScene, truth: int) -> str | None:
+def describe_reach(question: str, scene: PhysicsScene, truth: int | None) -> str | None:
     """Return in a sentence what networks trained on ten balls can answer about more or fewer.
 
     Args:
         question: key of `QUESTIONS`.
         scene: the one that is asked about.
-        truth: its number of connected groups.
+        truth: its number of connected groups; None where nobody knows.
     """
     n_balls = scene.n_balls
     if n_balls == DEFAULT_BALLS:
@@ -118,9 +133,18 @@ def describe_reach(question: str, scene: PhysicsScene, truth: int) -> str | None
         known, pairs = (n * (n - 1) // 2 for n in (DEFAULT_BALLS, n_balls))
         silent = pairs - known
         return f"{trained}: it answers for the {known} pairs of the first ten colors, but not for the other {silent}."
-    if question == "count" and truth > DEFAULT_BALLS:
+    if question == "count" and truth is not None and truth > DEFAULT_BALLS:
         return f"{trained}: it can answer 1 to {DEFAULT_BALLS}, but there are {truth} connected groups."
     return f"{trained}: does it still hold?"
+
+
+def describe_unknown(scene: PhysicsScene) -> str | None:
+    """Return in a sentence what nobody knows of a scene from a file; None where all is known."""
+    if not scene.knows_links:
+        return "Nobody knows which of these balls are connected, so the answers stand without a truth beside them."
+    if scene.unknown:
+        return "Nobody knows how fast these balls are, so they cannot be pulled."
+    return None
 
 
 def make_paths(scene: PhysicsScene, predicted: Mapping[str, np.ndarray]) -> Paths:

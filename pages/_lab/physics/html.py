@@ -10,18 +10,21 @@ from pages._lab.physics.guess import Guess, Paths
 from pages._lab.physics.models import TITLES
 from pages._lab.plain import escape
 from rn_core.common.records import Answer
+from rn_core.tasks.scoring import YES_THRESHOLD
 
 #: Most wrong pairs that are listed one by one.
 _MOST_TOLD = 6
 
 
 def guesses_html(guesses: Mapping[str, Guess]) -> str:
-    """Return how many pairs each network has right, and whether it has the whole scene right."""
+    """Return how many pairs each network has right, and the whole scene; without truth, how many it connects."""
     return _cards({TITLES[model]: _guess_html(guess) for model, guess in guesses.items()})
 
 
 def _guess_html(guess: Guess) -> str:
     """Return one network's pairs in words."""
+    if guess.right is None:
+        return f'<div class="rn-said">{guess.connected.sum()} of {len(guess.connected)}</div>pairs taken for connected'
     return (
         f'<div class="rn-said">{guess.right.sum()} of {len(guess.right)}</div>pairs right'
         f"<div>Whole scene: {mark_html(guess.is_whole)}</div>"
@@ -33,7 +36,7 @@ def mistakes_html(guess: Guess, labels: tuple[str, ...]) -> str:
     wrong = guess.mistakes()
     parts = [
         f"<tr><td>{escape(labels[i])}, {escape(labels[j])}</td><td>{format_share(share)}</td>"
-        f"<td>{'connected' if guess.links[i, j] else 'not connected'}</td></tr>"
+        f"<td>{'not connected' if share >= YES_THRESHOLD else 'connected'}</td></tr>"
         for i, j, share in wrong[:_MOST_TOLD]
     ]
     if len(wrong) > _MOST_TOLD:
@@ -42,18 +45,24 @@ def mistakes_html(guess: Guess, labels: tuple[str, ...]) -> str:
     return f'<table class="rn-scheme rn-table">{head}<tbody>{"".join(parts)}</tbody></table>' if parts else ""
 
 
-def counts_html(answers: Mapping[str, Answer | None], truth: str) -> str:
-    """Return how many groups there are, and how many each network finds; None for weights that cannot be used."""
-    line = f'<div class="rn-scheme rn-truth">Truth: <b>{escape(truth)}</b></div>'
+def counts_html(answers: Mapping[str, Answer | None], truth: str | None) -> str:
+    """Return how many groups there are, and how many each network finds.
+
+    Args:
+        answers: model -> its answer; None for weights that cannot be used.
+        truth: the true number; None where nobody knows.
+    """
+    line = "" if truth is None else f'<div class="rn-scheme rn-truth">Truth: <b>{escape(truth)}</b></div>'
     cards = _cards({TITLES[model]: _count_html(said, truth) for model, said in answers.items()})
     return line + cards + warnings_html(answers.values())
 
 
-def _count_html(said: Answer | None, truth: str) -> str:
+def _count_html(said: Answer | None, truth: str | None) -> str:
     """Return one network's number."""
     if said is None:
         return "<p>No usable weights.</p>"
-    return f'<div class="rn-said">{escape(said.text)}</div>{mark_html(said.text == truth)}'
+    mark = "connected groups" if truth is None else mark_html(said.text == truth)
+    return f'<div class="rn-said">{escape(said.text)}</div>{mark}'
 
 
 def paths_html(paths: Paths) -> str:

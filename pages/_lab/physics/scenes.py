@@ -6,7 +6,7 @@ import functools
 import hashlib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from rn_core.tasks.physics import COLORS, PhysicsScene, pull_ball, sample_scenes
 from rn_core.tasks.physics.bundled import load_bundled_scenes
 from rn_core.tasks.physics.encoding import encode_rows
 from rn_core.tasks.physics.engine import load_mujoco
+from rn_core.tasks.physics.scene import stack_paths
 from rn_core.tasks.physics.world import MAX_BALLS, N_FRAMES
 
 #: Frames that are played: those that the networks see, and as many behind them.
@@ -111,21 +112,22 @@ def read_scene_file(content: bytes, name: str) -> PhysicsScene:
     """Return the scene of a file, with frames behind those that the networks see as far as they can be had.
 
     Args:
-        content: JSON as `PhysicsScene.to_json` writes it, with 16 to 32 frames of 2 to 16 balls.
+        content: JSON as `PhysicsScene.to_json` writes it, with 16 to 32 frames of 2 to 16 balls; velocities and links
+            may be missing.
         name: of the file.
 
     Raises:
         RNCoreError: in one sentence that names the file.
     """
     try:
-        text = content.decode("utf-8")
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError as err:
         raise RNCoreError(
             f"'{name}' is not a scene (JSON text): it has the byte {content[err.start]:#04x}; choose a file that "
             "this page saved."
         ) from err
     try:
-        scene = PhysicsScene.from_json(text)
+        scene = PhysicsScene.from_json(text, paths_only=True)
     except SceneError as err:
         raise RNCoreError(f"'{name}' cannot be played: {name_balls(str(err))}") from err
     if scene.n_balls < MIN_BALLS or not N_FRAMES <= scene.n_frames <= N_PLAYED:
@@ -137,9 +139,9 @@ def read_scene_file(content: bytes, name: str) -> PhysicsScene:
 
 
 def _play_on(scene: PhysicsScene) -> PhysicsScene:
-    """Return a scene with frames added up to the last one that is played; as it is where nothing can be simulated."""
+    """Return a scene with frames added up to the last one that is played; as it is where it cannot be simulated."""
     missing = N_PLAYED - scene.n_frames
-    if not missing or find_trouble():
+    if not missing or scene.unknown or find_trouble():
         return scene
     rest = simulate(stack_scenes([scene]), missing + 1, first=-1).scene(0)
     positions = np.concatenate([scene.positions, rest.positions[1:]])
@@ -149,13 +151,12 @@ def _play_on(scene: PhysicsScene) -> PhysicsScene:
 
 def name_scene(scene: PhysicsScene) -> str:
     """Return the name of an opened scene in a URL: its number of balls and a hash of all that it holds."""
-    parts = b"".join(np.ascontiguousarray(getattr(scene, field.name)).tobytes() for field in fields(scene))
-    return f"{scene.n_balls}-{hashlib.sha256(parts).hexdigest()[:12]}"
+    return f"{scene.n_balls}-{hashlib.sha256(scene.to_json().encode()).hexdigest()[:12]}"
 
 
 def make_rows(scene: PhysicsScene, without: Sequence[str] = ()) -> np.ndarray:
     """Return what the networks see of a scene, (n, 35) float32, without the balls of some colors."""
-    rows, _ = encode_rows(stack_scenes([scene]).frames(0, N_FRAMES))
+    rows, _ = encode_rows(stack_paths(scene).frames(0, N_FRAMES))
     seen: np.ndarray = rows[0][_kept(scene, without)]
     return seen
 

@@ -55,10 +55,13 @@ class PhysicsCase:
         return make_rows(self.scene, self.without)
 
     @property
-    def answer(self) -> str:
-        """Return the true answer; raises SceneError if all balls are removed."""
+    def answer(self) -> str | None:
+        """Return the true answer, None where nobody knows it; raises SceneError if all balls are removed."""
+        links = take_balls_away(self.scene, self.without)
+        if not self.scene.knows_links:
+            return None
         labels = [label for label in self.state.labels if label not in self.without]
-        return find_truth(take_balls_away(self.scene, self.without), labels, self.tie)
+        return find_truth(links, labels, self.tie)
 
 
 @dataclass(frozen=True)

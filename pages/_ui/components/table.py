@@ -50,7 +50,7 @@ class TablePayload(PredictedPaths):
     frame_rate: float
     seen: Numbers
     ahead: Numbers | None
-    links: list[TrueLink]
+    links: list[TrueLink] | None
     guess: Numbers | None
     shares: Numbers | None
     matrix: Literal["guess", "shares"]

@@ -71,7 +71,7 @@ def _ask_connections(state: PhysicsState, scene: PhysicsScene) -> Answers:
 
 def _surest_tie(guess: Guess) -> tuple[str, str]:
     """Return the colors of the two balls that the network is surest to be connected."""
-    i, j = guess.surest_tie(min(len(guess.links), len(TIED_COLORS)))
+    i, j = guess.surest_tie(min(len(guess.probabilities), len(TIED_COLORS)))
     return TIED_COLORS[i], TIED_COLORS[j]
 
 

@@ -12,7 +12,7 @@ from pages._lab.figures import Look
 from pages._lab.pairs.state import SECTIONS
 from pages._lab.physics import files, html
 from pages._lab.physics.figures import plot_count, plot_errors
-from pages._lab.physics.guess import Paths, describe_reach
+from pages._lab.physics.guess import Paths, describe_reach, describe_unknown
 from pages._lab.physics.models import TITLES
 from pages._lab.physics.state import TIED_COLORS, PhysicsState
 from pages._lab.physics.view import PhysicsView, find_truth
@@ -42,14 +42,15 @@ def draw_answers(state: PhysicsState, scene: PhysicsScene, answers: Answers, loo
         draw_tie(view, tie)
     elif view is not None:
         draw_count(view, look)
-    reach = describe_reach(state.question, scene, int(find_truth(scene.links, state.labels, None)))
-    if reach is not None:
-        st.info(plain(reach))
+    truth = int(find_truth(scene.links, state.labels, None)) if scene.knows_links else None
+    for said in (describe_reach(state.question, scene, truth), describe_unknown(scene)):
+        if said is not None:
+            st.info(plain(said))
 
 
 def draw_count(view: PhysicsView, look: Look) -> None:
     """Draw how many connected groups the networks count, beside the truth."""
-    answer, truth = view.reading.answer, str(view.reading.truth)
+    answer, truth = view.reading.answer, view.reading.truth
     st.html(html.counts_html(view.model_answers, truth))
     draw_figure(plot_count(answer.probabilities, truth, look), key="physics.count")
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pages._lab.physics.state import PhysicsState
-from pages._ui.components.table import Numbers, PredictedPaths, TablePayload
+from pages._ui.components.table import Numbers, PredictedPaths, TablePayload, TrueLink
 from rn_core.tasks.physics import COLORS, PhysicsScene
 from rn_core.tasks.physics.world import FRAME_RATE, HALF_SIDE, N_FRAMES, RADIUS
 
@@ -33,19 +33,25 @@ def make_payload(state: PhysicsState, scene: PhysicsScene, answers: Answers, can
         "seen": _round(scene.positions[:N_FRAMES]),
         "ahead": _round(scene.positions[N_FRAMES:]) if is_ahead and scene.n_frames > N_FRAMES else None,
         **_make_paths(state, answers),
-        "links": [
-            {"i": int(i), "j": int(j), "rigid": bool(scene.rigid[i, j])} for i, j in np.argwhere(np.triu(scene.links))
-        ],
+        "links": _list_links(scene),
         "guess": None if answers.guess is None else _round(answers.guess.probabilities),
         "shares": None if answers.view is None or answers.view.tie is not None else _round(answers.view.matrix),
         "matrix": "shares" if state.question == "count" else "guess",
         "asked": None if answers.view is None else answers.view.tied_balls,
-        "show_links": state.truth,
+        "show_links": state.truth and scene.knows_links,
         "show_predicted": is_ahead,
-        "can_pull": can_pull,
+        "can_pull": can_pull and not scene.unknown,
         "tells_ties": True,
         "projector": state.projector,
     }
+
+
+def _list_links(scene: PhysicsScene) -> list[TrueLink] | None:
+    """Return the true connections; None where nobody knows them."""
+    if not scene.knows_links:
+        return None
+    pairs = np.argwhere(np.triu(scene.links))
+    return [{"i": int(i), "j": int(j), "rigid": bool(scene.rigid[i, j])} for i, j in pairs]
 
 
 def _make_paths(state: PhysicsState, answers: Answers) -> PredictedPaths:

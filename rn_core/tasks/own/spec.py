@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import itertools
+from collections.abc import Callable, Mapping
 from itertools import pairwise
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 from rn_core.models import ModelConfig
 from rn_core.models.baselines import MLPConfig
+from rn_core.models.deep_sets import DeepSetConfig
 from rn_core.models.encoders import RowEncoderConfig
 from rn_core.models.questions import QuestionEncoderConfig
 from rn_core.models.relation_network import RelationNetworkConfig
 from rn_core.tasks.domain import Domain, Models, Titles
 from rn_core.tasks.own.schema import Schema
 
+_Core = TypeVar("_Core")
 NAME, TITLE = "own", "Your data"
 #: Hidden units of g_theta and f_phi.
 _G, _F = (64, 64, 64), (64,)
 _D_WORD, _D_QUESTION = 16, 32
-#: The MLP's layers are widened in steps of so many units until it has as many parameters as the Relation Network.
+#: A baseline's layers are widened in steps of so many units until it has as many parameters as the Relation Network.
 _STEP = 8
 #: How both networks are trained, unless a command says otherwise.
 TRAINING: Mapping[str, Any] = MappingProxyType(
@@ -43,19 +46,24 @@ def make_domain(task: str, schema: Schema) -> Domain:
 
 
 def make_models(schema: Schema) -> Models:
-    """Return the Relation Network, and an MLP over all objects with at least as many parameters."""
+    """Return the Relation Network, and an MLP over all objects and deep sets with at least as many parameters."""
     encoder = RowEncoderConfig(schema.d_object, schema.n_objects, len(schema.pair_columns))
     question, d_question = None, len(schema.templates)
     if schema.words:
         question, d_question = QuestionEncoderConfig(len(schema.words), _D_WORD, _D_QUESTION), _D_QUESTION
     sizes = (schema.d_object, d_question, len(schema.answers))
     core = RelationNetworkConfig(*sizes, _G, _F, d_pair=encoder.d_pair, pair_chunk=None)
-    width, wanted = _STEP, _count(core)
-    while _count_mlp(MLPConfig(schema.n_objects, *sizes, (width, width))) < wanted:
-        width += _STEP
-    baseline = MLPConfig(schema.n_objects, *sizes, (width, width))
+    wanted = _count(core)
+    mlp = _widen(lambda width: MLPConfig(schema.n_objects, *sizes, (width, width)), _count_mlp, wanted)
+    deep_set = _widen(lambda width: DeepSetConfig(*sizes, (width, width), (width,)), _count_deep_set, wanted)
     rows = RowEncoderConfig(schema.d_object)  # the same rows: they hold the pair features, too
-    return {"rn": ModelConfig(encoder, core, question), "mlp": ModelConfig(rows, baseline, question)}
+    baselines = {"mlp": ModelConfig(rows, mlp, question), "ds": ModelConfig(rows, deep_set, question)}
+    return {"rn": ModelConfig(encoder, core, question), **baselines}
+
+
+def _widen(make: Callable[[int], _Core], count: Callable[[_Core], int], wanted: int) -> _Core:
+    """Return the narrowest of the cores that `make` makes of a width which has at least so many parameters."""
+    return next(core for core in map(make, itertools.count(_STEP, _STEP)) if count(core) >= wanted)
 
 
 def _count(core: RelationNetworkConfig) -> int:
@@ -67,6 +75,12 @@ def _count(core: RelationNetworkConfig) -> int:
 def _count_mlp(core: MLPConfig) -> int:
     """Return the parameters of an MLP."""
     return _count_layers((core.n_objects * core.d_object + core.d_question, *core.widths, core.n_answers))
+
+
+def _count_deep_set(core: DeepSetConfig) -> int:
+    """Return the parameters of a deep set."""
+    phi = (core.d_object + core.d_question, *core.phi_widths)
+    return _count_layers(phi) + _count_layers((core.phi_widths[-1], *core.rho_widths, core.n_answers))
 
 
 def _count_layers(sizes: tuple[int, ...]) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,7 @@ class PhysicsScene:
         links: (N, N) bool, symmetric: which balls are connected.
         rigid: (N, N) bool, symmetric: which of the links are rigid; the others are springs.
         lengths: (N, N) float32, symmetric: rest lengths in meters, 0 where there is none.
+        unknown: "velocities", "links", both or neither: what nobody knows of the scene; its arrays are then 0.
     """
 
     positions: np.ndarray
@@ -33,11 +34,17 @@ class PhysicsScene:
     links: np.ndarray
     rigid: np.ndarray
     lengths: np.ndarray
+    unknown: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         """Make every array read-only."""
-        for field in fields(self):
-            getattr(self, field.name).setflags(write=False)
+        for name in _ARRAYS:
+            getattr(self, name).setflags(write=False)
+
+    @property
+    def knows_links(self) -> bool:
+        """Return whether it is known which balls are connected; without that, answers have no truth beside them."""
+        return "links" not in self.unknown
 
     @property
     def n_balls(self) -> int:
@@ -56,7 +63,7 @@ class PhysicsScene:
         Args:
             record: an object of "frame_rate", 10; "positions" and "velocities", a list of [x, y] a ball in a list of
                 frames; "links", a list of {"balls": [0, 1], "rigid": false, "length": 0.3}.
-            paths_only: read a scene whose "links" or "velocities" nobody knows, for its positions; the others are 0.
+            paths_only: read a scene whose "links" or "velocities" nobody knows, too; `unknown` says which.
 
         Raises:
             SceneError: in one sentence, naming the frame, ball or link and what is wrong with it.
@@ -64,13 +71,14 @@ class PhysicsScene:
         return PhysicsScene(**read_record(record, paths_only))
 
     def to_json(self) -> str:
-        """Return the scene as text that `from_json` reads back to the last bit."""
+        """Return the scene as text that `from_json` reads back to the last bit; what is unknown is null."""
         links = [
             {"balls": [int(i), int(j)], "rigid": bool(self.rigid[i, j]), "length": _shortest(self.lengths[i, j])}
             for i, j in np.argwhere(np.triu(self.links))
         ]
         frames = {"positions": _shortest(self.positions), "velocities": _shortest(self.velocities)}
-        return json.dumps({"frame_rate": FRAME_RATE, **frames, "links": links}, separators=(",", ":"))
+        content = {"frame_rate": FRAME_RATE, **frames, "links": links, **dict.fromkeys(self.unknown)}
+        return json.dumps(content, separators=(",", ":"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,19 +129,32 @@ class PhysicsScenes:
         return PhysicsScene(*(getattr(self, field.name)[row].copy() for field in fields(self)))
 
 
+#: Names of the arrays of a scene.
+_ARRAYS = tuple(field.name for field in fields(PhysicsScenes))
+
+
 def stack_scenes(scenes: Sequence[PhysicsScene]) -> PhysicsScenes:
     """Turn scenes into arrays.
 
     Raises:
-        SceneError: if there is none, or they differ in their numbers of balls or frames.
+        SceneError: if there is none, they differ in their numbers of balls or frames, or something of one is unknown.
     """
+    for row, scene in enumerate(scenes):
+        if scene.unknown:
+            raise SceneError(
+                f"Scene {row} lacks {' and '.join(sorted(scene.unknown))}, so it can be neither simulated nor scored; "
+                "leave it out, or ask networks about its paths."
+            )
     shapes = {scene.positions.shape[:2] for scene in scenes}
     if len(shapes) != 1:
         found = ", ".join(f"{balls} balls in {frames} frames" for frames, balls in sorted(shapes)) or "no scene"
         raise SceneError(f"Scenes side by side must have as many balls and frames each, got {found}; sort them apart.")
-    return PhysicsScenes(
-        *(np.stack([getattr(scene, field.name) for scene in scenes]) for field in fields(PhysicsScene))
-    )
+    return PhysicsScenes(*(np.stack([getattr(scene, name) for scene in scenes]) for name in _ARRAYS))
+
+
+def stack_paths(scene: PhysicsScene) -> PhysicsScenes:
+    """Return one scene as a row of one for what reads its positions alone, whatever else of it is unknown."""
+    return stack_scenes([replace(scene, unknown=frozenset())])
 
 
 def _shortest(values: np.ndarray | np.float32) -> Any:

@@ -27,12 +27,13 @@ _MAX_TEXT = 2_000_000
 _KEYS = '"frame_rate", "positions", "velocities" and "links"'
 
 
-def read_record(record: Mapping[str, Any] | str, paths_only: bool = False) -> dict[str, np.ndarray]:
+def read_record(record: Mapping[str, Any] | str, paths_only: bool = False) -> dict[str, Any]:
     """Return what a scene's JSON says, as the fields of `PhysicsScene`.
 
     Args:
         record: the scene, as text or parsed.
-        paths_only: whether "velocities" and "links" may be missing, or null; what is missing is returned as zeros.
+        paths_only: whether "velocities" and "links" may be missing, or null; what is missing is returned as
+            zeros and named in "unknown".
 
     Raises:
         SceneError: in one sentence, naming the frame, ball or link and what is wrong with it.
@@ -43,15 +44,16 @@ def read_record(record: Mapping[str, Any] | str, paths_only: bool = False) -> di
         raise SceneError(f'"frame_rate" must be {FRAME_RATE} frames per second, got {shown(rate)}; take such frames.')
     n_frames, n_balls = _count(record["positions"])
     positions = _read_frames(record["positions"], "position", n_frames, n_balls, FURTHEST)
-    velocities, given = record.get("velocities"), record.get("links")
-    if paths_only:
-        velocities = np.zeros_like(positions).tolist() if velocities is None else velocities
-        given = [] if given is None else given
-    velocities = _read_frames(velocities, "velocity", n_frames, n_balls, MAX_SPEED)
-    links = _read_links(given, n_balls)
+    given = {name: record.get(name) for name in ("velocities", "links")}
+    unknown = frozenset(name for name, value in given.items() if value is None and paths_only)
+    if "velocities" in unknown:
+        velocities = np.zeros_like(positions)
+    else:
+        velocities = _read_frames(given["velocities"], "velocity", n_frames, n_balls, MAX_SPEED)
+    links = _read_links([] if "links" in unknown else given["links"], n_balls)
     check_places(positions)
     _check_lengths(positions, links["rigid"], links["lengths"])
-    return {"positions": positions, "velocities": velocities, **links}
+    return {"positions": positions, "velocities": velocities, **links, "unknown": unknown}
 
 
 def _parse(record: Mapping[str, Any] | str) -> Mapping[str, Any]:

@@ -52,9 +52,14 @@ def pull_ball(scene: PhysicsScene, ball: int, place: tuple[float, float], frame:
         frame: the frame in which it is pulled; negative ones count from the last.
 
     Raises:
-        SceneError: in one sentence, if there is no such ball or frame, or a ball that moves would leave the table, lie
-            on another one or load the springs too much.
+        SceneError: in one sentence, if something of the scene is unknown, there is no such ball or frame, or a ball
+            that moves would leave the table, lie on another one or load the springs too much.
     """
+    if scene.unknown:
+        raise SceneError(
+            f"A ball can be pulled only where the whole scene is known, but it lacks "
+            f"{' and '.join(sorted(scene.unknown))}; add that to its file."
+        )
     if not 0 <= ball < scene.n_balls:
         raise SceneError(f"The ball to pull must be 0 to {scene.n_balls - 1}, got {ball!r}; choose one of them.")
     _check_frame(frame, scene.n_frames)

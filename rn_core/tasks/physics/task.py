@@ -33,7 +33,7 @@ from rn_core.tasks.physics.pair_facts import tied_facts, which_facts
 from rn_core.tasks.physics.pool import ScenePool, draw_pool
 from rn_core.tasks.physics.prediction import PathScoring, encode_paths
 from rn_core.tasks.physics.sampling import sample_scenes
-from rn_core.tasks.physics.scene import PhysicsScene, PhysicsScenes
+from rn_core.tasks.physics.scene import PhysicsScene, PhysicsScenes, stack_paths
 from rn_core.tasks.physics.spec import DOMAIN
 from rn_core.tasks.physics.world import COLORS, DEFAULT_BALLS, N_FRAMES
 from rn_core.tasks.scoring import MultiLabelScoring, OneAnswer, Scoring
@@ -278,14 +278,8 @@ def _read_rows(scene: PhysicsScene | str | Mapping[str, Any] | np.ndarray) -> np
     if isinstance(scene, np.ndarray):
         return check_rows(scene)
     scene = scene if isinstance(scene, PhysicsScene) else PhysicsScene.from_json(scene, paths_only=True)
-    rows: np.ndarray = encode_rows(_alone(scene))[0][0]
+    rows: np.ndarray = encode_rows(stack_paths(scene))[0][0]
     return rows
-
-
-def _alone(scene: PhysicsScene) -> PhysicsScenes:
-    """Return one scene as a row of one."""
-    ties = (scene.links, scene.rigid, scene.lengths)
-    return PhysicsScenes(*(part[None] for part in (scene.positions, scene.velocities, *ties)))
 
 
 TASKS: tuple[Task, ...] = (Connections(), Count(), Predict())

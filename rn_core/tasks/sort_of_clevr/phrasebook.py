@@ -12,7 +12,7 @@ from rn_core.common.wording import nearest_word, overlap
 from rn_core.tasks.sort_of_clevr.synonyms import WORDING
 
 #: Words without which a question still says the same.
-_OPTIONAL = frozenset("the a an object objects one of to from at on in".split())
+_OPTIONAL = frozenset("the a an object objects one of to from at on in image picture".split())
 
 
 @dataclass(frozen=True)

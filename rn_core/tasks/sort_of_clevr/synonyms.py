@@ -6,6 +6,10 @@ from types import MappingProxyType
 
 from rn_core.common.wording import Wording
 
+_NEAR = MappingProxyType({"closest": "closest", "nearest": "closest"})
+_FAR = MappingProxyType({**_NEAR, "furthest": "furthest", "farthest": "furthest"})
+_THAT, _NEIGHBOR = ("that", "which"), ("neighbor", "neighbour")
+
 WORDING = Wording(
     synonyms=MappingProxyType(
         {
@@ -31,6 +35,7 @@ WORDING = Wording(
             "furthest away from": "furthest from",
             "farthest away from": "furthest from",
             "most distant from": "furthest from",
+            "most distant object from": "object furthest from",
             "what is the closest shape": "what is the shape of the object closest",
             "what is the nearest shape": "what is the shape of the object closest",
             "how many others": "how many other objects",
@@ -40,6 +45,16 @@ WORDING = Wording(
             "share the shape of": "have the same shape as",
             "have the shape of": "have the same shape as",
             "are the same shape as": "have the same shape as",
+            "with the same shape as": "have the same shape as",
+            "of the same shape as": "have the same shape as",
+            "how many other things": "how many other objects",
+            "what is the number of objects": "how many other objects",
+            "what is the number of other objects": "how many other objects",
+            "count the objects": "how many other objects",
+            "count the other objects": "how many other objects",
+            "is there": "is the",
+            **{f"object {that} is {said}": f"object {meant}" for that in _THAT for said, meant in _FAR.items()},
+            **{f"{said} {neighbor} of": f"{meant} to" for said, meant in _NEAR.items() for neighbor in _NEIGHBOR},
         }
     ),
     related=MappingProxyType(
@@ -58,7 +73,9 @@ WORDING = Wording(
             "distant": "furthest",
             "count": "many",
             "number": "many",
-            **dict.fromkeys(("square", "squares", "circle", "circles", "round", "cube", "ball"), "shape"),
+            **dict.fromkeys(
+                ("square", "squares", "circle", "circles", "round", "cube", "ball", "rectangle", "rectangles"), "shape"
+            ),
             **dict.fromkeys(("color", "colour", "colors", "colours"), "shape"),
             "similar": "same",
             "equal": "same",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -236,6 +237,24 @@ def test_a_saved_scene_is_opened_again_and_goes_with_the_session_only(shown):
     elsewhere = open_page(scene=state_of(app).opened)
     assert ["open its file again" in sentence for sentence in sentences(elsewhere)] == [True]
     assert state_of(elsewhere) == PhysicsState()
+
+
+def test_paths_whose_connections_nobody_knows_are_answered_without_a_truth(shown):
+    scene = sampled_scene(5, 10)
+    bare = {name: value for name, value in json.loads(scene.to_json()).items() if name in ("frame_rate", "positions")}
+    app = upload(open_page(), b"\xef\xbb\xbf" + json.dumps(bare).encode())
+    assert ["Nobody knows which of these balls are connected" in sentence for sentence in sentences(app)] == [True]
+    assert "of 45</div>pairs taken for connected" in html(app)
+    assert (shown[-1]["links"], shown[-1]["show_links"], shown[-1]["can_pull"]) == (None, False, False)
+    guess = shown[-1]["guess"]
+    app.segmented_control(key="physics.question").set_value("count").run()
+    assert len(sentences(app)) == 1
+    assert not re.search("Truth: <b>|✓ right|✗ wrong", html(app))
+    assert "connected groups" in html(app)
+    known = upload(open_page(), scene.to_json().encode())
+    assert sentences(known) == []
+    assert shown[-1]["guess"] == guess
+    assert "pairs right" in html(known)
 
 
 @pytest.mark.parametrize(

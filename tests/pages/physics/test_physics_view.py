@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+from dataclasses import replace
 from itertools import combinations, product
 
 import numpy as np
@@ -225,6 +226,11 @@ def test_files_of_ties_and_paths_hold_what_was_shown():
     assert {frozenset((row["first"], row["second"])) for row in rows if row["tied"] == "1"} == tied_colors(scene)
     assert sum(row["probability"] == "" for row in rows) == 21
     assert_picture(files.export_guess_png(guess, scene, labels))
+    untold = make_guess(say(tied_colors(scene)), replace(scene, unknown=frozenset({"links"})))
+    rows = list(csv.DictReader(io.StringIO(files.export_guess_csv(untold, labels).decode())))
+    assert ({row["tied"] for row in rows}, untold.right, untold.is_whole, untold.mistakes()) == ({""}, None, False, [])
+    assert untold.connected.sum() == len([tie for tie in tied_colors(scene) if tie <= {*NAMES[:10]}])
+    assert_picture(files.export_guess_png(untold, scene, labels))
     paths = make_paths(scene, {"rn-predict": scene.positions[N_FRAMES:]})
     rows = list(csv.DictReader(io.StringIO(files.export_paths_csv(paths, labels).decode())))
     assert len(rows) == 2 * 16 * 12

@@ -11,7 +11,7 @@ import pytest
 from rn_core.common.errors import SceneError
 from rn_core.common.seeding import make_rng
 from rn_core.tasks import TASKS
-from rn_core.tasks.physics import PhysicsScene, sample_scenes, stack_scenes
+from rn_core.tasks.physics import PhysicsScene, pull_ball, sample_scenes, stack_scenes
 from rn_core.tasks.physics.scene_record import MAX_FRAMES, MAX_LENGTH, MAX_SPEED
 
 SCENES = sample_scenes(make_rng(0, "test"), 12)
@@ -59,6 +59,21 @@ def test_paths_can_be_asked_about_where_nobody_knows_the_connections(missing):
             assert all(np.array_equal(one, other) for one, other in zip(found, wanted, strict=True))
     with pytest.raises(SceneError):
         PhysicsScene.from_json(bare)
+
+
+def test_what_is_unknown_of_a_scene_stays_unknown_and_is_never_simulated_or_scored():
+    for unknown in ({"links"}, {"velocities"}, {"links", "velocities"}):
+        record = {**RECORD, **dict.fromkeys(unknown)}
+        scene = PhysicsScene.from_json(record, paths_only=True)
+        assert scene.unknown == PhysicsScene.from_json(scene.to_json(), paths_only=True).unknown == unknown
+        assert {name for name, value in json.loads(scene.to_json()).items() if value is None} == unknown
+        assert scene.knows_links == ("links" not in unknown)
+        lacks = f"lacks {' and '.join(sorted(unknown))}"
+        with pytest.raises(SceneError, match=lacks):
+            stack_scenes([scene])
+        with pytest.raises(SceneError, match=lacks):
+            pull_ball(scene, 0, (0, 0))
+    assert not PhysicsScene.from_json(RECORD, paths_only=True).unknown
 
 
 @pytest.mark.parametrize("row", range(12))

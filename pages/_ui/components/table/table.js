@@ -20,7 +20,8 @@ const LEGENDS = [
   ["tie guess", "network's guess: the surer, the thicker", ({ matrix, guess }) => matrix === "guess" && guess !== null],
   ["tie share positive", "speaks for the answer", ({ matrix, shares }) => matrix === "shares" && shares !== null],
   ["tie share negative", "speaks against it", ({ matrix, shares }) => matrix === "shares" && shares !== null],
-  ["way", "simulated", ({ ahead }) => ahead !== null],
+  ["way", "simulated", ({ ahead, knowsLinks }) => ahead !== null && knowsLinks],
+  ["way", "recorded", ({ ahead, knowsLinks }) => ahead !== null && !knowsLinks],
   ["way predicted", "predicted by the network", ({ predicted, showPredicted }) => showPredicted && predicted !== null],
   ["spring", "true spring", (_, springs) => springs],
   ["rigid", "true rigid link", (_, springs) => springs],
@@ -94,6 +95,7 @@ class Table extends PairPicture {
     root.classList.toggle("askable", data.asked !== null);
     root.classList.toggle("alone", !this.hasMatrix() && !this.hasErrors());
     root.querySelector(".pairing").hidden = !this.hasMatrix();
+    this.springsButton.hidden = !data.knowsLinks;
     root.querySelector(".erring").hidden = !this.hasErrors();
     const isGuess = data.matrix === "guess";
     const caption = isGuess ? "The network's guess: tied?" : "What each pair adds to the answer";
@@ -347,7 +349,7 @@ class Table extends PairPicture {
   drawLegend() {
     const shown = LEGENDS.filter(([, , isShown]) => isShown(this.data, this.springs));
     const legend = this.root.querySelector(".legend");
-    const key = shown.map(([name]) => name).join();
+    const key = shown.map(([, words]) => words).join();
     if (legend.dataset.key === key) return;
     legend.dataset.key = key;
     legend.replaceChildren(...shown.map(([name, words]) => buildLegend(name, words)));

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
 
 import numpy as np
 
@@ -59,6 +60,24 @@ Antony Armstrong-Jones 1930 m, Margaret: David Linley 1961 m, Sarah Chatto 1964 
 Charles III, Diana Spencer 1961 f: William 1982 m, Harry 1984 m
 Mark Phillips 1948 m, Anne Princess Royal: Peter Phillips 1977 m, Zara Tindall 1981 f
 """  # noqa: E501  # one family per line
+#: Person -> parents whom no scene shows: they are not in the table, or it has them without this child. What turns on
+#: them is not asked, because no scene tells it.
+_UNSEEN = MappingProxyType(
+    {
+        "Lord Darnley": ("Margaret Douglas",),
+        "Margaret Douglas": ("Margaret Tudor",),
+        "Frederick William I": ("Sophia Charlotte",),
+        "Charles of Brunswick": ("Philippine Charlotte",),
+        "Philippine Charlotte": ("Frederick William I", "Sophia of Prussia"),
+        "Mary of Teck": ("Mary Adelaide",),
+        "Mary Adelaide": ("Adolphus of Cambridge",),
+        "Adolphus of Cambridge": ("George III", "Charlotte of Mecklenburg"),
+        "Constantine I": ("George I of Greece",),
+        "Andrew of Greece": ("George I of Greece",),
+        "Louis of Battenberg": ("Alexander of Hesse",),
+        "Henry of Battenberg": ("Alexander of Hesse",),
+    }
+)
 N_SCENES, N_PERSONS, N_QUESTIONS = 200, 7, 10
 
 
@@ -104,13 +123,18 @@ class Tree:
             raise KeyError(text)
         return text
 
+    def parents(self, name: str) -> tuple[str, ...]:
+        """Return all known parents of a person, of the table or `_UNSEEN`."""
+        own = self.persons[name].parents if name in self.persons else ()
+        return (*own, *_UNSEEN.get(name, ()))
+
     def ancestors(self, name: str, within: set[str] | None = None) -> set[str]:
-        """Return a person's ancestors; with `within`, those whose line leads over its members alone."""
-        found: set[str] = set()
-        for parent in self.persons[name].parents:
-            if within is None or parent in within:
-                found |= {parent} | self.ancestors(parent, within)
-        return found
+        """Return a person's ancestors; with `within`, those whom a scene of its members tells."""
+        if within is None:
+            known = self.parents(name)
+        else:
+            known = tuple(parent for parent in self.persons[name].parents if parent in within)
+        return {*known}.union(*(self.ancestors(parent, within) for parent in known))
 
     def relatives(self, name: str) -> list[str]:
         """Return parents and children, in the table's order."""
@@ -170,10 +194,11 @@ def _relate(tree: Tree, first: str, second: str, names: set[str]) -> Iterator[tu
     known = first in tree.ancestors(second, names)
     if known == (first in tree.ancestors(second)):
         yield "ancestor", known
-    grand = {old for parent in tree.persons[second].parents for old in tree.persons[parent].parents}
+    grand = {old for parent in tree.parents(second) for old in tree.parents(parent)}
     seen = {old for one in tree.persons[second].parents if one in names for old in tree.persons[one].parents}
     if (first in grand) == (first in seen):
         yield "grandparent", first in seen
-    shared = {*tree.persons[first].parents} & {*tree.persons[second].parents}
-    if bool(shared) == bool(shared & names):
+    shared = {*tree.parents(first)} & {*tree.parents(second)}
+    told = {*tree.persons[first].parents} & {*tree.persons[second].parents} & names
+    if bool(shared) == bool(told):
         yield "sibling", bool(shared)
