@@ -98,16 +98,24 @@ def test_dragging_on_the_plan_changes_truth_and_link(page, url):
     assert view_of(second) == view_of(opened)
 
 
-def test_an_object_is_not_put_onto_another_one(page, url):
+def test_an_object_that_is_put_onto_another_one_goes_to_the_nearest_free_place(page, url):
     opened = page(f"{url}?show=plan")
     opened.wait_for_selector(".scene .object")
     opened.mouse.move(*place_of(opened, "C"))
     opened.mouse.down()
-    opened.mouse.move(*place_of(opened, "E"), steps=4)
+    onto = place_of(opened, "E")
+    opened.mouse.move(*onto, steps=4)
     expect(opened.locator(".object.overlapping")).to_have_count(2)
+    expect(opened.locator(".zones circle")).to_have_count(6)
+    box = opened.locator(".landing path").bounding_box()
     opened.mouse.up()
-    opened.wait_for_selector(".status.alarm:has-text('stand too near to the E one')")
-    assert read_state(opened) == ClevrState(stage="plan")
+    opened.wait_for_selector(".status:has-text('the nearest place where it may stand')")
+    opened.wait_for_function("location.search.includes('scene=A_B_')")
+    expect(opened.locator(".zones > *, .landing > *")).to_have_count(0)
+    landed = place_of(opened, "C")
+    assert landed == pytest.approx((box["x"] + box["width"] / 2, box["y"] + box["height"] / 2), abs=1)
+    assert landed != pytest.approx(onto, abs=5)
+    assert read_state(opened).things[2].words == ClevrState().things[2].words
 
 
 def test_words_are_suggested_and_a_typed_question_is_answered(page, url):

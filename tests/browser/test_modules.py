@@ -20,8 +20,9 @@ from pages._lab.babi.stage import make_story_stage
 from pages._lab.babi.state import LABELS, BabiState
 from pages._lab.babi.truth import find_truth
 from pages._lab.clevr.pictures import Picture
-from pages._lab.clevr.stages import make_picture_stage, make_plan_stage
+from pages._lab.clevr.stages import from_plan, make_picture_stage, make_plan_stage, to_plan
 from pages._lab.clevr.state import ClevrState
+from pages._lab.clevr.things import LETTERS, move_thing
 from pages._lab.components.scene_view import SceneView, make_scene_data
 from pages._lab.components.stage import PairLayer
 from pages._lab.components.table_view import make_table_data
@@ -31,6 +32,7 @@ from pages._ui.components.sources import read_sources
 from rn_core.common.errors import SceneError
 from rn_core.common.seeding import make_rng
 from rn_core.tasks.clevr.camera import HEIGHT, WIDTH
+from rn_core.tasks.clevr.placement import EXTENT, MIN_GAP, MIN_OFFSET, distances
 from rn_core.tasks.physics.world import COLORS
 from rn_core.tasks.sort_of_clevr.scene import check_objects, sample_scene
 
@@ -265,7 +267,8 @@ def test_places_are_kept_to_the_nearest_one_on_the_ground(call, turn):
     nearest = np.linalg.norm(points[:, None] - ground, axis=2).min(axis=1)
     assert (np.linalg.norm(points - kept, axis=1) <= nearest + 0.71 * data["grain"]).all()
     assert (np.linalg.norm(kept[:, None] - ground, axis=2).min(axis=1) <= 0.71 + data["grain"]).all()
-    np.testing.assert_allclose(kept / data["grain"], np.round(kept / data["grain"]), atol=1e-9)
+    turned = (kept - middle) @ np.array([[cos, -sin], [sin, cos]]) + middle
+    np.testing.assert_allclose(turned / data["grain"], np.round(turned / data["grain"]), atol=1e-9)
 
 
 def test_the_browser_refuses_the_moves_that_python_refuses(call):
@@ -285,7 +288,87 @@ def test_the_browser_refuses_the_moves_that_python_refuses(call):
         except SceneError:
             refused.append(True)
     assert 20 < sum(refused) < 180
-    assert [bool(touched) for touched in call("scene/geometry.js", "touchedBy", cases)] == refused
+    assert [bool(touched) for touched in call("scene/zones.js", "touchedBy", cases)] == refused
+
+
+def sample_drags(n_drags: int) -> list[tuple[ClevrState, int, dict[str, object]]]:
+    """Return scenes of CLEVR, an object of each, and a place anywhere on the ground to which it is dragged."""
+    rng = np.random.default_rng(0)
+    drags = []
+    for k in range(n_drags):
+        state = ClevrState(seed=k % 12)
+        index = int(rng.integers(len(state.things)))
+        goal = to_plan(*rng.uniform(-EXTENT, EXTENT, 2))
+        drags.append((state, index, {"id": LETTERS[index], **place(*goal)}))
+    return drags
+
+
+def is_accepted(state: ClevrState, index: int, goal: dict[str, float]) -> bool:
+    """Return whether the page lets an object stand at a place of the plan."""
+    try:
+        state.edit(move_thing(state.things, LETTERS[index], *from_plan(goal["x"], goal["y"])))
+    except SceneError:
+        return False
+    return True
+
+
+def way_to_free(state: ClevrState, index: int, goal: dict[str, float], reach: int) -> float:
+    """Return how far the nearest hundredth of the ground lies at which the rules let an object stand.
+
+    Args:
+        state: has the scene.
+        index: of the object.
+        goal: the place on the plan.
+        reach: how many hundredths off to look.
+    """
+    start = np.round(100 * np.array(from_plan(goal["x"], goal["y"])))
+    steps = np.stack(np.meshgrid(*[np.arange(-reach, reach + 1)] * 2), axis=-1).reshape(-1, 2)
+    ground = (start + steps)[(np.abs(start + steps) <= 100 * EXTENT).all(axis=1)] / 100
+    free = np.ones(len(ground), dtype=bool)
+    for k, other in enumerate(state.things):
+        if k != index:
+            squared, sideways, back = distances(ground - (other.x, other.y))
+            apart = np.sqrt(squared) - other.radius - state.things[index].radius >= MIN_GAP
+            free &= apart & (np.minimum(sideways, back) >= MIN_OFFSET)
+    return float(np.linalg.norm(ground[free] - start / 100, axis=1).min(initial=np.inf))
+
+
+SHADE = """([data, moved, points]) => {
+  const [zones, drawing] = ["zones", "drawing"].map((name) => window.modules[`scene/${name}.js`]);
+  const stage = document.body.appendChild(document.createElementNS("http://www.w3.org/2000/svg", "svg"));
+  const layers = drawing.buildStage(stage, data);
+  drawing.drawZones(layers, zones.zonesOf(moved, data.objects, data.spacing), null, data);
+  const shapes = [...layers.zones.children];
+  const found = points.map(({ x, y }) => shapes.some((shape) => shape.isPointInFill(new DOMPoint(x, y))));
+  stage.remove();
+  return found;
+}"""
+
+
+def test_a_dropped_object_goes_to_the_nearest_place_that_the_page_accepts(call, opened):
+    drags = sample_drags(200)
+    shown = [(goal, make_plan_stage(state, None).to_data()) for state, _, goal in drags]
+    held = call("scene/geometry.js", "toGround", shown)
+    moves = [(goal | at, data) for (goal, data), at in zip(shown, held, strict=True)]
+    touched = call("scene/zones.js", "touchedBy", [(move, data["objects"], data["spacing"]) for move, data in moves])
+    landed = call("scene/zones.js", "nearestFree", [(move, data["objects"], data) for move, data in moves])
+    accepted = [is_accepted(state, k, at) for (state, k, _), at in zip(drags, held, strict=True)]
+    assert [not near for near in touched] == accepted
+    assert sum(accepted) < 100
+    for (state, k, _), start, end in zip(drags, held, landed, strict=True):
+        assert is_accepted(state, k, end)
+        way = float(np.linalg.norm(np.subtract(from_plan(**end), from_plan(**start))))
+        assert way == pytest.approx(way_to_free(state, k, start, int(100 * way) + 3), abs=1e-6)
+    on_rims = 0  # the browser counts the rim of what is shaded as shaded
+    for (state, k, _), (move, data) in zip(drags[:10], moves, strict=False):
+        spots = [place(*to_plan(*spot)) for spot in RNG.integers(-100 * EXTENT, 100 * EXTENT + 1, (60, 2)) / 100]
+        shaded = opened.evaluate(SHADE, [data, move, spots])
+        allowed = [is_accepted(state, k, spot) for spot in spots]
+        assert all(is_allowed or is_shaded for is_allowed, is_shaded in zip(allowed, shaded, strict=True))
+        on_rims += sum(np.logical_and(allowed, shaded))
+        outside = [place(*to_plan(*spot)) for spot in ((3.05, 0.3), (-3.3, 1), (0, 3.2), (1, -3.6))]
+        assert all(opened.evaluate(SHADE, [data, move, outside]))
+    assert on_rims <= 6
 
 
 # Labels

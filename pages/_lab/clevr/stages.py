@@ -42,8 +42,8 @@ from rn_core.tasks.clevr.world import DIRECTIONS, RADIUS
 SIDE, SCALE = 75.0, 7.4
 _MIDDLE = (SIDE - 1) / 2
 _RIGHT, _BEHIND = np.array(DIRECTIONS["right"][:2]), np.array(DIRECTIONS["behind"][:2])
-#: Places are rounded to a hundredth on their way; so much more distance is asked for while dragging.
-_SLACK = 0.02
+#: Places are whole hundredths, as `move_thing` and URLs have them.
+_GRAIN = 0.01
 #: Shape -> what stands for it on the plan.
 _MARKS = MappingProxyType({"cube": "square", "sphere": "circle", "cylinder": "ringed"})
 #: Where the plan's arrows end, from the middle, and where their words stand beyond.
@@ -121,8 +121,9 @@ def make_plan_stage(state: ClevrState, view: ClevrView | None, editable: bool = 
     nodes = _name_nodes(state, shown)
     cast = Cast("objects", [_make_mark(thing, k) for k, thing in enumerate(state.things)], nodes)
     spacing = Spacing(
-        gap=SCALE * (MIN_GAP + _SLACK),
-        band=SCALE * (MIN_OFFSET + _SLACK),
+        gap=SCALE * MIN_GAP,
+        band=SCALE * MIN_OFFSET,
+        snaps=True,
         verb="stand too near to",
         rule="each must be clearly left or right, and clearly in front or behind",
     )
@@ -142,7 +143,7 @@ def _make_mark(thing: Thing, index: int) -> dict[str, Any]:
     """Return an object from above: a square for a cube, turned as it is, a circle for a ball, ringed for a cylinder."""
     x, y = to_plan(thing.x, thing.y)
     is_cube = thing.shape == "cube"
-    seen = {"x": round(x, 3), "y": round(y, 3), "radius": SCALE * thing.radius}
+    seen = {"x": round(x, 9), "y": round(y, 9), "radius": SCALE * thing.radius}
     seen["turn"] = (plan_turn() - degrees(thing.rotation)) % 90 if is_cube else 0
     return {**_show(thing, index), **seen, "shape": _MARKS[thing.shape]}
 
@@ -155,7 +156,7 @@ def _make_plan() -> Backdrop:
         lowest=_MIDDLE - SCALE * EXTENT,
         highest=_MIDDLE + SCALE * EXTENT,
         turn=plan_turn(),
-        grain=0.1,
+        grain=SCALE * _GRAIN,
         origin=_MIDDLE,
         scale=SCALE,
     )

@@ -109,6 +109,7 @@ class Spacing:
         box: least offset of the centers along x or along y.
         gap: least distance between their circles.
         band: least offset along x, and along y.
+        snaps: whether one that is dropped nearer goes to the nearest place that is allowed, not back.
         verb: what objects that come nearer would do, in words.
         rule: what is allowed, in words.
     """
@@ -116,6 +117,7 @@ class Spacing:
     box: float = 0
     gap: float | None = None
     band: float = 0
+    snaps: bool = False
     verb: str = "touch"
     rule: str = "objects must not touch"
 
@@ -129,7 +131,7 @@ class Ground:
         lowest: least place of a center along each side of the ground.
         highest: greatest.
         turn: degrees by which the ground is turned about the stage's middle.
-        grain: places are whole multiples of this.
+        grain: places are whole multiples of this from the origin, along the sides.
         origin: the place that is told as 0.
         scale: units of the stage in one unit of the places that are told.
     """
@@ -262,7 +264,7 @@ def make_stage_data(backdrop: Backdrop, cast: Cast, layer: PairLayer, manner: Ma
         "live": bool(manner.editable and manner.live),
         "projector": bool(manner.projector),
         "alt": str(manner.alt),
-        "spacing": {"box": spacing.box, "gap": spacing.gap, "band": spacing.band},
+        "spacing": {"box": spacing.box, "gap": spacing.gap, "band": spacing.band, "snaps": spacing.snaps},
         "refusal": {"verb": spacing.verb, "rule": spacing.rule},
         "width": backdrop.size[0],
         "height": backdrop.size[1],

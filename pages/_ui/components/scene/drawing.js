@@ -2,14 +2,14 @@
 
 import { makeSvg } from "../dom.js";
 import { signOf } from "../numbers.js";
-import { GROUND_BAND, PAD, describePlace, leave, middleOf, outline, turnOf } from "./geometry.js";
+import { GROUND_BAND, PAD, describePlace, leave, middleOf, outline, turnAbout, turnOf } from "./geometry.js";
 import { layOut, truthOf } from "./labels.js";
 
 // From back to front. Arcs pass behind objects, but cells lie under objects and so would their arcs.
 // Grips, the wide invisible strokes that make arcs easy to click, never cover an object.
 const LAYERS = {
-  objects: ["triples", "nodes", "grips", "arcs", "truth", "objects", "tags"],
-  cells: ["triples", "nodes", "grips", "objects", "arcs", "truth", "tags"],
+  objects: ["zones", "triples", "nodes", "grips", "arcs", "truth", "objects", "landing", "tags"],
+  cells: ["zones", "triples", "nodes", "grips", "objects", "arcs", "truth", "landing", "tags"],
 };
 
 function describeObject(thing, { editable, toggles, origin, scale }) {
@@ -24,7 +24,7 @@ export function buildStage(stage, data) {
   stage.setAttribute("viewBox", `${-0.5 - PAD} ${-0.5 - PAD} ${data.width + 2 * PAD} ${data.height + 2 * PAD + band}`);
   const middle = middleOf(data);
   const turn = data.turn ? { transform: `rotate(${data.turn} ${middle.x} ${middle.y})` } : {};
-  stage.append(makeSvg("rect", { class: "ground", ...data.ground, ...turn }));
+  stage.append(buildHatching(data, turn), makeSvg("rect", { class: "ground", ...data.ground, ...turn }));
   if (data.image) stage.append(makeSvg("image", { class: "picture", x: -0.5, y: -0.5, width: data.width, height: data.height }));
   for (const [x1, y1, x2, y2] of data.lines) stage.append(makeSvg("line", { class: "middle", x1, y1, x2, y2 }));
   for (const arrow of data.arrows) stage.append(buildDirection(arrow));
@@ -36,7 +36,20 @@ export function buildStage(stage, data) {
   }
   const layers = {};
   for (const name of LAYERS[data.mode]) layers[name] = stage.appendChild(makeSvg("g", { class: name }));
+  layers.zones.setAttribute("clip-path", "url(#ground)");
   return layers;
+}
+
+/** What zones are filled with, and the ground that they end at. */
+function buildHatching(data, turn) {
+  const pattern = { id: "hatching", patternUnits: "userSpaceOnUse", width: 1.5, height: 1.5, patternTransform: "rotate(45)" };
+  return makeSvg("defs", {}, [
+    makeSvg("pattern", pattern, [
+      makeSvg("rect", { class: "zone", width: 1.5, height: 1.5 }),
+      makeSvg("line", { class: "zone-line", x1: 0.75, y1: 0, x2: 0.75, y2: 1.5 }),
+    ]),
+    makeSvg("clipPath", { id: "ground" }, [makeSvg("rect", { ...data.ground, ...turn })]),
+  ]);
 }
 
 /** An arrow of the backdrop, such as where "right" is. */
@@ -165,6 +178,30 @@ function drawHeat(elements, active, weights, full) {
     heat.setAttribute("class", `heat ${signOf(shares[k])}`);
     heat.style.fillOpacity = 0.75 * Math.min(1, Math.abs(shares[k]) / full);
   }
+}
+
+/** Hatch where the centre of a held object may not be, and outline where it would land; null for what is not shown. */
+export function drawZones(layers, zones, landing, data) {
+  const fill = "url(#hatching)";
+  const shapes = (zones ?? []).flatMap(({ x, y, circle, boxes }) => [
+    makeSvg("circle", { fill, cx: x, cy: y, r: circle }),
+    ...boxes.map(([wide, high]) => makeSvg("rect", { fill, x: x - wide, y: y - high, width: 2 * wide, height: 2 * high })),
+  ]);
+  if (zones !== null) shapes.push(makeSvg("path", { fill, "fill-rule": "evenodd", d: edgeOf(data) }));
+  layers.zones.replaceChildren(...shapes);
+  const outlined = landing === null ? [] : [{ d: outline({ ...landing, kind: "object" }, 0), transform: turnOf(landing) }];
+  layers.landing.replaceChildren(...outlined.map((attributes) => makeSvg("path", attributes)));
+}
+
+/** The ground without the places that a centre may have, as a path. */
+function edgeOf(data) {
+  const { ground, lowest, highest } = data;
+  const field = { x: lowest, y: lowest, width: highest - lowest, height: highest - lowest };
+  return [ground, field].map(({ x, y, width, height }) => {
+    const corners = [[x, y], [x + width, y], [x + width, y + height], [x, y + height]];
+    const turned = corners.map(([cornerX, cornerY]) => turnAbout(middleOf(data), { x: cornerX, y: cornerY }, data.turn));
+    return `M${turned.map((corner) => `${corner.x} ${corner.y}`).join("L")}Z`;
+  }).join("");
 }
 
 /** Draw everything that depends on the state. `view` is what `scene.js` makes of it: see `look`. */

@@ -111,34 +111,26 @@ export function middleOf(data) {
   return { x: (data.width - 1) / 2, y: (data.height - 1) / 2 };
 }
 
-function turnAbout(center, point, degrees) {
+export function turnAbout(center, point, degrees) {
   const [dx, dy] = [point.x - center.x, point.y - center.y];
   const [cos, sin] = [Math.cos((degrees * Math.PI) / 180), Math.sin((degrees * Math.PI) / 180)];
   return { x: center.x + dx * cos - dy * sin, y: center.y + dx * sin + dy * cos };
 }
 
-/** The nearest place on the ground where an object may have its centre. */
+/** The nearest place on the ground where an object may have its centre: of a grid that is turned as the ground is. */
 export function toGround(point, data) {
   const middle = middleOf(data);
   const straight = turnAbout(middle, point, -data.turn);
-  const inside = { x: clamp(straight.x, data.lowest, data.highest), y: clamp(straight.y, data.lowest, data.highest) };
-  const place = data.turn ? turnAbout(middle, inside, data.turn) : inside;
-  const digits = Math.round(1 / data.grain); // a whole number divides exactly, a decimal fraction would not
-  return { x: Math.round(place.x * digits) / digits, y: Math.round(place.y * digits) / digits };
+  const onGrid = (value) => {
+    const steps = Math.round((clamp(value, data.lowest, data.highest) - data.origin) / data.grain);
+    return data.origin + steps * data.grain;
+  };
+  const place = { x: onGrid(straight.x), y: onGrid(straight.y) };
+  return data.turn ? turnAbout(middle, place, data.turn) : place;
 }
 
 /** A place in words, in the units that are told. */
 export function describePlace({ x, y }, { origin, scale }) {
   const [across, down] = [x, y].map((value) => Number(((value - origin) / scale).toFixed(scale === 1 ? 0 : 2)));
   return `x ${across}, y ${down}`;
-}
-
-/** Objects that `moved` would come too near to. */
-export function touchedBy(moved, objects, { box, gap, band }) {
-  const own = objects.find(({ id }) => id === moved.id);
-  return objects.filter((other) => {
-    const [dx, dy] = [Math.abs(other.x - moved.x), Math.abs(other.y - moved.y)];
-    const isClose = gap !== null && Math.hypot(dx, dy) < own.radius + other.radius + gap;
-    return other.id !== moved.id && (Math.max(dx, dy) < box || isClose || Math.min(dx, dy) < band);
-  });
 }

@@ -2,7 +2,8 @@
 
 import { ARROWS, Gestures, pairOf, pointOf } from "../gestures.js";
 import { clamp } from "../numbers.js";
-import { cellAt, describePlace, toGround, touchedBy } from "./geometry.js";
+import { cellAt, describePlace, toGround } from "./geometry.js";
+import { touchedBy } from "./zones.js";
 
 const DOUBLE_CLICK = 400; // milliseconds
 const KEY_PAUSE = 400; // milliseconds after the last arrow key before the move is sent
@@ -132,14 +133,17 @@ function pressKeyOn(element, event, scene) {
   return true;
 }
 
-/** Move an object by keys. A step onto another object is refused, so nothing has to snap back later. */
+/** Move an object by keys: never onto another object, but beyond where a dropped one would find a free place, too. */
 function step(id, [dx, dy], size, scene) {
   const { data } = scene;
   const objects = scene.objects();
   const thing = objects.find((other) => other.id === id);
-  const moved = { id, ...toGround({ x: thing.x + dx * size, y: thing.y + dy * size }, data) };
-  const touched = touchedBy(moved, objects, data.spacing);
-  if (touched.length > 0) {
+  const after = (way) => ({ id, ...toGround({ x: thing.x + dx * way, y: thing.y + dy * way }, data) });
+  const touched = touchedBy(after(size), objects, data.spacing);
+  let way = size;
+  while (data.spacing.snaps && way < data.width && touchedBy(after(way), objects, data.spacing).length > 0) way += 1;
+  const moved = after(way);
+  if (touchedBy(moved, objects, data.spacing).length > 0) {
     scene.say(sentenceOfTouch(thing, touched, "go round it", data), true);
     return;
   }

@@ -2,9 +2,10 @@
 
 import { mount } from "../channel.js";
 import { PairPicture } from "../pair_picture.js";
-import { buildNode, buildObject, buildStage, drawScene } from "./drawing.js";
-import { describePlace, placeNodes, touchedBy } from "./geometry.js";
+import { buildNode, buildObject, buildStage, drawScene, drawZones } from "./drawing.js";
+import { describePlace, placeNodes } from "./geometry.js";
 import { SceneGestures, sentenceOfTouch } from "./input.js";
+import { nearestFree, touchedBy, zonesOf } from "./zones.js";
 
 /** Say an edit as the change it makes to the objects, so that it shows before the page has answered. */
 export function applyEvent(objects, event) {
@@ -91,6 +92,16 @@ class Scene extends PairPicture {
     const { data, picked } = this;
     const view = { data, objects, active: this.active(), picked, pinned: this.pinned(), overlapping, stale, isMoved };
     drawScene(this.stage, this.layers, this.elements, view);
+    this.drawFree(objects, touched.length > 0);
+  }
+
+  /** While an object is held that would go to the nearest free place: hatch what is not free, and outline that place. */
+  drawFree(objects, isOutside) {
+    const { data, draft, layers } = this;
+    const isShown = draft !== null && data.spacing.snaps;
+    const zones = isShown ? zonesOf(draft, objects, data.spacing) : null;
+    const held = objects.find(({ id }) => id === draft?.id);
+    drawZones(layers, zones, isShown && isOutside ? { ...held, ...this.landing() } : null, data);
   }
 
   /** Escape undoes the innermost thing: a drag, a pick, a pin. True if there was one. */
@@ -112,20 +123,34 @@ class Scene extends PairPicture {
     this.say(`The ${name} object is a ${shape} now.`);
   }
 
+  beginDrag(id) {
+    this.origin = placeOf(this.objects().find((thing) => thing.id === id));
+    if (this.data.spacing.snaps) this.say(`Hatched: where ${id} may not stand. Let go there, it moves to the nearest free place.`);
+  }
+
   setDraft(draft) {
-    if (this.draft === null) this.origin = placeOf(this.objects().find(({ id }) => id === draft.id));
+    if (this.draft === null) this.beginDrag(draft.id);
     this.draft = draft;
     this.follow();
     this.draw();
   }
 
-  /** Tell the page where a held object is, if the page follows and the object may stand there. */
+  /** Tell the page where a held object would land, if the page follows and the object may land anywhere. */
   follow() {
-    const { draft } = this;
+    if (!this.data.live) return;
+    const landing = this.landing();
     const last = this.followed ?? this.origin;
-    if (!this.data.live || (draft.x === last.x && draft.y === last.y) || this.touched().length > 0) return;
-    this.followed = draft;
-    this.channel.offer({ kind: "drag", ...draft });
+    if (landing === null || (landing.x === last.x && landing.y === last.y)) return;
+    this.followed = landing;
+    this.channel.offer({ kind: "drag", ...landing });
+  }
+
+  /** Where the held object comes to stand if it is let go now: {id, x, y}, or null where it may not. */
+  landing() {
+    const { data, draft } = this;
+    if (this.touched().length === 0) return draft;
+    const place = data.spacing.snaps ? nearestFree(draft, this.objects(), data) : null;
+    return place === null ? null : { id: draft.id, ...place };
   }
 
   /** Objects that the held one would come too near to. */
@@ -163,19 +188,20 @@ class Scene extends PairPicture {
   /** Send the move that was only shown so far, or take it back if it would put objects onto each other. */
   commitDraft() {
     clearTimeout(this.timers.draft);
-    const { draft, origin } = this;
+    const { data, draft, origin } = this;
     if (draft === null) return;
-    const touched = this.touched();
-    const thing = this.data.objects.find(({ id }) => id === draft.id);
-    if (touched.length === 0 && (origin.x !== draft.x || origin.y !== draft.y)) {
+    const [touched, landing] = [this.touched(), this.landing()];
+    const thing = data.objects.find(({ id }) => id === draft.id);
+    if (landing !== null && (origin.x !== landing.x || origin.y !== landing.y)) {
       this.draft = this.followed = null;
-      this.submit({ kind: "move", ...draft });
-      this.say(`The ${thing.name} object is at ${describePlace(draft, this.data)} now.`);
+      this.submit({ kind: "move", ...landing });
+      const why = landing === draft ? "" : ", the nearest place where it may stand";
+      this.say(`The ${thing.name} object is at ${describePlace(landing, data)} now${why}.`);
       return;
     }
     this.endDraft();
     this.draw();
-    if (touched.length > 0) this.say(sentenceOfTouch(thing, touched, "it is back where it was", this.data), true);
+    if (touched.length > 0) this.say(sentenceOfTouch(thing, touched, "it is back where it was", data), true);
   }
 
   // Words
