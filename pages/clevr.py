@@ -14,6 +14,7 @@ from pages._lab.clevr.models import (
     full_name,
     is_held_only,
     lacks_weights,
+    sees_picture,
     sees_pixels,
 )
 from pages._lab.clevr.questions import family_names, word_groups
@@ -173,7 +174,7 @@ def draw_page() -> None:
     pair_sections.draw_cards(full_name(name) for name in DOMAIN.list_models(case) if not lacks_weights(name))
     areas = make_areas()
     below = st.container()
-    needs_picture = state.stage == "picture" or sees_pixels(state.model)
+    needs_picture = state.stage == "picture" or sees_picture(state.model)
     drawn = drawing.follow_picture(state) if needs_picture else drawing.Drawing()
     case = replace(case, picture=drawn.picture)
     view, problem = sections.try_view(case, drawn)

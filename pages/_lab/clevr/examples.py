@@ -7,7 +7,7 @@ from itertools import chain
 from types import MappingProxyType
 from typing import ClassVar
 
-from pages._lab.clevr.models import sees_pixels
+from pages._lab.clevr.models import sees_picture
 from pages._lab.clevr.questions import ANY_FAMILY, GROUP_NAMES, list_families, sample_question
 from pages._lab.clevr.state import ClevrState
 from pages._lab.clevr.view import ClevrCase
@@ -27,7 +27,7 @@ class ClevrExamples(ExampleSource[ClevrState, ClevrCase]):
 
     def list_kinds(self, state: ClevrState) -> Mapping[str, str]:
         """Return the groups of questions."""
-        return {} if sees_pixels(state.model) else {_ANY: "any kind", **GROUP_NAMES}
+        return {} if sees_picture(state.model) else {_ANY: "any kind", **GROUP_NAMES}
 
     def make(self, start: ClevrState, kind: str, seed: int) -> ClevrState:
         """Return the scene of a seed with a question of a group, of another family for each seed."""

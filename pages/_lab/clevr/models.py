@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from pages._lab.models import parse_name
+from pages._lab.models import finds_objects, parse_name
 from pages._lab.public_weights import held_public
 from rn_core.tasks.clevr import ClevrScene
+from rn_core.tasks.clevr.scene import MAX_OBJECTS
 from rn_core.tasks.registry import PUBLIC
 from rn_core.weights.store import PRETRAINED
 
@@ -19,6 +20,7 @@ IMAGE_SIDE = 128
 MODELS = MappingProxyType(
     {
         "rn-states": "objects",
+        "rn-slots": "pictures",
         "rn-pixels": "pixels",
         "rn-pixels-public": "pixels (public)",
         "rn-pixels-public-ir": "pixels (public, late question)",
@@ -27,13 +29,18 @@ MODELS = MappingProxyType(
 #: Those that need not be there to be offered: they ship, or can be fetched.
 _ALWAYS = ("rn-states", "rn-pixels-public", "rn-pixels-public-ir")
 PUBLIC_DEFAULT = "rn-pixels-public"
+#: What answers beside a network of pictures, where it is here.
+_PICTURE_BASELINES = ("mlp-pixels", "sa-pixels")
 #: Model -> the title of its answer.
 TITLES = MappingProxyType(
     {
         "rn-states": "Relation Network",
         "mlp-states": "MLP, same input",
         "lstm-states": "Question alone",
+        "rn-slots": "Relation Network, pictures",
         "rn-pixels": "Relation Network, pixels",
+        "mlp-pixels": "CNN+LSTM, pixels",
+        "sa-pixels": "Stacked attention, pixels",
         "rn-pixels-public": "Relation Network, pixels",
         "rn-pixels-public-ir": "Same, late question",
     }
@@ -62,8 +69,13 @@ def full_name(model: str) -> str:
 
 
 def sees_pixels(model: str) -> bool:
-    """Return whether a model sees the picture; others see the scene's objects."""
+    """Return whether a model sees the cells of a picture."""
     return "pixels" in model
+
+
+def sees_picture(model: str) -> bool:
+    """Return whether a model sees the picture, as cells or as objects found in it; others see the scene's objects."""
+    return sees_pixels(model) or finds_objects(model)
 
 
 def is_public(model: str) -> bool:
@@ -101,13 +113,19 @@ def offered_models(has_scene: bool) -> dict[str, str]:
 
 
 def models_beside(model: str, has_scene: bool) -> tuple[str, ...]:
-    """Return the models that answer beside one; public ones only where they are here."""
-    if not sees_pixels(model):
+    """Return the models that answer beside one; those of pictures only where they are here."""
+    if not sees_picture(model):
         return ("mlp-states", "lstm-states")
-    others = tuple(name for name in MODELS if name != model and sees_pixels(name) and is_here(name))[:1]
+    if finds_objects(model):
+        others = tuple(filter(is_here, _PICTURE_BASELINES))
+    else:
+        known = filter(sees_picture if has_scene else sees_pixels, MODELS)
+        others = tuple(name for name in known if name != model and is_here(name))[:1]
     return (*others, "rn-states") if has_scene else others
 
 
 def count_pairs(model: str, scene: ClevrScene | None) -> int:
     """Return the ordered pairs of what a model sees."""
+    if finds_objects(model):
+        return MAX_OBJECTS**2
     return N_CELLS**2 if sees_pixels(model) or scene is None else scene.n_objects**2

@@ -6,11 +6,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from pages._lab.clevr.found import found_membership
 from pages._lab.clevr.models import GRID, IMAGE_SIDE, N_CELLS, STRIDE, sees_pixels
 from pages._lab.clevr.state import ClevrState, pair_labels
 from pages._lab.clevr.things import LETTERS, Thing, name_things, pixel_places
 from pages._lab.clevr.truth import Truth
 from pages._lab.figures import swatch_text
+from pages._lab.models import finds_objects
 from pages._lab.pairs.nodes import Nodes, mark_cells
 from pages._lab.words import join_words, name_nodes
 from rn_core.attribution.cells import cell_weights
@@ -24,8 +26,13 @@ from rn_core.tasks.clevr.world import COLORS
 PALETTE = {**dict(zip(COLORS, TINTS, strict=True)), "gray": (118, 118, 118)}
 
 
-def make_nodes(state: ClevrState) -> Nodes:
-    """Return the nodes of the state's view of its scene."""
+def make_nodes(state: ClevrState, places: Tensor | None = None) -> Nodes:
+    """Return the nodes of the state's view of its scene.
+
+    Args:
+        state: the scene and the view.
+        places: (K, 2), as `found_membership`; of interest only for a model that finds objects.
+    """
     labels = pair_labels(state)
     if state.view == "cells":
         return Nodes(labels, torch.eye(N_CELLS, dtype=torch.float64), name_nodes(labels))
@@ -34,6 +41,8 @@ def make_nodes(state: ClevrState) -> Nodes:
     ticks = ((*_paint(names, state.things), *ground), (*_paint(labels, state.things), *ground))
     if sees_pixels(state.model):
         return Nodes(labels, cell_weights(object_masks(state.known_scene), GRID, STRIDE), names, ticks)
+    if finds_objects(state.model):
+        return Nodes(labels, found_membership(state.known_scene, places), names, ticks)
     return Nodes(labels, torch.eye(len(labels), dtype=torch.float64), names, ticks)
 
 
@@ -70,10 +79,10 @@ def find_true_pairs(state: ClevrState, truth: Truth) -> tuple[tuple[int, int], .
     """
     if not truth.deciding:
         return ()
-    by_object = make_nodes(state.change(view="objects"))
-    marked = mark_pairs(len(by_object.labels), truth.deciding, truth.links, truth.is_comparison)
+    by_object = state.change(view="objects")
+    marked = mark_pairs(len(pair_labels(by_object)), truth.deciding, truth.links, truth.is_comparison)
     if state.view == "cells":
-        marked = mark_cells(marked, by_object.membership)
+        marked = mark_cells(marked, make_nodes(by_object).membership)
     return tuple((int(i), int(j)) for i, j in marked.nonzero())
 
 

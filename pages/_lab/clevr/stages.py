@@ -14,7 +14,7 @@ from typing import Any, TypeGuard
 
 import numpy as np
 
-from pages._lab.clevr.models import GRID, IMAGE_SIDE, STRIDE, sees_pixels
+from pages._lab.clevr.models import GRID, IMAGE_SIDE, STRIDE, sees_picture
 from pages._lab.clevr.nodes import PALETTE
 from pages._lab.clevr.pictures import Picture
 from pages._lab.clevr.state import ClevrState
@@ -127,7 +127,7 @@ def make_plan_stage(state: ClevrState, view: ClevrView | None, editable: bool = 
         verb="stand too near to",
         rule="each must be clearly left or right, and clearly in front or behind",
     )
-    is_live = editable and not sees_pixels(state.model)  # a picture takes seconds to draw
+    is_live = editable and not sees_picture(state.model)  # a picture takes seconds to draw
     manner = Manner(editable, False, state.projector, describe_things(state.things), spacing, is_live)
     return PlanStage(_make_plan(), cast, make_layer(state, shown, len(nodes)), manner)
 

@@ -7,7 +7,15 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
-from pages._lab.clevr.models import MODELS, N_CELLS, PUBLIC_DEFAULT, count_pairs, parse_model, sees_pixels
+from pages._lab.clevr.models import (
+    MODELS,
+    N_CELLS,
+    PUBLIC_DEFAULT,
+    count_pairs,
+    parse_model,
+    sees_picture,
+    sees_pixels,
+)
 from pages._lab.clevr.questions import format_question, parse_question
 from pages._lab.clevr.things import (
     LETTERS,
@@ -144,7 +152,7 @@ def pair_labels(state: ClevrState) -> tuple[str, ...]:
     """Return what a pair can be made of: cell numbers, or the objects' letters and, for pixels, the ground."""
     if state.view == "cells":
         return tuple(map(str, range(N_CELLS)))
-    return (*state.letters, GROUND) if sees_pixels(state.model) else state.letters
+    return (*state.letters, GROUND) if sees_picture(state.model) else state.letters
 
 
 FIELDS = (

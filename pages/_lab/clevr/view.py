@@ -128,5 +128,5 @@ def make_clevr_view(case: ClevrCase, reading: PairReading, attribution: Attribut
         reading=reading,
         target=choose_target(case.state, reading.answer, case.truth),
         true_pairs=find_true_pairs(case.state, case.truth),
-        **make_pair_parts(case, attribution, second, make_nodes(case.state)),
+        **make_pair_parts(case, attribution, second, make_nodes(case.state, reading.places)),
     )

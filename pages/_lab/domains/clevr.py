@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pages._lab.clevr.examples import ClevrExamples
-from pages._lab.clevr.models import models_beside, offered_models, sees_pixels
+from pages._lab.clevr.models import models_beside, offered_models, sees_picture
 from pages._lab.clevr.nodes import PALETTE
 from pages._lab.clevr.pictures import Picture, read_picture
 from pages._lab.clevr.questions import ANY_FAMILY, sample_question, tidy_question
@@ -65,7 +65,7 @@ class ClevrDomain(PairDomain[ClevrState, ClevrCase, ClevrView]):
 
     def show(self, case: ClevrCase, model: str) -> Seen:
         """Return the scene or its picture; raises SceneError if there is nothing of the kind."""
-        if not sees_pixels(model):
+        if not sees_picture(model):
             scene = case.state.known_scene
             return Seen(scene, scene.to_json())
         if case.picture is None:

@@ -7,20 +7,25 @@ from dataclasses import replace
 import streamlit as st
 
 from pages._lab.clevr import html
-from pages._lab.clevr.models import sees_pixels
+from pages._lab.clevr.found import leave_out
+from pages._lab.clevr.models import full_name, sees_picture, sees_pixels
 from pages._lab.clevr.nodes import describe_deciding
 from pages._lab.clevr.program import make_lanes
 from pages._lab.clevr.state import ClevrState
 from pages._lab.clevr.truth import Truth
 from pages._lab.clevr.view import ClevrCase, ClevrView
 from pages._lab.domains.clevr import DOMAIN
+from pages._lab.models import finds_objects
+from pages._lab.pairs.view import PairReading
 from pages._lab.plain import plain
+from pages._ui.cache import find_answerer
 from pages._ui.clevr import session
 from pages._ui.clevr.drawing import Drawing, draw_trouble, follow_picture
 from pages._ui.clevr.session import CLEVR, COLUMNS, take_table
 from pages._ui.kept import widget_event
 from pages._ui.pairs import reading
 from pages._ui.pairs.sections import PairPage
+from rn_core.attribution.readout import answer_logits
 from rn_core.common.errors import SceneError
 from rn_core.tasks.clevr.world import VALUES
 
@@ -28,9 +33,9 @@ from rn_core.tasks.clevr.world import VALUES
 def try_view(case: ClevrCase, drawing: Drawing, compares: bool = True) -> tuple[ClevrView | None, str | None]:
     """Return what the page shows, or the sentence that says why there is no answer.
 
-    A model that sees pixels has neither yet while its picture is being drawn. Arguments as `reading.read_view`.
+    A model that sees pictures has neither yet while its picture is being drawn. Arguments as `reading.read_view`.
     """
-    if sees_pixels(case.state.model) and case.picture is None:
+    if sees_picture(case.state.model) and case.picture is None:
         return None, drawing.trouble
     return reading.try_view(DOMAIN, case, compares)
 
@@ -50,7 +55,21 @@ def take_away(view: ClevrView) -> ClevrCase:
     return replace(case, picture=drawing.picture)
 
 
-CLEVR_PAGE = PairPage[ClevrView](DOMAIN, CLEVR, take_away)
+class ClevrPage(PairPage[ClevrView]):
+    """The page; from a network that finds objects, those that it found are taken away instead of drawing them anew."""
+
+    def read_smaller(self, view: ClevrView) -> PairReading:
+        """Return the reading of the scene without the objects of `state.without`; raises RNCoreError without answer."""
+        if not finds_objects(view.state.model):
+            return super().read_smaller(view)
+        removed = [view.nodes.labels.index(label) for label in view.state.without]
+        left = leave_out(view.reading.relations, view.nodes.membership, removed)
+        answerer = find_answerer(full_name(view.state.model))
+        answer = answerer.read_logits(answer_logits(self.f_phi(view), left), view.question_text)
+        return PairReading(answer, view.reading.relations, DOMAIN.take_away(view).answer, {})
+
+
+CLEVR_PAGE = ClevrPage(DOMAIN, CLEVR, take_away)
 
 
 def draw_steps(truth: Truth) -> None:

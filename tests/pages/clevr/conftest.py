@@ -7,11 +7,12 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from pages._lab.clevr.models import full_name, sees_pixels
+from pages._lab.clevr.models import full_name, sees_picture, sees_pixels
 from pages._lab.clevr.pictures import Picture, bundled_picture
 from pages._lab.clevr.state import ClevrState
 from pages._lab.clevr.truth import find_truth
 from pages._lab.clevr.view import ClevrCase, ClevrView, choose_target, make_clevr_view
+from pages._lab.models import finds_objects
 from pages._lab.pairs.view import PairReading, second_method
 from rn_core.answering import Answerer
 from rn_core.attribution.pairs import attribute_pairs
@@ -20,20 +21,22 @@ from rn_core.models.baselines import MLPConfig, QuestionMLPConfig
 from rn_core.models.encoders import ImageEncoderConfig, RowEncoderConfig
 from rn_core.models.questions import QuestionEncoderConfig
 from rn_core.models.relation_network import RelationNetworkConfig
+from rn_core.models.slots import SlotEncoderConfig
 from rn_core.tasks import TASKS
-from rn_core.tasks.clevr.encoding import ANSWERS
+from rn_core.tasks.clevr.encoding import ANSWERS, D_COORDINATES, N_VALUES
 from rn_core.tasks.clevr.tokens import TOKENS
 from tests.cards import make_card
 
 _QUESTION = QuestionEncoderConfig(len(TOKENS), d_word=8, d_question=12)
 _ROWS, _IMAGE = RowEncoderConfig(18), ImageEncoderConfig((8, 8, 8, 8), 128)
+_SLOTS = SlotEncoderConfig((4, 4, 4), 160, 10, N_VALUES, image_width=240, n_coordinates=D_COORDINATES, soft=True)
 _SHAPE = {"d_question": 12, "n_answers": len(ANSWERS)}
 
 
 def _make_config(model: str) -> ModelConfig:
     """Return a small model that sees what one of the page's models sees."""
     kind = model.partition("-")[0]
-    encoder = _IMAGE if sees_pixels(model) else _ROWS
+    encoder = _IMAGE if sees_pixels(model) else _SLOTS if finds_objects(model) else _ROWS
     sizes = {"d_object": encoder.d_object, **_SHAPE}
     if kind == "mlp":
         return ModelConfig(encoder, MLPConfig(**sizes, n_objects=10, widths=(16,)), _QUESTION)
@@ -49,7 +52,8 @@ def random_answerer() -> Callable[[str], Answerer]:
 
     def make(model: str) -> Answerer:
         if model not in made:
-            task = TASKS["clevr/pixels" if sees_pixels(model) else "clevr/states"]
+            view = "pixels" if sees_pixels(model) else "slots" if finds_objects(model) else "states"
+            task = TASKS[f"clevr/{view}"]
             built = build_model(_make_config(model), seed=3).eval().requires_grad_(False)
             card = make_card(full_name(model), model=built.config, parameters=built.count_parameters(), n_bytes=1)
             made[model] = Answerer(full_name(model), card, built, task, None)
@@ -66,11 +70,12 @@ def make_view(random_answerer) -> Callable[..., ClevrView]:
         state = ClevrState(**fields)
         answerer = random_answerer(state.model)
         picture = picture or bundled_picture()
-        seen = picture.pixels if sees_pixels(state.model) else state.scene
+        seen = picture.pixels if sees_picture(state.model) else state.scene
         truth = find_truth(state.question, state.scene)
         answer = answerer.answer(seen, state.question)
-        relations = answerer.trace(seen, state.question).relations[0].clone()
-        reading = PairReading(answer, relations, truth.answer, {"mlp-states": None})
+        (found,) = answerer.passes([seen], [state.question])
+        relations = found.relations
+        reading = PairReading(answer, relations, truth.answer, {"mlp-states": None}, places=found.places)
         target = choose_target(state, answer, truth)
         f_phi = answerer.model.core.f_phi
         methods = (state.method, second_method(state.method))

@@ -21,6 +21,7 @@ from pages._ui.clevr.session import apply_changes
 from rn_core.common.errors import RNCoreError, SceneError, WeightsError
 from tests.page_caches import clear_readings
 from tests.shown_markdown import seen
+from tests.test_clevr_perception import perfect_maps
 
 pytestmark = pytest.mark.weights
 
@@ -266,6 +267,25 @@ def test_bad_links_give_one_sentence_each_and_keep_the_rest():
     app = open_page(seed="x", scene="A_A", q="how-many-cubes-are-there")
     assert len(sentences(app)) == 2
     assert state_of(app) == ClevrState(question="How many cubes are there?")
+
+
+def test_a_network_that_finds_objects_answers_about_the_picture_at_once(monkeypatch, random_answerer, tmp_path):
+    monkeypatch.setattr("pages._lab.clevr.models.PRETRAINED", tmp_path)
+    assert "pictures" not in open_page().segmented_control(key="clevr.model").options
+    (tmp_path / "clevr").mkdir()
+    (tmp_path / "clevr/rn-slots.json").touch()
+    scene = ClevrState().scene
+    encoder = random_answerer("rn-slots").model.encoder
+    monkeypatch.setattr(encoder, "find_maps", lambda images: perfect_maps([scene] * len(images)))
+    app = open_page(section="what-if")
+    app.segmented_control(key="clevr.model").set_value("rn-slots").run()
+    assert (sentences(app), len(app.info)) == ([], 0)
+    assert html(app).count('class="rn-said"') == 2  # beside it, the network of object rows
+    app.pills(key="clevr.without").set_value(["C", "D"]).run()
+    assert "<td>without C and D</td>" in html(app)
+    assert "<td>unknown</td>" in html(app), "without the red cube the question has no answer"
+    assert state_of(app) == ClevrState(model="rn-slots", section="what-if", without=("C", "D"))
+    assert sentences(app) == []
 
 
 def test_methods_targets_and_projector():

@@ -27,6 +27,7 @@ VIEWS = [
     {"model": "rn-pixels-public"},
     {"model": "rn-pixels-public", "view": "cells", "pair": ("3", "17")},
     {"model": "rn-pixels-public", "view": "cells", "source": "image"},
+    {"model": "rn-slots", "pair": ("A", "ground")},
 ]
 
 
