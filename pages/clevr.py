@@ -137,10 +137,10 @@ def draw_sources(state: ClevrState, view: ClevrView | None) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.number_input("Scene", 0, MAX_SEED, step=1, width=140, **CLEVR.bind("seed"))
         st.button("New scene", icon=":material/casino:", on_click=clevr_session.next_scene)
+        draw_scene_file()
         draw_undo(state)
         if state.source == "image":
             st.button("Back to the scene", icon=":material/undo:", on_click=clevr_session.leave_picture)
-        draw_scene_file()
         with st.popover("Own picture", icon=":material/image:"):
             st.file_uploader(
                 "A picture in CLEVR's look, PNG or JPEG", type=["png", "jpg", "jpeg"],
@@ -184,10 +184,10 @@ def draw_page() -> None:
         answers = st.container()
     with areas.picture:
         draw_left((case, view, problem), drawn, answers)
-        waiting = st.container()
     with areas.controls:
         draw_models(state, problem)
         draw_sources(state, view)
+        waiting = st.container()  # at the end of the shorter column, where nothing moves when it empties
     with below:
         own = {"edit": partial(sections.draw_table, state)}
         pair_sections.draw_closer(sections.CLEVR_PAGE, SECTIONS, state.section, view, look, own)

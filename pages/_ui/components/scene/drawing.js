@@ -10,8 +10,8 @@ const MARK = 0.76; // radius of the mark within an object, in radii of it
 // From back to front. Arcs pass behind objects, but cells lie under objects and so would their arcs.
 // Grips, the wide invisible strokes that make arcs easy to click, never cover an object.
 const LAYERS = {
-  objects: ["zones", "triples", "nodes", "grips", "arcs", "truth", "objects", "landing", "tags"],
-  cells: ["zones", "triples", "nodes", "grips", "objects", "arcs", "truth", "landing", "tags"],
+  objects: ["zones", "triples", "nodes", "grips", "arcs", "truth", "objects", "tags", "landing"],
+  cells: ["zones", "triples", "nodes", "grips", "objects", "arcs", "truth", "tags", "landing"],
 };
 
 function describeObject(thing, { editable, toggles, origin, scale }) {
