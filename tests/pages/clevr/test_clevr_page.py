@@ -257,6 +257,8 @@ def test_a_scene_file_is_opened_asked_about_and_closed(shared_data):
     app.number_input(key="clevr.file.number").set_value(4).run()
     assert sentences(app) == []
     state = state_of(app)
+    said = "Shown: scene 4 of 'val.json', in a picture of 480x320; its scenes are 0 to 9."
+    assert said in [seen(caption.value) for caption in app.caption]
     record = json.loads(content)["scenes"][4]
     assert [thing.words.split() for thing in state.things] == [
         [thing[name] for name in ("size", "color", "material", "shape")] for thing in record["objects"]
