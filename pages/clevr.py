@@ -18,7 +18,7 @@ from pages._lab.clevr.models import (
     sees_pixels,
 )
 from pages._lab.clevr.questions import family_names, word_groups
-from pages._lab.clevr.stages import PlanStage
+from pages._lab.clevr.stages import PlanStage, make_blank_stage
 from pages._lab.clevr.state import SECTIONS, STAGES, ClevrState
 from pages._lab.clevr.view import ClevrCase, ClevrView
 from pages._lab.components.stage import SceneEvent
@@ -30,6 +30,7 @@ from pages._ui.areas import make_areas
 from pages._ui.clevr import drawing, sections
 from pages._ui.clevr import session as clevr_session
 from pages._ui.clevr.own_pixels import own_labels
+from pages._ui.clevr.scene_files import draw_scene_file, draw_undo
 from pages._ui.clevr.session import CLEVR, FOLLOWER
 from pages._ui.components.question_line import draw_question_line
 from pages._ui.components.scene import draw_scene
@@ -60,7 +61,7 @@ def draw_stage_choice() -> None:
     )
 
 
-def draw_moving(shown: Shown, answers: DeltaGenerator, dragged: ClevrState | None) -> None:
+def draw_moving(shown: Shown, answers: DeltaGenerator, is_waited_for: bool, dragged: ClevrState | None) -> None:
     """Draw answers and stage; while an object is dragged on the plan, those of where it is now."""
     case, view, problem = shown
     if dragged is not None:
@@ -68,12 +69,13 @@ def draw_moving(shown: Shown, answers: DeltaGenerator, dragged: ClevrState | Non
         view, problem = sections.try_view(case, drawing.Drawing(), compares=False)
     with answers:
         draw_answers(case, view, problem)
-    draw_stage(case, view)
+    draw_stage(case, view, is_waited_for)
 
 
-def draw_stage(case: ClevrCase, view: ClevrView | None) -> None:
-    """Draw the picture or the plan, with its pairs; without an answer, the scene alone."""
-    stage = DOMAIN.make_stage(case, view)
+def draw_stage(case: ClevrCase, view: ClevrView | None, is_waited_for: bool) -> None:
+    """Draw picture or plan with its pairs, without an answer the scene alone; a blank picture until it is rendered."""
+    is_blank = is_waited_for and case.state.stage == "picture"
+    stage = make_blank_stage(case.state, view) if is_blank else DOMAIN.make_stage(case, view)
     key = "clevr.plan" if isinstance(stage, PlanStage) else "clevr.picture"
     draw_scene(stage, key=key, on_change=partial(take_event, view=view))
 
@@ -136,8 +138,8 @@ def draw_sources(state: ClevrState, view: ClevrView | None) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.number_input("Scene", 0, MAX_SEED, step=1, width=140, **CLEVR.bind("seed"))
         st.button("New scene", icon=":material/casino:", on_click=clevr_session.next_scene)
-        if state.edited is not None:
-            st.button("Undo edits", icon=":material/undo:", on_click=clevr_session.reset_scene)
+        draw_scene_file()
+        draw_undo(state)
         if state.source == "image":
             st.button("Back to the scene", icon=":material/undo:", on_click=clevr_session.leave_picture)
         with st.popover("Own picture", icon=":material/image:"):
@@ -159,7 +161,7 @@ def draw_left(shown: Shown, drawn: drawing.Drawing, answers: DeltaGenerator) -> 
         clevr_session.keep_picture(state, drawn.picture)
     if state.scene is not None:
         draw_stage_choice()
-    FOLLOWER.draw(partial(draw_moving, shown, answers))
+    FOLLOWER.draw(partial(draw_moving, shown, answers, drawn.work is not None))
     if state.stage == "plan":
         sections.draw_thumbnail(state)
     sections.draw_steps(case.truth)
@@ -182,11 +184,11 @@ def draw_page() -> None:
         draw_question(state)
         answers = st.container()
     with areas.picture:
-        waiting = st.container()
         draw_left((case, view, problem), drawn, answers)
     with areas.controls:
         draw_models(state, problem)
         draw_sources(state, view)
+        waiting = st.container()  # at the end of the shorter column, where nothing moves when it empties
     with below:
         own = {"edit": partial(sections.draw_table, state)}
         pair_sections.draw_closer(sections.CLEVR_PAGE, SECTIONS, state.section, view, look, own)

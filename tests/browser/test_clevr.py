@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
@@ -151,7 +152,11 @@ def test_a_new_scene_is_answered_at_once_and_its_picture_follows_by_itself(page,
     opened.evaluate(NOTE_WAITING)
     opened.get_by_role("button", name="New scene").click()
     opened.wait_for_function("window.waited")
-    expect(opened.locator(".scene image")).to_have_count(1, timeout=120_000)
+    expect(opened.locator(".scene .side")).to_have_text("The picture is being rendered")
+    blank = opened.locator(".scene .stage").bounding_box()
+    expect(opened.locator(".scene .side")).to_have_count(0, timeout=120_000)
+    expect(opened.locator(".scene .picture")).to_have_attribute("href", re.compile("^data:image/jpeg"))
+    assert opened.locator(".scene .stage").bounding_box() == blank
     expect(opened.get_by_text("Picture: ")).to_have_count(0)
 
 

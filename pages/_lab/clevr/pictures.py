@@ -14,9 +14,12 @@ from PIL import Image
 
 from rn_core.common import pictures
 from rn_core.common.files import sha256
+from rn_core.tasks.clevr.camera import HEIGHT, WIDTH
 
 #: Longest side of the picture on the page.
 _SHOWN_SIDE = 960
+#: Gray of a blank picture, light enough for dark words.
+_BLANK = 214
 _FOLDER = Path(__file__).parent
 BUNDLED_PICTURE, BUNDLED_SCENE = _FOLDER / "bundled.png", _FOLDER / "bundled.json"
 
@@ -54,6 +57,12 @@ class Picture:
 def read_picture(content: bytes, name: str, keep_going: Callable[[], bool] = lambda: True) -> Picture:
     """Return an uploaded picture; arguments and errors as `rn_core.common.pictures.read_picture`."""
     return Picture(pictures.read_picture(content, name, keep_going))
+
+
+@functools.cache
+def blank_picture() -> Picture:
+    """Return what stands where a picture is being rendered: gray, of the size that rendered pictures have."""
+    return Picture(np.full((HEIGHT, WIDTH, 3), _BLANK, dtype=np.uint8))
 
 
 @functools.cache

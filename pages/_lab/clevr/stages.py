@@ -16,7 +16,7 @@ import numpy as np
 
 from pages._lab.clevr.models import GRID, IMAGE_SIDE, STRIDE, sees_picture
 from pages._lab.clevr.nodes import PALETTE
-from pages._lab.clevr.pictures import Picture
+from pages._lab.clevr.pictures import Picture, blank_picture
 from pages._lab.clevr.state import ClevrState
 from pages._lab.clevr.things import LETTERS, Thing, describe_things, pixel_places
 from pages._lab.clevr.view import ClevrView
@@ -45,7 +45,9 @@ _RIGHT, _BEHIND = np.array(DIRECTIONS["right"][:2]), np.array(DIRECTIONS["behind
 #: Places are whole hundredths, as `move_thing` and URLs have them.
 _GRAIN = 0.01
 #: Shape -> what stands for it on the plan.
-_MARKS = MappingProxyType({"cube": "square", "sphere": "circle", "cylinder": "ringed"})
+_MARKS = MappingProxyType({"cube": "square", "sphere": "ball", "cylinder": "ringed"})
+#: What a blank picture says, and the height at which it says so.
+RENDERED, _TOP = "The picture is being rendered", 4.0
 #: Where the plan's arrows end, from the middle, and where their words stand beyond.
 _REACH, _WORD = 35.0, 39.0
 
@@ -72,6 +74,18 @@ def make_picture_stage(state: ClevrState, picture: Picture, view: ClevrView | No
     spots = [_make_spot(thing, k, state.known_scene) for k, thing in enumerate(state.things)]
     nodes = _name_nodes(state, view)
     return DrawnStage(backdrop, Cast("objects", spots, nodes), make_layer(state, view, len(nodes)), manner)
+
+
+def make_blank_stage(state: ClevrState, view: ClevrView | None) -> DrawnStage:
+    """Return what stands in the picture's place while it is rendered: discs for the objects, and their pairs."""
+    stage = make_picture_stage(state, blank_picture(), view)
+    discs = [spot | {"shape": "circle"} for spot in stage.cast.objects]
+    return replace(
+        stage,
+        backdrop=replace(stage.backdrop, words=[(RENDERED, stage.backdrop.size[0] / 2, _TOP, 0.0)]),
+        cast=replace(stage.cast, objects=discs),
+        manner=replace(stage.manner, alt=f"{RENDERED}. {stage.manner.alt}"),
+    )
 
 
 def _make_spot(thing: Thing, index: int, scene: ClevrScene) -> dict[str, Any]:
@@ -140,7 +154,7 @@ def make_saved_stage(view: ClevrView) -> DrawnStage:
 
 
 def _make_mark(thing: Thing, index: int) -> dict[str, Any]:
-    """Return an object from above: a square for a cube, turned as it is, a circle for a ball, ringed for a cylinder."""
+    """Return an object from above: a cube is a square, turned as it is; spheres have a highlight, cylinders a ring."""
     x, y = to_plan(thing.x, thing.y)
     is_cube = thing.shape == "cube"
     seen = {"x": round(x, 9), "y": round(y, 9), "radius": SCALE * thing.radius}

@@ -19,11 +19,14 @@ from pages._lab.clevr.models import (
 from pages._lab.clevr.questions import format_question, parse_question
 from pages._lab.clevr.things import (
     LETTERS,
+    Camera,
     Part,
     Thing,
     edited_scene,
+    format_camera,
     format_parts,
     make_parts,
+    parse_camera,
     parse_parts,
     sampled_scene,
     things_of,
@@ -59,6 +62,7 @@ class ClevrState(PairState):
         section: key of `SECTIONS`.
         seed: the sampled scene, 0 to 2**32 - 1.
         edited: the scene's objects after edits; None while it is the sampled one.
+        camera: the place from which a scene out of a file is seen; None for the sampled one's.
         source: of `SOURCES`; "image" is the picture that this session uploaded.
         stage: key of `STAGES`.
     """
@@ -67,6 +71,7 @@ class ClevrState(PairState):
     model: str = next(iter(MODELS))
     seed: int = DEFAULT_SEED
     edited: tuple[Part, ...] | None = None
+    camera: Camera | None = None
     source: str = SOURCES[0]
     stage: str = next(iter(STAGES))
 
@@ -75,7 +80,7 @@ class ClevrState(PairState):
         """Return the scene on the page; None for an uploaded picture."""
         if self.source == "image":
             return None
-        return sampled_scene(self.seed) if self.edited is None else edited_scene(self.seed, self.edited)
+        return sampled_scene(self.seed) if self.edited is None else edited_scene(self.seed, self.edited, self.camera)
 
     @property
     def known_scene(self) -> ClevrScene:
@@ -97,9 +102,15 @@ class ClevrState(PairState):
     def edit(self, things: tuple[Thing, ...]) -> ClevrState:
         """Return the state with other objects; raises SceneError if they break a rule."""
         parts = make_parts(self.seed, things)
+        camera = None if parts is None else self.camera
         if parts is not None:
-            edited_scene(self.seed, parts)
-        return replace(self, edited=parts).let_go(LETTERS[: len(things)])
+            edited_scene(self.seed, parts, camera)
+        return replace(self, edited=parts, camera=camera).let_go(LETTERS[: len(things)])
+
+    def open(self, things: tuple[Thing, ...], camera: Camera) -> ClevrState:
+        """Return the state with the objects of a file, seen by a camera; raises SceneError if they break a rule."""
+        started = self.change(source=SOURCES[0], pair=None, without=())
+        return replace(started, camera=camera).edit(things)
 
     def change(self, **changes: Any) -> ClevrState:
         """Return the state with new values, and without what they make meaningless.
@@ -108,7 +119,7 @@ class ClevrState(PairState):
         that sees pictures, and has cells alone.
         """
         if changes.get("seed", self.seed) != self.seed:
-            changes = {"edited": None, "source": "scene", "pair": None, "without": (), **changes}
+            changes = {"edited": None, "camera": None, "source": "scene", "pair": None, "without": (), **changes}
         if changes.get("source", self.source) == "image":
             model = changes.get("model", self.model)
             changes = {**changes, "model": model if sees_pixels(model) else PUBLIC_DEFAULT, "view": "cells"}
@@ -142,6 +153,7 @@ def _consistent(state: ClevrState, problems: list[str]) -> tuple[ClevrState, lis
     except RNCoreError as err:
         problems.append(f"The link's 'scene' was left out: {err}")
         state = replace(state, edited=None)
+    state = state if state.edited is not None else replace(state, camera=None)
     if state.source == "image":
         state = state.change()
     pixels = sees_pixels(state.model)
@@ -158,6 +170,7 @@ def pair_labels(state: ClevrState) -> tuple[str, ...]:
 FIELDS = (
     Field("seed", "seed", parse_seed),
     Field("scene", "edited", parse_parts, format_parts),
+    Field("camera", "camera", parse_camera, format_camera),
     Field("source", "source", one_of(SOURCES, "source")),
     Field("show", "stage", one_of(STAGES, "stage")),
     Field("q", "question", parse_question, format_question),

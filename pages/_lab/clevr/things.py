@@ -13,7 +13,7 @@ from pages._lab.words import join_words
 from rn_core.common.errors import SceneError, quote
 from rn_core.common.seeding import make_rng
 from rn_core.tasks.clevr import ClevrScene
-from rn_core.tasks.clevr.camera import fit_camera, project
+from rn_core.tasks.clevr.camera import FURTHEST, POSITION, fit_camera, project
 from rn_core.tasks.clevr.placement import EXTENT, check_placement
 from rn_core.tasks.clevr.sampling import sample_only_scene
 from rn_core.tasks.clevr.scene import COLORS, MATERIALS, MAX_OBJECTS, RADIUS, SHAPES, SIZES
@@ -28,7 +28,9 @@ _CODES = (
     dict(zip(SHAPES, "csy", strict=True)),
 )
 _VALUES = tuple({code: value for value, code in table.items()} for table in _CODES)
-_CODE = re.compile(r"([ls])([arbgnpcy])([rm])([csy])(\d{1,3})\.(\d{1,3})\.(\d{1,5})")
+#: Places in hundredths or, behind dashes, in ten-millionths, which those of scene files need.
+_CODE = re.compile(r"([ls])([arbgnpcy])([rm])([csy])(?:(\d{1,3})\.(\d{1,3})\.|(\d{1,8})-(\d{1,8})-)(\d{1,5})")
+_COARSE, _FINE = 100, 10_000_000
 #: Way between the places that are tried for a new thing.
 _STEP = 0.25
 
@@ -68,6 +70,8 @@ class Thing:
 
 #: An object of an edited scene: itself, or the letter of the sampled one that it still is.
 Part = Thing | str
+#: Place of a camera: x, y and z.
+Camera = tuple[float, float, float]
 
 
 def things_of(scene: ClevrScene) -> tuple[Thing, ...]:
@@ -159,9 +163,9 @@ def resolve(seed: int, parts: tuple[Part, ...]) -> tuple[Thing, ...]:
 
 
 @functools.lru_cache(maxsize=256)
-def edited_scene(seed: int, parts: tuple[Part, ...]) -> ClevrScene:
-    """Return an edited scene; raises SceneError if it breaks a rule."""
-    return build_scene(resolve(seed, parts), camera_of(seed))
+def edited_scene(seed: int, parts: tuple[Part, ...], camera: Camera | None = None) -> ClevrScene:
+    """Return an edited scene, seen by a camera (None: the sampled scene's); raises SceneError if it breaks a rule."""
+    return build_scene(resolve(seed, parts), camera_of(seed) if camera is None else np.array(camera))
 
 
 def make_parts(seed: int, things: Sequence[Thing]) -> tuple[Part, ...] | None:
@@ -217,10 +221,12 @@ def format_parts(parts: tuple[Part, ...]) -> str:
 
 
 def _format_thing(thing: Thing) -> str:
-    """Return one thing as URL text: size, color, material, shape, x, y and rotation in hundredths."""
+    """Return one thing as URL text: size, color, material, shape, x, y and rotation."""
     kind = "".join(table[value] for table, value in zip(_CODES, _kind(thing), strict=True))
-    numbers = (thing.x + EXTENT, thing.y + EXTENT, thing.rotation)
-    return kind + ".".join(str(round(100 * number)) for number in numbers)
+    is_coarse = all(value == round(value, 2) for value in (thing.x, thing.y))
+    units, sign = (_COARSE, ".") if is_coarse else (_FINE, "-")
+    x, y = (round(units * (value + EXTENT)) for value in (thing.x, thing.y))
+    return f"{kind}{x}{sign}{y}{sign}{round(100 * thing.rotation)}"
 
 
 def _kind(thing: Thing) -> tuple[str, ...]:
@@ -240,14 +246,48 @@ def parse_parts(text: str) -> tuple[Part, ...]:
 def _parse_thing(text: str) -> Thing:
     """Read one thing."""
     match = _CODE.fullmatch(text)
-    if match is None or max(int(match[5]), int(match[6])) > 200 * EXTENT or int(match[7]) > 36_000:
+    is_coarse = match is not None and match[5] is not None
+    units, digits = (_COARSE, 2) if is_coarse else (_FINE, 7)
+    x, y = (int(match[5] or match[7]), int(match[6] or match[8])) if match else (0, 0)
+    if match is None or max(x, y) > 2 * units * EXTENT or int(match[9]) > 36_000:
         raise SceneError(
             f"An object must be a letter such as A, or read like lrmc312.45.90 (size l or s, color, material r or m, "
             f"shape c, s or y, then x, y and rotation in hundredths), got {quote(text)}."
         )
     size, color, material, shape = (values[code] for values, code in zip(_VALUES, match.groups()[:4], strict=True))
-    x, y, rotation = (int(number) / 100 for number in match.groups()[4:])
-    return Thing(size, color, material, shape, round(x - EXTENT, 2), round(y - EXTENT, 2), rotation)
+    place = (round(number / units - EXTENT, digits) for number in (x, y))
+    return Thing(size, color, material, shape, *place, int(match[9]) / 100)
+
+
+def opened_things(scene: ClevrScene) -> tuple[Thing, ...]:
+    """Return the objects of a scene that was opened, as exactly as a URL can say it; cubes stand as they did."""
+    return tuple(
+        replace(
+            thing,
+            x=min(max(round(thing.x, 7), -EXTENT), EXTENT),
+            y=min(max(round(thing.y, 7), -EXTENT), EXTENT),
+            rotation=round(thing.rotation if thing.rotation >= 0 else thing.rotation % (2 * np.pi), 2),
+        )
+        for thing in things_of(scene)
+    )
+
+
+def format_camera(camera: Camera) -> str:
+    """Return a camera's place as URL text: x, -y and z in thousandths, such as `7481.6508.5344`."""
+    x, y, z = camera
+    return ".".join(str(round(1000 * value)) for value in (x, -y, z))
+
+
+def parse_camera(text: str) -> Camera:
+    """Read what `format_camera` wrote; raises SceneError for another text, or a place unlike CLEVR's."""
+    match = re.fullmatch(r"(\d{4,5})\.(\d{4,5})\.(\d{4,5})", text)
+    if match is not None:
+        x, y, z = (int(number) / 1000 for number in match.groups())
+        if np.abs(np.subtract((x, -y, z), POSITION)).max() <= FURTHEST:
+            return x, -y, z
+    raise SceneError(
+        f"A camera must read like 7481.6508.5344, within {FURTHEST:g} of CLEVR's {POSITION}, got {quote(text)}."
+    )
 
 
 def name_things(things: Sequence[Thing]) -> tuple[str, ...]:

@@ -74,6 +74,8 @@ class ClevrView(PairView):
         """Return what a saved picture calls the scene."""
         if self.state.source == "image":
             return "Uploaded picture"
+        if self.state.camera is not None:
+            return "Scene of a file"
         return f"Scene {self.state.seed}{', edited' if self.state.edited else ''}"
 
     @property

@@ -200,9 +200,8 @@ class Cast:
 
     Attributes:
         mode: "objects" or "cells", what the nodes are.
-        objects: JSON objects with id, name, words (None: name and shape), x, y, radius, shape ("square", "circle",
-            "ringed", a circle with a ring in it, or "spot", which only marks what a picture shows), turn in degrees,
-            fill and ink.
+        objects: JSON objects with id, name, words (None: name and shape), x, y, radius, shape ("square", "circle", with
+            a highlight "ball", with a ring "ringed", or "spot", a mark on a picture), turn in degrees, fill and ink.
         nodes: JSON objects with label and kind ("object", "cell" or "ground"); cells with x, y and box.
         grid: cells per side, or 0.
     """

@@ -11,16 +11,17 @@ from pages._lab.clevr.pictures import Picture, read_picture
 from pages._lab.clevr.questions import ANY_FAMILY, sample_question, tidy_question
 from pages._lab.clevr.stages import make_picture_stage, make_plan_stage, make_saved_stage
 from pages._lab.clevr.state import BASELINES, SECTIONS, ClevrState
-from pages._lab.clevr.things import LETTERS, name_things
+from pages._lab.clevr.things import LETTERS, name_things, opened_things
 from pages._lab.clevr.truth import find_truth
 from pages._lab.clevr.view import ClevrCase, ClevrView, choose_target, make_clevr_view
 from pages._lab.components.stage import DrawnStage
 from pages._lab.domains.base import PairDomain, Seen, ShownObject
 from pages._lab.pairs.view import PairReading
 from rn_core.attribution.base import Attribution, Target
-from rn_core.common.errors import SceneError
+from rn_core.common.errors import QuestionError, SceneError
 from rn_core.common.records import Answer
 from rn_core.common.seeding import next_seed
+from rn_core.tasks.clevr.scene_file import FoundScene
 
 
 class ClevrDomain(PairDomain[ClevrState, ClevrCase, ClevrView]):
@@ -37,11 +38,22 @@ class ClevrDomain(PairDomain[ClevrState, ClevrCase, ClevrView]):
 
     def sample(self, state: ClevrState) -> ClevrState:
         """Return the state with the next seed's scene, and another question where that one has no true answer there."""
-        seed = next_seed(state.seed)
-        found = state.change(seed=seed)
-        if find_truth(found.question, found.scene).answer is None:
-            found = found.change(question=sample_question(found.known_scene, ANY_FAMILY, seed))
-        return found
+        return self._ask_anew(state.change(seed=next_seed(state.seed)))
+
+    def open_scene(self, state: ClevrState, found: FoundScene) -> ClevrState:
+        """Return the state with a file's scene, and another question where that one has no true answer there."""
+        x, y, z = found.camera.round(3).tolist()
+        opened = state.open(opened_things(found.scene), (x, y, z))
+        try:
+            return self._ask_anew(opened)
+        except QuestionError:  # few objects allow few questions
+            return opened
+
+    def _ask_anew(self, state: ClevrState) -> ClevrState:
+        """Return the state with another question where its own has no true answer; raises QuestionError if none has."""
+        if find_truth(state.question, state.scene).answer is not None:
+            return state
+        return state.change(question=sample_question(state.known_scene, ANY_FAMILY, state.seed))
 
     def parse(self, text: str) -> dict[str, Any]:
         """Return the change of state that a typed question asks for; raises QuestionError."""

@@ -19,6 +19,8 @@ FOCAL = 525.0
 POSITION = (7.481, -6.508, 5.344)
 #: Every coordinate of the place is moved by up to this much.
 JITTER = 0.5
+#: How far along an axis a scene's camera may stand from `POSITION`.
+FURTHEST = 2.0
 _STEPS = 8
 #: A depth is given to about 0.003, a pixel to 0.5.
 _DEPTH_WEIGHT = 100.0

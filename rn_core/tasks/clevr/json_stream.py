@@ -31,11 +31,27 @@ def stream_records(path: Path, key: str) -> Iterator[Any]:
     """
     try:
         with path.open(encoding="utf-8-sig") as file:
-            yield from _Stream(file, path.name).items_of(key)
+            yield from stream_items(file, path.name, key)
     except OSError as err:
         raise RNCoreError(f"Could not read '{path}': {err.strerror}; check that the file is there.") from err
+
+
+def stream_items(file: TextIO, name: str, key: str, others: dict[str, Any] | None = None) -> Iterator[Any]:
+    """Yield the items of the list that a JSON object holds under `key`, as `stream_records` does.
+
+    Args:
+        file: its text.
+        name: what sentences call it.
+        key: name of the list.
+        others: takes what the object holds beside the list; None drops it.
+
+    Raises:
+        RNCoreError: as `stream_records`.
+    """
+    try:
+        yield from _Stream(file, name).items_of(key, {} if others is None else others)
     except (UnicodeDecodeError, RecursionError) as err:
-        raise RNCoreError(f"'{path.name}' is not readable JSON; download it again.") from err
+        raise RNCoreError(f"'{name}' is not readable JSON; download it again.") from err
 
 
 class _Stream:
@@ -48,8 +64,8 @@ class _Stream:
         self._at = 0
         self._decoder = json.JSONDecoder()
 
-    def items_of(self, key: str) -> Iterator[Any]:
-        """Yield the items of the list under `key`, then check the rest of the file."""
+    def items_of(self, key: str, others: dict[str, Any]) -> Iterator[Any]:
+        """Yield the items of the list under `key`, put other values into `others`, and check the rest of the file."""
         found = False
         if self._peek() == "[":
             raise RNCoreError(
@@ -63,7 +79,7 @@ class _Stream:
                 found = True
                 yield from self._items()
             else:
-                self._value()
+                others[name] = self._value()
             if self._take(",}") == "}":
                 break
         if not found:

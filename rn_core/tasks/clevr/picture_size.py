@@ -48,16 +48,21 @@ class PictureSize(NamedTuple):
 CLEVR_SIZE = PictureSize()
 
 
+def parse_size(text: str) -> PictureSize:
+    """Return the size that a text such as "240x160" says, also one that is not rendered; raises RNCoreError."""
+    found = re.fullmatch(r"(\d{1,5})x(\d{1,5})", text) if isinstance(text, str) else None
+    if found is None:
+        raise RNCoreError(f"A picture's size must be written as in 240x160, width first, got {shown(text)}; change it.")
+    return PictureSize(int(found[1]), int(found[2]))
+
+
 def read_size(text: str) -> PictureSize:
     """Return the size that a text such as "240x160" says.
 
     Raises:
         RNCoreError: for anything else, a side that is not allowed, or a picture too flat to show all objects.
     """
-    found = re.fullmatch(r"(\d{1,5})x(\d{1,5})", text) if isinstance(text, str) else None
-    if found is None:
-        raise RNCoreError(f"A picture's size must be written as in 240x160, width first, got {shown(text)}; change it.")
-    size = PictureSize(int(found[1]), int(found[2]))
+    size = parse_size(text)
     if not _LOWEST <= min(size) or not max(size) <= _HIGHEST:
         raise RNCoreError(f"A picture's sides must have {_LOWEST} to {_HIGHEST} pixels, got {size}; change it.")
     if size.height * WIDTH < size.width * HEIGHT:

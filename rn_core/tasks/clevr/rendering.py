@@ -20,6 +20,7 @@ from rn_core.common.seeding import check_seed, make_rng
 from rn_core.tasks.clevr.bodies import make_bodies, tint_of
 from rn_core.tasks.clevr.camera import (
     FOCAL,
+    FURTHEST,
     HEIGHT,
     POSITION,
     WIDTH,
@@ -41,8 +42,6 @@ MAX_SAMPLES = 1024
 _DEPTH = 6
 #: Side of the squares that are rendered by themselves; its default depends on the number of cores, and the noise on it.
 _BLOCK = 32
-#: How far from CLEVR's camera a scene's may stand; CLEVR moves it by 0.5.
-_FURTHEST = 2.0
 #: A misfit up to this one is sure to be rounding; real scenes have 0.25 at most.
 _SURE = 0.5
 #: One picture at a time: Mitsuba's variant is one for the process, and each picture takes all cores anyway.
@@ -137,7 +136,7 @@ def place_camera(scene: ClevrScene, rng: np.random.Generator) -> np.ndarray:
     with np.errstate(all="ignore"), contextlib.suppress(np.linalg.LinAlgError):
         size = guess_size(scene.coords, scene.pixel_coords)
     for place in fitted if size in (None, (WIDTH, HEIGHT)) else ():
-        if np.abs(place - POSITION).max() <= _FURTHEST and misfit(scene.coords, scene.pixel_coords, place) <= 1:
+        if np.abs(place - POSITION).max() <= FURTHEST and misfit(scene.coords, scene.pixel_coords, place) <= 1:
             return place
     if size is not None and size != (WIDTH, HEIGHT):
         raise SceneError(
@@ -145,7 +144,7 @@ def place_camera(scene: ClevrScene, rng: np.random.Generator) -> np.ndarray:
             "leave all of them out, and a camera is drawn."
         )
     raise SceneError(
-        f"The pixel coordinates must be those of a camera within {_FURTHEST:g} of {POSITION}, but they fit none; "
+        f"The pixel coordinates must be those of a camera within {FURTHEST:g} of {POSITION}, but they fit none; "
         "leave all of them out, and a camera is drawn."
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from pathlib import Path
 
 import numpy as np
@@ -248,6 +249,31 @@ def test_a_bad_picture_is_one_sentence_and_the_scene_stays():
     app = upload(open_page(), b"no picture")
     assert sentences(app) == ["'mine.png' is not a complete PNG or JPEG picture; save it as one of these."]
     assert state_of(app) == ClevrState()
+
+
+def test_a_scene_file_is_opened_asked_about_and_closed(shared_data):
+    path = shared_data / "clevr/scenes/CLEVR_val_scenes_first10.json"
+    content = path.read_bytes()
+    app = upload(open_page(show="plan"), content, "val.json", -2)
+    app.number_input(key="clevr.file.number").set_value(4).run()
+    assert sentences(app) == []
+    state = state_of(app)
+    said = "Shown: scene 4 of 'val.json', in a picture of 480x320; its scenes are 0 to 9."
+    assert said in [seen(caption.value) for caption in app.caption]
+    record = json.loads(content)["scenes"][4]
+    assert [thing.words.split() for thing in state.things] == [
+        [thing[name] for name in ("size", "color", "material", "shape")] for thing in record["objects"]
+    ]
+    assert "Truth: <b>" in html(app)
+    assert html(app).count('class="rn-said"') == 3
+    app.number_input(key="clevr.file.number").set_value(10).run()
+    assert sentences(app) == ["'val.json' has the scenes 0 to 9, got 10; choose one of these."]
+    app.selectbox(key="clevr.file.size").set_value("240x160").run()
+    upload(app, b'{"scenes": [', "cut.json", -2)
+    assert sentences(app) == ["'cut.json' is not a complete JSON file: it ends too early; download or write it again."]
+    assert state_of(app) == state
+    press(app, "Close the file")
+    assert state_of(app).scene is ClevrState().scene
 
 
 def test_a_picture_is_not_read_on_for_a_session_that_is_gone(monkeypatch):

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pages._lab.clevr.models import GRID, IMAGE_SIDE, STRIDE
-from pages._lab.clevr.nodes import describe_deciding, find_true_pairs, make_nodes, mark_pairs, object_masks
+from pages._lab.clevr.nodes import PALETTE, describe_deciding, find_true_pairs, make_nodes, mark_pairs, object_masks
 from pages._lab.clevr.stages import (
     SCALE,
     SIDE,
@@ -28,6 +28,7 @@ from pages._lab.clevr.state import ClevrState
 from pages._lab.clevr.things import LETTERS, sampled_scene
 from pages._lab.clevr.truth import find_truth
 from pages._lab.components.stage import SceneEvent
+from pages._lab.contrast import luminance
 from pages._ui import components
 from pages._ui.components.question_line import read_asked
 from rn_core.tasks.clevr.placement import MIN_GAP, MIN_OFFSET
@@ -206,11 +207,19 @@ def test_true_pairs_of_cells_lie_on_their_objects():
     assert find_true_pairs(state, replace(truth, deciding=(), links=())) == ()
 
 
-def test_shapes_differ_on_the_plan():
+def test_shapes_differ_on_the_plan_by_marks_that_stand_out():
     marks: dict[str, set[str]] = {}
     for seed in range(6):
         state = ClevrState().change(seed=seed, stage="plan")
         drawn = make_plan_stage(state, None).to_data()["objects"]
         for thing, mark in zip(state.things, drawn, strict=True):
             marks.setdefault(thing.shape, set()).add(mark["shape"])
-    assert marks == {"cube": {"square"}, "sphere": {"circle"}, "cylinder": {"ringed"}}
+            assert (mark["turn"] > 0) == (thing.shape == "cube")
+            fill, ink = luminance(PALETTE[thing.color]), luminance(to_rgb(mark["ink"]))
+            assert (max(fill, ink) + 0.05) / (min(fill, ink) + 0.05) >= 3  # WCAG 2.2, graphics
+    assert marks == {"cube": {"square"}, "sphere": {"ball"}, "cylinder": {"ringed"}}
+
+
+def to_rgb(color: str) -> tuple[int, int, int]:
+    """Return the parts of "#rrggbb"."""
+    return int(color[1:3], 16), int(color[3:5], 16), int(color[5:7], 16)

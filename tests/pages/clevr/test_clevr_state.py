@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,17 +13,23 @@ from hypothesis import strategies as st
 from pages._lab.clevr.models import MODELS, N_CELLS, sees_pixels
 from pages._lab.clevr.questions import sample_question
 from pages._lab.clevr.state import FIELDS, SECTIONS, STAGES, ClevrState, pair_labels
-from pages._lab.clevr.things import move_thing, sampled_things
+from pages._lab.clevr.things import move_thing, opened_things, sampled_scene, sampled_things
+from pages._lab.clevr.truth import find_truth
+from pages._lab.domains.clevr import DOMAIN
 from pages._lab.pairs.state import METHODS
 from rn_core.tasks.clevr.encoding import ANSWERS
+from rn_core.tasks.clevr.scene_file import read_scene_file
 
 EDITED = ClevrState().edit(move_thing(sampled_things(2), "C", 1.38, -2.53))
+OPENED = ClevrState().open(opened_things(sampled_scene(9)), (7.25, -6.613, 5.301))
 
 
 @st.composite
 def states(draw) -> ClevrState:
     """Draw a state that fits together."""
-    state = draw(st.sampled_from([ClevrState(), EDITED, ClevrState(seed=7), ClevrState().change(source="image")]))
+    state = draw(
+        st.sampled_from([ClevrState(), EDITED, OPENED, ClevrState(seed=7), ClevrState().change(source="image")])
+    )
     models = [name for name in MODELS if state.scene is not None or sees_pixels(name)]
     state = state.change(model=draw(st.sampled_from(models)), section=draw(st.sampled_from([*SECTIONS])))
     if state.scene is not None:
@@ -60,6 +68,7 @@ def test_the_default_is_the_plain_address():
         ({"scene": "A_Z"}, "An object must be a letter"),
         ({"scene": "A_A"}, "must leave a gap"),
         ({"scene": "A_J"}, "got 'J'"),
+        ({"camera": "9999.6508.5344"}, "A camera must read like 7481.6508.5344, within 2 of CLEVR's"),
         ({"model": "rn-state"}, "Did you mean 'rn-states'"),
         ({"view": "cells"}, "cells belong to models of pixels"),
         ({"pair": "A-Z"}, "A pair must read like A-C"),
@@ -94,3 +103,24 @@ def test_edits_let_go_of_what_is_gone():
     assert (left.pair, left.without, len(left.things)) == (None, ("A",), 6)
     assert left.edit(sampled_things(2)).edited is None
     assert left.change(seed=5).edited is None
+    opened = OPENED.edit(move_thing(OPENED.things, "A", OPENED.things[0].x + 0.01, OPENED.things[0].y))
+    assert (opened.camera, len(opened.things)) == (OPENED.camera, len(OPENED.things))
+    assert (opened.edit(sampled_things(2)), opened.change(seed=5)) == (ClevrState(), ClevrState(seed=5))
+
+
+def test_real_scenes_of_a_file_are_those_that_were_asked_about(shared_data):
+    path = shared_data / "clevr/scenes/CLEVR_val_scenes_first10.json"
+    asked = json.loads((shared_data / "clevr/questions/reference_questions_val0-9.json").read_text())["questions"]
+    n_asked = 0
+    for number in range(10):
+        found = read_scene_file(path.read_bytes(), path.name, number)
+        state = DOMAIN.open_scene(ClevrState(seed=3, stage="plan"), found)
+        assert ClevrState.from_query(state.to_query()) == (state, [])
+        assert find_truth(state.question, state.scene).answer is not None
+        np.testing.assert_allclose(state.scene.pixel_coords, found.scene.pixel_coords, atol=1.01)
+        np.testing.assert_array_equal(state.scene.relation_table, found.scene.relation_table)
+        for question in asked:
+            if question["image_index"] == number:
+                assert find_truth(question["question"], state.scene).answer == question["answer_text"]
+                n_asked += 1
+    assert n_asked == 100

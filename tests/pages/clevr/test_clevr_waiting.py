@@ -10,10 +10,12 @@ from streamlit.testing.v1 import AppTest
 
 from pages._lab.clevr.pictures import Picture
 from pages._lab.clevr.state import ClevrState
+from pages._lab.components.stage import Stage
 from pages._lab.desk import Desk
 from pages._lab.lines import Line
 from pages._ui import cache
 from pages._ui.clevr import drawing
+from pages._ui.components import scene
 from rn_core.common.errors import RNCoreError
 from tests.page_caches import clear_readings
 from tests.pages.clevr.test_clevr_page import html, open_page, press, sentences, state_of
@@ -30,6 +32,7 @@ class Studio:
         self.may_draw = threading.Event()
         self.drawn: list[int] = []
         self.trouble: str | None = None
+        self.stages: list[Stage] = []
 
     def draw(self, scene: object, seed: int) -> Picture:
         """Draw as soon as it may."""
@@ -59,6 +62,7 @@ def studio(monkeypatch, random_answerer):
     monkeypatch.setattr(cache, "load", lambda name: random_answerer(name.removeprefix("clevr/")))
     monkeypatch.setattr(drawing, "picture_desk", lambda: made.desk)
     monkeypatch.setattr(drawing, "draw_picture", made.draw)
+    monkeypatch.setattr(scene, "draw_scene", lambda stage, **_: made.stages.append(stage))
     yield made
     made.may_draw.set()
     clear_readings()
@@ -75,10 +79,19 @@ def test_a_state_model_answers_before_the_picture_is_there_and_the_picture_follo
     assert sentences(app) == []
     assert html(app).count('class="rn-said"') == 3
     assert status(app) == ["Picture: next in line"]
+    blank = studio.stages[-1].to_data()
+    assert blank["words"] == [["The picture is being rendered", 56.25, 4, 0]]
+    assert any(value != 0 for row in blank["weights"] for value in row)
     go.set()
     studio.finish(app)
     app.run()
     assert status(app) == []
+    rendered = studio.stages[-1].to_data()
+    assert (rendered["words"], rendered["image"]) == ([], GRAY.data_url)
+    kept = ("width", "height", "weights", "nodes")  # what the browser lays the stage out by
+    assert [blank[name] for name in kept] == [rendered[name] for name in kept]
+    for before, after in zip(blank["objects"], rendered["objects"], strict=True):
+        assert {**before, "shape": "spot"} == after
     assert app.session_state["clevr.kept"] == (ClevrState(seed=7).scene.to_json(), GRAY)
     assert studio.drawn == [7]
     assert status(open_page(seed="7")) == []

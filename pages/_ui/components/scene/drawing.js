@@ -5,11 +5,13 @@ import { signOf } from "../numbers.js";
 import { GROUND_BAND, PAD, describePlace, leave, middleOf, outline, turnAbout, turnOf } from "./geometry.js";
 import { layOut, truthOf } from "./labels.js";
 
+const MARK = 0.76; // radius of the mark within an object, in radii of it
+
 // From back to front. Arcs pass behind objects, but cells lie under objects and so would their arcs.
 // Grips, the wide invisible strokes that make arcs easy to click, never cover an object.
 const LAYERS = {
-  objects: ["zones", "triples", "nodes", "grips", "arcs", "truth", "objects", "landing", "tags"],
-  cells: ["zones", "triples", "nodes", "grips", "objects", "arcs", "truth", "landing", "tags"],
+  objects: ["zones", "triples", "nodes", "grips", "arcs", "truth", "objects", "tags", "landing"],
+  cells: ["zones", "triples", "nodes", "grips", "objects", "arcs", "truth", "tags", "landing"],
 };
 
 function describeObject(thing, { editable, toggles, origin, scale }) {
@@ -28,13 +30,7 @@ export function buildStage(stage, data) {
   if (data.image) stage.append(makeSvg("image", { class: "picture", x: -0.5, y: -0.5, width: data.width, height: data.height }));
   for (const [x1, y1, x2, y2] of data.lines) stage.append(makeSvg("line", { class: "middle", x1, y1, x2, y2 }));
   for (const arrow of data.arrows) stage.append(buildDirection(arrow));
-  for (const [word, x, y, degrees] of data.words) {
-    const transform = `translate(${x} ${y}) rotate(${degrees})`;
-    const text = makeSvg("text", { class: "side", "aria-hidden": "true", transform });
-    text.textContent = word;
-    stage.append(text);
-  }
-  const layers = {};
+  const layers = { words: stage.appendChild(makeSvg("g", {})) };
   for (const name of LAYERS[data.mode]) layers[name] = stage.appendChild(makeSvg("g", { class: name }));
   layers.zones.setAttribute("clip-path", "url(#ground)");
   return layers;
@@ -50,6 +46,17 @@ function buildHatching(data, turn) {
     ]),
     makeSvg("clipPath", { id: "ground" }, [makeSvg("rect", { ...data.ground, ...turn })]),
   ]);
+}
+
+/** The words of the backdrop: names of sides, or that a picture is yet to come. */
+function drawWords(layers, { words }) {
+  const texts = words.map(([word, x, y, degrees]) => {
+    const transform = `translate(${x} ${y}) rotate(${degrees})`;
+    const text = makeSvg("text", { class: "side", "aria-hidden": "true", transform });
+    text.textContent = word;
+    return text;
+  });
+  layers.words.replaceChildren(...texts);
 }
 
 /** An arrow of the backdrop, such as where "right" is. */
@@ -68,17 +75,26 @@ function buildDirection([x1, y1, x2, y2]) {
 export function buildObject(id) {
   return makeSvg("g", { class: "object", "data-object": id, tabindex: 0, role: "button" }, [
     makeSvg("path", { class: "shape" }),
+    makeSvg("path", { class: "mark" }),
     makeSvg("path", { class: "halo" }),
     makeSvg("text", { class: "name", "aria-hidden": "true" }),
   ]);
 }
 
+/** What tells round bodies apart from above: a ring within a cylinder, a highlight within a sphere. */
+function markOf(thing) {
+  const radius = MARK * thing.radius;
+  if (thing.shape === "ringed") return outline({ ...thing, radius }, 0);
+  return thing.shape === "ball" ? `M${thing.x - radius} ${thing.y}a${radius} ${radius} 0 0 1 ${radius} ${-radius}` : "";
+}
+
 function updateObject(element, thing, node, marks) {
-  const [shape, halo, name] = element.children;
+  const [shape, mark, halo, name] = element.children;
   const placed = { ...thing, kind: "object" };
-  const ring = thing.shape === "ringed" ? outline({ ...placed, radius: 0.72 * thing.radius }, 0) : "";
-  shape.setAttribute("d", outline(placed, thing.shape === "circle" ? -0.25 : 0) + ring);
+  shape.setAttribute("d", outline(placed, thing.shape === "circle" ? -0.25 : 0));
   shape.setAttribute("fill", thing.fill);
+  mark.setAttribute("d", markOf(placed));
+  mark.setAttribute("stroke", thing.ink);
   halo.setAttribute("d", outline(placed, 0.8));
   for (const part of [shape, halo]) part.setAttribute("transform", turnOf(thing));
   name.textContent = thing.name;
@@ -225,6 +241,7 @@ export function drawScene(stage, layers, elements, view) {
     element.classList.toggle("chosen", isChosen(k));
   }
   if (data.heat) drawHeat(elements.nodes, active ?? picked, data.weights, data.full);
+  drawWords(layers, data);
   const drawn = arcs.map(buildArc);
   layers.arcs.replaceChildren(...drawn.map(({ group }) => group));
   layers.grips.replaceChildren(...drawn.map(({ grip }) => grip));

@@ -81,8 +81,9 @@ function headBox(tip) {
   return { x: (left + right) / 2, y: (top + bottom) / 2, width: right - left, height: bottom - top };
 }
 
-function wordBox([word, x, y, degrees]) {
-  const [length, height] = [word.length * SIDE * LETTER, SIDE];
+function wordBox([word, x, y, degrees], { image }) {
+  const height = SIDE * (image ? OVER_PICTURE : 1);
+  const length = word.length * height * LETTER;
   return degrees === 0 ? { x, y, width: length, height } : { x, y, width: height, height: length };
 }
 
@@ -90,7 +91,7 @@ function wordBox([word, x, y, degrees]) {
 function findObstacles(data, nodes, objects, arcs) {
   const heads = arcs.filter(({ tip }) => tip !== null).map(({ tip }) => headBox(tip));
   const chips = nodes.filter(({ kind }) => kind === "ground").map(({ x, y }) => ({ x, y, ...CHIP }));
-  return [...objects.map(objectBox), ...heads, ...chips, ...data.words.map(wordBox)];
+  return [...objects.map(objectBox), ...heads, ...chips, ...data.words.map((word) => wordBox(word, data))];
 }
 
 /** Small boxes along an arc; a number that covered another pair's arc would seem to belong to it. */

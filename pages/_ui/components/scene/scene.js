@@ -71,6 +71,7 @@ class Scene extends PairPicture {
     super.describe();
     const { data, root } = this;
     root.classList.toggle("pictured", data.image !== "");
+    root.querySelector(".marks").hidden = !data.objects.some(({ shape }) => shape === "ball" || shape === "ringed");
     root.style.setProperty("--aspect", data.width / data.height);
     this.stage.setAttribute("aria-label", data.alt);
   }
