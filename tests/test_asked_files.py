@@ -25,7 +25,7 @@ def test_a_scenes_file_is_read_as_the_scene(name, tmp_path):
     task = TASKS[name]
     scene, _ = task.sample_shown(make_rng(4, "explore"))
     path = tmp_path / "scene.json"
-    path.write_text(scene.to_json(), encoding="utf-8")
+    path.write_text(scene.to_json(), encoding="utf-8-sig")  # with the mark that some editors begin a file with
     values, seen = read_asked(task, None, path, RNG)
     assert values == json.loads(scene.to_json())
     for one, other in zip(task.encode_scenes([seen]), task.encode_scenes([scene]), strict=True):

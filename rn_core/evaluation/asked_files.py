@@ -51,7 +51,7 @@ def _read_bytes(path: Path) -> bytes:
 def _read_text(path: Path) -> str:
     """Return the text of a file; raises SceneError if it is none."""
     try:
-        return _read_bytes(path).decode("utf-8").strip()
+        return _read_bytes(path).decode("utf-8-sig").strip()
     except UnicodeDecodeError as err:
         raise SceneError(f"The file '{path}' is no text in UTF-8; give a scene as JSON, or a story.") from err
 

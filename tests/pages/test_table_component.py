@@ -56,6 +56,8 @@ def test_what_may_be_left_out_is_left_out():
     ]  # fmt: skip
     assert (data["links"], data["showLinks"], data["canPull"], data["matrix"]) == ([], False, True, "guess")
     assert [make_table_data({**least, "links": links})["knowsLinks"] for links in ((), None)] == [True, False]
+    alone = make_table_data({**least, "predicted": PAYLOAD["predicted"]})
+    assert (alone["ahead"], len(alone["predicted"]), alone["errors"]) == (None, 4, None)
 
 
 @pytest.mark.parametrize("n_balls", range(2, 17))
@@ -104,7 +106,7 @@ def test_the_browser_reads_only_what_python_sends():
         ({"seen": np.zeros((16, 4, 2))}, RNCoreError, "got shape (16, 4, 2)"),
         ({"seen": [[[0, 0], [1]]]}, RNCoreError, "seen must be rows of numbers, all equally long"),
         ({"seen": np.full((2, 3, 2), np.nan)}, RNCoreError, "seen must be finite numbers"),
-        ({"ahead": None}, RNCoreError, "got 4 and none"),
+        ({"ahead": None}, RNCoreError, "one number per frame ahead, 0 of them, got shape (4,)"),
         ({"predicted": [PLACES] * 3}, RNCoreError, "got 3 and 4"),
         ({"errors": [0.1] * 3}, RNCoreError, "one number per frame ahead, 4 of them, got shape (3,)"),
         ({"errors": [0.1, 0.1, 0.1, -1]}, RNCoreError, "errors must be 0 or more, got -1"),

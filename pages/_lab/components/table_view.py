@@ -122,7 +122,7 @@ def make_table_data(payload: Mapping[str, Any]) -> dict[str, Any]:
             half_side, radius: of the table and of a ball, meters; frame_rate: frames per second;
             seen: (F, N, 2) places in meters, x to the right and y upwards, arrays or lists;
             ahead: (K, N, 2) simulated places behind them, or None;
-            predicted: (K, N, 2) a network's places in the same frames, or None;
+            predicted: (K, N, 2) a network's places in the same frames, or None; without ahead, balls move by them;
             errors, baseline_errors: (K,) table widths, means over the balls, of the network and of constant
                 velocity, or None;
             links: rows of {"i", "j", "rigid"}, the true ties, or None where nobody knows them;
@@ -146,10 +146,9 @@ def make_table_data(payload: Mapping[str, Any]) -> dict[str, Any]:
     n_balls = len(balls)
     seen = _read_frames(given, "seen", n_balls)
     ahead, predicted = (_read_frames(given, name, n_balls) for name in ("ahead", "predicted"))
-    if predicted is not None and (ahead is None or len(predicted) != len(ahead)):
-        found = "none" if ahead is None else len(ahead)
+    if predicted is not None and ahead is not None and len(predicted) != len(ahead):
         raise RNCoreError(
-            f"As many predicted as simulated frames are needed, got {len(predicted)} and {found}; pass the same number."
+            f"As many predicted as true frames are needed, got {len(predicted)} and {len(ahead)}; pass the same number."
         )
     n_ahead = 0 if ahead is None else len(ahead)
     return {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,6 +15,9 @@ from pages._lab.saving import write_csv, write_figure
 from rn_core.tasks.physics import PhysicsScene
 from rn_core.tasks.physics.encoding import list_pairs
 from rn_core.tasks.physics.world import FRAME_RATE, N_FRAMES
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 def export_scene(scene: PhysicsScene) -> bytes:
@@ -40,7 +44,7 @@ def export_guess_png(guess: Guess, scene: PhysicsScene, labels: tuple[str, ...])
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(12, 6), layout="constrained")
-    told = "taken for connected" if guess.right is None else "right"
+    told = "predicted connected" if guess.right is None else "right"
     marked = guess.connected if guess.right is None else guess.right
     figure.suptitle(f"{marked.sum()} of {len(marked)} pairs {told}", fontsize=15)
     table, matrix = figure.subplots(1, 2)
@@ -59,31 +63,50 @@ def export_guess_png(guess: Guess, scene: PhysicsScene, labels: tuple[str, ...])
 
 
 def export_paths_csv(paths: Paths, labels: Sequence[str]) -> bytes:
-    """Return one line per model, frame and ball: where it is predicted, and where it went, in meters."""
+    """Return one line per model, frame and ball: where it is predicted, and where it went, in meters.
+
+    What is unknown is empty.
+    """
     rows = (
-        [model, frame + 1, label, *map(float, (*predicted[frame, ball], *paths.true[frame, ball]))]
+        [model, frame + 1, label, *map(float, predicted[frame, ball]), *_find_place(paths, frame, ball)]
         for model, predicted in {**paths.predicted, "constant-velocity": paths.kept}.items()
-        for frame in range(len(paths.true))
+        for frame in range(len(predicted))
         for ball, label in enumerate(labels)
     )
     return write_csv(["model", "frame", "ball", "x", "y", "true_x", "true_y"], rows)
 
 
+def _find_place(paths: Paths, frame: int, ball: int) -> list[float | str]:
+    """Return where a ball went, or empty cells."""
+    return ["", ""] if paths.true is None else [float(part) for part in paths.true[frame, ball]]
+
+
 def export_paths_png(paths: Paths, model: str, labels: tuple[str, ...]) -> bytes:
-    """Return predictions as a picture: one network's paths dashed beside the simulated ones, and all errors."""
+    """Return predictions as a picture: one network's paths dashed beside the true ones, and all errors, if known."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(12, 6), layout="constrained")
+    predicted = paths.predicted[model]
+    if paths.true is None or paths.kept_errors is None:
+        table = figure.subplots()
+        draw_balls(table, predicted, labels)
+        table.set(title=f"Predicted: {TITLES[model]}")
+        return write_figure(figure)
     table, chart = figure.subplots(1, 2)
     draw_balls(table, paths.true, labels)
     for ball in range(len(labels)):
-        table.plot(*paths.predicted[model][:, ball].T, "--", color="#1f2933", linewidth=1.5, zorder=4)
-    table.set(title=f"Simulated; dashed: {TITLES[model]}")
-    seconds = np.arange(1, len(paths.true) + 1) / FRAME_RATE
+        table.plot(*predicted[:, ball].T, "--", color="#1f2933", linewidth=1.5, zorder=4)
+    table.set(title=f"True; dashed: {TITLES[model]}")
+    _draw_errors(chart, paths, paths.kept_errors)
+    return write_figure(figure)
+
+
+def _draw_errors(chart: Axes, paths: Paths, kept: np.ndarray) -> None:
+    """Draw the errors of all predictions, and (K,) those of balls at constant velocity."""
+    seconds = np.arange(1, len(kept) + 1) / FRAME_RATE
     for name, line in paths.errors.items():
         chart.plot(seconds, line, linewidth=3, label=TITLES[name])
-    chart.plot(seconds, paths.kept_errors, ":", linewidth=3, color="#d55e00", label=KEPT)
+    chart.plot(seconds, kept, ":", linewidth=3, color="#d55e00", label=KEPT)
     chart.set(xlabel="seconds ahead", ylabel="mean error, table widths", ylim=(0, None))
     chart.grid(alpha=0.4)
     chart.legend(frameon=False)
-    return write_figure(figure)

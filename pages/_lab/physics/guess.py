@@ -93,12 +93,12 @@ class Paths:
     """The predicted paths of networks, beside the true ones.
 
     Attributes:
-        true: (K, N, 2) float32 meters, behind the observed frames.
+        true: (K, N, 2) float32 meters, behind the observed frames; None where nobody knows.
         predicted: model -> (K, N, 2) float32 meters.
         kept: (K, N, 2), of balls at constant velocity.
     """
 
-    true: np.ndarray
+    true: np.ndarray | None
     predicted: Mapping[str, np.ndarray]
     kept: np.ndarray
 
@@ -108,13 +108,15 @@ class Paths:
 
     @cached_property
     def errors(self) -> dict[str, np.ndarray]:
-        """Return model -> (K,) mean distance over balls from where they went, in table widths."""
+        """Return model -> (K,) mean distance over balls from where they went, in table widths; empty if unknown."""
+        if self.true is None:
+            return {}
         return {model: prediction_errors(paths[None], self.true[None]) for model, paths in self.predicted.items()}
 
     @cached_property
-    def kept_errors(self) -> np.ndarray:
-        """Return the same of balls at constant velocity."""
-        return prediction_errors(self.kept[None], self.true[None])
+    def kept_errors(self) -> np.ndarray | None:
+        """Return the same of balls at constant velocity; None if unknown."""
+        return None if self.true is None else prediction_errors(self.kept[None], self.true[None])
 
 
 def describe_reach(question: str, scene: PhysicsScene, truth: int | None) -> str | None:
@@ -138,8 +140,15 @@ def describe_reach(question: str, scene: PhysicsScene, truth: int | None) -> str
     return f"{trained}: does it still hold?"
 
 
-def describe_unknown(scene: PhysicsScene) -> str | None:
-    """Return in a sentence what nobody knows of a scene from a file; None where all is known."""
+def describe_unknown(question: str, scene: PhysicsScene) -> str | None:
+    """Return in a sentence what nobody knows of a scene from a file; None where nothing is amiss for a question.
+
+    Args:
+        question: key of `QUESTIONS`.
+        scene: the one that is asked about.
+    """
+    if question == "predict":
+        return None
     if not scene.knows_links:
         return "Nobody knows which of these balls are connected, so the answers stand without a truth beside them."
     if scene.unknown:
@@ -151,9 +160,10 @@ def make_paths(scene: PhysicsScene, predicted: Mapping[str, np.ndarray]) -> Path
     """Return predictions beside the truth, as many frames as a scene has behind those that are seen.
 
     Args:
-        scene: 17 frames or more.
+        scene: 16 frames or more; with 16, nobody knows the truth, and all that is predicted is returned.
         predicted: model -> (16, N, 2).
     """
     true = scene.positions[N_FRAMES : 2 * N_FRAMES]
-    kept = predict_constant_velocity(scene.positions[None, :N_FRAMES], len(true))[0]
-    return Paths(true, {model: paths[: len(true)] for model, paths in predicted.items()}, kept)
+    n_frames = len(true) or N_FRAMES
+    kept = predict_constant_velocity(scene.positions[None, :N_FRAMES], n_frames)[0]
+    return Paths(true if len(true) else None, {model: paths[:n_frames] for model, paths in predicted.items()}, kept)

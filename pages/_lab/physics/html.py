@@ -24,7 +24,7 @@ def guesses_html(guesses: Mapping[str, Guess]) -> str:
 def _guess_html(guess: Guess) -> str:
     """Return one network's pairs in words."""
     if guess.right is None:
-        return f'<div class="rn-said">{guess.connected.sum()} of {len(guess.connected)}</div>pairs taken for connected'
+        return f'<div class="rn-said">{guess.connected.sum()} of {len(guess.connected)}</div>pairs predicted connected'
     return (
         f'<div class="rn-said">{guess.right.sum()} of {len(guess.right)}</div>pairs right'
         f"<div>Whole scene: {mark_html(guess.is_whole)}</div>"
@@ -66,7 +66,9 @@ def _count_html(said: Answer | None, truth: str | None) -> str:
 
 
 def paths_html(paths: Paths) -> str:
-    """Return how far each prediction is off, in the mean over frames and balls."""
+    """Return how far each prediction is off, in the mean over frames and balls; empty if unknown."""
+    if paths.kept_errors is None:
+        return ""
     lines = {**{TITLES[model]: line for model, line in paths.errors.items()}, KEPT: paths.kept_errors}
     rows = "".join(f"<tr><td>{escape(name)}</td><td><b>{line.mean():.3f}</b></td></tr>" for name, line in lines.items())
     head = "<thead><tr><th>Mean error per frame</th><th>Table widths</th></tr></thead>"

@@ -89,10 +89,6 @@ def _ask_paths(state: PhysicsState, scene: PhysicsScene) -> Answers:
     models = find_models("predict", scene.n_balls)
     if not models:
         raise RNCoreError(describe_training("predict"))
-    if scene.n_frames <= N_FRAMES:
-        raise RNCoreError(
-            f"This scene ends with the {N_FRAMES} frames that the networks see, so what happens next is unknown."
-        )
     rows = make_rows(scene)
     return Answers(paths=make_paths(scene, {model: find_paths(full_name(model), rows) for model in models}))
 

@@ -25,6 +25,7 @@ from pages._ui.physics.asking import Answers
 from pages._ui.physics.session import PHYSICS
 from pages._ui.session import Changes
 from rn_core.tasks.physics import PhysicsScene
+from rn_core.tasks.physics.world import N_FRAMES
 
 PHYSICS_PAGE = PairPage[PhysicsView](DOMAIN, PHYSICS)
 
@@ -43,7 +44,7 @@ def draw_answers(state: PhysicsState, scene: PhysicsScene, answers: Answers, loo
     elif view is not None:
         draw_count(view, look)
     truth = int(find_truth(scene.links, state.labels, None)) if scene.knows_links else None
-    for said in (describe_reach(state.question, scene, truth), describe_unknown(scene)):
+    for said in (describe_reach(state.question, scene, truth), describe_unknown(state.question, scene)):
         if said is not None:
             st.info(plain(said))
 
@@ -58,7 +59,12 @@ def draw_count(view: PhysicsView, look: Look) -> None:
 def draw_predictors(paths: Paths) -> None:
     """Draw how far each network is off, and the choice of the one whose paths are drawn."""
     models = list(paths.predicted)
-    st.html(html.paths_html(paths))
+    if paths.true is None:
+        st.info(
+            f"The scene ends with the {N_FRAMES} frames that the networks see; nobody knows where the balls go next."
+        )
+    else:
+        st.html(html.paths_html(paths))
     if len(models) > 1:
         chosen = PHYSICS.bind("predictor", show=paths.choose(PHYSICS.state.predictor))
         st.pills("Paths drawn", models, format_func=named(TITLES), wrap=True, **chosen)
@@ -84,7 +90,7 @@ def draw_closer(state: PhysicsState, answers: Answers, look: Look) -> None:
     """Draw what is under the table: the pairs of a connection or of the count, or the errors of predictions."""
     if answers.view is not None:
         pair_sections.draw_closer(PHYSICS_PAGE, SECTIONS, state.section, answers.view, look)
-    elif answers.paths is not None:
+    elif answers.paths is not None and answers.paths.kept_errors is not None:
         st.markdown("**Error per frame**")
         draw_figure(plot_errors(answers.paths.errors, answers.paths.kept_errors, look), key="physics.errors")
 

@@ -55,15 +55,15 @@ def _list_links(scene: PhysicsScene) -> list[TrueLink] | None:
 
 
 def _make_paths(state: PhysicsState, answers: Answers) -> PredictedPaths:
-    """Return what one network predicts, and its error."""
+    """Return what one network predicts, and its error where it is known."""
     paths = answers.paths
     if paths is None:
         return {"predicted": None, "errors": None, "baseline_errors": None}
     model = paths.choose(state.predictor)
     return {
         "predicted": _round(paths.predicted[model]),
-        "errors": _round(paths.errors[model]),
-        "baseline_errors": _round(paths.kept_errors),
+        "errors": _round(paths.errors[model]) if paths.errors else None,
+        "baseline_errors": None if paths.kept_errors is None else _round(paths.kept_errors),
     }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,10 +84,10 @@ def _load_arrays(path: Path) -> dict[str, np.ndarray]:
         with path.open("rb") as file:
             start = file.read(len(_NUMPY))
         arrays = _unpack(path) if start.startswith(b"PK") else {}
-    except (OSError, EOFError, zipfile.BadZipFile) as err:
-        raise RNCoreError(f"'{path.name}' is a damaged .npz file; get it again.") from err
-    except ValueError as err:
-        raise RNCoreError(f"'{path.name}' has pickled arrays, which could run code; {_CONVERT}.") from err
+    except Exception as err:  # a damaged archive can make NumPy's reader fail in any way
+        if isinstance(err, ValueError) and "pickle" in str(err):
+            raise RNCoreError(f"'{path.name}' has pickled arrays, which could run code; {_CONVERT}.") from err
+        raise RNCoreError(f"'{path.name}' is a damaged .npz file ({type(err).__name__}); get it again.") from err
     if not start.startswith(b"PK"):
         kind = "a single NumPy array" if start == _NUMPY else "a pickle or another file, which could run code,"
         raise RNCoreError(f"'{path.name}' is {kind} and not a .npz file; {_CONVERT}.")
@@ -100,9 +99,10 @@ def _load_arrays(path: Path) -> dict[str, np.ndarray]:
 
 
 def _unpack(path: Path) -> dict[str, np.ndarray]:
-    """Return all arrays of a .npz file; raises ValueError for one that is pickled."""
+    """Return all arrays of a .npz file, without what else is in it; raises ValueError for one that is pickled."""
     with path.open("rb") as stream, np.load(stream, allow_pickle=False) as opened:
-        return {name: opened[name] for name in opened.files}
+        found = {name: opened[name] for name in opened.files}
+    return {name: each for name, each in found.items() if isinstance(each, np.ndarray)}
 
 
 def _read_images(images: np.ndarray, file: str) -> np.ndarray:

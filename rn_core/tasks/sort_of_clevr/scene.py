@@ -13,6 +13,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from rn_core.common.checks import shown
 from rn_core.common.errors import SceneError, lookup
 from rn_core.common.seeding import uniform_integers
 
@@ -167,13 +168,13 @@ def check_object(thing: SceneObject, colors: tuple[str, ...] = COLORS, shapes: t
     """Raise SceneError unless color and shape are of those allowed and the object lies inside the image."""
     for value, allowed, what in ((thing.color, colors, "color"), (thing.shape, shapes, "shape")):
         if value not in allowed:
-            raise SceneError(f"An object's {what} must be one of {', '.join(allowed)}, got {value!r}.")
+            raise SceneError(f"An object's {what} must be one of {', '.join(allowed)}, got {shown(value)}.")
     for axis, place in (("x", thing.x), ("y", thing.y)):
         whole = isinstance(place, int | np.integer) and not isinstance(place, bool)
         if not whole or not LOWEST <= place <= HIGHEST:
             raise SceneError(
                 f"The {thing.color} object's {axis} must be a whole number of pixels from {LOWEST} to {HIGHEST}, "
-                f"got {place!r}; move it inside the image."
+                f"got {shown(place)}; move it inside the image."
             )
 
 

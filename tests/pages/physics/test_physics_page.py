@@ -244,13 +244,19 @@ def test_paths_whose_connections_nobody_knows_are_answered_without_a_truth(shown
     bare = {name: value for name, value in json.loads(scene.to_json()).items() if name in ("frame_rate", "positions")}
     app = upload(open_page(), b"\xef\xbb\xbf" + json.dumps(bare).encode())
     assert ["Nobody knows which of these balls are connected" in sentence for sentence in sentences(app)] == [True]
-    assert "of 45</div>pairs taken for connected" in html(app)
+    assert "of 45</div>pairs predicted connected" in html(app)
     assert (shown[-1]["links"], shown[-1]["show_links"], shown[-1]["can_pull"]) == (None, False, False)
     guess = shown[-1]["guess"]
     app.segmented_control(key="physics.question").set_value("count").run()
     assert len(sentences(app)) == 1
     assert not re.search("Truth: <b>|✓ right|✗ wrong", html(app))
     assert "connected groups" in html(app)
+    app.segmented_control(key="physics.question").set_value("predict").run()
+    assert sentences(app) == [] and "Mean error" in html(app) and shown[-1]["ahead"] is not None
+    short = stack_scenes([scene]).frames(0, 16).scene(0)
+    app = upload(app, json.dumps({"frame_rate": 10, "positions": short.positions.tolist()}).encode())
+    assert any("ends with the 16 frames" in sentence for sentence in sentences(app)) and "Mean error" not in html(app)
+    assert (shown[-1]["ahead"], len(shown[-1]["predicted"]), shown[-1]["errors"]) == (None, 16, None)
     known = upload(open_page(), scene.to_json().encode())
     assert sentences(known) == []
     assert shown[-1]["guess"] == guess

@@ -236,6 +236,10 @@ def test_files_of_ties_and_paths_hold_what_was_shown():
     assert len(rows) == 2 * 16 * 12
     assert all(row["x"] == row["true_x"] for row in rows if row["model"] == "rn-predict")
     assert_picture(files.export_paths_png(paths, "rn-predict", labels))
+    paths = make_paths(stack_scenes([scene]).frames(0, 16).scene(0), {"rn-predict": scene.positions[N_FRAMES:]})
+    rows = list(csv.DictReader(io.StringIO(files.export_paths_csv(paths, labels).decode())))
+    assert ({row["true_x"] for row in rows}, len(rows), paths.errors, html.paths_html(paths)) == ({""}, 384, {}, "")
+    assert_picture(files.export_paths_png(paths, "rn-predict", labels))
     opened = read_scene_file(files.export_scene(scene), "scene.json")
     np.testing.assert_array_equal(opened.positions, scene.positions)
 

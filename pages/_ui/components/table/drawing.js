@@ -202,7 +202,8 @@ function drawWays({ ways, predictedWays, ghosts }, { data, frames, predicted, ti
   data.balls.forEach((_, k) => {
     const isStrong = meant.includes(k);
     const from = isAhead ? start : Math.max(0, time - TAIL);
-    ways[k].setAttribute("d", held.length > 0 ? "" : polyline(wayOf(frames, k, from, time), data));
+    const isUnknown = isAhead && data.ahead === null; // the balls move as predicted
+    ways[k].setAttribute("d", held.length > 0 || isUnknown ? "" : polyline(wayOf(frames, k, from, time), data));
     ways[k].classList.toggle("strong", isStrong);
     const isShown = isAhead && predicted !== null;
     predictedWays[k].setAttribute("d", isShown ? polyline(wayOf(predicted, k, 0, time - start), data) : "");

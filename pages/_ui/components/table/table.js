@@ -54,8 +54,9 @@ class Table extends PairPicture {
     const before = this.data;
     const isFirst = this.take(data, send);
     const isNew = isFirst || JSON.stringify([before.seen, before.ahead]) !== JSON.stringify([data.seen, data.ahead]);
-    this.frames = [...data.seen, ...(data.ahead ?? [])];
-    this.predicted = data.predicted && data.showPredicted ? [data.seen.at(-1), ...data.predicted] : null;
+    const predicted = data.showPredicted ? data.predicted : null;
+    this.frames = [...data.seen, ...(data.ahead ?? predicted ?? [])];
+    this.predicted = predicted && [data.seen.at(-1), ...predicted];
     this.clock.fit(this.frames.length, data.frameRate);
     const isTold = isFirst || before.showLinks !== data.showLinks;
     if (isTold && !this.pending().some(({ kind }) => kind === "ties")) this.springs = data.showLinks;
