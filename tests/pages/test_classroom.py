@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hmac
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pages._lab.classroom import room as classroom
+from pages._lab.classroom.caller import Caller
 from pages._lab.classroom.html import votes_html
 from pages._lab.classroom.room import (
     MAX_ADDRESS,
@@ -60,7 +62,8 @@ OPERATIONS = st.one_of(
 @settings(max_examples=60, deadline=None)
 @given(st.lists(OPERATIONS, max_size=25))
 def test_versions_grow_with_what_followers_see_and_each_student_has_one_vote(operations):
-    room = Room(CODE, KEY)
+    told = [0]
+    room = Room(CODE, KEY, told.append)
     students = [room.admit(CODE) for _ in range(3)]
     polls: dict[str, tuple[dict[str, int], bool]] = {}  # the oracle: votes, and whether the answer is shown
     for what, number, *vote in operations:
@@ -88,6 +91,7 @@ def test_versions_grow_with_what_followers_see_and_each_student_has_one_vote(ope
         except ClassroomError:
             assert name not in polls or (what == "vote" and (polls[name][1] or not 0 <= vote[1] < 3))
         assert room.moment().version >= version
+        assert told == [*range(room.moment().version + 1)]  # each version is told once, and when it comes
         if seen(room, students) != before:
             assert room.moment().version > version
         elif what in ("show", "open", "vote"):
@@ -189,3 +193,90 @@ def test_votes_are_text_and_only_a_shown_answer_has_a_tick():
     shown = votes_html(("<b>", "two"), (3, 1))
     assert "<b>" not in shown and "4 votes" in shown and "✓" not in shown
     assert "two ✓" in votes_html(("<b>", "two"), (0, 1), right=1)
+
+
+class Tabs:
+    """Sessions that follow: they draw in threads of their own, as long as they are not held up."""
+
+    def __init__(self, caller: Caller, names: str) -> None:
+        """Let sessions follow that have drawn version 0."""
+        self.caller, self.newest = caller, 0
+        self.drawn: dict[str, list[int]] = {name: [] for name in names}
+        self.drawing, self.most = 0, 0
+        self.lock = threading.Lock()
+        for name in names:
+            caller.follow(name, 0, self.make_call(name))
+
+    def make_call(self, name: str) -> Callable[[], bool]:
+        """Return what lets a session draw the newest version."""
+
+        def draw() -> None:
+            time.sleep(0.005)
+            with self.lock:
+                self.drawing -= 1
+                version = self.newest
+                self.drawn[name].append(version)
+            self.caller.follow(name, version, self.make_call(name))
+
+        def call() -> bool:
+            with self.lock:
+                self.drawing += 1
+                self.most = max(self.most, self.drawing)
+            threading.Thread(target=draw).start()
+            return True
+
+        return call
+
+    def tell(self, version: int) -> None:
+        """Go on to a version."""
+        self.newest = version
+        self.caller.tell(version)
+
+    def wait(self) -> None:
+        """Wait until all have drawn the newest version."""
+        deadline = time.monotonic() + 10
+        while any(self.newest not in drawn for drawn in self.drawn.values()) and time.monotonic() < deadline:
+            time.sleep(0.002)
+
+
+@pytest.fixture
+def caller() -> Iterator[Caller]:
+    """Return what calls sessions, two at a time."""
+    made = Caller(at_once=2, patience=30)
+    yield made
+    made.close()
+
+
+def test_each_follower_is_called_once_for_a_version_and_only_a_few_at_a_time(caller):
+    tabs = Tabs(caller, "abcdefgh")
+    tabs.tell(1)
+    tabs.wait()
+    assert tabs.drawn == {name: [1] for name in "abcdefgh"}
+    tabs.tell(2)
+    tabs.tell(3)  # nobody need draw what is old already
+    tabs.wait()
+    for drawn in tabs.drawn.values():
+        assert drawn[-1] == 3 and drawn == sorted(drawn) and len(drawn) <= 4
+    assert tabs.most == 2
+
+
+def test_who_is_gone_or_has_left_or_hangs_keeps_nobody_waiting(caller):
+    called: list[str] = []
+    caller.follow("gone", 0, lambda: called.append("gone") is not None)
+    caller.follow("left", 0, lambda: called.append("left") is None)
+    caller.leave("left")
+    tabs = Tabs(caller, "abc")
+    tabs.tell(1)
+    tabs.wait()
+    assert called == ["gone"]
+    tabs.tell(2)
+    tabs.wait()
+    assert called == ["gone"]
+
+    hurried = Caller(at_once=1, patience=0.02)
+    hurried.follow("hangs", 0, lambda: called.append("hangs") is None)
+    others = Tabs(hurried, "ab")
+    others.tell(1)
+    others.wait()
+    hurried.close()
+    assert called == ["gone", "hangs"] and [drawn[-1:] for drawn in others.drawn.values()] == [[1], [1]]

@@ -10,7 +10,7 @@ import hmac
 import re
 import secrets
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from pages._lab.models import is_own
@@ -84,17 +84,19 @@ class _Poll:
 class Room:
     """One teacher and many students."""
 
-    def __init__(self, code: str, key: str) -> None:
+    def __init__(self, code: str, key: str, on_change: Callable[[int], None] = lambda _: None) -> None:
         """Begin with nobody.
 
         Args:
             code: what students enter.
             key: what the teacher has.
+            on_change: called with each new version; it must not ask the room for anything.
         """
         self.code = code
         self._key = key.encode()
         self._lock = threading.Lock()
         self._version = 0
+        self._on_change = on_change
         self._place: Place | None = None
         self._students: set[str] = set()
         self._polls: dict[str, _Poll] = {}
@@ -143,7 +145,7 @@ class Room:
         with self._steering(key):
             if place != self._place:
                 self._place = place
-                self._version += 1
+                self._grow()
 
     def open_poll(self, key: str, name: str, n_choices: int) -> None:
         """Take votes on a question; one that is known goes on as it is.
@@ -166,20 +168,21 @@ class Room:
                 raise ClassroomError(f"A room has at most {MAX_POLLS} polls; start the class anew.")
             if name not in self._polls or self._polls[name].n_choices != n_choices:
                 self._polls[name] = _Poll(n_choices)
-                self._version += 1
+                self._grow()
 
     def reveal(self, key: str, name: str) -> None:
         """Show the answer to all and take no more votes; raises ClassroomError without the key or such a poll."""
         with self._steering(key):
             poll = self._find(name)
-            self._version += not poll.is_revealed
-            poll.is_revealed = True
+            if not poll.is_revealed:
+                poll.is_revealed = True
+                self._grow()
 
     def clear(self, key: str, name: str) -> None:
         """Ask again: forget the votes and hide the answer; raises ClassroomError without the key or such a poll."""
         with self._steering(key):
             self._polls[name] = _Poll(self._find(name).n_choices)
-            self._version += 1
+            self._grow()
 
     def tally(self, key: str, name: str) -> tuple[int, ...]:
         """Return how many voted for each choice; raises ClassroomError without the key or such a poll."""
@@ -226,7 +229,12 @@ class Room:
             self._place = None
             self._students.clear()
             self._polls.clear()
-            self._version += 1
+            self._grow()
+
+    def _grow(self) -> None:
+        """Go on to the next version; the lock is held."""
+        self._version += 1
+        self._on_change(self._version)
 
     def _steering(self, key: str) -> threading.Lock:
         """Return the lock to steer under; raises ClassroomError without the teacher's key."""

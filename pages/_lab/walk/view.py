@@ -61,6 +61,12 @@ class WalkView:
     plain_thought: MLPTrace | None
 
     @property
+    def figure_key(self) -> tuple[object, ...]:
+        """Return what tells figures of two views apart: what was asked for, and what the networks made of it."""
+        thought = None if self.thought is None else self.thought.logits
+        return self.state, self.walk.logits, self.contributions, thought
+
+    @property
     def has_cells(self) -> bool:
         """Return whether the model's objects are cells of a feature map."""
         return sees_pixels(self.state.model)

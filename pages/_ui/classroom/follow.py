@@ -11,15 +11,16 @@ from streamlit.navigation.page import Page
 from pages._lab.classroom.room import ClassroomError, Moment, Place, Room, make_place
 from pages._lab.plain import plain
 from pages._ui.classroom import seats
-from pages._ui.classroom.seats import Seat, Student, Teacher, find_room, find_seat
+from pages._ui.classroom.seats import Seat, Student, Teacher, find_caller, find_room, find_seat
 from pages._ui.components.poll import draw_poll
 from pages._ui.kept import Kept, widget_text
+from pages._ui.presence import current_session, find_redraw
 from pages._ui.session import ignore_address, order_address
 
 #: The Class page's path, where a class begins.
 CLASS_PAGE = "class"
-#: Seconds between two looks at the room.
-EVERY = 1.0
+#: Seconds between two looks at the room: of whoever is not called when it changes, and of whoever is.
+EVERY, RARELY = 1.0, 10.0
 _FOLLOWS = Kept("classroom.follows", lambda: True)
 _SHARES = Kept("classroom.shares", lambda: True)
 _SWITCH = Kept("classroom.switch", bool)
@@ -55,6 +56,8 @@ def in_class(page: Page, pages: Mapping[str, Page]) -> Iterator[None]:
     if isinstance(seat, Teacher):
         _share(seat, page)
     _DRAWN.set(moment.version)
+    if isinstance(seat, Student):
+        _await_call(moment.version)
 
 
 def _follow(moment: Moment, page: Page, pages: Mapping[str, Page]) -> None:
@@ -77,6 +80,17 @@ def _share(seat: Teacher, page: Page) -> None:
         st.warning(plain(err))
 
 
+def _await_call(version: int) -> None:
+    """Let a student who follows be called when the room changes, instead of asking every second."""
+    caller, session, draw_again = find_caller(), current_session(), find_redraw()
+    if caller is None or session is None or draw_again is None:
+        return
+    if _FOLLOWS.get():
+        caller.follow(session, version, draw_again)
+    else:
+        caller.leave(session)
+
+
 def _look() -> None:
     """Draw the page again if something is new in the room."""
     room = find_room()
@@ -94,7 +108,8 @@ def _draw_bar(seat: Seat, moment: Moment, page: Page) -> None:
         _draw_switch("Follow the teacher", _FOLLOWS)
         if _FOLLOWS.get() and moment.place is not None and moment.place.page != page.url_path:
             st.button("Back to the teacher's page", icon=":material/undo:", key="classroom.back", on_click=_catch_up)
-    draw_poll(EVERY, key="classroom.poll", on_ask=_look)
+    is_called = _FOLLOWS.get() and find_redraw() is not None
+    draw_poll(RARELY if is_called else EVERY, key="classroom.poll", on_ask=_look)
 
 
 def _catch_up() -> None:

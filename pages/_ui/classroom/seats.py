@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeAlias
 
 import streamlit as st
 
+from pages._lab.classroom.caller import Caller
 from pages._lab.classroom.room import ClassroomError, Room
-from pages._ui.cache import keep_open
 from pages._ui.kept import Kept, nothing
 from pages._ui.session import order_address
-from rn_core.serving.invitation import ROOM, TEACHER, find_class
+from rn_core.serving.invitation import ROOM, TEACHER, Invitation, find_class
 
 #: What tells the browser who it is after a reload; both go when it is closed.
 _STUDENT_COOKIE, _TEACHER_COOKIE = "rn_student", "rn_teacher"
 _KEY: Kept[str | None] = Kept("classroom.key", nothing)
 _STUDENT: Kept[str | None] = Kept("classroom.student", nothing)
 _PROBLEM: Kept[str | None] = Kept("classroom.problem", nothing)
+#: Only one thread makes room and caller.
+_LOCK = threading.Lock()
 _NO_TEACHER = "This is not the teacher's address of this class; the terminal that started it shows the right one."
 #: What a student is told instead of a button that trains.
 NO_TRAINING = "In a class the teacher starts training; watch it on the screen in front."
@@ -47,8 +51,24 @@ def find_room() -> Room | None:
     invitation = find_class()
     if invitation is None:
         return None
-    code, key = invitation.code, invitation.key
-    return keep_open(f"class {code}", lambda: Room(code, key))
+    with _LOCK:
+        return _hold_class(invitation)[0]
+
+
+def find_caller() -> Caller | None:
+    """Return what calls the followers of this server's class; None where it serves none."""
+    invitation = find_class()
+    if invitation is None:
+        return None
+    with _LOCK:
+        return _hold_class(invitation)[1]
+
+
+@lru_cache(maxsize=1)
+def _hold_class(invitation: Invitation) -> tuple[Room, Caller]:
+    """Return the room of a class and what calls its followers; a cache of Streamlit takes far longer for each look."""
+    caller = Caller()
+    return Room(invitation.code, invitation.key, caller.tell), caller
 
 
 def find_seat() -> Seat | None:

@@ -29,6 +29,7 @@ from pages._ui.lessons import measured as lesson_measured
 from pages._ui.lessons.session import LESSONS
 from pages._ui.pairs import reading
 from pages._ui.pairs.sections import draw_figure
+from pages._ui.ready_figures import plot_ready
 from pages._ui.triple_reading import read_triple_view
 from rn_core.tasks.sort_of_clevr.triple_language import triple_text
 
@@ -68,7 +69,7 @@ def draw_pairs_over_scene(lesson: Lesson, _: Look) -> None:
 def draw_bare_matrix(lesson: Lesson, look: Look) -> None:
     """Draw the pair matrix without the marks that give the answer away."""
     view = see(lesson)
-    draw_figure(plot_pair_matrix(view.matrix, view.nodes.labels, look=look), key=LESSONS.key("bare"))
+    draw_figure(plot_ready(plot_pair_matrix, view.matrix, view.nodes.labels, look=look), key=LESSONS.key("bare"))
 
 
 def draw_matrix(lesson: Lesson, look: Look) -> None:
@@ -78,7 +79,7 @@ def draw_matrix(lesson: Lesson, look: Look) -> None:
 
 def draw_told_matrix(view: PairView, look: Look, key: str) -> None:
     """Draw a view's pair matrix, the deciding pairs framed, what its numbers mean, and what they add up to."""
-    figure = plot_pair_matrix(view.matrix, view.nodes.labels, view.true_pairs, look=look)
+    figure = plot_ready(plot_pair_matrix, view.matrix, view.nodes.labels, view.true_pairs, look=look)
     draw_figure(figure, key=LESSONS.key(key))
     framed = "Framed: the pairs that decide." if view.true_pairs else ""
     st.caption(plain(f"Each number: what a pair adds to the logit of {view.target_text}. {framed}"))
@@ -125,7 +126,7 @@ def draw_sights(state: ExploreState, look: Look) -> None:
         with column:
             seen = read_view(state.change(model=model, view="objects"))
             st.markdown(plain(f"{title}: {seen.reading.answer.text}, truth: {seen.reading.truth}"))
-            figure = plot_pair_matrix(seen.matrix, seen.nodes.labels, seen.true_pairs_shown, look=look)
+            figure = plot_ready(plot_pair_matrix, seen.matrix, seen.nodes.labels, seen.true_pairs_shown, look=look)
             draw_figure(figure, key=LESSONS.key(f"sight.{model}"))
     st.caption("Shares of cells are divided among the objects that lie in them; the rest is the ground's.")
 

@@ -23,6 +23,7 @@ from pages._ui.options import named
 from pages._ui.pairs.exports import SavedFile, View, list_files
 from pages._ui.pairs.many import draw_many
 from pages._ui.pairs.parts import PairPage, draw_figure
+from pages._ui.ready_figures import plot_ready
 from pages._ui.session import Changes
 from rn_core.common.device import choose_device, describe_device
 from rn_core.common.errors import RNCoreError
@@ -63,9 +64,10 @@ def draw_pairs(page: PairPage[View], view: View, look: Look) -> None:
     left, right = st.columns([6, 5], gap="large")
     with left:
         nodes, marked = view.nodes, view.true_pairs_shown
-        figure = figures.plot_pair_matrix(
-            view.matrix, nodes.labels, marked, view.pinned, look, nodes.names, nodes.ticks, nodes.noun
-        )
+        figure = plot_ready(
+            figures.plot_pair_matrix, view.matrix, nodes.labels, marked, view.pinned, look, nodes.names, nodes.ticks,
+            nodes.noun,
+        )  # fmt: skip
         key = page.session.key("matrix")
         draw_figure(figure, key=key, on_select=lambda: _pin_from_matrix(page, view), selection_mode="points")
     with right:
@@ -144,14 +146,16 @@ def draw_pair(page: PairPage[View], view: View, look: Look) -> None:
     left, right = st.columns(2, gap="large")
     with left:
         st.markdown(f"**1 · g_theta{plain(name)}**: one vector, added to those of all other pairs")
-        draw_figure(figures.plot_relation_strip(relation.numpy(), look), key=key("strip"))
+        draw_figure(plot_ready(figures.plot_relation_strip, relation.numpy(), look), key=key("strip"))
         st.markdown("**2 · Inside f_phi**: what changes when the pair is added")
-        draw_figure(figures.plot_hidden_change(path.changes, look), key=key("hidden"))
+        draw_figure(plot_ready(figures.plot_hidden_change, path.changes, look), key=key("hidden"))
     with right:
         st.markdown(f"**3 · Logits** without and with {plain(name)}")
         chosen = choose_answers(view, path)
         answers = [view.answers[k] for k in chosen]
-        figure = figures.plot_logit_shift(answers, path.without[chosen], path.full[chosen], look, removed=name)
+        figure = plot_ready(
+            figures.plot_logit_shift, answers, path.without[chosen], path.full[chosen], look, removed=name
+        )
         draw_figure(figure, key=key("shift"))
 
 
@@ -223,7 +227,7 @@ def draw_ranking(page: PairPage[View], view: View, look: Look) -> None:
         ("strongest added", curves.insertion),
         ("random added", curves.random_insertion),
     )
-    figure = figures.plot_faithfulness([(name, curve.values.numpy()) for name, curve in named], look)
+    figure = plot_ready(figures.plot_faithfulness, [(name, curve.values.numpy()) for name, curve in named], look)
     draw_figure(figure, key=page.session.key("curves"))
 
 

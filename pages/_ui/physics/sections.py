@@ -23,6 +23,7 @@ from pages._ui.pairs.exports import SavedFile
 from pages._ui.pairs.sections import PairPage, draw_figure
 from pages._ui.physics.asking import Answers
 from pages._ui.physics.session import PHYSICS
+from pages._ui.ready_figures import plot_ready
 from pages._ui.session import Changes
 from rn_core.tasks.physics import PhysicsScene
 from rn_core.tasks.physics.world import N_FRAMES
@@ -53,7 +54,7 @@ def draw_count(view: PhysicsView, look: Look) -> None:
     """Draw how many connected groups the networks count, beside the truth."""
     answer, truth = view.reading.answer, view.reading.truth
     st.html(html.counts_html(view.model_answers, truth))
-    draw_figure(plot_count(answer.probabilities, truth, look), key="physics.count")
+    draw_figure(plot_ready(plot_count, answer.probabilities, truth, look), key="physics.count")
 
 
 def draw_predictors(paths: Paths) -> None:
@@ -92,7 +93,8 @@ def draw_closer(state: PhysicsState, answers: Answers, look: Look) -> None:
         pair_sections.draw_closer(PHYSICS_PAGE, SECTIONS, state.section, answers.view, look)
     elif answers.paths is not None and answers.paths.kept_errors is not None:
         st.markdown("**Error per frame**")
-        draw_figure(plot_errors(answers.paths.errors, answers.paths.kept_errors, look), key="physics.errors")
+        figure = plot_ready(plot_errors, answers.paths.errors, answers.paths.kept_errors, look)
+        draw_figure(figure, key="physics.errors")
 
 
 def list_files(state: PhysicsState, scene: PhysicsScene, answers: Answers) -> list[SavedFile]:

@@ -20,6 +20,7 @@ from pages._lab.walk.steps import STEPS, THOUGHT, Side
 from pages._lab.walk.view import WalkView
 from pages._ui.options import named
 from pages._ui.pairs.sections import draw_figure
+from pages._ui.ready_figures import plot_ready
 from pages._ui.walk import session as walk_session
 from pages._ui.walk.session import GRID_KEY, WALK, replace_node, take_click
 
@@ -44,37 +45,37 @@ def draw_side(title: str, side: Side, formulas: tuple[str, ...], view: WalkView)
 
 def draw_image(view: WalkView, look: Look) -> None:
     """Draw what the network is given."""
-    draw_figure(walk_figures.plot_image(view, look), key="walk.figure.image")
+    draw_figure(plot_ready(walk_figures.plot_image, view, look), key="walk.figure.image")
 
 
 def draw_features(view: WalkView, look: Look) -> None:
     """Draw the feature maps, or the rows."""
     plot = walk_figures.plot_maps if view.has_cells else walk_figures.plot_rows
-    draw_figure(plot(view, look), key="walk.figure.features")
+    draw_figure(plot_ready(plot, view, look), key="walk.figure.features")
 
 
 def draw_objects(view: WalkView, look: Look) -> None:
     """Draw the objects in their places, and the numbers of one."""
     draw_nodes(view, ("Object",))
-    draw_figure(walk_figures.plot_objects(view, look, both=False, height=500), key="walk.figure.objects")
-    draw_figure(walk_strips.plot_strips([walk_strips.object_strip(view)], look), key="walk.figure.object")
+    draw_figure(plot_ready(walk_figures.plot_objects, view, look, both=False, height=500), key="walk.figure.objects")
+    draw_figure(plot_ready(walk_strips.plot_strips, [walk_strips.object_strip(view)], look), key="walk.figure.object")
 
 
 def draw_pairs(view: WalkView, look: Look) -> None:
     """Draw the grid of pairs, one of them laid end to end."""
     draw_nodes(view, ("First object, i", "Second object, j"))
     draw_figure(
-        walk_figures.plot_pair_grid(view, look), key=GRID_KEY, selection_mode="points",
+        plot_ready(walk_figures.plot_pair_grid, view, look), key=GRID_KEY, selection_mode="points",
         on_select=partial(take_click, view.labels),
     )  # fmt: skip
-    draw_figure(walk_strips.plot_strips([walk_strips.pair_input(view)], look), key="walk.figure.pair")
+    draw_figure(plot_ready(walk_strips.plot_strips, [walk_strips.pair_input(view)], look), key="walk.figure.pair")
 
 
 def draw_g_theta(view: WalkView, look: Look) -> None:
     """Draw the pair's way through the layers of g_theta."""
     draw_nodes(view, ("First object, i", "Second object, j"))
-    draw_figure(walk_strips.plot_strips(walk_strips.pair_strips(view), look), key="walk.figure.g")
-    draw_figure(walk_figures.plot_objects(view, look, both=True, height=330), key="walk.figure.where")
+    draw_figure(plot_ready(walk_strips.plot_strips, walk_strips.pair_strips(view), look), key="walk.figure.g")
+    draw_figure(plot_ready(walk_figures.plot_objects, view, look, both=True, height=330), key="walk.figure.where")
 
 
 def draw_sum(view: WalkView, look: Look) -> None:
@@ -84,20 +85,22 @@ def draw_sum(view: WalkView, look: Look) -> None:
         st.selectbox("Pairs are added", list(ORDERS), format_func=named(ORDERS), width=220, **WALK.bind("order"))
         st.number_input("Pairs in the sum", 0, count_pairs(state), step=1, width=170, **WALK.bind("added"))
     # Another film takes another place, so that one that plays is not mixed with the next.
-    draw_figure(plot_growth(view, look), key=f"walk.figure.sum.{hash((state, look))}")
+    draw_figure(plot_ready(plot_growth, view, look), key=f"walk.figure.sum.{hash((state, look))}")
 
 
 def draw_f_phi(view: WalkView, look: Look) -> None:
     """Draw the sum's way through f_phi, and the logits at its end."""
-    draw_figure(walk_strips.plot_strips(walk_strips.readout_strips(view), look), key="walk.figure.f")
-    draw_figure(walk_strips.plot_logits(view.walk.logits, view.reading.truth, look), key="walk.figure.logits")
+    draw_figure(plot_ready(walk_strips.plot_strips, walk_strips.readout_strips(view), look), key="walk.figure.f")
+    draw_figure(
+        plot_ready(walk_strips.plot_logits, view.walk.logits, view.reading.truth, look), key="walk.figure.logits"
+    )
 
 
 def draw_answer(view: WalkView, look: Look) -> None:
     """Draw the probabilities, and both models' answers."""
     st.html(view.reading.to_html())
     draw_figure(
-        walk_strips.plot_probabilities(view.growth.probabilities[-1], view.reading.truth, look),
+        plot_ready(walk_strips.plot_probabilities, view.growth.probabilities[-1], view.reading.truth, look),
         key="walk.figure.answer",
     )
 
@@ -133,12 +136,10 @@ def draw_thought(view: WalkView, look: Look) -> None:
         return
     left, right = st.columns([6, 5], gap="large")
     with left:
-        draw_figure(
-            walk_strips.plot_strips(walk_strips.thought_strips(view, view.thought), look), key="walk.figure.mlp"
-        )
-        draw_figure(
-            walk_strips.plot_logits(view.thought.logits, view.reading.truth, look), key="walk.figure.mlp.logits"
-        )
+        strips = walk_strips.thought_strips(view, view.thought)
+        draw_figure(plot_ready(walk_strips.plot_strips, strips, look), key="walk.figure.mlp")
+        logits = plot_ready(walk_strips.plot_logits, view.thought.logits, view.reading.truth, look)
+        draw_figure(logits, key="walk.figure.mlp.logits")
     with right:
         draw_side(THOUGHT.name, THOUGHT, thought_formulas(view), view)
 

@@ -1,0 +1,65 @@
+"""Figures that are ready to be sent, and what tells two of them apart; no Streamlit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from hashlib import blake2b
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+import plotly.graph_objects as go
+
+_SCALARS = (str, bytes, int, float, np.generic, type(None))
+
+
+class ReadyFigure(go.Figure):
+    """A finished figure that nobody changes: its JSON values are made once, not whenever it is sent."""
+
+    def __init__(self, figure: go.Figure) -> None:
+        """Take a finished figure; of its layout only `meta` can be read here."""
+        super().__init__(layout={"meta": figure.layout.meta})
+        self.__dict__["_ready"] = figure.to_dict()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the figure as JSON values; they are shared, so only the outermost dictionary may be changed."""
+        return dict(self.__dict__["_ready"])
+
+
+@runtime_checkable
+class Keyed(Protocol):
+    """A large input of a figure that says itself what tells it apart."""
+
+    @property
+    def figure_key(self) -> object:
+        """Return a value that differs wherever two inputs give different figures."""
+        ...
+
+
+def digest_inputs(*inputs: object) -> str:
+    """Return a digest that differs wherever the content of two figures' inputs does.
+
+    Args:
+        inputs: scalars, arrays, records of these (dataclasses), lists, tuples and dictionaries of them, and `Keyed`.
+
+    Raises:
+        TypeError: if an input is of another type.
+    """
+    return blake2b(repr(_flatten(inputs)).encode(), digest_size=16).hexdigest()
+
+
+def _flatten(value: object) -> object:
+    """Return a value as nested tuples of scalars, whose text tells it apart from all others."""
+    if isinstance(value, _SCALARS):
+        return value
+    if isinstance(value, np.ndarray):
+        return value.shape, value.dtype.str, value.tobytes()
+    if isinstance(value, list | tuple):
+        return tuple(map(_flatten, value))
+    if isinstance(value, Mapping):
+        return tuple((key, _flatten(each)) for key, each in value.items())
+    if isinstance(value, Keyed):
+        return type(value).__qualname__, _flatten(value.figure_key)
+    if is_dataclass(value):
+        return type(value).__qualname__, *(_flatten(getattr(value, each.name)) for each in fields(value))
+    raise TypeError(f"A figure's input must be made of scalars, arrays and records, got {type(value).__qualname__}.")
