@@ -25,6 +25,7 @@ from pages._ui.areas import make_areas
 from pages._ui.components.scene import draw_scene
 from pages._ui.explore import opening
 from pages._ui.explore import session as explore_session
+from pages._ui.explore.chain import draw_chain
 from pages._ui.explore.orders import draw_orders
 from pages._ui.explore.sections import EXPLORE_PAGE, draw_family, draw_found, draw_own_picture
 from pages._ui.explore.session import EXPLORE
@@ -43,6 +44,8 @@ from rn_core.tasks.sort_of_clevr.language import text
 from rn_core.tasks.sort_of_clevr.questions import QUESTION_TYPES
 
 FOLLOWER = Follower(EXPLORE)
+#: Questions about more than pairs -> what draws their page.
+_FAMILY_PAGES = {"triples": draw_triples, "chain": draw_chain}
 
 
 def take_event(event: SceneEvent, view: ExploreView | None) -> None:
@@ -132,8 +135,9 @@ def draw_question(state: ExploreState) -> None:
 def draw_sidebar(state: ExploreState) -> None:
     """Draw the models' cards, where own ones are uploaded, and the device."""
     with st.sidebar:
-        if state.family == "triples":
-            sections.draw_card(full_name(DOMAIN, NETWORK), shows_recipe=True)
+        if state.family in _FAMILY_PAGES:
+            network = NETWORK if state.family == "triples" else state.chain_model
+            sections.draw_card(full_name(DOMAIN, network), shows_recipe=True)
             return
         for model in (state.model, baseline_of(state.model)):
             sections.draw_card(full_name(DOMAIN, model), shows_recipe=True)
@@ -151,8 +155,8 @@ def draw_page() -> None:
         opening.draw_opening()
         return
     opening.note_seen()
-    if state.family == "triples":
-        draw_triples(state)
+    if state.family in _FAMILY_PAGES:
+        _FAMILY_PAGES[state.family](state)
         EXPLORE.write_url()
         return
     view, problem = read_page(state)

@@ -120,7 +120,7 @@ def draw_reveal(lesson: Lesson, chosen: int, following: Lesson | None) -> None:
 
 def draw_way_on(lesson: Lesson) -> None:
     """Draw the link to the page where the lesson's question can be changed."""
-    if lesson.view == "triples":
+    if lesson.view in lesson_file.FAMILY_VIEWS:
         query, label = lesson.state.to_query(), "Open this in Explore"
     elif lesson.page == "explore":
         query = lesson.explore.to_shared_query()

@@ -58,6 +58,7 @@ def draw_page() -> None:
     draw_controls(state, lanes)
     draw_chart(shown, look)
     results_sections.draw_distances(entries, look)
+    results_sections.draw_chains(entries, look)
     results_sections.draw_cards(state, entries)
     st.segmented_control(
         "Look closer",

@@ -15,11 +15,17 @@ from typing import Any, TypeVar
 from rn_core.common.errors import RNCoreError, SceneError, did_you_mean, lookup, quote
 from rn_core.common.seeding import MAX_SEED, check_seed
 from rn_core.tasks.sort_of_clevr import COLORS, Question, Scene, SceneObject
+from rn_core.tasks.sort_of_clevr.chain_scene import ChainScene
 from rn_core.tasks.sort_of_clevr.questions import QUESTION_TYPES
+from rn_core.tasks.sort_of_clevr.scene import check_apart
 
 State = TypeVar("State")
 _COLOR_CODES = MappingProxyType({"red": "r", "green": "g", "blue": "b", "orange": "o", "gray": "a", "yellow": "y"})
 _SHAPE_CODES = MappingProxyType({"square": "s", "circle": "c"})
+_CHAIN_COLOR_CODES = MappingProxyType({**_COLOR_CODES, "purple": "p", "cyan": "c"})
+_CHAIN_SHAPE_CODES = MappingProxyType(
+    {**_SHAPE_CODES, "triangle": "t", "diamond": "d", "star": "r", "cross": "x", "pentagon": "p", "hexagon": "h"}
+)
 _OBJECT_CODE = re.compile(r"([a-z])(\d{1,3})\.(\d{1,3})([a-z])")
 _SWITCH = MappingProxyType({"on": True, "off": False})
 
@@ -90,9 +96,17 @@ def _unknown(key: str, known: list[str]) -> str:
 
 def format_scene(scene: Scene) -> str:
     """Return a scene as URL text: color, x.y in pixels, shape, as in `r20.30s_b50.12c`."""
-    return "_".join(
-        f"{_COLOR_CODES[thing.color]}{thing.x}.{thing.y}{_SHAPE_CODES[thing.shape]}" for thing in scene.objects
-    )
+    return _format_objects(scene.objects, _COLOR_CODES, _SHAPE_CODES)
+
+
+def format_chain_scene(scene: ChainScene) -> str:
+    """Return a scene of eight colors and eight shapes as URL text, as `format_scene` does."""
+    return _format_objects(scene.objects, _CHAIN_COLOR_CODES, _CHAIN_SHAPE_CODES)
+
+
+def _format_objects(objects: Iterable[SceneObject], colors: Mapping[str, str], shapes: Mapping[str, str]) -> str:
+    """Return objects as URL text."""
+    return "_".join(f"{colors[thing.color]}{thing.x}.{thing.y}{shapes[thing.shape]}" for thing in objects)
 
 
 def parse_scene(text: str) -> Scene:
@@ -101,18 +115,33 @@ def parse_scene(text: str) -> Scene:
     Raises:
         SceneError: if the text is not such a scene, or the scene breaks a rule of the task.
     """
-    colors = {code: color for color, code in _COLOR_CODES.items()}
-    shapes = {code: shape for shape, code in _SHAPE_CODES.items()}
+    return Scene(_parse_objects(text, _COLOR_CODES, _SHAPE_CODES))
+
+
+def parse_chain_scene(text: str) -> ChainScene:
+    """Read what `format_chain_scene` wrote; raises SceneError as `parse_scene`, and for objects that touch."""
+    scene = ChainScene(_parse_objects(text, _CHAIN_COLOR_CODES, _CHAIN_SHAPE_CODES))
+    check_apart(scene.objects)
+    return scene
+
+
+def _parse_objects(
+    text: str, color_codes: Mapping[str, str], shape_codes: Mapping[str, str]
+) -> tuple[SceneObject, ...]:
+    """Read what `_format_objects` wrote."""
+    colors = {code: color for color, code in color_codes.items()}
+    shapes = {code: shape for shape, code in shape_codes.items()}
+    names = f"{', '.join([*shapes][:-1])} or {[*shapes][-1]}"
     things = []
     for part in text.split("_"):
         match = _OBJECT_CODE.fullmatch(part)
         if match is None or match[1] not in colors or match[4] not in shapes:
             raise SceneError(
-                f"An object must read like r20.30s (a color of {''.join(colors)}, x.y in pixels, s or c), "
+                f"An object must read like r20.30s (a color of {''.join(colors)}, x.y in pixels, {names}), "
                 f"got {quote(part)}."
             )
         things.append(SceneObject(colors[match[1]], shapes[match[4]], int(match[2]), int(match[3])))
-    return Scene(tuple(things))
+    return tuple(things)
 
 
 def parse_seed(text: str) -> int:

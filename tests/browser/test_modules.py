@@ -26,6 +26,8 @@ from pages._lab.clevr.things import LETTERS, move_thing
 from pages._lab.components.scene_view import SceneView, make_scene_data
 from pages._lab.components.stage import PairLayer
 from pages._lab.components.table_view import make_table_data
+from pages._lab.sort_of_clevr.chain import find_chain_truth, make_shown_chain
+from pages._lab.sort_of_clevr.state import ExploreState
 from pages._ui import components
 from pages._ui.components.bundle import bundle
 from pages._ui.components.sources import read_sources
@@ -34,6 +36,7 @@ from rn_core.common.seeding import make_rng
 from rn_core.tasks.clevr.camera import HEIGHT, WIDTH
 from rn_core.tasks.clevr.placement import EXTENT, MIN_GAP, MIN_OFFSET, distances
 from rn_core.tasks.physics.world import COLORS
+from rn_core.tasks.sort_of_clevr.chain import ChainQuestion
 from rn_core.tasks.sort_of_clevr.scene import check_objects, sample_scene
 
 pytestmark = pytest.mark.browser
@@ -383,7 +386,7 @@ def sample_layer(rng: np.random.Generator, n_nodes: int) -> PairLayer:
 
 
 def sample_stages(rng: np.random.Generator) -> Iterator[dict[str, Any]]:
-    """Yield what is drawn of 500 random scenes: of Explore, some with a ground, and of CLEVR, plan and picture."""
+    """Yield what is drawn of random scenes: 500 of Explore, some with a ground, and of CLEVR, and 40 of the chain."""
     picture = Picture(np.zeros((HEIGHT, WIDTH, 3), np.uint8))
     for seed in range(500):
         projector, kind = bool(seed % 5 == 0), seed % 5
@@ -396,6 +399,9 @@ def sample_stages(rng: np.random.Generator) -> Iterator[dict[str, Any]]:
             state = ClevrState(seed=seed, projector=projector)
             stage = make_plan_stage(state, None) if kind == 3 else make_picture_stage(state, picture, None)
             yield replace(stage, layer=sample_layer(rng, stage.n_nodes)).to_data()
+    for seed in range(40):
+        chain = ExploreState(seed=seed, chain=ChainQuestion(seed % 8, "red"))
+        yield make_shown_chain(chain, find_chain_truth(chain)).to_data()
 
 
 def box_of(shape: dict[str, float]) -> np.ndarray:
@@ -435,9 +441,10 @@ def test_no_label_hides_a_label_an_object_or_an_arrows_head_or_leaves_the_pictur
     cases = [[data, data["objects"], node, data["pinned"]] for data, node in zip(stages, active, strict=True)]
     n_labels = 0
     for data, found in zip(stages, call("scene/labels.js", "layOut", cases), strict=True):
-        labels = [box_of(each) for each in (*found["tags"], found["flag"])]
+        labels = [box_of(each) for each in (*found["tags"], found["flag"]) if each is not None]
         others = [*object_boxes(data), *head_boxes(found["arcs"])]
-        assert len(found["tags"]) == len(found["arcs"]) > 0
+        assert len(found["tags"]) == len(found["arcs"]) + len(data["path"]) > 0
+        assert (found["flag"] is None) == (not data["showTruth"])
         for k, label in enumerate(labels):
             assert not any(meet(label, other) for other in (*labels[:k], *others))
             band = 8 * any(node["kind"] == "ground" for node in data["nodes"])

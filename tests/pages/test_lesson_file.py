@@ -14,6 +14,7 @@ from pages._lab.physics.state import PhysicsState
 from pages._lab.sort_of_clevr.state import ExploreState, sampled_scene
 from rn_core.common.errors import RNCoreError
 from rn_core.tasks.sort_of_clevr import Question
+from rn_core.weights.store import list_weights
 
 GOOD = """---
 title: Near and far
@@ -54,13 +55,17 @@ def test_eighteen_lessons_ship_and_show_every_view_and_every_page():
     found = read_folder(FOLDER)
     assert found.problems == ()
     assert len(found.lessons) >= 18
-    assert {lesson.view for lesson in found.lessons} == {*VIEWS}
+    everything = [read_lesson(path) for path in sorted(FOLDER.glob("*.md"))]
+    assert {lesson.view for lesson in everything} == {*VIEWS}
     assert {lesson.page for lesson in found.lessons} == {*PAGES}
-    assert [lesson.slug for lesson in found.lessons] == list_slugs(FOLDER)
+    shown = [lesson.slug for lesson in everything if {*list_weights()} >= {*lesson.needs}]
+    assert [lesson.slug for lesson in found.lessons] == shown
+    assert [lesson.slug for lesson in everything] == list_slugs(FOLDER)
 
 
-@pytest.mark.parametrize("lesson", read_folder(FOLDER).lessons, ids=lambda lesson: lesson.slug)
-def test_shipped_texts_are_short(lesson):
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.md")), ids=lambda path: path.stem)
+def test_shipped_texts_are_short(path):
+    lesson = read_lesson(path)
     assert 60 <= len(lesson.body.split()) <= 160
     assert len(lesson.quiz.ask.split()) <= 20
     assert len(lesson.quiz.why.split()) <= 70
@@ -125,6 +130,23 @@ def test_a_bad_link_is_one_sentence_with_line_and_field(tmp_path, fields, where,
 def test_views_that_measure_shapes_are_refused_on_other_pages(tmp_path):
     text = LINKED.format("page: babi\nlink: task=1\n").replace("view: scene", "view: sum")
     assert "'sum' needs 'page: explore'; use scene, matrix, without." in sentence_of(tmp_path, text)
+
+
+def test_a_lesson_is_left_out_without_a_sentence_where_its_weights_are_not_installed(tmp_path):
+    needy = GOOD.replace("view: scene", "needs: sort-of-clevr/rn-objects {}\nview: scene")
+    write(tmp_path, needy.format("sort-of-clevr/rn-nowhere"), "02-needy.md")
+    assert (read_folder(tmp_path).lessons, read_folder(tmp_path).problems) == ((), ())
+    write(tmp_path, needy.format(""), "02-needy.md")
+    (lesson,) = read_folder(tmp_path).lessons
+    assert (lesson.slug, lesson.needs) == ("needy", ("sort-of-clevr/rn-objects",))
+
+
+@pytest.mark.parametrize(
+    ("link", "view"), [("family=chain", "triples"), ("family=chain", "scene"), ("seed=3", "chain"), ("", "triples")]
+)
+def test_questions_about_more_than_pairs_have_a_view_of_their_own(tmp_path, link, view):
+    text = LINKED.format(f"link: {link or 'seed=4'}\n").replace("view: scene", f"view: {view}")
+    assert "needs a link to such a question" in sentence_of(tmp_path, text)
 
 
 def test_yes_and_numbers_stay_words(tmp_path):

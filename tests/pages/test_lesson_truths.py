@@ -9,19 +9,22 @@ import pytest
 import torch
 from torch import nn
 
-from pages._lab.lessons.file import FOLDER, read_folder
+from pages._lab.lessons.file import FOLDER, list_slugs, read_folder, read_lesson
 from pages._lab.lessons.work import make_turns
 from pages._lab.sort_of_clevr.view import ExploreView
 from pages._ui.cache import find_answerer
+from pages._ui.chain_reading import read_chain_view
 from pages._ui.lessons.measured import N_SCENES, SEED, find_crowd
 from pages._ui.lessons.views import read_reading, read_view, remove_each, see
 from pages._ui.triple_reading import read_triple_view
+from rn_core.common.seeding import make_rng
 from rn_core.evaluation.accuracy import evaluate
 from rn_core.experiments.limits import measure_crowds, measure_margins
 from rn_core.experiments.probes import ask, find_common_shapes, measure_diagonal, measure_guess, measure_redeal
 from rn_core.models.tuples import TupleInputs, TupleLayers
 from rn_core.tasks.sort_of_clevr import COLORS, stack_scenes
 from rn_core.tasks.sort_of_clevr.cells import object_cells
+from rn_core.tasks.sort_of_clevr.chain_floors import find_chain_floors
 from rn_core.tasks.sort_of_clevr.crowds import make_crowd_batch
 from rn_core.tasks.sort_of_clevr.encoding import encode_rows
 from rn_core.tasks.sort_of_clevr.questions import GROUPS, QUESTION_TYPES, question_codes
@@ -53,6 +56,10 @@ def test_the_network_is_right_about_every_lesson_s_scene(lesson):
     if lesson.view == "triples":
         view = read_triple_view(lesson.explore)
         assert view.reading.answer.text == view.truth and view.margin > 4
+        return
+    if lesson.view == "chain":
+        chain = read_chain_view(lesson.explore)
+        assert chain.reading.answer.text == chain.truth.answer and chain.truth.margin > 4
         return
     reading = see(lesson).reading
     assert reading.answer.text == reading.truth
@@ -268,9 +275,9 @@ def test_no_lesson_is_left_unchecked():
         "why-pairs", "why-a-sum", "relational-or-not", "blind-floors", "the-pair-matrix", "the-diagonal", "baselines",
         "counterfactuals", "when-it-fails", "the-price", "how-to-read-a-share", "a-count-from-pairs",
         "what-if-it-were-gone", "two-facts-one-answer", "the-last-word-counts", "springs-nobody-sees",
-        "counting-groups", "cells-or-objects", "what-the-paper-found", "three-at-once",
+        "counting-groups", "cells-or-objects", "what-the-paper-found", "three-at-once", "one-hop-after-another",
     }  # fmt: skip
-    assert {*LESSONS} == checked
+    assert {*list_slugs(FOLDER)} == checked
 
 
 def test_lessons_differ_in_scene():
@@ -283,6 +290,20 @@ def test_the_deciding_triples_are_the_strongest_of_the_lesson_s_scene():
     n_deciding = len(view.deciding)
     assert view.truth == str(n_deciding) and 0 < n_deciding < 4
     assert [row.decides for row in view.rows] == [True] * n_deciding + [False] * (6 - n_deciding)
+
+
+def test_four_jumps_tell_relating_once_from_relating_four_times_and_forgetting_fails_at_two():
+    floors = find_chain_floors(make_rng(0, "test"), 200)
+    assert floors["nearest"]["jumps_1"] == 1 and floors["nearest"]["jumps_2"] < 0.5
+    lesson = read_lesson(FOLDER / "20-one-hop-after-another.md")
+    assert lesson.quiz.choices == ("0 jumps, the start itself", "1 jump", "4 jumps")
+    if lesson.slug not in LESSONS:
+        pytest.skip(f"{' and '.join(lesson.needs)} are not installed")
+    once, four = (find_answerer(name).card.measured.types for name in lesson.needs)
+    gaps = [four[f"jumps_{jumps}"].accuracy - once[f"jumps_{jumps}"].accuracy for jumps in (0, 1, 4)]
+    assert lesson.quiz.answer == int(np.argmax(gaps)) and gaps[2] > 0.2
+    assert once["jumps_1"].low > 0.85
+    assert four["jumps_4"].low > max(found["jumps_4"] for found in floors.values())
 
 
 def test_pairs_read_linearly_get_seven_of_eight_cases_of_three_lamps_and_never_eight():

@@ -24,7 +24,7 @@ NAMED = {lesson.slug: lesson for lesson in LESSONS}
 CHARTS = {
     "scene": (0, 1), "sum": (0, 1), "redeal": (0, 1), "floors": (0, 1), "matrix": (1, 1), "diagonal": (0, 1),
     "baseline": (0, 2), "counterfactual": (0, 0), "crowds": (1, 4), "cost": (0, 0), "without": (0, 0),
-    "sights": (0, 2), "learning": (0, 1), "triples": (0, 0),
+    "sights": (0, 2), "learning": (0, 1), "triples": (0, 0), "chain": (0, 1),
 }  # fmt: skip
 
 

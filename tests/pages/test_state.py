@@ -14,13 +14,26 @@ from pages._lab.components import scene_view
 from pages._lab.links import format_scene, parse_scene
 from pages._lab.models import MODELS
 from pages._lab.pairs.state import AUTO, BASELINES, GROUND, METHODS, SECTIONS
-from pages._lab.sort_of_clevr.state import FAMILIES, FIELDS, ExploreState, pair_labels, sampled_scene
+from pages._lab.sort_of_clevr.state import (
+    CHAIN_NETWORKS,
+    FAMILIES,
+    FIELDS,
+    ExploreState,
+    pair_labels,
+    sampled_chain,
+    sampled_scene,
+)
 from pages._lab.words import GRID
 from rn_core.common.errors import SceneError
 from rn_core.common.seeding import MAX_SEED
 from rn_core.tasks.sort_of_clevr import COLORS, Question, Scene, SceneObject
+from rn_core.tasks.sort_of_clevr.chain import N_CHAIN_QUESTIONS, ChainQuestion
+from rn_core.tasks.sort_of_clevr.chain_scene import ChainScene
 from rn_core.tasks.sort_of_clevr.questions import ANSWERS, N_QUESTIONS
 from rn_core.tasks.sort_of_clevr.triples import N_TRIPLE_QUESTIONS, TripleQuestion
+
+#: Scenes of the chain as no seed has them: with an object less.
+MOVED = [ChainScene(sampled_chain(seed).objects[:7]) for seed in range(3)]
 
 
 @st.composite
@@ -60,6 +73,9 @@ def states(draw) -> ExploreState:
         picture=draw(st.one_of(st.none(), st.from_regex(r"[0-9a-f]{16}", fullmatch=True))),
         family=draw(st.sampled_from([*FAMILIES])),
         triple=TripleQuestion.from_index(draw(st.integers(0, N_TRIPLE_QUESTIONS - 1))),
+        chain=ChainQuestion.from_index(draw(st.integers(0, N_CHAIN_QUESTIONS - 1))),
+        chain_model=draw(st.sampled_from(CHAIN_NETWORKS)),
+        moved=draw(st.sampled_from((None, *MOVED))),
     )
 
 

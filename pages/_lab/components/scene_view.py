@@ -145,14 +145,14 @@ def make_scene_data(view: SceneView) -> dict[str, Any]:
         triples=view.triples,
     )
     grid = GRID if view.mode == "cells" else 0
-    shown = [_show(thing) | ({"shape": "spot"} if view.image else {}) for thing in objects]
+    shown = [show_object(thing, PALETTE[thing.color]) | ({"shape": "spot"} if view.image else {}) for thing in objects]
     cast = Cast(view.mode, shown, _make_nodes(view, objects), grid)
     spacing = Spacing(box=CLEARANCE)
     manner = Manner(view.editable, not view.image, view.projector, view.alt, spacing, view.live)
-    return make_stage_data(_make_backdrop(view.image), cast, layer, manner)
+    return make_stage_data(make_backdrop(view.image), cast, layer, manner)
 
 
-def _make_backdrop(image: str) -> Backdrop:
+def make_backdrop(image: str = "") -> Backdrop:
     """Return the white ground or a picture, with two middle lines and the names of its sides."""
     low, high = _EDGES
     lines = ((MIDDLE, low, MIDDLE, high), (low, MIDDLE, high, MIDDLE))
@@ -163,8 +163,8 @@ def _make_backdrop(image: str) -> Backdrop:
     return Backdrop(ground, (IMAGE_SIZE, IMAGE_SIZE), image, lines=lines, words=words)
 
 
-def _show(thing: SceneObject) -> dict[str, Any]:
-    """Return an object as the browser draws it."""
+def show_object(thing: SceneObject, color: tuple[int, int, int]) -> dict[str, Any]:
+    """Return an object as the browser draws it in an RGB color."""
     return {
         "id": thing.color,
         "name": thing.color,
@@ -174,7 +174,7 @@ def _show(thing: SceneObject) -> dict[str, Any]:
         "y": int(thing.y),
         "radius": _RADIUS,
         "turn": 0,
-        **paint(PALETTE[thing.color]),
+        **paint(color),
     }
 
 

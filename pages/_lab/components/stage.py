@@ -181,6 +181,7 @@ class PairLayer:
         heat: whether all partners of a cell are colored, not the strongest alone joined to it.
         deciding: nodes that are ringed as deciding ones; None rings all that are in true pairs.
         triples: three nodes and what they contribute together, for networks over triples.
+        path: nodes in the order of a chain of jumps, joined by lines and numbered from 0.
     """
 
     weights: np.ndarray | Sequence[Sequence[float]]
@@ -192,6 +193,7 @@ class PairLayer:
     heat: bool = False
     deciding: Sequence[int] | None = None
     triples: Sequence[tuple[tuple[int, int, int], float]] = ()
+    path: Sequence[int] = ()
 
 
 @dataclass(frozen=True)
@@ -201,7 +203,8 @@ class Cast:
     Attributes:
         mode: "objects" or "cells", what the nodes are.
         objects: JSON objects with id, name, words (None: name and shape), x, y, radius, shape ("square", "circle", with
-            a highlight "ball", with a ring "ringed", or "spot", a mark on a picture), turn in degrees, fill and ink.
+            a highlight "ball", with a ring "ringed", "spot", a mark on a picture, "triangle", "diamond", "star",
+            "cross", "pentagon" or "hexagon"), turn in degrees, fill and ink.
         nodes: JSON objects with label and kind ("object", "cell" or "ground"); cells with x, y and box.
         grid: cells per side, or 0.
     """
@@ -253,6 +256,7 @@ def make_stage_data(backdrop: Backdrop, cast: Cast, layer: PairLayer, manner: Ma
         "truePairs": [check_pair(pair, n_nodes) for pair in layer.true_pairs],
         "deciding": _deciding_nodes(layer),
         "triples": [_show_triple(members, share, n_nodes) for members, share in layer.triples],
+        "path": [check_node(node, n_nodes) for node in layer.path],
         "showTruth": bool(layer.show_truth),
         "heat": layer.heat,
         "full": FULL_LOGITS[cast.mode],
@@ -387,6 +391,13 @@ def _show_triple(members: tuple[int, int, int], share: float, n_nodes: int) -> d
     if len(members) != 3 or not all(is_whole(node) and 0 <= node < n_nodes for node in members):
         raise RNCoreError(f"A triple must name three nodes from 0 to {n_nodes - 1}, got {members!r}.")
     return {"members": [int(node) for node in members], "share": round(float(share), 6)}
+
+
+def check_node(node: int, n_nodes: int) -> int:
+    """Return a node; raises RNCoreError if it is not there."""
+    if not (is_whole(node) and 0 <= node < n_nodes):
+        raise RNCoreError(f"A node must be a whole number from 0 to {n_nodes - 1}, got {node!r}.")
+    return int(node)
 
 
 def is_whole(value: object) -> TypeGuard[int]:

@@ -23,6 +23,8 @@ from rn_core.common.errors import RNCoreError, did_you_mean
 from rn_core.common.seeding import MAX_SEED
 from rn_core.tasks.sort_of_clevr.asking import check_answerable
 from rn_core.tasks.sort_of_clevr.language import parse
+from rn_core.weights.file_set import find_cards
+from rn_core.weights.store import PRETRAINED
 
 FOLDER = Path(__file__).parents[2] / "lessons"
 MAX_BYTES = 100_000
@@ -49,6 +51,7 @@ VIEWS = MappingProxyType(
         "sights": "the pair matrices of cells and of objects found in the image",
         "learning": "how both networks learned from answers only, question by question",
         "triples": "the triples over the scene, for a link to a question about three objects",
+        "chain": "accuracy against the number of jumps, for a link to a question about a chain of jumps",
     }
 )
 #: Views that lessons of every page can have.
@@ -57,6 +60,8 @@ SHARED_VIEWS = ("scene", "matrix", "without")
 _MEASURED = ("redeal", "floors", "diagonal", "crowds")
 #: Fields that say what Explore shows; a link says it in one.
 _SCENE = ("scene", "question", "objects", "model")
+#: Views that show questions about more than pairs, each with the question family of the same name.
+FAMILY_VIEWS = ("triples", "chain")
 _FIELDS = MappingProxyType(
     {
         "title": "Why pairs",
@@ -68,6 +73,7 @@ _FIELDS = MappingProxyType(
         "question": "Is the red object on the left?",
         "model": "rn-objects",
         "view": "scene",
+        "needs": "sort-of-clevr/rn-chain (weights without which the lesson is left out)",
         "quiz": "(and below it, indented: ask, choices, answer, why)",
     }
 )
@@ -116,6 +122,7 @@ class Lesson:
         view: key of `VIEWS`.
         quiz: what is asked before anything is told.
         body: the text, in Markdown.
+        needs: full names of weights without which it has nothing to show.
     """
 
     slug: str
@@ -126,6 +133,7 @@ class Lesson:
     view: str
     quiz: Quiz
     body: str
+    needs: tuple[str, ...] = ()
 
     @property
     def domain(self) -> Domain[Any, Any, Any]:
@@ -171,18 +179,21 @@ def list_slugs(folder: Path) -> list[str]:
 
 
 def read_folder(folder: Path) -> Lessons:
-    """Read all lessons of a folder; a file that cannot be used becomes a sentence."""
+    """Read all lessons of a folder whose weights are installed; a file that cannot be used becomes a sentence."""
+    installed = find_cards(PRETRAINED).keys()
     lessons: dict[str, Lesson] = {}
     files: dict[str, str] = {}
     problems = []
     for path in find_files(folder):
         try:
             lesson = read_lesson(path)
-            if lesson.slug in lessons:
+            if lesson.slug in files:
                 raise LessonError(
                     f"{path.name}, line 1: {files[lesson.slug]} has the name '{lesson.slug}' already; rename one."
                 )
-            lessons[lesson.slug], files[lesson.slug] = lesson, path.name
+            files[lesson.slug] = path.name
+            if installed >= {*lesson.needs}:
+                lessons[lesson.slug] = lesson
         except LessonError as err:
             problems.append(str(err))
     return Lessons(tuple(lessons.values()), tuple(problems))
@@ -202,15 +213,16 @@ def read_lesson(path: Path) -> Lesson:
         )
     head = read_head(path.name, _read_text(path))
     fields = head.group
-    fields.check_names(_FIELDS, optional=("page", "link", *_SCENE))
+    fields.check_names(_FIELDS, optional=("page", "link", "needs", *_SCENE))
     if not head.body:
         raise LessonError(f"{path.name}, line {head.body_line}: the lesson's text is missing; write it below '---'.")
     page = fields.read("page", one_of(PAGES, "page")) if "page" in fields.fields else _EXPLORE
     state, view = _read_state(fields, page), fields.read("view", one_of(VIEWS, "view"))
     if page != _EXPLORE and view not in SHARED_VIEWS:
         raise fields.error("view", f"'{view}' needs 'page: explore'; use {', '.join(SHARED_VIEWS)}.")
-    if (view == "triples") != (isinstance(state, ExploreState) and state.family == "triples"):
-        raise fields.error("view", "'triples' and a link to a question about three objects belong together; give both.")
+    family = state.family if isinstance(state, ExploreState) and state.family in FAMILY_VIEWS else None
+    if family != (view if view in FAMILY_VIEWS else None):
+        raise fields.error("view", f"'{family or view}' needs a link to such a question, and no other view; give both.")
     if view in _MEASURED and state.model != "rn-objects":
         raise fields.error("view", f"'{view}' measures on many scenes and needs 'model: rn-objects'.")
     return Lesson(
@@ -222,6 +234,7 @@ def read_lesson(path: Path) -> Lesson:
         view=view,
         quiz=_read_quiz(fields.group("quiz")),
         body=head.body,
+        needs=tuple(fields.text("needs", longest=200).split()) if "needs" in fields.fields else (),
     )
 
 
@@ -249,7 +262,7 @@ def _read_state(fields: Group, page: str) -> PairState:
         return _read_link(fields, page)
     if page != _EXPLORE:
         raise fields.error("link", "it is missing; copy what the page's address has behind the question mark.")
-    fields.check_names(_FIELDS, optional=("page", "link", "objects", "model"))
+    fields.check_names(_FIELDS, optional=("page", "link", "objects", "model", "needs"))
     return _read_explore(fields)
 
 

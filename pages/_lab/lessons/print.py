@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from pages._lab.lessons.file import Lesson
+from pages._lab.lessons.file import FAMILY_VIEWS, Lesson
 from pages._lab.lessons.layout import LETTERS
 from pages._lab.plain import escape
 from pages._lab.words import format_signed
@@ -15,7 +15,7 @@ from rn_core.tasks.sort_of_clevr.rendering import PALETTE
 from rn_core.tasks.sort_of_clevr.scene import IMAGE_SIZE, MIDDLE, RADIUS
 
 #: Views whose question to the class is about no scene in particular.
-_NO_PICTURE = ("crowds", "cost", "triples")
+_NO_PICTURE = ("crowds", "cost", *FAMILY_VIEWS)
 _SCALE = 4
 
 

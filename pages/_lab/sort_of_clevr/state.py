@@ -15,9 +15,11 @@ from typing import Any
 
 from pages._lab.links import (
     Field,
+    format_chain_scene,
     format_question,
     format_scene,
     one_of,
+    parse_chain_scene,
     parse_question,
     parse_scene,
     parse_seed,
@@ -31,14 +33,20 @@ from pages._lab.sort_of_clevr.own_picture import N_DIGITS
 from rn_core.common.errors import RNCoreError, quote
 from rn_core.common.seeding import make_rng
 from rn_core.tasks.sort_of_clevr import COLORS, Question, Scene, sample_scene
+from rn_core.tasks.sort_of_clevr.chain import ChainQuestion
+from rn_core.tasks.sort_of_clevr.chain_scene import ChainScene, sample_chains
+from rn_core.tasks.sort_of_clevr.chain_spec import CHAIN_RECIPES
 from rn_core.tasks.sort_of_clevr.questions import ANSWERS
 from rn_core.tasks.sort_of_clevr.triples import TripleQuestion
 
 _DIGEST = re.compile(rf"[0-9a-f]{{{N_DIGITS}}}")
 DEFAULT_QUESTION = Question("closest_shape", "red")
 DEFAULT_TRIPLE = TripleQuestion("between", "red", "green")
-#: How many objects a question relates -> its name on the page.
-FAMILIES = MappingProxyType({"pairs": "Two objects", "triples": "Three objects"})
+DEFAULT_CHAIN = ChainQuestion(3, "red")
+#: What a question relates -> its name on the page.
+FAMILIES = MappingProxyType({"pairs": "Two objects", "triples": "Three objects", "chain": "A chain of jumps"})
+#: Networks that answer about chains, as recipes name them.
+CHAIN_NETWORKS = tuple(name.partition("/")[2] for name in CHAIN_RECIPES)
 SECTIONS = MappingProxyType({**pair_state.SECTIONS, "orders": "How many at once?"})
 #: URL parameters that mean the same on every page about one question.
 SHARED = ("seed", "scene", "q", "model")
@@ -60,11 +68,17 @@ class ExploreState(PairState):
         section: key of `SECTIONS`.
         family: key of `FAMILIES`.
         triple: what is asked about three objects.
+        chain: what is asked about a chain of jumps.
+        chain_model: the network that is asked about it, one of `CHAIN_NETWORKS`.
+        moved: the scene of the chain after moves; None while it is the sampled one.
     """
 
     question: Question = DEFAULT_QUESTION
     family: str = "pairs"
     triple: TripleQuestion = DEFAULT_TRIPLE
+    chain: ChainQuestion = DEFAULT_CHAIN
+    chain_model: str = "rn-chain-4-steps"
+    moved: ChainScene | None = None
     model: str = next(iter(MODELS))
     seed: int = 0
     edited: Scene | None = None
@@ -74,6 +88,16 @@ class ExploreState(PairState):
     def scene(self) -> Scene:
         """Return the scene on the page: the edited one, or the one that `seed` samples."""
         return self.edited or sampled_scene(self.seed)
+
+    @property
+    def chain_scene(self) -> ChainScene:
+        """Return the scene of the chain on the page: the one with moves, or the one that `seed` samples."""
+        return self.moved or sampled_chain(self.seed)
+
+    def move(self, color: str, x: int, y: int) -> ExploreState:
+        """Return the state with an object of the chain's scene elsewhere; errors as `ChainScene.move`."""
+        scene = self.chain_scene.move(color, x, y)
+        return replace(self, moved=None if scene == sampled_chain(self.seed) else scene)
 
     def edit(self, scene: Scene) -> ExploreState:
         """Return the state with another scene; the sampled scene counts as no edit, gone colors are let go."""
@@ -88,7 +112,7 @@ class ExploreState(PairState):
         if not sees_pixels(changes.get("model", self.model)) and "view" not in changes:
             changes["view"] = "objects"
         if "seed" in changes and changes["seed"] != self.seed:
-            changes = {"edited": None, "picture": None, "pair": None, "without": (), **changes}
+            changes = {"edited": None, "picture": None, "moved": None, "pair": None, "without": (), **changes}
         return super().change(**changes)
 
     @staticmethod
@@ -135,6 +159,25 @@ def format_triple(question: TripleQuestion) -> str:
     return f"{question.type}-{question.first}-{question.second}"
 
 
+def parse_chain_question(text: str) -> ChainQuestion:
+    """Read what `format_chain_question` wrote; raises RNCoreError."""
+    jumps, _, start = text.partition("-")
+    if not re.fullmatch(r"[0-9]", jumps):
+        raise RNCoreError(f"A question about a chain must read like 3-red, jumps and start, got {quote(text)}.")
+    return ChainQuestion(int(jumps), start)
+
+
+def format_chain_question(question: ChainQuestion) -> str:
+    """Return a question about a chain as URL text, such as `3-red`."""
+    return f"{question.jumps}-{question.start}"
+
+
+@functools.lru_cache(maxsize=256)
+def sampled_chain(seed: int) -> ChainScene:
+    """Return the scene of the chain that the page shows for a seed."""
+    return sample_chains(make_rng(seed, "explore"), 1).scene(0)
+
+
 @functools.lru_cache(maxsize=256)
 def sampled_scene(seed: int) -> Scene:
     """Return the scene that the page shows for a seed."""
@@ -145,6 +188,8 @@ def _consistent(state: ExploreState, problems: list[str]) -> tuple[ExploreState,
     """Drop what does not fit the other parameters, with a sentence each."""
     if state.edited == sampled_scene(state.seed):
         state = replace(state, edited=None)
+    if state.moved == sampled_chain(state.seed):
+        state = replace(state, moved=None)
     present = tuple(thing.color for thing in state.scene.objects)
     return drop_misfits(state, problems, pair_labels, present, count_pairs(state.model), sees_pixels(state.model))
 
@@ -171,6 +216,9 @@ FIELDS = (
     Field("picture", "picture", parse_digest),
     Field("family", "family", one_of(FAMILIES, "question family")),
     Field("triple", "triple", parse_triple, format_triple),
+    Field("chain", "chain", parse_chain_question, format_chain_question),
+    Field("chain-model", "chain_model", one_of(CHAIN_NETWORKS, "network")),
+    Field("chain-scene", "moved", parse_chain_scene, format_chain_scene),
     *pair_fields(
         ANSWERS,
         (*COLORS, GROUND, *map(str, range(N_CELLS))),

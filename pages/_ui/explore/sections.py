@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages._lab.domains.sort_of_clevr import DOMAIN
 from pages._lab.plain import plain
+from pages._lab.sort_of_clevr.chain import installed_chains
 from pages._lab.sort_of_clevr.state import FAMILIES, ExploreState
 from pages._lab.sort_of_clevr.view import ExploreView
 from pages._ui.explore import session
@@ -19,10 +20,10 @@ EXPLORE_PAGE = PairPage[ExploreView](DOMAIN, session.EXPLORE)
 
 
 def draw_family() -> None:
-    """Draw the switch between questions about two and about three objects."""
-    st.segmented_control(
-        "Questions that relate", list(FAMILIES), format_func=named(FAMILIES), **session.EXPLORE.bind("family")
-    )
+    """Draw the switch between questions about two objects, about three, and about chains where networks answer them."""
+    shown = [family for family in FAMILIES if family != "chain" or installed_chains()]
+    bound = session.EXPLORE.bind("family", session.EXPLORE.state.family, session.choose_family)
+    st.segmented_control("Questions that relate", shown, format_func=named(FAMILIES), **bound)
 
 
 def draw_own_picture(state: ExploreState) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from pages._lab.domains.base import full_name
 from pages._lab.domains.sort_of_clevr import DOMAIN
 from pages._lab.models import view_of
+from pages._lab.sort_of_clevr.chain import installed_chains
 from pages._lab.sort_of_clevr.own_picture import OwnPicture, find_objects, make_found_scene, read_own
 from pages._lab.sort_of_clevr.state import ExploreState, sampled_scene
 from pages._lab.sort_of_clevr.view import ShapesCase, make_case
@@ -28,7 +29,19 @@ def read_query(query: Mapping[str, str]) -> tuple[ExploreState, list[str]]:
     if state.picture is not None and find_picture(state) is None:
         problems.append("The link's picture was uploaded in another session; choose its file again.")
         state = replace(state, picture=None)
-    return state, problems
+    return keep_installed(state, problems)
+
+
+def keep_installed(state: ExploreState, problems: list[str]) -> tuple[ExploreState, list[str]]:
+    """Leave a question about chains, or its network, where the weights are not installed, with a sentence."""
+    there = installed_chains()
+    if state.family != "chain" or state.chain_model in there:
+        return state, problems
+    told = [*problems, f"The link's network '{state.chain_model}' is not installed; another one answers."]
+    if there:
+        return replace(state, chain_model=next(iter(there))), told
+    told[-1] = "The link asks about a chain of jumps, and no network that answers such questions is installed."
+    return replace(state, family="pairs"), told
 
 
 def find_picture(state: ExploreState) -> OwnPicture | None:
@@ -55,6 +68,22 @@ def edit_scene(make: Callable[[Scene], Scene]) -> None:
     """Replace the scene by `make(scene)`; if that breaks a rule, keep it and show the sentence."""
     try:
         EXPLORE.set(EXPLORE.state.edit(make(EXPLORE.state.scene)))
+    except RNCoreError as err:
+        EXPLORE.notify(str(err))
+
+
+def choose_family(family: str | None) -> dict[str, Any]:
+    """Return the change of state that another kind of questions asks for; a chain needs a network that is installed."""
+    there, chosen = installed_chains(), EXPLORE.state.chain_model
+    if family != "chain" or chosen in there:
+        return {} if family is None else {"family": family}
+    return {"family": family, "chain_model": next(iter(there))}
+
+
+def move_in_chain(color: str, x: int, y: int) -> None:
+    """Move an object of the chain's scene; if that breaks a rule, keep it and show the sentence."""
+    try:
+        EXPLORE.set(EXPLORE.state.move(color, x, y))
     except RNCoreError as err:
         EXPLORE.notify(str(err))
 

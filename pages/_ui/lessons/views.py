@@ -20,10 +20,12 @@ from pages._lab.models import baseline_of
 from pages._lab.pairs.state import BASELINES
 from pages._lab.pairs.view import PairView, describe_sum
 from pages._lab.plain import plain
+from pages._lab.sort_of_clevr.chain import find_chain_truth, make_shown_chain
 from pages._lab.sort_of_clevr.state import ExploreState
 from pages._lab.sort_of_clevr.triples import make_triple_stage
 from pages._lab.sort_of_clevr.view import ExploreView, Reading, make_reading
 from pages._ui.cache import find_answerer
+from pages._ui.chain_reading import draw_jumps, read_chain_view
 from pages._ui.components.scene import draw_scene
 from pages._ui.lessons import measured as lesson_measured
 from pages._ui.lessons.session import LESSONS
@@ -31,7 +33,9 @@ from pages._ui.pairs import reading
 from pages._ui.pairs.sections import draw_figure
 from pages._ui.ready_figures import plot_ready
 from pages._ui.triple_reading import read_triple_view
+from rn_core.tasks.sort_of_clevr.chain_language import chain_text
 from rn_core.tasks.sort_of_clevr.triple_language import triple_text
+from rn_core.weights.store import list_weights
 
 #: Orders in which pairs are added up, and the seed of the random ones.
 N_ORDERS, SEED = 4, 0
@@ -164,10 +168,27 @@ def draw_triple_shares(state: ExploreState, _: Look) -> None:
     st.caption(plain(view.describe_sum()))
 
 
+def draw_chain_scene(state: ExploreState, _: Look) -> None:
+    """Draw the scene of a question about a chain, without the path."""
+    draw_scene(make_shown_chain(state, None).make_fixed(), key=LESSONS.key("plain"))
+
+
+def draw_told_chain(state: ExploreState, _: Look) -> None:
+    """Draw the scene of a question about a chain with the true path."""
+    draw_scene(make_shown_chain(state, find_chain_truth(state)).make_fixed(), key=LESSONS.key("scene"))
+
+
+def draw_chain_accuracy(_: ExploreState, look: Look) -> None:
+    """Draw how far each network can follow a chain."""
+    draw_jumps(list_weights(), look, LESSONS.key("jumps"))
+
+
 def ask_text(lesson: Lesson) -> str:
     """Return what the networks are asked, in English."""
     if lesson.view == "triples":
         return triple_text(lesson.explore.triple)
+    if lesson.view == "chain":
+        return chain_text(lesson.explore.chain)
     question: str = lesson.domain.ask(lesson.state).question
     return question
 
@@ -176,6 +197,8 @@ def answers_html(lesson: Lesson) -> str:
     """Return the truth and what the networks say; raises RNCoreError if they cannot answer."""
     if lesson.view == "triples":
         return read_triple_view(lesson.explore).answers_html()
+    if lesson.view == "chain":
+        return read_chain_view(lesson.explore).answers_html()
     return see(lesson).answers_html()
 
 
@@ -233,6 +256,11 @@ VIEWS: Mapping[str, LessonView] = MappingProxyType(
             on_explore(draw_triple_shares),
             before=on_explore(draw_triple_scene),
             after=on_explore(draw_told_triples),
+        ),
+        "chain": LessonView(
+            on_explore(draw_chain_accuracy),
+            before=on_explore(draw_chain_scene),
+            after=on_explore(draw_told_chain),
         ),
     }
 )

@@ -16,7 +16,9 @@ from pages._lab.results.distances import distances_html, find_distances, list_er
 from pages._lab.results.html import card_lines, describe_head_start, measured_html
 from pages._lab.results.measure import fresh_seed, measure
 from pages._lab.results.state import FEWEST, MOST, ResultsState
+from pages._lab.sort_of_clevr.jumps import find_jump_lines
 from pages._ui.cache import measuring_desk
+from pages._ui.chain_reading import draw_jumps
 from pages._ui.kept import Kept
 from pages._ui.pairs.sections import draw_figure
 from pages._ui.session import PageSession
@@ -95,6 +97,13 @@ def draw_distances(entries: Mapping[str, WeightsEntry], look: Look) -> None:
     st.html('<h2 class="rn-question">How accurate are predicted paths?</h2>')
     draw_figure(plot_errors(*list_errors(found), look), key=RESULTS.key("distances"))
     st.html(distances_html(found))
+
+
+def draw_chains(entries: Mapping[str, WeightsEntry], look: Look) -> None:
+    """Draw accuracy against the number of jumps; nothing for a domain without networks on chains."""
+    if find_jump_lines(entries):
+        st.html('<h2 class="rn-question">How many jumps can each network follow?</h2>')
+        draw_jumps(entries, look, RESULTS.key("jumps"))
 
 
 def draw_cards(state: ResultsState, entries: Mapping[str, WeightsEntry]) -> None:

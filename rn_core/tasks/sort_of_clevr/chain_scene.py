@@ -6,11 +6,11 @@ After Palm et al. 2018 (arXiv 1711.08028), Pretty-CLEVR: a scene is drawn on Sor
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
-from rn_core.common.errors import SceneError
+from rn_core.common.errors import SceneError, lookup
 from rn_core.common.seeding import uniform_integers
 from rn_core.tasks.sort_of_clevr.scene import (
     CLEARANCE,
@@ -19,6 +19,7 @@ from rn_core.tasks.sort_of_clevr.scene import (
     LOWEST,
     MIDDLE,
     SceneObject,
+    check_apart,
     check_object,
     read_scene,
 )
@@ -55,6 +56,19 @@ class ChainScene:
     def remove(self, color: str) -> ChainScene:
         """Return a scene without the object of `color`."""
         return ChainScene(tuple(each for each in self.objects if each.color != color))
+
+    def move(self, color: str, x: int, y: int) -> ChainScene:
+        """Return a scene in which the object of `color` has its center elsewhere.
+
+        Raises:
+            UnknownNameError: if there is no such object.
+            SceneError: if the place lies outside of the picture, or the object touches another one there.
+        """
+        lookup(color, {each.color: each for each in self.objects}, "object color in this scene")
+        moved = (replace(each, x=x, y=y) if each.color == color else each for each in self.objects)
+        scene = ChainScene(tuple(moved))
+        check_apart(scene.objects)
+        return scene
 
     def to_json(self) -> str:
         """Return `{"objects": [{"color", "shape", "x", "y"}, ...]}` as text."""

@@ -132,6 +132,11 @@ def check_objects(objects: tuple[SceneObject, ...]) -> None:
     colors = [thing.color for thing in objects]
     if len(set(colors)) < len(colors):
         raise SceneError(f"Every object must have its own color, got {', '.join(colors)}; change one of them.")
+    check_apart(objects)
+
+
+def check_apart(objects: tuple[SceneObject, ...]) -> None:
+    """Raise SceneError if two objects touch, naming them."""
     for k, one in enumerate(objects):
         for other in objects[:k]:
             apart = max(abs(one.x - other.x), abs(one.y - other.y))

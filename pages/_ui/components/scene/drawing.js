@@ -2,7 +2,7 @@
 
 import { makeSvg } from "../dom.js";
 import { signOf } from "../numbers.js";
-import { GROUND_BAND, PAD, describePlace, leave, middleOf, outline, turnAbout, turnOf } from "./geometry.js";
+import { GROUND_BAND, PAD, POLYGONS, describePlace, leave, middleOf, outline, turnAbout, turnOf } from "./geometry.js";
 import { layOut, truthOf } from "./labels.js";
 
 const MARK = 0.76; // radius of the mark within an object, in radii of it
@@ -10,8 +10,8 @@ const MARK = 0.76; // radius of the mark within an object, in radii of it
 // From back to front. Arcs pass behind objects, but cells lie under objects and so would their arcs.
 // Grips, the wide invisible strokes that make arcs easy to click, never cover an object.
 const LAYERS = {
-  objects: ["zones", "triples", "nodes", "grips", "arcs", "truth", "objects", "tags", "landing"],
-  cells: ["zones", "triples", "nodes", "grips", "objects", "arcs", "truth", "tags", "landing"],
+  objects: ["zones", "triples", "nodes", "grips", "arcs", "truth", "path", "objects", "tags", "landing"],
+  cells: ["zones", "triples", "nodes", "grips", "objects", "arcs", "truth", "path", "tags", "landing"],
 };
 
 function describeObject(thing, { editable, toggles, origin, scale }) {
@@ -102,6 +102,7 @@ function updateObject(element, thing, node, marks) {
   name.setAttribute("y", thing.y);
   name.setAttribute("fill", thing.ink);
   element.classList.toggle("spot", thing.shape === "spot");
+  element.classList.toggle("polygon", thing.shape in POLYGONS);
   element.setAttribute("aria-label", describeObject(thing, marks.data));
   element.setAttribute("aria-pressed", marks.chosen);
   if (node !== null) element.setAttribute("data-node", node);
@@ -169,6 +170,16 @@ function drawTriples(layers, nodes, data) {
     });
   });
   layers.triples.replaceChildren(...shapes);
+}
+
+/** A line from object to object of a chain of jumps, and an outline of the one where it ends. */
+function drawPath(layers, nodes, data) {
+  const path = data.path ?? [];
+  layers.path.replaceChildren();
+  if (path.length === 0) return;
+  const points = path.map((k) => `${nodes[k].x},${nodes[k].y}`).join(" ");
+  const d = outline(nodes[path.at(-1)], 1.8);
+  layers.path.append(makeSvg("polyline", { points }), makeSvg("path", { d }));
 }
 
 /** Dotted outlines of the objects that decide the question, and a dotted line between two of them. */
@@ -248,5 +259,6 @@ export function drawScene(stage, layers, elements, view) {
   drawTags(layers, tags, flag);
   drawTriples(layers, nodes, data);
   drawTruth(layers, nodes, data);
+  drawPath(layers, nodes, data);
   stage.classList.toggle("stale", stale);
 }

@@ -9,6 +9,28 @@ export const PAD = 4; // room around the image for rings, arcs and tags
 export const GROUND_BAND = 8; // height below the image for the ground's chip
 export const CHIP = { width: 30, height: 5.4 };
 
+const ARM = 0.4; // half the width of a cross's arm, of half its size
+/** Shapes with straight sides, as corners around (0, 0), of half their size. */
+export const POLYGONS = {
+  triangle: [[0, -1], [1.05, 0.9], [-1.05, 0.9]],
+  diamond: [[0, -1.05], [1.05, 0], [0, 1.05], [-1.05, 0]],
+  cross: [
+    [-ARM, -1], [ARM, -1], [ARM, -ARM], [1, -ARM], [1, ARM], [ARM, ARM],
+    [ARM, 1], [-ARM, 1], [-ARM, ARM], [-1, ARM], [-1, -ARM], [-ARM, -ARM],
+  ],
+  star: cornersAround([1.1, 0.5, 1.1, 0.5, 1.1, 0.5, 1.1, 0.5, 1.1, 0.5]),
+  pentagon: cornersAround([1.05, 1.05, 1.05, 1.05, 1.05]),
+  hexagon: cornersAround([1, 1, 1, 1, 1, 1]),
+};
+
+/** Corners at these distances from (0, 0), evenly around it, the first one at the top. */
+function cornersAround(distances) {
+  return distances.map((distance, k) => {
+    const angle = (2 * Math.PI * k) / distances.length;
+    return [distance * Math.sin(angle), -distance * Math.cos(angle)];
+  });
+}
+
 /** Nodes with the places they have now, edits on their way to the server included. */
 export function placeNodes(data, objects) {
   return data.nodes.map((node, k) => {
@@ -80,6 +102,9 @@ export function outline(node, gap) {
     return roundedBox(node, node.radius + gap, node.radius + gap, gap);
   }
   const radius = (node.kind === "cell" ? CELL_RIM : node.radius) + gap;
+  if (node.shape in POLYGONS) {
+    return `M${POLYGONS[node.shape].map(([x, y]) => `${node.x + radius * x} ${node.y + radius * y}`).join("L")}Z`;
+  }
   return `M${node.x - radius} ${node.y}a${radius} ${radius} 0 1 1 ${2 * radius} 0a${radius} ${radius} 0 1 1 ${-2 * radius} 0Z`;
 }
 

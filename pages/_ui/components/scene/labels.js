@@ -178,6 +178,12 @@ export function layOut(data, objects, active, pinned) {
     hard.push(box);
     tags.push({ ...box, text, sign: signOf(share), style: "subtle" });
   }
+  (data.path ?? []).forEach((k, step) => {
+    const size = sizeOf(String(step), data);
+    const box = placeBox(ringPlaces(nodes[k], size), size, hard, [], frame);
+    hard.push(box);
+    tags.push({ ...box, anchor: nodes[k], text: String(step), sign: "", style: "step" });
+  });
   const decided = truthOf(data);
   if (decided === null) return { nodes, arcs, tags, flag: null };
   const size = sizeOf("decides", data);

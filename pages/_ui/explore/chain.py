@@ -1,0 +1,120 @@
+"""Explore's questions about a chain of jumps: the path, the answers, and the answer after each step."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from pages._lab import layout
+from pages._lab.components.stage import SceneEvent
+from pages._lab.plain import plain
+from pages._lab.sort_of_clevr.chain import (
+    ChainTruth,
+    ChainView,
+    find_chain_truth,
+    installed_chains,
+    list_chain_words,
+    make_shown_chain,
+)
+from pages._lab.sort_of_clevr.state import ExploreState
+from pages._ui import asking
+from pages._ui.areas import make_areas
+from pages._ui.chain_reading import read_chain_view
+from pages._ui.components.scene import draw_scene
+from pages._ui.explore import session
+from pages._ui.explore.sections import draw_family
+from pages._ui.explore.session import EXPLORE
+from pages._ui.options import named
+from rn_core.common.errors import RNCoreError
+from rn_core.common.seeding import MAX_SEED
+from rn_core.tasks.sort_of_clevr.chain import CHAIN_STARTS, N_JUMPS
+from rn_core.tasks.sort_of_clevr.chain_language import chain_text, parse_chain
+
+#: The box in which these questions are typed.
+_BOX = "typed_chain"
+
+
+def draw_chain(state: ExploreState) -> None:
+    """Draw the page of a question about a chain of jumps."""
+    truth: ChainTruth | None = None
+    view: ChainView | None = None
+    problem = None
+    try:
+        truth = find_chain_truth(state)
+        view = read_chain_view(state)
+    except RNCoreError as err:
+        problem = str(err)
+    areas = make_areas()
+    with areas.answers:
+        _draw_question(state)
+        if view is None:
+            st.error(plain(problem))
+        else:
+            asking.draw_answers(EXPLORE, view.answers_html(), chain_text(state.chain), (_BOX,))
+    with areas.controls:
+        _draw_controls(state)
+    with areas.picture:
+        draw_scene(make_shown_chain(state, truth), key="explore.chain.scene", on_change=_take_event)
+    if view is not None:
+        _draw_steps(view)
+
+
+def _take_event(event: SceneEvent) -> None:
+    """Move an object of the scene."""
+    if event.kind == "move" and event.thing is not None and event.x is not None and event.y is not None:
+        session.move_in_chain(event.thing, int(event.x), int(event.y))
+
+
+def _draw_question(state: ExploreState) -> None:
+    """Draw the question, built from two menus or typed."""
+    draw_family()
+    question = state.chain
+    st.html(layout.question_html(chain_text(question), is_old=EXPLORE.problem(_BOX) is not None))
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        for name, label, allowed in (("jumps", "Jumps", range(N_JUMPS)), ("start", "from", CHAIN_STARTS)):
+            bound = EXPLORE.bind(f"chain.{name}", getattr(question, name), partial(_choose, name))
+            st.selectbox(label, list(allowed), width=130, **bound)
+        st.text_input("or type it", **EXPLORE.bind_typed(chain_text(question), _read_typed, _BOX))
+        asking.draw_words(list_chain_words())
+    asking.draw_refusal(EXPLORE, _read_typed, _BOX)
+
+
+def _choose(field: str, value: str | int) -> dict[str, Any]:
+    """Return the change of state that a menu asks for."""
+    EXPLORE.set_problem(None, _BOX)
+    return {"chain": replace(EXPLORE.state.chain, **{field: value})}
+
+
+def _read_typed(sentence: str) -> dict[str, Any]:
+    """Return the change of state that a typed question asks for; raises QuestionError."""
+    return {"chain": parse_chain(sentence)}
+
+
+def _draw_controls(state: ExploreState) -> None:
+    """Draw what changes the network and the scene."""
+    names = installed_chains()
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.selectbox("Network", list(names), format_func=named(names), width=240, **EXPLORE.bind("chain_model"))
+        st.number_input("Scene", 0, MAX_SEED, step=1, width=140, **EXPLORE.bind("seed"))
+        st.button("New scene", icon=":material/casino:", on_click=session.next_scene)
+        if state.moved is not None:
+            st.button("Undo moves", icon=":material/undo:", on_click=lambda: EXPLORE.update(moved=None))
+        st.toggle("Draw the true path", **EXPLORE.bind("truth"))
+
+
+def _draw_steps(view: ChainView) -> None:
+    """Draw the answer after each layer or step."""
+    part = view.reading.part
+    left, right = st.columns([6, 5], gap="large")
+    with left:
+        st.markdown(f"**The answer after each {part}**")
+        st.html(view.steps_html())
+    with right:
+        st.markdown(
+            f"In training, every {part} had to answer, so each can be read. What is found in one {part} reaches the "
+            "others in the next: later jumps need more of them."
+        )
+        st.caption(view.exactness)
