@@ -136,7 +136,7 @@ def draw_sources(state: ClevrState, view: ClevrView | None) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.number_input("Scene", 0, MAX_SEED, step=1, width=140, **CLEVR.bind("seed"))
         st.button("New scene", icon=":material/casino:", on_click=clevr_session.next_scene)
-        if state.edited is not None:
+        if state.edited is not None and state.source == "scene":
             st.button("Undo edits", icon=":material/undo:", on_click=clevr_session.reset_scene)
         if state.source == "image":
             st.button("Back to the scene", icon=":material/undo:", on_click=clevr_session.leave_picture)
@@ -145,6 +145,7 @@ def draw_sources(state: ClevrState, view: ClevrView | None) -> None:
                 "A picture in CLEVR's look, PNG or JPEG", type=["png", "jpg", "jpeg"],
                 key=clevr_session.upload_key("picture"), on_change=clevr_session.take_picture,
             )  # fmt: skip
+            st.caption("It is brought to CLEVR's proportions, 3 : 2.")
         if view is not None:
             pair_sections.draw_save(sections.CLEVR_PAGE, view)
 
@@ -157,12 +158,12 @@ def draw_left(shown: Shown, drawn: drawing.Drawing, answers: DeltaGenerator) -> 
         drawing.draw_trouble(drawn, says_why=view is not None)
     if drawn.picture is not None and state.stage == "picture":
         clevr_session.keep_picture(state, drawn.picture)
-    if state.scene is not None:
+    if state.source == "scene":
         draw_stage_choice()
     FOLLOWER.draw(partial(draw_moving, shown, answers))
     if state.stage == "plan":
         sections.draw_thumbnail(state)
-    sections.draw_steps(case.truth)
+    sections.draw_steps(case)
 
 
 def draw_page() -> None:
@@ -188,7 +189,7 @@ def draw_page() -> None:
         draw_models(state, problem)
         draw_sources(state, view)
     with below:
-        own = {"edit": partial(sections.draw_table, state)}
+        own = {"edit": partial(sections.draw_table, state), "saw": partial(sections.draw_saw, case)}
         pair_sections.draw_closer(sections.CLEVR_PAGE, SECTIONS, state.section, view, look, own)
     with waiting:
         drawing.draw_waiting()

@@ -13,7 +13,7 @@ from pages._lab.words import join_words
 from rn_core.common.errors import SceneError, quote
 from rn_core.common.seeding import make_rng
 from rn_core.tasks.clevr import ClevrScene
-from rn_core.tasks.clevr.camera import fit_camera, project
+from rn_core.tasks.clevr.camera import FURTHEST, POSITION, fit_camera, project
 from rn_core.tasks.clevr.placement import EXTENT, check_placement
 from rn_core.tasks.clevr.sampling import sample_only_scene
 from rn_core.tasks.clevr.scene import COLORS, MATERIALS, MAX_OBJECTS, RADIUS, SHAPES, SIZES
@@ -68,6 +68,8 @@ class Thing:
 
 #: An object of an edited scene: itself, or the letter of the sampled one that it still is.
 Part = Thing | str
+#: Place of a camera: x, y and z.
+Camera = tuple[float, float, float]
 
 
 def things_of(scene: ClevrScene) -> tuple[Thing, ...]:
@@ -97,12 +99,23 @@ def build_scene(things: Sequence[Thing], camera: np.ndarray) -> ClevrScene:
     Raises:
         SceneError: for another number of things, or places that CLEVR's rules forbid.
     """
+    scene = build_seen(things, camera)
+    _check_places(scene)
+    return scene
+
+
+def build_seen(things: Sequence[Thing], camera: np.ndarray) -> ClevrScene:
+    """Return the scene of things as they were seen, which may stand nearer than CLEVR's rules allow; as `build_scene`.
+
+    Raises:
+        SceneError: for another number of things.
+    """
     if not 1 <= len(things) <= MAX_OBJECTS:
         raise SceneError(f"A scene must have 1 to {MAX_OBJECTS} objects, got {len(things)}; change that.")
     coords = np.array([(thing.x, thing.y, thing.radius) for thing in things])
     pixels = project(coords, camera)
     pixels[:, :2] = np.rint(pixels[:, :2])
-    scene = ClevrScene(
+    return ClevrScene(
         sizes=np.array([SIZES.index(thing.size) for thing in things]),
         colors=np.array([COLORS.index(thing.color) for thing in things]),
         materials=np.array([MATERIALS.index(thing.material) for thing in things]),
@@ -111,8 +124,6 @@ def build_scene(things: Sequence[Thing], camera: np.ndarray) -> ClevrScene:
         rotation=np.array([thing.rotation for thing in things]),
         pixel_coords=pixels,
     )
-    _check_places(scene)
-    return scene
 
 
 def _check_places(scene: ClevrScene) -> None:
@@ -171,11 +182,15 @@ def make_parts(seed: int, things: Sequence[Thing]) -> tuple[Part, ...] | None:
     return None if parts == LETTERS[: len(sampled_things(seed))] else parts
 
 
+def keep_near(value: float) -> float:
+    """Return a place along one side of the ground, within it and to a hundredth."""
+    return min(max(round(value, 2), -EXTENT), EXTENT)
+
+
 def move_thing(things: Sequence[Thing], letter: str, x: float, y: float) -> tuple[Thing, ...]:
     """Return the things with one of them elsewhere; places are kept to a hundredth, as in a URL."""
     k = LETTERS.index(letter)
-    place = [min(max(round(value, 2), -EXTENT), EXTENT) for value in (x, y)]
-    moved = replace(things[k], x=place[0], y=place[1], rotation=round(things[k].rotation, 2))
+    moved = replace(things[k], x=keep_near(x), y=keep_near(y), rotation=round(things[k].rotation, 2))
     return (*things[:k], moved, *things[k + 1 :])
 
 
@@ -248,6 +263,24 @@ def _parse_thing(text: str) -> Thing:
     size, color, material, shape = (values[code] for values, code in zip(_VALUES, match.groups()[:4], strict=True))
     x, y, rotation = (int(number) / 100 for number in match.groups()[4:])
     return Thing(size, color, material, shape, round(x - EXTENT, 2), round(y - EXTENT, 2), rotation)
+
+
+def format_camera(camera: Camera) -> str:
+    """Return a camera's place as URL text: x, -y and z in thousandths, such as `7481.6508.5344`."""
+    x, y, z = camera
+    return ".".join(str(round(1000 * value)) for value in (x, -y, z))
+
+
+def parse_camera(text: str) -> Camera:
+    """Read what `format_camera` wrote; raises SceneError for another text, or a place unlike CLEVR's."""
+    match = re.fullmatch(r"(\d{4,5})\.(\d{4,5})\.(\d{4,5})", text)
+    if match is not None:
+        x, y, z = (int(number) / 1000 for number in match.groups())
+        if np.abs(np.subtract((x, -y, z), POSITION)).max() <= FURTHEST:
+            return x, -y, z
+    raise SceneError(
+        f"A camera must read like 7481.6508.5344, within {FURTHEST:g} of CLEVR's {POSITION}, got {quote(text)}."
+    )
 
 
 def name_things(things: Sequence[Thing]) -> tuple[str, ...]:

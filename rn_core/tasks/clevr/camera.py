@@ -19,6 +19,8 @@ FOCAL = 525.0
 POSITION = (7.481, -6.508, 5.344)
 #: Every coordinate of the place is moved by up to this much.
 JITTER = 0.5
+#: How far along an axis a scene's camera may stand from `POSITION`.
+FURTHEST = 2.0
 _STEPS = 8
 #: A depth is given to about 0.003, a pixel to 0.5.
 _DEPTH_WEIGHT = 100.0
@@ -104,6 +106,21 @@ def fit_camera(coords: np.ndarray, pixel_coords: np.ndarray) -> np.ndarray:
 def fit_near(coords: np.ndarray, pixel_coords: np.ndarray) -> np.ndarray:
     """Return the likeliest place (3,) float64 of a camera like CLEVR's; arguments as `fit_camera`, N from 1."""
     return _fit_likeliest(coords, pixel_coords, np.array(POSITION), project)
+
+
+def fit_seen(coords: np.ndarray, pixels: np.ndarray) -> np.ndarray:
+    """Return the likeliest place (3,) float64 of a camera like CLEVR's where depths are unknown.
+
+    Args:
+        coords: (N, 3) float64, N from 1.
+        pixels: (N, 2) float64: column, row.
+    """
+
+    def see(points: np.ndarray, position: np.ndarray) -> np.ndarray:
+        return project(points, position) * (1.0, 1.0, 0.0)
+
+    flat = np.concatenate([pixels, np.zeros((len(pixels), 1))], axis=1)
+    return _fit_likeliest(coords, flat, np.array(POSITION), see)
 
 
 def guess_size(coords: np.ndarray, pixel_coords: np.ndarray) -> tuple[int, int] | None:
