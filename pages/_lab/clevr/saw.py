@@ -234,14 +234,14 @@ def _badge(mark: Mark) -> str:
     return f'<span class="brief {mark.kind}" style="{_at(*mark.place)}">{text}</span>'
 
 
-def seen_html(marks: Sequence[Mark]) -> str:
-    """Return a table of what the network saw beside what there is."""
+def seen_html(marks: Sequence[Mark], told: str = "There is") -> str:
+    """Return a table of what the network saw beside what there is, under the heading `told`."""
     rows = "".join(
         f"<tr><td>{escape(f'{mark.name} {_SIGNS[mark.kind][0]}')}</td><td>{_seen_cell(mark)}</td>"
         f"<td>{'nothing' if mark.true is None else escape(mark.true.words)}</td></tr>"
         for mark in marks
     )
-    head = "".join(f"<th>{name}</th>" for name in ("Object", "The network saw", "There is"))
+    head = "".join(f"<th>{name}</th>" for name in ("Object", "The network saw", told))
     return f'<table class="rn-scheme rn-table rn-seen"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
 
 

@@ -103,7 +103,7 @@ def draw_saw(case: ClevrCase) -> None:
         left, right = st.columns([6, 5], gap="large")
         left.html(saw.saw_html(case.picture.data_url, marks))
         right.markdown(plain(saw.describe_marks(marks)))
-        right.html(saw.seen_html(marks))
+        right.html(saw.seen_html(marks, "The table says" if state.source == "image" else "There is"))
 
 
 def draw_thumbnail(state: ClevrState) -> None:
