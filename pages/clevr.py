@@ -147,6 +147,7 @@ def draw_sources(state: ClevrState, view: ClevrView | None) -> None:
                 "A picture in CLEVR's look, PNG or JPEG", type=["png", "jpg", "jpeg"],
                 key=clevr_session.upload_key("picture"), on_change=clevr_session.take_picture,
             )  # fmt: skip
+            st.caption("It is brought to CLEVR's proportions, 3 : 2.")
         if view is not None:
             pair_sections.draw_save(sections.CLEVR_PAGE, view)
 
@@ -159,12 +160,12 @@ def draw_left(shown: Shown, drawn: drawing.Drawing, answers: DeltaGenerator) -> 
         drawing.draw_trouble(drawn, says_why=view is not None)
     if drawn.picture is not None and state.stage == "picture":
         clevr_session.keep_picture(state, drawn.picture)
-    if state.scene is not None:
+    if state.source == "scene":
         draw_stage_choice()
     FOLLOWER.draw(partial(draw_moving, shown, answers, drawn.work is not None))
     if state.stage == "plan":
         sections.draw_thumbnail(state)
-    sections.draw_steps(case.truth)
+    sections.draw_steps(case)
 
 
 def draw_page() -> None:
@@ -190,7 +191,7 @@ def draw_page() -> None:
         draw_sources(state, view)
         waiting = st.container()  # at the end of the shorter column, where nothing moves when it empties
     with below:
-        own = {"edit": partial(sections.draw_table, state)}
+        own = {"edit": partial(sections.draw_table, state), "saw": partial(sections.draw_saw, case)}
         pair_sections.draw_closer(sections.CLEVR_PAGE, SECTIONS, state.section, view, look, own)
     with waiting:
         drawing.draw_waiting()

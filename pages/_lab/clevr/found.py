@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from pages._lab.clevr.things import Thing, pixel_places
+from pages._lab.clevr.things import Thing, keep_near, pixel_places
 from rn_core.evaluation.perception import match_places
 from rn_core.models.base import Encoder
 from rn_core.tasks.clevr import ClevrScene
@@ -59,7 +59,7 @@ def find_objects(encoder: Encoder, pixels: np.ndarray) -> tuple[Found, ...]:
 
 def _read_row(row: Tensor) -> Thing:
     """Return the object that a row (20,) tells of: its likeliest attributes, its place within the ground."""
-    x, y = (min(max(round(float(value) * EXTENT, 2), -EXTENT), EXTENT) for value in row[:2])
+    x, y = (keep_near(float(value) * EXTENT) for value in row[:2])
     parts = torch.split(row[D_COORDINATES : D_COORDINATES + sum(N_VALUES)], list(N_VALUES))
     named = {name: VALUES[name][int(part.argmax())] for name, part in zip(BIT_ORDER, parts, strict=True)}
     return Thing(named["size"], named["color"], named["material"], named["shape"], x, y)
@@ -81,21 +81,22 @@ def match_found(scene: ClevrScene, places: Tensor) -> dict[int, int]:
     return {found: true for true, found in match_places(true_places(scene), places, REACH).tolist()}
 
 
-def found_membership(scene: ClevrScene, places: Tensor | None) -> Tensor:
+def found_membership(scene: ClevrScene | None, places: Tensor | None) -> Tensor:
     """Return (K, N + 1) float64, which of a scene's N objects each slot is; the ground, if it is none of them.
 
     Args:
-        scene: with pixel coordinates.
+        scene: with pixel coordinates; None has no objects.
         places: (K, 2), where a network found objects, NaN for an empty slot, which is nothing; None where it has not
             been asked, which takes each object as found.
     """
+    n_objects = 0 if scene is None else scene.n_objects
     if places is None:
-        return torch.eye(MAX_OBJECTS, scene.n_objects + 1, dtype=torch.float64)
-    membership = torch.zeros(len(places), scene.n_objects + 1, dtype=torch.float64)
+        return torch.eye(MAX_OBJECTS, n_objects + 1, dtype=torch.float64)
+    membership = torch.zeros(len(places), n_objects + 1, dtype=torch.float64)
     filled = places.isfinite().all(dim=1).nonzero().flatten()
-    whose = match_found(scene, places[filled])
+    whose = {} if scene is None else match_found(scene, places[filled])
     for k, slot in enumerate(filled.tolist()):
-        membership[slot, whose.get(k, scene.n_objects)] = 1
+        membership[slot, whose.get(k, n_objects)] = 1
     return membership
 
 

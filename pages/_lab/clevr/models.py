@@ -29,6 +29,8 @@ MODELS = MappingProxyType(
 #: Those that need not be there to be offered: they ship, or can be fetched.
 _ALWAYS = ("rn-states", "rn-pixels-public", "rn-pixels-public-ir")
 PUBLIC_DEFAULT = "rn-pixels-public"
+#: The network that finds the objects of pictures.
+FINDER = "rn-slots"
 #: What answers beside a network of pictures, where it is here.
 _PICTURE_BASELINES = ("mlp-pixels", "sa-pixels")
 #: Model -> the title of its answer.
@@ -78,6 +80,11 @@ def sees_picture(model: str) -> bool:
     return sees_pixels(model) or finds_objects(model)
 
 
+def picture_default() -> str:
+    """Return the model that an uploaded picture is shown to: the one that finds objects, where its weights are."""
+    return FINDER if is_here(FINDER) else PUBLIC_DEFAULT
+
+
 def is_public(model: str) -> bool:
     """Return whether a model's weights are others', to be fetched."""
     return full_name(model) in PUBLIC
@@ -108,7 +115,7 @@ def offered_models(has_scene: bool) -> dict[str, str]:
     return {
         name: title
         for name, title in MODELS.items()
-        if (has_scene or sees_pixels(name)) and (name in _ALWAYS or is_here(name))
+        if (has_scene or sees_picture(name)) and (name in _ALWAYS or is_here(name))
     }
 
 
@@ -119,8 +126,7 @@ def models_beside(model: str, has_scene: bool) -> tuple[str, ...]:
     if finds_objects(model):
         others = tuple(filter(is_here, _PICTURE_BASELINES))
     else:
-        known = filter(sees_picture if has_scene else sees_pixels, MODELS)
-        others = tuple(name for name in known if name != model and is_here(name))[:1]
+        others = tuple(name for name in MODELS if name != model and sees_picture(name) and is_here(name))[:1]
     return (*others, "rn-states") if has_scene else others
 
 

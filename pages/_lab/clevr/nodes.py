@@ -14,6 +14,7 @@ from pages._lab.clevr.truth import Truth
 from pages._lab.figures import swatch_text
 from pages._lab.models import finds_objects
 from pages._lab.pairs.nodes import Nodes, mark_cells
+from pages._lab.pairs.state import GROUND
 from pages._lab.words import join_words, name_nodes
 from rn_core.attribution.cells import cell_weights
 from rn_core.attribution.ground_truth import make_true_pairs
@@ -27,7 +28,7 @@ PALETTE = {**dict(zip(COLORS, TINTS, strict=True)), "gray": (118, 118, 118)}
 
 
 def make_nodes(state: ClevrState, places: Tensor | None = None) -> Nodes:
-    """Return the nodes of the state's view of its scene.
+    """Return the nodes of the state's view of its scene; no ground where all that was found is the scene's.
 
     Args:
         state: the scene and the view.
@@ -36,14 +37,16 @@ def make_nodes(state: ClevrState, places: Tensor | None = None) -> Nodes:
     labels = pair_labels(state)
     if state.view == "cells":
         return Nodes(labels, torch.eye(N_CELLS, dtype=torch.float64), name_nodes(labels))
+    found = found_membership(state.scene, places) if finds_objects(state.model) else None
+    if found is not None and not found[:, -1].any() and GROUND not in (state.pair or ()) and state.things:
+        labels, found = labels[:-1], found[:, :-1]
     ground = labels[len(state.things) :]
     names = (*name_things(state.things), *ground)
     ticks = ((*_paint(names, state.things), *ground), (*_paint(labels, state.things), *ground))
     if sees_pixels(state.model):
         return Nodes(labels, cell_weights(object_masks(state.known_scene), GRID, STRIDE), names, ticks)
-    if finds_objects(state.model):
-        return Nodes(labels, found_membership(state.known_scene, places), names, ticks)
-    return Nodes(labels, torch.eye(len(labels), dtype=torch.float64), names, ticks)
+    membership = torch.eye(len(labels), dtype=torch.float64) if found is None else found
+    return Nodes(labels, membership, names, ticks)
 
 
 def _paint(names: tuple[str, ...], things: tuple[Thing, ...]) -> tuple[str, ...]:

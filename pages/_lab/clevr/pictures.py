@@ -55,8 +55,22 @@ class Picture:
 
 
 def read_picture(content: bytes, name: str, keep_going: Callable[[], bool] = lambda: True) -> Picture:
-    """Return an uploaded picture; arguments and errors as `rn_core.common.pictures.read_picture`."""
-    return Picture(pictures.read_picture(content, name, keep_going))
+    """Return an uploaded picture in CLEVR's proportions; arguments and errors as `common.pictures.read_picture`."""
+    return Picture(fit_proportions(pictures.read_picture(content, name, keep_going)))
+
+
+def fit_proportions(pixels: np.ndarray) -> np.ndarray:
+    """Return a picture (H, W, 3) uint8 as CLEVR's camera sees the scene: 2 pixels high for 3 wide.
+
+    The generator's pictures of other sizes show the same width of the scene, so a higher picture loses rows above and
+    below, and a flatter one gets its outermost rows again.
+    """
+    height, width, _ = pixels.shape
+    missing = max(1, round(width * HEIGHT / WIDTH)) - height
+    above = abs(missing) // 2
+    if missing <= 0:
+        return pixels[above : height - (-missing - above)]
+    return np.pad(pixels, ((above, missing - above), (0, 0), (0, 0)), mode="edge")
 
 
 @functools.cache

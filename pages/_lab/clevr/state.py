@@ -10,9 +10,9 @@ from typing import Any
 from pages._lab.clevr.models import (
     MODELS,
     N_CELLS,
-    PUBLIC_DEFAULT,
     count_pairs,
     parse_model,
+    picture_default,
     sees_picture,
     sees_pixels,
 )
@@ -31,6 +31,7 @@ from pages._lab.clevr.things import (
     sampled_scene,
     things_of,
 )
+from pages._lab.clevr.uploaded import uploaded_scene
 from pages._lab.links import Field, one_of, parse_seed, read_query, some_of
 from pages._lab.pairs import state as pair_state
 from pages._lab.pairs.state import GROUND, PairState, drop_misfits, pair_fields
@@ -45,7 +46,7 @@ DEFAULT_QUESTION = "How many spheres are left of the red cube?"
 SOURCES = ("scene", "image")
 #: How it is shown.
 STAGES = MappingProxyType({"picture": "Picture", "plan": "Plan, from above"})
-SECTIONS = MappingProxyType({**pair_state.SECTIONS, "edit": "Edit the scene"})
+SECTIONS = MappingProxyType({**pair_state.SECTIONS, "edit": "Edit the scene", "saw": "What the network saw"})
 #: CLEVR's questions cannot be counted, so no mean aggregate is kept for them.
 BASELINES = ("zero",)
 
@@ -61,8 +62,10 @@ class ClevrState(PairState):
         without: letters removed under "What if".
         section: key of `SECTIONS`.
         seed: the sampled scene, 0 to 2**32 - 1.
-        edited: the scene's objects after edits; None while it is the sampled one.
-        camera: the place from which a scene out of a file is seen; None for the sampled one's.
+        edited: the scene's objects after edits; None while it is the sampled one. Of an uploaded picture, the objects
+            that were found in it and corrected; None where none are known.
+        camera: the place from which a scene out of a file is seen, or an uploaded picture was probably taken; None for
+            the sampled scene's.
         source: of `SOURCES`; "image" is the picture that this session uploaded.
         stage: key of `STAGES`.
     """
@@ -77,22 +80,24 @@ class ClevrState(PairState):
 
     @property
     def scene(self) -> ClevrScene | None:
-        """Return the scene on the page; None for an uploaded picture."""
+        """Return the scene on the page; None for an uploaded picture whose objects are not known."""
         if self.source == "image":
-            return None
+            return None if self.edited is None else uploaded_scene(self.edited, self.camera)
         return sampled_scene(self.seed) if self.edited is None else edited_scene(self.seed, self.edited, self.camera)
 
     @property
     def known_scene(self) -> ClevrScene:
-        """Return the scene on the page; raises SceneError for an uploaded picture."""
-        if self.scene is None:
+        """Return the scene on the page; raises SceneError for an uploaded picture whose objects are not known."""
+        scene = self.scene
+        if scene is None:
             raise SceneError("An uploaded picture has no scene graph; go back to the scene first.")
-        return self.scene
+        return scene
 
     @property
     def things(self) -> tuple[Thing, ...]:
-        """Return the scene's objects; none for an uploaded picture."""
-        return () if self.scene is None else things_of(self.scene)
+        """Return the scene's objects; none where they are not known."""
+        scene = self.scene
+        return () if scene is None else things_of(scene)
 
     @property
     def letters(self) -> tuple[str, ...]:
@@ -101,9 +106,13 @@ class ClevrState(PairState):
 
     def edit(self, things: tuple[Thing, ...]) -> ClevrState:
         """Return the state with other objects; raises SceneError if they break a rule."""
-        parts = make_parts(self.seed, things)
-        camera = None if parts is None else self.camera
-        if parts is not None:
+        parts: tuple[Part, ...] | None = things
+        camera = self.camera
+        if self.source == "image":
+            uploaded_scene(things, camera)
+        elif (parts := make_parts(self.seed, things)) is None:
+            camera = None
+        else:
             edited_scene(self.seed, parts, camera)
         return replace(self, edited=parts, camera=camera).let_go(LETTERS[: len(things)])
 
@@ -115,18 +124,29 @@ class ClevrState(PairState):
     def change(self, **changes: Any) -> ClevrState:
         """Return the state with new values, and without what they make meaningless.
 
-        As `PairState.change`; besides, a new seed drops edits and picture, and an uploaded picture asks for a model
-        that sees pictures, and has cells alone.
+        As `PairState.change`; besides, a new seed drops edits and picture, another source what belonged to the one
+        before, and an uploaded picture asks for a model that sees pictures, of which some have cells alone.
         """
         if changes.get("seed", self.seed) != self.seed:
-            changes = {"edited": None, "camera": None, "source": "scene", "pair": None, "without": (), **changes}
+            changes = {"source": "scene", "pair": None, "without": (), "edited": None, "camera": None, **changes}
+        if changes.get("source", self.source) != self.source:
+            changes = {"edited": None, "camera": None, "pair": None, "without": (), **changes}
         if changes.get("source", self.source) == "image":
-            model = changes.get("model", self.model)
-            changes = {**changes, "model": model if sees_pixels(model) else PUBLIC_DEFAULT, "view": "cells"}
-            changes = {"without": (), **changes, "stage": "picture"}
+            changes = self._see_picture(changes)
         elif "view" not in changes and not sees_pixels(changes.get("model", self.model)):
             changes["view"] = "objects"
         return super().change(**changes)
+
+    def _see_picture(self, changes: dict[str, Any]) -> dict[str, Any]:
+        """Return changes of a state that shows an uploaded picture, with what follows from that."""
+        model = changes.get("model", self.model)
+        model = model if sees_picture(model) else picture_default()
+        seen: dict[str, Any] = {"model": model, "stage": "picture"}
+        if not sees_pixels(model):
+            return {**changes, **seen, "view": "objects"}
+        if changes.get("edited", self.edited) is None:
+            seen["view"] = "cells"
+        return {**changes, **seen, "without": ()}
 
     @staticmethod
     def fields() -> tuple[Field, ...]:
@@ -149,7 +169,9 @@ class ClevrState(PairState):
 def _consistent(state: ClevrState, problems: list[str]) -> tuple[ClevrState, list[str]]:
     """Drop what does not fit the other parameters, with a sentence each."""
     try:
-        state = state if state.edited is None else state.change(edited=make_parts(state.seed, state.things))
+        if state.edited is not None:
+            things = state.things
+            state = state if state.source == "image" else state.change(edited=make_parts(state.seed, things))
     except RNCoreError as err:
         problems.append(f"The link's 'scene' was left out: {err}")
         state = replace(state, edited=None)

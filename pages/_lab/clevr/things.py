@@ -101,12 +101,23 @@ def build_scene(things: Sequence[Thing], camera: np.ndarray) -> ClevrScene:
     Raises:
         SceneError: for another number of things, or places that CLEVR's rules forbid.
     """
+    scene = build_seen(things, camera)
+    _check_places(scene)
+    return scene
+
+
+def build_seen(things: Sequence[Thing], camera: np.ndarray) -> ClevrScene:
+    """Return the scene of things as they were seen, which may stand nearer than CLEVR's rules allow; as `build_scene`.
+
+    Raises:
+        SceneError: for another number of things.
+    """
     if not 1 <= len(things) <= MAX_OBJECTS:
         raise SceneError(f"A scene must have 1 to {MAX_OBJECTS} objects, got {len(things)}; change that.")
     coords = np.array([(thing.x, thing.y, thing.radius) for thing in things])
     pixels = project(coords, camera)
     pixels[:, :2] = np.rint(pixels[:, :2])
-    scene = ClevrScene(
+    return ClevrScene(
         sizes=np.array([SIZES.index(thing.size) for thing in things]),
         colors=np.array([COLORS.index(thing.color) for thing in things]),
         materials=np.array([MATERIALS.index(thing.material) for thing in things]),
@@ -115,8 +126,6 @@ def build_scene(things: Sequence[Thing], camera: np.ndarray) -> ClevrScene:
         rotation=np.array([thing.rotation for thing in things]),
         pixel_coords=pixels,
     )
-    _check_places(scene)
-    return scene
 
 
 def _check_places(scene: ClevrScene) -> None:
@@ -175,11 +184,15 @@ def make_parts(seed: int, things: Sequence[Thing]) -> tuple[Part, ...] | None:
     return None if parts == LETTERS[: len(sampled_things(seed))] else parts
 
 
+def keep_near(value: float) -> float:
+    """Return a place along one side of the ground, within it and to a hundredth."""
+    return min(max(round(value, 2), -EXTENT), EXTENT)
+
+
 def move_thing(things: Sequence[Thing], letter: str, x: float, y: float) -> tuple[Thing, ...]:
     """Return the things with one of them elsewhere; places are kept to a hundredth, as in a URL."""
     k = LETTERS.index(letter)
-    place = [min(max(round(value, 2), -EXTENT), EXTENT) for value in (x, y)]
-    moved = replace(things[k], x=place[0], y=place[1], rotation=round(things[k].rotation, 2))
+    moved = replace(things[k], x=keep_near(x), y=keep_near(y), rotation=round(things[k].rotation, 2))
     return (*things[:k], moved, *things[k + 1 :])
 
 

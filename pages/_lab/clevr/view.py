@@ -126,9 +126,11 @@ def make_clevr_view(case: ClevrCase, reading: PairReading, attribution: Attribut
         attribution: of the Relation Network's pairs toward `choose_target`, by the state's method.
         second: of the same target by `second_method`, to tell whether the two agree.
     """
+    nodes = make_nodes(case.state, reading.places)
+    true_pairs = find_true_pairs(case.state, case.truth)
     return ClevrView(
         reading=reading,
         target=choose_target(case.state, reading.answer, case.truth),
-        true_pairs=find_true_pairs(case.state, case.truth),
-        **make_pair_parts(case, attribution, second, make_nodes(case.state, reading.places)),
+        true_pairs=tuple(pair for pair in true_pairs if max(pair) < len(nodes.labels)),
+        **make_pair_parts(case, attribution, second, nodes),
     )

@@ -16,6 +16,7 @@ from pages._lab.clevr.truth import find_truth
 from pages._lab.clevr.view import ClevrCase, ClevrView, choose_target, make_clevr_view
 from pages._lab.components.stage import DrawnStage
 from pages._lab.domains.base import PairDomain, Seen, ShownObject
+from pages._lab.models import finds_objects
 from pages._lab.pairs.view import PairReading
 from rn_core.attribution.base import Attribution, Target
 from rn_core.common.errors import QuestionError, SceneError
@@ -69,11 +70,11 @@ class ClevrDomain(PairDomain[ClevrState, ClevrCase, ClevrView]):
 
     def offered_models(self, state: ClevrState) -> dict[str, str]:
         """Return the Relation Networks that can be chosen -> what they see."""
-        return offered_models(state.scene is not None)
+        return offered_models(state.source == "scene")
 
     def list_models(self, case: ClevrCase) -> tuple[str, ...]:
         """Return the Relation Network and those that answer beside it."""
-        return case.state.model, *models_beside(case.state.model, case.state.scene is not None)
+        return case.state.model, *models_beside(case.state.model, case.state.source == "scene")
 
     def show(self, case: ClevrCase, model: str) -> Seen:
         """Return the scene or its picture; raises SceneError if there is nothing of the kind."""
@@ -85,7 +86,9 @@ class ClevrDomain(PairDomain[ClevrState, ClevrCase, ClevrView]):
         return Seen(case.picture.pixels, case.picture.digest)
 
     def list_objects(self, state: ClevrState) -> tuple[ShownObject, ...]:
-        """Return the scene's objects by their letters; none of an uploaded picture."""
+        """Return the scene's objects by their letters; of an uploaded picture, for a network that finds them."""
+        if state.source == "image" and not finds_objects(state.model):
+            return ()
         named = zip(state.letters, name_things(state.things), state.things, strict=True)
         return tuple(ShownObject(letter, name, PALETTE[thing.color]) for letter, name, thing in named)
 
@@ -109,7 +112,7 @@ class ClevrDomain(PairDomain[ClevrState, ClevrCase, ClevrView]):
     def make_stage(self, case: ClevrCase, view: ClevrView | None) -> DrawnStage:
         """Return the picture or, where there is none or it is asked for, the plan, with its pairs."""
         state, picture = case.state, case.picture
-        if picture is None or (state.scene is not None and state.stage == "plan"):
+        if picture is None or state.stage == "plan":
             return make_plan_stage(state, view)
         return make_picture_stage(state, picture, view)
 

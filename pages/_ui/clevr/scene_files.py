@@ -30,13 +30,13 @@ def draw_scene_file() -> None:
         with st.container(horizontal=True):
             st.number_input("Scene, from 0", 0, _HIGHEST, step=1, key=_NUMBER.key, on_change=open_file)
             st.selectbox("Size of its pictures", _SIZES, accept_new_options=True, key=_SIZE.key, on_change=open_file)
-        if CLEVR.state.camera is not None and _OPENED.get():
+        if CLEVR.state.source == "scene" and CLEVR.state.camera is not None and _OPENED.get():
             st.caption(plain(_OPENED.get()))
 
 
 def draw_undo(state: ClevrState) -> None:
     """Draw what goes back to the sampled scene, from edits or from a file's scene."""
-    if state.edited is not None:
+    if state.edited is not None and state.source == "scene":
         label = "Undo edits" if state.camera is None else "Close the file"
         st.button(label, icon=":material/undo:", on_click=reset_scene)
 

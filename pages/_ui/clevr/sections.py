@@ -6,13 +6,12 @@ from dataclasses import replace
 
 import streamlit as st
 
-from pages._lab.clevr import html
+from pages._lab.clevr import html, saw
 from pages._lab.clevr.found import leave_out
-from pages._lab.clevr.models import full_name, sees_picture, sees_pixels
+from pages._lab.clevr.models import FINDER, MODELS, full_name, sees_picture
 from pages._lab.clevr.nodes import describe_deciding
 from pages._lab.clevr.program import make_lanes
 from pages._lab.clevr.state import ClevrState
-from pages._lab.clevr.truth import Truth
 from pages._lab.clevr.view import ClevrCase, ClevrView
 from pages._lab.domains.clevr import DOMAIN
 from pages._lab.models import finds_objects
@@ -21,13 +20,17 @@ from pages._lab.plain import plain
 from pages._ui.cache import find_answerer
 from pages._ui.clevr import session
 from pages._ui.clevr.drawing import Drawing, draw_trouble, follow_picture
-from pages._ui.clevr.session import CLEVR, COLUMNS, take_table
+from pages._ui.clevr.seeing import see_objects
+from pages._ui.clevr.session import CLEVR, COLUMNS, PLACES, take_table
 from pages._ui.kept import widget_event
 from pages._ui.pairs import reading
 from pages._ui.pairs.sections import PairPage
 from rn_core.attribution.readout import answer_logits
-from rn_core.common.errors import SceneError
+from rn_core.common.errors import RNCoreError, SceneError
+from rn_core.tasks.clevr.placement import EXTENT
 from rn_core.tasks.clevr.world import VALUES
+
+_ABOUT_PLACES = "x and y are places on the ground, −3 to 3: more x is right and nearer, more y right and farther."
 
 
 def try_view(case: ClevrCase, drawing: Drawing, compares: bool = True) -> tuple[ClevrView | None, str | None]:
@@ -47,7 +50,7 @@ def take_away(view: ClevrView) -> ClevrCase:
         SceneError: if no object is left, or its picture is not there yet.
     """
     case = DOMAIN.take_away(view)
-    drawing = follow_picture(case.state) if sees_pixels(case.state.model) else Drawing()
+    drawing = follow_picture(case.state) if sees_picture(case.state.model) else Drawing()
     if drawing.work is not None:
         raise SceneError(f"The picture without {view.removed_text} ({drawing.status}) is drawn before its answer.")
     if drawing.trouble is not None:
@@ -72,11 +75,35 @@ class ClevrPage(PairPage[ClevrView]):
 CLEVR_PAGE = ClevrPage(DOMAIN, CLEVR, take_away)
 
 
-def draw_steps(truth: Truth) -> None:
+def draw_steps(case: ClevrCase) -> None:
     """Draw the question's program, each step with what it gives on the scene."""
+    truth = case.truth
+    if case.state.source == "image" and case.state.scene is not None:
+        st.caption("Letters and truth are those of the objects that were found; “Edit the scene” corrects them.")
     st.html(html.steps_html(make_lanes(truth.program, truth.outputs)))
     if truth.deciding:
         st.caption(plain(describe_deciding(truth)))
+
+
+def draw_saw(case: ClevrCase) -> None:
+    """Draw what the network found in the picture, beside what there is."""
+    state = case.state
+    if not finds_objects(state.model):
+        st.info(f"This network finds no objects by itself; choose “{MODELS[FINDER]}” to see what one finds.")
+    elif case.picture is None:
+        st.info("The picture is not there yet.")
+    elif state.scene is None:
+        st.info("Nothing is known of this picture's objects.")
+    else:
+        try:
+            marks = saw.make_marks(state.scene, see_objects(state.model, case.picture))
+        except RNCoreError as err:
+            st.error(plain(err))
+            return
+        left, right = st.columns([6, 5], gap="large")
+        left.html(saw.saw_html(case.picture.data_url, marks))
+        right.markdown(plain(saw.describe_marks(marks)))
+        right.html(saw.seen_html(marks, "The table says" if state.source == "image" else "There is"))
 
 
 def draw_thumbnail(state: ClevrState) -> None:
@@ -97,13 +124,18 @@ def draw_thumbnail(state: ClevrState) -> None:
 
 
 def draw_table(state: ClevrState) -> None:
-    """Draw the table of the scene's objects, in which all but their places can be changed."""
+    """Draw the table of the scene's objects; places are changed there only where an uploaded picture was looked at."""
     if state.scene is None:
         st.info("An uploaded picture has no objects to edit; go back to the scene first.")
         return
+    is_own = state.source == "image"
     rows = {"": list(state.letters)}
     rows |= {name: [getattr(thing, field) for thing in state.things] for name, field in COLUMNS.items()}
     options = {name: st.column_config.SelectboxColumn(options=list(VALUES[field])) for name, field in COLUMNS.items()}
+    if is_own:
+        rows |= {name: [getattr(thing, name) for thing in state.things] for name in PLACES}
+        number = st.column_config.NumberColumn(min_value=-EXTENT, max_value=EXTENT, step=0.01)
+        options |= dict.fromkeys(PLACES, number)
     key = f"clevr.table.{hash(state.edited)}.{state.seed}"
     left, right = st.columns([6, 5], gap="large")
     with left:
@@ -112,5 +144,7 @@ def draw_table(state: ClevrState) -> None:
             num_rows="dynamic", hide_index=True, on_change=lambda: take_table(widget_event(key)),
         )  # fmt: skip
     with right:
+        if is_own:
+            st.markdown(f"`{FINDER}` found these objects in the picture, and the truth is theirs: **correct them**.")
         st.markdown("Change a cell, add a row, or choose rows and delete them.")
-        st.markdown("Places are changed on the **plan**: drag an object there.")
+        st.markdown(_ABOUT_PLACES if is_own else "Places are changed on the **plan**: drag an object there.")

@@ -6,16 +6,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Literal, TypedDict
 
-from pages._lab.clevr.models import full_name
+from pages._lab.clevr.models import FINDER, full_name, is_here
 from pages._lab.clevr.pictures import Picture, bundled_picture, bundled_scene, read_picture
 from pages._lab.clevr.questions import ANY_FAMILY
 from pages._lab.clevr.stages import from_plan
 from pages._lab.clevr.state import ClevrState
-from pages._lab.clevr.things import Thing, add_thing, move_thing, sampled_things
+from pages._lab.clevr.things import Thing, add_thing, keep_near, move_thing, sampled_things
+from pages._lab.clevr.uploaded import find_camera, place_things
 from pages._lab.components.stage import SceneEvent
 from pages._lab.domains.clevr import DOMAIN
 from pages._lab.public_weights import held_public, hold_public
 from pages._ui.clevr.own_pixels import add_own, describe_own, keep_own
+from pages._ui.clevr.seeing import see_objects
 from pages._ui.following import Follower
 from pages._ui.kept import Kept, nothing, uploaded_file
 from pages._ui.presence import current_session, is_connected
@@ -36,6 +38,11 @@ FAMILY = _FAMILY.key
 COLUMNS: dict[str, Literal["color", "shape", "size", "material"]] = {
     "color": "color", "shape": "shape", "size": "size", "material": "material",
 }  # fmt: skip
+
+#: Those that are there for an uploaded picture in addition.
+PLACES: tuple[Literal["x", "y"], ...] = ("x", "y")
+#: What a new row of an uploaded picture says until its cells are filled in.
+_NEW = Thing("small", "gray", "rubber", "cube", x=0.0, y=0.0)
 
 
 class Attributes(TypedDict, total=False):
@@ -69,7 +76,7 @@ _KEPT = Kept("clevr.kept", _first_kept)
 
 
 def scene_of(state: ClevrState) -> ClevrScene:
-    """Return the state's scene; raises SceneError where an uploaded picture is shown, which comes without one."""
+    """Return the state's scene; raises SceneError where an uploaded picture is shown whose objects are not known."""
     if state.scene is None:
         raise SceneError("An uploaded picture has no scene; go back to the scene first.")
     return state.scene
@@ -82,7 +89,7 @@ def uploaded_picture() -> Picture | None:
 
 def keep_picture(state: ClevrState, picture: Picture) -> None:
     """Remember the picture that was shown last, and of which scene it is; uploaded ones are of none."""
-    if state.scene is not None:
+    if state.source == "scene" and state.scene is not None:
         _KEPT.set((state.scene.to_json(), picture))
 
 
@@ -133,10 +140,18 @@ def take_picture() -> None:
 
 
 def _show_picture(content: bytes, name: str) -> None:
-    """Show an uploaded picture instead of a scene."""
+    """Show an uploaded picture instead of a scene, with the objects found in it."""
     session = current_session()
-    _PICTURE.set(read_picture(content, name, lambda: is_connected(session)))
-    CLEVR.update(source="image")
+    picture = read_picture(content, name, lambda: is_connected(session))
+    found = see_objects(FINDER, picture) if is_here(FINDER) else ()
+    _PICTURE.set(picture)
+    shown: dict[str, Any] = {"source": "image", "pair": None, "without": (), "edited": None, "camera": None}
+    if found:
+        camera = find_camera(found)
+        shown |= {"edited": place_things(found, camera), "camera": camera, "section": "edit"}
+    CLEVR.update(**shown)
+    if not found and is_here(FINDER):
+        CLEVR.notify(f"No object was found in '{name[:_MOST_NAME]}'; choose a picture in CLEVR's look.")
 
 
 def take_weights(model: str) -> None:
@@ -212,8 +227,11 @@ def take_table(changes: Mapping[str, Any]) -> None:
     Args:
         changes: what Streamlit's data editor keeps: "edited_rows", "added_rows" and "deleted_rows".
     """
-    seed = CLEVR.state.seed
-    edit_things(lambda things: apply_changes(things, changes, seed))
+    state = CLEVR.state
+    if state.source == "image":
+        edit_things(lambda things: correct_things(things, changes))
+    else:
+        edit_things(lambda things: apply_changes(things, changes, state.seed))
 
 
 def apply_changes(things: tuple[Thing, ...], changes: Mapping[str, Any], seed: int) -> tuple[Thing, ...]:
@@ -229,6 +247,22 @@ def apply_changes(things: tuple[Thing, ...], changes: Mapping[str, Any], seed: i
     for cells in changes["added_rows"]:
         kept = add_thing(kept, seed, **_read_cells(cells))
     return kept
+
+
+def correct_things(things: tuple[Thing, ...], changes: Mapping[str, Any]) -> tuple[Thing, ...]:
+    """Return what was found in an uploaded picture after changes in its table; arguments as `take_table`."""
+    rows = list(things)
+    for row, cells in changes["edited_rows"].items():
+        rows[int(row)] = _correct(rows[int(row)], cells)
+    kept = (thing for row, thing in enumerate(rows) if row not in changes["deleted_rows"])
+    return (*kept, *(_correct(_NEW, cells) for cells in changes["added_rows"]))
+
+
+def _correct(thing: Thing, cells: Mapping[str, Any]) -> Thing:
+    """Return an object with what cells say of it, its place within the ground and to a hundredth."""
+    changed = replace(thing, **_read_cells(cells))
+    x, y = (getattr(thing, name) if cells.get(name) is None else float(cells[name]) for name in PLACES)
+    return replace(changed, x=keep_near(x), y=keep_near(y))
 
 
 def _read_cells(cells: Mapping[str, str | None]) -> Attributes:

@@ -108,6 +108,21 @@ def fit_near(coords: np.ndarray, pixel_coords: np.ndarray) -> np.ndarray:
     return _fit_likeliest(coords, pixel_coords, np.array(POSITION), project)
 
 
+def fit_seen(coords: np.ndarray, pixels: np.ndarray) -> np.ndarray:
+    """Return the likeliest place (3,) float64 of a camera like CLEVR's where depths are unknown.
+
+    Args:
+        coords: (N, 3) float64, N from 1.
+        pixels: (N, 2) float64: column, row.
+    """
+
+    def see(points: np.ndarray, position: np.ndarray) -> np.ndarray:
+        return project(points, position) * (1.0, 1.0, 0.0)
+
+    flat = np.concatenate([pixels, np.zeros((len(pixels), 1))], axis=1)
+    return _fit_likeliest(coords, flat, np.array(POSITION), see)
+
+
 def guess_size(coords: np.ndarray, pixel_coords: np.ndarray) -> tuple[int, int] | None:
     """Return width and height of the picture that pixel coordinates belong to, if a camera like CLEVR's took it.
 

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from pages._lab.clevr.pictures import Picture, bundled_picture
 from pages._lab.clevr.state import DEFAULT_QUESTION, SECTIONS, ClevrState
-from pages._lab.clevr.things import edited_scene, make_parts, sampled_things
+from pages._lab.clevr.things import Thing, edited_scene, make_parts, sampled_things
 from pages._lab.desk import Desk
 from pages._lab.lines import Line
 from pages._ui import cache
 from pages._ui.clevr import drawing, session
-from pages._ui.clevr.session import apply_changes
+from pages._ui.clevr.session import apply_changes, correct_things
 from rn_core.common.errors import RNCoreError, SceneError, WeightsError
 from tests.page_caches import clear_readings
 from tests.shown_markdown import seen
@@ -108,7 +110,7 @@ def test_every_section_opens(query, section):
     app = open_page(section=section, pair=pair, top="5", number="50", **query)
     assert sentences(app) == []
     many = 0 if "view" in query else 1  # many pictures take too long
-    shown = {"pairs": 1, "pair": 3, "what-if": 1, "method": 0, "edit": 0, "many": many}
+    shown = {"pairs": 1, "pair": 3, "what-if": 1, "method": 0, "edit": 0, "saw": 0, "many": many}
     assert len(app.get("plotly_chart")) == shown[section]
 
 
@@ -303,6 +305,7 @@ def test_a_network_that_finds_objects_answers_about_the_picture_at_once(monkeypa
     scene = ClevrState().scene
     encoder = random_answerer("rn-slots").model.encoder
     monkeypatch.setattr(encoder, "find_maps", lambda images: perfect_maps([scene] * len(images)))
+    monkeypatch.setattr(drawing, "draw_picture", None)  # nothing is rendered to leave found objects out
     app = open_page(section="what-if")
     app.segmented_control(key="clevr.model").set_value("rn-slots").run()
     assert (sentences(app), len(app.info)) == ([], 0)
@@ -311,7 +314,51 @@ def test_a_network_that_finds_objects_answers_about_the_picture_at_once(monkeypa
     assert "<td>without C and D</td>" in html(app)
     assert "<td>unknown</td>" in html(app), "without the red cube the question has no answer"
     assert state_of(app) == ClevrState(model="rn-slots", section="what-if", without=("C", "D"))
+    app.segmented_control(key="clevr.section").set_value("saw").run()
+    assert any(block.value == "7 of 7 objects found, no attributes wrong, none made up." for block in app.markdown)
+    assert html(app).count('class="ring right"') == 7
+    assert (sentences(app), len(app.info)) == ([], 0)
+
+
+def test_the_objects_found_in_a_picture_are_its_truth_and_can_be_corrected(monkeypatch, random_answerer, tmp_path):
+    monkeypatch.setattr("pages._lab.clevr.models.PRETRAINED", tmp_path)
+    (tmp_path / "clevr").mkdir()
+    (tmp_path / "clevr/rn-slots.json").touch()
+    encoder, scene = random_answerer("rn-slots").model.encoder, ClevrState().scene
+    monkeypatch.setattr(encoder, "find_maps", lambda images: perfect_maps([scene] * len(images)))
+    tall = np.pad(bundled_picture().pixels, ((20, 20), (0, 0), (0, 0)))  # 480 x 360
+    app = upload(open_page(), png(tall))
     assert sentences(app) == []
+    state = app.session_state["clevr.state"]
+    assert (state.source, state.model, state.view, state.section) == ("image", "rn-slots", "objects", "edit")
+    assert {thing.words for thing in state.things} == {thing.words for thing in ClevrState().things}
+    assert "Truth: <b>3</b>" in html(app)
+    cube = next(k for k, thing in enumerate(state.things) if thing.words.endswith("red metal cube"))
+    changes = {"edited_rows": {cube: {"color": "blue"}}, "added_rows": [], "deleted_rows": []}
+    app.session_state["clevr.state"] = state.edit(correct_things(state.things, changes))
+    app.segmented_control(key="clevr.section").set_value("saw").run()
+    assert "No object fits" in html(app)
+    assert any(block.value.startswith("7 of 7 objects found, 1 attribute wrong") for block in app.markdown)
+    monkeypatch.setattr(
+        encoder, "find_maps", lambda images: perfect_maps([scene])._replace(centers=torch.full((1, 40, 60), -60.0))
+    )
+    app = upload(app, png(tall[:, ::-1]))
+    assert sentences(app) == ["No object was found in 'mine.png'; choose a picture in CLEVR's look."]
+    press(app, "Back to the scene")
+    assert state_of(app) == ClevrState(section="saw")
+
+
+def test_the_table_of_a_picture_changes_adds_and_deletes_things_and_their_places():
+    whole = sampled_things(1)
+    changes = {
+        "edited_rows": {0: {"color": "red", "x": 9}, "2": {"y": -1.234}},
+        "added_rows": [{"shape": "sphere", "x": 1.5}],
+        "deleted_rows": [1],
+    }
+    changed = correct_things(whole, changes)
+    assert changed[0] == replace(whole[0], color="red", x=3.0, y=round(whole[0].y, 2))
+    assert changed[1] == replace(whole[2], x=round(whole[2].x, 2), y=-1.23)
+    assert changed[3:] == (Thing("small", "gray", "rubber", "sphere", 1.5, 0.0),)
 
 
 def test_methods_targets_and_projector():

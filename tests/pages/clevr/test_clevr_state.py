@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pages._lab.clevr.models import MODELS, N_CELLS, sees_pixels
+from pages._lab.clevr.models import MODELS, N_CELLS, sees_picture, sees_pixels
 from pages._lab.clevr.questions import sample_question
 from pages._lab.clevr.state import FIELDS, SECTIONS, STAGES, ClevrState, pair_labels
 from pages._lab.clevr.things import move_thing, opened_things, sampled_scene, sampled_things
@@ -23,19 +23,24 @@ from rn_core.tasks.clevr.scene_file import read_scene_file
 EDITED = ClevrState().edit(move_thing(sampled_things(2), "C", 1.38, -2.53))
 OPENED = ClevrState().open(opened_things(sampled_scene(9)), (7.25, -6.613, 5.301))
 
+FOUND = tuple(replace(thing, x=round(thing.x, 2), y=round(thing.y, 2), rotation=0.0) for thing in sampled_things(3))
+OWN = ClevrState().change(source="image", edited=FOUND, camera=(7.5, -6.25, 5.01))
+
 
 @st.composite
 def states(draw) -> ClevrState:
     """Draw a state that fits together."""
     state = draw(
-        st.sampled_from([ClevrState(), EDITED, OPENED, ClevrState(seed=7), ClevrState().change(source="image")])
+        st.sampled_from([ClevrState(), EDITED, OPENED, ClevrState(seed=7), OWN, ClevrState().change(source="image")])
     )
-    models = [name for name in MODELS if state.scene is not None or sees_pixels(name)]
+    models = [name for name in MODELS if state.source == "scene" or sees_picture(name)]
     state = state.change(model=draw(st.sampled_from(models)), section=draw(st.sampled_from([*SECTIONS])))
     if state.scene is not None:
         question = sample_question(state.scene, -1, draw(st.integers(0, 20)))
         view = draw(st.sampled_from(["objects", "cells"])) if sees_pixels(state.model) else "objects"
         stage, without = draw(st.sampled_from([*STAGES])), draw(st.sampled_from([(), ("A", "C")]))
+        if state.source == "image":
+            stage, without = "picture", () if sees_pixels(state.model) else without
         state = state.change(question=question, view=view, stage=stage, without=without)
     label = st.sampled_from(pair_labels(state))
     return state.change(
@@ -78,6 +83,7 @@ def test_the_default_is_the_plain_address():
         ({"top": "50"}, "rn-states has 49 pairs, got 50"),
         ({"baseline": "mean"}, "Unknown baseline 'mean'"),
         ({"why": "no", "not": "no"}, "must differ from 'why'"),
+        ({"camera": "9999.6508.5344"}, "A camera must read like 7481.6508.5344, within 2 of CLEVR's"),
         ({"shw": "plan"}, "not a parameter of this page"),
     ],
 )
@@ -95,6 +101,17 @@ def test_an_uploaded_picture_asks_for_pixels_and_cells():
     assert (state.pair, state.top, state.scene, state.letters) == (None, 0, None, ())
     assert len(pair_labels(state)) == N_CELLS
     assert state.change(seed=3).source == "scene"
+
+
+def test_what_was_found_in_an_uploaded_picture_is_its_scene_until_it_is_left():
+    assert OWN.things == FOUND
+    assert OWN.edit(FOUND[1:]).things == FOUND[1:]
+    assert OWN.change(model="rn-pixels-public", view="objects", without=("A",)).without == ()
+    for left in (OWN.change(source="scene"), OWN.change(seed=5)):
+        assert (left.edited, left.camera, left.source) == (None, None, "scene")
+    letters, problems = ClevrState.from_query({"source": "image", "scene": "A_B"})
+    assert letters.scene is None
+    assert ["must be written out" in problem for problem in problems] == [True]
 
 
 def test_edits_let_go_of_what_is_gone():
