@@ -30,7 +30,7 @@ from pages._ui.areas import make_areas
 from pages._ui.clevr import drawing, sections
 from pages._ui.clevr import session as clevr_session
 from pages._ui.clevr.own_pixels import own_labels
-from pages._ui.clevr.scene_files import draw_scene_file, draw_undo
+from pages._ui.clevr.scene_files import draw_scene_file
 from pages._ui.clevr.session import CLEVR, FOLLOWER
 from pages._ui.components.question_line import draw_question_line
 from pages._ui.components.scene import draw_scene
@@ -138,8 +138,7 @@ def draw_sources(state: ClevrState, view: ClevrView | None) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.number_input("Scene", 0, MAX_SEED, step=1, width=140, **CLEVR.bind("seed"))
         st.button("New scene", icon=":material/casino:", on_click=clevr_session.next_scene)
-        draw_scene_file()
-        draw_undo(state)
+        draw_scene_file(state)
         if state.source == "image":
             st.button("Back to the scene", icon=":material/undo:", on_click=clevr_session.leave_picture)
         with st.popover("Own picture", icon=":material/image:"):

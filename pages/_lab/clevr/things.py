@@ -261,15 +261,15 @@ def _parse_thing(text: str) -> Thing:
     match = _CODE.fullmatch(text)
     is_coarse = match is not None and match[5] is not None
     units, digits = (_COARSE, 2) if is_coarse else (_FINE, 7)
-    x, y = (int(match[5] or match[7]), int(match[6] or match[8])) if match else (0, 0)
-    if match is None or max(x, y) > 2 * units * EXTENT or int(match[9]) > 36_000:
+    across, along = (int(match[5] or match[7]), int(match[6] or match[8])) if match else (0, 0)
+    if match is None or max(across, along) > 2 * units * EXTENT or int(match[9]) > 36_000:
         raise SceneError(
             f"An object must be a letter such as A, or read like lrmc312.45.90 (size l or s, color, material r or m, "
             f"shape c, s or y, then x, y and rotation in hundredths), got {quote(text)}."
         )
     size, color, material, shape = (values[code] for values, code in zip(_VALUES, match.groups()[:4], strict=True))
-    place = (round(number / units - EXTENT, digits) for number in (x, y))
-    return Thing(size, color, material, shape, *place, int(match[9]) / 100)
+    x, y = (round(number / units - EXTENT, digits) for number in (across, along))
+    return Thing(size, color, material, shape, x, y, int(match[9]) / 100)
 
 
 def opened_things(scene: ClevrScene) -> tuple[Thing, ...]:

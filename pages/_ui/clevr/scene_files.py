@@ -23,20 +23,16 @@ _FILE = "clevr.file"
 _MOST_NAME, _HIGHEST = 60, 1_000_000
 
 
-def draw_scene_file() -> None:
-    """Draw what opens a scene file: the file, which of its scenes, and the size of its pictures."""
+def draw_scene_file(state: ClevrState) -> None:
+    """Draw what opens a scene file: the file, which of its scenes, the size of its pictures, and what goes back."""
     with st.popover("Scene file", icon=":material/data_object:"):
         st.file_uploader("A scene or scenes of CLEVR's generator, JSON", type="json", key=_FILE, on_change=open_file)
         with st.container(horizontal=True):
             st.number_input("Scene, from 0", 0, _HIGHEST, step=1, key=_NUMBER.key, on_change=open_file)
             st.selectbox("Size of its pictures", _SIZES, accept_new_options=True, key=_SIZE.key, on_change=open_file)
-        if CLEVR.state.source == "scene" and CLEVR.state.camera is not None and _OPENED.get():
+        if state.source == "scene" and state.camera is not None and _OPENED.get():
             st.caption(plain(_OPENED.get()))
-
-
-def draw_undo(state: ClevrState) -> None:
-    """Draw what goes back to the sampled scene, from edits or from a file's scene."""
-    if state.edited is not None and state.source == "scene":
+    if state.source == "scene" and state.edited is not None:
         label = "Undo edits" if state.camera is None else "Close the file"
         st.button(label, icon=":material/undo:", on_click=reset_scene)
 
