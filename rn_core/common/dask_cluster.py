@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import pkgutil
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError
@@ -21,6 +22,8 @@ Result = TypeVar("Result")
 CONNECT_SECONDS = 10.0
 #: Calls that are handed out and not back yet: enough for hundreds of workers, few enough to hold all their results.
 _AHEAD = 1000
+#: What the scheduler, which unpickles calls too, and workers must be able to import.
+_NEEDED = "rn_core:__version__"
 
 
 @contextmanager
@@ -31,7 +34,7 @@ def open_cluster(address: str) -> Iterator[Client]:
 
     Raises:
         RNCoreError: in one sentence, if Dask cannot be loaded, there is no such address, nobody answers there, it has
-            no workers, a worker lacks this project, calls end their workers, or the scheduler is lost.
+            no workers, one of its machines lacks this project, calls end their workers, or the scheduler is lost.
     """
     try:
         from distributed import KilledWorker
@@ -46,8 +49,8 @@ def open_cluster(address: str) -> Iterator[Client]:
             yield client
     except ImportError as err:
         raise RNCoreError(
-            f"A worker of {where} lacks what this machine has ({str(err)[:200]}); install this project and what it "
-            "needs on every worker, and start the same command again."
+            f"The scheduler or a worker of {where} lacks what this machine has ({str(err)[:200]}); install this "
+            "project and what it needs on all of them, and start the same command again."
         ) from err
     except KilledWorker as err:
         raise RNCoreError(
@@ -70,8 +73,8 @@ def map_on_cluster(
 
     Args:
         client: of the cluster.
-        function: pickled by its name, so workers import the module that it is defined in; may be called twice for an
-            item.
+        function: pickled by its name, so the cluster imports the module that it is defined in; may be called twice
+            for an item.
         items: read when workers are about to need them.
     """
     from distributed import as_completed
@@ -119,6 +122,8 @@ def _connect(address: str) -> Iterator[Client]:
                 f"The Dask cluster at {quote(address)} has no workers; start one per core by `dask worker "
                 f"{address} --nworkers auto --nthreads 1`."
             ) from err
+        for run in (client.run_on_scheduler, client.run):
+            run(pkgutil.resolve_name, _NEEDED)
         yield client
 
 

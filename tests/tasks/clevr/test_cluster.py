@@ -48,7 +48,7 @@ def call_once(address: str, function: Callable[[int], None]) -> None:
 
 def lack_a_module(_item: int) -> None:
     """Fail as a worker does that cannot import what it is to call."""
-    raise ModuleNotFoundError("No module named 'rn_core'")
+    raise ModuleNotFoundError("No module named 'rn_gone'")
 
 
 def test_a_cluster_writes_the_bytes_of_one_process_even_if_a_worker_is_killed(cluster, tmp_path, capsys):
@@ -78,8 +78,11 @@ def test_a_cluster_writes_the_bytes_of_one_process_even_if_a_worker_is_killed(cl
 
 def test_what_workers_cannot_do_is_one_sentence(cluster, tmp_path, monkeypatch):
     address = cluster.scheduler_address
-    with pytest.raises(RNCoreError, match=r"lacks what this machine has \(No module named 'rn_core'\); install this"):
-        call_once(address, lack_a_module)
+    for needed in ("rn_core", "rn_gone"):
+        with monkeypatch.context() as patch:
+            patch.setattr(dask_cluster, "_NEEDED", f"{needed}:__version__")
+            with pytest.raises(RNCoreError, match=r"lacks what .* \(No module named 'rn_gone'\); install"):
+                call_once(address, lack_a_module)
     versions = {**rendering._find_versions(), "mitsuba": "0.1"}
     monkeypatch.setattr(rendering, "_find_versions", lambda: versions)
     with pytest.raises(RNCoreError, match=r"The Dask worker at tcp://\S+ has mitsuba \d\S+, not 0\.1 as the machine"):
