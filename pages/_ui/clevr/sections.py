@@ -25,14 +25,14 @@ from rn_core.common.errors import SceneError
 from rn_core.tasks.clevr.world import VALUES
 
 
-def try_view(case: ClevrCase, drawing: Drawing, compares: bool = True) -> tuple[ClevrView | None, str | None]:
+def try_view(case: ClevrCase, drawing: Drawing, is_passing: bool = False) -> tuple[ClevrView | None, str | None]:
     """Return what the page shows, or the sentence that says why there is no answer.
 
     A model that sees pixels has neither yet while its picture is being drawn. Arguments as `reading.read_view`.
     """
     if sees_pixels(case.state.model) and case.picture is None:
         return None, drawing.trouble
-    return reading.try_view(DOMAIN, case, compares)
+    return reading.try_view(DOMAIN, case, is_passing)
 
 
 def take_away(view: ClevrView) -> ClevrCase:
