@@ -66,7 +66,7 @@ def draw_moving(shown: Shown, answers: DeltaGenerator, is_waited_for: bool, drag
     case, view, problem = shown
     if dragged is not None:
         case = DOMAIN.ask(dragged)
-        view, problem = sections.try_view(case, drawing.Drawing(), compares=False)
+        view, problem = sections.try_view(case, drawing.Drawing(), is_passing=True)
     with answers:
         draw_answers(case, view, problem)
     draw_stage(case, view, is_waited_for)

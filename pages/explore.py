@@ -70,10 +70,10 @@ def draw_picture(state: ExploreState, view: ExploreView | None) -> None:
     draw_scene(shown, key="explore.scene", on_change=lambda event: take_event(event, view))
 
 
-def read_page(state: ExploreState, compares: bool = True) -> tuple[ExploreView | None, str]:
+def read_page(state: ExploreState, is_passing: bool = False) -> tuple[ExploreView | None, str]:
     """Return what the page shows, or None and the sentence that says why there is no answer."""
     try:
-        return read_view(DOMAIN, explore_session.ask(state), compares), ""
+        return read_view(DOMAIN, explore_session.ask(state), is_passing), ""
     except RNCoreError as err:
         return None, str(err)
 
@@ -82,7 +82,7 @@ def draw_moving(answers: DeltaGenerator, view: ExploreView | None, problem: str,
     """Draw answers and picture; while an object is dragged, those of where it is now."""
     state = EXPLORE.state if dragged is None else dragged
     if dragged is not None:
-        view, problem = read_page(dragged, compares=False)
+        view, problem = read_page(dragged, is_passing=True)
     with answers:
         if view is None:
             st.error(plain(problem))

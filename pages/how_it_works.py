@@ -8,8 +8,9 @@ from pages._lab import layout
 from pages._lab.domains.base import full_name
 from pages._lab.domains.sort_of_clevr import DOMAIN
 from pages._lab.figures import Look
-from pages._lab.models import baseline_of, finds_objects
+from pages._lab.models import baseline_of, finds_objects, is_own
 from pages._lab.plain import plain
+from pages._lab.ready_figure import digest_inputs
 from pages._lab.sort_of_clevr.state import ExploreState
 from pages._lab.sort_of_clevr.view import make_case, make_reading
 from pages._lab.walk import html as walk_html
@@ -17,7 +18,7 @@ from pages._lab.walk.diagram import make_diagram
 from pages._lab.walk.state import N_STEPS, WalkState
 from pages._lab.walk.view import WalkView, choose_walk_target
 from pages._lab.words import QUESTION_NAMES
-from pages._ui.cache import cached_attribution, find_answerer
+from pages._ui.cache import cached_attribution, find_answerer, keep_view
 from pages._ui.components.diagram import draw_diagram
 from pages._ui.frame import draw_frame
 from pages._ui.options import named
@@ -33,6 +34,13 @@ from rn_core.common.seeding import MAX_SEED
 from rn_core.tasks.sort_of_clevr import COLORS
 from rn_core.tasks.sort_of_clevr.language import text
 from rn_core.tasks.sort_of_clevr.questions import QUESTION_TYPES
+
+
+def find_view(state: WalkState) -> WalkView:
+    """Return what the page shows, which sessions share unless the model is the session's own; errors as `read_view`."""
+    if is_own(state.model):
+        return read_view(state)
+    return keep_view(digest_inputs(state), lambda: read_view(state))
 
 
 def read_view(state: WalkState) -> WalkView:
@@ -123,7 +131,7 @@ def draw_page() -> None:
     st.html(walk_html.STYLE)
     draw_head(state)
     try:
-        view = read_view(state)
+        view = find_view(state)
     except RNCoreError as err:
         st.error(plain(err))
     else:

@@ -14,5 +14,6 @@ def clear_readings() -> None:
         cache.cached_attribution,
         cache.cached_ranking,
         cache.keep_values,
+        cache.keep_view,
     ):
         cached.clear()

@@ -109,10 +109,14 @@ def find_answer_or_none(name: str, question: str, seen: Seen) -> Answer | None:
 
 def find_relations(name: str, question: str, seen: Seen) -> Tensor:
     """Return what a Relation Network finds of each pair, (P, D_g) float32; arguments and errors as `cached_answer`."""
-    relations = find_pass(name, question, seen).relations
-    if relations is None:
+    return pick_relations(name, find_pass(name, question, seen))
+
+
+def pick_relations(name: str, passed: ForwardPass) -> Tensor:
+    """Return what a model's forward pass finds of each pair, (P, D_g); raises RNCoreError where it has no pairs."""
+    if passed.relations is None:
         raise RNCoreError(f"'{name}' has no pairs to examine; choose a Relation Network.")
-    return relations
+    return passed.relations
 
 
 @st.cache_data(max_entries=512, show_spinner=False, hash_funcs=_HASHES)
@@ -124,11 +128,11 @@ def cached_attribution(
     Raises:
         RNCoreError: as `cached_answer`, or if the weights hold no mean aggregate and the baseline is "mean".
     """
-    relations, start = find_relations(name, question, seen), _find_baseline(name, question, baseline)
+    relations, start = find_relations(name, question, seen), find_baseline(name, question, baseline)
     return attribute_pairs(find_answerer(name).f_phi(question), relations, target, method=method, baseline=start)
 
 
-def _find_baseline(name: str, question: str, baseline: str) -> Tensor | None:
+def find_baseline(name: str, question: str, baseline: str) -> Tensor | None:
     """Return the aggregate (D_g,) that stands for "no information"; None is zero."""
     return None if baseline == "zero" else find_answerer(name).mean_aggregate(question)
 
@@ -138,7 +142,7 @@ def cached_ranking(
     name: str, question: str, seen: Seen, target: Target, method: str, baseline: str = "zero"
 ) -> tuple[Faithfulness, KeepingSet]:
     """Return how well a method's ranking of the pairs of one question holds up; errors as `cached_attribution`."""
-    relations, start = find_relations(name, question, seen), _find_baseline(name, question, baseline)
+    relations, start = find_relations(name, question, seen), find_baseline(name, question, baseline)
     shares = cached_attribution(name, question, seen, target, method, baseline).contributions
     return measure_ranking(find_answerer(name).f_phi(question), relations, shares, target, start)
 
@@ -158,6 +162,12 @@ def draw_once(key: Hashable, _draw: Callable[[], None]) -> None:
         _draw: draws it.
     """
     _draw()
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def keep_view(key: str, _read: Callable[[], Made]) -> Made:
+    """Return what a page shows, put together once per key, a digest of all that it depends on; read only."""
+    return _read()
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)

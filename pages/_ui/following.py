@@ -20,6 +20,7 @@ class Follower(Generic[State]):
 
     def __init__(self, session: PageSession[State]) -> None:
         """Name the page by its session."""
+        self._session = session
         self._dragged: Kept[State | None] = Kept(session.key("dragged"), nothing)
 
     def follow(self, state: State) -> None:
@@ -39,6 +40,7 @@ class Follower(Generic[State]):
             dragged, is_alone = self._dragged.drop(), next(runs) > 0
             if is_alone and dragged is None:
                 st.rerun()
-            draw(dragged if is_alone else None)
+            is_elsewhere = is_alone and dragged != self._session.state
+            draw(dragged if is_elsewhere else None)
 
         st.fragment(draw_part)()

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Mapping
 from urllib.parse import urlencode
 
-import streamlit as st
 from streamlit import runtime
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -32,23 +30,31 @@ def is_connected(session: str | None) -> bool:
         return True
 
 
-def find_redraw() -> Callable[[], bool] | None:
-    """Return what draws this session's page again when it is called, in any thread; None where no server runs.
+#: Opens a page by its path with parameters; returns whether a browser still holds a connection.
+OpenPage = Callable[[str, Mapping[str, str]], bool]
 
-    It is what the browser would ask for now. Called, it returns whether a browser still holds a connection.
+
+def find_opener() -> OpenPage | None:
+    """Return what opens a page in this session when it is called, in any thread; None where no server runs.
+
+    It asks for what the browser would ask for; the page that is open is drawn again.
     """
     context = get_script_run_ctx(suppress_warning=True)
     if context is None or not runtime.exists():
         return None
-    asked = ClientState(
-        page_script_hash=context.page_script_hash, query_string=urlencode(st.query_params.to_dict(), doseq=True)
-    )
-    if context.context_info is not None:
-        asked.context_info.CopyFrom(context.context_info)
-    return partial(_redraw, context.session_id, asked)
+    session, browser = context.session_id, context.context_info
+    hashes = {page["url_pathname"]: key for key, page in context.pages_manager.get_pages().items()}
+
+    def open_page(path: str, query: Mapping[str, str]) -> bool:
+        asked = ClientState(page_script_hash=hashes.get(path, ""), query_string=urlencode(query))
+        if browser is not None:
+            asked.context_info.CopyFrom(browser)
+        return _run(session, asked)
+
+    return open_page
 
 
-def _redraw(session: str, asked: ClientState) -> bool:
+def _run(session: str, asked: ClientState) -> bool:
     """Run a session's script, as Streamlit does where a source file has changed; return whether it is connected."""
     try:
         found = runtime.get_instance().get_app_session(session)

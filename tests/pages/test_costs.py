@@ -68,6 +68,7 @@ FIRST_VIEWS = {
 def forget() -> None:
     """Empty all caches: those of the pages, and those of functions of a seed or of a text."""
     st.cache_data.clear()
+    cache.keep_view.clear()
     for module in [module for name, module in sys.modules.items() if name.startswith(("pages._lab", "rn_core.tasks"))]:
         for function in vars(module).values():
             if isinstance(function, functools._lru_cache_wrapper) and function.cache_parameters()["maxsize"]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 
 import streamlit as st
 from streamlit.navigation.page import Page
@@ -14,7 +15,7 @@ from pages._ui.classroom import seats
 from pages._ui.classroom.seats import Seat, Student, Teacher, find_caller, find_room, find_seat
 from pages._ui.components.poll import draw_poll
 from pages._ui.kept import Kept, widget_text
-from pages._ui.presence import current_session, find_redraw
+from pages._ui.presence import OpenPage, current_session, find_opener
 from pages._ui.session import ignore_address, order_address
 
 #: The Class page's path, where a class begins.
@@ -57,7 +58,7 @@ def in_class(page: Page, pages: Mapping[str, Page]) -> Iterator[None]:
         _share(seat, page)
     _DRAWN.set(moment.version)
     if isinstance(seat, Student):
-        _await_call(moment.version)
+        _await_call(room, moment.version)
 
 
 def _follow(moment: Moment, page: Page, pages: Mapping[str, Page]) -> None:
@@ -80,15 +81,21 @@ def _share(seat: Teacher, page: Page) -> None:
         st.warning(plain(err))
 
 
-def _await_call(version: int) -> None:
+def _await_call(room: Room, version: int) -> None:
     """Let a student who follows be called when the room changes, instead of asking every second."""
-    caller, session, draw_again = find_caller(), current_session(), find_redraw()
-    if caller is None or session is None or draw_again is None:
+    caller, session, open_page = find_caller(), current_session(), find_opener()
+    if caller is None or session is None or open_page is None:
         return
     if _FOLLOWS.get():
-        caller.follow(session, version, draw_again)
+        caller.follow(session, version, partial(_open_place, room, open_page))
     else:
         caller.leave(session)
+
+
+def _open_place(room: Room, open_page: OpenPage) -> bool:
+    """Open what the teacher shows now; return whether the session is still there."""
+    place = room.moment().place or Place(CLASS_PAGE)
+    return open_page(place.page, dict(place.query))
 
 
 def _look() -> None:
@@ -108,7 +115,7 @@ def _draw_bar(seat: Seat, moment: Moment, page: Page) -> None:
         _draw_switch("Follow the teacher", _FOLLOWS)
         if _FOLLOWS.get() and moment.place is not None and moment.place.page != page.url_path:
             st.button("Back to the teacher's page", icon=":material/undo:", key="classroom.back", on_click=_catch_up)
-    is_called = _FOLLOWS.get() and find_redraw() is not None
+    is_called = _FOLLOWS.get() and find_opener() is not None
     draw_poll(RARELY if is_called else EVERY, key="classroom.poll", on_ask=_look)
 
 

@@ -33,14 +33,14 @@ from rn_core.tasks.clevr.world import VALUES
 _ABOUT_PLACES = "x and y are places on the ground, −3 to 3: more x is right and nearer, more y right and farther."
 
 
-def try_view(case: ClevrCase, drawing: Drawing, compares: bool = True) -> tuple[ClevrView | None, str | None]:
+def try_view(case: ClevrCase, drawing: Drawing, is_passing: bool = False) -> tuple[ClevrView | None, str | None]:
     """Return what the page shows, or the sentence that says why there is no answer.
 
     A model that sees pictures has neither yet while its picture is being drawn. Arguments as `reading.read_view`.
     """
     if sees_picture(case.state.model) and case.picture is None:
         return None, drawing.trouble
-    return reading.try_view(DOMAIN, case, compares)
+    return reading.try_view(DOMAIN, case, is_passing)
 
 
 def take_away(view: ClevrView) -> ClevrCase:

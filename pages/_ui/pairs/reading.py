@@ -5,8 +5,11 @@ from __future__ import annotations
 from torch import nn
 
 from pages._lab.domains.base import CaseT, Domain, Seen, StateT, ViewT, full_name
+from pages._lab.models import is_own
 from pages._lab.pairs.view import PairReading, second_method
+from pages._lab.ready_figure import digest_inputs
 from pages._ui import cache
+from pages._ui.pairs.passing import read_passing
 from rn_core.attribution.faithfulness import Faithfulness, KeepingSet
 from rn_core.common.errors import RNCoreError
 
@@ -28,30 +31,40 @@ def read_models(domain: Domain[StateT, CaseT, ViewT], case: CaseT) -> PairReadin
     return PairReading(answer, cache.find_relations(*asked), case.answer, others, places=cache.find_pass(*asked).places)
 
 
-def read_view(domain: Domain[StateT, CaseT, ViewT], case: CaseT, compares: bool = True) -> ViewT:
-    """Ask the models and put together what a page shows.
+def read_view(domain: Domain[StateT, CaseT, ViewT], case: CaseT, is_passing: bool = False) -> ViewT:
+    """Ask the models and put together what a page shows; all sessions share it, unless a model is the session's own.
 
     Args:
         domain: what is asked.
         case: about what.
-        compares: whether a second method is asked, too; without it nothing is said about how far the two agree.
+        is_passing: whether another case comes at once, as during a drag: then nothing is kept, and nothing is said
+            about how far a second method agrees.
 
     Raises:
         RNCoreError: as `read_models`.
     """
+    if is_passing:
+        return read_passing(domain, case)
+    if any(map(is_own, domain.list_models(case))):
+        return _read_view(domain, case)
+    return cache.keep_view(digest_inputs(domain.name, case), lambda: _read_view(domain, case))
+
+
+def _read_view(domain: Domain[StateT, CaseT, ViewT], case: CaseT) -> ViewT:
+    """Put together what `read_view` returns of a case that stays."""
     reading, state = read_models(domain, case), case.state
     asked = (*_ask_first(domain, case), domain.choose_target(case, reading.answer))
-    methods = (state.method, second_method(state.method) if compares else state.method)
+    methods = (state.method, second_method(state.method))
     parts = [cache.cached_attribution(*asked, method, state.baseline) for method in methods]
     return domain.make_view(case, reading, *parts)
 
 
 def try_view(
-    domain: Domain[StateT, CaseT, ViewT], case: CaseT, compares: bool = True
+    domain: Domain[StateT, CaseT, ViewT], case: CaseT, is_passing: bool = False
 ) -> tuple[ViewT | None, str | None]:
     """Return what a page shows, or the sentence that says why there is no answer; arguments as `read_view`."""
     try:
-        return read_view(domain, case, compares), None
+        return read_view(domain, case, is_passing), None
     except RNCoreError as err:
         return None, str(err)
 
