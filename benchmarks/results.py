@@ -116,6 +116,13 @@ SECTIONS = (
         _record("triples"),
     ),
     Section(
+        "Sort-of-CLEVR: chains of jumps",
+        "python -m benchmarks.chain --scenes 10000",
+        "From a named object, so many jumps to the nearest object not yet visited. `rn-chain` is the Relation Network, "
+        "the others relate objects in 2, 4 or 8 layers, or in 1 to 8 steps that share their weights.",
+        _record("chain"),
+    ),
+    Section(
         "Sort-of-CLEVR: pictures that others drew",
         "python -m benchmarks.other_pictures --scenes 200",
         "200 scenes per style, all 36 questions, seed 0, drawn by Pillow apart from the training pictures; in "

@@ -11,6 +11,7 @@ import pytest
 from packaging.requirements import Requirement
 
 from benchmarks import results
+from rn_core.tasks.sort_of_clevr.chain_spec import CHAIN_TITLES
 from rn_core.weights.store import list_weights
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -42,6 +43,12 @@ FIGURES = {
     "CLEVR from states": ("clevr/rn-states", ("overall",)),
     "physics, scenes with all connections right": ("physics/rn-connections", ("types", "whole_scene")),
     "physics, number of connected groups": ("physics/rn-count", ("types", "whole_scene")),
+}
+#: Rows that README has as soon as these weights are installed.
+FIGURES |= {
+    f"Sort-of-CLEVR, a chain of 4 jumps, {CHAIN_TITLES[name]}": (f"sort-of-clevr/{name}", ("types", "jumps_4"))
+    for name in ("rn-chain", "rn-chain-4-steps")
+    if f"sort-of-clevr/{name}" in list_weights()
 }
 
 
