@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rn_core.common.version import __version__
+
 if TYPE_CHECKING:
     from pathlib import Path
 
     from rn_core.answering import Answerer
 
-__version__ = "0.2.0"
 __all__ = ["__version__", "load"]
 
 
