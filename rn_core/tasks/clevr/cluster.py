@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import functools
 import importlib.metadata
+import pkgutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 
-import rn_core
-from rn_core.common.dask_cluster import map_on_cluster, open_cluster
+from rn_core.common.dask_cluster import PROJECT_VERSION, map_on_cluster, open_cluster
 from rn_core.common.errors import RNCoreError
 from rn_core.tasks.clevr.rendering import use_threads
 
@@ -54,7 +54,7 @@ def _render(render: Callable[[int], bytes], versions: dict[str, str], index: int
 @functools.cache
 def _find_versions() -> dict[str, str]:
     """Return package -> its version in this process, or "missing"."""
-    found = {"rn_core": rn_core.__version__}
+    found = {"rn_core": pkgutil.resolve_name(PROJECT_VERSION)}
     for name in _PACKAGES:
         try:
             found[name] = importlib.metadata.version(name)
