@@ -91,23 +91,23 @@ def test_training_prints_json_and_ends_with_a_checkpoint(tmp_path, capsys):
 
 
 def train_sixty_steps(folder: Path) -> list[str]:
-    """The command of a run in a folder."""
-    options = ["--steps", "60", "--validate-every", "20", "--folder", str(folder), "--json"]
-    return [sys.executable, "-m", "rn_core", *TRAIN, *options]
+    """The arguments of a run in a folder."""
+    return [*TRAIN, "--steps", "60", "--validate-every", "20", "--folder", str(folder), "--json"]
 
 
 @pytest.fixture(scope="module")
 def unbroken_run(tmp_path_factory):
     """What an unbroken run ends with."""
     folder = tmp_path_factory.mktemp("whole")
-    subprocess.run(train_sixty_steps(folder), cwd=ROOT, check=True, capture_output=True)
+    assert cli.main(train_sixty_steps(folder)) == 0
     return read_checkpoint(folder / "checkpoint.safetensors")[0]
 
 
 @pytest.mark.usefixtures("heeds_interrupts")
 @pytest.mark.parametrize("kill", [signal.SIGINT, signal.SIGKILL])
 def test_a_killed_run_resumes_with_the_result_of_an_unbroken_one(kill, tmp_path, unbroken_run):
-    command = train_sixty_steps(tmp_path / "broken")
+    arguments = train_sixty_steps(tmp_path / "broken")
+    command = [sys.executable, "-m", "rn_core", *arguments]
     broken = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     path = tmp_path / "broken" / "checkpoint.safetensors"
     deadline = time.monotonic() + 120
@@ -115,7 +115,7 @@ def test_a_killed_run_resumes_with_the_result_of_an_unbroken_one(kill, tmp_path,
         time.sleep(0.01)
     broken.send_signal(kill)
     broken.wait(60)
-    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    assert cli.main(arguments) == 0
     resumed, _ = read_checkpoint(path)
     assert unbroken_run.keys() == resumed.keys()
     for name, value in unbroken_run.items():

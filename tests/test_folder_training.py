@@ -245,32 +245,28 @@ def train(name: str, painted: Path, folder: Path, *options: str) -> list[str]:
     return ["train", name, "--data", str(painted), "--folder", str(folder), *sizes.split(), "--device", "cpu", *options]
 
 
-def command(painted: Path, folder: Path) -> list[str]:
-    """Return the command of a small run in a folder."""
-    return [sys.executable, "-m", "rn_core", *train("clevr/mlp-pixels", painted, folder, "--json")]
-
-
 @pytest.fixture(scope="module")
 def unbroken(painted, tmp_path_factory) -> dict[str, torch.Tensor]:
     """Return what an unbroken command ends with."""
     folder = tmp_path_factory.mktemp("whole")
-    subprocess.run(command(painted, folder), cwd=ROOT, check=True, capture_output=True)
+    assert cli.main(train("clevr/mlp-pixels", painted, folder, "--json")) == 0
     return read_checkpoint(folder / "checkpoint.safetensors")[0]
 
 
 @pytest.mark.usefixtures("heeds_interrupts")
 @pytest.mark.parametrize("kill", [signal.SIGINT, signal.SIGKILL])
-def test_a_killed_command_resumes_with_the_result_of_an_unbroken_one(painted, tmp_path, kill, unbroken):
-    resuming = command(painted, tmp_path)
-    broken = subprocess.Popen(resuming, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+def test_a_killed_command_resumes_with_the_result_of_an_unbroken_one(painted, tmp_path, kill, unbroken, capsys):
+    arguments = train("clevr/mlp-pixels", painted, tmp_path, "--json")
+    command = [sys.executable, "-m", "rn_core", *arguments]
+    broken = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     path = tmp_path / "checkpoint.safetensors"
     deadline = time.monotonic() + 120
     while not path.exists() and time.monotonic() < deadline:
         time.sleep(0.01)
     broken.send_signal(kill)
     broken.wait(60)
-    last = json.loads(subprocess.run(resuming, cwd=ROOT, check=True, capture_output=True).stdout)
-    assert last["step"] == 6
+    assert cli.main(arguments) == 0
+    assert json.loads(capsys.readouterr().out)["step"] == 6
     resumed, _ = read_checkpoint(path)
     assert unbroken.keys() == resumed.keys()
     for name, value in unbroken.items():

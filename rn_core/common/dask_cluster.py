@@ -22,8 +22,8 @@ Result = TypeVar("Result")
 CONNECT_SECONDS = 10.0
 #: Calls that are handed out and not back yet: enough for hundreds of workers, few enough to hold all their results.
 _AHEAD = 1000
-#: What the scheduler, which unpickles calls too, and workers must be able to import.
-_NEEDED = "rn_core:__version__"
+#: What `pkgutil.resolve_name` finds on workers, and on the scheduler, which unpickles calls, too.
+PROJECT_VERSION = "rn_core:__version__"
 
 
 @contextmanager
@@ -123,7 +123,7 @@ def _connect(address: str) -> Iterator[Client]:
                 f"{address} --nworkers auto --nthreads 1`."
             ) from err
         for run in (client.run_on_scheduler, client.run):
-            run(pkgutil.resolve_name, _NEEDED)
+            run(pkgutil.resolve_name, PROJECT_VERSION)
         yield client
 
 

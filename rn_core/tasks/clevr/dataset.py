@@ -194,10 +194,17 @@ def _rendering(
     """Yield an iterator that has rendered and written one more picture at each step."""
     if dask and indices:
         with rendering_on_cluster(dask, partial(make_file, recipe), indices) as files:
-            yield (write_whole(folder / recipe.file_name(index), content) for index, content in files)
+            yield _write_files(folder, recipe, files)
     else:
         with _workers(min(processes, len(indices))) as run:
             yield run(partial(_write_picture, folder, recipe), indices)
+
+
+def _write_files(folder: Path, recipe: PictureRecipe, files: Iterable[tuple[int, bytes]]) -> Iterator[None]:
+    """Write the files of pictures as they come, one at each step."""
+    for index, content in files:
+        write_whole(folder / recipe.file_name(index), content)
+        yield
 
 
 @contextmanager

@@ -80,7 +80,7 @@ def test_what_workers_cannot_do_is_one_sentence(cluster, tmp_path, monkeypatch):
     address = cluster.scheduler_address
     for needed in ("rn_core", "rn_gone"):
         with monkeypatch.context() as patch:
-            patch.setattr(dask_cluster, "_NEEDED", f"{needed}:__version__")
+            patch.setattr(dask_cluster, "PROJECT_VERSION", f"{needed}:__version__")
             with pytest.raises(RNCoreError, match=r"lacks what .* \(No module named 'rn_gone'\); install"):
                 call_once(address, lack_a_module)
     versions = {**rendering._find_versions(), "mitsuba": "0.1"}
