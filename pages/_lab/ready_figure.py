@@ -9,6 +9,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import plotly.graph_objects as go
+from torch import Tensor
 
 _SCALARS = (str, bytes, int, float, np.generic, type(None))
 
@@ -40,7 +41,8 @@ def digest_inputs(*inputs: object) -> str:
     """Return a digest that differs wherever the content of two figures' inputs does.
 
     Args:
-        inputs: scalars, arrays, records of these (dataclasses), lists, tuples and dictionaries of them, and `Keyed`.
+        inputs: scalars, arrays, tensors, records of these (dataclasses), lists, tuples, sets and dictionaries of them,
+            and `Keyed`.
 
     Raises:
         TypeError: if an input is of another type.
@@ -54,8 +56,12 @@ def _flatten(value: object) -> object:
         return value
     if isinstance(value, np.ndarray):
         return value.shape, value.dtype.str, blake2b(value.tobytes(), digest_size=16).digest()
+    if isinstance(value, Tensor):
+        return _flatten(value.detach().numpy())
     if isinstance(value, list | tuple):
         return tuple(map(_flatten, value))
+    if isinstance(value, set | frozenset):
+        return "set", *sorted(repr(_flatten(each)) for each in value)
     if isinstance(value, Mapping):
         return tuple((key, _flatten(each)) for key, each in value.items())
     if isinstance(value, Keyed):

@@ -8,6 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 import plotly.io
 import pytest
+import torch
 
 from pages._lab.cells import fit_style
 from pages._lab.figures import Look, alt_text, plot_pair_matrix, plot_relation_strip
@@ -79,6 +80,8 @@ STRIP = Strip("one", MATRIX[0], (("x", 3),))
         ((STRIP,), (replace(STRIP, values=MATRIX[1]),)),
         ((Large((MATRIX,)),), (Large((changed(0),)),)),
         ((None,), ("None",)),
+        ((torch.ones(2),), (torch.zeros(2),)),
+        (({1, 2},), ({1, 3},)),
     ],
 )
 def test_digests_tell_inputs_apart(one, other):

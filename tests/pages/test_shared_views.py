@@ -43,12 +43,16 @@ class Case:
     """A case, told apart by its content."""
 
     seed: int
+    more: object
 
 
-@pytest.mark.parametrize(("models", "is_shared"), [(("rn", "mlp"), True), (("own-1f", "mlp"), False)])
-def test_equal_cases_share_a_view_unless_a_model_is_a_sessions_own(monkeypatch, models, is_shared):
+@pytest.mark.parametrize(
+    ("models", "more", "is_shared"),
+    [(("rn", "mlp"), None, True), (("rn", "own-1f"), None, False), (("rn", "mlp"), object(), False)],
+)
+def test_equal_cases_share_a_view_unless_a_model_is_a_sessions_own(monkeypatch, models, more, is_shared):
     domain: Any = SimpleNamespace(name=f"domain of {models}", list_models=lambda case: models)
     monkeypatch.setattr(reading, "_read_view", lambda domain, case: [case.seed])
-    first, again, other = (reading.read_view(domain, Case(seed)) for seed in (1, 1, 2))
+    first, again, other = (reading.read_view(domain, Case(seed, more)) for seed in (1, 1, 2))
     assert (first is again) == is_shared
     assert first == again == [1] and other == [2]

@@ -99,7 +99,8 @@ def describe_status(view: JobView, config: RaceConfig) -> str:
     if step < config.first_steps:
         words = f"{words}, single objects first"
     parts = [words, format_clock(seconds), f"step {step:,} of {config.steps:,}"]
-    return " · ".join([*parts, *describe_speed(view.steps_per_second, config)])
+    rest = describe_rest(config.steps - step, view.steps_per_second)
+    return " · ".join([*parts, *rest, *describe_speed(view.steps_per_second, config)])
 
 
 def share_done(view: JobView, config: RaceConfig) -> float | None:
@@ -115,6 +116,16 @@ def _reached(view: JobView) -> tuple[int, float]:
     reports: tuple[Progress | Snapshot, ...] = (*view.progress[-1:], *view.snapshots[-1:])
     last = max(reports, key=lambda found: found.step)
     return last.step, last.seconds
+
+
+def describe_rest(steps: int, steps_per_second: float) -> list[str]:
+    """Return the time that steps take at a speed, in words and roughly; nothing while nothing moves."""
+    if steps <= 0 or steps_per_second <= 0:
+        return []
+    minutes = steps / steps_per_second / 60
+    if minutes < 1:
+        return ["less than a minute left"]
+    return [f"about {minutes:.0f} min left" if minutes < 90 else f"about {minutes / 60:.1f} h left"]
 
 
 def describe_speed(steps_per_second: float, config: RaceConfig) -> list[str]:

@@ -20,6 +20,7 @@ from pages._lab.train.view import (
     Card,
     Curve,
     Reply,
+    describe_rest,
     describe_speed,
     describe_status,
     group_floor,
@@ -125,7 +126,7 @@ def test_clocks(seconds, text):
         (JobView("stopped"), "Stopped."),
         (
             JobView("running", progress=(report(90, 83),), steps_per_second=9.81),
-            "Learning · 1:23 min · step 90 of 6,000 · 9.8 steps/s · 1,256 questions/s",
+            "Learning · 1:23 min · step 90 of 6,000 · about 10 min left · 9.8 steps/s · 1,256 questions/s",
         ),
         (
             JobView("finished", progress=(report(90, 83),), snapshots=(Snapshot(6000, 120, {}, {}, {}, {}),)),
@@ -152,6 +153,22 @@ def test_the_head_start_of_stories_is_what_pairs_of_sentences_learn():
 def test_speed_is_in_steps_and_questions():
     assert describe_speed(30.4, CONFIG) == ["30 steps/s", "3,891 questions/s"]
     assert describe_speed(0, CONFIG) == []
+
+
+@pytest.mark.parametrize(
+    ("steps", "speed", "told"),
+    [
+        (5400, 30, ["about 3 min left"]),
+        (60, 1, ["about 1 min left"]),
+        (59, 1, ["less than a minute left"]),
+        (5399, 1, ["about 90 min left"]),
+        (9000, 1, ["about 2.5 h left"]),
+        (5400, 0, []),
+        (0, 30, []),
+    ],
+)
+def test_the_time_left_is_told_while_a_run_moves(steps, speed, told):
+    assert describe_rest(steps, speed) == told
 
 
 def test_the_bar_shows_steps_or_the_head_start():
