@@ -23,7 +23,7 @@ def draw_family() -> None:
     """Draw the switch between questions about two objects, about three, and about chains where networks answer them."""
     shown = [family for family in FAMILIES if family != "chain" or installed_chains()]
     bound = session.EXPLORE.bind("family", session.EXPLORE.state.family, session.choose_family)
-    st.segmented_control("Questions that relate", shown, format_func=named(FAMILIES), **bound)
+    st.segmented_control("Questions that relate", shown, format_func=named(FAMILIES), wrap=True, **bound)
 
 
 def draw_own_picture(state: ExploreState) -> None:
