@@ -43,6 +43,7 @@ def make_payload(state: PhysicsState, scene: PhysicsScene, answers: Answers, can
         "show_links": state.truth,
         "show_predicted": is_ahead,
         "can_pull": can_pull,
+        "live": not is_ahead,
         "tells_ties": True,
         "projector": state.projector,
     }
