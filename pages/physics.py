@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from pages._lab import layout
 from pages._lab.components.table_view import PairAsked, TableEvent, TiesShown
@@ -17,7 +20,7 @@ from pages._ui.pairs import sections as pair_sections
 from pages._ui.physics import sections
 from pages._ui.physics import session as physics_session
 from pages._ui.physics.asking import Answers, ask
-from pages._ui.physics.session import PHYSICS, find_scene
+from pages._ui.physics.session import FOLLOWER, PHYSICS, find_scene
 from pages._ui.physics.table import make_payload
 from rn_core.common.seeding import MAX_SEED
 from rn_core.tasks.physics import PhysicsScene
@@ -52,21 +55,33 @@ def draw_undo(state: PhysicsState) -> None:
             st.button("Reset", icon=":material/restart_alt:", on_click=physics_session.undo_pulls)
 
 
-def take_event(event: TableEvent) -> None:
+def take_event(event: TableEvent, answers: Answers) -> None:
     """Do what a person did on the table."""
     if isinstance(event, TiesShown):
         PHYSICS.update(truth=event.shown)
     elif isinstance(event, PairAsked):
         PHYSICS.update(tie=(COLOR_NAMES[event.i], COLOR_NAMES[event.j]))
+    elif event.is_held:
+        tie = None if answers.view is None else answers.view.tie
+        physics_session.follow_pull(event.ball, event.frame, event.to, tie)
     else:
         physics_session.take_pull(event.ball, event.frame, event.to)
 
 
-def draw_stage(state: PhysicsState, scene: PhysicsScene, answers: Answers, can_pull: bool) -> None:
-    """Draw the animated table with its matrix, and once a ball was pulled what undoes that."""
-    draw_table(make_payload(state, scene, answers, can_pull), key="physics.table", on_change=take_event)
-    if state.pulls:
-        draw_undo(state)
+def draw_moving(
+    places: tuple[DeltaGenerator, DeltaGenerator],
+    scene: PhysicsScene,
+    answers: Answers,
+    can_pull: bool,
+    dragged: PhysicsState | None,
+) -> None:
+    """Draw answers and table; while a ball is held, the answers about what would follow if it were let go there."""
+    state = PHYSICS.state
+    if dragged is not None:
+        answers = ask(dragged, find_scene(dragged), is_passing=True)
+    sections.fill_answers(places, state, answers)
+    payload = make_payload(state, scene, answers, can_pull)
+    draw_table(payload, key="physics.table", on_change=partial(take_event, answers=answers))
 
 
 def draw_page() -> None:
@@ -91,11 +106,13 @@ def draw_page() -> None:
         draw_sources(state, trouble)
         pair_sections.draw_save(sections.PHYSICS_PAGE, answers.view, sections.list_files(state, scene, answers))
     left, right = st.columns([8, 4], gap="large")
-    with left:
-        draw_stage(state, scene, answers, can_pull=trouble is None)
     with right:
         st.html(layout.question_html(QUESTIONS[state.question]))
-        sections.draw_answers(state, scene, answers, look)
+        places = sections.draw_answers(state, scene, answers, look)
+    with left:
+        FOLLOWER.draw(partial(draw_moving, places, scene, answers, trouble is None))
+        if state.pulls:
+            draw_undo(state)
     sections.draw_closer(state, answers, look)
     PHYSICS.write_url()
 

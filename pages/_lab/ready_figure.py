@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from hashlib import blake2b
-from typing import Any, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import plotly.graph_objects as go
@@ -14,17 +14,16 @@ from torch import Tensor
 _SCALARS = (str, bytes, int, float, np.generic, type(None))
 
 
-class ReadyFigure(go.Figure):
-    """A finished figure that nobody changes: its JSON values are made once, not whenever it is sent."""
+def make_ready(figure: go.Figure) -> go.Figure:
+    """Return a finished figure whose JSON values are made once, not whenever it is sent; nobody changes it.
 
-    def __init__(self, figure: go.Figure) -> None:
-        """Take a finished figure; of its layout only `meta` can be read here."""
-        super().__init__(layout={"meta": figure.layout.meta})
-        self.__dict__["_ready"] = figure.to_dict()
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the figure as JSON values; they are shared, so only the outermost dictionary may be changed."""
-        return dict(self.__dict__["_ready"])
+    Args:
+        figure: the finished one; of its layout only `meta` can be read in the returned one.
+    """
+    values, ready = figure.to_dict(), go.Figure(layout={"meta": figure.layout.meta})
+    # The values are shared, so only the outermost dictionary is the caller's. Plotly forbids other ways to set this.
+    vars(ready)["to_dict"] = lambda: dict(values)
+    return ready
 
 
 @runtime_checkable

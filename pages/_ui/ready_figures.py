@@ -8,12 +8,12 @@ from typing import ParamSpec
 import streamlit as st
 from plotly.graph_objects import Figure
 
-from pages._lab.ready_figure import ReadyFigure, digest_inputs
+from pages._lab.ready_figure import digest_inputs, make_ready
 
 Inputs = ParamSpec("Inputs")
 
 
-def plot_ready(plot: Callable[Inputs, Figure], *inputs: Inputs.args, **options: Inputs.kwargs) -> ReadyFigure:
+def plot_ready(plot: Callable[Inputs, Figure], *inputs: Inputs.args, **options: Inputs.kwargs) -> Figure:
     """Return what `plot` draws; another session that plots the same content gets the same figure, which is read only.
 
     Args:
@@ -26,6 +26,6 @@ def plot_ready(plot: Callable[Inputs, Figure], *inputs: Inputs.args, **options: 
 
 
 @st.cache_resource(max_entries=128, show_spinner=False)
-def _plotted(key: str, _plot: Callable[[], Figure]) -> ReadyFigure:
+def _plotted(key: str, _plot: Callable[[], Figure]) -> Figure:
     """Return the figure of a digest."""
-    return ReadyFigure(_plot())
+    return make_ready(_plot())

@@ -63,5 +63,13 @@ def test_a_student_follows_votes_and_has_no_controls(page: Callable[..., Page], 
     expect(student.get_by_role("heading", name="Explore", exact=True)).to_be_visible()
     student.get_by_text("Follow the teacher").click()
     expect(student.get_by_role("heading", name="Physics", exact=True)).to_be_visible()
+
+    # A browser that asks nothing, as that of a hidden tab, is called all the same.
+    student.add_init_script("Object.defineProperty(document, 'visibilityState', { get: () => 'hidden' })")
+    student.reload()
+    expect(student.get_by_role("heading", name="Physics", exact=True)).to_be_visible()
+    teacher.get_by_test_id("stTopNavLink").filter(has_text="Explore").click()
+    expect(student.get_by_role("heading", name="Explore", exact=True)).to_be_visible()
+    expect(student).to_have_url(re.compile(rf"{re.escape(invitation.base)}/(\?.*)?$"))
     student.goto(f"{invitation.base}/results")
-    expect(teacher.get_by_role("heading", name="Physics", exact=True)).to_be_visible()
+    expect(teacher.get_by_role("heading", name="Explore", exact=True)).to_be_visible()

@@ -12,7 +12,7 @@ import torch
 
 from pages._lab.cells import fit_style
 from pages._lab.figures import Look, alt_text, plot_pair_matrix, plot_relation_strip
-from pages._lab.ready_figure import ReadyFigure, digest_inputs
+from pages._lab.ready_figure import digest_inputs, make_ready
 from pages._lab.walk.strips import Strip
 from pages._ui.ready_figures import plot_ready
 
@@ -29,7 +29,7 @@ def changed(value: float) -> np.ndarray:
 
 def test_a_ready_figure_is_sent_as_it_was_plotted():
     plotted = plot_pair_matrix(MATRIX, LABELS, [(0, 1)], (1, 2))
-    ready = ReadyFigure(plotted)
+    ready = make_ready(plotted)
     assert plotly.io.to_json(ready, validate=False) == plotly.io.to_json(plotted, validate=False)
     assert alt_text(ready) == alt_text(plotted)
     assert fit_style(ready, "key") == fit_style(plotted, "key") != ""

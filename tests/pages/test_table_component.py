@@ -138,6 +138,7 @@ PULL = {"kind": "pull", "ball": 2, "frame": 19, "to": [0.5, -0.94]}
 def test_pulls_are_read():
     assert read_event({**PULL, "number": 7}, DATA) == BallPull(2, 19, (0.5, -0.94))
     assert read_event({**PULL, "to": [0, 1e-9 - 0.941]}, DATA) == BallPull(2, 19, (0.0, -0.94))
+    assert read_event({**PULL, "kind": "hold"}, DATA) == BallPull(2, 19, (0.5, -0.94), is_held=True)
 
 
 @pytest.mark.parametrize(
@@ -164,6 +165,8 @@ def test_pulls_are_read():
 )
 def test_garbage_is_no_pull(state):
     assert read_event(state, DATA) is None
+    if isinstance(state, dict) and state.get("kind") == "pull":
+        assert read_event({**state, "kind": "hold"}, DATA) is None
 
 
 def test_a_page_that_wants_to_know_is_told_whether_true_ties_are_shown():

@@ -28,6 +28,7 @@ _DEFAULTS: Mapping[str, Any] = {
     "show_predicted": True,
     "can_pull": True,
     "tells_ties": False,
+    "live": False,
     "projector": False,
 }
 _NEEDED = ("balls", "half_side", "radius", "frame_rate", "seen")
@@ -40,22 +41,24 @@ _SLACK = 1e-3
 
 @dataclass(frozen=True)
 class BallPull:
-    """A ball that a person pulled elsewhere and let go.
+    """A ball that a person pulled elsewhere and let go, or still holds there.
 
     Attributes:
         ball: 0 to N - 1.
         frame: the frame in which it was pulled, counted over the seen frames and those ahead, from 0.
         to: its new center, x to the right and y upwards, in meters; the whole ball is on the table.
+        is_held: whether it is still held.
     """
 
     ball: int
     frame: int
     to: tuple[float, float]
+    is_held: bool = False
 
     @staticmethod
     def from_state(state: object, data: Mapping[str, Any]) -> BallPull | None:
         """Read what the browser sent about `make_table_data`'s result; None for anything but an allowed pull."""
-        if not isinstance(state, Mapping) or state.get("kind") != "pull" or not data["canPull"]:
+        if not isinstance(state, Mapping) or not data["canPull"] or state.get("kind") not in ("pull", "hold"):
             return None
         ball, frame, to = state.get("ball"), state.get("frame"), state.get("to")
         n_frames = len(data["seen"]) + len(data["ahead"] or ())
@@ -65,7 +68,7 @@ class BallPull:
         if not (isinstance(to, list) and len(to) == 2 and all(_is_within(part, furthest) for part in to)):
             return None
         x, y = (float(np.clip(part, -furthest, furthest)) for part in to)
-        return BallPull(ball, frame, (x, y))
+        return BallPull(ball, frame, (x, y), is_held=state.get("kind") == "hold")
 
 
 @dataclass(frozen=True)
@@ -132,7 +135,8 @@ def make_table_data(payload: Mapping[str, Any]) -> dict[str, Any]:
             asked: numbers (i, j) of two balls whose cells are framed, and a click on another cell asks about its pair;
                 None where nothing can be asked;
             show_links, show_predicted: whether true ties and predicted paths are shown at first;
-            can_pull: whether balls can be pulled; tells_ties: whether it is told when true ties are shown or hidden;
+            can_pull: whether balls can be pulled; live: whether the page follows a ball while it is held;
+            tells_ties: whether it is told when true ties are shown or hidden;
             projector: large type.
             All but the first two lines may be left out.
 
@@ -168,6 +172,7 @@ def make_table_data(payload: Mapping[str, Any]) -> dict[str, Any]:
         "showLinks": bool(given["show_links"]),
         "showPredicted": bool(given["show_predicted"]),
         "canPull": bool(given["can_pull"]),
+        "live": bool(given["can_pull"] and given["live"]),
         "tellsTies": bool(given["tells_ties"]),
         "projector": bool(given["projector"]),
     }

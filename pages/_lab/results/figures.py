@@ -29,6 +29,8 @@ _MARKS = {
 _GAP = 1.25
 #: The axis starts here or below, in percent, so that small differences stay small.
 _HIGHEST_START = 50
+#: Where the columns' heads, the first measure's title and the chart's upper edge lie, in lanes above the first one.
+_HEADS, _FIRST_TITLE, _EDGE = 1.7, 0.8, 2.2
 #: Pixels from the chart to the columns of numbers beside it, and on to the end; plain and projector type.
 _COLUMNS = {False: (14, 84, 190), True: (20, 120, 265)}
 
@@ -50,7 +52,7 @@ def plot_results(lanes: Sequence[Lane], look: Look | None = None) -> go.Figure:
     for measure, group in groupby(range(len(lanes)), key=lambda row: lanes[row].measure):
         rows = list(group)
         first, last = places[rows[0]], places[rows[-1]]
-        notes.append(_title(describe_measure(measure), first - 0.8, look))
+        notes.append(_title(describe_measure(measure), first - _FIRST_TITLE, look))
         _add_floor(figure, lanes[rows[0]].floor, (first - 0.45, last + 0.45), look)
     for kind in _MARKS:
         _add_marks(figure, kind, lanes, places, look)
@@ -88,7 +90,7 @@ def _column(
         "font": {"size": look.font_size},
     }  # fmt: skip
     texts = [f"<b>{kind}</b>", *(describe_mark(lane.mark(kind)) for lane in lanes)]
-    return [shared | {"y": place, "text": text} for place, text in zip((-0.8, *places), texts, strict=True)]
+    return [shared | {"y": place, "text": text} for place, text in zip((-_HEADS, *places), texts, strict=True)]
 
 
 def _add_floor(figure: go.Figure, floor: float | None, span: tuple[float, float], look: Look) -> None:
@@ -148,7 +150,7 @@ def _finish(
     left, end = bounds
     lane = 40 if look.large else 29
     figure.update_layout(
-        template="none", height=int(lane * (end + 1.4)) + 90, meta={"alt": alt}, dragmode=False,
+        template="none", height=int(lane * (end + _EDGE)) + 91, meta={"alt": alt}, dragmode=False,
         margin={"l": 10, "r": _COLUMNS[look.large][2], "t": 40, "b": 50},
         paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)", hoverlabel={"font": {"size": look.font_size}},
         font={"size": look.font_size, "color": look.ink, "family": "Source Sans, sans-serif"},
@@ -163,7 +165,7 @@ def _finish(
         dtick=10,
     )
     figure.update_yaxes(
-        range=[end, -1.3], tickvals=places, ticktext=labels, fixedrange=True, automargin=True, gridcolor=look.faint,
+        range=[end, -_EDGE], tickvals=places, ticktext=labels, fixedrange=True, automargin=True, gridcolor=look.faint,
         zeroline=False, ticklabelstandoff=8,
     )  # fmt: skip
 

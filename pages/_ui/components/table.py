@@ -58,6 +58,7 @@ class TablePayload(PredictedPaths):
     show_links: bool
     show_predicted: bool
     can_pull: bool
+    live: bool
     tells_ties: bool
     projector: bool
 

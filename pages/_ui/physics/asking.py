@@ -45,10 +45,10 @@ class Answers:
         return self.guesses.get(MODELS["connections"][0])
 
 
-def ask(state: PhysicsState, scene: PhysicsScene) -> Answers:
-    """Ask what a state asks of its scene."""
+def ask(state: PhysicsState, scene: PhysicsScene, is_passing: bool = False) -> Answers:
+    """Ask what a state asks of its scene; `is_passing` as in `pages._ui.pairs.reading.read_view`."""
     try:
-        return _ASK[state.question](state, scene)
+        return _ASK[state.question](state, scene, is_passing)
     except RNCoreError as err:
         return Answers(problem=str(err))
 
@@ -62,11 +62,11 @@ def _find_guesses(scene: PhysicsScene) -> dict[str, Guess]:
     return {model: make_guess(said, scene) for model, said in (answers | beside).items() if said is not None}
 
 
-def _ask_connections(state: PhysicsState, scene: PhysicsScene) -> Answers:
+def _ask_connections(state: PhysicsState, scene: PhysicsScene, is_passing: bool) -> Answers:
     """Return the guesses, and one connection with its pairs; errors as `_find_guesses`."""
     guesses = _find_guesses(scene)
     tie = state.tie or _surest_tie(guesses[MODELS["connections"][0]])
-    return Answers(guesses=guesses, view=read_view(DOMAIN, PhysicsCase(state, scene, tie)))
+    return Answers(guesses=guesses, view=read_view(DOMAIN, PhysicsCase(state, scene, tie), is_passing))
 
 
 def _surest_tie(guess: Guess) -> tuple[str, str]:
@@ -75,16 +75,16 @@ def _surest_tie(guess: Guess) -> tuple[str, str]:
     return TIED_COLORS[i], TIED_COLORS[j]
 
 
-def _ask_count(state: PhysicsState, scene: PhysicsScene) -> Answers:
+def _ask_count(state: PhysicsState, scene: PhysicsScene, is_passing: bool) -> Answers:
     """Return the count with its pairs and, where that network is here, the guess; errors as `_find_guesses`."""
     try:
         guesses = _find_guesses(scene)
     except RNCoreError:
         guesses = {}
-    return Answers(guesses=guesses, view=read_view(DOMAIN, PhysicsCase(state, scene, None)))
+    return Answers(guesses=guesses, view=read_view(DOMAIN, PhysicsCase(state, scene, None), is_passing))
 
 
-def _ask_paths(state: PhysicsState, scene: PhysicsScene) -> Answers:
+def _ask_paths(state: PhysicsState, scene: PhysicsScene, _: bool) -> Answers:
     """Return the paths of all networks that are here; raises RNCoreError if there is none."""
     models = find_models("predict", scene.n_balls)
     if not models:
@@ -109,6 +109,6 @@ def find_paths(name: str, rows: np.ndarray) -> np.ndarray:
     return decode_paths(logits[None].float(), last)[0].numpy()
 
 
-_ASK: Mapping[str, Callable[[PhysicsState, PhysicsScene], Answers]] = MappingProxyType(
+_ASK: Mapping[str, Callable[[PhysicsState, PhysicsScene, bool], Answers]] = MappingProxyType(
     {"connections": _ask_connections, "count": _ask_count, "predict": _ask_paths}
 )

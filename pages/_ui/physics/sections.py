@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from pages._lab import layout
 from pages._lab.domains.physics import DOMAIN
@@ -31,55 +32,76 @@ from rn_core.tasks.physics.world import N_FRAMES
 PHYSICS_PAGE = PairPage[PhysicsView](DOMAIN, PHYSICS)
 
 
-def draw_answers(state: PhysicsState, scene: PhysicsScene, answers: Answers, look: Look) -> None:
-    """Draw what the networks say beside the truth; without an answer, why."""
-    if answers.problem is not None:
-        st.info(plain(answers.problem))
-        return
+def draw_answers(
+    state: PhysicsState, scene: PhysicsScene, answers: Answers, look: Look
+) -> tuple[DeltaGenerator, DeltaGenerator]:
+    """Draw the places of what the networks say, which `fill_answers` fills, and what stands around them.
+
+    Returns:
+        where the answers go, and where that about one connection.
+    """
+    said = st.container()
     view, tie = answers.view, None if answers.view is None else answers.view.tie
+    if view is not None and tie is not None:
+        draw_tie(view, tie)
+    tied = st.container()
     if answers.paths is not None:
         draw_predictors(answers.paths)
-    elif view is not None and tie is not None and answers.guess is not None:
-        st.html(html.guesses_html(answers.guesses) + html.mistakes_html(answers.guess, state.labels))
-        draw_tie(view, tie)
-    elif view is not None:
-        draw_count(view, look)
-    truth = int(find_truth(scene.links, state.labels, None)) if scene.knows_links else None
-    for said in (describe_reach(state.question, scene, truth), describe_unknown(state.question, scene)):
-        if said is not None:
-            st.info(plain(said))
+    elif view is not None and tie is None:
+        figure = plot_ready(plot_count, view.reading.answer.probabilities, view.reading.truth, look)
+        draw_figure(figure, key="physics.count")
+    if answers.problem is None:
+        truth = int(find_truth(scene.links, state.labels, None)) if scene.knows_links else None
+        for told in (describe_reach(state.question, scene, truth), describe_unknown(state.question, scene)):
+            if told is not None:
+                st.info(plain(told))
+    return said, tied
 
 
-def draw_count(view: PhysicsView, look: Look) -> None:
-    """Draw how many connected groups the networks count, beside the truth."""
-    answer, truth = view.reading.answer, view.reading.truth
-    st.html(html.counts_html(view.model_answers, truth))
-    draw_figure(plot_ready(plot_count, answer.probabilities, truth, look), key="physics.count")
+def fill_answers(places: tuple[DeltaGenerator, DeltaGenerator], state: PhysicsState, answers: Answers) -> None:
+    """Write what the networks say beside the truth into the places that `draw_answers` made; without an answer, why."""
+    said, tied = places
+    view = answers.view
+    with said:
+        if answers.problem is not None:
+            st.info(plain(answers.problem))
+        elif answers.paths is not None:
+            draw_errors(answers.paths)
+        elif view is not None and view.tie is None:
+            st.html(html.counts_html(view.model_answers, view.reading.truth))
+        elif answers.guess is not None:
+            st.html(html.guesses_html(answers.guesses) + html.mistakes_html(answers.guess, state.labels))
+    with tied:
+        if view is not None and view.tie is not None:
+            st.html(view.answers_html())
 
 
-def draw_predictors(paths: Paths) -> None:
-    """Draw how far each network is off, and the choice of the one whose paths are drawn."""
-    models = list(paths.predicted)
+def draw_errors(paths: Paths) -> None:
+    """Draw how far each network is off; where nobody knows, that."""
     if paths.true is None:
         st.info(
             f"The scene ends with the {N_FRAMES} frames that the networks see; nobody knows where the balls go next."
         )
     else:
         st.html(html.paths_html(paths))
+
+
+def draw_predictors(paths: Paths) -> None:
+    """Draw the choice of the network whose paths are drawn."""
+    models = list(paths.predicted)
     if len(models) > 1:
         chosen = PHYSICS.bind("predictor", show=paths.choose(PHYSICS.state.predictor))
         st.pills("Paths drawn", models, format_func=named(TITLES), wrap=True, **chosen)
 
 
 def draw_tie(view: PhysicsView, tie: tuple[str, str]) -> None:
-    """Draw the choice of the connection that is explained, and the networks' answers about it."""
+    """Draw the choice of the connection that is explained."""
     st.html(layout.question_html(view.question_text))
     columns = st.columns(2)
     for place, title in enumerate(("One ball", "The other ball")):
         others = [label for label in view.state.labels if label in TIED_COLORS and label != tie[1 - place]]
         bound = PHYSICS.bind(f"tie.{place}", show=tie[place], read=partial(replace_end, tie, place))
         columns[place].selectbox(title, others, **bound)
-    st.html(view.answers_html())
 
 
 def replace_end(tie: tuple[str, str], place: int, label: str) -> Changes:

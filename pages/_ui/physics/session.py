@@ -15,6 +15,7 @@ from pages._lab.physics.scenes import (
     round_place,
 )
 from pages._lab.physics.state import SOURCES, PhysicsState
+from pages._ui.following import Follower
 from pages._ui.kept import Kept
 from pages._ui.pairs.uploads import open_upload
 from pages._ui.session import PageSession
@@ -49,6 +50,7 @@ def read_query(query: Mapping[str, str]) -> tuple[PhysicsState, list[str]]:
 
 
 PHYSICS = PageSession("physics", read_query)
+FOLLOWER = Follower(PHYSICS)
 
 
 def find_scene(state: PhysicsState) -> PhysicsScene:
@@ -86,6 +88,23 @@ def take_pull(ball: int, frame: int, to: tuple[float, float]) -> None:
         PHYSICS.notify(str(err))
         return
     PHYSICS.set(state)
+
+
+def follow_pull(ball: int, frame: int, to: tuple[float, float], tie: tuple[str, str] | None) -> None:
+    """Show what follows if a held ball is let go where it is; where it cannot be, the scene as it was.
+
+    Args:
+        ball: 0 to N - 1.
+        frame: in which it is held.
+        to: where, in meters.
+        tie: the connection that is explained, which stays the same; None where there is none.
+    """
+    try:
+        state = PHYSICS.state.pull(Pull(ball, frame, *round_place(*to))).change(tie=tie)
+        find_scene(state)
+    except RNCoreError:
+        state = PHYSICS.state
+    FOLLOWER.follow(state)
 
 
 def undo_pull() -> None:

@@ -41,6 +41,7 @@ def make_payload(state: PhysicsState, scene: PhysicsScene, answers: Answers, can
         "show_links": state.truth and scene.knows_links,
         "show_predicted": is_ahead,
         "can_pull": can_pull and not scene.unknown,
+        "live": not is_ahead,
         "tells_ties": True,
         "projector": state.projector,
     }

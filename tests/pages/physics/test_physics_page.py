@@ -303,6 +303,29 @@ def test_a_pull_on_the_table_is_answered_by_the_simulation_in_the_same_run(monke
     assert payloads[-1]["seen"] == payloads[1]["seen"]
 
 
+def test_a_ball_that_is_held_changes_neither_state_nor_scene(monkeypatch):
+    payloads, pulls = [], [BallPull(3, 9, (-0.8, -0.25), is_held=True)]
+
+    def draw(payload, *, on_change, **_):
+        payloads.append(payload)
+        st.button("hold", on_click=lambda: on_change(pulls[0]))
+
+    monkeypatch.setattr("pages._ui.components.table.draw_table", draw)
+    app = press(open_page(), "hold")
+    pulls[0] = BallPull(3, 0, (5.0, 5.0), is_held=True)
+    press(app, "hold")
+    assert sentences(app) == []
+    assert state_of(app) == PhysicsState()
+    assert payloads[0] == payloads[1] == payloads[2]
+    assert payloads[0]["live"] and not make_predicted_payload(app, payloads)["live"]
+
+
+def make_predicted_payload(app: AppTest, payloads: list[dict]) -> dict:
+    """Return what the table is given where the question is what happens next."""
+    app.segmented_control(key="physics.question").set_value("predict").run()
+    return payloads[-1]
+
+
 def test_pulls_are_undone_one_by_one_or_all_at_once(shown):
     app = open_page(pulls="0.5.-700.700_1.3.-800.-600")
     assert sentences(app) == []

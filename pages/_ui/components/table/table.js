@@ -40,6 +40,7 @@ class Table extends PairPicture {
     this.clock = new Clock(() => this.draw());
     this.cell = null; // [i, j] under the pointer in the matrix
     this.draft = null; // pull that is not sent yet: {ball, to}
+    this.followed = null; // the last place that the page was told of, while it follows
     this.springs = false; // whether true ties are shown
     this.wasPlaying = false; // when a ball was taken hold of
   }
@@ -246,10 +247,20 @@ class Table extends PairPicture {
     const places = this.framePlaces();
     const body = bodyOf(ball, this.data.links);
     this.draft = { ball, to: keepOnTable(ball, to, body, places, this.data) };
+    this.follow();
     this.draw();
     const { name } = this.data.balls[ball];
     const [x, y] = this.draft.to.map((part) => part.toFixed(2).replace("-", "−"));
     this.say(`${name}: x ${x} m, y ${y} m`);
+  }
+
+  /** Tell the page where a held ball is, if the page follows and the ball may lie there. */
+  follow() {
+    const { draft, followed } = this;
+    const isNew = followed === null || followed.some((part, axis) => part !== draft.to[axis]);
+    if (!this.data.live || !isNew || this.touching().length > 0) return;
+    this.followed = draft.to;
+    this.channel.offer({ kind: "hold", ball: draft.ball, frame: this.clock.frame(), to: draft.to });
   }
 
   touching() {
@@ -272,7 +283,7 @@ class Table extends PairPicture {
       this.say(`The ${this.data.balls[draft.ball].name} ball would lie on ${names}; it is back where it was.`, true);
       return;
     }
-    this.draft = null;
+    this.draft = this.followed = null;
     this.submit({ kind: "pull", ball: draft.ball, frame: this.clock.frame(), to: draft.to });
     this.say(`The ${this.data.balls[draft.ball].name} ball is let go; what happens is being simulated.`);
     this.isHint = true; // the answer takes its place
@@ -281,7 +292,8 @@ class Table extends PairPicture {
   dropDraft() {
     clearTimeout(this.timers.release);
     if (this.draft === null && !this.wasPlaying) return;
-    this.draft = null;
+    if (this.followed !== null) this.channel.submit({ kind: "stay" });
+    this.draft = this.followed = null;
     this.resume();
     this.hint();
   }
