@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -30,7 +29,7 @@ from pages._ui.explore.session import EXPLORE
 from pages._ui.options import named
 from rn_core.common.errors import RNCoreError
 from rn_core.common.seeding import MAX_SEED
-from rn_core.tasks.sort_of_clevr.chain import CHAIN_STARTS, N_JUMPS
+from rn_core.tasks.sort_of_clevr.chain import CHAIN_STARTS, N_JUMPS, ChainQuestion
 from rn_core.tasks.sort_of_clevr.chain_language import chain_text, parse_chain
 
 #: The box in which these questions are typed.
@@ -74,18 +73,21 @@ def _draw_question(state: ExploreState) -> None:
     question = state.chain
     st.html(layout.question_html(chain_text(question), is_old=EXPLORE.problem(_BOX) is not None))
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        for name, label, allowed in (("jumps", "Jumps", range(N_JUMPS)), ("start", "from", CHAIN_STARTS)):
-            bound = EXPLORE.bind(f"chain.{name}", getattr(question, name), partial(_choose, name))
-            st.selectbox(label, list(allowed), width=130, **bound)
+        jumps = EXPLORE.bind("chain.jumps", question.jumps, lambda n: _choose(replace(EXPLORE.state.chain, jumps=n)))
+        st.selectbox("Jumps", list(range(N_JUMPS)), width=130, **jumps)
+        start = EXPLORE.bind(
+            "chain.start", question.start, lambda name: _choose(replace(EXPLORE.state.chain, start=name))
+        )
+        st.selectbox("from", list(CHAIN_STARTS), width=130, **start)
         st.text_input("or type it", **EXPLORE.bind_typed(chain_text(question), _read_typed, _BOX))
         asking.draw_words(list_chain_words())
     asking.draw_refusal(EXPLORE, _read_typed, _BOX)
 
 
-def _choose(field: str, value: str | int) -> dict[str, Any]:
-    """Return the change of state that a menu asks for."""
+def _choose(question: ChainQuestion) -> dict[str, Any]:
+    """Return the change of state that a menu asks for; a typed question's trouble is over."""
     EXPLORE.set_problem(None, _BOX)
-    return {"chain": replace(EXPLORE.state.chain, **{field: value})}
+    return {"chain": question}
 
 
 def _read_typed(sentence: str) -> dict[str, Any]:
