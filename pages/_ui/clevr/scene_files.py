@@ -34,7 +34,7 @@ def draw_scene_file(state: ClevrState) -> None:
             st.caption(plain(_OPENED.get()))
     if state.source == "scene" and state.edited is not None:
         label = "Undo edits" if state.camera is None else "Close the file"
-        st.button(label, icon=":material/undo:", on_click=reset_scene)
+        st.button(plain(label), icon=":material/undo:", on_click=reset_scene)
 
 
 def open_file() -> None:

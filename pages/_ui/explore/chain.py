@@ -112,11 +112,11 @@ def _draw_steps(view: ChainView) -> None:
     part = view.reading.part
     left, right = st.columns([6, 5], gap="large")
     with left:
-        st.markdown(f"**The answer after each {part}**")
+        st.markdown(f"**The answer after each {plain(part)}**")
         st.html(view.steps_html())
     with right:
         st.markdown(
-            f"In training, every {part} had to answer, so each can be read. What is found in one {part} reaches the "
+            f"In training, every {plain(part)} had to answer, so each can be read. What is found in one reaches the "
             "others in the next: later jumps need more of them."
         )
-        st.caption(view.exactness)
+        st.caption(plain(view.exactness))
