@@ -41,6 +41,7 @@ FIGURES = {
         ("types", "obtuse"),
     ),
     "CLEVR from states": ("clevr/rn-states", ("overall",)),
+    "CLEVR from pixels, found objects": ("clevr/rn-slots", ("overall",)),
     "physics, scenes with all connections right": ("physics/rn-connections", ("types", "whole_scene")),
     "physics, number of connected groups": ("physics/rn-count", ("types", "whole_scene")),
 }
