@@ -150,9 +150,9 @@ SECTIONS = (
     Section(
         "CLEVR from objects found in pictures: accuracy per question type",
         "python -m benchmarks.clevr_slots --real ../shared/data/clevr/real-train-54",
-        "`rn-slots` learned from rendered pictures alone. Rendered: 1,000 test pictures of 240x160, ten questions each, "
-        "which nothing learned from or was chosen by. Real: 54 pictures of the original data set with 540 questions of "
-        "the original engine, measured once.",
+        "`rn-slots` learned from rendered pictures alone. Rendered: 1,000 test pictures of 240x160, ten questions "
+        "each, which nothing learned from or was chosen by. Real: 54 pictures of the original data set with 540 "
+        "questions of the original engine, measured once.",
         _record("clevr_slots"),
     ),
     Section(

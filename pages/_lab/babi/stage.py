@@ -12,7 +12,8 @@ from pages._lab.babi.nodes import sum_by_sentence
 from pages._lab.babi.state import LABELS, BabiState
 from pages._lab.babi.truth import Truth
 from pages._lab.babi.view import BabiView
-from pages._lab.components.stage import Edit, PairLayer, SceneEvent, check_pair, check_weights, is_whole
+from pages._lab.components.nodes import check_pair, check_weights, is_whole
+from pages._lab.components.stage import Edit, PairLayer, SceneEvent
 from pages._lab.scale import FULL_LOGITS
 from rn_core.tasks.babi.encoding import WINDOW
 from rn_core.tasks.babi.story import TASK_NAMES

@@ -7,17 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pages._lab.components.nodes import is_whole
 from pages._lab.components.scene_view import make_backdrop, show_object
-from pages._lab.components.stage import (
-    Cast,
-    DrawnStage,
-    Edit,
-    Manner,
-    PairLayer,
-    SceneEvent,
-    Spacing,
-    is_whole,
-)
+from pages._lab.components.stage import Cast, DrawnStage, Edit, Manner, PairLayer, SceneEvent, Spacing
 from rn_core.common.errors import RNCoreError
 from rn_core.tasks.sort_of_clevr.chain_scene import ChainScene
 from rn_core.tasks.sort_of_clevr.rendering import PALETTE

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from pages._lab.components.nodes import check_weights, is_whole
 from pages._lab.components.stage import (
     Backdrop,
     Cast,
@@ -17,8 +18,6 @@ from pages._lab.components.stage import (
     PairLayer,
     SceneEvent,
     Spacing,
-    check_weights,
-    is_whole,
     make_cells,
     make_stage_data,
     paint,

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from pages._lab.components.stage import check_pair, is_whole, paint
+from pages._lab.components.nodes import check_pair, is_whole
+from pages._lab.components.stage import paint
 from rn_core.common.errors import RNCoreError, lookup
 from rn_core.tasks.physics.world import MAX_BALLS
 
