@@ -59,7 +59,7 @@ def halve_weights(
     facts = CardFacts(**{one.name: getattr(card, one.name) for one in fields(CardFacts)})
     with hold_name(name, folder):
         golden = _answer_again(model, load_golden(find_weights(name, folder)))
-        return write_set(name, model, replace(facts, metrics=found), mean, folder, golden, in_16_bits=True)
+        return write_set(name, model, replace(facts, metrics=found), mean, folder, golden)
 
 
 def _check_loss(name: str, before: Evaluation, after: Evaluation) -> None:

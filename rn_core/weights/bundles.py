@@ -194,14 +194,19 @@ def _check_sizes(config: ModelConfig, tensors: dict[str, Tensor], shown: str) ->
     check_tensors(sketch, {name: value for name, value in tensors.items() if name != MEAN_AGGREGATE}, shown)
     for name, value in tensors.items():
         kind = sketch[name].dtype if name in sketch else torch.float32
-        if value.dtype != kind:
+        if value.dtype not in (kind, torch.float16 if kind == torch.float32 else kind):
             raise WeightsError(f"'{shown}': tensor '{name}' is {value.dtype} instead of {kind}; {_AGAIN}.")
 
 
 def _check_answers(loaded: LoadedWeights, task: str, shown: str) -> None:
     """Raise WeightsError unless the model answers a scene of its task and its mean aggregate fits."""
     n_scenes, asked = 2, slice(0, 2)
-    batch = TASKS[task].sample_batch(make_rng(0, "test"), n_scenes)
+    try:
+        batch = TASKS[task].sample_batch(make_rng(0, "test"), n_scenes)
+    except RNCoreError as err:
+        raise WeightsError(
+            f"'{shown}' is of {task}, whose networks cannot be tried here; evaluate it by `python -m rn_core evaluate`."
+        ) from err
     try:
         with torch.inference_mode():
             logits = loaded.model(batch.inputs, batch.question[asked], batch.scene_index[asked])

@@ -222,16 +222,9 @@ def write_set(
     mean_aggregate: Tensor | None,
     folder: Path,
     golden: Mapping[str, Tensor] | None,
-    in_16_bits: bool = False,
 ) -> WeightsEntry:
-    """Do the work of `save_weights` for a caller that holds the name.
-
-    With `in_16_bits` the file holds what is learned as float16; see `round_parameters`.
-    """
-    tensors = collect_tensors(model, mean_aggregate)
-    if in_16_bits:
-        tensors |= {key: tensors[key].half() for key, _ in model.named_parameters()}
-    content = save_tensors(tensors)
+    """Do the work of `save_weights` for a caller that holds the name."""
+    content = save_tensors(collect_tensors(model, mean_aggregate))
     contents = {WEIGHTS: content}
     if golden is not None:
         contents[GOLDEN] = save_tensors({key: value.detach().cpu().contiguous() for key, value in golden.items()})
@@ -241,9 +234,15 @@ def write_set(
 
 
 def collect_tensors(model: QuestionAnsweringModel, mean_aggregate: Tensor | None) -> dict[str, Tensor]:
-    """Return the content of a weights file, by name, on the CPU."""
+    """Return the content of a weights file, by name, on the CPU.
+
+    Parameters are float16 if that loses nothing of any of them, which is so after `round_parameters`.
+    """
     extra = {} if mean_aggregate is None else {MEAN_AGGREGATE: mean_aggregate}
-    return {key: value.detach().cpu().contiguous() for key, value in (model.state_dict() | extra).items()}
+    found = {key: value.detach().cpu().contiguous() for key, value in (model.state_dict() | extra).items()}
+    halved = {key: found[key].half() for key, _ in model.named_parameters()}
+    exact = all(torch.equal(half.to(found[key].dtype), found[key]) for key, half in halved.items())
+    return found | halved if exact else found
 
 
 @torch.no_grad()

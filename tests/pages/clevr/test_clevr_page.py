@@ -234,7 +234,8 @@ def test_fetched_weights_answer_at_once(monkeypatch, random_answerer):
     assert html(app).count('class="rn-said"') == 2
 
 
-def test_a_picture_is_answered_from_its_pixels_without_truth():
+def test_without_the_network_that_finds_objects_a_picture_is_answered_from_its_pixels_without_truth(monkeypatch):
+    monkeypatch.setattr("pages._lab.clevr.models.PRETRAINED", ROOT / "nowhere")
     app = upload(open_page(), png(bundled_picture().pixels[:, ::-1]))
     assert sentences(app) == []
     state = app.session_state["clevr.state"]

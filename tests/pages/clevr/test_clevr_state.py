@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pages._lab.clevr import models
 from pages._lab.clevr.models import MODELS, N_CELLS, sees_picture, sees_pixels
 from pages._lab.clevr.questions import sample_question
 from pages._lab.clevr.state import FIELDS, SECTIONS, STAGES, ClevrState, pair_labels
@@ -95,7 +96,13 @@ def test_a_bad_parameter_is_one_sentence_and_the_rest_is_kept(query, words):
     assert state.section == "method"
 
 
-def test_an_uploaded_picture_asks_for_pixels_and_cells():
+def test_an_uploaded_picture_is_shown_to_the_network_that_finds_objects():
+    state = ClevrState(stage="plan", without=("A",), pair=("A", "B")).change(source="image")
+    assert (state.model, state.view, state.stage, state.without) == ("rn-slots", "objects", "picture", ())
+
+
+def test_an_uploaded_picture_asks_for_pixels_and_cells_without_that_network(monkeypatch):
+    monkeypatch.setattr(models, "is_here", lambda model: False)
     state = ClevrState(stage="plan", without=("A",), pair=("A", "B"), top=3).change(source="image")
     assert (state.model, state.view, state.stage, state.without) == ("rn-pixels-public", "cells", "picture", ())
     assert (state.pair, state.top, state.scene, state.letters) == (None, 0, None, ())

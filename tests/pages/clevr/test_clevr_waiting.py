@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -98,7 +99,8 @@ def test_a_state_model_answers_before_the_picture_is_there_and_the_picture_follo
     assert studio.drawn == [7]
 
 
-def test_a_pixel_models_answer_comes_with_the_picture(studio):
+def test_a_pixel_models_answer_comes_with_the_picture(studio, monkeypatch):
+    monkeypatch.setattr("pages._lab.clevr.models.PRETRAINED", Path("nowhere"))
     app = open_page(model="rn-pixels-public")
     assert html(app).count('class="rn-said"') == 2
     press(app, "New scene")
