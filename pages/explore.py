@@ -25,11 +25,11 @@ from pages._ui.areas import make_areas
 from pages._ui.components.scene import draw_scene
 from pages._ui.explore import opening
 from pages._ui.explore import session as explore_session
-from pages._ui.explore.chain import draw_chain
+from pages._ui.explore.chain import CHAIN_PAGE
 from pages._ui.explore.orders import draw_orders
 from pages._ui.explore.sections import EXPLORE_PAGE, draw_family, draw_found, draw_own_picture
 from pages._ui.explore.session import EXPLORE
-from pages._ui.explore.triples import draw_triples
+from pages._ui.explore.triples import TRIPLES_PAGE
 from pages._ui.following import Follower
 from pages._ui.frame import draw_frame
 from pages._ui.options import named
@@ -45,7 +45,7 @@ from rn_core.tasks.sort_of_clevr.questions import QUESTION_TYPES
 
 FOLLOWER = Follower(EXPLORE)
 #: Questions about more than pairs -> what draws their page.
-_FAMILY_PAGES = {"triples": draw_triples, "chain": draw_chain}
+_FAMILY_PAGES = {"triples": TRIPLES_PAGE.draw, "chain": CHAIN_PAGE.draw}
 
 
 def take_event(event: SceneEvent, view: ExploreView | None) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import streamlit as st
 
 from pages._lab.domains.base import Seen, full_name
@@ -11,13 +9,12 @@ from pages._lab.domains.sort_of_clevr import DOMAIN
 from pages._lab.figures import Look
 from pages._lab.plain import plain
 from pages._lab.sort_of_clevr.chain import BESIDE, ChainReading, ChainView, find_chain_truth, read_chain
-from pages._lab.sort_of_clevr.jumps import describe_sample, find_floors, find_jump_lines, plot_jumps
+from pages._lab.sort_of_clevr.jumps import JumpLine, describe_sample, find_floors, plot_jumps
 from pages._lab.sort_of_clevr.state import ExploreState
 from pages._ui.cache import find_answer_or_none, find_answerer, keep_values, make_once
 from pages._ui.pairs.sections import draw_figure
 from rn_core.tasks.sort_of_clevr.chain_language import chain_text
 from rn_core.tasks.sort_of_clevr.chain_spec import CHAIN_TITLES
-from rn_core.weights.store import WeightsEntry
 
 
 def read_chain_view(state: ExploreState) -> ChainView:
@@ -31,9 +28,8 @@ def read_chain_view(state: ExploreState) -> ChainView:
     return ChainView(state, model, reading, others, truth)
 
 
-def draw_jumps(entries: Mapping[str, WeightsEntry], look: Look, key: str) -> None:
-    """Draw accuracy against the number of jumps of all networks on a chain; nothing where none has figures."""
-    lines = find_jump_lines(entries)
+def draw_jumps(lines: tuple[JumpLine, ...], look: Look, key: str) -> None:
+    """Draw accuracy against the number of jumps; nothing without networks that have figures."""
     if lines:
         draw_figure(plot_jumps(lines, make_once("chain floors", find_floors), look), key=key)
         st.caption(plain(describe_sample(lines)))

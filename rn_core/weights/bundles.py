@@ -194,7 +194,7 @@ def _check_sizes(config: ModelConfig, tensors: dict[str, Tensor], shown: str) ->
     check_tensors(sketch, {name: value for name, value in tensors.items() if name != MEAN_AGGREGATE}, shown)
     for name, value in tensors.items():
         kind = sketch[name].dtype if name in sketch else torch.float32
-        if value.dtype not in (kind, torch.float16 if kind == torch.float32 else kind):
+        if value.dtype != kind and not (kind == torch.float32 and value.dtype == torch.float16):
             raise WeightsError(f"'{shown}': tensor '{name}' is {value.dtype} instead of {kind}; {_AGAIN}.")
 
 

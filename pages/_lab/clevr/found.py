@@ -39,6 +39,11 @@ class Found:
     thing: Thing
     place: tuple[float, float]
 
+    @property
+    def pixel(self) -> tuple[float, float]:
+        """Return column and row of its center in a picture of 480 x 320, the corner of the first pixel being 0."""
+        return (self.place[0] + 0.5) * WIDTH / SHAPE[1], (self.place[1] + 0.5) * HEIGHT / SHAPE[0]
+
 
 @torch.inference_mode()
 def find_objects(encoder: Encoder, pixels: np.ndarray) -> tuple[Found, ...]:

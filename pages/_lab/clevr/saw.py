@@ -9,7 +9,7 @@ from typing import Literal
 
 import torch
 
-from pages._lab.clevr.found import SHAPE, Found, match_found
+from pages._lab.clevr.found import Found, match_found
 from pages._lab.clevr.things import LETTERS, Thing, pixel_places, things_of
 from pages._lab.plain import escape
 from rn_core.tasks.clevr import ClevrScene
@@ -104,7 +104,7 @@ def make_marks(scene: ClevrScene, found: Sequence[Found]) -> tuple[Mark, ...]:
     places = pixel_places(scene)[:, :2].tolist()
     marks = [_mark(LETTERS[k], seen.get(k), thing, places[k]) for k, thing in enumerate(things_of(scene))]
     extra = [each for k, each in enumerate(found) if k not in whose]
-    marks += [Mark("made-up", f"+{k + 1}", each.thing, None, _scale(each)) for k, each in enumerate(extra)]
+    marks += [Mark("made-up", f"+{k + 1}", each.thing, None, each.pixel) for k, each in enumerate(extra)]
     return tuple(marks)
 
 
@@ -113,7 +113,7 @@ def _mark(name: str, seen: Found | None, true: Thing, place: Sequence[float]) ->
     if seen is None:
         return Mark("missed", name, None, true, (place[0], place[1]))
     kind: Kind = "wrong" if _differ(seen.thing, true) else "right"
-    return Mark(kind, name, seen.thing, true, _scale(seen))
+    return Mark(kind, name, seen.thing, true, seen.pixel)
 
 
 def _differ(seen: Thing | None, true: Thing | None) -> tuple[str, ...]:
@@ -121,11 +121,6 @@ def _differ(seen: Thing | None, true: Thing | None) -> tuple[str, ...]:
     if seen is None or true is None:
         return ()
     return tuple(name for name in VALUES if getattr(seen, name) != getattr(true, name))
-
-
-def _scale(found: Found) -> tuple[float, float]:
-    """Return where an object was found in a picture of 480 x 320."""
-    return (found.place[0] + 0.5) * WIDTH / SHAPE[1], (found.place[1] + 0.5) * HEIGHT / SHAPE[0]
 
 
 def describe_marks(marks: Sequence[Mark]) -> str:

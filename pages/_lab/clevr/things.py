@@ -184,9 +184,9 @@ def make_parts(seed: int, things: Sequence[Thing]) -> tuple[Part, ...] | None:
     return None if parts == LETTERS[: len(sampled_things(seed))] else parts
 
 
-def keep_near(value: float) -> float:
-    """Return a place along one side of the ground, within it and to a hundredth."""
-    return min(max(round(value, 2), -EXTENT), EXTENT)
+def keep_near(value: float, digits: int = 2) -> float:
+    """Return a place along one side of the ground, within it and to a hundredth, or to another number of digits."""
+    return min(max(round(value, digits), -EXTENT), EXTENT)
 
 
 def move_thing(things: Sequence[Thing], letter: str, x: float, y: float) -> tuple[Thing, ...]:
@@ -277,8 +277,8 @@ def opened_things(scene: ClevrScene) -> tuple[Thing, ...]:
     return tuple(
         replace(
             thing,
-            x=min(max(round(thing.x, 7), -EXTENT), EXTENT),
-            y=min(max(round(thing.y, 7), -EXTENT), EXTENT),
+            x=keep_near(thing.x, digits=7),
+            y=keep_near(thing.y, digits=7),
             rotation=round(thing.rotation if thing.rotation >= 0 else thing.rotation % (2 * np.pi), 2),
         )
         for thing in things_of(scene)

@@ -8,14 +8,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from pages._lab.clevr.found import SHAPE, Found
+from pages._lab.clevr.found import Found
 from pages._lab.clevr.things import Camera, Part, Thing, build_seen, keep_near
 from rn_core.common.errors import SceneError
 from rn_core.tasks.clevr import ClevrScene
 from rn_core.tasks.clevr.camera import FOCAL, FURTHEST, HEIGHT, POSITION, WIDTH, fit_seen, view_axes
-
-#: Pixels of a picture of 480 x 320 in one of those in which objects are found.
-_SCALE = np.array([WIDTH / SHAPE[1], HEIGHT / SHAPE[0]])
 
 
 def find_camera(found: Sequence[Found]) -> Camera:
@@ -25,7 +22,7 @@ def find_camera(found: Sequence[Found]) -> Camera:
         found: 1 or more objects of the picture.
     """
     coords = np.array([(each.thing.x, each.thing.y, each.thing.radius) for each in found])
-    position = fit_seen(coords, (np.array([each.place for each in found]) + 0.5) * _SCALE)
+    position = fit_seen(coords, np.array([each.pixel for each in found]))
     is_near = np.isfinite(position).all() and np.abs(position - POSITION).max() < FURTHEST
     x, y, z = (round(float(value), 3) for value in (position if is_near else POSITION))
     return x, y, z
@@ -42,7 +39,7 @@ def place_things(found: Sequence[Found], camera: Camera) -> tuple[Thing, ...]:
     right, top, ahead = view_axes(eye)
     things = []
     for each in found:
-        column, row = (np.array(each.place) + 0.5) * _SCALE
+        column, row = each.pixel
         ray = ahead + right * (column - WIDTH / 2) / FOCAL + top * (HEIGHT / 2 - row) / FOCAL
         x, y = (eye + ray * (each.thing.radius - eye[2]) / ray[2])[:2] if ray[2] < 0 else (each.thing.x, each.thing.y)
         things.append(replace(each.thing, x=keep_near(float(x)), y=keep_near(float(y))))

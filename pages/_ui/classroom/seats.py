@@ -48,20 +48,23 @@ Seat: TypeAlias = Teacher | Student
 
 def find_room() -> Room | None:
     """Return the room of this server's class; None where it serves none."""
-    invitation = find_class()
-    if invitation is None:
-        return None
-    with _LOCK:
-        return _hold_class(invitation)[0]
+    found = _find_class()
+    return None if found is None else found[0]
 
 
 def find_caller() -> Caller | None:
     """Return what calls the followers of this server's class; None where it serves none."""
+    found = _find_class()
+    return None if found is None else found[1]
+
+
+def _find_class() -> tuple[Room, Caller] | None:
+    """Return the room of this server's class and what calls its followers; None where it serves none."""
     invitation = find_class()
     if invitation is None:
         return None
     with _LOCK:
-        return _hold_class(invitation)[1]
+        return _hold_class(invitation)
 
 
 @lru_cache(maxsize=1)

@@ -20,10 +20,10 @@ from pages._lab.sort_of_clevr.chain import (
 )
 from pages._lab.sort_of_clevr.state import ExploreState
 from pages._ui import asking
-from pages._ui.areas import make_areas
 from pages._ui.chain_reading import read_chain_view
 from pages._ui.components.scene import draw_scene
 from pages._ui.explore import session
+from pages._ui.explore.family import FamilyPage
 from pages._ui.explore.sections import draw_family
 from pages._ui.explore.session import EXPLORE
 from pages._ui.options import named
@@ -36,29 +36,18 @@ from rn_core.tasks.sort_of_clevr.chain_language import chain_text, parse_chain
 _BOX = "typed_chain"
 
 
-def draw_chain(state: ExploreState) -> None:
-    """Draw the page of a question about a chain of jumps."""
-    truth: ChainTruth | None = None
-    view: ChainView | None = None
-    problem = None
+def _draw_picture(state: ExploreState, view: ChainView | None) -> None:
+    """Draw the scene with the true path, which needs no network."""
+    truth = _find_truth(state) if view is None else view.truth
+    draw_scene(make_shown_chain(state, truth), key="explore.chain.scene", on_change=_take_event)
+
+
+def _find_truth(state: ExploreState) -> ChainTruth | None:
+    """Return the truth of a question; None where it cannot be asked of the scene."""
     try:
-        truth = find_chain_truth(state)
-        view = read_chain_view(state)
-    except RNCoreError as err:
-        problem = str(err)
-    areas = make_areas()
-    with areas.answers:
-        _draw_question(state)
-        if view is None:
-            st.error(plain(problem))
-        else:
-            asking.draw_answers(EXPLORE, view.answers_html(), chain_text(state.chain), (_BOX,))
-    with areas.controls:
-        _draw_controls(state)
-    with areas.picture:
-        draw_scene(make_shown_chain(state, truth), key="explore.chain.scene", on_change=_take_event)
-    if view is not None:
-        _draw_steps(view)
+        return find_chain_truth(state)
+    except RNCoreError:
+        return None
 
 
 def _take_event(event: SceneEvent) -> None:
@@ -120,3 +109,9 @@ def _draw_steps(view: ChainView) -> None:
             "others in the next: later jumps need more of them."
         )
         st.caption(plain(view.exactness))
+
+
+CHAIN_PAGE = FamilyPage[ChainView](
+    _BOX, lambda state: chain_text(state.chain), read_chain_view, _draw_question, _draw_controls, _draw_picture,
+    _draw_steps,
+)  # fmt: skip

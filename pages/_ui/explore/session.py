@@ -34,8 +34,10 @@ def read_query(query: Mapping[str, str]) -> tuple[ExploreState, list[str]]:
 
 def keep_installed(state: ExploreState, problems: list[str]) -> tuple[ExploreState, list[str]]:
     """Leave a question about chains, or its network, where the weights are not installed, with a sentence."""
+    if state.family != "chain":
+        return state, problems
     there = installed_chains()
-    if state.family != "chain" or state.chain_model in there:
+    if state.chain_model in there:
         return state, problems
     told = [*problems, f"The link's network '{state.chain_model}' is not installed; another one answers."]
     if there:

@@ -19,14 +19,13 @@ from pages._lab.sort_of_clevr.triples import (
 )
 from pages._lab.words import TRIPLE_NAMES
 from pages._ui import asking
-from pages._ui.areas import make_areas
 from pages._ui.components.scene import draw_scene
 from pages._ui.explore import session
+from pages._ui.explore.family import FamilyPage
 from pages._ui.explore.sections import draw_family
 from pages._ui.explore.session import EXPLORE
 from pages._ui.options import named
 from pages._ui.triple_reading import read_triple_view
-from rn_core.common.errors import RNCoreError
 from rn_core.common.seeding import MAX_SEED
 from rn_core.tasks.sort_of_clevr import COLORS
 from rn_core.tasks.sort_of_clevr.triple_language import parse_triple, triple_text
@@ -35,26 +34,9 @@ from rn_core.tasks.sort_of_clevr.triple_language import parse_triple, triple_tex
 _BOX = "typed_triple"
 
 
-def draw_triples(state: ExploreState) -> None:
-    """Draw the page of a question about three objects."""
-    view, problem = None, None
-    try:
-        view = read_triple_view(state)
-    except RNCoreError as err:
-        problem = str(err)
-    areas = make_areas()
-    with areas.answers:
-        _draw_question(state)
-        if view is None:
-            st.error(plain(problem))
-        else:
-            asking.draw_answers(EXPLORE, view.answers_html(), triple_text(state.triple), (_BOX,))
-    with areas.controls:
-        _draw_controls(state)
-    with areas.picture:
-        draw_scene(make_triple_stage(state, view), key="explore.triples.scene", on_change=_take_event)
-    if view is not None:
-        _draw_shares(view)
+def _draw_picture(state: ExploreState, view: TripleView | None) -> None:
+    """Draw the scene with the strongest triples."""
+    draw_scene(make_triple_stage(state, view), key="explore.triples.scene", on_change=_take_event)
 
 
 def _take_event(event: SceneEvent) -> None:
@@ -121,3 +103,9 @@ def _draw_shares(view: TripleView) -> None:
             "A and B among them. Triangles in the scene are the three strongest triples; blue speaks for the answer, "
             "orange against it. A network over pairs sees (A, k) and (B, k) alone, never all three at once."
         )
+
+
+TRIPLES_PAGE = FamilyPage[TripleView](
+    _BOX, lambda state: triple_text(state.triple), read_triple_view, _draw_question, _draw_controls, _draw_picture,
+    _draw_shares,
+)  # fmt: skip

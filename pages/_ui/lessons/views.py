@@ -21,6 +21,7 @@ from pages._lab.pairs.state import BASELINES
 from pages._lab.pairs.view import PairView, describe_sum
 from pages._lab.plain import plain
 from pages._lab.sort_of_clevr.chain import find_chain_truth, make_shown_chain
+from pages._lab.sort_of_clevr.jumps import find_jump_lines
 from pages._lab.sort_of_clevr.state import ExploreState
 from pages._lab.sort_of_clevr.triples import make_triple_stage
 from pages._lab.sort_of_clevr.view import ExploreView, Reading, make_reading
@@ -180,7 +181,7 @@ def draw_told_chain(state: ExploreState, _: Look) -> None:
 
 def draw_chain_accuracy(_: ExploreState, look: Look) -> None:
     """Draw how far each network can follow a chain."""
-    draw_jumps(list_weights(), look, LESSONS.key("jumps"))
+    draw_jumps(find_jump_lines(list_weights()), look, LESSONS.key("jumps"))
 
 
 def ask_text(lesson: Lesson) -> str:

@@ -101,9 +101,10 @@ def draw_distances(entries: Mapping[str, WeightsEntry], look: Look) -> None:
 
 def draw_chains(entries: Mapping[str, WeightsEntry], look: Look) -> None:
     """Draw accuracy against the number of jumps; nothing for a domain without networks on chains."""
-    if find_jump_lines(entries):
+    lines = find_jump_lines(entries)
+    if lines:
         st.html('<h2 class="rn-question">How many jumps can each network follow?</h2>')
-        draw_jumps(entries, look, RESULTS.key("jumps"))
+        draw_jumps(lines, look, RESULTS.key("jumps"))
 
 
 def draw_cards(state: ResultsState, entries: Mapping[str, WeightsEntry]) -> None:

@@ -6,6 +6,7 @@ length are fitted to the pixel coordinates of real scene graphs, which it explai
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 
 import numpy as np
@@ -21,6 +22,8 @@ POSITION = (7.481, -6.508, 5.344)
 JITTER = 0.5
 #: How far along an axis a scene's camera may stand from `POSITION`.
 FURTHEST = 2.0
+#: How far along an axis a fitted place may be from there to be one of CLEVR's cameras.
+USUAL = 1.5 * JITTER
 _STEPS = 8
 #: A depth is given to about 0.003, a pixel to 0.5.
 _DEPTH_WEIGHT = 100.0
@@ -108,6 +111,15 @@ def fit_near(coords: np.ndarray, pixel_coords: np.ndarray) -> np.ndarray:
     return _fit_likeliest(coords, pixel_coords, np.array(POSITION), project)
 
 
+def fit_all(coords: np.ndarray, pixel_coords: np.ndarray) -> list[np.ndarray]:
+    """Return the places (3,) float64 of the camera that the ways to fit it find; arguments as `fit_camera`."""
+    places = []
+    for fit in (fit_camera, fit_near):
+        with np.errstate(all="ignore"), contextlib.suppress(np.linalg.LinAlgError):
+            places.append(fit(coords, pixel_coords))
+    return places
+
+
 def fit_seen(coords: np.ndarray, pixels: np.ndarray) -> np.ndarray:
     """Return the likeliest place (3,) float64 of a camera like CLEVR's where depths are unknown.
 
@@ -177,7 +189,7 @@ def misfit(coords: np.ndarray, pixel_coords: np.ndarray, position: np.ndarray, p
 
 def is_usual(position: np.ndarray) -> bool:
     """Return whether a fitted place (3,) can be one of CLEVR's cameras."""
-    return bool(np.abs(position - POSITION).max() <= 1.5 * JITTER)
+    return bool(np.abs(position - POSITION).max() <= USUAL)
 
 
 def _at_any_size(coords: np.ndarray, unknowns: np.ndarray) -> np.ndarray:

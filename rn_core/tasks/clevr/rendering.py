@@ -24,8 +24,7 @@ from rn_core.tasks.clevr.camera import (
     HEIGHT,
     POSITION,
     WIDTH,
-    fit_camera,
-    fit_near,
+    fit_all,
     guess_size,
     is_usual,
     misfit,
@@ -129,7 +128,7 @@ def place_camera(scene: ClevrScene, rng: np.random.Generator) -> np.ndarray:
     drawn: np.ndarray = sample_cameras(rng, 1)[0]
     if scene.pixel_coords is None:
         return drawn
-    fitted, size = _fit_all(scene.coords, scene.pixel_coords), None
+    fitted, size = fit_all(scene.coords, scene.pixel_coords), None
     for place in fitted:
         if is_usual(place) and misfit(scene.coords, scene.pixel_coords, place) <= _SURE:
             return place
@@ -147,15 +146,6 @@ def place_camera(scene: ClevrScene, rng: np.random.Generator) -> np.ndarray:
         f"The pixel coordinates must be those of a camera within {FURTHEST:g} of {POSITION}, but they fit none; "
         "leave all of them out, and a camera is drawn."
     )
-
-
-def _fit_all(coords: np.ndarray, pixel_coords: np.ndarray) -> list[np.ndarray]:
-    """Return the places (3,) of the camera that the ways to fit it find."""
-    places = []
-    for fit in (fit_camera, fit_near):
-        with np.errstate(all="ignore"), contextlib.suppress(np.linalg.LinAlgError):
-            places.append(fit(coords, pixel_coords))
-    return places
 
 
 def encode_srgb(light: np.ndarray) -> np.ndarray:

@@ -19,11 +19,10 @@ from rn_core.common.checks import is_whole, shown
 from rn_core.common.errors import RNCoreError, SceneError
 from rn_core.tasks.clevr.camera import (
     FURTHEST,
-    JITTER,
     POSITION,
+    USUAL,
     WIDTH,
-    fit_camera,
-    fit_near,
+    fit_all,
     guess_size,
     misfit,
     scale_pixels,
@@ -38,8 +37,6 @@ from rn_core.tasks.clevr.world import DIRECTIONS, RELATIONS
 _MAX_SINGLE = 200_000
 #: A misfit up to this one is sure to be rounding; the others are compared with those of other sizes.
 _SURE, _ALLOWED = 0.5, 1.0
-#: How far from CLEVR's camera a scene's usually stands at most, as `camera.is_usual` has it.
-_USUAL = 1.5 * JITTER
 #: How far a direction may be from CLEVR's.
 _NEAR = 1e-3
 #: Fields of a scene, or of the file's "info", that can hold a picture's size: as one value, or as width and height.
@@ -192,11 +189,11 @@ def find_camera(scene: ClevrScene, size: PictureSize | None = None) -> tuple[np.
 
 def _likely_sizes(coords: np.ndarray, pixel_coords: np.ndarray) -> list[tuple[PictureSize, float, float]]:
     """Return a picture's possible sizes, likeliest first, with the most misfit and distance that a camera may have."""
-    sizes = [(CLEVR_SIZE, _SURE, _USUAL)]
+    sizes = [(CLEVR_SIZE, _SURE, USUAL)]
     with np.errstate(all="ignore"), contextlib.suppress(np.linalg.LinAlgError):
         guessed = guess_size(coords, pixel_coords)
         if guessed is not None:
-            sizes.append((PictureSize(*guessed), _ALLOWED, _USUAL))
+            sizes.append((PictureSize(*guessed), _ALLOWED, USUAL))
     return [*sizes, (CLEVR_SIZE, _ALLOWED, FURTHEST)]
 
 
@@ -206,10 +203,9 @@ def _fit(
     """Return the place (3,) of the camera that fits best in a picture of a size; None if none fits well enough."""
     scaled = scale_pixels(pixel_coords, *size)
     best, least = None, most_misfit
-    for fit in (fit_camera, fit_near):
-        with np.errstate(all="ignore"), contextlib.suppress(np.linalg.LinAlgError):
-            place = fit(coords, scaled)
+    for place in fit_all(coords, scaled):
+        with np.errstate(all="ignore"):
             gap = misfit(coords, scaled, place, max(1.0, WIDTH / size.width))
-            if gap <= least and np.abs(place - POSITION).max() <= furthest:
-                best, least = place, gap
+        if gap <= least and np.abs(place - POSITION).max() <= furthest:
+            best, least = place, gap
     return best
