@@ -118,8 +118,8 @@ SECTIONS = (
     Section(
         "Sort-of-CLEVR: chains of jumps",
         "python -m benchmarks.chain --scenes 10000",
-        "From a named object, so many jumps to the nearest object not yet visited. `rn-chain` is the Relation Network, "
-        "the others relate objects in 2, 4 or 8 layers, or in 1 to 8 steps that share their weights.",
+        "From a named object, so many jumps to the nearest object not yet visited. `rn-chain` relates all pairs once, "
+        "the others again in 2, 4 or 8 steps that share their weights. All are asked all questions.",
         _record("chain"),
     ),
     Section(

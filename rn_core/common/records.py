@@ -48,14 +48,21 @@ class Batch:
 
     def select(self, scenes: slice) -> Batch:
         """Return a slice of the scenes and the questions about them, scenes and clusters counted from 0 again."""
-        inputs = tuple(part[scenes] for part in self.inputs)
         first, end, _ = scenes.indices(len(self.inputs[0]))
-        rows = (self.scene_index >= first) & (self.scene_index < end)
-        rest = (self.question[rows], self.scene_index[rows] - first, self.answer[rows], self.type_index[rows])
-        kept = None if self.kept is None else self.kept[scenes]
-        cluster = None if self.cluster is None else torch.unique(self.cluster[rows], return_inverse=True)[1]
-        number = None if self.number is None else self.number[rows]
-        return Batch(inputs, *rest, kept, cluster, number)
+        asked = self.ask((self.scene_index >= first) & (self.scene_index < end))
+        return replace(
+            asked,
+            inputs=tuple(part[scenes] for part in self.inputs),
+            scene_index=asked.scene_index - first,
+            kept=None if self.kept is None else self.kept[scenes],
+            cluster=None if asked.cluster is None else torch.unique(asked.cluster, return_inverse=True)[1],
+        )
+
+    def ask(self, rows: Tensor) -> Batch:
+        """Return some of the questions about the same scenes; `rows` is (M,) bool."""
+        names = ("question", "scene_index", "answer", "type_index", "cluster", "number")
+        parts = {name: part[rows] for name in names if (part := getattr(self, name)) is not None}
+        return replace(self, **parts)
 
 
 @dataclass(frozen=True)

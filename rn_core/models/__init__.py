@@ -18,6 +18,7 @@ from rn_core.models.encoders import ImageEncoder, ImageEncoderConfig, RowEncoder
 from rn_core.models.layers import plain_fields
 from rn_core.models.paths import PathEncoderConfig
 from rn_core.models.questions import QuestionEncoder, QuestionEncoderConfig
+from rn_core.models.recurrent import RecurrentRelationNetwork, RecurrentRelationNetworkConfig
 from rn_core.models.registry import CORES, ENCODERS, KINDS, QUESTION_ENCODERS, CoreConfig, EncoderConfig, find_kind
 from rn_core.models.relation_layers import StackedRelationNetworkConfig
 from rn_core.models.relation_network import PairCore, RelationNetwork, RelationNetworkConfig, RelationTrace
@@ -32,6 +33,8 @@ __all__ = [
     "build_model",
 ]
 _Config = TypeVar("_Config")
+#: Configs of cores whose relations read pair features.
+_ComparingConfig = RelationNetworkConfig | StackedRelationNetworkConfig | RecurrentRelationNetworkConfig
 
 
 @dataclass(frozen=True)
@@ -76,8 +79,7 @@ class ModelConfig:
     def _count_pair_features(self) -> tuple[int, int]:
         """Return the number of pair features that the encoder gives, and the number that the core takes."""
         given = self.encoder.d_pair if isinstance(self.encoder, PathEncoderConfig | RowEncoderConfig) else 0
-        taken = self.core.d_pair if isinstance(self.core, RelationNetworkConfig | StackedRelationNetworkConfig) else 0
-        return given, taken
+        return given, self.core.d_pair if isinstance(self.core, _ComparingConfig) else 0
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values that JSON can hold; `from_dict` reads them back."""
@@ -138,6 +140,7 @@ class QuestionAnsweringModel(nn.Module):
             hold_encoder: bool = False,
             hold_relations: bool = False,
             in_steps: bool = False,
+            n_steps: int | None = None,
         ) -> Tensor:
             """Return logits; see `forward`."""
             ...
@@ -159,6 +162,7 @@ class QuestionAnsweringModel(nn.Module):
         hold_encoder: bool = False,
         hold_relations: bool = False,
         in_steps: bool = False,
+        n_steps: int | None = None,
     ) -> Tensor:
         """Encode S scenes once and answer M questions about them.
 
@@ -171,6 +175,7 @@ class QuestionAnsweringModel(nn.Module):
             hold_encoder: whether gradients stop before the encoders (training the core alone).
             hold_relations: whether they stop before g_theta, too (training f_phi alone); for models with pairs.
             in_steps: whether a core that answers in T steps returns the logits of each, for training.
+            n_steps: the most steps that are then taken; None for all.
 
         Returns:
             logits (M, A), or (T, M, A) in steps.
@@ -181,11 +186,13 @@ class QuestionAnsweringModel(nn.Module):
         if kept is not None:
             objects = objects.take_along_dim(kept[..., None], dim=1)  # (S, K, D_o)
             object_mask = None if object_mask is None else object_mask.take_along_dim(kept, dim=1)
+        compared = self.compare_pairs(objects) if isinstance(self.config.core, _ComparingConfig) else None
         if in_steps and isinstance(self.core, AnswersInSteps):
-            return self.core.answer_steps(objects, object_mask, asked, scene_index)
+            return self.core.answer_steps(objects, object_mask, asked, scene_index, compared, n_steps)
         if isinstance(self.core, PairCore):
-            compared = self.compare_pairs(objects)
             return self.core(objects, object_mask, asked, scene_index, compared, hold_relations=hold_relations)
+        if isinstance(self.core, RecurrentRelationNetwork):
+            return self.core(objects, object_mask, asked, scene_index, compared)
         return self.core(objects, object_mask, asked, scene_index)
 
     def trace(self, inputs: tuple[Tensor, ...], question: Tensor, scene_index: Tensor | None = None) -> RelationTrace:
@@ -222,14 +229,18 @@ class QuestionAnsweringModel(nn.Module):
         return self.encoder.compare(objects[:, :, None], objects[:, None])
 
     def init_from(self, learned: QuestionAnsweringModel) -> None:
-        """Copy the encoders and relations of a Relation Network: see `init_from` of both cores with pairs.
+        """Copy the encoders and relations of another network: see `init_from` of the cores.
 
         Raises:
-            RNCoreError: if this model has no pairs, or layers of other sizes.
+            RNCoreError: if this model has neither pairs nor recurrent relations, or layers of other sizes.
         """
-        if not isinstance(self.core, PairCore) or not isinstance(learned.core, RelationNetwork):
+        own, others = self.core, learned.core
+        if isinstance(own, RecurrentRelationNetwork) and isinstance(others, RecurrentRelationNetwork):
+            own.init_from(others)
+        elif isinstance(own, PairCore) and isinstance(others, RelationNetwork):
+            own.init_from(others)
+        else:
             raise RNCoreError("Only a model with pairs can start from a Relation Network without pretraining.")
-        self.core.init_from(learned.core)
         self.encoder.load_state_dict(learned.encoder.state_dict())
         if self.question_encoder is not None and learned.question_encoder is not None:
             self.question_encoder.load_state_dict(learned.question_encoder.state_dict())

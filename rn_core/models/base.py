@@ -80,7 +80,16 @@ class AnswersInSteps(Protocol):
     """A core that answers after each of several steps or layers, so that training can have a loss on each."""
 
     def answer_steps(
-        self, objects: Tensor, object_mask: Tensor | None, question: Tensor, scene_index: Tensor | None = None
+        self,
+        objects: Tensor,
+        object_mask: Tensor | None,
+        question: Tensor,
+        scene_index: Tensor | None = None,
+        pair_features: Tensor | None = None,
+        n_steps: int | None = None,
     ) -> Tensor:
-        """Return logits (T, M, A), those of `forward` last; arguments as `RelationNetwork.forward`."""
+        """Return logits (T, M, A) of the first `n_steps` steps; None for all, those of `forward` last.
+
+        Other arguments as `RelationNetwork.forward`.
+        """
         ...

@@ -246,18 +246,29 @@ class RowEncoderConfig:
     Attributes:
         d_object: features of one row.
         n_objects: with pair features, the most rows N of a scene; else unused.
-        d_pair: features of a pair. A row then ends in its own place among N, one-hot, and its features with each of
-            the N, (N, d_pair) row by row.
+        d_pair: features of a pair. With `n_objects`, a row then ends in its own place among N, one-hot, and its
+            features with each of the N, (N, d_pair) row by row.
+        center_at: column of an object's x, followed by y; the one feature of a pair is then the distance between
+            its two centers, in the rows' unit. None if rows hold no centers to compare.
+        distance_scale: factor on that distance.
     """
 
     d_object: int
     n_objects: int = field(default=0, metadata=OMIT_DEFAULT)
     d_pair: int = field(default=0, metadata=OMIT_DEFAULT)
+    center_at: int | None = field(default=None, metadata=OMIT_DEFAULT)
+    distance_scale: float = field(default=1.0, metadata=OMIT_DEFAULT)
 
     def __post_init__(self) -> None:
         """Raise RNCoreError for a size that cannot be built."""
         for name, lowest in (("d_object", 1), ("n_objects", 0), ("d_pair", 0)):
             check_size(name, getattr(self, name), lowest)
+        check_factor("distance_scale", self.distance_scale)
+        if self.center_at is not None and not (self.d_pair == 1 and 0 <= self.center_at <= self.d_object - 2):
+            raise RNCoreError(
+                f"Centers at column {self.center_at!r} must lie within {self.d_object} features and give d_pair 1, got "
+                f"d_pair {self.d_pair!r}; change one of them."
+            )
         if self.d_pair and self.d_object < self.n_objects * (1 + self.d_pair):
             raise RNCoreError(
                 f"d_object must be {self.n_objects * (1 + self.d_pair)} or more for {self.n_objects} objects with "
@@ -283,8 +294,12 @@ class RowEncoder(Encoder):
         return rows, mask
 
     def compare(self, first: Tensor, second: Tensor) -> Tensor | None:
-        """Return the pair features that the first rows hold of the second ones; None without any."""
-        n, d_pair = self.config.n_objects, self.config.d_pair
+        """Return the distance between centers, or the pair features that first rows hold of second ones; or None."""
+        n, d_pair, at = self.config.n_objects, self.config.d_pair, self.config.center_at
+        if at is not None:
+            apart = first[..., at : at + 2] - second[..., at : at + 2]  # (..., 2)
+            distance: Tensor = apart.norm(dim=-1, keepdim=True) * self.config.distance_scale
+            return distance
         if not d_pair:
             return None
         tail = n * (1 + d_pair)

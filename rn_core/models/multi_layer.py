@@ -101,14 +101,23 @@ class MultiLayerRelationNetwork(ExtendedRelationNetwork):
         self.last = RelationNetwork(config.last)
 
     def answer_steps(
-        self, objects: Tensor, object_mask: Tensor | None, question: Tensor, scene_index: Tensor | None = None
+        self,
+        objects: Tensor,
+        object_mask: Tensor | None,
+        question: Tensor,
+        scene_index: Tensor | None = None,
+        pair_features: Tensor | None = None,
+        n_steps: int | None = None,
     ) -> Tensor:
-        """Return the logits that training has a loss on, (T, M, A), the last layer's last; arguments as `forward`."""
+        """Return the logits that training has a loss on, (T, M, A), layer by layer; see `AnswersInSteps`.
+
+        A network without a loss at every layer has one step.
+        """
         related, mask, sums = self._relate_layers(objects, object_mask, question, scene_index)
         logits = self.last(related, mask, question)  # (M, A)
         if not self.config.every_layer:
             return logits[None]
-        return torch.stack([*(read_sum(self.f_phi, found.sum(dim=1)) for found in sums), logits])
+        return torch.stack([*(read_sum(self.f_phi, found.sum(dim=1)) for found in sums), logits])[:n_steps]
 
     def init_from(self, learned: RelationNetwork) -> None:
         """Raise RNCoreError: no Relation Network has layers that these could begin with."""

@@ -25,22 +25,29 @@ from rn_core.models.relation_network import PairCore, RelationNetwork, RelationN
 class RelationLayer(nn.Module):
     """For each object i, the sum over j of `g_theta(o_i, o_j, q)`."""
 
-    def __init__(self, d_object: int, d_question: int, widths: tuple[int, ...]) -> None:
+    def __init__(self, d_object: int, d_question: int, widths: tuple[int, ...], d_pair: int = 0) -> None:
         """Build g_theta.
 
         Args:
             d_object: features of one object.
             d_question: features of the question; 0 for tasks without one.
             widths: units of each layer, ReLU after each.
+            d_pair: features of a pair besides its two objects.
         """
         super().__init__()
-        self.g_theta = PairLayers(d_object, d_question, widths)
+        self.g_theta = PairLayers(d_object, d_question, widths, d_pair=d_pair)
 
     def forward(
-        self, objects: Tensor, object_mask: Tensor | None, question: Tensor, scene_index: Tensor | None = None
+        self,
+        objects: Tensor,
+        object_mask: Tensor | None,
+        question: Tensor,
+        scene_index: Tensor | None = None,
+        pair_features: Tensor | None = None,
     ) -> Tensor:
         """Return the sums (M, N, D_g) of M questions about S scenes, 0 in padding; arguments as `RelationNetwork`'s."""
-        return sum_by_size(PairInputs(objects, object_mask, question, scene_index), self.g_theta.sum_partners)
+        given = PairInputs(objects, object_mask, question, scene_index, pair_features)
+        return sum_by_size(given, self.g_theta.sum_partners)
 
 
 class ExtendedRelationNetwork(PairCore):

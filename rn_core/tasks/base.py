@@ -371,6 +371,20 @@ class Restyled(Task, Protocol):
 
 
 @runtime_checkable
+class Chained(Task, Protocol):
+    """A task whose questions take a known number of relations, one after another.
+
+    Attributes:
+        n_relations: (T,) of each question type, 1 or more: what a network of fewer steps cannot know.
+    """
+
+    @property
+    def n_relations(self) -> Sequence[int]:
+        """Return the relations of each question type."""
+        ...
+
+
+@runtime_checkable
 class PairsKnown(Task, Protocol):
     """A task with questions whose deciding pair is known, against which attributions are scored.
 

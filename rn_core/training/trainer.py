@@ -32,7 +32,7 @@ from rn_core.pretraining.motion import MotionPretrainingConfig, pretrain_motion
 from rn_core.pretraining.pairs import PairPretrainingConfig, pretrain_pairs
 from rn_core.pretraining.slots import learn_objects
 from rn_core.tasks import TASKS, Task
-from rn_core.tasks.base import CellBacked, Labeled, MotionPool, Pool, Pooled, Source
+from rn_core.tasks.base import CellBacked, Chained, Labeled, MotionPool, Pool, Pooled, Source
 from rn_core.training.checkpoints import FILE_NAME, damaged, restore, save_checkpoint
 from rn_core.training.config import TrainConfig, count_cells, learning_rate, learning_task, type_weights
 from rn_core.training.run_state import RunState, check_same_run, read_run
@@ -238,12 +238,14 @@ class Trainer:
             for share in (max(config.hold_encoder, config.hold_relations), config.hold_relations)
         )
         kept = batch.kept if run.model.has_pairs else None  # others have a place for each cell
+        needed = count_steps(self.task, batch)
+        n_steps = None if needed is None else int(needed.max())
         with fork_torch_rng(self._dropout_seed()):
             logits = self.wrapped(
-                batch.inputs, batch.question, batch.scene_index, kept, hold_encoder, hold_relations, in_steps=True
+                batch.inputs, batch.question, batch.scene_index, kept, hold_encoder, hold_relations, True, n_steps
             )
         steps = logits if isinstance(run.model.core, AnswersInSteps) else logits[None]  # (T, M, A)
-        loss = torch.stack([self.task.scoring.loss(step, batch) for step in steps]).mean()
+        loss = mean_loss(self.task, steps, batch, needed)
         self.optimizer.zero_grad()
         self.fabric.backward(loss)
         self.fabric.clip_gradients(self.wrapped, self.optimizer, max_norm=config.clip_norm, error_if_nonfinite=False)
@@ -357,6 +359,33 @@ class _WarmStartKeeper:
             extra = steps.extra.state_dict()
             save_checkpoint(trainer.path, trainer.run.model, steps.optimizer, state.to_dict(), extra)
             trainer.note_saved()
+
+
+def count_steps(task: Task, batch: Batch) -> Tensor | None:
+    """Return how many relations, one after another, each question of a batch takes (M,) int64; None if unknown."""
+    if not isinstance(task, Chained):
+        return None
+    return torch.tensor(task.n_relations, device=batch.type_index.device)[batch.type_index]
+
+
+def mean_loss(task: Task, steps: Tensor, batch: Batch, needed: Tensor | None) -> Tensor:
+    """Return the mean of the losses at all steps.
+
+    Args:
+        task: whose scoring it is.
+        steps: (T, M, A) logits after each step.
+        batch: M questions.
+        needed: (M,) int64, the relations that each takes: a question counts from the step on at which its answer can
+            be known, and at the last one; None if all count at every step.
+    """
+    if needed is None:
+        return torch.stack([task.scoring.loss(step, batch) for step in steps]).mean()
+    losses = []
+    for step, logits in enumerate(steps, start=1):
+        known = needed <= (step if step < len(steps) else needed.max())
+        if known.any():
+            losses.append(task.scoring.loss(logits[known], batch.ask(known)))
+    return torch.stack(losses).mean()
 
 
 def make_pair_config(config: TrainConfig, steps: int, n_questions: int = _PRETRAIN_QUESTIONS) -> PairPretrainingConfig:

@@ -60,9 +60,14 @@ def through(linears, hidden):
     return hidden
 
 
-def add_messages(layers, states, question):
-    """Return for each object i the sum over j of g(state_i, state_j, question)."""
-    return [sum(through(layers, torch.cat([one, other, question])) for other in states) for one in states]
+def add_messages(layers, states, question, edges=None):
+    """Return for each object i the sum over j of g(state_i, state_j, edge_ij, question)."""
+    sums = []
+    for i, one in enumerate(states):
+        shown = [question[:0] if edges is None else edges[i, j] for j in range(len(states))]
+        found = (torch.cat([one, other, edge, question]) for other, edge in zip(states, shown, strict=True))
+        sums.append(sum(through(layers, given) for given in found))
+    return sums
 
 
 def layers_in_loops(network, objects, question):
@@ -75,14 +80,20 @@ def layers_in_loops(network, objects, question):
     return torch.stack(logits)
 
 
-def steps_in_loops(network, objects, question):
+def steps_in_loops(network, objects, question, edges=None):
     """Return the logits of every step; the gated unit as Cho et al. write it, with torch's order of gates."""
     last = network.config.asks_last
     inputs = [network.encode(row if last else torch.cat([row, question])) for row in mark(objects, question)]
     states, logits, unit = inputs, [], network.update
     for _ in range(network.config.n_steps):
         after = []
-        for x, h, m in zip(inputs, states, add_messages(network.message.g_theta, states, question[:0]), strict=True):
+        messages = add_messages(network.message.g_theta, states, question[:0], edges)
+        for x, h, m in zip(inputs, states, messages, strict=True):
+            if network.config.u_widths:
+                first, _, second = unit
+                hidden = torch.relu(first.weight @ torch.cat([h, x, 0.5 * m]) + first.bias)
+                after.append(h + second.weight @ hidden + second.bias)
+                continue
             given = unit.weight_ih @ torch.cat([x, 0.5 * m]) + unit.bias_ih
             (r_x, z_x, n_x), (r_h, z_h, n_h) = (part.chunk(3) for part in (given, unit.weight_hh @ h + unit.bias_hh))
             update = torch.sigmoid(z_x + z_h)
@@ -96,6 +107,7 @@ NETWORKS = [
     pytest.param(lambda: layered(every_layer=True), layers_in_loops, id="layers"),
     pytest.param(recurrent, steps_in_loops, id="steps"),
     pytest.param(lambda: recurrent(asks_last=True), steps_in_loops, id="steps, asked last"),
+    pytest.param(lambda: recurrent(u_widths=(6,)), steps_in_loops, id="steps, added"),
 ]
 
 
@@ -144,6 +156,31 @@ def test_the_last_layer_s_pairs_add_up_to_the_answer_and_can_be_chosen():
     pairs = torch.tensor([[[0, 2], [2, 2]]]).expand(4, -1, -1)
     chosen = network.relate(objects[SCENE_INDEX], MASK[SCENE_INDEX], pairs, question)
     torch.testing.assert_close(0.5 * chosen[:3], trace.relations[:3, [2, 10]])
+
+
+@pytest.mark.parametrize("mask", [None, MASK], ids=["all objects", "masked"])
+@pytest.mark.parametrize("asks_last", [True, False])
+def test_messages_read_the_features_of_their_pair(asks_last, mask):
+    network, (objects, question) = recurrent(asks_last=asks_last, d_pair=2), sample_given()
+    edges = torch.randn(3, N_OBJECTS, N_OBJECTS, 2, generator=torch.Generator().manual_seed(4)).double()
+    rows = [slice(None) if mask is None else mask[scene] for scene in SCENE_INDEX]
+    wanted = [
+        steps_in_loops(network, objects[s][row], q, edges[s][row][:, row])
+        for s, row, q in zip(SCENE_INDEX, rows, question, strict=True)
+    ]
+    found = network.answer_steps(objects, mask, question, SCENE_INDEX, edges)
+    torch.testing.assert_close(found, torch.stack(wanted, dim=1))
+    torch.testing.assert_close(network(objects, mask, question, SCENE_INDEX, edges), found[-1])
+    torch.testing.assert_close(network.answer_steps(objects, mask, question, SCENE_INDEX, edges, 2), found[:2])
+
+
+def test_a_network_of_more_steps_begins_with_the_layers_of_one_of_fewer():
+    few, many, (objects, question) = recurrent(n_steps=2), recurrent(n_steps=5), sample_given()
+    many.init_from(few)
+    found = many.answer_steps(objects, MASK, question, SCENE_INDEX)
+    torch.testing.assert_close(found[:2], few.answer_steps(objects, MASK, question, SCENE_INDEX))
+    with pytest.raises(RNCoreError, match="must have the sizes of the network that they start from"):
+        many.init_from(recurrent(d_state=7))
 
 
 @pytest.mark.parametrize(("asks_last", "n_rows"), [(True, 3), (False, 5)])

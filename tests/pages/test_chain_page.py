@@ -6,13 +6,21 @@ import math
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
 from pages._lab.figures import Look
 from pages._lab.sort_of_clevr import chain as chain_lab
-from pages._lab.sort_of_clevr.chain import ChainView, find_chain_truth, installed_chains, make_shown_chain, read_chain
+from pages._lab.sort_of_clevr.chain import (
+    ChainReading,
+    ChainView,
+    find_chain_truth,
+    installed_chains,
+    make_shown_chain,
+    read_chain,
+)
 from pages._lab.sort_of_clevr.jumps import find_floors, find_jump_lines, plot_jumps
 from pages._lab.sort_of_clevr.state import ExploreState
 from pages._ui import chain_reading
@@ -65,24 +73,49 @@ def test_the_path_is_that_of_jumping_one_by_one(seed, jumps, start):
 
 
 @pytest.mark.parametrize(
-    ("model", "part", "n_parts"), [("rn", "layer", 1), ("rn-4-layers", "layer", 4), ("rn-8-steps", "step", 8)]
+    ("model", "part", "asked"),
+    [
+        ("rn-4-layers", "layer", (3, 3, 3, 3)),
+        ("rn", "step", (3,)),
+        ("rn-2-steps", "step", (1, 3)),
+        ("rn-8-steps", "step", (1, 2, *(3,) * 6)),
+    ],
 )
-def test_answers_after_each_step_are_those_of_training_and_the_last_is_the_network_s(model, part, n_parts):
-    answerer, text = untrained(model), chain_text(STATE.chain)
-    reading, truth = read_chain(answerer, STATE), find_chain_truth(STATE)
-    (plain,) = answerer.answer_many([STATE.chain_scene], [text])
-    assert (reading.part, len(reading.answers)) == (part, n_parts)
+def test_after_each_step_a_network_is_asked_where_so_many_jumps_lead(model, part, asked):
+    state = replace(STATE, chain=replace(STATE.chain, jumps=3))
+    answerer, scene, text = untrained(model), state.chain_scene, chain_text(state.chain)
+    reading, truth = read_chain(answerer, state), find_chain_truth(state)
+    assert (reading.part, reading.asked) == (part, asked)
+    (plain,) = answerer.answer_many([scene], [text])
     torch.testing.assert_close(reading.answer.logits, plain.logits, rtol=1e-3, atol=1e-5)
-    steps = answerer.model.core.answer_steps(*TASK.encode_scenes([STATE.chain_scene]), TASK.encode_questions([text]))
-    for answer, logits in zip(reading.answers, steps, strict=True):
-        assert answer.text == TASK.answers[int(logits[0].argmax())]
-    view = ChainView(STATE, "rn-chain-8-steps", reading, {}, truth)
+    given, core = TASK.encode_scenes([scene]), answerer.model.core
+    for step, (answer, jumps) in enumerate(zip(reading.answers, asked, strict=True)):
+        question = TASK.encode_questions([chain_text(replace(state.chain, jumps=jumps))])
+        compared = None if part == "layer" else answerer.model.compare_pairs(given[0])
+        logits = core.answer_steps(*given, question, pair_features=compared)[step, 0]
+        np.testing.assert_allclose(answer.logits, logits.detach(), rtol=1e-3, atol=1e-5)
+    view = ChainView(state, "rn-chain-8-steps", reading, {}, truth)
     table = view.steps_html()
-    assert [f"{part} {k + 1}<" in table for k in range(n_parts + 1)] == [True] * n_parts + [False]
+    assert [f"{part} {k + 1}<" in table for k in range(len(asked) + 1)] == [True] * len(asked) + [False]
     assert ("pairs of single steps have no exact share" in view.exactness) == (part == "step")
-    said = replace(reading, answers=tuple(replace(plain, text=name) for name in (truth.answer, "nothing")))
-    right, wrong = replace(view, reading=replace(said, part=part)).rows
-    assert (right.jumps, right.is_right, wrong.jumps, wrong.is_right) == (STATE.chain.jumps, True, None, False)
+    assert ("had to answer" in view.explanation) == (part == "layer")
+
+
+def test_an_answer_after_a_step_is_right_if_so_many_jumps_lead_there():
+    state = replace(STATE, chain=replace(STATE.chain, jumps=3))
+    truth, (answer,) = (
+        find_chain_truth(state),
+        untrained("rn").answer_many([STATE.chain_scene], [chain_text(STATE.chain)]),
+    )
+    by_jumps = {jumps: name for name, jumps in truth.by_jumps.items()}
+    said = [replace(answer, text=name) for name in (by_jumps[1], by_jumps[3], by_jumps[3], "nothing")]
+    view = ChainView(state, "rn-chain-4-steps", ChainReading(tuple(said), (1, 2, 3, 3), "step"), {}, truth)
+    assert [(row.asked, row.is_right, row.jumps) for row in view.rows] == [
+        (1, True, 1),
+        (2, False, 3),
+        (3, True, 3),
+        (3, False, None),
+    ]
 
 
 def test_objects_can_be_moved_to_where_they_touch_no_other():
@@ -101,8 +134,8 @@ def test_objects_can_be_moved_to_where_they_touch_no_other():
 
 
 def test_a_link_opens_the_chain_and_bad_parts_are_left_out():
-    state = ExploreState(family="chain", chain=ChainQuestion(5, "star"), chain_model="rn-chain-8-layers")
-    assert state.to_query() == {"family": "chain", "chain": "5-star", "chain-model": "rn-chain-8-layers"}
+    state = ExploreState(family="chain", chain=ChainQuestion(5, "star"), chain_model="rn-chain-2-steps")
+    assert state.to_query() == {"family": "chain", "chain": "5-star", "chain-model": "rn-chain-2-steps"}
     assert ExploreState.from_query(state.to_query()) == (state, [])
     touching = "r20.30s_b22.31c"
     for key, text in (("chain", "8-red"), ("chain", "x-red"), ("chain", "3-pink"), ("chain-scene", touching)):
@@ -125,7 +158,7 @@ def test_the_family_needs_a_network_that_is_installed(monkeypatch, tmp_path):
     read, (sentence,) = keep_installed(STATE, [])
     assert read.family == "pairs" and "no network that answers such questions" in sentence
     install(monkeypatch, tmp_path, "rn-chain", "rn-chain-8-steps", "rn-objects")
-    assert installed_chains() == {"rn-chain-8-steps": "Recurrent RN, 8 steps", "rn-chain": "RN, 1 relation layer"}
+    assert installed_chains() == {"rn-chain-8-steps": "Recurrent RN, 8 steps", "rn-chain": "RN, 1 relation step"}
     read, (sentence,) = keep_installed(STATE, [])
     assert (read.family, read.chain_model) == ("chain", "rn-chain-8-steps") and "'rn-chain-4-steps'" in sentence
     assert keep_installed(read, []) == (read, [])
@@ -142,11 +175,11 @@ def test_the_figure_has_the_cards_accuracies_and_all_floors():
     entries["rn-objects"] = WeightsEntry("rn-objects", make_card(metrics=make_figures()), Path("rn-objects"))
     lines, floors = find_jump_lines(entries), find_floors()
     assert [(line.title, line.relates, line.is_recurrent) for line in lines] == [
-        ("RN, 1 relation layer", 1, False), ("Recurrent RN, 8 steps", 8, True),
+        ("RN, 1 relation step", 1, False), ("Recurrent RN, 8 steps", 8, True),
     ]  # fmt: skip
     figure = plot_jumps(lines, floors, Look())
     drawn = {trace.name: list(trace.y) for trace in figure.data}
-    assert drawn["RN, 1 relation layer"] == pytest.approx([60 - k for k in range(8)])
+    assert drawn["RN, 1 relation step"] == pytest.approx([60 - k for k in range(8)])
     assert drawn["Recurrent RN, 8 steps"] == pytest.approx([90 - k for k in range(8)])
     for name, title in (("constant", "best constant"), ("ranked", "k-th nearest"), ("nearest", "visited or not")):
         (found,) = (values for trace, values in drawn.items() if title in trace)

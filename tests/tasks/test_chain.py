@@ -189,7 +189,7 @@ def test_questions_and_rows_name_the_same_object():
     for start in (scene.objects[3].color, scene.objects[3].shape):
         question = TASK.encode_questions([chain_text(ChainQuestion(2, start))])[0]
         assert (rows[0, :, :16] @ question[:16]).tolist() == [0, 0, 0, 1, 0, 0, 0, 0] and question[18] == 1
-    assert mask.all() and rows.shape == (1, 8, 26)
+    assert mask.all() and rows.shape == (1, 8, 18)
 
 
 def test_floors_are_those_of_guessing_with_plain_loops():
@@ -214,15 +214,3 @@ def test_floors_are_those_of_guessing_with_plain_loops():
     batch = TASK.sample_batch(make_rng(2, "test"), 40)
     counts = TASK.scoring.count_floors(batch)
     assert list(floors["constant"].values()) == pytest.approx((counts.max(axis=1) / counts.sum(axis=1)).tolist())
-
-
-def test_rows_give_the_distance_to_each_color_and_0_for_what_is_not_there():
-    whole = sample_chains(make_rng(3, "test"), 1).scene(0)
-    scene = whole.remove(whole.objects[2].color)
-    (rows, mask), names = TASK.encode_scenes([scene]), [each.color for each in whole.objects]
-    for i, one in enumerate(whole.objects):
-        for j, other in enumerate(whole.objects):
-            there = names[2] not in (one.color, other.color)
-            wanted = math.dist((one.x, one.y), (other.x, other.y)) / 37 if there else 0.0
-            assert rows[0, i, 18 + j].item() == pytest.approx(wanted, abs=1e-6)
-    assert mask[0].tolist() == [k != 2 for k in range(8)]

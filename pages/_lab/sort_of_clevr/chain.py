@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import numpy as np
@@ -36,8 +36,18 @@ EXACTNESS: Mapping[str, str] = MappingProxyType(
         "since each object's state takes them in by a unit that is not linear.",
     }
 )
+#: What the answers after each layer or step are.
+EXPLANATIONS: Mapping[str, str] = MappingProxyType(
+    {
+        "layer": "In training, every layer had to answer, so each can be read. What is found in one reaches the others "
+        "in the next: later jumps need more of them.",
+        "step": "Only the end of the network reads the number of jumps, so after each step it can be asked where it "
+        "stands by then: one jump after the first step, two after the second. The last step "
+        "has to answer the question.",
+    }
+)
 _TASK = TASKS["sort-of-clevr/chain"]
-_FIRST_CHOICES = ("rn-chain-4-steps", "rn-chain-8-steps", "rn-chain-4-layers", "rn-chain-8-layers")
+_FIRST_CHOICES = ("rn-chain-4-steps", "rn-chain-8-steps")
 
 
 @dataclass(frozen=True)
@@ -46,10 +56,13 @@ class ChainReading:
 
     Attributes:
         answers: after each layer or step; the last one is the network's answer.
+        asked: for how many jumps each of them was asked. A recurrent network reads the number at its end alone, so
+            after step t, but the last, it is asked where t jumps lead.
         part: "layer" or "step".
     """
 
     answers: tuple[Answer, ...]
+    asked: tuple[int, ...]
     part: str
 
     @property
@@ -80,12 +93,14 @@ class ChainStep:
     """The answer after one layer or step.
 
     Attributes:
+        asked: for how many jumps it was asked.
         text: the answer.
         probability: of it.
         is_right: whether it is true.
         jumps: after how many jumps it would be true; None for an answer that no number of jumps has.
     """
 
+    asked: int
     text: str
     probability: float
     is_right: bool
@@ -118,22 +133,30 @@ class ChainView:
     @property
     def rows(self) -> tuple[ChainStep, ...]:
         """Return the answers after each layer or step."""
-        truth = self.truth
-        said = ((each.text, each.probabilities.get(each.text, 0)) for each in self.reading.answers)
-        return tuple(ChainStep(text, share, text == truth.answer, truth.by_jumps.get(text)) for text, share in said)
+        rows = []
+        for asked, answer in zip(self.reading.asked, self.reading.answers, strict=True):
+            jumps = self.truth.by_jumps.get(answer.text)
+            rows.append(ChainStep(asked, answer.text, answer.probabilities.get(answer.text, 0), jumps == asked, jumps))
+        return tuple(rows)
 
     def steps_html(self) -> str:
         """Return the table of answers after each layer or step as HTML."""
         rows = [
             (
                 f"{self.reading.part} {number}",
+                _count_jumps(row.asked),
                 f"<b>{escape(row.text)}</b> {layout.mark_html(row.is_right)}",
                 layout.format_share(row.probability),
-                NONE if row.jumps is None else f"{row.jumps} jump{'s' * (row.jumps != 1)}",
+                NONE if row.jumps is None else _count_jumps(row.jumps),
             )
             for number, row in enumerate(self.rows, start=1)
         ]
-        return make_table(("After", "Answer", "Probability", "Reached after"), rows)
+        return make_table(("After", "Asked for", "Answer", "Probability", "Reached after"), rows)
+
+    @property
+    def explanation(self) -> str:
+        """Return what the answers after each layer or step are, in two sentences."""
+        return EXPLANATIONS[self.reading.part]
 
     @property
     def exactness(self) -> str:
@@ -180,13 +203,24 @@ def _find_path(state: ExploreState, paths: np.ndarray) -> list[int]:
 
 def read_chain(answerer: Answerer, state: ExploreState) -> ChainReading:
     """Ask a network, and read its logits after every layer or step; errors as `Answerer.read`."""
-    text, model = chain_text(state.chain), answerer.model
+    model, jumps = answerer.model, state.chain.jumps
+    texts = [chain_text(replace(state.chain, jumps=fewer)) for fewer in range(jumps + 1)]
     device = next(model.parameters()).device
     with torch.inference_mode():
         inputs = tuple(part.to(device) for part in answerer.task.encode_scenes([state.chain_scene]))
-        logits = model(inputs, answerer.task.encode_questions([text]).to(device), in_steps=True)
-    answers = tuple(answerer.read(state.chain_scene, text, each[0]) for each in logits)
-    return ChainReading(answers, "step" if isinstance(model.core, RecurrentRelationNetwork) else "layer")
+        question = answerer.task.encode_questions(texts).to(device)
+        logits = model(inputs, question, torch.zeros_like(question[:, 0], dtype=torch.int64), in_steps=True)
+    follows = isinstance(model.core, RecurrentRelationNetwork)
+    asked = (*(min(step, jumps) if follows else jumps for step in range(1, len(logits))), jumps)
+    answers = (
+        answerer.read(state.chain_scene, texts[fewer], each[fewer]) for fewer, each in zip(asked, logits, strict=True)
+    )
+    return ChainReading(tuple(answers), asked, "step" if follows else "layer")
+
+
+def _count_jumps(jumps: int) -> str:
+    """Return so many jumps in words."""
+    return f"{jumps} jump{'s' * (jumps != 1)}"
 
 
 def make_shown_chain(state: ExploreState, truth: ChainTruth | None) -> ChainStage:

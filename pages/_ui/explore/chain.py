@@ -98,16 +98,12 @@ def _draw_controls(state: ExploreState) -> None:
 
 def _draw_steps(view: ChainView) -> None:
     """Draw the answer after each layer or step."""
-    part = view.reading.part
     left, right = st.columns([6, 5], gap="large")
     with left:
-        st.markdown(f"**The answer after each {plain(part)}**")
+        st.markdown(f"**The answer after each {plain(view.reading.part)}**")
         st.html(view.steps_html())
     with right:
-        st.markdown(
-            f"In training, every {plain(part)} had to answer, so each can be read. What is found in one reaches the "
-            "others in the next: later jumps need more of them."
-        )
+        st.markdown(plain(view.explanation))
         st.caption(plain(view.exactness))
 
 

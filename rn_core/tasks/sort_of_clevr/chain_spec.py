@@ -1,8 +1,9 @@
-"""Models and recipes of the chain task: relation layers, 1 to 8, and recurrent steps, 1 to 8."""
+"""Models and recipes of the chain task: recurrent steps, 1 to 8, and relation layers."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from rn_core.models import ModelConfig
@@ -15,14 +16,16 @@ from rn_core.tasks.sort_of_clevr.chain import CHAIN_ANSWERS, CHAIN_STARTS, D_CHA
 from rn_core.tasks.sort_of_clevr.chain_scene import CHAIN_COLORS, CHAIN_SHAPES, N_CHAIN_OBJECTS
 
 CHAIN = "sort-of-clevr/chain"
-#: Model -> its relation layers, each with weights of its own; one layer is the Relation Network.
-LAYERS: Mapping[str, int] = {"rn": 1, "rn-2-layers": 2, "rn-4-layers": 4, "rn-8-layers": 8}
+#: Model -> its relation layers, each with weights of its own.
+LAYERS: Mapping[str, int] = {"rn-4-layers": 4, "rn-8-layers": 8}
 #: Model -> its recurrent steps, which share their weights.
-STEPS: Mapping[str, int] = {"rn-1-step": 1, "rn-2-steps": 2, "rn-4-steps": 4, "rn-8-steps": 8}
-#: Color, shape, place, and the distance to the object of each color.
-D_CHAIN_ROW = len(CHAIN_COLORS) + len(CHAIN_SHAPES) + 2 + N_CHAIN_OBJECTS
-_ROWS = RowEncoderConfig(D_CHAIN_ROW)
-_SIZES = (D_CHAIN_ROW, D_CHAIN_QUESTION, len(CHAIN_ANSWERS))
+STEPS: Mapping[str, int] = {"rn": 1, "rn-2-steps": 2, "rn-4-steps": 4, "rn-8-steps": 8}
+#: Columns of a row: color, shape, and from here on x and y.
+_CENTER_AT = len(CHAIN_COLORS) + len(CHAIN_SHAPES)
+_ROWS = RowEncoderConfig(_CENTER_AT + 2)
+#: Distances are given with each pair, as on the edges of Palm et al. 2018.
+_COMPARED_ROWS = replace(_ROWS, d_pair=1, center_at=_CENTER_AT, distance_scale=30.0)
+_SIZES = (_ROWS.d_object, D_CHAIN_QUESTION, len(CHAIN_ANSWERS))
 #: The question begins with the start's bits, and an object's row with its own color and shape.
 _NAMED: Mapping[str, Any] = {"names_at": (0,), "d_name": len(CHAIN_STARTS)}
 
@@ -41,13 +44,15 @@ def _recurrent(n_steps: int, widths: tuple[int, ...], f_widths: tuple[int, ...])
         *_SIZES,
         n_steps=n_steps,
         d_state=widths[0],
-        e_widths=widths[1:],
+        e_widths=widths[:2],
         message_widths=widths,
         f_widths=f_widths,
         asks_last=True,
+        u_widths=widths[:1],
+        d_pair=_COMPARED_ROWS.d_pair,
         **_NAMED,
     )
-    return ModelConfig(_ROWS, core)
+    return ModelConfig(_COMPARED_ROWS, core)
 
 
 def _models(
@@ -64,33 +69,30 @@ def _models(
 #: "paper" has the messages of Palm et al. 2018: four layers of 128 units.
 CHAIN_MODELS: Mapping[str, Models] = {
     "paper": _models((128,) * 4, (128,) * 4, (128,) * 3, (512,) * 4),
-    "small": _models((64, 64), (96, 96), (256, 256), (256,) * 3),
+    "small": _models((96, 96), (96, 96, 96), (128,), (256,) * 3),
     "tiny": _models((56, 56), (56, 56), (56,), (128,) * 3),
 }
-#: Short chains first: how to jump once is learned before how to go on from there.
-_FROM_STARTS: Mapping[str, Any] = {
-    "learning_rate": 1e-3,
+#: One jump first: how to jump once is learned before how to go on from there. Questions that start at one object share
+#: their steps, so many are asked of each scene.
+_SETTINGS: Mapping[str, Any] = {
+    "learning_rate": 2e-3,
     "validation_scenes": 200,
     "precision": "32-true",
-    "focus": 0.5,
-    "first_types": ("jumps_0", "jumps_1", "jumps_2", "jumps_3", "jumps_4"),
+    "focus": 1.0,
+    "n_scenes": 16,
+    "n_questions": 64,
 }
-#: Questions that start at one object share the steps of a recurrent network, so many are asked of each scene.
-_OF_LAYERS = {**_FROM_STARTS, "n_scenes": 16, "n_questions": 16, "first_steps": 2_000}
-_OF_STEPS = {**_FROM_STARTS, "n_scenes": 12, "n_questions": 96, "first_steps": 3_000}
-#: Relation layers, or recurrent steps -> optimizer steps, which take about 25 minutes on one core at most.
-_FOR_LAYERS, _FOR_STEPS = {1: 16_000, 2: 14_000, 4: 8_000, 8: 4_000}, {1: 16_000, 2: 14_000, 4: 8_500, 8: 5_000}
-_SETTINGS: Mapping[str, Mapping[str, Any]] = {
-    **{model: {**_OF_LAYERS, "steps": _FOR_LAYERS[n]} for model, n in LAYERS.items()},
-    **{model: {**_OF_STEPS, "steps": _FOR_STEPS[n]} for model, n in STEPS.items()},
-}
-_RECIPE_NAMES: Mapping[str, str] = {model: f"rn-chain{model.removeprefix('rn')}" for model in (*LAYERS, *STEPS)}
+_ONE_JUMP: Mapping[str, Any] = {"first_types": ("jumps_0", "jumps_1"), "first_steps": 2_500}
 CHAIN_RECIPES: Mapping[str, Recipe] = {
-    f"sort-of-clevr/{name}": Recipe(CHAIN, model, _SETTINGS[model]) for model, name in _RECIPE_NAMES.items()
+    "sort-of-clevr/rn-chain": Recipe(CHAIN, "rn", {**_SETTINGS, **_ONE_JUMP, "steps": 5_000}),
+    "sort-of-clevr/rn-chain-2-steps": Recipe(CHAIN, "rn-2-steps", {**_SETTINGS, **_ONE_JUMP, "steps": 6_000}),
+    "sort-of-clevr/rn-chain-4-steps": Recipe(CHAIN, "rn-4-steps", {**_SETTINGS, **_ONE_JUMP, "steps": 8_000}),
+    "sort-of-clevr/rn-chain-8-steps": Recipe(CHAIN, "rn-8-steps", {**_SETTINGS, **_ONE_JUMP, "steps": 8_000}),
 }
+_RECIPE_NAMES: Mapping[str, str] = {model: f"rn-chain{model.removeprefix('rn')}" for model in STEPS}
 CHAIN_TITLES: Mapping[str, str] = {
-    **{_RECIPE_NAMES[model]: f"RN, {n} relation layer{'s' * (n > 1)}" for model, n in LAYERS.items()},
-    **{_RECIPE_NAMES[model]: f"Recurrent RN, {n} step{'s' * (n > 1)}" for model, n in STEPS.items()},
+    name: "RN, 1 relation step" if model == "rn" else f"Recurrent RN, {STEPS[model]} steps"
+    for model, name in _RECIPE_NAMES.items()
 }
 CHAIN_MEASURES: Mapping[str, str] = {
     "chain": "Chains of jumps to the nearest object not yet visited",

@@ -34,7 +34,6 @@ from rn_core.tasks.sort_of_clevr.chain_scene import (
 from rn_core.tasks.sort_of_clevr.chain_spec import CHAIN
 from rn_core.tasks.sort_of_clevr.drawing import draw_clear
 from rn_core.tasks.sort_of_clevr.encoding import one_hot, shuffle_rows, stack_rows
-from rn_core.tasks.sort_of_clevr.scene import MIDDLE, squared_distances
 from rn_core.tasks.sort_of_clevr.spec import DOMAIN
 
 _CODES = torch.from_numpy(chain_codes())
@@ -65,6 +64,7 @@ class SortOfClevrChain:
     scoring = ShapeOrColor(len(CHAIN_TYPES), len(CHAIN_ANSWERS))
     overall_types: tuple[str, ...] = CHAIN_TYPES
     solved_above: float | None = None
+    n_relations: tuple[int, ...] = tuple(max(1, jumps) for jumps in range(len(CHAIN_TYPES)))
 
     @property
     def name(self) -> str:
@@ -77,7 +77,7 @@ class SortOfClevrChain:
         return {"chain": CHAIN_TYPES}
 
     def encode_scenes(self, scenes: Sequence[ChainScene]) -> tuple[Tensor, ...]:
-        """Return object rows (S, 8, 26) and their mask (S, 8)."""
+        """Return object rows (S, 8, 18) and their mask (S, 8)."""
         return encode_chains(stack_chains(list(scenes)))
 
     def encode_questions(self, texts: Sequence[str]) -> Tensor:
@@ -148,15 +148,10 @@ class SortOfClevrChain:
 def encode_chains(scenes: ChainBatch) -> tuple[Tensor, Tensor]:
     """Return object rows and their mask (S, 8) bool.
 
-    Distances are given, as on the edges of Palm et al. 2018.
-
     Returns:
-        rows (S, 8, 26) float32, one a color slot: 8 bits the color, 8 bits the shape, x and y of the center as
-        (pixels - 37) / 37, and the distance to the object of each color as pixels / 37; 0 where an object is absent.
+        rows (S, 8, 18) float32, one a color slot: 8 bits the color, 8 bits the shape, x and y of the center as
+        (pixels - 37) / 37; 0 where an object is absent.
     """
     colors = np.broadcast_to(np.arange(N_CHAIN_OBJECTS), scenes.shapes.shape)
     each = one_hot(colors, N_CHAIN_OBJECTS), one_hot(scenes.shapes, len(CHAIN_SHAPES))
-    rows, mask = stack_rows(*each, scenes.centers, scenes.present)
-    distances = np.sqrt(squared_distances(scenes.centers)).astype(np.float32) / MIDDLE  # (S, 8, 8)
-    known = scenes.present[:, :, None] & scenes.present[:, None]
-    return torch.cat([rows, torch.from_numpy(np.where(known, distances, 0).astype(np.float32))], dim=-1), mask
+    return stack_rows(*each, scenes.centers, scenes.present)
