@@ -12,7 +12,7 @@ from rn_core.models.encoders import RowEncoderConfig
 from rn_core.models.multi_layer import MultiLayerRelationNetworkConfig
 from rn_core.models.recurrent import RecurrentRelationNetworkConfig
 from rn_core.tasks.domain import Models, Recipe
-from rn_core.tasks.sort_of_clevr.chain import CHAIN_ANSWERS, CHAIN_STARTS, D_CHAIN_QUESTION
+from rn_core.tasks.sort_of_clevr.chain import CHAIN_ANSWERS, CHAIN_STARTS, CHAIN_TYPES, D_CHAIN_QUESTION
 from rn_core.tasks.sort_of_clevr.chain_scene import CHAIN_COLORS, CHAIN_SHAPES, N_CHAIN_OBJECTS
 
 CHAIN = "sort-of-clevr/chain"
@@ -72,22 +72,29 @@ CHAIN_MODELS: Mapping[str, Models] = {
     "small": _models((96, 96), (96, 96, 96), (128,), (256,) * 3),
     "tiny": _models((56, 56), (56, 56), (56,), (128,) * 3),
 }
-#: One jump first: how to jump once is learned before how to go on from there. Questions that start at one object share
-#: their steps, so many are asked of each scene.
+#: Questions that start at one object share their steps, so many are asked of each scene.
 _SETTINGS: Mapping[str, Any] = {
     "learning_rate": 2e-3,
     "validation_scenes": 200,
     "precision": "32-true",
-    "focus": 1.0,
+    "focus": 0.3,
     "n_scenes": 16,
-    "n_questions": 64,
+    "n_questions": 48,
 }
-_ONE_JUMP: Mapping[str, Any] = {"first_types": ("jumps_0", "jumps_1"), "first_steps": 2_500}
+
+
+def _recipe(model: str, steps: int, first_steps: int, core_from: str | None = None) -> Recipe:
+    """Return how a network is trained: first on jumps that its steps can follow, then on all."""
+    known: dict[str, Any] = {"first_types": CHAIN_TYPES[: STEPS[model] + 1], "first_steps": first_steps}
+    return Recipe(CHAIN, model, {**_SETTINGS, **(known if first_steps else {}), "core_from": core_from, "steps": steps})
+
+
+#: Steps share their weights, so a network of more steps goes on from one of fewer.
 CHAIN_RECIPES: Mapping[str, Recipe] = {
-    "sort-of-clevr/rn-chain": Recipe(CHAIN, "rn", {**_SETTINGS, **_ONE_JUMP, "steps": 5_000}),
-    "sort-of-clevr/rn-chain-2-steps": Recipe(CHAIN, "rn-2-steps", {**_SETTINGS, **_ONE_JUMP, "steps": 6_000}),
-    "sort-of-clevr/rn-chain-4-steps": Recipe(CHAIN, "rn-4-steps", {**_SETTINGS, **_ONE_JUMP, "steps": 8_000}),
-    "sort-of-clevr/rn-chain-8-steps": Recipe(CHAIN, "rn-8-steps", {**_SETTINGS, **_ONE_JUMP, "steps": 8_000}),
+    "sort-of-clevr/rn-chain": _recipe("rn", 3_500, 2_500),
+    "sort-of-clevr/rn-chain-2-steps": _recipe("rn-2-steps", 4_500, 3_500),
+    "sort-of-clevr/rn-chain-4-steps": _recipe("rn-4-steps", 5_000, 4_000, "sort-of-clevr/rn-chain-2-steps"),
+    "sort-of-clevr/rn-chain-8-steps": _recipe("rn-8-steps", 4_000, 0, "sort-of-clevr/rn-chain-4-steps"),
 }
 _RECIPE_NAMES: Mapping[str, str] = {model: f"rn-chain{model.removeprefix('rn')}" for model in STEPS}
 CHAIN_TITLES: Mapping[str, str] = {
