@@ -18,6 +18,7 @@ from rn_core.common.seeding import make_rng
 from rn_core.tasks import TASKS
 from rn_core.tasks.sort_of_clevr import sample_scenes, solve
 from rn_core.training.checkpoints import read_checkpoint
+from tests.forked import start
 
 pytestmark = pytest.mark.process
 
@@ -92,7 +93,8 @@ def test_training_prints_json_and_ends_with_a_checkpoint(tmp_path, capsys):
 
 def train_sixty_steps(folder: Path) -> list[str]:
     """The arguments of a run in a folder."""
-    return [*TRAIN, "--steps", "60", "--validate-every", "20", "--folder", str(folder), "--json"]
+    sizes = ["--steps", "60", "--validate-every", "20", "--validation-scenes", "50"]
+    return [*TRAIN, *sizes, "--folder", str(folder), "--json"]
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +110,7 @@ def unbroken_run(tmp_path_factory):
 def test_a_killed_run_resumes_with_the_result_of_an_unbroken_one(kill, tmp_path, unbroken_run):
     arguments = train_sixty_steps(tmp_path / "broken")
     command = [sys.executable, "-m", "rn_core", *arguments]
-    broken = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    broken = start(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     path = tmp_path / "broken" / "checkpoint.safetensors"
     deadline = time.monotonic() + 120
     while not path.exists() and time.monotonic() < deadline:

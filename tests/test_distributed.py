@@ -14,6 +14,7 @@ import torch
 from rn_core.training.config import TrainConfig
 from rn_core.training.processes import leave_processes
 from rn_core.training.trainer import Trainer
+from tests.forked import two_processes
 from tests.test_training import TINY, TINY_PIXELS
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def test_two_processes_give_the_gradients_of_one_twice_as_large(config, tmp_path
     path = tmp_path / "gradients.pt"
     from lightning_fabric import Fabric
 
-    two = Fabric(accelerator="cpu", devices=2, strategy="ddp_spawn", precision="64-true")
+    two = Fabric(accelerator="cpu", devices=2, strategy=two_processes(), precision="64-true")
     two.launch(work, config.to_dict(), path)
     together = torch.load(path, weights_only=True)
     alone = gradients(

@@ -37,6 +37,7 @@ from rn_core.training.publishing import EvaluationSpec, publish
 from rn_core.training.recipes import RECIPES, make_recipe
 from rn_core.training.trainer import Trainer
 from rn_core.weights.store import load_golden
+from tests.forked import start, two_processes
 from tests.painted_clevr import paint_folder
 from tests.test_training import TINY_STATES, make_fabric
 from tests.test_training import weights as copy_weights
@@ -231,7 +232,7 @@ def test_two_processes_share_a_batch(painted, tmp_path, monkeypatch):
     config = replace(TINY, model=replace(TINY.model, core=core), n_scenes=2, n_questions=1, clip_norm=1e6)
     from lightning_fabric import Fabric
 
-    two = Fabric(accelerator="cpu", devices=2, strategy="ddp_spawn", precision="64-true")
+    two = Fabric(accelerator="cpu", devices=2, strategy=two_processes(), precision="64-true")
     two.launch(work, config.to_dict(), painted, tmp_path / "gradients.pt")
     together = torch.load(tmp_path / "gradients.pt", weights_only=True)
     one = Fabric(accelerator="cpu", devices=1, precision="64-true")
@@ -258,7 +259,7 @@ def unbroken(painted, tmp_path_factory) -> dict[str, torch.Tensor]:
 def test_a_killed_command_resumes_with_the_result_of_an_unbroken_one(painted, tmp_path, kill, unbroken, capsys):
     arguments = train("clevr/mlp-pixels", painted, tmp_path, "--json")
     command = [sys.executable, "-m", "rn_core", *arguments]
-    broken = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    broken = start(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     path = tmp_path / "checkpoint.safetensors"
     deadline = time.monotonic() + 120
     while not path.exists() and time.monotonic() < deadline:

@@ -21,6 +21,7 @@ from rn_core.common import locks
 from rn_core.common.errors import RNCoreError
 from rn_core.common.locks import hold_folder
 from rn_core.training.run_folder import hold_run
+from tests.forked import start
 from tests.test_cli import ROOT, TRAIN
 
 pytestmark = pytest.mark.process
@@ -29,7 +30,7 @@ pytestmark = pytest.mark.process
 def test_the_second_run_in_a_folder_is_told_of_the_first_and_a_killed_one_blocks_nobody(tmp_path, capsys):
     folder = tmp_path / "run"
     arguments = [*TRAIN, "--folder", str(folder), "--json", "--validate-every", "2", "--validation-scenes", "2"]
-    first = subprocess.Popen(
+    first = start(
         [sys.executable, "-m", "rn_core", *arguments, "--steps", "100000"],
         cwd=ROOT,
         stdout=subprocess.DEVNULL,

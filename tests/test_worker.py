@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ import torch
 
 from rn_core.race.records import RaceConfig
 from rn_core.weights.bundles import read_bundle
+from tests import forked
 
 pytestmark = pytest.mark.process
 
@@ -26,8 +27,8 @@ PATIENCE = 60
 class Worker:
     """A running worker and what it has said."""
 
-    def __init__(self, folder: Path, **changes: object) -> None:
-        self.process = subprocess.Popen(
+    def __init__(self, folder: Path, begin: Callable[..., Any] = forked.start, **changes: object) -> None:
+        self.process = begin(
             [sys.executable, "-m", "rn_core.race.worker"],
             cwd=ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
@@ -61,7 +62,7 @@ def start(tmp_path) -> Iterator[Any]:
 
 
 def test_a_short_race_reports_saves_and_ends(start, tmp_path):
-    worker = start(steps=3)
+    worker = start(begin=subprocess.Popen, steps=3)
     hello = worker.hear("hello")
     assert hello["n_validation"] == 100 and len(hello["examples"]) == 8
     assert worker.hear("snapshot")["step"] == 0

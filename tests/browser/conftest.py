@@ -1,4 +1,7 @@
-"""A real browser and a real server for the tests of this folder; they skip where no browser is installed."""
+"""A real browser and a real server for the tests of this folder; they skip where no browser is installed.
+
+A page of the app costs 5 to 8 s of processor time to open, most of it for Plotly's script; so tests open few.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from benchmarks.sessions.server import find_port, is_healthy
 
@@ -34,6 +39,15 @@ SERVER_OPTIONS = (
 START_SECONDS = 60
 #: Milliseconds until a condition that a test waits for counts as failed; generous, because cores are shared.
 PATIENCE = 90_000
+VIEWPORT = {"width": 1440, "height": 1000}
+#: Ends Streamlit's animations (skeletons that pulse, parts that fade in) at once: painting them without a graphics card
+#: costs as much time as a third of the page. What moves in the project's own components is drawn by scripts.
+STAND_STILL = """addEventListener("DOMContentLoaded", () => {
+  const style = document.createElement("style");
+  style.textContent = `*, ::before, ::after {animation-duration: 0s !important; animation-delay: 0s !important;
+    transition-duration: 0s !important; transition-delay: 0s !important}`;
+  document.head.append(style);
+});"""
 
 
 @pytest.fixture(scope="module")
@@ -64,19 +78,101 @@ def page(browser: Browser) -> Iterator[Callable[..., Page]]:
     contexts, errors = [], []
 
     def open_page(url: str, first: bool = False, **options: object) -> Page:
-        context = browser.new_context(**{"viewport": {"width": 1440, "height": 1000}, **options})
+        contexts.append(_new_context(browser, **options))
         if not first:
-            context.add_cookies([{"name": "rn_opening", "value": "seen", "domain": "127.0.0.1", "path": "/"}])
-        contexts.append(context)
-        opened = context.new_page()
-        opened.set_default_timeout(PATIENCE)
-        opened.on("pageerror", lambda error: errors.append(str(error)))
-        opened.goto(url)
-        return opened
+            contexts[-1].add_cookies([{"name": "rn_opening", "value": "seen", "domain": "127.0.0.1", "path": "/"}])
+        return _open(contexts[-1], url, errors)
 
     yield open_page
     for context in contexts:
         context.close()
+    assert errors == []
+
+
+def _new_context(browser: Browser, **options: object) -> BrowserContext:
+    """Return a fresh profile in which nothing of Streamlit's moves."""
+    context = browser.new_context(**{"viewport": VIEWPORT, **options})
+    context.add_init_script(STAND_STILL)
+    return context
+
+
+def _open(context: BrowserContext, url: str, errors: list[str]) -> Page:
+    """Open a page that notes its script errors."""
+    opened = context.new_page()
+    opened.set_default_timeout(PATIENCE)
+    opened.on("pageerror", lambda error: errors.append(str(error)))
+    opened.goto(url)
+    return opened
+
+
+@dataclass
+class ComponentApp:
+    """A small app with one component, which begins anew in the page where a test before it was.
+
+    The script draws `begin_anew()` of `component_app.py` and gives its component the key that it returns.
+    """
+
+    browser: Browser
+    url: str
+    pages: dict[str, Page] = field(default_factory=dict)
+    errors: list[str] = field(default_factory=list)
+    numbers: Iterator[int] = field(default_factory=lambda: count(1))
+
+    def open(self, query: str, viewport: dict[str, int] = VIEWPORT, **options: object) -> Page:
+        """Return the page with a component that was never touched, and with a fresh state of the session.
+
+        Args:
+            query: what the script reads, as in a link.
+            viewport: size of the window in pixels.
+            options: those of playwright's `new_context`; pages of other ones are others.
+        """
+        profile = repr(sorted(options.items()))
+        if profile not in self.pages:
+            self.pages[profile] = _open(_new_context(self.browser, **options), self.url, self.errors)
+        opened, number = self.pages[profile], next(self.numbers)
+        opened.set_viewport_size(viewport)
+        opened.mouse.move(0, 0)
+        box = opened.get_by_role("textbox", name="Begin anew")
+        box.fill(f"{number}?{query}")
+        box.press("Enter")
+        opened.locator(f".st-key-component-{number}").wait_for()
+        expect(opened.locator("[class*='st-key-component-']")).to_have_count(1)
+        box.blur()
+        return opened
+
+    def close(self) -> None:
+        """Close all pages; the next tests open new ones."""
+        for opened in self.pages.values():
+            opened.context.close()
+        self.pages.clear()
+
+
+@pytest.fixture(scope="module")
+def component_apps(browser: Browser) -> Iterator[dict[str, ComponentApp]]:
+    """Return url -> its app, of this module."""
+    apps: dict[str, ComponentApp] = {}
+    yield apps
+    for app in apps.values():
+        app.close()
+
+
+@pytest.fixture
+def component(request, browser, component_apps) -> Iterator[Callable[..., Page]]:
+    """Return `component(url, query, **options) -> Page`: a component's small app, as `ComponentApp.open` opens it.
+
+    The test fails if the page raised a script error, and a test that fails leaves its page to nobody.
+    """
+    failed = request.session.testsfailed
+
+    def open_app(url: str, query: str = "", **options: object) -> Page:
+        return component_apps.setdefault(url, ComponentApp(browser, url)).open(query, **options)
+
+    yield open_app
+    errors = [error for app in component_apps.values() for error in app.errors]
+    if errors or request.session.testsfailed != failed:
+        for app in component_apps.values():
+            app.close()
+            app.errors.clear()
     assert errors == []
 
 

@@ -7,8 +7,10 @@ import streamlit as st
 
 from pages._lab.components.table_view import PairAsked, TiesShown
 from pages._ui.components.table import draw_table
+from tests.browser.component_app import begin_anew
 
-query, state = st.query_params, st.session_state
+key, query = begin_anew()
+state = st.session_state
 state.setdefault("pulls", [])
 state.runs = state.get("runs", 0) + 1
 
@@ -56,7 +58,7 @@ draw_table(
         "tells_ties": query.get("tells") is not None,
         "can_pull": query.get("frozen") is None,
     },
-    key="table",
+    key=key,
     on_change=follow,
 )
 st.text(json.dumps({"runs": state.runs, "pulls": state.pulls, "ties": state.get("ties"), "asked": state.get("asked")}))

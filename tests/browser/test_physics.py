@@ -58,11 +58,15 @@ def point_of(opened: Page, place: tuple[float, float]) -> tuple[float, float]:
 
 
 def drag(opened: Page, index: int, start: np.ndarray, end: tuple[float, float]) -> None:
-    """Pull a ball with the mouse from where it is in meters to another place, and let it go."""
-    opened.mouse.move(*point_of(opened, tuple(start)))
+    """Pull a ball with the mouse from where it is in meters to another place, and let it go.
+
+    The points come first: as soon as the ball moves, the page answers, and the table is drawn anew.
+    """
+    first, *others = (point_of(opened, tuple(place)) for place in (start, (start + end) / 2, end))
+    opened.mouse.move(*first)
     opened.mouse.down()
-    opened.mouse.move(*point_of(opened, tuple((start + end) / 2)))
-    opened.mouse.move(*point_of(opened, end))
+    for point in others:
+        opened.mouse.move(*point)
     opened.mouse.up()
 
 

@@ -18,7 +18,9 @@ import streamlit as st
 from pages._ui.components.scene import draw_scene
 from pages._lab.components.scene_view import SceneView
 from rn_core.tasks.sort_of_clevr.scene import Scene, SceneObject
+from tests.browser.component_app import begin_anew
 
+key, query = begin_anew()
 state = st.session_state
 if "scene" not in state:
     rows = [("red", "square", 20, 14), ("green", "circle", 57, 20), ("blue", "square", 44, 50),
@@ -35,17 +37,17 @@ def follow(event):
     else:
         state.pinned = event.pair
 
-mode = st.query_params.get("mode", "objects")
+mode = query.get("mode", "objects")
 n = 25 if mode == "cells" else 6
 weights = np.zeros((n, n))
 weights[0, 1], weights[1, 0], weights[0, 0], weights[2, 0], weights[0, 3], weights[4, 0] = 3, -2, 1.5, -1, 0.5, 0.25
 weights[2, 3] = 9
-if st.query_params.get("blank"):
+if query.get("blank"):
     weights = weights * 0
 view = SceneView([asdict(thing) for thing in state.scene.objects], weights, mode=mode, pinned=state.pinned,
                  target="<b>square</b>", true_pairs=[(0, 1)], show_truth=True, alt="Six objects",
-                 editable=st.query_params.get("frozen") is None)
-draw_scene(view, key="stage", on_change=follow)
+                 editable=query.get("frozen") is None)
+draw_scene(view, key=key, on_change=follow)
 objects = {thing.color: [thing.shape, thing.x, thing.y] for thing in state.scene.objects}
 st.text(json.dumps({"runs": state.runs, "pinned": state.pinned, **objects}))
 """
@@ -59,11 +61,11 @@ def url(browser, serve, tmp_path_factory) -> str:
 
 
 @pytest.fixture
-def stage(page, url):
+def stage(component, url):
     """Open the app, wait for the scene, and return the page."""
 
     def open_stage(query: str = "", **options):
-        opened = page(f"{url}/?{query}", **options)
+        opened = component(url, query, **options)
         opened.locator(".scene .object").first.wait_for()
         return opened
 
@@ -315,11 +317,11 @@ def test_words_for_screen_readers_and_no_markup_from_data(stage):
     wait_for_text(opened, ".status", "Strongest partners of red: (red, green) +3.00")
 
 
-def test_a_scene_that_says_nothing_promises_nothing(page, url):
-    blank = page(f"{url}?blank=yes&frozen=yes")
+def test_a_scene_that_says_nothing_promises_nothing(stage):
+    blank = stage("blank=yes&frozen=yes")
     expect(blank.locator(".stage .object")).to_have_count(6)
     expect(blank.locator(".legend")).to_be_hidden()
     expect(blank.locator(".status")).to_have_text("")
-    full = page(f"{url}?frozen=yes")
+    full = stage("frozen=yes")
     expect(full.locator(".legend")).to_be_visible()
     expect(full.locator(".status")).to_contain_text("Point at an object")

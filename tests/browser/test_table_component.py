@@ -23,11 +23,11 @@ def url(browser, serve) -> str:
 
 
 @pytest.fixture
-def table(page, url):
+def table(component, url):
     """Open the app, wait for the table, and return the page; the table stands still if not told otherwise."""
 
     def open_table(query: str = "", **options):
-        opened = page(f"{url}/?{query}", **{"reduced_motion": "reduce", **options})
+        opened = component(url, query, **{"reduced_motion": "reduce", **options})
         opened.locator(".table .ball").first.wait_for()
         return opened
 

@@ -9,14 +9,17 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from pages._lab.train import jobs
 from pages._lab.train.job_board import JobBoard
 from pages._lab.train.jobs import MAX_SNAPSHOTS, Job, _append_thinned
 from rn_core.common.errors import RNCoreError
 from rn_core.race.records import RaceConfig
 from rn_core.weights.bundles import read_bundle
+from tests.forked import start
 
 pytestmark = pytest.mark.process
 
@@ -26,7 +29,8 @@ PATIENCE = 60
 
 
 @pytest.fixture
-def board() -> Iterator[JobBoard]:
+def board(monkeypatch) -> Iterator[JobBoard]:
+    monkeypatch.setattr(jobs, "subprocess", SimpleNamespace(Popen=start, PIPE=subprocess.PIPE))
     one = JobBoard(limit=1)
     yield one
     one.close()

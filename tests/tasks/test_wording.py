@@ -19,7 +19,7 @@ from rn_core.tasks.babi.encoding import encode_sentence
 from rn_core.tasks.babi.known import suggest_question, write_out
 from rn_core.tasks.babi.synonyms import WORDING as BABI
 from rn_core.tasks.babi.worlds import sample_story
-from rn_core.tasks.clevr import QuestionGenerator, sample_scene
+from rn_core.tasks.clevr import QuestionGenerator, sample_scenes
 from rn_core.tasks.clevr.grammar import write_out as write_out_clevr
 from rn_core.tasks.clevr.synonyms import WORDING as CLEVR
 from rn_core.tasks.clevr.vocabulary import typed_words
@@ -48,10 +48,11 @@ class Spoken:
 
 @cache
 def clevr_texts() -> tuple[str, ...]:
-    """Return questions of all families about a few scenes."""
+    """Return questions of all families about a few scenes each."""
     rng = make_rng(3, "test")
+    scenes = iter(sample_scenes(rng, 4 * 90))  # at once, since the sampler makes 64 even for one
     generator = QuestionGenerator(rng)
-    asked = (generator.ask_family(sample_scene(rng), family) for family in range(90) for _ in range(4))
+    asked = (generator.ask_family(next(scenes), family) for family in range(90) for _ in range(4))
     return tuple(question.text for question in asked if question is not None)
 
 

@@ -58,7 +58,9 @@ def free_place(scene: PhysicsScene, ball: int, frame: int) -> tuple[float, float
 
 def test_a_seed_is_one_scene_and_frames_are_played_beyond_those_that_are_seen():
     assert SCENE.n_frames == N_PLAYED == 2 * N_FRAMES
-    assert sampled_scene(0, 10) is SCENE
+    again = sampled_scene(0, 10)
+    assert again.to_json() == SCENE.to_json()
+    assert sampled_scene(0, 10) is again  # the last ones are remembered
     assert not np.array_equal(sampled_scene(1, 10).positions, SCENE.positions)
     assert [sampled_scene(0, n).n_balls for n in (2, 16)] == [2, 16]
 
