@@ -10,6 +10,8 @@ from types import MappingProxyType
 from pages._lab.plain import escape
 from pages._lab.scale import FULL_LOGITS
 
+#: Pieces of Markdown: a formula, code, a break between lines.
+_PIECES = re.compile(r"(\$\$.*?\$\$|`[^`]*`|\s*\n\s*)", re.DOTALL)
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "glossary.md"
 #: Word -> what it means. A page explains a word in its singular or plural, in this order where it finds several.
 GLOSSARY: Mapping[str, str] = MappingProxyType(
@@ -71,6 +73,35 @@ def explain(text: str, explained: Collection[str] = ()) -> tuple[str, set[str]]:
         parts += [escape(text[end:start]), _mark(text[start:stop], word)]
         end = stop
     return "".join([*parts, escape(text[end:])]), {word for _, word in found.values()}
+
+
+def explain_markdown(text: str) -> tuple[str, set[str]]:
+    """Return Markdown with HTML in it, in which the first place of each word of the glossary says its meaning.
+
+    Args:
+        text: Markdown without HTML; what looks like it is shown as text. Formulas stay as they are.
+
+    Returns:
+        the Markdown, and the words that are explained in it.
+    """
+    explained: set[str] = set()
+    parts: list[str] = []
+    for piece in _PIECES.split(text):
+        html, found = piece, {piece.strip("`")} & {*GLOSSARY} - explained
+        if piece.startswith("`"):
+            html = "".join(_mark(piece, word) for word in found) or piece
+        elif piece.strip() and not piece.startswith("$$"):
+            html, found = explain(piece, explained)
+        parts.append(html)
+        explained |= found
+    return "".join(parts), explained
+
+
+def glossary_html() -> str:
+    """Return all words with their meanings, in alphabetical order."""
+    words = sorted(GLOSSARY, key=str.lower)
+    rows = "".join(f"<dt>{escape(word)}</dt><dd>{escape(GLOSSARY[word])}</dd>" for word in words)
+    return f'<dl class="rn-glossary">{rows}</dl>'
 
 
 def _overlaps(match: re.Match[str], found: Mapping[int, tuple[int, str]]) -> bool:

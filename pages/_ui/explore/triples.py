@@ -20,6 +20,7 @@ from pages._lab.sort_of_clevr.triples import (
 from pages._lab.words import TRIPLE_NAMES
 from pages._ui import asking
 from pages._ui.components.scene import draw_scene
+from pages._ui.explained import draw_explained
 from pages._ui.explore import session
 from pages._ui.explore.family import FamilyPage
 from pages._ui.explore.sections import draw_family
@@ -97,7 +98,7 @@ def _draw_shares(view: TripleView) -> None:
         st.markdown("**What each triple adds**")
         st.html(view.rows_html())
     with right:
-        st.markdown(plain(view.describe_sum()))
+        draw_explained(view.describe_sum())
         st.caption(
             "The network sums over the triples (A, B, k): the two objects that the question names, and each object k, "
             "A and B among them. Triangles in the scene are the three strongest triples; blue speaks for the answer, "

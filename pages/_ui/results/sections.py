@@ -19,6 +19,7 @@ from pages._lab.results.state import FEWEST, MOST, ResultsState
 from pages._lab.sort_of_clevr.jumps import find_jump_lines
 from pages._ui.cache import measuring_desk
 from pages._ui.chain_reading import draw_jumps
+from pages._ui.explained import draw_explained
 from pages._ui.kept import Kept
 from pages._ui.pairs.sections import draw_figure
 from pages._ui.session import PageSession
@@ -53,6 +54,7 @@ def draw_measure(state: ResultsState, entries: Mapping[str, WeightsEntry]) -> No
         return
     model = chosen_model(state, entries)
     seed = fresh_seed(entries[model]) if state.seed is None else state.seed
+    draw_explained("The scenes are those of another seed than the card's, so the figures are measured anew.")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.selectbox(
             "Weights", list(entries), format_func=describe_model, width=260, **RESULTS.bind("model", show=model)
