@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
@@ -50,6 +51,13 @@ GLOSSARY: Mapping[str, str] = MappingProxyType(
         "seed": "The number from which all random choices follow; the same seed gives the same scene everywhere.",
     }
 )
+#: Word -> where it stands in a text, the longest word first.
+_PATTERNS: Mapping[str, re.Pattern[str]] = MappingProxyType(
+    {
+        word: re.compile(rf"(?<![\w-]){re.escape(word)}s?(?![\w-])", re.IGNORECASE)
+        for word in sorted(GLOSSARY, key=len, reverse=True)
+    }
+)
 
 
 def explain(text: str, explained: Collection[str] = ()) -> tuple[str, set[str]]:
@@ -63,9 +71,9 @@ def explain(text: str, explained: Collection[str] = ()) -> tuple[str, set[str]]:
         the HTML, and the words that are explained in it.
     """
     found: dict[int, tuple[int, str]] = {}
-    for word in sorted(GLOSSARY, key=len, reverse=True):
-        match = re.search(rf"(?<![\w-]){re.escape(word)}s?(?![\w-])", text, re.IGNORECASE)
-        if match and word not in explained and not _overlaps(match, found):
+    for word, pattern in _PATTERNS.items():
+        match = None if word in explained else pattern.search(text)
+        if match and not _overlaps(match, found):
             found[match.start()] = match.end(), word
     parts: list[str] = []
     end = 0
@@ -97,6 +105,7 @@ def explain_markdown(text: str) -> tuple[str, set[str]]:
     return "".join(parts), explained
 
 
+@cache
 def glossary_html() -> str:
     """Return all words with their meanings, in alphabetical order."""
     words = sorted(GLOSSARY, key=str.lower)

@@ -29,7 +29,7 @@ from pages._ui.options import named
 from pages._ui.triple_reading import read_triple_view
 from rn_core.common.seeding import MAX_SEED
 from rn_core.tasks.sort_of_clevr import COLORS
-from rn_core.tasks.sort_of_clevr.triple_language import parse_triple, triple_text
+from rn_core.tasks.sort_of_clevr.triple_language import TRIPLE_TEXTS, parse_triple, triple_text
 
 #: The box in which these questions are typed.
 _BOX = "typed_triple"
@@ -62,7 +62,7 @@ def _draw_question(state: ExploreState) -> None:
         for name, color in (("first", question.first), ("second", question.second)):
             bound = EXPLORE.bind(f"triple.{name}", color, partial(_choose, name))
             st.selectbox(plain({"first": "A", "second": "B"}[name]), COLORS, width=120, **bound)
-        st.text_input("or type it", **EXPLORE.bind_typed(triple_text(question), _read_typed, _BOX))
+        asking.draw_typed(EXPLORE, triple_text(question), TRIPLE_TEXTS, _read_typed, _BOX)
         asking.draw_words(list_triple_words())
     asking.draw_refusal(EXPLORE, _read_typed, _BOX)
 
