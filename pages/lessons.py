@@ -21,6 +21,7 @@ from pages._ui.lessons import session as lesson_session
 from pages._ui.lessons.session import LESSONS
 from pages._ui.lessons.views import VIEWS, answers_html, ask_text, see
 from pages._ui.options import named
+from pages._ui.sharing import draw_link
 from rn_core.common.errors import RNCoreError
 from rn_core.tasks.registry import DOMAINS
 
@@ -62,8 +63,7 @@ def draw_menu(state: LessonsState, lessons: tuple[Lesson, ...], opened: Lesson |
 def draw_share(state: LessonsState, lessons: tuple[Lesson, ...]) -> None:
     """Draw the lesson's link and the page to print."""
     with st.popover("Share & print", icon=":material/ios_share:"):
-        st.caption("A link to this lesson")
-        st.code(lesson_session.make_class_link(), language=None, wrap_lines=True)
+        draw_link(lesson_session.make_class_link(), "A link to this lesson")
         has_key = shows_key(state)
         title = "Questions and answers to print" if has_key else "Questions to print"
         st.download_button(

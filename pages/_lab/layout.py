@@ -62,6 +62,8 @@ STYLE = """
   background: light-dark(#1f2933, #e8edf3); color: light-dark(#ffffff, #111111)}
 .rn-word:hover [role="tooltip"], .rn-word:focus [role="tooltip"] {display: block}
 .rn-glossary {margin: 0; font-size: .9rem} .rn-glossary dt {font-weight: 600} .rn-glossary dd {margin: 0 0 .5rem}
+.rn-qr {display: block; width: min(100%, 62vh); height: auto; background: #fff; border-radius: .5rem}
+[data-testid="stPopoverBody"] .rn-qr {width: 13rem}
 .rn-warnings p {margin: .5rem 0; padding: .4rem .8rem; border-left: 4px solid light-dark(#b8860b, #e0b040)}
 .rn-table {border-collapse: collapse; width: 100%; font-size: 1.05rem}
 .rn-table th, .rn-table td {text-align: left; padding: .4rem .6rem;

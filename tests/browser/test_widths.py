@@ -128,6 +128,23 @@ def test_a_projector_shows_the_steps_of_numbers_and_a_table_that_fills_its_side(
     assert table["width"] + matrix["width"] > 0.85 * side["width"]
 
 
+@pytest.mark.parametrize("type_size", ["", "?projector=on"])
+def test_every_page_has_its_link_in_a_narrow_window(open_page, url, type_size):
+    opened = open_page(f"{url}/{type_size}", **NARROW)
+    wait_until_drawn(opened)
+    links = boxes(opened, "[data-testid=stTopNavLink]")
+    assert len(links) == len(PAGES)
+    assert max(link["right"] for link in links) <= 1024
+    assert min(link["width"] for link in links) > 20
+
+
+@pytest.mark.parametrize("name", ["", "clevr", "babi", "physics"])
+def test_a_phone_s_first_screen_has_scene_and_question(open_page, url, name):
+    opened = open_page(f"{url}/{name}", **PHONE)
+    wait_until_drawn(opened)
+    assert boxes(opened, "h2.rn-question")[0]["bottom"] <= 900
+
+
 def wait_until_drawn(opened) -> None:
     """Wait until a page stands as it will stay."""
     opened.wait_for_selector("h1.rn-title", state="attached")

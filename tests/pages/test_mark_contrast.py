@@ -1,4 +1,4 @@
-"""Objects, arrows, cells and lines have a contrast of 3:1 or more to what they lie on in both themes (WCAG 2.2, 1.4.11).
+"""Objects, arrows, cells, lines: 3:1 or more in contrast to what they lie on, in both themes (WCAG 2.2, 1.4.11).
 
 The colors are read from the style sheets and figures that draw them. What a share of nearly nothing looks like is left
 out: there the color is the number, which stands beside it.

@@ -25,6 +25,7 @@ from pages._ui.pairs.many import draw_many
 from pages._ui.pairs.parts import PairPage, draw_figure
 from pages._ui.ready_figures import plot_ready
 from pages._ui.session import Changes
+from pages._ui.sharing import draw_link
 from rn_core.common.device import choose_device, describe_device
 from rn_core.common.errors import RNCoreError
 
@@ -53,8 +54,7 @@ def draw_save(page: PairPage[View], view: View | None, own: Sequence[SavedFile] 
     """
     pairs = [] if view is None else list_files(view, page.domain.make_saved_stage)
     with st.popover("Save & share", icon=":material/ios_share:"):
-        st.caption("A link to this picture")
-        st.code(page.session.link(), language=None, wrap_lines=True)
+        draw_link(page.session.link(), "A link to this picture")
         for title, name, mime, make in (*own, *pairs):
             st.download_button(title, make, name, mime, on_click="ignore", width="stretch")
 
