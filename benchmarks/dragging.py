@@ -67,21 +67,27 @@ class Traffic:
 
 
 @contextmanager
-def open_page(address: str) -> Iterator[tuple[Page, Traffic]]:
-    """Open a page in Chromium and note its traffic from now on."""
+def open_browser() -> Iterator[Page]:
+    """Start Chromium with a fresh profile and yield its one blank page; raises SystemExit where none is installed."""
     path = next(filter(None, map(shutil.which, _BROWSERS)), None)
     if path is None:
         raise SystemExit(f"No browser found: none of {', '.join(_BROWSERS)} is on the path; install one.")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=list(_FLAGS))
-        context = browser.new_context(viewport={"width": 1440, "height": 1000})
-        context.add_cookies([{"name": "rn_opening", "value": "seen", "domain": "127.0.0.1", "path": "/"}])
-        page, traffic = context.new_page(), Traffic()
+        yield browser.new_context(viewport={"width": 1440, "height": 1000}).new_page()
+        browser.close()
+
+
+@contextmanager
+def open_page(address: str) -> Iterator[tuple[Page, Traffic]]:
+    """Open a page in Chromium and note its traffic from now on."""
+    with open_browser() as page:
+        traffic = Traffic()
+        page.context.add_cookies([{"name": "rn_opening", "value": "seen", "domain": "127.0.0.1", "path": "/"}])
         page.on("websocket", lambda socket: socket.on("framesent", traffic.note_sent))
         page.on("websocket", lambda socket: socket.on("framereceived", traffic.note_received))
         page.goto(address)
         yield page, traffic
-        browser.close()
 
 
 def lead(page: Page, element: str, seconds: float) -> None:

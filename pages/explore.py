@@ -40,7 +40,7 @@ from rn_core.common.device import choose_device, describe_device
 from rn_core.common.errors import RNCoreError
 from rn_core.common.seeding import MAX_SEED
 from rn_core.tasks.sort_of_clevr import COLORS
-from rn_core.tasks.sort_of_clevr.language import text
+from rn_core.tasks.sort_of_clevr.language import ALL_TEXTS, text
 from rn_core.tasks.sort_of_clevr.questions import QUESTION_TYPES
 
 FOLLOWER = Follower(EXPLORE)
@@ -127,7 +127,7 @@ def draw_question(state: ExploreState) -> None:
             "about", COLORS, width=130,
             **EXPLORE.bind("question.color", question.color, lambda name: explore_session.choose_question(color=name)),
         )  # fmt: skip
-        st.text_input("or type it", **EXPLORE.bind_typed(text(question), explore_session.read_typed))
+        asking.draw_typed(EXPLORE, text(question), ALL_TEXTS, explore_session.read_typed)
         asking.draw_words(word_groups())
     asking.draw_refusal(EXPLORE, explore_session.read_typed)
 

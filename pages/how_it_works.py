@@ -24,6 +24,7 @@ from pages._ui.frame import draw_frame
 from pages._ui.options import named
 from pages._ui.own_models import model_names
 from pages._ui.pairs.reading import read_models
+from pages._ui.sharing import draw_link
 from pages._ui.walk import sections as walk_sections
 from pages._ui.walk import session as walk_session
 from pages._ui.walk.passes import find_thought, find_walk
@@ -79,8 +80,7 @@ def draw_head(state: WalkState) -> None:
         with st.popover("Change", icon=":material/tune:"):
             draw_settings(state)
         with st.popover("Share", icon=":material/ios_share:"):
-            st.caption("A link to this step")
-            st.code(WALK.link(), language=None, wrap_lines=True)
+            draw_link(WALK.link(), "A link to this step")
         st.page_link(
             "pages/explore.py", label="Explore it", icon=":material/hub:", query_params=state.to_shared_query()
         )

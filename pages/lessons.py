@@ -14,12 +14,14 @@ from pages._lab.lessons.print import make_quiz_page
 from pages._lab.lessons.state import LessonsState
 from pages._lab.plain import plain
 from pages._ui.classroom.seats import find_room, is_student, may_see_key
+from pages._ui.explained import draw_explained_markdown
 from pages._ui.frame import draw_frame
 from pages._ui.lessons import polls
 from pages._ui.lessons import session as lesson_session
 from pages._ui.lessons.session import LESSONS
 from pages._ui.lessons.views import VIEWS, answers_html, ask_text, see
 from pages._ui.options import named
+from pages._ui.sharing import draw_link
 from rn_core.common.errors import RNCoreError
 from rn_core.tasks.registry import DOMAINS
 
@@ -61,8 +63,7 @@ def draw_menu(state: LessonsState, lessons: tuple[Lesson, ...], opened: Lesson |
 def draw_share(state: LessonsState, lessons: tuple[Lesson, ...]) -> None:
     """Draw the lesson's link and the page to print."""
     with st.popover("Share & print", icon=":material/ios_share:"):
-        st.caption("A link to this lesson")
-        st.code(lesson_session.make_class_link(), language=None, wrap_lines=True)
+        draw_link(lesson_session.make_class_link(), "A link to this lesson")
         has_key = shows_key(state)
         title = "Questions and answers to print" if has_key else "Questions to print"
         st.download_button(
@@ -99,7 +100,7 @@ def draw_reveal(lesson: Lesson, chosen: int, following: Lesson | None) -> None:
     st.html(lesson_layout.ask_html(lesson.quiz))
     st.html(lesson_layout.verdict_html(lesson.quiz, chosen))
     with st.container(key="lessons-why"):
-        st.markdown(lesson.quiz.why)
+        draw_explained_markdown(lesson.quiz.why)
     if VIEWS[lesson.view].answers:
         st.html(lesson_layout.said_html(answers_html(lesson)))
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -133,7 +134,7 @@ def draw_way_on(lesson: Lesson) -> None:
 def draw_text(lesson: Lesson, folded: bool) -> None:
     """Draw the lesson's text; folded away once the answer has the stage."""
     with st.expander("The lesson's text") if folded else st.container(), st.container(key="lessons-text"):
-        st.markdown(lesson.body)
+        draw_explained_markdown(lesson.body)
 
 
 def draw_lesson(lesson: Lesson, lessons: tuple[Lesson, ...], chosen: int | None, look: Look) -> None:
@@ -148,10 +149,9 @@ def draw_lesson(lesson: Lesson, lessons: tuple[Lesson, ...], chosen: int | None,
         (view.before if chosen is None else view.after)(lesson, look)
     with words:
         draw_text(lesson, folded=chosen is not None)
-        if chosen is None and find_room() is not None:
-            polls.draw_poll(lesson)
-        elif chosen is None:
-            draw_quiz(lesson)
+        if chosen is None:
+            with st.container(key="lessons-quiz"):
+                (draw_quiz if find_room() is None else polls.draw_poll)(lesson)
         else:
             draw_reveal(lesson, chosen, next(iter(lessons[place + 1 :]), None))
     if chosen is not None:

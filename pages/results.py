@@ -11,6 +11,7 @@ from pages._lab.plain import plain
 from pages._lab.results.figures import plot_results
 from pages._lab.results.html import results_html
 from pages._lab.results.state import LEVELS, SECTIONS, ResultsState
+from pages._ui.explained import draw_explained
 from pages._ui.frame import draw_frame
 from pages._ui.options import named
 from pages._ui.pairs.sections import draw_figure
@@ -45,6 +46,10 @@ def draw_controls(state: ResultsState, lanes: tuple[Lane, ...]) -> None:
 def draw_chart(lanes: list[Lane], look: Look) -> None:
     """Draw the chart of what is shown."""
     st.html('<h2 class="rn-question">How accurate is each network?</h2>')
+    draw_explained(
+        "Relation Networks beside baselines with the same input, such as an MLP or an LSTM. Dotted: the blind floor. "
+        "A relational question needs more than one object."
+    )
     draw_figure(plot_results(lanes, look), key="results.chart")
 
 

@@ -23,6 +23,7 @@ from pages._ui.components.poll import draw_poll
 from pages._ui.frame import draw_frame
 from pages._ui.options import named
 from pages._ui.pairs.sections import draw_figure
+from pages._ui.sharing import draw_link
 from pages._ui.train import models as train_models
 from pages._ui.train import sections as train_sections
 from pages._ui.train.session import (
@@ -73,8 +74,7 @@ def draw_ready(state: TrainState) -> None:
 def draw_share() -> None:
     """Draw the link to the settings."""
     with st.popover("Share", icon=":material/ios_share:"):
-        st.caption("A link to these settings; whoever opens it starts a new run")
-        st.code(settings_link(), language=None, wrap_lines=True)
+        draw_link(settings_link(), "A link to these settings; whoever opens it starts a new run")
 
 
 def draw_steering(state: TrainState, job: Job, view: JobView) -> None:

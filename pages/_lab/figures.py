@@ -34,6 +34,7 @@ AGAINST = {False: "#d55e00", True: "#ff9a4d"}
 FOR = {False: "#0072b2", True: "#5cb3ea"}
 _MIDDLE = {False: "#ffffff", True: "#171b22"}
 _INK = {False: "#1f2933", True: "#e8edf3"}
+_EDGE = {False: "#8a93a1", True: "#6f7a89"}
 _FAINT = {False: "#d5dae1", True: "#3a424e"}
 
 
@@ -58,6 +59,11 @@ class Look:
     def faint(self) -> str:
         """Return the color of grid lines."""
         return _FAINT[self.dark]
+
+    @property
+    def edge(self) -> str:
+        """Return the color of marks and edges that stand back, at least 3:1 to the page and to an empty cell."""
+        return _EDGE[self.dark]
 
     @property
     def font_size(self) -> int:
@@ -133,7 +139,7 @@ def plot_pair_matrix(
         f"{format_signed(matrix[i, j])} logits."
     )
     complete = _complete(layout, look, alt, height=620 if look.large else 500)
-    complete["plot_bgcolor"] = look.faint  # the gaps between cells
+    complete["plot_bgcolor"] = look.edge  # the gaps between cells
     figure = go.Figure([heat, _click_layer(matrix, names, look), *marks, *layers], complete)
     return fit_cells(figure, _fit(beside_texts, above_texts, n, written, look))
 

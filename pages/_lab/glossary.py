@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
 from pages._lab.plain import escape
 from pages._lab.scale import FULL_LOGITS
 
+#: Pieces of Markdown: a formula, code, a break between lines.
+_PIECES = re.compile(r"(\$\$.*?\$\$|`[^`]*`|\s*\n\s*)", re.DOTALL)
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "glossary.md"
 #: Word -> what it means. A page explains a word in its singular or plural, in this order where it finds several.
 GLOSSARY: Mapping[str, str] = MappingProxyType(
@@ -48,6 +51,13 @@ GLOSSARY: Mapping[str, str] = MappingProxyType(
         "seed": "The number from which all random choices follow; the same seed gives the same scene everywhere.",
     }
 )
+#: Word -> where it stands in a text, the longest word first.
+_PATTERNS: Mapping[str, re.Pattern[str]] = MappingProxyType(
+    {
+        word: re.compile(rf"(?<![\w-]){re.escape(word)}s?(?![\w-])", re.IGNORECASE)
+        for word in sorted(GLOSSARY, key=len, reverse=True)
+    }
+)
 
 
 def explain(text: str, explained: Collection[str] = ()) -> tuple[str, set[str]]:
@@ -61,9 +71,9 @@ def explain(text: str, explained: Collection[str] = ()) -> tuple[str, set[str]]:
         the HTML, and the words that are explained in it.
     """
     found: dict[int, tuple[int, str]] = {}
-    for word in sorted(GLOSSARY, key=len, reverse=True):
-        match = re.search(rf"(?<![\w-]){re.escape(word)}s?(?![\w-])", text, re.IGNORECASE)
-        if match and word not in explained and not _overlaps(match, found):
+    for word, pattern in _PATTERNS.items():
+        match = None if word in explained else pattern.search(text)
+        if match and not _overlaps(match, found):
             found[match.start()] = match.end(), word
     parts: list[str] = []
     end = 0
@@ -71,6 +81,36 @@ def explain(text: str, explained: Collection[str] = ()) -> tuple[str, set[str]]:
         parts += [escape(text[end:start]), _mark(text[start:stop], word)]
         end = stop
     return "".join([*parts, escape(text[end:])]), {word for _, word in found.values()}
+
+
+def explain_markdown(text: str) -> tuple[str, set[str]]:
+    """Return Markdown with HTML in it, in which the first place of each word of the glossary says its meaning.
+
+    Args:
+        text: Markdown without HTML; what looks like it is shown as text. Formulas stay as they are.
+
+    Returns:
+        the Markdown, and the words that are explained in it.
+    """
+    explained: set[str] = set()
+    parts: list[str] = []
+    for piece in _PIECES.split(text):
+        html, found = piece, {piece.strip("`")} & {*GLOSSARY} - explained
+        if piece.startswith("`"):
+            html = "".join(_mark(piece, word) for word in found) or piece
+        elif piece.strip() and not piece.startswith("$$"):
+            html, found = explain(piece, explained)
+        parts.append(html)
+        explained |= found
+    return "".join(parts), explained
+
+
+@cache
+def glossary_html() -> str:
+    """Return all words with their meanings, in alphabetical order."""
+    words = sorted(GLOSSARY, key=str.lower)
+    rows = "".join(f"<dt>{escape(word)}</dt><dd>{escape(GLOSSARY[word])}</dd>" for word in words)
+    return f'<dl class="rn-glossary">{rows}</dl>'
 
 
 def _overlaps(match: re.Match[str], found: Mapping[int, tuple[int, str]]) -> bool:

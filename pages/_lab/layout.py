@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from pages._lab.glossary import explain
 from pages._lab.plain import escape, plain
 from rn_core.common.records import Accuracy, Answer
 from rn_core.tasks.sort_of_clevr.scene import DEFAULT_MARGIN
@@ -28,14 +29,17 @@ _LONG = 9
 STYLE = """
 <style>
 .rn-title {position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap}
-[data-testid="stElementContainer"]:has(> [data-testid="stHtml"] > .rn-title) {position: absolute}
+[data-testid="stElementContainer"]:has(> [data-testid="stHtml"] > .rn-title) {position: absolute; width: 1px;
+  overflow: hidden}
 .rn-question {font-size: 1.55rem; font-weight: 650; line-height: 1.25; margin: 0; padding: 0; text-wrap: balance}
 .rn-answers {display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 9rem), 1fr)); gap: 1rem;
   margin: .25rem 0}
 .rn-many {grid-template-columns: repeat(auto-fit, minmax(7rem, 1fr)); gap: .7rem}
 .rn-card {padding: .7rem .9rem; border-radius: .6rem;
   border: 1px solid color-mix(in srgb, currentColor 22%, transparent)}
-.rn-card h3 {font-size: .95rem; font-weight: 600; margin: 0; padding: 0; opacity: .8}
+.rn-card h3 {font-size: .95rem; font-weight: 600; margin: 0; padding: 0;
+  color: color-mix(in srgb, currentColor 80%, transparent)}
+.rn-card:has(.rn-word:is(:hover, :focus)) {position: relative; z-index: 9}
 .rn-card {container-type: inline-size}
 .rn-card .rn-said {font-size: clamp(1.1rem, 20cqi, 2.6rem); font-weight: 700; line-height: 1.15; margin: .1rem 0;
   overflow-wrap: anywhere}
@@ -49,7 +53,7 @@ STYLE = """
   background: light-dark(#0072b2, #5cb3ea)}
 .rn-truth {font-size: 1.15rem; margin: .4rem 0} .rn-truth b {font-size: 1.5rem}
 .rn-truth meter {width: 7rem; vertical-align: middle; margin: 0 .4rem 0 .8rem}
-.rn-old {filter: grayscale(1); opacity: .7} .rn-old h3 {opacity: 1} .rn-note {margin: .4rem 0; font-weight: 600}
+.rn-old {filter: grayscale(1); opacity: .7} .rn-old h3 {color: inherit} .rn-note {margin: .4rem 0; font-weight: 600}
 .rn-text {margin: 0; font-size: .95rem}
 .rn-aside {font-size: 1rem; opacity: .75; margin: 0 0 .15rem}
 .rn-word {text-decoration: underline dotted; text-underline-offset: .2em; cursor: help; position: relative}
@@ -57,15 +61,16 @@ STYLE = """
   padding: .5rem .7rem; border-radius: .4rem; font-size: .9rem; font-weight: 400;
   background: light-dark(#1f2933, #e8edf3); color: light-dark(#ffffff, #111111)}
 .rn-word:hover [role="tooltip"], .rn-word:focus [role="tooltip"] {display: block}
+.rn-glossary {margin: 0; font-size: .9rem} .rn-glossary dt {font-weight: 600} .rn-glossary dd {margin: 0 0 .5rem}
+.rn-qr {display: block; width: min(100%, 62vh); height: auto; background: #fff; border-radius: .5rem}
+[data-testid="stPopoverBody"] .rn-qr {width: 13rem}
 .rn-warnings p {margin: .5rem 0; padding: .4rem .8rem; border-left: 4px solid light-dark(#b8860b, #e0b040)}
 .rn-table {border-collapse: collapse; width: 100%; font-size: 1.05rem}
 .rn-table th, .rn-table td {text-align: left; padding: .4rem .6rem;
   border-bottom: 1px solid color-mix(in srgb, currentColor 18%, transparent)}
 [data-testid="stHtml"]:has(> .rn-table) {overflow-x: auto}
-@media (max-width: 640px) {
-  .rn-table td {min-width: 4.6rem}
-  .st-key-results-chart {overflow-x: auto} .st-key-results-chart > div {min-width: 27rem}
-}
+@media (max-width: 640px) {.rn-table td {min-width: 4.6rem}}
+.st-key-results-chart {overflow-x: auto} .st-key-results-chart > div {min-width: 46rem}
 [data-testid="stSidebar"][aria-expanded="false"] {visibility: hidden}
 [data-testid="stStatusWidget"] button {display: none}
 [data-testid="stTopNavLink"]:focus-visible {outline: 2px solid currentColor; outline-offset: 2px}
@@ -171,7 +176,7 @@ def _card(title: str, answer: Answer | None, truth: str | None) -> str:
     mark = "" if truth is None else mark_html(answer.text == truth)
     said = _breakable(answer.text) if len(answer.text) <= _LONG else f"<small>{_breakable(answer.text)}</small>"
     return (
-        f'<section class="rn-card"><h3>{escape(title)}</h3>'
+        f'<section class="rn-card"><h3>{explain(title)[0]}</h3>'
         f'<div class="rn-said">{said}</div>{mark}'
         f"{''.join(_bar(name, share) for name, share in likeliest(answer))}</section>"
     )

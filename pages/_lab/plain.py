@@ -64,7 +64,8 @@ def clean(text: object) -> str:
     White space becomes single blanks, a control character the sign that stands for it, half of a surrogate pair the
     replacement character; formatting characters, such as those that turn the direction of writing, are left out.
     """
-    return "".join(map(_show, _BREAKS.sub(" ", str(text))))
+    line = _BREAKS.sub(" ", str(text))
+    return line if line.isprintable() else "".join(map(_show, line))  # what is printable is shown as it is
 
 
 def _show(sign: str) -> str:

@@ -36,7 +36,7 @@ def plot_accuracies(
         below: title of the axis below; None for question types, which need none.
     """
     figure = go.Figure()
-    colors = (look.color(1), look.color(-1), look.faint)
+    colors = (look.color(1), look.color(-1), look.edge)
     for (name, shares), color, pattern in zip(series.items(), colors, _PATTERNS, strict=False):
         found = list(shares.values())
         figure.add_bar(

@@ -31,6 +31,28 @@ def draw_refusal(session: PageControls, read: Callable[[str], dict[str, Any]], b
         )  # fmt: skip
 
 
+def draw_typed(
+    session: PageControls,
+    show: str,
+    questions: Sequence[str],
+    read: Callable[[str], dict[str, Any]],
+    box: str = "typed",
+) -> None:
+    """Draw the box in which a question is typed, with those questions that hold what is typed so far.
+
+    Args:
+        session: of the page.
+        show: what the box shows while its text was read.
+        questions: those that are offered; any other text can be typed, too.
+        read: a text -> changes to the state; raises RNCoreError.
+        box: the box's name, where a page has several.
+    """
+    shown = session.typed_text(show, box)
+    options = questions if shown in questions else (shown, *questions)
+    bound = session.bind_typed(show, read, box)
+    st.selectbox("or type it", options, accept_new_options=True, filter_mode="contains", **bound)
+
+
 def draw_words(groups: Mapping[str, Sequence[str]]) -> None:
     """Draw a button that shows the words that are understood, by what they are for."""
     with st.popover("Words", icon=":material/dictionary:", help="The words that questions are made of"):

@@ -10,7 +10,7 @@ import streamlit as st
 from pages._lab import layout
 from pages._lab.figures import Look
 from pages._lab.plain import plain
-from pages._ui.explained import begin_page
+from pages._ui.explained import begin_page, draw_glossary
 from pages._ui.kept import Kept
 from pages._ui.session import PageControls
 
@@ -50,6 +50,7 @@ def draw_frame(session: PageControls) -> Look:
     st.html(layout.STYLE + layout.scheme_style(look.dark) + (layout.PROJECTOR_STYLE if look.large else ""))
     with st.sidebar:
         st.toggle("Projector: large type", **session.bind("projector"))
+        draw_glossary()
     for sentence in session.notices():
         st.warning(plain(sentence))
     return look

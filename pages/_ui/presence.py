@@ -55,12 +55,16 @@ def find_opener() -> OpenPage | None:
 
 
 def _run(session: str, asked: ClientState) -> bool:
-    """Run a session's script, as Streamlit does where a source file has changed; return whether it is connected."""
+    """Let a session's script run; return whether the session is connected.
+
+    The request is made in the server's own thread, as those of browsers are: made in this one beside a browser's, each
+    could start a run, and Streamlit would drop all that one of the two draws. It has no public name for that.
+    """
     try:
         found = runtime.get_instance().get_app_session(session)
     except RuntimeError:  # the server has just stopped
         return False
     if found is None:
         return False
-    found.request_rerun(asked)
+    found._call_soon_on_event_loop(lambda: found.request_rerun(asked))
     return True

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any, Generic, Protocol, Self, TypedDict, TypeVar, cast
-from urllib.parse import urlencode
 
 import streamlit as st
 
 from pages._ui.kept import Kept, nothing, widget_text
+from pages._ui.sharing import make_link
 from rn_core.common.errors import QuestionError, RNCoreError
 
 #: Fields of a state -> their new values.
@@ -89,9 +89,7 @@ class PageControls:
 
     def link(self) -> str:
         """Return the full address of the state."""
-        base = (st.context.url or "").partition("?")[0]
-        query = urlencode(self.state.to_query())
-        return f"{base}?{query}" if query else base
+        return make_link(self.state.to_query())
 
     def notices(self) -> list[str]:
         """Return the sentences to show, in order; they stay until the next change."""

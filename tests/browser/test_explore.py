@@ -203,7 +203,7 @@ def test_a_pair_pinned_in_the_scene_is_framed_in_the_matrix(page, url):
 
 def test_a_typed_question_is_answered(page, url):
     opened = page(url)
-    box = opened.get_by_role("textbox", name="or type it")
+    box = opened.get_by_role("combobox", name="or type it")
     box.fill("how many other objects have the same shape as the green object")
     box.press("Enter")
     opened.wait_for_selector("h2:has-text('How many other objects')")

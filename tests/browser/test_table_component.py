@@ -404,6 +404,18 @@ def test_words_for_screen_readers(table):
     expect(opened.locator(".status")).to_have_text("Strongest partners of red: green 90 %, blue 20 %.")
 
 
+def test_after_a_pull_by_keys_balls_keep_their_names_and_nothing_is_said_to_be_on_its_way(table):
+    opened = table()
+    ball(opened, "red").focus()
+    opened.keyboard.press("Shift+ArrowRight")
+    expect(opened.get_by_test_id("stText")).to_contain_text('"runs": 2')
+    expect(opened.locator(".status")).not_to_contain_text("simulated")
+    words = [each.get_attribute("aria-label") for each in opened.locator("[data-ball]").all()]
+    assert len(words) == len(NAMES)
+    for name, word in zip(NAMES, words, strict=True):
+        assert word.startswith(f"{name} ball, x ") and word.endswith("; arrow keys move it")
+
+
 @pytest.mark.parametrize("width", [1440, 1024, 480])
 @pytest.mark.parametrize("query", ["", "ahead", "shares"])
 def test_no_part_covers_another(table, width, query):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
+
+from tests.pages.test_plain import PAGES
 
 pytestmark = pytest.mark.browser
 
@@ -123,3 +126,92 @@ def test_a_projector_shows_the_steps_of_numbers_and_a_table_that_fills_its_side(
     (side,) = boxes(opened, ".table .panes")
     assert matrix["left"] > table["right"]
     assert table["width"] + matrix["width"] > 0.85 * side["width"]
+
+
+@pytest.mark.parametrize("type_size", ["", "?projector=on"])
+def test_every_page_has_its_link_in_a_narrow_window(open_page, url, type_size):
+    opened = open_page(f"{url}/{type_size}", **NARROW)
+    wait_until_drawn(opened)
+    links = boxes(opened, "[data-testid=stTopNavLink]")
+    assert len(links) == len(PAGES)
+    assert max(link["right"] for link in links) <= 1024
+    assert min(link["width"] for link in links) > 20
+
+
+@pytest.mark.parametrize("name", ["", "clevr", "babi", "physics"])
+def test_a_phone_s_first_screen_has_scene_and_question(open_page, url, name):
+    opened = open_page(f"{url}/{name}", **PHONE)
+    wait_until_drawn(opened)
+    assert boxes(opened, "h2.rn-question")[0]["bottom"] <= 900
+
+
+def wait_until_drawn(opened) -> None:
+    """Wait until a page stands as it will stay."""
+    opened.wait_for_selector("h1.rn-title", state="attached")
+    opened.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
+    opened.wait_for_timeout(500)
+    opened.wait_for_selector("[data-stale=true], [data-testid=stSkeleton]", state="detached")
+
+
+@pytest.mark.parametrize("type_size", ["", "?projector=on"])
+def test_no_page_scrolls_sideways_on_a_phone(open_page, url, type_size):
+    opened = open_page("about:blank", **PHONE)
+    beyond = {}
+    for name in PAGES:
+        opened.goto(f"{url}/{'' if name == 'explore' else name}{type_size}")
+        wait_until_drawn(opened)
+        beyond[name] = opened.evaluate(
+            "() => { const main = document.querySelector('[data-testid=stMain]'); "
+            "return main.scrollWidth - main.clientWidth; }"
+        )
+    assert beyond == dict.fromkeys(PAGES, 0)
+
+
+@pytest.mark.parametrize("type_size", ["", "?projector=on"])
+def test_every_column_of_the_chart_of_results_can_be_scrolled_to_on_a_phone(open_page, url, type_size):
+    opened = open_page(f"{url}/results{type_size}", **PHONE)
+    wait_until_drawn(opened)
+    chart = ".st-key-results-chart"
+    opened.wait_for_selector(f"{chart} .js-plotly-plot .annotation-text")
+    opened.locator(chart).evaluate("one => { one.scrollLeft = one.scrollWidth; }")
+    (frame,), texts = boxes(opened, chart), boxes(opened, f"{chart} .annotation-text")
+    assert max(text["right"] for text in texts) <= frame["right"]
+    (drawn,), keys = boxes(opened, f"{chart} .main-svg:first-of-type"), boxes(opened, f"{chart} .legendtext")
+    assert max(key["right"] for key in keys) <= drawn["right"]
+    ticks = sorted(boxes(opened, f"{chart} .xtick text"), key=lambda box: box["left"])
+    assert len(ticks) >= 3
+    assert all(one["right"] < following["left"] for one, following in pairwise(ticks))
+
+
+@pytest.mark.parametrize("address", ["", "babi", "clevr", "physics?ask=count"])
+def test_no_word_of_an_answer_is_broken_on_a_phone(open_page, url, address):
+    opened = open_page(f"{url}/{address}", **PHONE)
+    opened.wait_for_selector(".rn-card .rn-said")
+    wait_until_drawn(opened)
+    broken = opened.locator(".rn-card").evaluate_all(
+        """cards => cards.flatMap((card) => {
+          const found = [], walker = document.createTreeWalker(card, NodeFilter.SHOW_TEXT), range = new Range();
+          while (walker.nextNode()) {
+            const node = walker.currentNode;
+            for (const word of node.data.matchAll(/[^ ,]+/g)) {
+              range.setStart(node, word.index);
+              range.setEnd(node, word.index + word[0].length);
+              if (new Set([...range.getClientRects()].map((box) => Math.round(box.top))).size > 1) found.push(word[0]);
+            }
+          }
+          return found;
+        })"""
+    )
+    assert broken == []
+
+
+@pytest.mark.parametrize("slug", ["why-pairs", "relational-or-not", "when-it-fails", "one-hop-after-another"])
+def test_all_choices_of_a_lesson_are_on_a_projector_s_screen(open_page, url, slug):
+    opened = open_page(f"{url}/lessons?lesson={slug}&projector=on", viewport={"width": 1280, "height": 720})
+    opened.wait_for_selector(".st-key-lessons-choices button")
+    wait_until_drawn(opened)
+    choices = boxes(opened, ".st-key-lessons-choices button")
+    assert len(choices) >= 3
+    assert max(choice["bottom"] for choice in choices) <= 720
+    (ask,) = boxes(opened, ".st-key-lessons-quiz .rn-question")
+    assert ask["top"] >= 0

@@ -37,6 +37,7 @@ from rn_core.tasks.sort_of_clevr.chain_scene import CHAIN_COLORS, ChainScene
 from rn_core.tasks.sort_of_clevr.scene import SceneObject
 from rn_core.weights.store import WeightsEntry
 from tests.cards import make_card, make_figures
+from tests.typed_questions import type_question
 
 ROOT = Path(__file__).resolve().parents[2]
 TASK = TASKS["sort-of-clevr/chain"]
@@ -200,7 +201,7 @@ def test_the_page_answers_and_menus_and_typed_questions_change_what_is_asked(mon
     app = app.selectbox(key="explore.chain.start").set_value("star").run()
     assert app.query_params["chain"] == "6-star"
     typed = chain_text(ChainQuestion(1, "cyan")).lower()
-    app = app.text_input(key="explore.typed_chain").set_value(typed).run()
+    app = type_question(app, "explore.typed_chain", typed)
     assert app.query_params["chain"] == "1-cyan" and not app.exception
-    app = app.text_input(key="explore.typed_chain").set_value("Is it nice?").run()
+    app = type_question(app, "explore.typed_chain", "Is it nice?")
     assert len(app.error) >= 1 and app.query_params["chain"] == "1-cyan"

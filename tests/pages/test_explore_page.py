@@ -17,6 +17,7 @@ from rn_core.tasks.sort_of_clevr import Question
 from rn_core.tasks.sort_of_clevr.language import ALL_TEXTS, text
 from tests.page_caches import clear_readings
 from tests.shown_markdown import seen
+from tests.typed_questions import type_question
 
 pytestmark = pytest.mark.weights
 
@@ -81,33 +82,33 @@ def test_menus_build_the_question(app):
     asked = Question("count_same_shape", "gray")
     assert state_of(app).question == asked
     assert text(asked) in html(app)
-    assert app.text_input(key=TYPED).value == text(asked)
+    assert app.selectbox(key=TYPED).value == text(asked)
     assert sentences(app) == []
 
 
 def test_a_question_can_be_typed(app):
-    app.text_input(key=TYPED).set_value("is the BLUE object on the left").run()
+    type_question(app, TYPED, "is the BLUE object on the left")
     assert state_of(app).question == Question("left", "blue")
     assert app.selectbox(key="explore.question.color").value == "blue"
-    assert app.text_input(key=TYPED).value == "Is the blue object on the left?"
+    assert app.selectbox(key=TYPED).value == "Is the blue object on the left?"
 
 
 def test_a_bad_question_is_one_sentence_and_the_last_good_one_stays(app):
-    app.text_input(key=TYPED).set_value("Is the pink object on the left?").run()
+    type_question(app, TYPED, "Is the pink object on the left?")
     assert len(sentences(app)) == 1
     assert "pink" in sentences(app)[0]
     assert state_of(app) == ExploreState()
     assert ALL_TEXTS[18] in html(app)
-    assert app.text_input(key=TYPED).value == "Is the pink object on the left?"
+    assert app.selectbox(key=TYPED).value == "Is the pink object on the left?"
     assert "✓" not in html(app) and '<div class="rn-old">' in html(app)
     app.selectbox(key="explore.question.color").set_value("blue").run()
     assert sentences(app) == []
     assert '<div class="rn-old">' not in html(app)
-    assert app.text_input(key=TYPED).value == "What is the shape of the object closest to the blue object?"
+    assert app.selectbox(key=TYPED).value == "What is the shape of the object closest to the blue object?"
 
 
 def test_a_question_near_in_meaning_is_one_click_away(app):
-    app.text_input(key=TYPED).set_value("Is the blue one at the bottom?").run()
+    type_question(app, TYPED, "Is the blue one at the bottom?")
     button = next(button for button in app.button if button.label == "Is the blue object at the top?")
     button.click().run()
     assert state_of(app).question == Question("top", "blue")

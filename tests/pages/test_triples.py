@@ -17,6 +17,7 @@ from rn_core.common.errors import RNCoreError, SceneError
 from rn_core.models.layers import linear_at
 from rn_core.tasks.sort_of_clevr import COLORS, SceneObject
 from rn_core.tasks.sort_of_clevr.triples import TripleQuestion
+from tests.typed_questions import type_question
 
 pytestmark = pytest.mark.weights
 
@@ -100,8 +101,8 @@ def test_the_page_answers_and_a_menu_and_a_typed_question_change_what_is_asked()
     assert "through the red and the blue object?" in shown and "Truth: <b>" in shown
     app = app.selectbox(key="explore.triple.second").set_value("gray").run()
     assert app.query_params["triple"] == "line-red-gray"
-    typed = app.text_input(key="explore.typed_triple")
-    app = typed.set_value("how many objects form an obtuse triangle with the yellow and the green object").run()
+    typed = "how many objects form an obtuse triangle with the yellow and the green object"
+    app = type_question(app, "explore.typed_triple", typed)
     assert app.query_params["triple"] == "obtuse-green-yellow" and not app.exception
-    app = app.text_input(key="explore.typed_triple").set_value("Is it nice?").run()
+    app = type_question(app, "explore.typed_triple", "Is it nice?")
     assert any("is not in this task" in error.value for error in app.error)

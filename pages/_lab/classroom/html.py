@@ -9,21 +9,12 @@ from pages._lab.plain import escape
 LETTERS = "ABCDEFGH"
 STYLE = """
 <style>
-.rn-qr {display: block; width: min(100%, 62vh); height: auto; background: #fff; border-radius: .5rem}
 .rn-join {font-size: 1.5rem; line-height: 1.4; margin: 0 0 .8rem; overflow-wrap: anywhere}
 .rn-code {font-size: 3.4rem; font-weight: 700; letter-spacing: .12em; line-height: 1.1; margin: 0 0 1rem}
 .rn-votes {max-width: 44rem} .rn-votes .rn-bar {font-size: 1.2rem; margin: .5rem 0}
 .rn-votes .rn-bar i {height: .9rem}
 </style>
 """
-
-
-def qr_html(url: str) -> str:
-    """Return a QR code of an address, large."""
-    import segno  # only a class needs it
-
-    drawn = segno.make(url, error="m", micro=False).svg_data_uri(scale=10, border=3, light="#fff")
-    return f'<img class="rn-qr" src="{escape(drawn)}" alt="QR code of {escape(url)}">'
 
 
 def join_html(base: str, code: str) -> str:

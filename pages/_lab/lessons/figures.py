@@ -203,7 +203,7 @@ def plot_crowd(crowd: CrowdBatch, look: Look) -> go.Figure:
     side = {"range": [0, IMAGE_SIZE - 1], "visible": False, "fixedrange": True, "constrain": "domain"}
     figure.add_shape(
         type="rect", x0=0, x1=IMAGE_SIZE - 1, y0=0, y1=IMAGE_SIZE + 3, layer="below", fillcolor="white",
-        line={"color": look.faint},
+        line={"color": look.edge},
     )  # fmt: skip
     figure.update_xaxes(**side)
     figure.update_yaxes(**{**side, "range": [IMAGE_SIZE + 3, 0], "scaleanchor": "x"})

@@ -21,6 +21,13 @@ STYLE = """
 .st-key-lessons-choices button {text-align: left; padding: .55rem 1rem}
 .st-key-lessons-choices button > div, .st-key-lessons-choices button > div > span {width: 100%; justify-content: start}
 .st-key-lessons-choices button p {font-size: 1.2rem}
+/* Short choices share a line. What can be chosen is always on the screen, and the text scrolls behind it. */
+.st-key-lessons-choices {flex-flow: row wrap; gap: .5rem}
+.st-key-lessons-choices > [data-testid="stElementContainer"] {flex: 1 1 auto; width: auto; max-width: 100%}
+@media (min-width: 641px) {
+  [data-testid="stLayoutWrapper"]:has(> .st-key-lessons-quiz) {position: sticky; bottom: 0; z-index: 2;
+    padding: .3rem 0 .6rem; background: light-dark(#ffffff, #10151c)}
+}
 /* On a phone the lesson comes first, then the list of all. */
 @media (max-width: 640px) {[data-testid="stColumn"]:has(.st-key-lessons-menu) {order: 1}}
 </style>

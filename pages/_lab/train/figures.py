@@ -206,7 +206,7 @@ def _add_lines(
 
 def _add_target(figure: go.Figure, look: Look, target: float) -> None:
     """Add the line that counts as having learned, in percent."""
-    _add_level(figure, target, f"{target:.0f} %", look, {"color": look.faint, "width": 3})
+    _add_level(figure, target, f"{target:.0f} %", look, {"color": look.edge, "width": 3})
 
 
 def _floor_line(look: Look) -> dict[str, Any]:

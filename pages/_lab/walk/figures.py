@@ -57,7 +57,7 @@ def plot_maps(view: WalkView, look: Look) -> go.Figure:
             hovertemplate=f"{name}, row %{{y}}, column %{{x}}: %{{z:.2f}}<extra></extra>", row=row + 1, col=column + 1,
         )  # fmt: skip
     bare = {"showticklabels": False, "ticks": "", "constrain": "domain", "fixedrange": True, "showgrid": False}
-    bare |= {"showline": True, "linecolor": look.faint, "mirror": True}
+    bare |= {"showline": True, "linecolor": look.edge, "mirror": True}
     figure.update_xaxes(**bare)
     figure.update_yaxes(autorange="reversed", **bare)
     for place in range(len(panels)):
@@ -121,7 +121,7 @@ def plot_pair_grid(view: WalkView, look: Look) -> go.Figure:
     shade = np.zeros((n, n))
     shade[i], shade[:, j], shade[i, j] = 0.35, 0.35, 1
     figure = go.Figure(
-        go.Heatmap(z=shade, zmin=0, zmax=1, colorscale=_ramp(look, look.faint), showscale=False, xgap=1, ygap=1,
+        go.Heatmap(z=shade, zmin=0, zmax=1, colorscale=_ramp(look, look.edge), showscale=False, xgap=1, ygap=1,
                    hoverinfo="skip")
     )  # fmt: skip
     rows, columns = np.divmod(np.arange(n * n), n)
@@ -213,7 +213,7 @@ def _lay_image(figure: go.Figure, view: WalkView) -> None:
 
 def _scale_image(figure: go.Figure, look: Look, ticks: bool = False) -> None:
     """Set axes of image pixels, y down."""
-    line = {"showline": True, "linecolor": look.faint, "mirror": True, "showgrid": False, "fixedrange": True,
+    line = {"showline": True, "linecolor": look.edge, "mirror": True, "showgrid": False, "fixedrange": True,
             "showticklabels": ticks, "ticks": "outside" if ticks else "", "constrain": "domain"}  # fmt: skip
     figure.update_xaxes(range=[-0.5, IMAGE_SIZE - 0.5], side="top", title="x, pixels" if ticks else None, **line)
     figure.update_yaxes(range=[IMAGE_SIZE - 0.5, -0.5], scaleanchor="x", title="y, pixels" if ticks else None, **line)

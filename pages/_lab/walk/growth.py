@@ -92,7 +92,7 @@ def _add_lines(figure: go.Figure, view: WalkView, look: Look) -> None:
     growth = view.growth
     best = [k for k in (view.target.answer, view.target.contrast) if k is not None]
     for k in [*(k for k in range(len(ANSWERS)) if k not in best), *best]:
-        color, width = (look.faint, 1.5) if k not in best else (look.color(1 if k == best[0] else -1), 4)
+        color, width = (look.edge, 1.5) if k not in best else (look.color(1 if k == best[0] else -1), 4)
         dash = "dash" if k in best[1:] else "solid"
         figure.add_scatter(
             x=growth.counts, y=growth.logits[:, k], mode="lines", line={"color": color, "width": width, "dash": dash},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from pages._lab.glossary import explain
 from pages._lab.plain import escape
 from pages._lab.walk.view import WalkView
 from rn_core.tasks.sort_of_clevr.questions import ANSWERS
@@ -26,7 +27,7 @@ STYLE = """
 
 def step_html(title: str, sentence: str) -> str:
     """Return a step's title and sentence."""
-    return f'<div class="rn-step"><h3>{escape(title)}</h3><p>{escape(sentence)}</p></div>'
+    return f'<div class="rn-step"><h3>{escape(title)}</h3><p>{explain(sentence)[0]}</p></div>'
 
 
 def deal_html(view: WalkView) -> str:

@@ -7,6 +7,7 @@ import streamlit as st
 from pages._lab.classroom import html
 from pages._lab.classroom.room import Room
 from pages._lab.classroom.state import ClassState
+from pages._lab.sharing import qr_html
 from pages._ui.classroom.live import draw_live
 from pages._ui.classroom.seats import Teacher, find_room, find_seat
 from pages._ui.frame import draw_frame
@@ -45,4 +46,4 @@ def _draw_invitation(invitation: Invitation, room: Room) -> None:
         if is_teacher:
             draw_live("class.count", lambda: st.html(html.count_html(room.n_students)), lambda: room.n_students)
     with picture:
-        st.html(html.qr_html(invitation.student_url))
+        st.html(qr_html(invitation.student_url))

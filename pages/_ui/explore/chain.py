@@ -30,7 +30,7 @@ from pages._ui.options import named
 from rn_core.common.errors import RNCoreError
 from rn_core.common.seeding import MAX_SEED
 from rn_core.tasks.sort_of_clevr.chain import CHAIN_STARTS, N_JUMPS, ChainQuestion
-from rn_core.tasks.sort_of_clevr.chain_language import chain_text, parse_chain
+from rn_core.tasks.sort_of_clevr.chain_language import CHAIN_TEXTS, chain_text, parse_chain
 
 #: The box in which these questions are typed.
 _BOX = "typed_chain"
@@ -68,7 +68,7 @@ def _draw_question(state: ExploreState) -> None:
             "chain.start", question.start, lambda name: _choose(replace(EXPLORE.state.chain, start=name))
         )
         st.selectbox("from", list(CHAIN_STARTS), width=130, **start)
-        st.text_input("or type it", **EXPLORE.bind_typed(chain_text(question), _read_typed, _BOX))
+        asking.draw_typed(EXPLORE, chain_text(question), CHAIN_TEXTS, _read_typed, _BOX)
         asking.draw_words(list_chain_words())
     asking.draw_refusal(EXPLORE, _read_typed, _BOX)
 

@@ -9,6 +9,7 @@ from pages._lab.pairs.orders import Orders, find_orders, plot_orders
 from pages._lab.plain import plain
 from pages._lab.sort_of_clevr.view import ExploreView
 from pages._lab.words import format_signed
+from pages._ui.explained import draw_explained
 from pages._ui.explore.sections import EXPLORE_PAGE
 from pages._ui.pairs.sections import draw_figure
 from rn_core.common.errors import RNCoreError
@@ -24,7 +25,7 @@ def draw_orders(view: ExploreView, look: Look) -> None:
     left, right = st.columns([6, 5], gap="large")
     with left:
         st.markdown("**How many objects at once?**")
-        st.markdown(plain(orders.describe()))
+        draw_explained(orders.describe())
         draw_figure(plot_orders(orders, look), key=EXPLORE_PAGE.session.key("orders"))
     with right:
         st.caption(

@@ -20,6 +20,7 @@ from pages._lab.sort_of_clevr.triples import (
 from pages._lab.words import TRIPLE_NAMES
 from pages._ui import asking
 from pages._ui.components.scene import draw_scene
+from pages._ui.explained import draw_explained
 from pages._ui.explore import session
 from pages._ui.explore.family import FamilyPage
 from pages._ui.explore.sections import draw_family
@@ -28,7 +29,7 @@ from pages._ui.options import named
 from pages._ui.triple_reading import read_triple_view
 from rn_core.common.seeding import MAX_SEED
 from rn_core.tasks.sort_of_clevr import COLORS
-from rn_core.tasks.sort_of_clevr.triple_language import parse_triple, triple_text
+from rn_core.tasks.sort_of_clevr.triple_language import TRIPLE_TEXTS, parse_triple, triple_text
 
 #: The box in which these questions are typed.
 _BOX = "typed_triple"
@@ -61,7 +62,7 @@ def _draw_question(state: ExploreState) -> None:
         for name, color in (("first", question.first), ("second", question.second)):
             bound = EXPLORE.bind(f"triple.{name}", color, partial(_choose, name))
             st.selectbox(plain({"first": "A", "second": "B"}[name]), COLORS, width=120, **bound)
-        st.text_input("or type it", **EXPLORE.bind_typed(triple_text(question), _read_typed, _BOX))
+        asking.draw_typed(EXPLORE, triple_text(question), TRIPLE_TEXTS, _read_typed, _BOX)
         asking.draw_words(list_triple_words())
     asking.draw_refusal(EXPLORE, _read_typed, _BOX)
 
@@ -97,7 +98,7 @@ def _draw_shares(view: TripleView) -> None:
         st.markdown("**What each triple adds**")
         st.html(view.rows_html())
     with right:
-        st.markdown(plain(view.describe_sum()))
+        draw_explained(view.describe_sum())
         st.caption(
             "The network sums over the triples (A, B, k): the two objects that the question names, and each object k, "
             "A and B among them. Triangles in the scene are the three strongest triples; blue speaks for the answer, "

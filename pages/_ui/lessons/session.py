@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from urllib.parse import urlencode
-
-import streamlit as st
 
 from pages._lab.lessons.file import Lesson, Lessons, find_files, read_folder
 from pages._lab.lessons.state import LessonsState
 from pages._ui.cache import keep_values
 from pages._ui.kept import Kept
 from pages._ui.session import PageSession
+from pages._ui.sharing import make_link
 
 LESSONS = PageSession("lessons", LessonsState.from_query)
 #: All answers of the session.
@@ -52,8 +50,7 @@ def open_lesson(slug: str) -> None:
 
 def make_class_link() -> str:
     """Return the full address of the open lesson, for a class: without the teacher's view of the answers."""
-    query = urlencode(LESSONS.state.change(teacher=False).to_query())
-    return (st.context.url or "").partition("?")[0] + (f"?{query}" if query else "")
+    return make_link(LESSONS.state.change(teacher=False).to_query())
 
 
 def _keep(answers: dict[str, int]) -> None:

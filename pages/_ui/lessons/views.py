@@ -28,6 +28,7 @@ from pages._lab.sort_of_clevr.view import ExploreView, Reading, make_reading
 from pages._ui.cache import find_answerer
 from pages._ui.chain_reading import draw_jumps, read_chain_view
 from pages._ui.components.scene import draw_scene
+from pages._ui.explained import draw_explained
 from pages._ui.lessons import measured as lesson_measured
 from pages._ui.lessons.session import LESSONS
 from pages._ui.pairs import reading
@@ -87,8 +88,8 @@ def draw_told_matrix(view: PairView, look: Look, key: str) -> None:
     figure = plot_ready(plot_pair_matrix, view.matrix, view.nodes.labels, view.true_pairs, look=look)
     draw_figure(figure, key=LESSONS.key(key))
     framed = "Framed: the pairs that decide." if view.true_pairs else ""
-    st.caption(plain(f"Each number: what a pair adds to the logit of {view.target_text}. {framed}"))
-    st.caption(plain(describe_sum(view)))
+    draw_explained(f"Each number: the share of a pair, which it adds to the logit of {view.target_text}. {framed}")
+    draw_explained(describe_sum(view))
 
 
 def draw_orders(state: ExploreState, look: Look) -> None:
@@ -133,7 +134,7 @@ def draw_sights(state: ExploreState, look: Look) -> None:
             st.markdown(plain(f"{title}: {seen.reading.answer.text}, truth: {seen.reading.truth}"))
             figure = plot_ready(plot_pair_matrix, seen.matrix, seen.nodes.labels, seen.true_pairs_shown, look=look)
             draw_figure(figure, key=LESSONS.key(f"sight.{model}"))
-    st.caption("Shares of cells are divided among the objects that lie in them; the rest is the ground's.")
+    draw_explained("Shares of cells are divided among the objects that lie in them; the rest is the ground's.")
 
 
 def draw_learning(state: ExploreState, look: Look) -> None:
@@ -166,7 +167,7 @@ def draw_triple_shares(state: ExploreState, _: Look) -> None:
     """Draw what each triple adds, strongest first, and what they come to."""
     view = read_triple_view(state)
     st.html(view.rows_html())
-    st.caption(plain(view.describe_sum()))
+    draw_explained(view.describe_sum())
 
 
 def draw_chain_scene(state: ExploreState, _: Look) -> None:

@@ -19,6 +19,7 @@ from pages._lab.pairs.state import ALONE, MANY_VIEWS, NUMBERS
 from pages._lab.pairs.view import Case
 from pages._lab.plain import plain
 from pages._ui.cache import find_answerer, measuring_desk
+from pages._ui.explained import draw_explained
 from pages._ui.kept import widget_event
 from pages._ui.options import named
 from pages._ui.pairs.exports import View
@@ -200,7 +201,10 @@ def _open(page: PairPage[View], view: View, many: ManyExamples, rows: tuple[int,
 def _draw_sample(page: PairPage[View], many: ManyExamples) -> None:
     """Say how many examples there are, and offer them as a file."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(f"{len(many.examples)} examples, each with its own scene or question; in brackets 95 % intervals.")
+        hard = " Where the margin is small, a question is hard." if "margin" in list_facts(many.examples) else ""
+        draw_explained(
+            f"{len(many.examples)} examples, each with its own scene or question; in brackets 95 % intervals.{hard}"
+        )
         _draw_csv(page, many)
 
 

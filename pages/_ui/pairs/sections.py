@@ -25,6 +25,7 @@ from pages._ui.pairs.many import draw_many
 from pages._ui.pairs.parts import PairPage, draw_figure
 from pages._ui.ready_figures import plot_ready
 from pages._ui.session import Changes
+from pages._ui.sharing import draw_link
 from rn_core.common.device import choose_device, describe_device
 from rn_core.common.errors import RNCoreError
 
@@ -53,8 +54,7 @@ def draw_save(page: PairPage[View], view: View | None, own: Sequence[SavedFile] 
     """
     pairs = [] if view is None else list_files(view, page.domain.make_saved_stage)
     with st.popover("Save & share", icon=":material/ios_share:"):
-        st.caption("A link to this picture")
-        st.code(page.session.link(), language=None, wrap_lines=True)
+        draw_link(page.session.link(), "A link to this picture")
         for title, name, mime, make in (*own, *pairs):
             st.download_button(title, make, name, mime, on_click="ignore", width="stretch")
 
@@ -145,12 +145,16 @@ def draw_pair(page: PairPage[View], view: View, look: Look) -> None:
     path = follow_pair(view, page.f_phi(view))
     left, right = st.columns(2, gap="large")
     with left:
-        st.markdown(f"**1 · g_theta{plain(name)}**: one vector, added to those of all other pairs")
+        draw_explained(
+            "One vector, the relation of the pair, is added to those of all other pairs.", head=f"1 · g_theta{name}."
+        )
         draw_figure(plot_ready(figures.plot_relation_strip, relation.numpy(), look), key=key("strip"))
-        st.markdown("**2 · Inside f_phi**: what changes when the pair is added")
+        draw_explained("What changes when the pair joins the aggregate.", head="2 · Inside f_phi.")
         draw_figure(plot_ready(figures.plot_hidden_change, path.changes, look), key=key("hidden"))
     with right:
-        st.markdown(f"**3 · Logits** without and with {plain(name)}")
+        draw_explained(
+            f"Each logit without and with {name}; softmax turns them into probabilities.", head="3 · Logits."
+        )
         chosen = choose_answers(view, path)
         answers = [view.answers[k] for k in chosen]
         figure = plot_ready(
@@ -201,7 +205,7 @@ def draw_what_if(page: PairPage[View], view: View, look: Look) -> None:
         draw_threshold(page, view)
         st.html(layout.what_ifs_html(make_what_ifs(view, page.f_phi(view), _read_smaller(page, view))))
         if view.pinned is None:
-            st.caption("Pin a pair to see the answer without it.")
+            draw_explained("A what-if for one pair: pin it to see the answer without it.")
     with right:
         draw_ranking(page, view, look)
 
@@ -220,7 +224,7 @@ def _read_smaller(page: PairPage[View], view: View) -> PairReading | None:
 def draw_ranking(page: PairPage[View], view: View, look: Look) -> None:
     """Draw the deletion and insertion curves of the chosen method, and how few pairs are enough."""
     curves, enough = page.rank(view)
-    st.markdown(plain(describe_enough(enough, len(view.kept), view.target_text)))
+    draw_explained(describe_enough(enough, len(view.kept), view.target_text))
     named = (
         ("strongest removed", curves.deletion),
         ("random removed", curves.random_deletion),
@@ -236,6 +240,10 @@ def draw_method(page: PairPage[View], view: View, _: Look) -> None:
     session = page.session
     left, right = st.columns([6, 5], gap="large")
     with left:
+        draw_explained(
+            "An attribution divides the logit among the pairs, beginning at a baseline; a path integral brings all "
+            "pairs in together."
+        )
         st.selectbox("Method", list(METHODS), format_func=named(METHODS), **session.bind("method"))
         if len(page.domain.baselines) > 1:
             bound = session.bind("baseline")
@@ -252,7 +260,7 @@ def draw_method(page: PairPage[View], view: View, _: Look) -> None:
             **session.bind("why_not", show=AUTO if view.state.why_not == view.why else view.state.why_not),
         )  # fmt: skip
     with right:
-        st.markdown(plain(describe_sum(view)))
+        draw_explained(describe_sum(view))
         other = METHODS[second_method(view.state.method)]
         if view.disagreement:
             st.warning(plain(view.disagreement))

@@ -19,9 +19,11 @@ from pages._lab.results.state import FEWEST, MOST, ResultsState
 from pages._lab.sort_of_clevr.jumps import find_jump_lines
 from pages._ui.cache import measuring_desk
 from pages._ui.chain_reading import draw_jumps
+from pages._ui.explained import draw_explained
 from pages._ui.kept import Kept
 from pages._ui.pairs.sections import draw_figure
 from pages._ui.session import PageSession
+from pages._ui.sharing import draw_link
 from pages._ui.waiting import wait_for
 from rn_core.common.errors import RNCoreError
 from rn_core.common.records import Evaluation
@@ -53,6 +55,7 @@ def draw_measure(state: ResultsState, entries: Mapping[str, WeightsEntry]) -> No
         return
     model = chosen_model(state, entries)
     seed = fresh_seed(entries[model]) if state.seed is None else state.seed
+    draw_explained("The scenes are those of another seed than the card's, so the figures are measured anew.")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.selectbox(
             "Weights", list(entries), format_func=describe_model, width=260, **RESULTS.bind("model", show=model)
@@ -140,8 +143,7 @@ def _open_card(entry: WeightsEntry) -> None:
 def draw_save(state: ResultsState, lanes: tuple[Lane, ...]) -> None:
     """Draw the link and the files; a file is made when it is asked for."""
     with st.popover("Save & share", icon=":material/ios_share:"):
-        st.caption("A link to this view")
-        st.code(RESULTS.link(), language=None, wrap_lines=True)
+        draw_link(RESULTS.link(), "A link to this view")
         title = DOMAINS[state.domain].title
         shown = [lane for lane in lanes if lane.level == state.level] or list(lanes)
         png = partial(results_files.export_png, title, shown)

@@ -59,7 +59,9 @@ def draw_types(_: TrainState, config: RaceConfig, view: JobView, look: Look) -> 
         st.info(_WAIT)
         return
     draw_figure(train_figures.plot_types(panels, look), key="train.types")
-    st.caption(f"Dotted level: guessing, the best one can do without seeing the {scene_word(config.task)}.")
+    draw_explained(
+        f"Dotted level: the blind floor, the best one can do without seeing the {scene_word(config.task)}.", alone=True
+    )
 
 
 def draw_loss(_: TrainState, config: RaceConfig, view: JobView, look: Look) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Callable
-from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -22,6 +21,7 @@ from pages._ui.kept import Kept, nothing
 from pages._ui.own_models import add_own_model
 from pages._ui.presence import current_session
 from pages._ui.session import PageSession
+from pages._ui.sharing import make_link
 from pages._ui.training_runs import find_board
 from rn_core.common.errors import RNCoreError
 from rn_core.weights.bundles import read_bundle
@@ -125,9 +125,7 @@ def reset(job: Job | None) -> None:
 
 def settings_link() -> str:
     """Return the address of the page's settings, without the run: another browser starts its own."""
-    query = urlencode(TRAIN.state.change(run="").to_query())
-    base = TRAIN.link().partition("?")[0]
-    return f"{base}?{query}" if query else base
+    return make_link(TRAIN.state.change(run="").to_query())
 
 
 def read_weights(job: Job, kind: str) -> LoadedWeights:

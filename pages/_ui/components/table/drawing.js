@@ -100,9 +100,9 @@ export function buildFloor(top, ties, data) {
   const radius = (HALF * data.radius) / data.halfSide;
   const elements = {
     balls: data.balls.map((ball, k) => buildBall(ball, k, radius)),
-    ways: data.balls.map(({ fill }) => makeSvg("path", { class: "way", stroke: fill })),
-    predictedWays: data.balls.map(({ fill }) => makeSvg("path", { class: "way predicted", stroke: fill })),
-    ghosts: data.balls.map(({ fill }) => makeSvg("circle", { class: "ghost", r: radius, stroke: fill })),
+    ways: data.balls.map(({ fill }) => makeSvg("path", { class: "way", style: `--ball: ${fill}` })),
+    predictedWays: data.balls.map(({ fill }) => makeSvg("path", { class: "way predicted", style: `--ball: ${fill}` })),
+    ghosts: data.balls.map(({ fill }) => makeSvg("circle", { class: "ghost", r: radius, style: `--ball: ${fill}` })),
     ties: new Map(ties.map((tie) => [tie, buildTie(tie, data)])),
     links: data.links.map(({ rigid }) => makeSvg("path", { class: rigid ? "rigid" : "spring" })),
   };
