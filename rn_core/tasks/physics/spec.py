@@ -131,6 +131,8 @@ _VARYING_BALLS = {
 _RECIPES = {
     "physics/rn-ties": Recipe(CONNECTIONS, "rn-ties", {**_BALLS, "warm_start": 5_000, "hold_relations": 0.1}),
     "physics/rn-connections": Recipe(CONNECTIONS, "rn", {**_FROM_TIES, "hold_relations": 0.1, "steps": 12_000}),
+    # Nothing but answers, for as long as `rn-ties` and `rn-connections` take together.
+    "physics/rn-connections-end-to-end": Recipe(CONNECTIONS, "rn-ties", {**_BALLS, "steps": 16_000}),
     "physics/mlp-connections": Recipe(CONNECTIONS, "mlp", _BASELINE),
     "physics/rn-count": Recipe(COUNT, "rn", {**_FROM_TIES, "hold_relations": 0.15, "steps": 10_000}),
     "physics/mlp-count": Recipe(COUNT, "mlp", _BASELINE),
@@ -161,7 +163,15 @@ _FIGURES: tuple[PublishedFigure, ...] = (
 )  # fmt: skip
 
 _TITLES = Titles(
-    views={"connections": "ties", "ties": "ties, first stage", "count": "count", "predict": "paths"},
+    views={
+        "connections": "ties",
+        "connections-2to12": "ties, 2 to 12 balls",
+        "connections-end-to-end": "ties, answers only",
+        "ties": "ties, first stage",
+        "count": "count",
+        "count-2to12": "count, 2 to 12 balls",
+        "predict": "paths",
+    },
     measures={
         "pairs": "Which balls are connected: single pairs",
         "connections": "Which balls are connected: whole scenes",
@@ -172,6 +182,9 @@ _TITLES = Titles(
         (CONNECTIONS, "pair"): "pairs",
         (CONNECTIONS, "whole_scene"): "connections",
         (COUNT, "whole_scene"): "counting",
+        (VARYING_CONNECTIONS, "pair"): "pairs",
+        (VARYING_CONNECTIONS, "whole_scene"): "connections",
+        (VARYING_COUNT, "whole_scene"): "counting",
         (PREDICT, "within_radius"): "within_radius",
     },
 )
