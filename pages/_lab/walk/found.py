@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import plotly.graph_objects as go
 
+from pages._lab.cells import fit_cells
 from pages._lab.figures import Look, finish_figure
-from pages._lab.walk.figures import ON_IMAGE, lay_image, mark, scale_image
+from pages._lab.walk.figures import ON_IMAGE, fit_square, lay_image, mark, scale_image, square_height
 from pages._lab.walk.formulas import arrows, number
 from pages._lab.walk.view import WalkView
 from rn_core.attribution.tracing import FoundTrace
@@ -39,7 +40,8 @@ def plot_heatmap(view: WalkView, look: Look) -> go.Figure:
         f"The image under a map of {rows} by {columns} cells, darker where an object's center is likelier; "
         f"{int((heatmap > LEAST_PROBABILITY).sum())} cells are above {LEAST_PROBABILITY:g}."
     )
-    return finish_figure(figure, look, alt, 620 if look.large else 500)
+    finish_figure(figure, look, alt, square_height(look))
+    return fit_cells(figure, fit_square(look, look.font_size))
 
 
 def plot_peaks(view: WalkView, look: Look) -> go.Figure:
@@ -49,21 +51,26 @@ def plot_peaks(view: WalkView, look: Look) -> go.Figure:
     lay_image(figure, view)
     others = np.setdiff1d(np.flatnonzero(_are_peaks(found)), found.peaks)
     centers = STRIDE * (found.cells + found.offsets)
-    for peaks, symbol, color in ((others, "x-thin", "#8a94a0"), (found.peaks, "cross-thin", ON_IMAGE)):
+    for peaks, symbol, color in ((others, "x-thin", "#68727e"), (found.peaks, "cross-thin", ON_IMAGE)):
         texts = [f"{share:.2f}" for share in found.probabilities[peaks]]
         figure.add_scatter(
-            x=centers[peaks, 0], y=centers[peaks, 1], mode="markers+text", text=texts, textposition="top center",
+            x=centers[peaks, 0], y=centers[peaks, 1], mode="markers", text=texts, showlegend=False,
             marker={"symbol": symbol, "size": 12, "line": {"width": 2, "color": color}},
-            textfont={"color": color, "size": look.font_size - 2}, showlegend=False,
             hovertemplate="x %{x:.1f}, y %{y:.1f}: probability %{text}<extra></extra>",
         )  # fmt: skip
+        for (x, y), text in zip(centers[peaks], texts, strict=True):
+            figure.add_annotation(
+                x=x, y=y, text=text, showarrow=False, yshift=16, bgcolor="rgba(255,255,255,0.82)", borderpad=1,
+                font={"color": color, "size": look.font_size - 3},
+            )  # fmt: skip
     mark(figure, tuple(view.places[view.pair[0]]), 8, look.color(1), "solid")
     scale_image(figure, look)
     alt = (
         f"The image with a cross at each of {len(found.peaks)} objects found: {', '.join(view.labels)}. "
         f"Framed: {view.labels[view.pair[0]]}. {len(others)} more peaks are too unlikely."
     )
-    return finish_figure(figure, look, alt, 620 if look.large else 500)
+    finish_figure(figure, look, alt, square_height(look))
+    return fit_cells(figure, fit_square(look, look.font_size))
 
 
 def _are_peaks(found: FoundTrace) -> np.ndarray:

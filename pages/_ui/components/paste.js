@@ -4,7 +4,7 @@ import { mount } from "./channel.js";
 import { write } from "./dom.js";
 
 const NO_PICTURE = "There is no picture on the clipboard; copy one first.";
-const NOT_ALLOWED = "The browser does not let the page read the clipboard; press Ctrl+V here instead.";
+const NOT_ALLOWED = "The browser does not let the page read the clipboard; press Ctrl or ⌘ and V here instead.";
 const BROKEN = "The browser cannot read what was pasted as a picture; upload its file instead.";
 
 class Pasting {

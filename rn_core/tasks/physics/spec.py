@@ -128,6 +128,17 @@ _VARYING_BALLS = {
     "steps": 6_000,
     "validation_scenes": 1_000,
 }
+#: Its relations know which of ten balls are connected; what is new are sums of four to 144 of them.
+_VARYING_COUNTS = {
+    **_BALLS,
+    "core_from": "physics/rn-count",
+    "hold_relations": 0.4,
+    "n_scenes": 128,
+    "pool_scenes": 100_000,
+    "warmup_steps": 100,
+    "steps": 1_500,
+    "validate_every": 500,
+}
 _RECIPES = {
     "physics/rn-ties": Recipe(CONNECTIONS, "rn-ties", {**_BALLS, "warm_start": 5_000, "hold_relations": 0.1}),
     "physics/rn-connections": Recipe(CONNECTIONS, "rn", {**_FROM_TIES, "hold_relations": 0.1, "steps": 12_000}),
@@ -137,17 +148,7 @@ _RECIPES = {
     "physics/rn-count": Recipe(COUNT, "rn", {**_FROM_TIES, "hold_relations": 0.15, "steps": 10_000}),
     "physics/mlp-count": Recipe(COUNT, "mlp", _BASELINE),
     "physics/rn-connections-2to12": Recipe(VARYING_CONNECTIONS, "rn", _VARYING_BALLS),
-    "physics/rn-count-2to12": Recipe(
-        VARYING_COUNT,
-        "rn",
-        {
-            **_VARYING_BALLS,
-            "core_from": "physics/rn-connections-2to12",
-            "warm_start": 0,
-            "hold_relations": 0.5,
-            "steps": 2_000,
-        },
-    ),
+    "physics/rn-count-2to12": Recipe(VARYING_COUNT, "rn", _VARYING_COUNTS),
     "physics/rn-predict": Recipe(PREDICT, "rn", _MOVING_BALLS),
     "physics/in-predict": Recipe(PREDICT, "in", _MOVING_BALLS),
     "physics/mlp-predict": Recipe(PREDICT, "mlp", {**_BALLS, "steps": 8_000}),
