@@ -8,14 +8,15 @@ from pages._lab import layout
 from pages._lab.domains.base import full_name
 from pages._lab.domains.sort_of_clevr import DOMAIN
 from pages._lab.figures import Look
-from pages._lab.models import baseline_of, finds_objects, is_own
+from pages._lab.models import baseline_of, is_own
 from pages._lab.plain import plain
 from pages._lab.ready_figure import digest_inputs
 from pages._lab.sort_of_clevr.state import ExploreState
 from pages._lab.sort_of_clevr.view import make_case, make_reading
 from pages._lab.walk import html as walk_html
 from pages._lab.walk.diagram import make_diagram
-from pages._lab.walk.state import N_STEPS, WalkState
+from pages._lab.walk.state import WalkState, count_steps
+from pages._lab.walk.steps import find_step
 from pages._lab.walk.view import WalkView, choose_walk_target
 from pages._lab.words import QUESTION_NAMES
 from pages._ui.cache import cached_attribution, find_answerer, keep_view
@@ -88,7 +89,7 @@ def draw_head(state: WalkState) -> None:
 
 def draw_settings(state: WalkState) -> None:
     """Draw what changes scene, question and model."""
-    names = {name: label for name, label in model_names().items() if not finds_objects(name)}
+    names = model_names()
     st.segmented_control("The network sees", list(names), format_func=named(names), **WALK.bind("model"))
     question = state.question
     st.selectbox(
@@ -105,18 +106,18 @@ def draw_settings(state: WalkState) -> None:
 
 def draw_steps(view: WalkView) -> None:
     """Draw the whole network, whose stages are the steps, and the buttons back and next, which arrow keys press too."""
-    state = view.state
-    draw_diagram(make_diagram(view), N_STEPS, key="walk.diagram", on_step=lambda step: WALK.update(step=step))
+    state, n_steps = view.state, count_steps(view.state.model)
+    draw_diagram(make_diagram(view), n_steps, key="walk.diagram", on_step=lambda step: WALK.update(step=step))
     with st.container(horizontal=True, horizontal_alignment="distribute", key="walk.stepper"):
         st.button("Back", shortcut="Left", disabled=state.step == 1, on_click=walk_session.go, args=(-1,))
-        st.button("Next", shortcut="Right", disabled=state.step == N_STEPS, on_click=walk_session.go, args=(1,))
+        st.button("Next", shortcut="Right", disabled=state.step == n_steps, on_click=walk_session.go, args=(1,))
 
 
 def draw_walk(view: WalkView, look: Look) -> None:
     """Draw the step, and what stands under all of them."""
     picture, words = st.columns([6, 5], gap="large")
     with picture:
-        walk_sections.DRAW[view.state.step - 1](view, look)
+        walk_sections.DRAW[find_step(view).picture](view, look)
     with words:
         walk_sections.draw_explanation(view)
     walk_sections.draw_order(view)

@@ -18,6 +18,7 @@ from rn_core.models import QuestionAnsweringModel
 from rn_core.models.baselines import MLP
 from rn_core.models.encoders import ImageEncoder
 from rn_core.models.relation_network import RelationNetwork
+from rn_core.models.slots import SlotEncoder, SlotPeaks
 
 #: From the number N of an encoder's rows to the order (N,) int64 in which the core gets them.
 Order = Callable[[int], np.ndarray]
@@ -39,6 +40,27 @@ class ImageTrace:
 
 
 @dataclass(frozen=True)
+class FoundTrace:
+    """The results of an encoder that finds objects, between its convolutions and the objects.
+
+    Attributes:
+        heatmap: (h, w) float32, the probability that an object's center is nearest to each cell.
+        cells: (K, 2) int64, column and row of each peak, the highest first; those behind the objects are none.
+        probabilities: (K,) float32, of the peaks.
+        offsets: (K, 2) float32, x and y from each peak's cell to the center, in cells.
+        values: (K, V) float32, logits of the values of an object's attributes at each peak.
+        peaks: (n,) int64, the peak that each object of the trace stands at.
+    """
+
+    heatmap: np.ndarray
+    cells: np.ndarray
+    probabilities: np.ndarray
+    offsets: np.ndarray
+    values: np.ndarray
+    peaks: np.ndarray
+
+
+@dataclass(frozen=True)
 class ForwardTrace:
     """The forward pass of a Relation Network about one scene; objects missing from the scene are left out.
 
@@ -52,6 +74,7 @@ class ForwardTrace:
         weight: factor on g_theta's result before it is added; 1 for a plain sum.
         aggregate: (D_g,) float32, the input of f_phi.
         logits: (A,) float32.
+        found: how the objects were found; None for encoders that find none.
     """
 
     image: ImageTrace | None
@@ -63,6 +86,7 @@ class ForwardTrace:
     weight: float
     aggregate: np.ndarray
     logits: np.ndarray
+    found: FoundTrace | None = None
 
     @property
     def maps(self) -> tuple[np.ndarray, ...]:
@@ -114,11 +138,13 @@ class MLPTrace:
         inputs: (N * D_o + D_q,) float32, all objects and the question, concatenated.
         layers: the hidden units after each layer's ReLU.
         logits: (A,) float32.
+        n_objects: objects that there is room for.
     """
 
     inputs: np.ndarray
     layers: tuple[np.ndarray, ...]
     logits: np.ndarray
+    n_objects: int
 
 
 @torch.inference_mode()
@@ -137,14 +163,15 @@ def trace_forward(
         RNCoreError: if the model has no pairs.
     """
     core, asked = model.pair_core, model.encode_question(question)  # (1, D_q)
-    objects, mask, image = _encode(model, inputs, order)
+    objects, mask, image, found = _encode(model, inputs, order)
     shown = model.compare_pairs(objects)  # (1, N, N, D_p)
     whole = core.trace(objects, mask, asked, None, shown)
     there, trace = whole.object_mask[0], whole.without_padding()
     slots = np.arange(len(there)) if order is None else order(len(there))
+    slots = slots[there.cpu().numpy()]
     return ForwardTrace(
         image=image,
-        slots=slots[there.cpu().numpy()],
+        slots=slots,
         objects=_array(trace.objects[0]),
         question=_array(asked[0]),
         pair_features=None if shown is None else _array(shown[0, there][:, there].flatten(0, 1)),
@@ -152,6 +179,7 @@ def trace_forward(
         weight=float(core.last_hop.pair_weight(max(1, int(there.sum())))),
         aggregate=_array(trace.aggregate[0]),
         logits=_array(trace.logits[0]),
+        found=None if found is None else _read_found(found, slots),
     )
 
 
@@ -166,10 +194,10 @@ def trace_mlp(
     """
     if not isinstance(model.core, MLP):
         raise RNCoreError(f"Only an MLP takes its whole input as one row, got {type(model.core).__name__}; choose one.")
-    objects, mask, _ = _encode(model, inputs, order)
+    objects, mask, *_ = _encode(model, inputs, order)
     row = model.core.lay_out(objects, mask, model.encode_question(question))[0]  # (N * D_o + D_q,)
     *layers, logits = _run(model.core.layers, row)
-    return MLPTrace(_array(row), tuple(layers), logits)
+    return MLPTrace(_array(row), tuple(layers), logits, model.core.config.n_objects)
 
 
 @torch.inference_mode()
@@ -221,18 +249,37 @@ def grow_sum(f_phi: nn.Sequential, relations: np.ndarray, ranking: np.ndarray, c
 
 def _encode(
     model: QuestionAnsweringModel, inputs: tuple[Tensor, ...], order: Order | None
-) -> tuple[Tensor, Tensor | None, ImageTrace | None]:
-    """Return a scene's objects (1, N, D_o) and their mask in the given order, and the image they come from."""
-    encoder, image, mask = model.encoder, None, None
+) -> tuple[Tensor, Tensor | None, ImageTrace | None, SlotPeaks | None]:
+    """Return a scene's objects (1, N, D_o) and their mask in the given order, the image, and how they were found."""
+    encoder = model.encoder
+    image, mask, found = None, None, None
     if isinstance(encoder, ImageEncoder):
         objects, pixels, maps = encoder.trace(*inputs)
         image = ImageTrace(encoder.config.pixel_values, _array(pixels[0]), tuple(_array(each[0]) for each in maps))
+    elif isinstance(encoder, SlotEncoder):
+        objects, mask, found = encoder.trace(*inputs)
+        pixels = encoder.read_pixels(*inputs)  # (1, 3, H, W)
+        image = ImageTrace("light", _array(pixels[0]), tuple(_array(each[0]) for each in found.outputs))
     else:
         objects, mask = encoder(*inputs)
     if order is not None:
         rows = torch.from_numpy(order(objects.shape[1])).to(objects.device)
         objects, mask = objects[:, rows], None if mask is None else mask[:, rows]
-    return objects, mask, image
+    return objects, mask, image, found
+
+
+def _read_found(found: SlotPeaks, slots: np.ndarray) -> FoundTrace:
+    """Return how the objects of one image were found that came from some of the encoder's rows (n,)."""
+    columns = found.maps.centers.shape[2]
+    cells = found.cells[0]
+    return FoundTrace(
+        heatmap=_array(found.maps.centers[0].sigmoid()),
+        cells=_array(torch.stack([cells % columns, cells // columns], dim=1)),
+        probabilities=_array(found.probabilities[0]),
+        offsets=_array(found.read(found.maps.offsets)[0]),
+        values=_array(found.read(found.maps.attributes)[0]),
+        peaks=_array(found.of_rows[0])[slots],
+    )
 
 
 def _run(layers: nn.Sequential, row: Tensor) -> tuple[np.ndarray, ...]:

@@ -11,7 +11,7 @@ from rn_core.models import QuestionAnsweringModel
 from rn_core.models.encoders import ConvolutionalEncoder
 from rn_core.models.profile import InputProfile
 from rn_core.tasks import Task
-from rn_core.tasks.base import ObjectsCounted
+from rn_core.tasks.base import ObjectsCounted, PatchesCounted
 
 
 def find_strange(
@@ -45,8 +45,24 @@ def _check_count(model: QuestionAnsweringModel, task: Task, scene: Any, images: 
     n_objects = task.count_objects(scene)
     if n_objects is not None:
         return describe_count(task, n_objects, found=False)
-    n_found = None if images is None else _count_found(model, images)
-    return "" if n_found is None else describe_count(task, n_found, found=True)
+    if images is None:
+        return ""
+    n_found = _count_found(model, images)
+    return _check_patches(task, images) if n_found is None else describe_count(task, n_found, found=True)
+
+
+def _check_patches(task: ObjectsCounted, images: Tensor) -> str:
+    """Return a sentence if a picture (1, H, W, 3) shows more patches than training scenes have objects.
+
+    Fewer are no reason for one, since objects that touch are one patch.
+    """
+    highest = task.trained_counts[1]
+    if not isinstance(task, PatchesCounted) or (n_patches := task.count_patches(images[0].cpu().numpy())) <= highest:
+        return ""
+    return (
+        f"The picture shows {n_patches} separate patches, and training scenes have {highest} {task.objects_name}, so "
+        "the answer may be wrong however sure it looks."
+    )
 
 
 @torch.inference_mode()

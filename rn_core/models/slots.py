@@ -23,7 +23,7 @@ from rn_core.models.residual import Pyramid
 STRIDE = 4
 _N_HALVING = 2
 #: From here on a peak is an object: a center half way between two cells may give each of them half.
-_LEAST_PROBABILITY = 0.3
+LEAST_PROBABILITY = 0.3
 
 
 @dataclass(frozen=True)
@@ -101,6 +101,28 @@ class SlotMaps(NamedTuple):
     coordinates: Tensor | None = None
 
 
+class SlotPeaks(NamedTuple):
+    """What lies between the convolutions of an encoder and its objects.
+
+    Attributes:
+        maps: what is found at every cell.
+        cells: (S, K) int64, the peaks of the heatmap, counted row by row, the highest first.
+        probabilities: (S, K), that an object's center is nearest to them.
+        of_rows: (S, K) int64, index into the peaks of each row of objects.
+        outputs: each convolution's output after its ReLU, (S, C, h, w) each; empty where nobody asked for them.
+    """
+
+    maps: SlotMaps
+    cells: Tensor
+    probabilities: Tensor
+    of_rows: Tensor
+    outputs: tuple[Tensor, ...] = ()
+
+    def read(self, map_: Tensor) -> Tensor:
+        """Return what one of the maps (S, C, h, w) holds at the peaks, (S, K, C)."""
+        return _read_at(map_, self.cells)
+
+
 class SlotEncoder(ConvolutionalEncoder):
     """Pictures to a row per object: coordinates, its attributes' values, then x and y in the picture from -1 to 1."""
 
@@ -124,7 +146,11 @@ class SlotEncoder(ConvolutionalEncoder):
             images: (S, H, W, 3) uint8.
         """
         with torch.autocast(images.device.type, enabled=False):
-            found = self.head(self.layers(self.read_pixels(images)))  # (S, 1 + V + 2 + C, h, w)
+            return self._read_features(self.layers(self.read_pixels(images)))
+
+    def _read_features(self, features: Tensor) -> SlotMaps:
+        """Return what the last features (S, D, h, w) say of every cell."""
+        found = self.head(features)  # (S, 1 + V + 2 + C, h, w)
         sizes = [1, sum(self.config.attributes), 2, self.config.n_coordinates]
         center, attributes, offsets, coordinates = torch.split(found, sizes, dim=1)
         return SlotMaps(center[:, 0], attributes, offsets, coordinates if self.config.n_coordinates else None)
@@ -139,10 +165,28 @@ class SlotEncoder(ConvolutionalEncoder):
             objects (S, K, C + V + 2) float32, ordered by the value of their first attribute, and mask (S, K), False
             where no object was found: such rows are 0 and stand behind the others.
         """
-        maps = self.find_maps(images)
+        objects, mask, _ = self._read_objects(self.find_maps(images))
+        return objects, mask
+
+    def trace(self, images: Tensor) -> tuple[Tensor, Tensor, SlotPeaks]:
+        """Return objects and mask as `forward` does, and the results before them."""
+        outputs = []
+        with torch.autocast(images.device.type, enabled=False):
+            features = self.read_pixels(images)
+            for layer in self.layers:
+                features = layer(features)
+                if isinstance(layer, nn.ReLU):
+                    outputs.append(features)
+            maps = self._read_features(features)
+        objects, mask, found = self._read_objects(maps)
+        return objects, mask, found._replace(outputs=tuple(outputs))
+
+    def _read_objects(self, maps: SlotMaps) -> tuple[Tensor, Tensor, SlotPeaks]:
+        """Return the objects that maps say there are and their mask, as `forward`, and the peaks that they stand at."""
         n_columns = self.config.grid_shape[1]
         peaks = find_peaks(maps.centers.flatten(1), self.config.grid_shape, self.config.n_slots)  # (S, K)
-        mask = maps.centers.flatten(1).gather(1, peaks).sigmoid() > _LEAST_PROBABILITY
+        probabilities = maps.centers.flatten(1).gather(1, peaks).sigmoid()  # (S, K)
+        mask = probabilities > LEAST_PROBABILITY
         attributes = _read_at(maps.attributes, peaks)  # (S, K, V)
         name = _weigh if self.config.soft else _choose
         values = [name(part) for part in torch.split(attributes, list(self.config.attributes), dim=-1)]
@@ -151,7 +195,8 @@ class SlotEncoder(ConvolutionalEncoder):
         place = [] if maps.coordinates is None else [_read_at(maps.coordinates, peaks)]  # (S, K, C)
         objects = torch.cat([*place, *values, pixels / self._middle(pixels) - 1], dim=-1) * mask[..., None]
         order = torch.where(mask, values[0].argmax(dim=-1), values[0].shape[-1]).argsort(dim=1, stable=True)  # (S, K)
-        return objects.take_along_dim(order[..., None], dim=1), mask.take_along_dim(order, dim=1)
+        ordered = objects.take_along_dim(order[..., None], dim=1)
+        return ordered, mask.take_along_dim(order, dim=1), SlotPeaks(maps, peaks, probabilities, order)
 
     def locate(self, objects: Tensor) -> Tensor:
         """Return the objects' centers in pixels; see `Encoder.locate`."""

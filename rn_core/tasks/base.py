@@ -240,6 +240,15 @@ class ObjectsCounted(Task, Protocol):
 
 
 @runtime_checkable
+class PatchesCounted(ObjectsCounted, Protocol):
+    """A task in whose pictures objects can be counted without a network."""
+
+    def count_patches(self, image: np.ndarray) -> int:
+        """Return how many separate patches a picture (H, W, 3) uint8 shows, as many as objects unless some touch."""
+        ...
+
+
+@runtime_checkable
 class PicturesTaken(Task, Protocol):
     """A task whose models see pictures, which may come from files."""
 

@@ -54,8 +54,8 @@ class TrainConfig:
             encoder and the pairs of object rows learn a program's facts, or a motion network a simulation's; 0
             for none.
         core_from: weights over object rows whose Relation Network is trained further behind the encoder; or, without
-            pretraining, weights that are extended by a hop of relations before theirs, or whose relations learn to
-            answer something else; None for new weights.
+            pretraining or with one from a pool, weights that are extended by a hop of relations before theirs, or whose
+            relations learn to answer something else; None for new weights.
         hold_encoder: share of the steps in which the encoders then stay frozen: while the core has learned
             nothing, its gradients would only spoil what they know.
         n_cells: cells per image that take part until `all_cells_from`: those whose pixels vary most, where objects

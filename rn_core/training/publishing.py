@@ -259,7 +259,8 @@ def _describe_start(config: TrainConfig) -> str:
         task = TASKS[config.task]
         pretrained_on = task.pretrained_on if isinstance(task, Pooled) else ""
         learned = " and ".join(filter(None, (pretrained_on, pairs)))
-        return f"pretrained for {config.warm_start} steps, unlike in the paper, on {learned}"
+        begun = f"; the relations start from {config.core_from}" if config.core_from else ""
+        return f"pretrained for {config.warm_start} steps, unlike in the paper, on {learned}{begun}"
     learned = "name the contents of its cells"
     if isinstance(config.model.encoder, SlotEncoderConfig):
         where = "the folder's pictures, in changed light and colors" if config.data else "pictures of many styles"

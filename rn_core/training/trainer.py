@@ -108,7 +108,7 @@ class Trainer:
         if config.pool_scenes and not (done and source is not None):  # then pretraining is over, answers elsewhere
             assert isinstance(self.task, Pooled)  # the config has checked it
             self.pool = self.task.make_pool(config.seed, config.pool_scenes, config.n_questions, progress)
-        if config.core_from and not config.warm_start and done is None:
+        if config.core_from and done is None and not (config.warm_start and self.pool is None):
             model.init_from(load_weights(config.core_from).model)
         if config.warm_start and done is None:
             self._warm_start(_WarmStartKeeper(self, found), progress)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from pathlib import Path
@@ -10,7 +11,10 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import pytest
 from playwright.sync_api import expect
 
+from benchmarks.other_pictures import PUBLIC, draw_picture
+from pages._lab.sort_of_clevr.own_picture import read_own
 from pages._lab.sort_of_clevr.state import ExploreState, sampled_scene
+from tests.pages.test_own_picture import PLAIN, png
 
 pytestmark = pytest.mark.browser
 
@@ -244,3 +248,60 @@ def test_files_are_downloaded(page, url):
     assert contents["SVG"].startswith(b"<?xml")
     assert contents["CSV"].startswith(b"first,")
     assert json.loads(contents["JSON"])["question"].startswith("What is the shape")
+
+
+PASTE = """async (spot, [size, drawn]) => {
+    const transfer = new DataTransfer();
+    if (drawn === null) transfer.setData('text/plain', 'no picture');
+    else {
+        const bytes = Uint8Array.from(atob(drawn), (letter) => letter.charCodeAt(0));
+        const canvas = new OffscreenCanvas(...size);
+        const pen = canvas.getContext('2d');
+        pen.imageSmoothingEnabled = false;
+        pen.drawImage(await createImageBitmap(new Blob([bytes], { type: 'image/png' })), 0, 0, ...size);
+        transfer.items.add(new File([await canvas.convertToBlob()], 'image.png', { type: 'image/png' }));
+    }
+    spot.dispatchEvent(new ClipboardEvent('paste', { clipboardData: transfer, bubbles: true, cancelable: true }));
+}"""
+
+
+def paste(opened, size: tuple[int, int], drawn: str | None) -> None:
+    """Paste a picture, drawn at some size, into the place for it; None pastes a text."""
+    opened.locator(".paste .spot").evaluate(PASTE, [size, drawn])
+
+
+def test_a_pasted_picture_is_made_smaller_and_shown_like_an_uploaded_one(page, url):
+    pixels = draw_picture(PLAIN, PUBLIC)
+    opened = page(url)
+    opened.get_by_role("button", name="Own picture").click()
+    spot = opened.get_by_role("group", name="Paste a picture here")
+    expect(spot).to_be_visible()
+    paste(opened, (0, 0), None)
+    expect(opened.locator(".paste .said")).to_have_text("There is no picture on the clipboard; copy one first.")
+    drawn = base64.b64encode(png(pixels)).decode()
+    paste(opened, (3000, 1500), drawn)
+    expect(opened.get_by_text("Pasted picture, 1200 × 600 pixels: its middle 600 × 600 pixels")).to_be_visible()
+    opened.get_by_role("button", name="Own picture").click()
+    paste(opened, (75, 75), drawn)
+    expect(opened.get_by_text("Pasted picture, 75 × 75 pixels: brought to the 75 × 75")).to_be_visible()
+    opened.wait_for_url(re.compile(f"picture={read_own(png(pixels), 'mine.png').digest}"))
+    expect(opened.locator(".rn-truth").first).to_contain_text("circle")
+
+
+def test_the_clipboard_is_read_by_a_button_that_the_keyboard_reaches(page, url):
+    opened = page(url, permissions=["clipboard-read", "clipboard-write"])
+    opened.get_by_role("button", name="Own picture").click()
+    button = opened.locator(".paste button")
+    expect(button).to_be_visible()
+    drawn = base64.b64encode(png(draw_picture(PLAIN, PUBLIC))).decode()
+    opened.evaluate(
+        """async (drawn) => {
+            const bytes = Uint8Array.from(atob(drawn), (letter) => letter.charCodeAt(0));
+            const picture = new Blob([bytes], { type: 'image/png' });
+            await navigator.clipboard.write([new ClipboardItem({ 'image/png': picture })]);
+        }""",
+        drawn,
+    )
+    button.focus()
+    button.press("Enter")
+    expect(opened.get_by_text("Pasted picture, 75 × 75 pixels: brought to the 75 × 75")).to_be_visible()

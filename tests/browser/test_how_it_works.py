@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from playwright.sync_api import expect
 
-from pages._lab.walk.state import N_STEPS, WalkState
+from pages._lab.walk.state import WalkState, count_steps
 
 pytestmark = pytest.mark.browser
 
@@ -132,12 +132,12 @@ STAGES = """all => all.map((one) => {
 })"""
 
 
-@pytest.mark.parametrize("model", ["rn-objects", "rn-pixels"])
+@pytest.mark.parametrize("model", ["rn-objects", "rn-pixels", "rn-slots"])
 def test_the_diagram_can_be_read_at_every_width(walk, model):
     opened = walk(f"model={model}&step=4")
     for width in (390, 1024, 1440):
         opened.set_viewport_size({"width": width, "height": 900})
-        expect(opened.locator(".diagram .stage")).to_have_count(N_STEPS)
+        expect(opened.locator(".diagram .stage")).to_have_count(count_steps(model))
         opened.wait_for_function("width => innerWidth === width", arg=width)
         opened.wait_for_timeout(500)
         stages = opened.locator(".diagram .stage").evaluate_all(STAGES)

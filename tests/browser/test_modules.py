@@ -44,7 +44,8 @@ pytestmark = pytest.mark.browser
 FOLDER = Path(components.__file__).parent
 MODULES = sorted(str(path.relative_to(FOLDER)) for path in FOLDER.rglob("*.js"))
 ENTRIES = (
-    "scene/scene.js", "story/story.js", "table/table.js", "diagram/diagram.js", "question_line.js", "poll.js",
+    "scene/scene.js", "story/story.js", "table/table.js", "diagram/diagram.js", "question_line.js", "paste.js",
+    "poll.js",
 )  # fmt: skip
 ADDRESS = "http://modules.test"
 LOADER = """<!doctype html><script type="module">

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import io
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
+import streamlit as st
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
@@ -15,6 +19,8 @@ from pages._lab.sort_of_clevr.own_picture import find_objects, make_found_scene,
 from pages._lab.sort_of_clevr.picture import make_plain_view
 from pages._lab.sort_of_clevr.state import ExploreState
 from pages._lab.sort_of_clevr.view import make_case
+from pages._ui import components
+from pages._ui.components.paste import LONGEST_SIDE, _Paste, read_pasted
 from pages._ui.explore.session import apply_changes
 from rn_core.common.errors import SceneError
 from rn_core.tasks.sort_of_clevr import COLORS, Scene
@@ -23,6 +29,7 @@ from rn_core.tasks.sort_of_clevr.scene import SceneObject
 from rn_core.weights.store import load_weights
 from tests.pages.test_explore_page import html, open_page, sentences, state_of
 
+FOLDER = Path(components.__file__).parent
 PLAIN = [("square", 10, 20), ("circle", 40, 12), ("square", 60, 60), ("circle", 20, 60), ("square", 40, 40),
          ("circle", 64, 20)]  # fmt: skip
 SCENE = Scene(tuple(SceneObject(color, *rest) for color, rest in zip(COLORS, PLAIN, strict=True)))
@@ -120,3 +127,36 @@ def test_an_uploaded_picture_is_answered_with_a_warning_where_it_is_strange_and_
     assert state_of(app) == ExploreState(model=state_of(app).model)
     link = open_page(picture=own.digest)
     assert sentences(link) == ["The link's picture was uploaded in another session; choose its file again."]
+
+
+def test_what_is_pasted_is_a_file_in_base64_or_nothing():
+    assert read_pasted({"content": base64.b64encode(b"any file").decode()}) == b"any file"
+    long = base64.b64encode(bytes(6_100_000)).decode()
+    for state in (None, {}, {"content": 3}, {"content": "no base64!"}, "x", [], {"content": long}):
+        assert read_pasted(state) is None
+
+
+def test_the_script_of_the_paste_area_reads_what_python_sends_and_sends_what_it_reads():
+    text = (FOLDER / "paste.js").read_text(encoding="utf-8")
+    assert {*re.findall(r"\bdata\.(\w+)", text)} == {"longest"} == {*_Paste.__annotations__}
+    assert re.findall(r"send\(\{ (\w+):", text) == ["content"]
+    assert LONGEST_SIDE**2 * 3 * 4 / 3 < 8_000_000, "noise of the largest sides is taken"
+
+
+@pytest.mark.weights
+def test_a_pasted_picture_takes_the_way_of_an_uploaded_one(monkeypatch):
+    app = open_page()
+    monkeypatch.setattr("pages._ui.explore.sections.draw_paste", lambda key, on_paste: paste_once(on_paste))
+    pasted = [b"no picture", png(LARGE)]
+
+    def paste_once(on_paste):
+        if pasted:
+            st.button("Paste it", on_click=on_paste, args=(pasted[0],))
+
+    for wanted in (["'Pasted picture' is not a complete PNG or JPEG picture; save it as one of these."], []):
+        app.run()
+        app.button[[each.label for each in app.button].index("Paste it")].click().run()
+        assert sentences(app) == wanted
+        pasted.pop(0)
+    assert state_of(app).picture == read_own(png(LARGE), "mine.png").digest
+    assert "Truth: <b>circle</b>" in html(app)

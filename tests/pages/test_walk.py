@@ -24,6 +24,7 @@ from rn_core.models import ModelConfig, build_model
 from rn_core.models.baselines import MLPConfig
 from rn_core.models.encoders import ImageEncoderConfig, RowEncoderConfig
 from rn_core.models.relation_network import RelationNetworkConfig
+from rn_core.models.slots import SlotEncoderConfig
 from rn_core.tasks import TASKS
 from rn_core.tasks.sort_of_clevr import Question, Scene, stack_scenes
 from rn_core.tasks.sort_of_clevr.encoding import VIEWS
@@ -233,3 +234,60 @@ def test_the_shipped_models_say_here_what_they_say_on_explore(view):
     thought = make_thought(mlp, scene, QUESTION)
     np.testing.assert_allclose(thought.logits, mlp.answer(scene, text(QUESTION)).logits, rtol=1e-4, atol=1e-3)
     assert largest_change(make_thought(mlp, scene, QUESTION, deal=1).logits, thought.logits) > 0.1
+
+
+# Objects found in an image
+
+
+@pytest.fixture(scope="module")
+def finder() -> Answerer:
+    """Return a network that finds objects, never trained, with batch norms that are not the identity."""
+    core = RelationNetworkConfig(10, 11, 10, g_widths=(24, 20, 16), f_widths=(18, 12))
+    model = build_model(ModelConfig(SlotEncoderConfig((8, 8, 8), n_slots=5), core), seed=5).eval()
+    for name, buffer in model.requires_grad_(False).named_buffers():
+        if name.endswith("running_mean"):
+            buffer += torch.linspace(-0.2, 0.3, len(buffer))
+    return Answerer("slots", make_card(), model, TASKS["sort-of-clevr/pixels"], None)
+
+
+@pytest.mark.parametrize("deal", [0, 4])
+def test_found_objects_are_the_encoders_and_the_walk_ends_where_the_model_does(finder, deal):
+    scene = sampled_scene(2)
+    walk = make_walk(finder, scene, QUESTION, deal)
+    images = VIEWS["pixels"](stack_scenes([scene]))[0]
+    objects, mask = finder.model.encoder(images)
+    np.testing.assert_array_equal(walk.objects, objects[0][walk.slots].numpy())
+    assert sorted(walk.slots) == np.flatnonzero(mask[0]).tolist()
+    np.testing.assert_allclose(walk.logits, finder.answer(scene, text(QUESTION)).logits, rtol=1e-5, atol=1e-6)
+    features = finder.model.encoder.read_pixels(images)
+    for layer in finder.model.encoder.layers:
+        features = layer(features)
+    np.testing.assert_array_equal(walk.maps[-1], features[0].numpy())
+
+
+@pytest.mark.parametrize("deal", [0, 4])
+def test_each_found_object_is_read_at_its_peak(finder, deal):
+    """Every row is worked out anew from what the trace says of its peak."""
+    scene = sampled_scene(2)
+    walk = make_walk(finder, scene, QUESTION, deal)
+    found, maps = walk.found, finder.model.encoder.find_maps(VIEWS["pixels"](stack_scenes([scene]))[0])
+    centers = maps.centers[0].numpy()
+    np.testing.assert_allclose(found.heatmap, 1 / (1 + np.exp(-centers)), rtol=1e-5)
+    assert (np.diff(found.probabilities) <= 0).all()
+    assert len({*map(tuple, found.cells)}) == 5
+    for row, peak in zip(walk.objects, found.peaks, strict=True):
+        (column, line), offset, values = found.cells[peak], found.offsets[peak], found.values[peak]
+        assert found.probabilities[peak] == found.heatmap[line, column] > 0.3
+        around = found.heatmap[max(0, line - 1) : line + 2, max(0, column - 1) : column + 2]
+        assert found.heatmap[line, column] == around.max()
+        np.testing.assert_array_equal(values, maps.attributes[0, :, line, column])
+        np.testing.assert_array_equal(offset, maps.offsets[0, :, line, column])
+        expected = np.zeros(8)
+        expected[values[:6].argmax()] = expected[6 + values[6:].argmax()] = 1
+        np.testing.assert_allclose(row[:8], expected, atol=1e-6)
+        place = 4 * (np.array([column, line]) + offset)
+        np.testing.assert_allclose(row[8:], place / 37 - 1, atol=1e-6)
+
+
+def test_networks_that_are_given_cells_or_rows_find_nothing(network):
+    assert make_walk(network, sampled_scene(2), QUESTION).found is None

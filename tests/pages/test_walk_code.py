@@ -11,7 +11,7 @@ from pages._lab.walk.steps import STEPS, THOUGHT
 from rn_core.common.errors import RNCoreError
 
 ROOT = Path(__file__).resolve().parents[2]
-SIDES = [*(side for step in STEPS for side in (step.pixels, step.rows)), THOUGHT]
+SIDES = [*{step.side: None for steps in STEPS.values() for step in steps}, THOUGHT]
 NETWORK = "rn_core/models/blocks.py"
 STACKED = "rn_core/models/relation_layers.py"
 

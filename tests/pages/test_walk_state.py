@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pages._lab.models import MODELS
 from pages._lab.sort_of_clevr.state import ExploreState, sampled_scene
-from pages._lab.walk.state import N_STEPS, ORDERS, WALKED, WalkState, count_pairs, node_labels
+from pages._lab.walk.state import N_SHARED, N_STEPS, ORDERS, WalkState, count_pairs, count_steps, node_labels
+from pages._lab.walk.steps import STEPS
 from rn_core.common.seeding import MAX_SEED
 from rn_core.tasks.sort_of_clevr import Question, Scene
 from rn_core.tasks.sort_of_clevr.questions import N_QUESTIONS
@@ -18,7 +20,7 @@ from rn_core.tasks.sort_of_clevr.questions import N_QUESTIONS
 @st.composite
 def states(draw) -> WalkState:
     """Draw any state that a person can reach."""
-    state = WalkState(seed=draw(st.integers(0, 30)), model=draw(st.sampled_from([*WALKED])))
+    state = WalkState(seed=draw(st.integers(0, 30)), model=draw(st.sampled_from([*MODELS])))
     whole = state.scene
     kept = draw(st.lists(st.sampled_from(whole.objects), min_size=2, unique=True))
     edited = Scene(tuple(kept))
@@ -27,7 +29,7 @@ def states(draw) -> WalkState:
     return replace(
         state,
         question=Question.from_index(draw(st.integers(0, N_QUESTIONS - 1))),
-        step=draw(st.integers(1, N_STEPS)),
+        step=draw(st.integers(1, count_steps(state.model))),
         pair=draw(st.none() | st.tuples(labels, labels)),
         order=draw(st.sampled_from([*ORDERS])),
         added=draw(st.integers(0, count_pairs(state))),
@@ -42,11 +44,21 @@ def test_every_state_comes_back_from_its_link(state):
     assert WalkState.from_query(state.to_query()) == (state, [])
 
 
-def test_a_network_that_finds_its_objects_is_one_sentence():
-    state, problems = WalkState.from_query({"model": "rn-slots"})
-    assert state == WalkState()
-    assert len(problems) == 1
-    assert "This page follows networks over cells or rows, got rn-slots; choose one of these." in problems[0]
+def test_steps_are_counted_as_they_are_and_the_last_ones_are_shared():
+    assert {kind: len(steps) for kind, steps in STEPS.items()} == N_STEPS
+    shared = {steps[-N_SHARED:] for steps in STEPS.values()}
+    assert [step.side.name for step in shared.pop()] == ["Pairs", "g_theta", "Sum", "f_phi", "Answer"]
+    assert not shared
+
+
+def test_another_network_is_followed_from_the_step_that_is_most_like_the_one_before():
+    for model, other in (("rn-pixels", "rn-slots"), ("rn-slots", "rn-objects")):
+        names = [[step.side.name for step in STEPS[kind]] for kind in (model[3:], other[3:])]
+        for step, name in enumerate(names[0], start=1):
+            moved = WalkState(model=model, step=step).change(model=other).step
+            assert names[1][moved - 1] == name or max(step, moved) <= 4
+        assert WalkState(model=model, step=1).change(model=other).step == 1
+    assert WalkState(model="rn-slots", step=4).change(model="rn-pixels").step == 3
 
 
 def test_the_plain_address_is_the_first_step():
@@ -54,7 +66,7 @@ def test_the_plain_address_is_the_first_step():
     assert WalkState.from_query({}) == (WalkState(), [])
 
 
-@pytest.mark.parametrize("model", [*WALKED])
+@pytest.mark.parametrize("model", [*MODELS])
 def test_a_link_from_explore_opens_the_same_scene_and_question_and_back(model):
     explore = ExploreState(seed=7, question=Question("left", "blue"), model=model)
     explore = explore.edit(explore.scene.remove("gray"))
@@ -69,8 +81,9 @@ def test_a_link_from_explore_opens_the_same_scene_and_question_and_back(model):
 @pytest.mark.parametrize(
     ("query", "sentence"),
     [
-        ({"step": "0"}, "A step must be a whole number from 1 to 8, got '0'."),
+        ({"step": "0"}, "A step must be a whole number from 1 to 9, got '0'."),
         ({"step": "nine"}, "got 'nine'"),
+        ({"step": "9"}, "this network has 8 steps, got 9"),
         ({"pair": "red"}, "A pair must read like"),
         ({"pair": "25-0"}, "A pair must read like"),
         ({"pair": "3-4", "model": "rn-objects"}, "must be two of red,"),

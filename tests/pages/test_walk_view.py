@@ -13,6 +13,7 @@ import torch
 from torch import nn
 
 from pages._lab.figures import Look, alt_text
+from pages._lab.models import MODELS, view_of
 from pages._lab.pairs.view import PairReading
 from pages._lab.scale import FULL_LOGITS
 from pages._lab.sort_of_clevr.state import ExploreState
@@ -20,12 +21,13 @@ from pages._lab.sort_of_clevr.view import make_case, make_reading
 from pages._lab.walk import diagram as walk_diagram
 from pages._lab.walk import figures as walk_figures
 from pages._lab.walk import formulas as walk_formulas
+from pages._lab.walk import found as walk_found
 from pages._lab.walk import html as walk_html
 from pages._lab.walk import strips as walk_strips
 from pages._lab.walk.forward import make_thought, make_walk
 from pages._lab.walk.growth import plot_growth
-from pages._lab.walk.state import ORDERS, WALKED, WalkState
-from pages._lab.walk.steps import STEPS
+from pages._lab.walk.state import ORDERS, WalkState, count_steps
+from pages._lab.walk.steps import STEPS, find_steps
 from pages._lab.walk.view import WalkView, choose_walk_target
 from rn_core.answering import Answerer, load
 from rn_core.attribution.cells import cell_weights
@@ -50,7 +52,7 @@ def answerer(model: str) -> Answerer:
 def make_view(**fields: object) -> WalkView:
     """Return what the page of `WalkState(**fields)` draws; read only."""
     state = WalkState(**fields)
-    network, mlp = answerer(state.model), answerer(WALKED[state.model])
+    network, mlp = answerer(state.model), answerer(MODELS[state.model])
     asked = (state.scene, state.question)
     case = make_case(ExploreState(edited=state.scene, question=state.question))
     sentence = text(state.question)
@@ -73,10 +75,11 @@ def make_view(**fields: object) -> WalkView:
 
 def formulas(step: int, **fields: object) -> str:
     """Return the formulas of a step in one text."""
-    return "\n".join(STEPS[step - 1].formulas(make_view(**fields)))
+    view = make_view(**fields)
+    return "\n".join(find_steps(view)[step - 1].formulas(view))
 
 
-@pytest.mark.parametrize("model", [*WALKED])
+@pytest.mark.parametrize("model", [*MODELS])
 def test_without_a_choice_the_strongest_pair_is_followed_in_any_order(model):
     plain = make_view(model=model)
     n = len(plain.labels)
@@ -90,7 +93,7 @@ def test_without_a_choice_the_strongest_pair_is_followed_in_any_order(model):
 
 
 def test_objects_keep_their_names_and_places_when_they_are_dealt():
-    for model in WALKED:
+    for model in MODELS:
         plain, dealt = make_view(model=model), make_view(model=model, deal=9)
         assert sorted(plain.labels) == sorted(dealt.labels)
         named = dict(zip(plain.labels, zip(plain.places.tolist(), plain.contents, strict=True), strict=True))
@@ -112,7 +115,7 @@ def test_a_color_among_cells_is_the_cell_around_its_middle(color):
 
 
 def test_the_film_opens_where_it_is_told_and_ends_at_the_answer():
-    for model, order in ((model, order) for model in WALKED for order in ORDERS):
+    for model, order in ((model, order) for model in MODELS for order in ORDERS):
         view = make_view(model=model, order=order, added=13)
         film = plot_growth(view, LOOK)
         counts = [int(frame.name) for frame in film.frames]
@@ -153,11 +156,15 @@ def test_a_square_of_the_grid_names_its_pair():
         assert name == f"({view.labels[y]}, {view.labels[x]})"
 
 
-@pytest.mark.parametrize("model", [*WALKED])
+@pytest.mark.parametrize("model", [*MODELS])
 @pytest.mark.parametrize("look", [Look(), Look(dark=True, large=True)], ids=["light", "dark large"])
 def test_every_figure_says_in_words_what_it_shows(model, look):
     view = make_view(model=model, deal=1)
-    features = walk_figures.plot_maps if view.has_cells else walk_figures.plot_rows
+    before = {
+        "pixels": [walk_figures.plot_maps],
+        "objects": [walk_figures.plot_rows],
+        "slots": [walk_found.plot_heatmap, walk_found.plot_peaks, walk_figures.plot_rows],
+    }
     strips = (
         [walk_strips.object_strip(view)],
         walk_strips.pair_strips(view),
@@ -166,7 +173,7 @@ def test_every_figure_says_in_words_what_it_shows(model, look):
     )
     figures = [
         walk_figures.plot_image(view, look),
-        features(view, look),
+        *(plot(view, look) for plot in before[view_of(model)]),
         walk_figures.plot_objects(view, look, both=False, height=300),
         walk_figures.plot_objects(view, look, both=True, height=300),
         walk_figures.plot_pair_grid(view, look),
@@ -194,15 +201,15 @@ def test_strips_hold_the_vectors_of_the_walk():
 
 
 def test_the_worked_unit_of_g_theta_adds_up():
-    for model in WALKED:
-        found = re.search(r"relu}\((.*)\) = " + NUMBER, formulas(5, model=model))
+    for model in MODELS:
+        found = re.search(r"relu}\((.*)\) = " + NUMBER, formulas(count_steps(model) - 3, model=model))
         inside, result = found[1].replace("- ", "+ -").split(" + "), float(found[2])
         assert len(inside) == 3
         assert max(sum(map(float, inside)), 0) == pytest.approx(result, abs=0.02)
 
 
 def test_the_worked_unit_of_the_sum_is_the_aggregates():
-    for model in WALKED:
+    for model in MODELS:
         view = make_view(model=model, order="rows")
         line = walk_formulas.sum_formulas(view)[1]
         unit, *terms = re.search(r"S\[(\d+)\] = " + r" \+ ".join([NUMBER] * 2), line).groups()
@@ -222,11 +229,12 @@ def test_shapes_in_formulas_are_those_of_the_scene():
     assert r"16 \times 256" in formulas(6, model="rn-objects", edited=fewer)
 
 
-@pytest.mark.parametrize("model", [*WALKED])
+@pytest.mark.parametrize("model", [*MODELS])
 def test_coordinates_in_the_formula_are_those_of_the_object(model):
     view = make_view(model=model, pair=("blue", "red"), deal=2)
     x, y = view.walk.objects[view.pair[0], -2:]
-    found = re.findall(rf"= {NUMBER}$", "\n".join(walk_formulas.object_formulas(view)[2:4]), re.MULTILINE)
+    lines = walk_found.found_formulas(view)[3:] if view.walk.found else walk_formulas.object_formulas(view)[2:4]
+    found = re.findall(rf"= {NUMBER}$", "\n".join(lines), re.MULTILINE)
     np.testing.assert_allclose(np.array(found, dtype=float), [x, y], atol=0.0051)
 
 
@@ -240,7 +248,7 @@ def test_a_probability_never_reads_as_certain():
 
 def test_a_minus_that_rounds_to_zero_is_not_written():
     assert walk_formulas.image_formulas(make_view())[1].count("-") == 0
-    assert "-0.00" not in "\n".join(line for step in range(1, 9) for line in STEPS[step - 1].formulas(make_view()))
+    assert "-0.00" not in "\n".join(line for step in STEPS["pixels"] for line in step.formulas(make_view()))
 
 
 def test_a_deal_is_told_with_both_networks_changes():
@@ -275,22 +283,24 @@ def unfold(stage: dict[str, object]) -> np.ndarray:
     return np.array(stage["values"]).ravel()
 
 
-@pytest.mark.parametrize("model", [*WALKED])
+@pytest.mark.parametrize("model", [*MODELS])
 @pytest.mark.parametrize("deal", [0, 5])
 def test_the_diagram_holds_the_numbers_of_the_one_forward_pass(model, deal):
     view = make_view(model=model, deal=deal)
     stages = walk_diagram.make_diagram(view)["stages"]
-    assert [stage["name"] for stage in stages] == [step.side(view.has_cells).name for step in STEPS]
+    assert [stage["name"] for stage in stages] == [step.side.name for step in find_steps(view)]
+    first = len(stages) - 5
     n, core, (i, j) = len(view.labels), answerer(model).model.core, view.pair
-    features, pairs, relation, whole, hidden = (unfold(stages[k]) for k in (1, 3, 4, 5, 6))
+    features, pairs, relation, whole, hidden = (unfold(stages[k]) for k in (1, *range(first, first + 4)))
     seen = view.walk.maps[-1].mean(axis=0) if view.has_cells else view.walk.objects
-    np.testing.assert_allclose(features, seen.ravel() / np.abs(seen).max(), atol=0.0051)
+    shown = seen / np.abs(seen).max() if view.walk.found is None else view.walk.found.heatmap
+    np.testing.assert_allclose(features, shown.ravel(), atol=0.0051)
     # Each pair is told what it adds, whatever the order of the objects, and the followed one adds most.
     order = view.walk.slots if view.has_cells else [view.plain.slots.tolist().index(slot) for slot in view.walk.slots]
     shares = view.contributions.reshape(round(len(view.contributions) ** 0.5), -1)[np.ix_(order, order)]
     full = FULL_LOGITS["cells" if view.has_cells else "objects"]
     np.testing.assert_allclose(pairs.reshape(n, n), np.clip(shares / full, -1, 1), atol=0.0051)
-    assert stages[3]["marked"] == [i, j]
+    assert stages[first]["marked"] == [i, j]
     for found, vector in ((relation, view.steps.layers[-1]), (whole, view.walk.relations.sum(axis=0))):
         limit = max(np.abs(vector).max(), 1e-9)
         np.testing.assert_allclose(found[: len(vector)], vector / limit, atol=0.006)
@@ -302,7 +312,7 @@ def test_the_diagram_holds_the_numbers_of_the_one_forward_pass(model, deal):
         layers += [units] if isinstance(layer, nn.ReLU) else []
     expected = torch.cat(layers).detach().numpy()
     np.testing.assert_allclose(hidden[: len(expected)], expected / np.abs(expected).max(), atol=0.006)
-    assert stages[7]["lines"][0] == view.reading.answer.text
+    assert stages[-1]["lines"][0] == view.reading.answer.text
 
 
 def test_the_diagram_runs_no_pair_again():
@@ -321,3 +331,75 @@ def test_the_diagram_marks_the_followed_pair_in_place_and_name():
     assert [diagram["pair"] in " ".join(stage["lines"]) for stage in diagram["stages"][3:5]] == [True, True]
     same = walk_diagram.make_diagram(make_view(model="rn-objects", pair=("gray", "gray")))
     assert [mark["text"] for mark in same["stages"][2]["marks"]] == ["i=j"]
+
+
+# Objects found in an image
+
+
+def test_each_object_found_is_marked_where_it_is_and_the_others_are_not():
+    view = make_view(model="rn-slots", pair=("blue", "red"))
+    found, scene = view.walk.found, view.state.scene
+    assert sorted(view.labels) == sorted(thing.color for thing in scene.objects)
+    others, objects = walk_found.plot_peaks(view, LOOK).data
+    drawn = dict(zip(view.labels, zip(objects.x, objects.y, objects.text, strict=True), strict=True))
+    for thing in scene.objects:
+        x, y, share = drawn[thing.color]
+        assert max(abs(x - thing.x), abs(y - thing.y)) < 1
+        assert float(share) > 0.3
+    assert len(others.x) <= len(found.cells) - len(view.labels)
+    assert all(float(share) <= 0.3 for share in others.text)
+    heat = walk_found.plot_heatmap(view, LOOK).data[0]
+    np.testing.assert_array_equal(heat.z, found.heatmap)
+    for thing in scene.objects:
+        assert heat.z[round(thing.y / 4), round(thing.x / 4)] > 0.3
+    marks = walk_diagram.make_diagram(view)["stages"][2]["marks"]
+    places = {(thing.x, thing.y) for thing in scene.objects}
+    assert all(min(max(abs(mark["x"] - x), abs(mark["y"] - y)) for x, y in places) <= 1 for mark in marks)
+    assert len(marks) == len(scene.objects)
+
+
+def test_the_formulas_of_found_objects_hold_what_was_found():
+    view = make_view(model="rn-slots", pair=("gray", "red"))
+    found, scene, i = view.walk.found, view.state.scene, view.pair[0]
+    gray = scene.get("gray")
+    lines = walk_found.peak_formulas(view)
+    assert r"6 \text{ objects}" in lines[0]
+    least = float(re.search(r"least likely of them: }} ([\d.]+)".replace("}}", "}"), lines[1])[1])
+    assert least == pytest.approx(found.probabilities[found.peaks].min(), abs=0.0006)
+    for line, place in zip(lines[3:], (gray.x, gray.y), strict=True):
+        cell, sign, offset, result = re.search(r"\((\d+) ([+-]) ([\d.]+)\) = ([\d.]+)", line).groups()
+        assert 4 * (int(cell) + float(sign + offset)) == pytest.approx(float(result), abs=0.03)
+        assert float(result) == pytest.approx(place, abs=1)
+    rows = walk_found.found_formulas(view)
+    assert r"\text{gray: }" in rows[1] and rf"\text{{{gray.shape}: }}" in rows[2]
+    column, row = found.cells[found.peaks[i]]
+    assert rf"p[{row}, {column}]" in lines[2]
+    height = len(found.heatmap)
+    heat = walk_found.heatmap_formulas(view)
+    assert rf"{height}^2 \!\times\! 48" in heat[2]
+    assert f"{found.heatmap.max():.3f}" in heat[-1]
+
+
+def test_a_pair_whose_object_the_network_missed_gives_way_to_the_strongest():
+    whole = make_view(model="rn-slots", pair=("gray", "red"))
+    kept = np.flatnonzero(np.array(whole.labels) != "gray")
+    walk = replace(whole.walk, slots=whole.walk.slots[kept], objects=whole.walk.objects[kept])
+    fewer = replace(whole, walk=walk)
+    strongest = divmod(int(fewer.ranked_strengths.argmax()), len(kept))
+    assert fewer.pair == strongest
+
+
+def test_objects_found_with_the_same_color_have_names_of_their_own():
+    whole = make_view(model="rn-slots")
+    objects = whole.walk.objects.copy()
+    objects[1, :6] = objects[0, :6]
+    labels = replace(whole, walk=replace(whole.walk, objects=objects)).labels
+    assert labels[:2] == ("red", "red 2")
+    assert len({*labels}) == 6
+
+
+def test_the_mlp_beside_has_its_own_width_in_its_formula():
+    lines = walk_formulas.thought_formulas(make_view(model="rn-slots"))
+    n_slots, width, asked, total = map(int, re.search(r"(\d+) \\cdot (\d+) \+ (\d+) = (\d+)", lines[1]).groups())
+    assert (n_slots, asked) == (25, 11)
+    assert n_slots * width + asked == total == len(make_view(model="rn-slots").thought.inputs)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from math import isqrt
 
 import numpy as np
 
@@ -75,15 +76,17 @@ class Guess:
 
 
 def make_guess(answer: Answer, scene: PhysicsScene) -> Guess:
-    """Return the guess in an answer about a scene's connections: a probability per pair of the first ten colors.
+    """Return the guess in an answer about a scene's connections: a probability per pair of the colors it is about.
 
     Args:
-        answer: of a network for connections, the probabilities in the order of `list_pairs(10)`.
+        answer: of a network for connections, the probabilities in the order of `list_pairs` of its first 10 or 12
+            colors.
         scene: the one that was asked about.
     """
-    n_balls = scene.n_balls
-    both = np.full((max(n_balls, DEFAULT_BALLS),) * 2, np.nan)
-    i, j = list_pairs(DEFAULT_BALLS).T
+    n_balls, n_pairs = scene.n_balls, len(answer.probabilities)
+    n_known = (1 + isqrt(1 + 8 * n_pairs)) // 2
+    both = np.full((max(n_balls, n_known),) * 2, np.nan)
+    i, j = list_pairs(n_known).T
     both[i, j] = both[j, i] = list(answer.probabilities.values())
     return Guess(both[:n_balls, :n_balls], scene.links if scene.knows_links else None)
 

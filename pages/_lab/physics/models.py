@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from rn_core.tasks.physics.world import DEFAULT_BALLS
+from rn_core.tasks.physics.world import DEFAULT_BALLS, FEWEST_BALLS, MOST_BALLS
 from rn_core.weights.store import PRETRAINED
 
 #: What is asked -> in words.
@@ -18,15 +18,17 @@ QUESTIONS = MappingProxyType(
 #: What is asked -> its Relation Network, then what answers beside it.
 MODELS = MappingProxyType(
     {
-        "connections": ("rn-connections", "mlp-connections"),
-        "count": ("rn-count", "mlp-count"),
+        "connections": ("rn-connections", "rn-connections-2to12", "mlp-connections"),
+        "count": ("rn-count", "rn-count-2to12", "mlp-count"),
         "predict": ("rn-predict", "in-predict", "mlp-predict"),
     }
 )
+VARYING_TITLE = f"Trained on {FEWEST_BALLS} to {MOST_BALLS} balls"
 #: Model -> the title of its answer.
 TITLES = MappingProxyType(
     {
         **{models[0]: "Relation Network" for models in MODELS.values()},
+        **{f"rn-{question}-2to12": VARYING_TITLE for question in ("connections", "count")},
         "in-predict": "Interaction network",
         **{f"mlp-{question}": "MLP, same input" for question in MODELS},
     }

@@ -21,7 +21,7 @@ from rn_core.tasks.sort_of_clevr.scene import IMAGE_SIZE
 #: Channels shown of the last feature map, and pictures in a row.
 N_CHANNELS, _IN_ROW = 8, 4
 #: Color of words and frames on the image, whose ground is white on every page.
-_ON_IMAGE = "#1f2933"
+ON_IMAGE = "#1f2933"
 #: Screen pixels of an image pixel in a picture that stands behind a figure.
 _ZOOM = 8
 #: Borders between the cells' shares of the image, in pixels: half way between two centers.
@@ -32,12 +32,12 @@ def plot_image(view: WalkView, look: Look) -> go.Figure:
     """Draw the image itself; a pixel tells its three numbers on hover. The object asked about is framed."""
     figure = go.Figure(go.Image(z=view.image, hovertemplate="x %{x}, y %{y}: RGB %{z}<extra></extra>"))
     asked = view.state.scene.get(view.state.question.color)
-    _mark(figure, (asked.x, asked.y), 8, _ON_IMAGE, "solid")
+    mark(figure, (asked.x, asked.y), 8, ON_IMAGE, "solid")
     figure.add_annotation(x=asked.x, y=asked.y - 9, text="asked", showarrow=False, yanchor="bottom",
-                          font={"color": _ON_IMAGE})  # fmt: skip
-    _scale_image(figure, look, ticks=True)
-    finish_figure(figure, look, describe_scene(view.state.scene), _height(look))
-    return fit_cells(figure, _fit_square(look, 5 * look.font_size))
+                          font={"color": ON_IMAGE})  # fmt: skip
+    scale_image(figure, look, ticks=True)
+    finish_figure(figure, look, describe_scene(view.state.scene), square_height(look))
+    return fit_cells(figure, fit_square(look, 5 * look.font_size))
 
 
 def plot_maps(view: WalkView, look: Look) -> go.Figure:
@@ -105,10 +105,10 @@ def plot_objects(view: WalkView, look: Look, both: bool, height: int) -> go.Figu
         height: in pixels; a quarter more on a projector.
     """
     figure = go.Figure()
-    _lay_image(figure, view)
+    lay_image(figure, view)
     _add_objects(figure, view, look)
     _mark_pair(figure, view, look, both)
-    _scale_image(figure, look)
+    scale_image(figure, look)
     kind = "cells of the feature map" if view.has_cells else "objects"
     marked = format_pair(*map(view.name, view.pair)) if both else view.name(view.pair[0])
     alt = f"The image with its {len(view.labels)} {kind}. Marked: {marked}."
@@ -133,8 +133,8 @@ def plot_pair_grid(view: WalkView, look: Look) -> go.Figure:
     )  # fmt: skip
     scale_grid(figure, view, look)
     alt = f"Grid of {n} by {n} = {n * n} pairs. Marked: {format_pair(*map(node_name, view.pair_labels))}."
-    finish_figure(figure, look, alt, _height(look))
-    return fit_cells(figure, _fit_square(look, 6 * look.font_size))
+    finish_figure(figure, look, alt, square_height(look))
+    return fit_cells(figure, fit_square(look, 6 * look.font_size))
 
 
 def scale_grid(figure: go.Figure, view: WalkView, look: Look, **place: int) -> None:
@@ -171,7 +171,7 @@ def _add_objects(figure: go.Figure, view: WalkView, look: Look) -> None:
     figure.add_scatter(
         x=x, y=y, mode="markers+text", text=texts, hovertext=hover, hovertemplate="%{hovertext}<extra></extra>",
         marker={"size": 32 if look.large else 24, "color": "rgba(255,255,255,0.82)", "line": {"width": 0}},
-        textfont={"color": _ON_IMAGE, "size": look.font_size - 2}, showlegend=False,
+        textfont={"color": ON_IMAGE, "size": look.font_size - 2}, showlegend=False,
     )  # fmt: skip
 
 
@@ -180,10 +180,10 @@ def _mark_pair(figure: go.Figure, view: WalkView, look: Look, both: bool) -> Non
     x, y = _middles(view)
     i, j = view.pair
     half = 7 if view.has_cells else 8
-    _mark(figure, (x[i], y[i]), half, look.color(1), "solid")
+    mark(figure, (x[i], y[i]), half, look.color(1), "solid")
     if not both:
         return
-    _mark(figure, (x[j], y[j]), half if i != j else half - 2, look.color(-1), "dot")
+    mark(figure, (x[j], y[j]), half if i != j else half - 2, look.color(-1), "dot")
     if i != j:
         figure.add_annotation(
             x=x[j], y=y[j], ax=x[i], ay=y[i], xref="x", yref="y", axref="x", ayref="y", text="", showarrow=True,
@@ -201,7 +201,7 @@ def _middles(view: WalkView) -> tuple[np.ndarray, np.ndarray]:
     return middles[(x // STRIDE).astype(int)], middles[(y // STRIDE).astype(int)]
 
 
-def _lay_image(figure: go.Figure, view: WalkView) -> None:
+def lay_image(figure: go.Figure, view: WalkView) -> None:
     """Lay the image behind a figure whose axes are its pixels."""
     content = io.BytesIO()
     Image.fromarray(view.image).resize((_ZOOM * IMAGE_SIZE,) * 2, Image.Resampling.NEAREST).save(content, "PNG")
@@ -211,7 +211,7 @@ def _lay_image(figure: go.Figure, view: WalkView) -> None:
     )
 
 
-def _scale_image(figure: go.Figure, look: Look, ticks: bool = False) -> None:
+def scale_image(figure: go.Figure, look: Look, ticks: bool = False) -> None:
     """Set axes of image pixels, y down."""
     line = {"showline": True, "linecolor": look.edge, "mirror": True, "showgrid": False, "fixedrange": True,
             "showticklabels": ticks, "ticks": "outside" if ticks else "", "constrain": "domain"}  # fmt: skip
@@ -219,7 +219,7 @@ def _scale_image(figure: go.Figure, look: Look, ticks: bool = False) -> None:
     figure.update_yaxes(range=[IMAGE_SIZE - 0.5, -0.5], scaleanchor="x", title="y, pixels" if ticks else None, **line)
 
 
-def _mark(figure: go.Figure, place: tuple[float, float], half: float, color: str, dash: str) -> None:
+def mark(figure: go.Figure, place: tuple[float, float], half: float, color: str, dash: str) -> None:
     """Frame a square of the image."""
     x, y = place
     figure.add_shape(
@@ -239,11 +239,11 @@ def _ramp(look: Look, ground: str | None = None) -> list[list[float | str]]:
     return [[0.0, ground or middle], [1.0, end]]
 
 
-def _fit_square(look: Look, around: int) -> CellFit:
+def fit_square(look: Look, around: int) -> CellFit:
     """Return the fit of a square picture with labels of so many pixels above and beside it."""
-    return CellFit(1, 1, 0, around, around, 0, _height(look), look.large)
+    return CellFit(1, 1, 0, around, around, 0, square_height(look), look.large)
 
 
-def _height(look: Look) -> int:
+def square_height(look: Look) -> int:
     """Return the height of a square picture."""
     return 620 if look.large else 500

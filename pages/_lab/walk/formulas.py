@@ -26,7 +26,7 @@ def image_formulas(view: WalkView) -> tuple[str, ...]:
         return _scene_formulas(view)
     asked = view.state.scene.get(view.state.question.color)
     colors = PALETTE[asked.color]
-    numbers = ",\\; ".join(_number(value) for value in image.pixels[:, asked.y, asked.x])
+    numbers = ",\\; ".join(number(value) for value in image.pixels[:, asked.y, asked.x])
     return (
         _PIXEL_FORMULAS[image.pixel_values],
         rf"\text{{{asked.color}: }} {colors} \;\to\; ({numbers})",
@@ -54,9 +54,9 @@ def feature_formulas(view: WalkView) -> tuple[str, ...]:
     kernel, row, column = np.unravel_index(maps[-1].argmax(), maps[-1].shape)
     return (
         r"f_k = \mathrm{relu}(\mathrm{norm}(K_k * f_{k-1}))",
-        _arrows(sizes[:middle]),
-        r"\to " + _arrows(sizes[middle:]),
-        rf"\text{{largest: }} f[{kernel}, {row}, {column}] = {_number(maps[-1][kernel, row, column])}",
+        arrows(sizes[:middle]),
+        r"\to " + arrows(sizes[middle:]),
+        rf"\text{{largest: }} f[{kernel}, {row}, {column}] = {number(maps[-1][kernel, row, column])}",
     )
 
 
@@ -78,16 +78,16 @@ def object_formulas(view: WalkView) -> tuple[str, ...]:
     *features, left, top = row
     if view.has_cells:
         column, line = (int(value) // STRIDE for value in (x, y))
-        where = rf"x = -1 + 2 \cdot \tfrac{{{column}}}{{{GRID - 1}}} = {_number(left)}"
-        down = rf"y = -1 + 2 \cdot \tfrac{{{line}}}{{{GRID - 1}}} = {_number(top)}"
+        where = rf"x = -1 + 2 \cdot \tfrac{{{column}}}{{{GRID - 1}}} = {number(left)}"
+        down = rf"y = -1 + 2 \cdot \tfrac{{{line}}}{{{GRID - 1}}} = {number(top)}"
     else:
-        where = rf"x = \tfrac{{{x} - {MIDDLE}}}{{{MIDDLE}}} = {_number(left)}"
-        down = rf"y = \tfrac{{{y} - {MIDDLE}}}{{{MIDDLE}}} = {_number(top)}"
+        where = rf"x = \tfrac{{{x} - {MIDDLE}}}{{{MIDDLE}}} = {number(left)}"
+        down = rf"y = \tfrac{{{y} - {MIDDLE}}}{{{MIDDLE}}} = {number(top)}"
     best = int(np.argmax(features))
     return (
         rf"o_{{{i}}} = [\;\underbrace{{f_0, \dots, f_{{{len(features) - 1}}}}}_{{{len(features)}}},\; x,\; y\;]"
         rf" \in \mathbb{{R}}^{{{len(row)}}}",
-        rf"f_{{{best}}} = {_number(features[best])}",
+        rf"f_{{{best}}} = {number(features[best])}",
         where,
         down,
         rf"n = {len(view.labels)} \text{{ objects}}",
@@ -114,16 +114,16 @@ def g_formulas(view: WalkView) -> tuple[str, ...]:
     """Return g_theta layer by layer, with one unit computed."""
     (i, j), steps, n_layers = view.pair, view.steps, len(view.steps.layers)
     unit = int(steps.layers[0].argmax())
-    terms = [_number(value) for value in steps.terms[:, unit]]
+    terms = [number(value) for value in steps.terms[:, unit]]
     inside = " + ".join(terms).replace("+ -", "- ")
     widths = _widths((steps.inputs, *steps.layers))
     last = int(steps.layers[-1].argmax())
     return (
         rf"h_1 = \mathrm{{relu}}(W_1 o_{{{i}}} + W_2 o_{{{j}}}{' + W_3 q' if len(terms) == 3 else ''} + b)",
-        rf"h_1[{unit}] = \mathrm{{relu}}({inside}) = {_number(steps.layers[0][unit])}",
+        rf"h_1[{unit}] = \mathrm{{relu}}({inside}) = {number(steps.layers[0][unit])}",
         r"h_k = \mathrm{relu}(W_k h_{k-1} + b_k)",
         rf"g_\theta(o_{{{i}}}, o_{{{j}}}, q) = h_{{{n_layers}}},\quad"
-        rf" h_{{{n_layers}}}[{last}] = {_number(steps.layers[-1][last])}",
+        rf" h_{{{n_layers}}}[{last}] = {number(steps.layers[-1][last])}",
         widths,
     )
 
@@ -132,13 +132,13 @@ def sum_formulas(view: WalkView) -> tuple[str, ...]:
     """Return the sum over all pairs, with one unit computed in the order in which pairs join."""
     walk, ranking = view.walk, view.growth.ranking
     unit = int(walk.aggregate.argmax())
-    first = " + ".join(_number(walk.relations[pair, unit]) for pair in ranking[:2])
+    first = " + ".join(number(walk.relations[pair, unit]) for pair in ranking[:2])
     more = r" + \dots" if len(ranking) > 2 else ""
-    weight = "" if walk.weight == 1 else rf"{_number(walk.weight, 4)} \cdot "
+    weight = "" if walk.weight == 1 else rf"{number(walk.weight, 4)} \cdot "
     n = len(view.labels)
     return (
         rf"S = {weight}\sum_{{i=1}}^{{{n}}} \sum_{{j=1}}^{{{n}}} g_\theta(o_i, o_j, q)",
-        rf"S[{unit}] = {first}{more} = {_number(walk.aggregate[unit])}",
+        rf"S[{unit}] = {first}{more} = {number(walk.aggregate[unit])}",
         rf"{n * n} \times {len(walk.aggregate)} \;\to\; {len(walk.aggregate)}",
     )
 
@@ -150,8 +150,8 @@ def f_formulas(view: WalkView) -> tuple[str, ...]:
     return (
         r"z = f_\varphi(S) \in \mathbb{R}^{" + str(len(ANSWERS)) + "}",
         widths,
-        rf"z_{{\text{{{ANSWERS[best]}}}}} = {_number(view.walk.logits[best])},\quad"
-        rf" z_{{\text{{{ANSWERS[second]}}}}} = {_number(view.walk.logits[second])}",
+        rf"z_{{\text{{{ANSWERS[best]}}}}} = {number(view.walk.logits[best])},\quad"
+        rf" z_{{\text{{{ANSWERS[second]}}}}} = {number(view.walk.logits[second])}",
     )
 
 
@@ -161,7 +161,7 @@ def answer_formulas(view: WalkView) -> tuple[str, ...]:
     best, second = np.argsort(-logits, kind="stable")[:2]
     shares = np.exp(logits - logits.max())
     rest = float(np.delete(shares, best).sum() / shares.sum())
-    top, other = (f"e^{{{_number(logits[k])}}}" for k in (best, second))
+    top, other = (f"e^{{{number(logits[k])}}}" for k in (best, second))
     return (
         r"p_a = \frac{e^{z_a}}{\sum_b e^{z_b}}",
         rf"p_{{\text{{{ANSWERS[best]}}}}} = \frac{{{top}}}{{{top} + {other} + \dots}} = {_near_one(rest)}",
@@ -172,8 +172,8 @@ def thought_formulas(view: WalkView) -> tuple[str, ...]:
     """Return the MLP's formula and sizes."""
     if view.thought is None:
         return ()
-    thought, (_, d_object) = view.thought, view.walk.objects.shape
-    n_slots = (len(thought.inputs) - len(view.walk.question)) // d_object
+    thought, n_slots = view.thought, view.thought.n_objects
+    d_object = (len(thought.inputs) - len(view.walk.question)) // n_slots
     widths = _widths((thought.inputs, *thought.layers, thought.logits))
     return (
         rf"z = \mathrm{{MLP}}([\,o_0;\, o_1;\, \dots;\, o_{{{n_slots - 1}}};\, q\,])",
@@ -182,14 +182,14 @@ def thought_formulas(view: WalkView) -> tuple[str, ...]:
     )
 
 
-def _number(value: float, digits: int = 2) -> str:
+def number(value: float, digits: int = 2) -> str:
     """Return a number for LaTeX; no minus on zero."""
     return f"{float(value) + 0.0:.{digits}f}".replace("-0." + "0" * digits, "0." + "0" * digits)
 
 
 def _list(values: Iterable[float], digits: int = 2, tight: bool = False) -> str:
     """Return numbers with commas between."""
-    return (r"{,}" if tight else ", ").join(_number(value, digits) for value in values)
+    return (r"{,}" if tight else ", ").join(number(value, digits) for value in values)
 
 
 def _near_one(rest: float) -> str:
@@ -202,10 +202,10 @@ def _near_one(rest: float) -> str:
 
 def _widths(layers: Sequence[np.ndarray]) -> str:
     """Return the sizes of layers with arrows between."""
-    return _arrows([str(len(values)) for values in layers])
+    return arrows([str(len(values)) for values in layers])
 
 
-def _arrows(parts: Sequence[str]) -> str:
+def arrows(parts: Sequence[str]) -> str:
     """Return parts with arrows between."""
     return r" \to ".join(parts)
 

@@ -24,17 +24,16 @@ from pages._lab.links import (
     whole_number,
     write_query,
 )
-from pages._lab.models import MODELS, N_CELLS, finds_objects, parse_model, sees_pixels
+from pages._lab.models import N_CELLS, parse_model, sees_pixels, view_of
 from pages._lab.pairs.state import pair_parser
 from pages._lab.sort_of_clevr.state import DEFAULT_QUESTION, sampled_scene, write_shared
-from rn_core.common.errors import RNCoreError
 from rn_core.common.seeding import MAX_SEED
 from rn_core.tasks.sort_of_clevr import COLORS, Question, Scene
 
-N_STEPS = 8
+#: What a network sees, as `view_of` -> the steps from there to the answer; the last ones, from the pairs on, are alike.
+N_STEPS = MappingProxyType({"pixels": 8, "objects": 8, "slots": 9})
+N_SHARED = 5
 #: Every label that an object of any scene can have.
-#: The shipped models whose steps the page draws -> their baselines.
-WALKED = MappingProxyType({name: beside for name, beside in MODELS.items() if not finds_objects(name)})
 _LABELS = (*COLORS, *map(str, range(N_CELLS)))
 #: Order in which pairs join the sum -> its name on the page.
 ORDERS = MappingProxyType(
@@ -51,7 +50,7 @@ class WalkState:
         edited: the scene after edits on Explore; None while it is the sampled one.
         question: what is asked.
         model: a shipped Relation Network, or one of the session's own.
-        step: 1 to `N_STEPS`.
+        step: 1 to `count_steps` of the model.
         pair: the pair that is followed, as two labels of `node_labels` or colors of objects; None is the strongest.
         order: key of `ORDERS`.
         added: pairs in the sum when the picture opens, 0 or more.
@@ -80,12 +79,13 @@ class WalkState:
     def change(self, **changes: Any) -> WalkState:
         """Return the state with new values, and without what they make meaningless.
 
-        A new seed drops the edits and what only the old scene had, a new model the pair and the count of the old one.
+        A new seed drops the edits and what only the old scene had, a new model the pair and the count of the old one,
+        and the step becomes the new model's that is most like it.
         """
         if changes.get("seed", self.seed) != self.seed:
             changes = {"edited": None, "pair": None, "added": 0, **changes}
         if changes.get("model", self.model) != self.model:
-            changes = {"pair": None, "added": 0, **changes}
+            changes = {"pair": None, "added": 0, "step": _move_step(self, changes["model"]), **changes}
         return replace(self, **changes)
 
     def to_query(self) -> dict[str, str]:
@@ -109,11 +109,15 @@ class WalkState:
         return _consistent(*read_query(WalkState, FIELDS, query))
 
 
-def parse_walked(text: str) -> str:
-    """Read a model's name as `parse_model`, except networks that find their objects: their steps are not drawn yet."""
-    if finds_objects(parse_model(text)):
-        raise RNCoreError(f"This page follows networks over cells or rows, got {text}; choose one of these.")
-    return text
+def count_steps(model: str) -> int:
+    """Return the steps of a model's forward pass."""
+    return N_STEPS[view_of(model)]
+
+
+def _move_step(state: WalkState, model: str) -> int:
+    """Return the step of another model that is the state's, or the last one before the pairs."""
+    before, others = (count_steps(name) - N_SHARED for name in (state.model, model))
+    return min(state.step, others) if state.step <= before else state.step - before + others
 
 
 def node_labels(state: WalkState) -> tuple[str, ...]:
@@ -140,6 +144,11 @@ def _consistent(state: WalkState, problems: list[str]) -> tuple[WalkState, list[
             f"got {'-'.join(state.pair)}."
         )
         state = replace(state, pair=None)
+    if state.step > count_steps(state.model):
+        problems.append(
+            f"The link's 'step' was left out: this network has {count_steps(state.model)} steps, got {state.step}."
+        )
+        state = replace(state, step=1)
     if state.added > count_pairs(state):
         problems.append(
             f"The link's 'added' was left out: there are {count_pairs(state)} pairs here, got {state.added}."
@@ -152,8 +161,8 @@ FIELDS = (
     Field("seed", "seed", parse_seed),
     Field("scene", "edited", parse_scene, format_scene),
     Field("q", "question", parse_question, format_question),
-    Field("model", "model", parse_walked),
-    Field("step", "step", whole_number(1, N_STEPS, "A step")),
+    Field("model", "model", parse_model),
+    Field("step", "step", whole_number(1, max(N_STEPS.values()), "A step")),
     Field("pair", "pair", pair_parser(_LABELS, "red-blue or, for cells, 3-17"), "-".join),
     Field("order", "order", one_of(ORDERS, "order")),
     Field("added", "added", whole_number(0, N_CELLS**2, "The number of pairs added")),

@@ -27,6 +27,7 @@ from rn_core.attribution.tracing import (
 from rn_core.models.relation_network import RelationNetwork
 from rn_core.tasks.sort_of_clevr import COLORS, Scene
 from rn_core.tasks.sort_of_clevr.rendering import render_scene
+from rn_core.tasks.sort_of_clevr.scene import MIDDLE
 
 #: Pixels between the centers of two cells; 2 to the power of the convolutions.
 STRIDE = 16
@@ -78,21 +79,33 @@ class WalkView:
 
     @cached_property
     def labels(self) -> tuple[str, ...]:
-        """Return the objects' names, in the order in which the network gets them: cell numbers or colors."""
-        return tuple(str(slot) if self.has_cells else COLORS[slot] for slot in self.walk.slots.tolist())
+        """Return the objects' names, in the order in which the network gets them: cell numbers or colors.
+
+        Of objects that a network found with the same color, all but the first have a number, too.
+        """
+        if self.has_cells:
+            return tuple(map(str, self.walk.slots.tolist()))
+        if self.walk.found is None:
+            return tuple(COLORS[slot] for slot in self.walk.slots.tolist())
+        colors = [COLORS[color] for color in self.walk.objects[:, : len(COLORS)].argmax(axis=1)]
+        earlier = [colors[:k].count(color) for k, color in enumerate(colors)]
+        return tuple(f"{color} {n + 1}" if n else color for color, n in zip(colors, earlier, strict=True))
 
     @cached_property
     def places(self) -> np.ndarray:
         """Return (n, 2) pixels, x then y: the middle of each object, or of each cell's field of view."""
         if self.has_cells:
             return np.array([divmod(int(label), GRID)[::-1] for label in self.labels]) * STRIDE
+        if self.walk.found is not None:
+            return np.rint(MIDDLE * (self.walk.objects[:, -2:] + 1)).astype(int)
         return np.array([_place(self.state.scene, label) for label in self.labels])
 
     @cached_property
     def pair(self) -> tuple[int, int]:
         """Return the pair (i, j) that is followed, as places among `labels`; the strongest unless one was chosen."""
-        if self.state.pair is not None:
-            first, second = (self.labels.index(self._to_node(label)) for label in self.state.pair)
+        wanted = None if self.state.pair is None else [self._to_node(label) for label in self.state.pair]
+        if wanted is not None and {*wanted} <= {*self.labels}:  # a network may miss an object of the scene
+            first, second = map(self.labels.index, wanted)
             return first, second
         strongest = int(self.ranked_strengths.argmax())
         return divmod(strongest, len(self.labels))

@@ -17,6 +17,7 @@ _FILES = MappingProxyType(
         "table": ("table/table.html", "table/table.js", ("pair_picture.css", "table/table.css", "table/matrix.css")),
         "diagram": ("diagram/diagram.html", "diagram/diagram.js", ("diagram/diagram.css",)),
         "question_line": ("question_line.html", "question_line.js", ("question_line.css",)),
+        "paste": ("paste.html", "paste.js", ("paste.css",)),
         "poll": ("poll.html", "poll.js", ()),
     }
 )
@@ -42,7 +43,7 @@ def read_sources(component: str, result: str = "export default") -> Sources:
     """Return a component's HTML, its styles joined, and its modules as one script.
 
     Args:
-        component: "scene", "story", "table", "diagram", "question_line" or "poll".
+        component: "scene", "story", "table", "diagram", "question_line", "paste" or "poll".
         result: what the script ends in before the function that draws; "const draw =" names it in a page of one file.
     """
     html, script, styles = _FILES[component]

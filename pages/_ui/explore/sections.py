@@ -9,6 +9,7 @@ from pages._lab.plain import plain
 from pages._lab.sort_of_clevr.chain import installed_chains
 from pages._lab.sort_of_clevr.state import FAMILIES, ExploreState
 from pages._lab.sort_of_clevr.view import ExploreView
+from pages._ui.components.paste import draw_paste
 from pages._ui.explore import session
 from pages._ui.kept import widget_event
 from pages._ui.options import named
@@ -27,14 +28,15 @@ def draw_family() -> None:
 
 
 def draw_own_picture(state: ExploreState) -> None:
-    """Draw where a person's own picture is chosen and left."""
+    """Draw where a person's own picture is chosen or pasted, and left."""
     if state.picture is not None:
         st.button("Back to the scene", icon=":material/undo:", on_click=session.leave_picture)
     with st.popover("Own picture", icon=":material/image:"):
         st.file_uploader(
             "Squares and circles in the six colors, PNG or JPEG of any size", type=["png", "jpg", "jpeg"],
-            key=session.upload_key(), on_change=session.take_picture,
+            key=session.upload_key(), on_change=session.take_file,
         )  # fmt: skip
+        draw_paste(key="explore.paste", on_paste=session.take_pasted)
         st.caption("Its middle square is brought to the 75 × 75 pixels that networks see.")
 
 

@@ -100,16 +100,31 @@ def upload_key() -> str:
     return f"explore.picture.{_TURN.get()}"
 
 
-def take_picture() -> None:
-    """Show the picture that was chosen, with the objects found in it; if that cannot be done, say why."""
-    file, session = uploaded_file(upload_key()), current_session()
+def take_file() -> None:
+    """Show the picture whose file was chosen; see `take_picture`."""
+    file = uploaded_file(upload_key())
     _TURN.set(_TURN.get() + 1)
-    if file is None:
-        return
+    if file is not None:
+        take_picture(file.getvalue(), file.name)
+
+
+def take_pasted(content: bytes) -> None:
+    """Show the picture that was pasted; see `take_picture`."""
+    take_picture(content, "Pasted picture")
+
+
+def take_picture(content: bytes, name: str) -> None:
+    """Show a picture with the objects found in it; if that cannot be done, say why.
+
+    Args:
+        content: a PNG or JPEG file.
+        name: what it is called.
+    """
+    session = current_session()
     try:
-        picture = read_own(file.getvalue(), file.name, lambda: is_connected(session))
+        picture = read_own(content, name, lambda: is_connected(session))
         encoder = find_answerer(full_name(DOMAIN, FINDER)).model.encoder
-        scene, n_left = make_found_scene(find_objects(encoder, picture.pixels), file.name)
+        scene, n_left = make_found_scene(find_objects(encoder, picture.pixels), name)
     except RNCoreError as err:
         EXPLORE.notify(str(err))
         return

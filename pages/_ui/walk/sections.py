@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
+from types import MappingProxyType
 
 import streamlit as st
 
 from pages._lab.figures import Look
 from pages._lab.plain import plain
 from pages._lab.walk import figures as walk_figures
+from pages._lab.walk import found as walk_found
 from pages._lab.walk import html as walk_html
 from pages._lab.walk import strips as walk_strips
 from pages._lab.walk.code import read_code
 from pages._lab.walk.formulas import thought_formulas
 from pages._lab.walk.growth import plot_growth
 from pages._lab.walk.state import ORDERS, count_pairs
-from pages._lab.walk.steps import STEPS, THOUGHT, Side
+from pages._lab.walk.steps import THOUGHT, Side, find_step
 from pages._lab.walk.view import WalkView
 from pages._ui.options import named
 from pages._ui.pairs.sections import draw_figure
@@ -27,9 +29,8 @@ from pages._ui.walk.session import GRID_KEY, WALK, replace_node, take_click
 
 def draw_explanation(view: WalkView) -> None:
     """Draw a step's sentence, its formula with the scene's numbers, and its lines of code."""
-    step = STEPS[view.state.step - 1]
-    side = step.side(view.has_cells)
-    draw_side(f"{view.state.step} · {side.name}", side, step.formulas(view), view)
+    step = find_step(view)
+    draw_side(f"{view.state.step} · {step.side.name}", step.side, step.formulas(view), view)
 
 
 def draw_side(title: str, side: Side, formulas: tuple[str, ...], view: WalkView) -> None:
@@ -48,10 +49,32 @@ def draw_image(view: WalkView, look: Look) -> None:
     draw_figure(plot_ready(walk_figures.plot_image, view, look), key="walk.figure.image")
 
 
-def draw_features(view: WalkView, look: Look) -> None:
-    """Draw the feature maps, or the rows."""
-    plot = walk_figures.plot_maps if view.has_cells else walk_figures.plot_rows
-    draw_figure(plot_ready(plot, view, look), key="walk.figure.features")
+def draw_maps(view: WalkView, look: Look) -> None:
+    """Draw the feature maps."""
+    draw_figure(plot_ready(walk_figures.plot_maps, view, look), key="walk.figure.maps")
+
+
+def draw_rows(view: WalkView, look: Look) -> None:
+    """Draw the rows."""
+    draw_figure(plot_ready(walk_figures.plot_rows, view, look), key="walk.figure.rows")
+
+
+def draw_heatmap(view: WalkView, look: Look) -> None:
+    """Draw how probably an object's center is nearest to each cell."""
+    draw_figure(plot_ready(walk_found.plot_heatmap, view, look), key="walk.figure.heatmap")
+
+
+def draw_peaks(view: WalkView, look: Look) -> None:
+    """Draw the peaks of the heatmap."""
+    draw_nodes(view, ("Object",))
+    draw_figure(plot_ready(walk_found.plot_peaks, view, look), key="walk.figure.peaks")
+
+
+def draw_found(view: WalkView, look: Look) -> None:
+    """Draw what was read at the peaks, a row per object, and the numbers of one."""
+    draw_nodes(view, ("Object",))
+    draw_figure(plot_ready(walk_figures.plot_rows, view, look), key="walk.figure.found")
+    draw_figure(plot_ready(walk_strips.plot_strips, [walk_strips.object_strip(view)], look), key="walk.figure.object")
 
 
 def draw_objects(view: WalkView, look: Look) -> None:
@@ -144,7 +167,20 @@ def draw_thought(view: WalkView, look: Look) -> None:
         draw_side(THOUGHT.name, THOUGHT, thought_formulas(view), view)
 
 
-#: What draws the picture of each step, first to last.
-DRAW: tuple[Callable[[WalkView, Look], None], ...] = (
-    draw_image, draw_features, draw_objects, draw_pairs, draw_g_theta, draw_sum, draw_f_phi, draw_answer,
-)  # fmt: skip
+#: `Step.picture` -> what draws it.
+DRAW: Mapping[str, Callable[[WalkView, Look], None]] = MappingProxyType(
+    {
+        "image": draw_image,
+        "maps": draw_maps,
+        "rows": draw_rows,
+        "objects": draw_objects,
+        "heatmap": draw_heatmap,
+        "peaks": draw_peaks,
+        "found": draw_found,
+        "pairs": draw_pairs,
+        "g_theta": draw_g_theta,
+        "sum": draw_sum,
+        "f_phi": draw_f_phi,
+        "answer": draw_answer,
+    }
+)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pages._lab.walk.state import N_STEPS, WalkState
+from pages._lab.walk.state import WalkState, count_steps
 from pages._ui.kept import widget_event
 from pages._ui.own_models import keep_own
 from pages._ui.pairs.sections import read_matrix_click
@@ -25,7 +25,7 @@ WALK = PageSession("walk", read_query)
 
 def go(way: int) -> None:
     """Go some steps on, or back if negative; the first and the last step are ends."""
-    WALK.update(step=min(max(WALK.state.step + way, 1), N_STEPS))
+    WALK.update(step=min(max(WALK.state.step + way, 1), count_steps(WALK.state.model)))
 
 
 def permute() -> None:

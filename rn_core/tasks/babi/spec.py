@@ -78,9 +78,19 @@ _STORIES = {
     "validation_scenes": 2_000,
 }
 _NO_LESSONS = {**_STORIES, "warm_start": 0, "hold_relations": 0.0}
+#: Nothing but answers: tasks that one or two sentences answer first, a small network and a high rate.
+_STORIES_END_TO_END = {
+    **_NO_LESSONS,
+    "pool_scenes": 400_000,
+    "learning_rate": 2e-3,
+    "first_types": tuple(f"qa{task}" for task in (1, 4, 6, 9, 10, 11, 12, 13, 15, 20)),
+    "first_steps": 4_000,
+    "steps": 24_000,
+}
 _RECIPES = {
     "babi/rn-joint": Recipe(TASK, "rn", _STORIES),
     "babi/rn-2hop": Recipe(TASK, "rn-2hop", {**_NO_LESSONS, "core_from": "babi/rn-joint", "steps": 2_000}),
+    "babi/rn-joint-end-to-end": Recipe(TASK, "rn", _STORIES_END_TO_END, "tiny"),
     "babi/lstm-joint": Recipe(TASK, "lstm", {**_NO_LESSONS, "steps": 10_000}),
 }
 
@@ -127,7 +137,7 @@ def _write(order: DataOrder, progress: MakeProgress) -> Written:
 
 
 _TITLES = Titles(
-    views={"joint": "sentences", "2hop": "two layers"},
+    views={"joint": "sentences", "joint-end-to-end": "sentences, answers only", "2hop": "two layers"},
     models={"lstm-joint": "LSTM · word by word"},
     measures={
         "solved": "Tasks solved, each above 95 %",

@@ -20,6 +20,8 @@ from rn_core.tasks.clevr.tokens import encode_tokens
 
 #: Most words of a question, marks included.
 _LONGEST = 64
+#: Weight of a question type that is not asked, relative to the largest.
+_NEVER = 1e-6
 
 
 @dataclass(frozen=True)
@@ -45,8 +47,16 @@ class QuestionPool:
     slots: np.ndarray
 
     def sample_batch(self, rng: np.random.Generator, n_scenes: int, type_weights: np.ndarray | None = None) -> Batch:
-        """Draw scenes, each perhaps more than once, with all their questions, of any type."""
-        return self._ask(*self._draw(rng, n_scenes))
+        """Draw scenes, each perhaps more than once, with all their questions.
+
+        Of `type_weights` it matters alone which types are next to never asked: their questions are left out, unless
+        no other is left.
+        """
+        scenes, questions, of_scene = self._draw(rng, n_scenes)
+        if type_weights is not None:
+            kept = type_weights[self.type_index[questions]] > _NEVER * type_weights.max()
+            questions, of_scene = (questions[kept], of_scene[kept]) if kept.any() else (questions, of_scene)
+        return self._ask(scenes, questions, of_scene)
 
     def sample_pair_batch(
         self, rng: np.random.Generator, n_scenes: int, n_pairs: int, type_weights: np.ndarray | None = None

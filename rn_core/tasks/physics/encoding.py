@@ -98,6 +98,21 @@ def connection_targets(scenes: PhysicsScenes) -> np.ndarray:
     return scenes.links[:, i, j]
 
 
+def color_targets(scenes: PhysicsScenes, colors: np.ndarray, n_colors: int) -> np.ndarray:
+    """Return whether the balls of each pair of colors are connected, (S, P) bool in the order of `list_pairs`.
+
+    Args:
+        scenes: S scenes of N balls.
+        colors: (S, N) int64, the color of each ball, 0 to `n_colors` - 1, each at most once per scene.
+        n_colors: colors that have pairs; those of which a scene has no ball are connected to none.
+    """
+    spread = np.zeros((len(scenes), n_colors, n_colors), dtype=bool)
+    rows = np.arange(len(scenes))[:, None, None]
+    spread[rows, colors[:, :, None], colors[:, None, :]] = scenes.links
+    i, j = list_pairs(n_colors).T
+    return spread[:, i, j]
+
+
 def count_targets(scenes: PhysicsScenes) -> np.ndarray:
     """Return the number of groups less one, (S,) int64 from 0 to N - 1: the index of the answer among 1 to N."""
     return scenes.n_systems - 1

@@ -46,16 +46,26 @@ def tied_facts(scenes: PhysicsScenes, pairs: np.ndarray) -> np.ndarray:
     return tied[..., None].astype(np.float32)
 
 
-def which_facts(scenes: PhysicsScenes, pairs: np.ndarray) -> np.ndarray:
-    """Return whether each of the pairs (S, K, 2) is connected, then the same at its place among all P, else 0.
+def which_facts(
+    scenes: PhysicsScenes, pairs: np.ndarray, colors: np.ndarray | None = None, n_colors: int | None = None
+) -> np.ndarray:
+    """Return whether each of the pairs (S, K, 2) is connected, then the same at its colors' place among all P, else 0.
+
+    Args:
+        scenes: S scenes of N balls.
+        pairs: (S, K, 2) int64, the balls of each pair.
+        colors: (S, N) int64, the color of each ball; None gives ball k the k-th.
+        n_colors: colors that have pairs; None for N.
 
     Returns:
-        (S, K, 1 + P) float32; places as in `encoding.list_pairs`.
+        (S, K, 1 + P) float32; places as in `encoding.list_pairs(n_colors)`.
     """
-    n_balls = scenes.n_balls
-    places = np.zeros((n_balls, n_balls), dtype=np.int64)
-    i, j = list_pairs(n_balls).T
+    n_colors = n_colors or scenes.n_balls
+    colors = np.broadcast_to(np.arange(scenes.n_balls), (len(scenes), scenes.n_balls)) if colors is None else colors
+    places = np.zeros((n_colors, n_colors), dtype=np.int64)
+    i, j = list_pairs(n_colors).T
     places[i, j] = places[j, i] = np.arange(len(i))
     tied = tied_facts(scenes, pairs)
-    which = places[pairs[..., 0], pairs[..., 1], None] == np.arange(len(i))  # (S, K, P)
+    first, second = (np.take_along_axis(colors, pairs[..., end], axis=1) for end in (0, 1))  # (S, K) each
+    which = places[first, second, None] == np.arange(len(i))  # (S, K, P)
     return np.concatenate([tied, tied * which], axis=2).astype(np.float32)

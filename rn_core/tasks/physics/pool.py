@@ -14,11 +14,12 @@ from rn_core.common.seeding import make_rng, uniform_integers
 from rn_core.tasks.physics.pair_facts import choose_pairs
 from rn_core.tasks.physics.sampling import sample_scenes
 from rn_core.tasks.physics.scene import PhysicsScenes
+from rn_core.tasks.physics.world import DEFAULT_BALLS
 
 #: Scenes that are drawn with one generator.
 _ROUND = 500
 #: Ways to turn and mirror a square table onto itself.
-_N_SYMMETRIES = 8
+N_SYMMETRIES = 8
 _DRAWS = 2**32
 
 
@@ -69,7 +70,7 @@ class ScenePool:
         """Draw scenes, each turned, mirrored and colored at random."""
         scenes = self.scenes[uniform_integers(rng, len(self.scenes), (n_scenes,))]
         order = uniform_integers(rng, _DRAWS, (n_scenes, scenes.n_balls)).argsort(axis=1, kind="stable")
-        return turn_scenes(recolor_scenes(scenes, order), uniform_integers(rng, _N_SYMMETRIES, (n_scenes,)))
+        return turn_scenes(recolor_scenes(scenes, order), uniform_integers(rng, N_SYMMETRIES, (n_scenes,)))
 
 
 def recolor_scenes(scenes: PhysicsScenes, order: np.ndarray) -> PhysicsScenes:
@@ -97,7 +98,11 @@ def _paths(scenes: PhysicsScenes) -> tuple[np.ndarray, np.ndarray]:
 
 
 def draw_pool(
-    seed: int, n_scenes: int, n_frames: int, progress: Callable[[Iterable[int]], Iterable[int]] = iter
+    seed: int,
+    n_scenes: int,
+    n_frames: int,
+    progress: Callable[[Iterable[int]], Iterable[int]] = iter,
+    n_balls: int = DEFAULT_BALLS,
 ) -> PhysicsScenes:
     """Draw scenes of split train.
 
@@ -106,6 +111,7 @@ def draw_pool(
         n_scenes: S, 1 or more.
         n_frames: frames F of each.
         progress: wraps the iteration over rounds (a progress bar).
+        n_balls: balls N of each.
 
     Raises:
         RNCoreError: if there is to be no scene, or MuJoCo cannot be loaded.
@@ -113,7 +119,7 @@ def draw_pool(
     if n_scenes < 1:
         raise RNCoreError(f"A pool needs at least one scene, got {n_scenes!r}; draw some.")
     rounds = [
-        sample_scenes(make_rng(seed, "train", first), min(_ROUND, n_scenes - first), n_frames=n_frames)
+        sample_scenes(make_rng(seed, "train", first), min(_ROUND, n_scenes - first), n_balls, n_frames)
         for first in progress(range(0, n_scenes, _ROUND))
     ]
     names = (field.name for field in fields(PhysicsScenes))

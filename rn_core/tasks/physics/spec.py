@@ -17,11 +17,14 @@ from rn_core.models.paths import PathEncoderConfig
 from rn_core.models.relation_network import RelationNetworkConfig
 from rn_core.tasks.domain import Domain, PublishedFigure, Recipe, Titles
 from rn_core.tasks.physics.encoding import D_ROW
-from rn_core.tasks.physics.world import DEFAULT_BALLS, N_FRAMES
+from rn_core.tasks.physics.world import DEFAULT_BALLS, MOST_BALLS, N_FRAMES
 
 CONNECTIONS, COUNT, PREDICT = "physics/connections", "physics/count", "physics/predict"
+#: Scenes of two to twelve balls.
+VARYING_CONNECTIONS, VARYING_COUNT = f"{CONNECTIONS}-2to12", f"{COUNT}-2to12"
 #: Pairs of balls, and numbers of connected groups.
 _N_CONNECTIONS, _N_COUNTS = DEFAULT_BALLS * (DEFAULT_BALLS - 1) // 2, DEFAULT_BALLS
+_N_VARYING_CONNECTIONS, _N_VARYING_COUNTS = MOST_BALLS * (MOST_BALLS - 1) // 2, MOST_BALLS
 
 _ROWS, _PATHS = RowEncoderConfig(D_ROW), PathEncoderConfig(D_ROW, N_FRAMES)
 _COMPARED_PATHS = replace(_PATHS, compares=True)
@@ -65,6 +68,14 @@ _MODELS = {
         "paper": {"rn": _paper_rn(_N_COUNTS, (500, 100)), "mlp": _mlp(_ROWS, _N_COUNTS, (1000,) * 4)},
         "small": {"rn": _small_rn(_N_COUNTS, (512, 512)), "mlp": _mlp(_PATHS, _N_COUNTS, (400, 400))},
     },
+    VARYING_CONNECTIONS: {
+        "paper": {"rn": _paper_rn(_N_VARYING_CONNECTIONS, (500, 100, 100))},
+        "small": {"rn": _small_rn(_N_VARYING_CONNECTIONS, (512, 512))},
+    },
+    VARYING_COUNT: {
+        "paper": {"rn": _paper_rn(_N_VARYING_COUNTS, (500, 100))},
+        "small": {"rn": _small_rn(_N_VARYING_COUNTS, (512, 512))},
+    },
     PREDICT: {
         "paper": {
             "rn": ModelConfig(
@@ -107,12 +118,37 @@ _MOVING_BALLS = {
     "clip_norm": 0.1,
     "validate_every": 100,
 }
+#: Relations that know ten balls learn more about pairs of twelve colors, beside few balls and many, before answers.
+_VARYING_BALLS = {
+    **_BALLS,
+    "core_from": "physics/rn-connections",
+    "warm_start": 6_000,
+    "hold_relations": 0.1,
+    "pool_scenes": 100_000,
+    "steps": 6_000,
+    "validation_scenes": 1_000,
+}
+#: Its relations know which of ten balls are connected; what is new are sums of four to 144 of them.
+_VARYING_COUNTS = {
+    **_BALLS,
+    "core_from": "physics/rn-count",
+    "hold_relations": 0.4,
+    "n_scenes": 128,
+    "pool_scenes": 100_000,
+    "warmup_steps": 100,
+    "steps": 1_500,
+    "validate_every": 500,
+}
 _RECIPES = {
     "physics/rn-ties": Recipe(CONNECTIONS, "rn-ties", {**_BALLS, "warm_start": 5_000, "hold_relations": 0.1}),
     "physics/rn-connections": Recipe(CONNECTIONS, "rn", {**_FROM_TIES, "hold_relations": 0.1, "steps": 12_000}),
+    # Nothing but answers, for as long as `rn-ties` and `rn-connections` take together.
+    "physics/rn-connections-end-to-end": Recipe(CONNECTIONS, "rn-ties", {**_BALLS, "steps": 16_000}),
     "physics/mlp-connections": Recipe(CONNECTIONS, "mlp", _BASELINE),
     "physics/rn-count": Recipe(COUNT, "rn", {**_FROM_TIES, "hold_relations": 0.15, "steps": 10_000}),
     "physics/mlp-count": Recipe(COUNT, "mlp", _BASELINE),
+    "physics/rn-connections-2to12": Recipe(VARYING_CONNECTIONS, "rn", _VARYING_BALLS),
+    "physics/rn-count-2to12": Recipe(VARYING_COUNT, "rn", _VARYING_COUNTS),
     "physics/rn-predict": Recipe(PREDICT, "rn", _MOVING_BALLS),
     "physics/in-predict": Recipe(PREDICT, "in", _MOVING_BALLS),
     "physics/mlp-predict": Recipe(PREDICT, "mlp", {**_BALLS, "steps": 8_000}),
@@ -128,7 +164,15 @@ _FIGURES: tuple[PublishedFigure, ...] = (
 )  # fmt: skip
 
 _TITLES = Titles(
-    views={"connections": "ties", "ties": "ties, first stage", "count": "count", "predict": "paths"},
+    views={
+        "connections": "ties",
+        "connections-2to12": "ties, 2 to 12 balls",
+        "connections-end-to-end": "ties, answers only",
+        "ties": "ties, first stage",
+        "count": "count",
+        "count-2to12": "count, 2 to 12 balls",
+        "predict": "paths",
+    },
     measures={
         "pairs": "Which balls are connected: single pairs",
         "connections": "Which balls are connected: whole scenes",
@@ -139,6 +183,9 @@ _TITLES = Titles(
         (CONNECTIONS, "pair"): "pairs",
         (CONNECTIONS, "whole_scene"): "connections",
         (COUNT, "whole_scene"): "counting",
+        (VARYING_CONNECTIONS, "pair"): "pairs",
+        (VARYING_CONNECTIONS, "whole_scene"): "connections",
+        (VARYING_COUNT, "whole_scene"): "counting",
         (PREDICT, "within_radius"): "within_radius",
     },
 )

@@ -23,6 +23,7 @@ from rn_core.tasks.base import Task
 from rn_core.tasks.physics.encoding import (
     D_ROW,
     check_rows,
+    color_targets,
     connection_targets,
     count_targets,
     encode_rows,
@@ -34,8 +35,9 @@ from rn_core.tasks.physics.pool import ScenePool, draw_pool
 from rn_core.tasks.physics.prediction import PathScoring, encode_paths
 from rn_core.tasks.physics.sampling import sample_scenes
 from rn_core.tasks.physics.scene import PhysicsScene, PhysicsScenes, stack_paths
-from rn_core.tasks.physics.spec import DOMAIN
-from rn_core.tasks.physics.world import COLORS, DEFAULT_BALLS, N_FRAMES
+from rn_core.tasks.physics.spec import DOMAIN, VARYING_CONNECTIONS, VARYING_COUNT
+from rn_core.tasks.physics.varying import VaryingPool, draw_varying_pool, sample_varying
+from rn_core.tasks.physics.world import COLORS, DEFAULT_BALLS, FEWEST_BALLS, MOST_BALLS, N_FRAMES
 from rn_core.tasks.scoring import MultiLabelScoring, OneAnswer, Scoring
 
 _WHOLE = "whole_scene"
@@ -175,12 +177,19 @@ class _Physics:
         return scene, scene
 
 
+def list_color_pairs(n_colors: int) -> tuple[str, ...]:
+    """Return the names of pairs of the first colors, such as "red-green", in the order of `encoding.list_pairs`."""
+    return tuple("-".join(pair) for pair in combinations(tuple(COLORS)[:n_colors], 2))
+
+
 class Connections(_Physics):
     """Which pairs of balls are connected: a logit for each pair of colors, in the order of `encoding.list_pairs`."""
 
     name = "physics/connections"
     question = "Which balls are tied?"
-    answers = tuple("-".join(pair) for pair in combinations(tuple(COLORS)[:DEFAULT_BALLS], 2))
+    #: Colors that balls may have.
+    n_colors = DEFAULT_BALLS
+    answers = list_color_pairs(DEFAULT_BALLS)
     question_types = ("pair", _WHOLE)
     scoring = MultiLabelScoring()
 
@@ -201,12 +210,12 @@ class Connections(_Physics):
         """Return the index of the pair that a question as `tie_question` is about; None for every other text.
 
         Raises:
-            QuestionError: in one sentence, if it names no two different ones of the first ten colors.
+            QuestionError: in one sentence, if it names no two different ones of the task's colors.
         """
         colors = _read_tie(text)
         if colors is None:
             return None
-        known = tuple(COLORS)[:DEFAULT_BALLS]
+        known = tuple(COLORS)[: self.n_colors]
         if colors[0] == colors[1] or not {*colors} <= {*known}:
             raise QuestionError(
                 f"A connection is between two different balls of {', '.join(known)}, got {colors[0][:20]} and "
@@ -261,6 +270,65 @@ class Predict(_Physics):
         return encode_paths(torch.from_numpy(prediction_targets(scenes)), last)
 
 
+class _Varying(_Physics):
+    """What tasks of 2 to 12 balls share; the balls of a scene have any of the first 12 colors."""
+
+    trained_counts = (FEWEST_BALLS, MOST_BALLS)
+
+    def color_targets(self, scenes: PhysicsScenes, colors: np.ndarray) -> Tensor:
+        """Return `Batch.answer` of scenes whose balls have some colors, (S, N) int64."""
+        raise NotImplementedError
+
+    def color_facts(self, scenes: PhysicsScenes, pairs: np.ndarray, colors: np.ndarray) -> np.ndarray:
+        """Return what is true of pairs of balls that have some colors; see `VaryingPool`."""
+        return tied_facts(scenes, pairs)
+
+    def sample_batch(
+        self,
+        rng: np.random.Generator,
+        n_scenes: int,
+        n_questions: int | None = None,
+        type_weights: np.ndarray | None = None,
+        n_cells: int | None = None,
+    ) -> Batch:
+        """Draw scenes with every number of balls equally often; the other arguments change nothing here."""
+        return sample_varying(rng, n_scenes, self.n_frames, self.color_targets)
+
+    def make_pool(
+        self, seed: int, n_scenes: int, n_questions: int, progress: Callable[[Iterable[Any]], Iterable[Any]] = iter
+    ) -> VaryingPool:
+        """Draw scenes of split train, used repeatedly; arguments as `Task.make_pool`."""
+        return draw_varying_pool(seed, n_scenes, self.n_frames, self.color_targets, self.color_facts, progress)
+
+
+class VaryingConnections(_Varying, Connections):
+    """Which pairs of 2 to 12 balls are connected: a logit for each pair of 12 colors."""
+
+    name = VARYING_CONNECTIONS
+    n_colors = MOST_BALLS
+    answers = list_color_pairs(MOST_BALLS)
+
+    def color_targets(self, scenes: PhysicsScenes, colors: np.ndarray) -> Tensor:
+        """Return whether each pair of colors is connected, (S, 66) bool; none is where a ball is missing."""
+        return torch.from_numpy(color_targets(scenes, colors, self.n_colors))
+
+    def color_facts(self, scenes: PhysicsScenes, pairs: np.ndarray, colors: np.ndarray) -> np.ndarray:
+        """Return whether pairs are connected, and which they then are; see `pair_facts.which_facts`."""
+        return which_facts(scenes, pairs, colors, self.n_colors)
+
+
+class VaryingCount(_Varying, Count):
+    """How many groups 2 to 12 balls make: a logit for each number from 1 to 12."""
+
+    name = VARYING_COUNT
+    answers = tuple(str(number) for number in range(1, MOST_BALLS + 1))
+    scoring = OneAnswer(1, MOST_BALLS)
+
+    def color_targets(self, scenes: PhysicsScenes, colors: np.ndarray) -> Tensor:
+        """Return the index of the number of connected groups, (S,) int64; colors change nothing."""
+        return self.targets(scenes)
+
+
 @functools.lru_cache(maxsize=256)
 def _read_tie(text: str) -> tuple[str, str] | None:
     """Return the two words in the places of colors if a text reads like `tie_question`, else None."""
@@ -282,4 +350,4 @@ def _read_rows(scene: PhysicsScene | str | Mapping[str, Any] | np.ndarray) -> np
     return rows
 
 
-TASKS: tuple[Task, ...] = (Connections(), Count(), Predict())
+TASKS: tuple[Task, ...] = (Connections(), Count(), Predict(), VaryingConnections(), VaryingCount())

@@ -21,6 +21,8 @@ RIGID_SECONDS = 0.01
 
 MAX_BALLS = 16
 DEFAULT_BALLS = 10
+#: Balls of the scenes of tasks whose numbers of balls vary.
+FEWEST_BALLS, MOST_BALLS = 2, 12
 #: Frames that the networks see, and frames per second.
 N_FRAMES = 16
 FRAME_RATE = 10

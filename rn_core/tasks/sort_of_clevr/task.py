@@ -27,6 +27,7 @@ from rn_core.tasks.sort_of_clevr.drawing import draw_questions
 from rn_core.tasks.sort_of_clevr.encoding import VIEWS, check_view, shuffle_rows
 from rn_core.tasks.sort_of_clevr.fitting import fit_picture
 from rn_core.tasks.sort_of_clevr.language import parse, text
+from rn_core.tasks.sort_of_clevr.patches import count_patches
 from rn_core.tasks.sort_of_clevr.questions import Question, question_codes, solve
 from rn_core.tasks.sort_of_clevr.rendering import object_masks
 from rn_core.tasks.sort_of_clevr.scene import (
@@ -265,6 +266,10 @@ class SortOfClevrPixels(SortOfClevr):
     def fit_picture(self, image: np.ndarray) -> np.ndarray:
         """Return the middle square of a picture at 75 × 75 pixels; see `fitting.fit_picture`."""
         return fit_picture(image)
+
+    def count_patches(self, image: np.ndarray) -> int:
+        """Return how many separate patches a picture shows; see `patches.count_patches`."""
+        return count_patches(image)
 
     def in_styles(self) -> Self:
         """Return the task with each image in a style of its own."""

@@ -88,3 +88,18 @@ def test_states_have_a_pool_and_pixels_have_none():
 def test_a_pool_of_nothing_is_one_sentence():
     with pytest.raises(RNCoreError, match=r"^A pool needs at least one scene, got 0; draw some\.$"):
         make_pool(0, 0, 4)
+
+
+def test_types_that_are_never_asked_are_left_out_and_others_stay_as_they_are(pool):
+    weights = np.full(len(QUESTION_TYPES), 0.05)
+    every = pool.sample_batch(make_rng(0, "train"), 60)
+    same = pool.sample_batch(make_rng(0, "train"), 60, weights)
+    assert (every.question == same.question).all()
+    kept = [QUESTION_TYPES.index(name) for name in ("exist", "count")]
+    weights[[k for k in range(len(weights)) if k not in kept]] *= 1e-12
+    fewer = pool.sample_batch(make_rng(0, "train"), 60, weights)
+    asked = np.isin(every.type_index, kept)
+    assert 0 < asked.sum() < len(asked)
+    np.testing.assert_array_equal(fewer.answer, every.answer[asked])
+    np.testing.assert_array_equal(fewer.scene_index, every.scene_index[asked])
+    assert set(fewer.type_index.tolist()) == set(kept)

@@ -7,7 +7,6 @@ import { drawPicture } from "./pictures.js";
 
 const FONT = { name: 14, line: 12 }; // pixels
 const PAD = 8;
-const FOLLOWED = { from: 2, to: 5 }; // stages between which the followed pair goes by itself: objects to sum
 
 function makeText(words, attributes) {
   const text = makeSvg("text", attributes);
@@ -78,8 +77,14 @@ class Diagram {
     this.whole.setAttribute("viewBox", `0 0 ${width} ${height}`);
     this.whole.setAttribute("height", String(height));
     this.whole.setAttribute("aria-label", `The whole network in ${stages.length} steps; followed pair: ${this.data.pair}`);
-    this.whole.replaceChildren(...links.flatMap(drawLink), ...stages.map((box, k) => this.drawStage(box, k, scale)));
+    this.whole.replaceChildren(...links.flatMap((link, k) => drawLink(link, this.isFollowed(k))), ...stages.map((box, k) => this.drawStage(box, k, scale)));
     if (focused !== null) this.whole.querySelector(`[data-step="${focused}"]`)?.focus();
+  }
+
+  /** Whether the followed pair goes by itself from a stage to the next: from the objects to the sum. */
+  isFollowed(k) {
+    const [from, to] = this.data.followed;
+    return k >= from && k < to;
   }
 
   drawStage({ x, y, width, height }, k, scale) {
@@ -101,8 +106,8 @@ class Diagram {
   }
 }
 
-function drawLink({ line, head }, k) {
-  const followed = k >= FOLLOWED.from && k < FOLLOWED.to ? " followed" : "";
+function drawLink({ line, head }, isFollowed) {
+  const followed = isFollowed ? " followed" : "";
   return [
     makeSvg("path", { class: `link${followed}`, d: line }),
     makeSvg("polygon", { class: `head${followed}`, points: head }),
