@@ -18,12 +18,15 @@ from rn_core.common.errors import RNCoreError
 from rn_core.models.encoders import ConvolutionalEncoder, SyncedBatchNorm
 from rn_core.models.layers import OMIT_DEFAULT, check_size, check_sizes
 from rn_core.models.residual import Pyramid
+from rn_core.models.windows import WindowConfig, WindowReader, cut_windows
 
 #: Pixels from one cell of the heatmap to the next: two convolutions of stride 2.
 STRIDE = 4
 _N_HALVING = 2
 #: From here on a peak is an object: a center half way between two cells may give each of them half.
 LEAST_PROBABILITY = 0.3
+#: A window is read around peaks from here on.
+_WORTH_A_LOOK = 0.1
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,8 @@ class SlotEncoderConfig:
         stages: channels of residual stages behind the convolutions, each at half the size; empty for none.
         n_coordinates: numbers that say where in space an object stands, which are learned, too; 0 for none.
         soft: whether a row holds the probability of each value of an attribute instead of the likeliest value.
+        windows: of a closer look at each peak, whose logits are added to those of the maps; None for none. A dict of
+            its fields will do.
     """
 
     channels: tuple[int, ...] = (16, 32, 48, 48, 48)
@@ -50,12 +55,15 @@ class SlotEncoderConfig:
     stages: tuple[int, ...] = field(default=(), metadata=OMIT_DEFAULT)
     n_coordinates: int = field(default=0, metadata=OMIT_DEFAULT)
     soft: bool = field(default=False, metadata=OMIT_DEFAULT)
+    windows: WindowConfig | None = field(default=None, metadata=OMIT_DEFAULT)
 
     def __post_init__(self) -> None:
         """Raise RNCoreError for a value that cannot be built."""
         object.__setattr__(self, "channels", check_sizes("channels", self.channels))
         object.__setattr__(self, "attributes", check_sizes("attributes", self.attributes))
         object.__setattr__(self, "stages", check_sizes("stages", self.stages) if self.stages else ())
+        if isinstance(self.windows, dict):
+            object.__setattr__(self, "windows", WindowConfig(**self.windows))
         check_size("image_size", self.image_size, lowest=2)
         check_size("n_slots", self.n_slots)
         check_size("n_coordinates", self.n_coordinates, lowest=0)
@@ -134,6 +142,7 @@ class SlotEncoder(ConvolutionalEncoder):
         if config.stages:
             self.layers.append(Pyramid(d_last, config.stages, d_last))
         self.head = nn.Conv2d(d_last, 1 + sum(config.attributes) + 2 + config.n_coordinates, 1)
+        self.reader = WindowReader(config.windows, sum(config.attributes)) if config.windows else None
 
     def read_pixels(self, images: Tensor) -> Tensor:
         """Return bytes (S, H, W, 3) as numbers (S, 3, H, W) from 0 to 1."""
@@ -165,7 +174,7 @@ class SlotEncoder(ConvolutionalEncoder):
             objects (S, K, C + V + 2) float32, ordered by the value of their first attribute, and mask (S, K), False
             where no object was found: such rows are 0 and stand behind the others.
         """
-        objects, mask, _ = self._read_objects(self.find_maps(images))
+        objects, mask, _ = self._read_objects(self.find_maps(images), images)
         return objects, mask
 
     def trace(self, images: Tensor) -> tuple[Tensor, Tensor, SlotPeaks]:
@@ -178,25 +187,44 @@ class SlotEncoder(ConvolutionalEncoder):
                 if isinstance(layer, nn.ReLU):
                     outputs.append(features)
             maps = self._read_features(features)
-        objects, mask, found = self._read_objects(maps)
+        objects, mask, found = self._read_objects(maps, images)
         return objects, mask, found._replace(outputs=tuple(outputs))
 
-    def _read_objects(self, maps: SlotMaps) -> tuple[Tensor, Tensor, SlotPeaks]:
+    def _read_objects(self, maps: SlotMaps, images: Tensor) -> tuple[Tensor, Tensor, SlotPeaks]:
         """Return the objects that maps say there are and their mask, as `forward`, and the peaks that they stand at."""
         n_columns = self.config.grid_shape[1]
         peaks = find_peaks(maps.centers.flatten(1), self.config.grid_shape, self.config.n_slots)  # (S, K)
-        probabilities = maps.centers.flatten(1).gather(1, peaks).sigmoid()  # (S, K)
-        mask = probabilities > LEAST_PROBABILITY
-        attributes = _read_at(maps.attributes, peaks)  # (S, K, V)
-        name = _weigh if self.config.soft else _choose
-        values = [name(part) for part in torch.split(attributes, list(self.config.attributes), dim=-1)]
+        logits = _read_at(torch.cat([maps.centers[:, None], maps.attributes], dim=1), peaks)  # (S, K, 1 + V)
         cells = torch.stack([peaks % n_columns, peaks // n_columns], dim=-1)  # (S, K, 2)
         pixels = (cells + _read_at(maps.offsets, peaks)) * STRIDE  # (S, K, 2)
+        if self.reader is not None:
+            logits = logits + self._look_closer(self.reader, images, pixels, logits[..., 0])
+        probabilities = logits[..., 0].sigmoid()  # (S, K)
+        mask = probabilities > LEAST_PROBABILITY
+        name = _weigh if self.config.soft else _choose
+        values = [name(part) for part in torch.split(logits[..., 1:], list(self.config.attributes), dim=-1)]
         place = [] if maps.coordinates is None else [_read_at(maps.coordinates, peaks)]  # (S, K, C)
         objects = torch.cat([*place, *values, pixels / self._middle(pixels) - 1], dim=-1) * mask[..., None]
         order = torch.where(mask, values[0].argmax(dim=-1), values[0].shape[-1]).argsort(dim=1, stable=True)  # (S, K)
         ordered = objects.take_along_dim(order[..., None], dim=1)
         return ordered, mask.take_along_dim(order, dim=1), SlotPeaks(maps, peaks, probabilities, order)
+
+    def _look_closer(self, reader: WindowReader, images: Tensor, places: Tensor, centers: Tensor) -> Tensor:
+        """Return logits (S, K, 1 + V) of the windows around places (S, K, 2); 0 where a center is out of the question.
+
+        Args:
+            reader: reads windows.
+            images: (S, H, W, 3) uint8.
+            places: in pixels.
+            centers: (S, K) logits, the highest first.
+        """
+        looked_at = centers.detach().sigmoid() > _WORTH_A_LOOK  # (S, K)
+        n_windows = int(looked_at.any(dim=0).sum())
+        with torch.autocast(images.device.type, enabled=False):
+            pixels, spans = self.read_pixels(images), reader.frame(places, images.shape[1])
+            windows = cut_windows(pixels, places[:, :n_windows], spans[:, :n_windows], reader.config.n_samples)
+            read = reader(windows[looked_at[:, :n_windows]])  # (N, 1 + V)
+        return places.new_zeros(*centers.shape, read.shape[-1]).masked_scatter(looked_at[..., None], read)
 
     def locate(self, objects: Tensor) -> Tensor:
         """Return the objects' centers in pixels; see `Encoder.locate`."""

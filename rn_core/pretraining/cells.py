@@ -38,6 +38,7 @@ class PretextConfig:
         n_scenes: scenes per step.
         learning_rate: peak rate of AdamW; 200 steps of warm-up, then a cosine to 0.
         jitter: whether light, colors, blur and noise of each picture are changed, for pictures that are seen often.
+        window_steps: steps behind those, for encoders that look closer, in which they learn to read windows.
     """
 
     steps: int
@@ -45,6 +46,7 @@ class PretextConfig:
     n_scenes: int = 32
     learning_rate: float = 2e-3
     jitter: bool = False
+    window_steps: int = 0
 
 
 def warm_start(
@@ -197,6 +199,7 @@ class PretrainingSteps(Iterator[float]):
         clip_norm: float | None = None,
         extra: nn.Module | None = None,
         running: np.ndarray | None = None,
+        phases: tuple[int, ...] = (),
     ) -> None:
         """Prepare the first step.
 
@@ -208,7 +211,9 @@ class PretrainingSteps(Iterator[float]):
             clip_norm: largest norm of the gradient; None for no limit.
             extra: as the attribute; None for no layers.
             running: as the attribute.
+            phases: steps of each part that has a schedule of its own, in all `steps`; empty for one.
         """
+        self._phases = phases or (steps,)
         self.steps, self.step, self.loss = steps, 0, math.nan
         self.extra, self.running = nn.Module() if extra is None else extra, running
         self._learning, self._peak, self._loss_of, self._clip_norm = [*parameters], learning_rate, loss_of, clip_norm
@@ -219,7 +224,7 @@ class PretrainingSteps(Iterator[float]):
         if self.step >= self.steps:
             raise StopIteration
         for group in self.optimizer.param_groups:
-            group["lr"] = self._peak * rate_share(self.step, self.steps)
+            group["lr"] = self._peak * rate_share(*self._place())
         loss = self._loss_of(self.step)
         self.optimizer.zero_grad()
         torch.autograd.backward(loss)
@@ -228,6 +233,15 @@ class PretrainingSteps(Iterator[float]):
         self.optimizer.step()
         self.step, self.loss = self.step + 1, loss.item()
         return self.loss
+
+    def _place(self) -> tuple[int, int]:
+        """Return the step's number within its phase, and the steps of that."""
+        first = 0
+        for n_steps in self._phases:
+            if self.step < first + n_steps:
+                break
+            first += n_steps
+        return self.step - first, n_steps
 
     @property
     def state(self) -> dict[str, Any]:

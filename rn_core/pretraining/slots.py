@@ -18,12 +18,15 @@ from rn_core.models.jitter import jitter_images
 from rn_core.models.relation_network import RelationNetwork
 from rn_core.models.slots import STRIDE, SlotEncoder, SlotMaps
 from rn_core.pretraining.cells import Keeper, PretextConfig, PretrainingSteps
+from rn_core.pretraining.windows import window_loss
 from rn_core.tasks.base import Labeled
 
 #: Weights of the parts of the loss: centers, attributes, places in the picture and in space.
 _CENTERS, _ATTRIBUTES, _PLACES, _COORDINATES = 1.0, 1.0, 4.0, 4.0
 #: How little a cell counts that is easily told to be no center (the exponent of the focal loss, arXiv 1708.02002).
 _FOCUS = 2.0
+#: Pictures of a step in which windows are read: enough, since each has several objects.
+_LOOKED_AT = 16
 #: Logit of a center before anything is learned: nearly all cells are none (arXiv 1708.02002, section 4.1).
 _RARE = -4.0
 
@@ -37,6 +40,8 @@ def learn_objects(
     progress: Callable[[Iterable[int]], Iterable[int]] = iter,
 ) -> float:
     """Let a model's encoder learn from labels to find objects; its batch statistics stay as they are afterwards.
+
+    First the convolution learns to find them, then, where the encoder has windows, these are read.
 
     Args:
         model: with an encoder that finds objects, changed in place.
@@ -63,13 +68,18 @@ def learn_objects(
         _expect_few(encoder)
         _arrange(encoder, torch.channels_last)  # a fifth faster on a CPU
 
-    def loss(step: int) -> Tensor:
-        rng = make_rng(config.seed, "train", step, 0)
-        pictures = task.sample_labeled(rng, config.n_scenes)
-        images = jitter_images(pictures.images, rng) if config.jitter else pictures.images
-        return perception_loss(encoder.find_maps(images), pictures, encoder.config.attributes)
+    looks = 0 if encoder.reader is None else config.window_steps
 
-    steps = PretrainingSteps(encoder.parameters(), config.steps, config.learning_rate, loss, clip_norm=10.0)
+    def loss(step: int) -> Tensor:
+        rng, finds = make_rng(config.seed, "train", step, 0), step < config.steps
+        pictures = task.sample_labeled(rng, config.n_scenes if finds else _LOOKED_AT)
+        images = jitter_images(pictures.images, rng) if config.jitter else pictures.images
+        if finds or encoder.reader is None:
+            return perception_loss(encoder.find_maps(images), pictures, encoder.config.attributes)
+        return window_loss(encoder.reader, images, pictures, encoder.config.attributes, rng)
+
+    phases = (config.steps, looks) if looks else (config.steps,)
+    steps = PretrainingSteps(encoder.parameters(), sum(phases), config.learning_rate, loss, 10.0, phases=phases)
     last = steps.finish(keeper, progress)
     _arrange(encoder, torch.contiguous_format)
     encoder.freeze_statistics()

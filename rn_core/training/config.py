@@ -63,6 +63,7 @@ class TrainConfig:
         all_cells_from: share of the steps after which all cells take part.
         all_cells_every: before that, too, all cells take part in every so many steps, so that a network learns to say
             nothing about empty ones while it learns the rest; 0 for never.
+        window_steps: pretraining steps behind `warm_start`, in which an encoder with windows learns to read them.
         precision: "32-true" or "bf16-mixed".
         report_every: steps between reports.
         validate_every: steps between validations.
@@ -111,6 +112,7 @@ class TrainConfig:
     first_steps: int = field(default=0, metadata=OMIT_DEFAULT)
     styled: bool = field(default=False, metadata=OMIT_DEFAULT)
     all_cells_every: int = field(default=0, metadata=OMIT_DEFAULT)
+    window_steps: int = field(default=0, metadata=OMIT_DEFAULT)
 
     def __post_init__(self) -> None:
         """Raise RNCoreError for an invalid value, naming it and what is allowed."""
@@ -133,6 +135,7 @@ class TrainConfig:
             )
         if self.all_cells_every < 0:
             raise RNCoreError(f"all_cells_every must be 0 or more, got {self.all_cells_every!r}; 0 means never.")
+        self._check_windows()
         if not 0 < self.focus <= 1:
             raise RNCoreError(f"focus must be above 0 and at most 1, got {self.focus!r}.")
         if self.precision not in get_args(Precision):
@@ -148,6 +151,16 @@ class TrainConfig:
         if self.warm_start and not self.pool_scenes and not isinstance(TASKS[self.task], labeled):
             raise RNCoreError(
                 f"'{self.task}' cannot be pretrained without a pool, got warm_start {self.warm_start!r}; set it to 0."
+            )
+
+    def _check_windows(self) -> None:
+        """Raise RNCoreError unless an encoder with windows, and no other, learns to read them in pretraining."""
+        encoder = self.model.encoder
+        reads = isinstance(encoder, SlotEncoderConfig) and encoder.windows is not None and self.warm_start > 0
+        if self.window_steps < 0 or (self.window_steps and not reads):
+            raise RNCoreError(
+                f"window_steps must be 0, or 1 or more for encoders with windows that are pretrained, got "
+                f"{self.window_steps!r}; set it to 0."
             )
 
     def to_dict(self) -> dict[str, Any]:

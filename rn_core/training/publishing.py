@@ -264,7 +264,8 @@ def _describe_start(config: TrainConfig) -> str:
     learned = "name the contents of its cells"
     if isinstance(config.model.encoder, SlotEncoderConfig):
         where = "the folder's pictures, in changed light and colors" if config.data else "pictures of many styles"
-        learned = f"find objects in {where} (supervised perception)"
+        closer = f", and for {config.window_steps} to read the window around each" if config.window_steps else ""
+        learned = f"find objects in {where} (supervised perception){closer}"
     encoder = f"the encoder for {config.warm_start} steps to {learned}"
     relations = f"; the relations start from {config.core_from}" if config.core_from else ""
     return f"pretrained, unlike in the paper: {encoder}{relations}"

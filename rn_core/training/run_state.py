@@ -46,7 +46,9 @@ class RunState:
             raise RNCoreError(f"its seconds are {self.seconds!r}")
         if self.accuracy.shape != (n_types,) or not ((self.accuracy >= 0) & (self.accuracy <= 1)).all():
             raise RNCoreError(f"its accuracies are not {n_types} shares from 0 to 1")
-        if self.warm_start is not None and not _is_count(self.warm_start["step"], self.config.warm_start):
+        if self.warm_start is not None and not _is_count(
+            self.warm_start["step"], self.config.warm_start + self.config.window_steps
+        ):
             raise RNCoreError(f"the step of its warm start is {self.warm_start['step']!r}")
 
     def to_dict(self) -> dict[str, Any]:

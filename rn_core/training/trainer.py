@@ -143,7 +143,8 @@ class Trainer:
         else:
             begun = load_weights(config.core_from).model if config.core_from else None
             learned = None if begun is None else _relations_of(config.core_from, begun)
-            labels = PretextConfig(steps=config.warm_start, seed=config.seed, jitter=self.source is not None)
+            jitter = self.source is not None
+            labels = PretextConfig(config.warm_start, config.seed, jitter=jitter, window_steps=config.window_steps)
             if isinstance(model.encoder, SlotEncoder):
                 pictures = self.task if self.source is None else self.source
                 assert isinstance(pictures, Labeled)  # the config has checked the task, which opens the source

@@ -1,0 +1,120 @@
+"""A closer look at peaks: windows are cut where they should be, and what is read there is added to the maps."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from rn_core.common.errors import RNCoreError
+from rn_core.models import ModelConfig
+from rn_core.models.layers import plain_fields
+from rn_core.models.relation_network import RelationNetworkConfig
+from rn_core.models.slots import STRIDE, SlotEncoder, SlotEncoderConfig, SlotMaps
+from rn_core.models.windows import WindowConfig, WindowReader, cut_windows
+
+WINDOWS = WindowConfig(8, 10, 30, (4, 6))
+CONFIG = SlotEncoderConfig(channels=(4, 4, 4), n_slots=4, attributes=(3, 2), windows=WINDOWS)
+MODEL = ModelConfig(CONFIG, RelationNetworkConfig(CONFIG.d_object, 11, 4, (8,), (8,)))
+
+
+def sample_by_loop(picture: np.ndarray, column: float, row: float) -> np.ndarray:
+    """Return the color (3,) at a point of a picture (3, H, W), bilinearly; beyond the edge, that of the edge."""
+    height, width = picture.shape[1:]
+    column, row = min(max(column, 0), width - 1), min(max(row, 0), height - 1)
+    left, top = min(int(column), width - 2), min(int(row), height - 2)
+    right, down = column - left, row - top
+    upper = (1 - right) * picture[:, top, left] + right * picture[:, top, left + 1]
+    lower = (1 - right) * picture[:, top + 1, left] + right * picture[:, top + 1, left + 1]
+    return (1 - down) * upper + down * lower
+
+
+def test_windows_are_cut_as_a_loop_over_their_points_does():
+    generator = torch.Generator().manual_seed(0)
+    pixels = torch.rand(2, 3, 20, 30, generator=generator, dtype=torch.float64)
+    places = torch.rand(2, 3, 2, generator=generator, dtype=torch.float64) * torch.tensor([34.0, 24.0]) - 2
+    spans = 4 * torch.randn(2, 3, 2, 2, generator=generator, dtype=torch.float64)
+    found = cut_windows(pixels, places, spans, 5)
+    for scene in range(2):
+        for k in range(3):
+            for i in range(5):
+                for j in range(5):
+                    inside = np.array([(2 * j + 1) / 5 - 1, (2 * i + 1) / 5 - 1])
+                    column, row = places[scene, k].numpy() + spans[scene, k].numpy() @ inside
+                    expected = sample_by_loop(pixels[scene].numpy(), column, row)
+                    np.testing.assert_allclose(found[scene, k, :, i, j], expected, atol=1e-9)
+
+
+def test_windows_grow_evenly_from_the_first_row_to_the_last():
+    reader = WindowReader(WINDOWS, 5)
+    spans = reader.frame(torch.tensor([[3.0, 0.0], [8.0, 37.0], [1.0, 74.0], [1.0, 99.0]]), 75)
+    assert [span.tolist() for span in spans] == [[[half, 0], [0, half]] for half in (5.0, 10.0, 15.0, 15.0)]
+
+
+def maps_of(centers: dict[tuple[int, int], float]) -> SlotMaps:
+    """Return maps of one picture with some centers' logits (by row and column), whose attributes are all alike."""
+    grid = CONFIG.grid_size
+    maps = torch.full((1, grid, grid), -30.0)
+    for (row, column), logit in centers.items():
+        maps[0, row, column] = logit
+    return SlotMaps(maps, torch.zeros(1, 5, grid, grid), torch.zeros(1, 2, grid, grid))
+
+
+class RedReader(WindowReader):
+    """Says that every window is a center as surely as it is red, and has the values (2, 1) if it is blue."""
+
+    def forward(self, windows: Tensor) -> Tensor:
+        """Return logits of windows."""
+        red, _, blue = 40 * windows.mean(dim=(2, 3)).T
+        return torch.stack([red - 20, *[torch.zeros_like(red)] * 2, blue, torch.zeros_like(red), blue], dim=1)
+
+
+def test_what_windows_say_is_added_to_the_maps(monkeypatch):
+    encoder = SlotEncoder(CONFIG)
+    monkeypatch.setattr(encoder, "reader", RedReader(WINDOWS, 5))
+    # Alike to the maps: a red place, a red and blue one, a black one. The last would be red, but is not looked at.
+    peaks = {(4, 4): 0.0, (4, 14): -1.0, (14, 4): 0.1, (14, 14): -9.0}
+    monkeypatch.setattr(encoder, "find_maps", lambda images: maps_of(peaks))
+    images = torch.zeros(1, 75, 75, 3, dtype=torch.uint8)
+    for (row, column), color in zip(peaks, ((255, 0, 0), (255, 0, 255), (0, 0, 0), (255, 0, 0)), strict=True):
+        top, left = STRIDE * row - 16, STRIDE * column - 16
+        images[0, top : top + 33, left : left + 33] = torch.tensor(color)
+    objects, mask = encoder(images)
+    assert mask.tolist() == [[True, True, False, False]]
+    places = encoder.locate(objects[0, :2]).round().tolist()
+    values = {tuple(place): row[:5].tolist() for place, row in zip(places, objects[0], strict=False)}
+    assert values.keys() == {(16, 16), (56, 16)}
+    assert values[56, 16] == [0, 0, 1, 0, 1]
+    assert sum(values[16, 16]) == 2
+    assert values[16, 16][:1] + values[16, 16][3:4] == [1, 1]  # no value is likelier: the first of each
+
+
+def test_no_peak_is_looked_at_where_there_is_none(monkeypatch):
+    encoder = SlotEncoder(CONFIG)
+    monkeypatch.setattr(encoder, "find_maps", lambda images: maps_of({}))
+    objects, mask = encoder(torch.zeros(1, 75, 75, 3, dtype=torch.uint8))
+    assert not mask.any()
+    assert not objects.any()
+
+
+def test_windows_are_kept_by_cards():
+    model = ModelConfig.from_dict(json.loads(json.dumps(MODEL.to_dict())))
+    assert model == MODEL
+    assert model.encoder.windows == WINDOWS
+    assert "windows" not in plain_fields(SlotEncoderConfig())
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"n_samples": 1}, "n_samples of windows must be a whole number of 2 or more, got 1"),
+        ({"bottom": 0}, "bottom of windows must be a whole number of 2 or more, got 0"),
+        ({"channels": ()}, "channels of windows must list one or more layer sizes"),
+    ],
+)
+def test_windows_that_cannot_be_read_are_named(changes, message):
+    with pytest.raises(RNCoreError, match=message):
+        WindowConfig(**{**plain_fields(WINDOWS), **changes})
