@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -172,6 +173,29 @@ def test_what_was_not_seen_in_training_is_one_sentence(dice):
         dice.task.encode_questions(["Are {o0} and {o1} equal?"])
     with pytest.raises(SceneError, match="'o7', which scene 's"):
         dice.shown[0].scene.asked("Are {o7} and {o1} alike?")
+
+
+def test_what_no_training_scene_has_is_said_beside_the_answer(dice):
+    assert all(dice.task.find_warnings(one.scene, one.questions[0].text) == () for one in dice.shown)
+    lines = make_lines(40)
+    held = next(place for place in range(40) if split_of(0, place) == "test")
+    lines[held]["objects"][1]["face"] = "z"
+    lines[held]["questions"][3]["question"] = "Is any of them an a?"
+    data = OwnData(take_uploads([("few.jsonl", write_lines(lines))]))
+    task, record = data.task, next(one for one in data.shown if one.scene.name == f"s{held}")
+    assert Schema.from_dict(json.loads(json.dumps(data.schema.to_dict()))) == data.schema
+    first, second = (task.find_warnings(record.scene, record.questions[place].text) for place in (0, 3))
+    assert first == ("No training scene has a face of 'z', so the networks have learned nothing of it.",)
+    assert second == (
+        "No training scene has 'Is any of them an a?', so the networks have learned nothing of it.",
+        *first,
+    )
+    far = replace(record.scene.objects[0], features={"face": "a", "size": 1e6})
+    scene = replace(record.scene, objects=(far, *record.scene.objects[2:]))
+    (said,) = task.find_warnings(scene, record.questions[0].text)
+    assert "a size of 1e+06" in said
+    common = next(one for one in data.shown if one.scene.name != f"s{held}")
+    assert task.find_warnings(common.scene, common.questions[3].text) == ()
 
 
 def test_many_different_questions_are_read_as_words():

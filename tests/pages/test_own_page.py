@@ -12,13 +12,14 @@ from streamlit.testing.v1 import AppTest
 from pages._lab.domains.base import full_name
 from pages._lab.domains.own import DOMAIN
 from pages._lab.own.models import SetModels, list_answering, read_models
-from pages._lab.own.sets import find_set, take_files
+from pages._lab.own.sets import OwnSet, find_set, take_files
 from pages._lab.own.state import OwnState
 from rn_core.common.errors import RNCoreError
 from rn_core.models import build_model
 from rn_core.race.own_race import OwnRace, OwnRaceConfig
 from rn_core.tasks.own.dataset import OwnData
 from rn_core.tasks.own.files import find_files
+from rn_core.tasks.registry import host
 from rn_core.training.own_sets import make_config, write_set_bundle
 from rn_core.training.processes import make_fabric
 from rn_core.weights.card import CardFacts
@@ -30,10 +31,15 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.fixture(scope="module")
 def models() -> SetModels:
     """Return networks of the capitals that have learned nothing."""
-    shown = find_set("cities")
+    return make_models(find_set("cities"))
+
+
+def make_models(shown: OwnSet) -> SetModels:
+    """Return networks of a set that have learned nothing."""
     data = OwnData(find_files(shown.path))
+    task = host(data.task)
     made = {kind: build_model(make_config(data, kind).model, 0).eval() for kind in ("rn", "mlp")}
-    facts = CardFacts(task=data.task.name)
+    facts = CardFacts(task=task.name)
     files = [write_set_bundle(kind, model, facts, data, 10) for kind, model in made.items()]
     return read_models([(f"{each.kind}.safetensors", each.content) for each in files])
 
@@ -96,6 +102,20 @@ def test_a_question_that_networks_cannot_read_is_one_sentence(models):
         DOMAIN.ask(OwnState(model=models.name, question="Who is it?"))
     found, problems = OwnState.from_query({"q": "Who is {nobody}?"})
     assert found == OwnState() and "'nobody', which scene '2' does not have" in problems[0] and len(problems) == 1
+
+
+def test_a_question_in_words_that_the_set_does_not_ask_is_answered_with_a_warning():
+    objects = [{"name": "a", "size": 1}, {"name": "b", "size": 2}]
+    lines = [
+        {"objects": objects, "questions": [{"question": f"In year {k}, is {{a}} big?", "answer": f"{k % 2}"}]}
+        for k in range(100)
+    ]
+    held = take_files([("words.jsonl", "".join(json.dumps(line) + "\n" for line in lines).encode())])
+    networks = make_models(held)
+    known = held.records[0].questions[0].text
+    for question, warns in ((known, False), (known.replace("{a} big", "big big {a}"), True)):
+        app = open_page(networks, set=held.name, q=question)
+        assert any("None of the scenes shown here" in each.value for each in app.get("html")) == warns
 
 
 def test_a_file_with_a_fault_leaves_everything_as_it_was():

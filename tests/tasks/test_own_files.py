@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import random
+import re
 
 import pytest
 
@@ -81,8 +82,8 @@ def count_plainly(files: dict[str, bytes]) -> tuple[int, int, int]:
     if "set.jsonl" in files:
         rows = [json.loads(line) for line in files["set.jsonl"].decode("utf-8-sig").split("\n") if line.strip()]
         return len(rows), sum(len(row["objects"]) for row in rows), sum(len(row["questions"]) for row in rows)
-    tables = {key: [*csv.DictReader(io.StringIO(files[f"set.{key}.csv"].decode("utf-8-sig"), newline=""))] for key in
-              ("objects", "questions")}  # fmt: skip
+    texts = {key: files[f"set.{key}.csv"].decode("utf-8-sig").lstrip() for key in ("objects", "questions")}
+    tables = {key: [*csv.DictReader(io.StringIO(text, newline=""))] for key, text in texts.items()}
     return len({row["scene"] for row in tables["objects"]}), len(tables["objects"]), len(tables["questions"])
 
 
@@ -162,6 +163,53 @@ def test_a_fault_is_named_with_its_line_and_what_is_allowed(fault):
         read({"set.jsonl": "\n".join(lines).encode()})
     assert str(caught.value).startswith("'set.jsonl', line 4: ")
     assert all(each in str(caught.value) for each in said), str(caught.value)
+
+
+AS_OTHERS_SAVE_IT = {
+    "semicolons": lambda text: text.replace(",", ";"),
+    "tabs": lambda text: text.replace(",", "\t"),
+    "Windows": lambda text: "\ufeff" + text.replace("\n", "\r\n"),
+    "quotes and blanks": lambda text: re.sub(r"[^,\n]+", r'"\g<0> "', text),
+    "rows of blanks": lambda text: "\n" + text + ",,\n \n",
+}
+
+
+@pytest.mark.parametrize("save", AS_OTHERS_SAVE_IT.values(), ids=AS_OTHERS_SAVE_IT)
+def test_csv_is_read_as_other_programs_save_it(save):
+    plain = {
+        "set.objects.csv": "scene,name,size\n" + "".join(f"{k},a,{k}.5\n{k},b,7\n" for k in range(12)),
+        "set.questions.csv": "scene,question,answer\n" + "".join(f"{k},Is {{a}} big?,{k % 2}\n" for k in range(12)),
+    }
+    found = read({name: save(text).encode() for name, text in plain.items()})
+    assert found == read({name: text.encode() for name, text in plain.items()}) and len(found) == 12
+    assert found[3].scene.objects[0].features == {"size": 3.5}
+
+
+@pytest.mark.parametrize("cell", ["nan", "inf", '"3,5"', "n/a", "1 000", "٣"])
+def test_a_mistyped_number_does_not_turn_its_column_into_categories(cell):
+    rows = [f"{k},a,{k}" for k in range(12)]
+    asked = "scene,question,answer\n" + "".join(f"{k},Is {{a}} big?,{k % 2}\n" for k in range(12))
+    for spoiled in ([*rows[:7], f"7,a,{cell}", *rows[8:]], [f"0,a,{cell}", *rows[1:]]):
+        objects = "\n".join(["scene,name,size", *spoiled])
+        with pytest.raises(RNCoreError, match=rf"'size' must be all numbers or all texts, got .*{cell[1:3]}"):
+            read({"set.objects.csv": objects.encode(), "set.questions.csv": asked.encode()})
+        marked = objects.replace("size", "size:category")
+        assert len(read({"set.objects.csv": marked.encode(), "set.questions.csv": asked.encode()})) == 12
+
+
+def test_numbers_can_be_names():
+    numbered = scene(
+        scene=3,
+        objects=[{"name": 1, "size": 1}, {"name": 2, "size": 2}],
+        questions=[{"question": "Is {1} big?", "answer": 0, "deciding": [1]}],
+        pairs=[{"first": 1, "second": 2, "near": 1}],
+    )
+    lines = [json.dumps({**numbered, "scene": k}) for k in range(12)]
+    named = json.dumps(numbered).replace('"name": 1', '"name": "1"').replace('"name": 2', '"name": "2"')
+    named = named.replace('"first": 1, "second": 2', '"first": "1", "second": "2"').replace("[1]", '["1"]')
+    named = named.replace('"answer": 0', '"answer": "0"')
+    texts = [named.replace('"scene": 3', f'"scene": "{k}"') for k in range(12)]
+    assert read({"set.jsonl": "\n".join(lines).encode()}) == read({"set.jsonl": "\n".join(texts).encode()})
 
 
 def test_csv_files_must_list_the_same_scenes_in_the_same_order():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import permutations
 from typing import TYPE_CHECKING, Any
 
@@ -20,11 +20,19 @@ from pages._lab.own.state import OWN_SECTIONS, OwnState
 from pages._lab.pairs.view import PairView
 from pages._lab.plain import escape_math
 from rn_core.common.errors import RNCoreError
+from rn_core.common.records import Answer
 from rn_core.tasks.own.scene import OwnScene, make_template
 from rn_core.tasks.own.spec import NAME
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+#: What the explained network and the one beside it are called.
+_TITLES = ("RN", "MLP")
+_DOUBT = (
+    "None of the scenes shown here is asked this question. The networks read it word by word, whether or not it means "
+    "anything."
+)
 
 
 @dataclass(frozen=True)
@@ -59,8 +67,22 @@ class OwnView(PairView):
 
     def answers_html(self) -> str:
         """Return the answers as HTML, each with its mark where the truth is known."""
-        answers = {title: answer for title, answer in zip(("RN", "MLP"), self.model_answers.values(), strict=False)}
+        answers = {
+            title: self._add_doubt(answer) for title, answer in zip(_TITLES, self.model_answers.values(), strict=False)
+        }
         return cards_html(answers, self.reading.truth)
+
+    def _add_doubt(self, answer: Answer | None) -> Answer | None:
+        """Return an answer with a warning if the question was read word by word and is none of the set's."""
+        held = find_set(self.case.state.data)
+        if answer is None or not held.schema.words:
+            return answer
+        asked = {make_template(one.text) for record in held.records for one in record.questions}
+        return (
+            answer
+            if make_template(self.case.question) in asked
+            else replace(answer, warnings=(*answer.warnings, _DOUBT))
+        )
 
     def scene_content(self) -> Any:
         """Return the scene as JSON values."""

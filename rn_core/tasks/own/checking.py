@@ -16,10 +16,12 @@ from rn_core.tasks.own.faults import (
     MAX_TEXT,
     MIN_SCENES,
     Spot,
+    as_text,
 )
 from rn_core.tasks.own.scene import OwnObject, OwnPair, OwnQuestion, find_about, make_template
 
-_PLACE = ("x", "y")
+#: Where an object is drawn.
+PLACE = ("x", "y")
 #: What a question's type is called where no question has one.
 ALL = "all"
 
@@ -71,7 +73,7 @@ class Checker:
         if {*"{},"} & {*name}:
             raise spot.fault(f"an object's name must have no braces and no comma, got {quote(name)}; rename it.")
         features = {
-            key: self._read_feature(spot, key, value) for key, value in values.items() if key not in ("name", *_PLACE)
+            key: self._read_feature(spot, key, value) for key, value in values.items() if key not in ("name", *PLACE)
         }
         place = self._read_place(spot, name, values)
         self._check_alike(spot, name, {key: type(value) for key, value in features.items()})
@@ -88,7 +90,7 @@ class Checker:
 
     def _read_place(self, spot: Spot, name: str, values: Mapping[str, object]) -> tuple[float, float] | None:
         """Return where an object is drawn; all objects of a file have a place, or none."""
-        placed = [key for key in _PLACE if key in values]
+        placed = [key for key in PLACE if key in values]
         if len(placed) == 1 or (self._placed is not None and self._placed != bool(placed)):
             raise spot.fault(
                 f"object {quote(name)} has {' and '.join(placed) or 'neither x nor y'}, but all objects must have both "
@@ -97,7 +99,7 @@ class Checker:
         self._placed = bool(placed)
         if not placed:
             return None
-        x, y = (spot.check_number(values[key], f"{key} of object {quote(name)}") for key in _PLACE)
+        x, y = (spot.check_number(values[key], f"{key} of object {quote(name)}") for key in PLACE)
         return x, y
 
     def _check_alike(self, spot: Spot, name: str, kinds: dict[str, type]) -> None:
@@ -162,10 +164,11 @@ class Checker:
 
     def _find_object(self, spot: Spot, name: object, names: Sequence[str], what: str) -> str:
         """Return the name of an object, which the scene must have."""
-        if not isinstance(name, str) or name not in names:
+        text = as_text(name)
+        if not isinstance(text, str) or text not in names:
             known = ", ".join(map(quote, names[:10])) + (", …" if len(names) > 10 else "")
             raise spot.fault(f"{what} names {shown(name)}, but the scene's objects are {known}; name one of them.")
-        return name
+        return text
 
     def make_question(self, spot: Spot, values: Mapping[str, Any], names: Sequence[str]) -> OwnQuestion:
         """Return one question."""
@@ -173,10 +176,7 @@ class Checker:
             if key not in values:
                 raise spot.fault(f"a question must have question and answer, got {shown(dict(values))}; add {key}.")
         text = spot.check_name(values["question"], "A question", MAX_TEXT)
-        answer = values["answer"]
-        if isinstance(answer, int) and not isinstance(answer, bool):
-            answer = str(answer) if abs(answer) < 10**9 else answer
-        answer = spot.check_name(answer, "An answer")
+        answer = spot.check_name(values["answer"], "An answer")
         self._check_about(spot, text, names)
         deciding = values.get("deciding", ())
         if not isinstance(deciding, list | tuple):

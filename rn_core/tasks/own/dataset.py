@@ -177,7 +177,7 @@ def _gather_scene(found: Gatherer, record: SceneRecord, trains: bool) -> None:
         found.placed = thing.place is not None
         for name, value in thing.features.items():
             if isinstance(value, str):
-                found.add_category(name, value)
+                found.add_category(name, value, trains)
             else:
                 found.add_number(name, value, trains)
     for pair in scene.pairs:
@@ -186,11 +186,11 @@ def _gather_scene(found: Gatherer, record: SceneRecord, trains: bool) -> None:
     for asked in record.questions:
         template = make_template(asked.text)
         found.n_about = max(found.n_about, len(find_about(asked.text)))
-        found.add_text("templates", template, MAX_TEMPLATES)
-        found.add_text("answers", asked.answer, MAX_ANSWERS)
-        found.add_text("types", asked.type, MAX_TYPES)
+        found.add_text("templates", template, MAX_TEMPLATES, trains)
+        found.add_text("answers", asked.answer, MAX_ANSWERS, trains)
+        found.add_text("types", asked.type, MAX_TYPES, trains)
         for word in split_words(template):
-            found.add_text("words", word, MAX_WORDS)
+            found.add_text("words", word, MAX_WORDS, trains)
 
 
 class _Scenes:

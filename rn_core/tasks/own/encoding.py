@@ -12,6 +12,9 @@ from rn_core.common.errors import SceneError, quote
 from rn_core.tasks.own.scene import OwnScene
 from rn_core.tasks.own.schema import Schema
 
+#: Standard deviations from the mean of the training scenes beyond which a number is unlike them.
+_FAR = 10.0
+
 
 def encode_objects(schema: Schema, scene: OwnScene) -> np.ndarray:
     """Return (N, F) float32, one value per feature: z-scores, and places of categories; raises SceneError."""
@@ -26,6 +29,17 @@ def encode_objects(schema: Schema, scene: OwnScene) -> np.ndarray:
             )
     rows = [[column.encode(thing.features[column.name]) for column in schema.columns] for thing in scene.objects]
     return np.array(rows, dtype=np.float32)
+
+
+def find_unseen(schema: Schema, scene: OwnScene) -> list[str]:
+    """Return the features of a scene that are unlike those of all training scenes, in words, each once."""
+    found: dict[str, None] = {}
+    for column in schema.columns:
+        for thing in scene.objects:
+            value = thing.features[column.name]
+            if value in column.unseen or (not column.values and abs(column.encode(value)) > _FAR):
+                found[f"a {column.name} of {quote(value) if isinstance(value, str) else format(value, 'g')}"] = None
+    return [*found]
 
 
 def encode_pairs(schema: Schema, scene: OwnScene) -> tuple[np.ndarray, np.ndarray]:

@@ -35,8 +35,7 @@ class Spot:
 
     def check_name(self, value: object, what: str, longest: int = MAX_NAME) -> str:
         """Return a text; raises RNCoreError unless it has 1 to `longest` printable letters and no blanks around it."""
-        if isinstance(value, bool):
-            value = "yes" if value else "no"
+        value = as_text(value)
         if not isinstance(value, str) or not 1 <= len(value) <= longest or not value.isprintable():
             raise self.fault(f"{what} must be text of 1 to {longest} printable letters, got {shown(value)}; change it.")
         if value != value.strip():
@@ -58,6 +57,13 @@ class Spot:
                     f"{what} has the unknown key {shown(key)}, but can have {', '.join(known)}."
                     f"{did_you_mean(key, known)} Rename it, or leave it out."
                 )
+
+
+def as_text(value: object) -> object:
+    """Return a truth value as yes or no, and a whole number as its digits; anything else as it is."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value) if isinstance(value, int) and abs(value) <= MAX_NUMBER else value
 
 
 def is_number_text(text: str) -> bool:

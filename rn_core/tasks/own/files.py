@@ -122,7 +122,7 @@ def _part_of(name: str) -> str:
     for kind in CSV_PARTS:
         if lower.endswith(f"{kind}.csv"):
             return kind
-    raise RNCoreError(f"{quote(name)} is no file of a set: {_RULE}; rename it.")
+    raise RNCoreError(f"{quote(name)} is no file of a set: {_RULE}; save it in this form.")
 
 
 def _opener(path: Path) -> Callable[[], AbstractContextManager[BinaryIO]]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import groupby
+from itertools import chain, groupby
 from typing import Any, NoReturn
 
 from rn_core.common.checks import shown
 from rn_core.common.errors import RNCoreError, quote
-from rn_core.tasks.own.checking import Checker
+from rn_core.tasks.own.checking import PLACE, Checker
 from rn_core.tasks.own.faults import Spot, is_number_text, parse_number
 from rn_core.tasks.own.files import DataFiles, DataPart, read_lines
 from rn_core.tasks.own.scene import OwnScene, SceneRecord
@@ -22,6 +22,8 @@ _OBJECT_KEYS, _PAIR_KEYS = ("scene", "name"), ("scene", "first", "second")
 _QUESTION_KEYS = ("scene", "question", "answer", "type", "deciding")
 #: Separates names in the column "deciding".
 _SEPARATOR = ";"
+#: What may separate columns; the first one that stands in the line that names them does.
+_DELIMITERS = (",", ";", "\t")
 Row = tuple[Spot, dict[str, Any]]
 
 
@@ -172,7 +174,7 @@ def _read_groups(
 
 
 def _read_rows(part: DataPart, needed: Sequence[str], known: Sequence[str] | None = None) -> Iterator[Row]:
-    """Yield the rows of a CSV file by column, as texts; empty lines hold nothing."""
+    """Yield the rows of a CSV file by column, as texts without blanks around them; a row of blanks holds nothing."""
     place = Spot(part.name, 1)
 
     def lines() -> Iterator[str]:
@@ -180,51 +182,69 @@ def _read_rows(part: DataPart, needed: Sequence[str], known: Sequence[str] | Non
             place.line = spot.line
             yield line
 
-    rows = csv.reader(lines(), strict=True)
+    text = lines()
+    first = next(text, "")
+    delimiter = next((each for each in _DELIMITERS if each in first), ",")
     header: list[str] = []
     try:
-        for row in rows:
-            spot = Spot(part.name, place.line)
+        for cells in csv.reader(chain([first], text), delimiter=delimiter, strict=True):
+            spot, row = Spot(part.name, place.line), [cell.strip() for cell in cells]
+            if not any(row):
+                continue
             if not header:
                 header = _check_header(spot, row, needed, known)
-            elif row and len(row) != len(header):
+            elif len(row) != len(header):
                 raise spot.fault(
                     f"a row must have {len(header)} cells as the first line has, got {len(row)}; change it."
                 )
-            elif row:
+            else:
                 yield spot, dict(zip(header, row, strict=True))
     except csv.Error as err:
-        raise place.fault(f"this is no CSV ({str(err)[:80]}); write cells with commas in double quotes.") from err
+        raise place.fault(
+            f"this is no CSV ({str(err).partition(' - ')[0]}); save it as 'CSV UTF-8', with cells that hold commas in "
+            "double quotes."
+        ) from err
     if not header:
         raise place.fault(f"the file is empty; its first line must name the columns {', '.join(needed)}.")
 
 
 def _check_header(spot: Spot, row: list[str], needed: Sequence[str], known: Sequence[str] | None) -> list[str]:
     """Return the names of the columns, each of which comes once."""
-    header = [name.strip() for name in row]
     for name in needed:
-        if name not in header:
+        if name not in row:
             raise spot.fault(
-                f"the first line must name the columns {', '.join(needed)}, got {shown(', '.join(header))}; add {name} "
-                "(columns are separated by commas)."
+                f"the first line must name the columns {', '.join(needed)}, got {shown(', '.join(row))}; add {name} "
+                "(columns are separated by commas, semicolons or tabs)."
             )
-    for name in header:
+    for name in row:
         plain = name.removesuffix(AS_CATEGORY)
-        if not plain or [each.removesuffix(AS_CATEGORY) for each in header].count(plain) > 1:
+        if not plain or [each.removesuffix(AS_CATEGORY) for each in row].count(plain) > 1:
             raise spot.fault(f"each column must have a name of its own, got {shown(name)} twice or empty; rename it.")
     if known is not None:
-        spot.check_keys(header, known, "The first line")
-    return header
+        spot.check_keys(row, known, "The first line")
+    return row
 
 
 def _find_numeric(part: DataPart) -> set[str]:
-    """Return the columns of objects whose cells are all numbers and that are not marked as categories."""
-    numeric: set[str] | None = None
-    for _, row in _read_rows(part, _OBJECT_KEYS):
-        if numeric is None:
-            numeric = {key for key in row if key not in _OBJECT_KEYS and not key.endswith(AS_CATEGORY)}
-        numeric -= {key for key in numeric if not is_number_text(row[key].strip())}
-    return numeric or set()
+    """Return the columns of objects that hold numbers and are not marked as categories.
+
+    Raises:
+        RNCoreError: for a column that has numbers and something else, which may be a mistyped number or a category.
+    """
+    kinds: dict[str, tuple[bool, str]] = {}
+    for spot, row in _read_rows(part, _OBJECT_KEYS):
+        for key, text in row.items():
+            if not text or key in (*_OBJECT_KEYS, *PLACE) or key.endswith(AS_CATEGORY):
+                continue
+            is_number = is_number_text(text)
+            was_number, before = kinds.setdefault(key, (is_number, text))
+            if is_number != was_number or (not is_number and is_number_text(text.replace(",", ""))):
+                raise spot.fault(
+                    f"the cells of {quote(key)} must be all numbers or all texts, got {shown(text)} and "
+                    f"{shown(before)}; write numbers as 1234.5, or name the column {quote(key + AS_CATEGORY)} if they "
+                    "are categories."
+                )
+    return {key for key, (is_number, _) in kinds.items() if is_number}
 
 
 def _type_object(spot: Spot, row: Mapping[str, str], numeric: set[str]) -> dict[str, Any]:
@@ -233,10 +253,9 @@ def _type_object(spot: Spot, row: Mapping[str, str], numeric: set[str]) -> dict[
     for key, text in row.items():
         if key == "scene":
             continue
-        text = text.strip()
         if not text:
             raise spot.fault(f"the cell of {quote(key)} is empty; write a value in every row.")
-        if key in ("x", "y"):
+        if key in PLACE:
             values[key] = _to_number(spot, key, text)
         else:
             values[key.removesuffix(AS_CATEGORY)] = parse_number(text) if key in numeric else text
@@ -245,20 +264,20 @@ def _type_object(spot: Spot, row: Mapping[str, str], numeric: set[str]) -> dict[
 
 def _to_number(spot: Spot, key: str, text: str) -> float:
     """Return the number of a cell; raises RNCoreError for anything else."""
-    if not is_number_text(text.strip()):
+    if not is_number_text(text):
         raise spot.fault(f"{key} must be a number, got {shown(text)}; change it.")
-    return parse_number(text.strip())
+    return parse_number(text)
 
 
 def _type_pair(spot: Spot, row: Mapping[str, str]) -> dict[str, Any]:
     """Return a pair's values, with numbers as its features."""
-    ends = {key: row[key].strip() for key in ("first", "second")}
+    ends = {key: row[key] for key in ("first", "second")}
     return {**ends, **{key: _to_number(spot, key, text) for key, text in row.items() if key not in _PAIR_KEYS}}
 
 
 def _type_question(row: Mapping[str, str]) -> dict[str, Any]:
     """Return a question's values; the deciding objects stand in one cell, separated by semicolons."""
-    values: dict[str, Any] = {key: text.strip() for key, text in row.items() if key != "scene"}
+    values: dict[str, Any] = {key: text for key, text in row.items() if key != "scene"}
     if "deciding" in values:
         names = [name.strip() for name in values["deciding"].split(_SEPARATOR)]
         values["deciding"] = [] if names == [""] else names

@@ -46,6 +46,7 @@ class Column:
     Attributes:
         name: as in the file.
         values: of a category, in order; empty for a number.
+        unseen: those of them that no training scene has.
         mean: of a number over the training scenes.
         scale: its standard deviation there; 1 where that is 0.
     """
@@ -54,6 +55,7 @@ class Column:
     values: tuple[str, ...] = ()
     mean: float = 0.0
     scale: float = 1.0
+    unseen: tuple[str, ...] = ()
 
     @property
     def width(self) -> int:
@@ -92,6 +94,7 @@ class Schema:
         n_about: most objects that a question names.
         templates: the different questions, names aside; empty where there are too many of them.
         words: of questions that are read as words, numbered from 1; empty otherwise.
+        unseen: those templates or words that no training question has.
         answers: in the order of the logits.
         types: question types.
         placed: whether objects have a place in a drawing.
@@ -107,6 +110,7 @@ class Schema:
     answers: tuple[str, ...]
     types: tuple[str, ...]
     placed: bool
+    unseen: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Raise RNCoreError for a set that is beyond the limits."""
@@ -172,7 +176,11 @@ class Schema:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values that JSON can hold; `from_dict` reads them back."""
-        return asdict(self)
+        values = asdict(self)
+        for table in (values, *values["columns"], *values["pair_columns"]):
+            if not table["unseen"]:  # so that a set without any is named as before there was this field
+                del table["unseen"]
+        return values
 
     @staticmethod
     def from_dict(values: Any) -> Schema:
@@ -192,6 +200,7 @@ class Schema:
                 answers=texts["answers"],
                 types=texts["types"],
                 placed=values["placed"] is True,
+                unseen=_read_texts(values.get("unseen", []), MAX_TEXT),
             )
         except (LookupError, TypeError, ValueError, AttributeError) as err:
             if isinstance(err, RNCoreError):
@@ -212,7 +221,7 @@ def _read_column(values: Any) -> Column:
     mean, scale = float(values["mean"]), float(values["scale"])
     if not abs(mean) <= MAX_NUMBER or not 0 < scale <= MAX_NUMBER or len(rest) > MAX_VALUES:
         raise ValueError(name)
-    return Column(name, tuple(rest), mean, scale)
+    return Column(name, tuple(rest), mean, scale, _read_texts(values.get("unseen", []), MAX_NAME))
 
 
 def _read_texts(values: Sequence[Any], longest: int) -> tuple[str, ...]:
@@ -239,8 +248,9 @@ class Gatherer:
         self.name = name
         self._sums: dict[str, list[float]] = {}
         self._pair_sums: dict[str, list[float]] = {}
-        self._values: dict[str, dict[str, None]] = {}
-        self._texts: dict[str, dict[str, None]] = {key: {} for key in ("templates", "words", "answers", "types")}
+        #: Feature -> category -> whether a training scene has it; the same of texts.
+        self._values: dict[str, dict[str, bool]] = {}
+        self._texts: dict[str, dict[str, bool]] = {key: {} for key in ("templates", "words", "answers", "types")}
         self._order: list[str] = []
         self.n_objects = self.n_about = 0
         self.placed = False
@@ -251,11 +261,11 @@ class Gatherer:
         if trains:
             _count(self._sums, name, value)
 
-    def add_category(self, name: str, value: str) -> None:
+    def add_category(self, name: str, value: str, trains: bool) -> None:
         """Count the value of a category."""
         self._note(name)
         known = self._values.setdefault(name, {})
-        known[value] = None
+        known[value] = known.get(value, False) or trains
         if len(known) > MAX_VALUES:
             raise RNCoreError(
                 f"Feature {quote(name)} of set {quote(self.name)} has more than {MAX_VALUES} categories, such as "
@@ -268,11 +278,11 @@ class Gatherer:
         if trains:
             _count(self._pair_sums, name, value)
 
-    def add_text(self, key: str, text: str, most: int) -> None:
+    def add_text(self, key: str, text: str, most: int, trains: bool) -> None:
         """Count a template, a word, an answer or a type; no more are kept than one above `most`."""
         known = self._texts[key]
         if len(known) <= most:
-            known[text] = None
+            known[text] = known.get(text, False) or trains
 
     def _note(self, name: str) -> None:
         """Note the order of features."""
@@ -296,6 +306,7 @@ class Gatherer:
             answers=tuple(sorted(self._texts["answers"])),
             types=tuple(self._texts["types"]),
             placed=self.placed,
+            unseen=_list_unseen(self._texts["words" if reads_words else "templates"]),
         )
         n_letters = len(json.dumps(made.to_dict()))
         if n_letters > _MAX_LETTERS:
@@ -308,10 +319,15 @@ class Gatherer:
     def _make_column(self, name: str) -> Column:
         """Return one feature."""
         if name in self._values:
-            return Column(name, tuple(sorted(self._values[name])))
+            return Column(name, tuple(sorted(self._values[name])), unseen=_list_unseen(self._values[name]))
         n, mean, squares = self._sums[name]
         deviation = math.sqrt(squares / n) if n else 0.0
         return Column(name, (), mean, deviation if deviation > 1e-9 * max(1.0, abs(mean)) else 1.0)
+
+
+def _list_unseen(known: Mapping[str, bool]) -> tuple[str, ...]:
+    """Return what no training scene has."""
+    return tuple(sorted(text for text, trains in known.items() if not trains))
 
 
 def _count(sums: dict[str, list[float]], name: str, value: float) -> None:

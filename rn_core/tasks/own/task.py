@@ -15,9 +15,9 @@ from rn_core.common.errors import QuestionError, RNCoreError, SceneError, quote
 from rn_core.common.records import Batch
 from rn_core.common.seeding import uniform_fractions, uniform_integers
 from rn_core.tasks.base import Task
-from rn_core.tasks.own.encoding import encode_scene, pad_scenes
-from rn_core.tasks.own.scene import OwnScene, find_about
-from rn_core.tasks.own.schema import Schema
+from rn_core.tasks.own.encoding import encode_scene, find_unseen, pad_scenes
+from rn_core.tasks.own.scene import OwnScene, find_about, make_template
+from rn_core.tasks.own.schema import Schema, split_words
 from rn_core.tasks.own.spec import NAME, make_domain
 from rn_core.tasks.scoring import OneAnswer
 
@@ -73,8 +73,16 @@ class OwnTask:
         encode_scene(self.schema, scene.asked(text))
 
     def find_warnings(self, scene: Any, text: str) -> tuple[str, ...]:
-        """Return no warnings."""
-        return ()
+        """Return what of a scene and a question the networks could not learn anything of, one sentence each."""
+        schema = self.schema
+        known = split_words(make_template(text)) if schema.words else [make_template(text)]
+        asked = [quote(part) for part in dict.fromkeys(known) if part in schema.unseen]
+        return tuple(
+            f"No training scene has {', '.join(what[:5])}{', …' if len(what) > 5 else ''}, so the networks have "
+            "learned nothing of it."
+            for what in (asked, find_unseen(schema, scene))
+            if what
+        )
 
     def question_index(self, text: str) -> int:
         """Raise RNCoreError: nothing is stored per question."""

@@ -45,6 +45,31 @@ CONFLICTS = {
         "What is Daniel carrying?",
         "Statement 2 contradicts statement 1,",
     ),
+    "a thing taken where it is not": (
+        2,
+        [
+            "Mary went to the office.",
+            "Mary dropped the milk.",
+            "John went to the kitchen.",
+            "John got the milk.",
+            "John got the apple.",
+        ],
+        "Where is the milk?",
+        "Where is the apple?",
+        "Statement 4 contradicts statement 2, by which the milk is in the office, not in the kitchen with John;",
+    ),
+    "a thing given across rooms": (
+        7,
+        [
+            "John went to the office.",
+            "Daniel travelled to the kitchen.",
+            "John gave the milk to Daniel.",
+            "Mary got the apple.",
+        ],
+        "How many objects is Daniel carrying?",
+        "How many objects is Mary carrying?",
+        "Statement 3 contradicts statement 2, by which Daniel is in the kitchen, not in the office with John;",
+    ),
     "a map in a circle": (
         4,
         [
@@ -150,6 +175,12 @@ def test_a_conflict_is_named_whatever_is_asked(task, told, about, beside, says):
         (9, ["Mary is in the office.", "Mary is not in the office."], "Is Mary in the office?", "no"),
         (20, ["Sumit is tired.", "Sumit is hungry."], "Where will sumit go?", "kitchen"),
         (2, ["Mary got the milk.", "Mary got the milk.", "Mary went to the office."], "Where is the milk?", "office"),
+        (
+            2,
+            ["Mary went to the office.", "Mary dropped the milk.", "Mary got the milk."],
+            "Where is the milk?",
+            "office",
+        ),
         (15, ["Mice are afraid of cats."] * 2 + ["Emily is a mouse."] * 2, "What is emily afraid of?", "cat"),
         (18, ["The box fits inside the chest."] * 2, "Does the box fit in the chest?", "yes"),
     ],

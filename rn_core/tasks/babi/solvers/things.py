@@ -113,11 +113,12 @@ def _histories(statements: Sequence[Sentence], person: str) -> dict[str, list[tu
 
 
 def _keep(rule: Rule) -> Rule:
-    """Return a rule that refuses stories in which somebody takes, drops or gives what another one has."""
+    """Return a rule that refuses stories in which somebody takes, drops or gives what they cannot."""
 
     def checked(statements: Sequence[Sentence], asked: Sentence) -> Solution:
         """Return the solution."""
         _check_holders(statements)
+        _check_places(statements)
         return rule(statements, asked)
 
     return checked
@@ -137,6 +138,26 @@ def _check_holders(statements: Sequence[Sentence]) -> None:
             )
         if said.kind in ("get", "give"):
             holders[said.thing] = (said.other or said.person, index)
+
+
+def _check_places(statements: Sequence[Sentence]) -> None:
+    """Raise SceneError where a thing, or who receives it, is not where the person is who takes, drops or gives it."""
+    at: dict[str, tuple[str, int]] = {}
+    left: dict[str, tuple[str, int]] = {}
+    for index, said in enumerate(statements):
+        if said.kind == "move":
+            at[said.person] = said.place, index
+        if not said.thing:
+            continue
+        here, found = at.get(said.person), left.pop(said.thing, None)
+        for what, there in ((f"the {said.thing}", found), (said.other, at.get(said.other))):
+            if here is not None and there is not None and here[0] != there[0]:
+                raise SceneError(
+                    f"Statement {index + 1} contradicts statement {there[1] + 1}, by which {what} is in the "
+                    f"{there[0]}, not in the {here[0]} with {said.person}; drop one of them."
+                )
+        if said.kind == "drop" and here is not None:
+            left[said.thing] = here[0], index
 
 
 #: Task -> its rule.

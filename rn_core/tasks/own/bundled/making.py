@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from rn_core.tasks.own.bundled.ancestors import make_ancestor_scenes
 from rn_core.tasks.own.bundled.cities import make_city_scenes
@@ -15,12 +15,17 @@ from rn_core.tasks.own.scene import SceneRecord
 
 def make_files() -> Iterator[tuple[str, bytes]]:
     """Yield the name and the content of each file."""
-    for name, records in (("cities", [*make_city_scenes()]), ("ancestors", [*make_ancestor_scenes()])):
-        yield f"{name}.objects.csv", _write_csv(_list_objects(records))
-        yield f"{name}.questions.csv", _write_csv(_list_questions(records))
-        if any(each.scene.pairs for each in records):
-            yield f"{name}.pairs.csv", _write_csv(_list_pairs(records))
+    yield from write_csv_files("cities", [*make_city_scenes()])
+    yield from write_csv_files("ancestors", [*make_ancestor_scenes()])
     yield "bonds.jsonl", _write_lines(make_bond_scenes())
+
+
+def write_csv_files(name: str, records: Sequence[SceneRecord]) -> Iterator[tuple[str, bytes]]:
+    """Yield the name and the content of each CSV file of a set."""
+    yield f"{name}.objects.csv", _write_csv(_list_objects(records))
+    yield f"{name}.questions.csv", _write_csv(_list_questions(records))
+    if any(each.scene.pairs for each in records):
+        yield f"{name}.pairs.csv", _write_csv(_list_pairs(records))
 
 
 def _write_lines(records: Iterable[SceneRecord]) -> bytes:
