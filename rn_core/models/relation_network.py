@@ -225,8 +225,12 @@ class RelationNetwork(PairCore):
         """
         given = PairInputs(objects, object_mask, question, scene_index, pair_features)
         with torch.no_grad() if hold_relations else nullcontext():
-            aggregate = sum_by_size(given, self._aggregate)  # (M, D_g)
+            aggregate = self.sum_relations(given)  # (M, D_g)
         return read_sum(self.f_phi, aggregate)  # (M, A)
+
+    def sum_relations(self, given: PairInputs) -> Tensor:
+        """Return the aggregates (M, D_g), which f_phi reads."""
+        return sum_by_size(given, self._aggregate)
 
     def trace(
         self,
