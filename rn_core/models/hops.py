@@ -23,13 +23,14 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from rn_core.models.blocks import PairInputs
-from rn_core.models.layers import Layers, check_size, make_mlp, read_sum
+from rn_core.models.layers import Layers, check_size, linear_at, make_mlp, read_sum
 from rn_core.models.relation_layers import take_rows
 from rn_core.models.relation_network import PairCore, RelationNetwork, RelationNetworkConfig, RelationTrace
 
@@ -86,6 +87,12 @@ class HopRelationNetworkConfig:
 class Hop(nn.Module):
     """One hop: how well each object fits what is asked for."""
 
+    if TYPE_CHECKING:  # torch gives every module's call the type Any
+
+        def __call__(self, objects: Tensor, asked: Tensor, mask: Tensor) -> Tensor:
+            """Return scores; see `forward`."""
+            ...
+
     def __init__(self, d_object: int, d_asked: int, d_hidden: int, d_key: int) -> None:
         """Build key_t and ask_t.
 
@@ -107,6 +114,22 @@ class Hop(nn.Module):
         return scores
 
 
+class _Hopped(NamedTuple):
+    """What the hops of M questions found.
+
+    Attributes:
+        scores: (M, T, N) float32, e^t, minus infinity in padding.
+        objects: (M, N, D_o), one scene per question.
+        mask: (M, N) bool, False where a row is padding.
+        asked: (M, D), what the last hop was asked: the question and the objects picked before.
+    """
+
+    scores: Tensor
+    objects: Tensor
+    mask: Tensor
+    asked: Tensor
+
+
 class HopRelationNetwork(PairCore):
     """Hops that pick one object after another, and a Relation Network whose sum holds what the last one finds."""
 
@@ -122,8 +145,7 @@ class HopRelationNetwork(PairCore):
         d_asked = [config.d_question + picked * config.d_object for picked in range(config.n_hops)]
         self.hops = nn.ModuleList(Hop(config.d_object, size, config.d_hidden, config.d_key) for size in d_asked)
         self.find: Layers = make_mlp((config.d_object + d_asked[-1], config.d_hidden, config.g_widths[-1]))
-        last = self.find[-1]
-        assert isinstance(last, nn.Linear)  # as `make_mlp` ends
+        last = linear_at(self.find, -1)
         nn.init.zeros_(last.weight)
         nn.init.zeros_(last.bias)
         self.pairs = RelationNetwork(config.pairs)
@@ -144,20 +166,14 @@ class HopRelationNetwork(PairCore):
         with torch.no_grad() if hold_relations else nullcontext():
             given = PairInputs(objects, object_mask, question, scene_index, pair_features)
             aggregate = self.pairs.sum_relations(given)  # (M, D_g)
-        found = self._find(objects, object_mask, question, scene_index)  # (M, N, D_g)
+        found = self._find(self._hop(objects, object_mask, question, scene_index))  # (M, N, D_g)
         return read_sum(self.f_phi, aggregate + found.sum(dim=1))  # (M, A)
 
     def score(
         self, objects: Tensor, object_mask: Tensor | None, question: Tensor, scene_index: Tensor | None = None
     ) -> Tensor:
         """Return each hop's scores e^t (M, T, N), minus infinity in padding; arguments as `forward`."""
-        return self._hop(objects, object_mask, question, scene_index)[0]
-
-    def pick(
-        self, objects: Tensor, object_mask: Tensor | None, question: Tensor, scene_index: Tensor | None = None
-    ) -> Tensor:
-        """Return each hop's weights a^t (M, T, N), which add up to 1 over the objects; arguments as `forward`."""
-        return self.score(objects, object_mask, question, scene_index).softmax(dim=-1)
+        return self._hop(objects, object_mask, question, scene_index).scores
 
     def trace(
         self,
@@ -169,12 +185,18 @@ class HopRelationNetwork(PairCore):
     ) -> RelationTrace:
         """Return every intermediate result; what the last hop finds at object k belongs to the pair (k, k)."""
         trace = self.pairs.trace(objects, object_mask, question, scene_index, pair_features)
-        found = self._find(objects, object_mask, question, scene_index)  # (M, N, D_g)
-        n_objects = found.shape[1]
+        hopped = self._hop(objects, object_mask, question, scene_index)
+        found = self._find(hopped)  # (M, N, D_g)
         relations = trace.relations.clone()  # (M, N * N, D_g)
-        relations[:, :: n_objects + 1] += found
+        relations[:, :: found.shape[1] + 1] += found
         aggregate = relations.sum(dim=1)  # (M, D_g)
-        return replace(trace, relations=relations, aggregate=aggregate, logits=read_sum(self.f_phi, aggregate))
+        return replace(
+            trace,
+            relations=relations,
+            aggregate=aggregate,
+            logits=read_sum(self.f_phi, aggregate),
+            picks=hopped.scores.softmax(dim=-1),
+        )
 
     def relate(
         self,
@@ -209,8 +231,8 @@ class HopRelationNetwork(PairCore):
 
     def _hop(
         self, objects: Tensor, object_mask: Tensor | None, question: Tensor, scene_index: Tensor | None
-    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Return scores (M, T, N), objects (M, N, D_o), mask (M, N), and what the last hop was asked (M, D)."""
+    ) -> _Hopped:
+        """Take the hops; arguments as `forward`."""
         objects = objects if scene_index is None else objects[scene_index]  # (M, N, D_o)
         mask = take_rows(object_mask, scene_index)
         mask = torch.ones_like(objects[..., 0], dtype=torch.bool) if mask is None else mask  # (M, N)
@@ -220,15 +242,13 @@ class HopRelationNetwork(PairCore):
                 weights = scores[-1].softmax(dim=1).to(objects.dtype)  # (M, N)
                 asked = torch.cat([asked, (weights[..., None] * objects).sum(dim=1)], dim=1)
             scores.append(hop(objects, asked, mask))
-        return torch.stack(scores, dim=1), objects, mask, asked
+        return _Hopped(torch.stack(scores, dim=1), objects, mask, asked)
 
-    def _find(
-        self, objects: Tensor, object_mask: Tensor | None, question: Tensor, scene_index: Tensor | None
-    ) -> Tensor:
+    def _find(self, hopped: _Hopped) -> Tensor:
         """Return what the last hop finds at each object, a_k^T r(o_k, ...), (M, N, D_g), 0 in padding."""
-        scores, objects, mask, asked = self._hop(objects, object_mask, question, scene_index)
-        first, _, last = self.find  # the first layer is linear in its parts, as g_theta's is
-        of_object, of_asked = first.weight.split([objects.shape[-1], asked.shape[-1]], dim=1)
+        scores, objects, mask, asked = hopped
+        first, last = linear_at(self.find, 0), linear_at(self.find, -1)
+        of_object, of_asked = first.weight.split([objects.shape[-1], asked.shape[-1]], dim=1)  # linear in its parts
         own = functional.linear(objects[mask], of_object, first.bias)  # (R, d_hidden)
         hidden = functional.relu(own + functional.linear(asked, of_asked)[_row_of(mask)])
         found = torch.zeros(*mask.shape, last.out_features, device=objects.device, dtype=scores.dtype)
