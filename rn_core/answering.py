@@ -39,11 +39,13 @@ class ForwardPass:
         logits: (A,).
         relations: (P, D_g) float32, row `i * N + j` is g_theta(o_i, o_j); None for a network without pairs.
         places: (N, 2), where it found its objects, in pixels, NaN for padding; None for a network that finds none.
+        picks: (T, N), the weight of each object in each hop; None for a network without hops.
     """
 
     logits: Tensor
     relations: Tensor | None = None
     places: Tensor | None = None
+    picks: Tensor | None = None
 
 
 @dataclass(frozen=True)
@@ -138,7 +140,8 @@ class Answerer:
         """Return what is kept of a trace."""
         found = self.model.encoder.locate(trace.objects[0])
         places = None if found is None else found.where(trace.object_mask[0][:, None], torch.nan).cpu()
-        return ForwardPass(trace.logits[0].cpu().clone(), trace.relations[0].cpu().clone(), places)
+        picks = None if trace.picks is None else trace.picks[0].cpu().clone()
+        return ForwardPass(trace.logits[0].cpu().clone(), trace.relations[0].cpu().clone(), places, picks)
 
     def question_code(self, question: str) -> tuple[tuple[int, ...], bytes]:
         """Return the network's input for a question, as a key: questions with the same key share a forward pass.
@@ -200,8 +203,7 @@ class Answerer:
             block = slice(first, first + _BLOCK)
             inputs, asked = self._encode(scenes[block], questions[block])
             whole = self.model.trace(inputs, asked)
-            parts = (whole.objects, whole.object_mask, whole.relations, whole.aggregate, whole.logits)
-            traces += [RelationTrace(*(part[row : row + 1] for part in parts)) for row in range(len(asked))]
+            traces += [whole.take(row) for row in range(len(asked))]
         return traces
 
     def _explain(self, trace: RelationTrace, question: str) -> Answer:

@@ -21,7 +21,8 @@ from rn_core.models.questions import QuestionEncoderConfig
 from rn_core.models.relation_layers import StackedRelationNetworkConfig
 from rn_core.models.relation_network import RelationNetworkConfig
 from rn_core.models.sentences import SentenceEncoderConfig, StoryEncoderConfig
-from rn_core.pretraining.pairs import PairPretrainingConfig, _TypeErrors, pretrain_pairs
+from rn_core.pretraining.pairs import PairPretrainingConfig, pretrain_pairs
+from rn_core.pretraining.type_errors import TypeErrors
 from rn_core.tasks import TASKS
 from rn_core.tasks.babi import task as babi_task
 from rn_core.tasks.babi.pool import StoryPool
@@ -176,8 +177,8 @@ def test_lessons_teach_encoders_and_pairs_and_are_drawn_by_what_is_missed():
 
 
 def test_errors_are_running_means_and_none_is_below_a_tenth_of_the_worst():
-    errors = _TypeErrors(4)
-    lesson = SimpleNamespace(type_index=torch.tensor([0] * 20 + [1] * 10))
+    errors = TypeErrors(4)
+    lesson = torch.tensor([0] * 20 + [1] * 10)
     errors.add(lesson, torch.tensor([6.0] * 20 + [0.0, 2.0] * 5))
     assert errors.weights == pytest.approx([1 + 0.02 * 5, 1, 1, 1]), "ten questions move a mean half as far"
     errors.add(lesson, torch.tensor([1.1] * 20 + [3.0] * 10))

@@ -97,6 +97,30 @@ class PairBatch:
 
 
 @dataclass(frozen=True)
+class ChainBatch:
+    """M questions with the chain of objects that answers each, for pretraining.
+
+    Attributes:
+        inputs: what the encoder takes, each with S rows, as `Batch.inputs`.
+        question: (M, L) int64, as `Batch.question`.
+        scene_index: (M,) int64, as `Batch.scene_index`.
+        type_index: (M,) int64, as `Batch.type_index`.
+        links: (M, T) int64, the object to pick at each hop; -1 where none is known.
+    """
+
+    inputs: tuple[Tensor, ...]
+    question: Tensor
+    scene_index: Tensor
+    type_index: Tensor
+    links: Tensor
+
+    def to(self, device: Any) -> ChainBatch:
+        """Return the batch on another device."""
+        moved = {name: getattr(self, name).to(device) for name in ("question", "scene_index", "type_index", "links")}
+        return replace(self, inputs=tuple(part.to(device) for part in self.inputs), **moved)
+
+
+@dataclass(frozen=True)
 class MotionBatch:
     """S scenes with the connections and the motion of their balls, for pretraining.
 

@@ -16,6 +16,7 @@ from rn_core.models.base import Core, Encoder
 from rn_core.models.baselines import MLP, MLPConfig, QuestionMLP, QuestionMLPConfig
 from rn_core.models.deep_sets import DeepSet, DeepSetConfig
 from rn_core.models.encoders import ImageEncoder, ImageEncoderConfig, RowEncoder, RowEncoderConfig
+from rn_core.models.hops import HopRelationNetwork, HopRelationNetworkConfig
 from rn_core.models.motion import MotionNetwork, MotionNetworkConfig
 from rn_core.models.multi_layer import MultiLayerRelationNetwork, MultiLayerRelationNetworkConfig
 from rn_core.models.path_mlp import PathMLP, PathMLPConfig
@@ -39,6 +40,7 @@ EncoderConfig = (
 CoreConfig = (
     RelationNetworkConfig
     | StackedRelationNetworkConfig
+    | HopRelationNetworkConfig
     | MLPConfig
     | DeepSetConfig
     | StackedAttentionConfig
@@ -106,6 +108,7 @@ KINDS: Mapping[str, ModelKind] = MappingProxyType(
             {
                 "relation_network": CoreType(RelationNetworkConfig, RelationNetwork),
                 "stacked_relation_network": CoreType(StackedRelationNetworkConfig, StackedRelationNetwork),
+                "hop_relation_network": CoreType(HopRelationNetworkConfig, HopRelationNetwork),
                 "tuple_network": CoreType(TupleNetworkConfig, TupleNetwork),
                 "multi_layer_relation_network": CoreType(MultiLayerRelationNetworkConfig, MultiLayerRelationNetwork),
                 "recurrent_relation_network": CoreType(RecurrentRelationNetworkConfig, RecurrentRelationNetwork),

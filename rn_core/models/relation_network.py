@@ -110,6 +110,7 @@ class RelationTrace:
             row `i * N + j` is the pair (o_i, o_j), zero where either is padding.
         aggregate: (M, D_g) the sum of the relations over the pairs.
         logits: (M, A) f_phi of the aggregate.
+        picks: (M, T, N) the weight of each object in each hop, 0 in padding; None for a network without hops.
     """
 
     objects: Tensor
@@ -117,6 +118,7 @@ class RelationTrace:
     relations: Tensor
     aggregate: Tensor
     logits: Tensor
+    picks: Tensor | None = None
 
     def without_padding(self) -> RelationTrace:
         """Return the trace of one question (M = S = 1) without the rows that are padding."""
@@ -127,7 +129,13 @@ class RelationTrace:
             objects=self.objects[:, there],
             object_mask=self.object_mask[:, there],
             relations=grid.flatten(1, 2),
+            picks=None if self.picks is None else self.picks[..., there],
         )
+
+    def take(self, row: int) -> RelationTrace:
+        """Return the trace of one question, of as many scenes as questions (M = S)."""
+        parts = (self.objects, self.object_mask, self.relations, self.aggregate, self.logits, self.picks)
+        return RelationTrace(*(None if part is None else part[row : row + 1] for part in parts))
 
 
 class PairCore(Core):
@@ -225,8 +233,12 @@ class RelationNetwork(PairCore):
         """
         given = PairInputs(objects, object_mask, question, scene_index, pair_features)
         with torch.no_grad() if hold_relations else nullcontext():
-            aggregate = sum_by_size(given, self._aggregate)  # (M, D_g)
+            aggregate = self.sum_relations(given)  # (M, D_g)
         return read_sum(self.f_phi, aggregate)  # (M, A)
+
+    def sum_relations(self, given: PairInputs) -> Tensor:
+        """Return the aggregates (M, D_g), which f_phi reads."""
+        return sum_by_size(given, self._aggregate)
 
     def trace(
         self,

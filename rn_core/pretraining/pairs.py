@@ -24,14 +24,13 @@ from rn_core.common.records import PairBatch
 from rn_core.common.seeding import fork_torch_rng, make_rng
 from rn_core.models import QuestionAnsweringModel
 from rn_core.pretraining.cells import Keeper, PretrainingSteps
+from rn_core.pretraining.type_errors import TypeErrors
 from rn_core.tasks.base import Pool
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
 _CLIP_NORM = 10.0
-#: Smallest weight of a question type as a share of the largest, and the step size of the running errors.
-_LEAST, _RATE = 0.1, 0.02
 
 
 @dataclass(frozen=True)
@@ -144,7 +143,7 @@ def make_pair_steps(
     Raises:
         RNCoreError: if there is nothing to learn, as the task has no questions and the model no pairs.
     """
-    errors = _TypeErrors(config.n_types)
+    errors = TypeErrors(config.n_types)
     first = _sample_batch(pool, config, 0, errors.weights)
     if not (first.question_fact_sizes or model.has_pairs):
         raise RNCoreError("A model without pairs cannot be pretrained without questions; set warm_start to 0.")
@@ -157,7 +156,7 @@ def make_pair_steps(
         batch = _sample_batch(pool, config, step, errors.weights).to(fabric.device)
         with fabric.autocast():
             loss, missed = readout(batch, config.question_weight)
-        errors.add(batch, missed)
+        errors.add(batch.type_index, missed)
         return loss
 
     learning, layers = readout.parameters(), readout.layers
@@ -170,25 +169,3 @@ def _sample_batch(pool: Pool, config: PairPretrainingConfig, step: int, type_wei
     """Return one step's batch."""
     rng = make_rng(config.seed, "train", step, 3)
     return pool.sample_pair_batch(rng, config.n_scenes, config.n_pairs, type_weights)
-
-
-class _TypeErrors:
-    """Running errors of each question type's pairs, so that learned types are sampled less often."""
-
-    def __init__(self, n_types: int) -> None:
-        """Begin with equal errors for all types."""
-        self.missed = np.ones(n_types)
-
-    @property
-    def weights(self) -> np.ndarray:
-        """Return (T,) the probability of each type."""
-        weights: np.ndarray = np.maximum(self.missed, _LEAST * self.missed.max())
-        return weights
-
-    def add(self, batch: PairBatch, missed: Tensor) -> None:
-        """Move the running means by one step's errors (M,)."""
-        kinds, n_types = batch.type_index.cpu().numpy(), len(self.missed)
-        counts = np.bincount(kinds, minlength=n_types)
-        sums = np.bincount(kinds, weights=missed.detach().cpu().numpy(), minlength=n_types)
-        rate = _RATE * np.minimum(1, counts / 20)
-        self.missed += rate * (sums / np.maximum(counts, 1) - self.missed)

@@ -13,7 +13,7 @@ import numpy as np
 from torch import Tensor
 
 from rn_core.common.reading import Reading
-from rn_core.common.records import Batch, Example, LabeledPictures, MotionBatch, PairBatch
+from rn_core.common.records import Batch, ChainBatch, Example, LabeledPictures, MotionBatch, PairBatch
 from rn_core.tasks.domain import Domain, RaceSpec
 from rn_core.tasks.scoring import Scoring
 
@@ -110,6 +110,17 @@ class Pool(Protocol):
         self, rng: np.random.Generator, n_scenes: int, n_pairs: int, type_weights: np.ndarray | None = None
     ) -> PairBatch:
         """Draw scenes as `sample_batch` does, and `n_pairs` pairs of objects for each question."""
+        ...
+
+
+@runtime_checkable
+class ChainPool(Pool, Protocol):
+    """Scenes and questions that chains of objects answer."""
+
+    def sample_chain_batch(
+        self, rng: np.random.Generator, n_scenes: int, type_weights: np.ndarray | None = None
+    ) -> ChainBatch:
+        """Draw scenes as `sample_batch` does, with the chain that answers each question."""
         ...
 
 

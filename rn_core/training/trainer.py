@@ -24,15 +24,17 @@ from rn_core.evaluation.accuracy import evaluate, evaluate_batches
 from rn_core.models import QuestionAnsweringModel, build_model
 from rn_core.models.augmentation import augment_images
 from rn_core.models.base import AnswersInSteps
+from rn_core.models.hops import HopRelationNetwork
 from rn_core.models.motion import MotionNetwork
 from rn_core.models.relation_network import RelationNetwork
 from rn_core.models.slots import SlotEncoder
 from rn_core.pretraining.cells import PretextConfig, PretrainingSteps, warm_start
+from rn_core.pretraining.hops import HopPretrainingConfig, pretrain_hops
 from rn_core.pretraining.motion import MotionPretrainingConfig, pretrain_motion
 from rn_core.pretraining.pairs import PairPretrainingConfig, pretrain_pairs
 from rn_core.pretraining.slots import learn_objects
 from rn_core.tasks import TASKS, Task
-from rn_core.tasks.base import CellBacked, Chained, Labeled, MotionPool, Pool, Pooled, Source
+from rn_core.tasks.base import CellBacked, Chained, ChainPool, Labeled, MotionPool, Pool, Pooled, Source
 from rn_core.training.checkpoints import FILE_NAME, damaged, restore, save_checkpoint
 from rn_core.training.config import TrainConfig, count_cells, learning_rate, learning_task, type_weights
 from rn_core.training.run_state import RunState, check_same_run, read_run
@@ -138,6 +140,18 @@ class Trainer:
             assert isinstance(self.pool, MotionPool)
             pretraining = MotionPretrainingConfig(config.warm_start, config.seed)
             pretrain_motion(model, self.pool, pretraining, self.fabric, progress, keeper)
+        elif isinstance(model.core, HopRelationNetwork):
+            assert isinstance(self.pool, ChainPool)  # the config has checked it
+            if config.core_from:
+                model.init_from(load_weights(config.core_from).model)
+            links = HopPretrainingConfig(
+                config.warm_start,
+                len(self.task.question_types),
+                config.seed,
+                config.n_scenes,
+                _PRETRAIN_LR_SCALE * config.learning_rate,
+            )
+            pretrain_hops(model, self.pool, links, self.fabric, progress, keeper)
         elif self.pool is not None:
             pretrain_pairs(model, self.pool, make_pair_config(config, config.warm_start), self.fabric, progress, keeper)
         else:

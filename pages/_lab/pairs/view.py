@@ -100,6 +100,7 @@ class PairReading:
         others: model -> its answer beside the explained one; None for one whose weights cannot be used.
         places: (N, 2), where on a picture the objects of the pairs were found, in pixels, NaN for padding; None for a
             model that finds none.
+        picks: (T, N), the weight of each object in each hop; None for a model without hops.
     """
 
     answer: Answer
@@ -107,6 +108,7 @@ class PairReading:
     truth: str | None
     others: Mapping[str, Answer | None]
     places: Tensor | None = field(default=None, kw_only=True)
+    picks: Tensor | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True)

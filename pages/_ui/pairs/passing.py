@@ -26,7 +26,7 @@ def read_passing(domain: Domain[StateT, CaseT, ViewT], case: CaseT) -> ViewT:
     answer, passed = _ask(domain, case, first)
     relations = pick_relations(name, passed)
     others = {model: _ask_or_none(domain, case, model) for model in beside}
-    reading = PairReading(answer, relations, case.answer, others, places=passed.places)
+    reading = PairReading(answer, relations, case.answer, others, places=passed.places, picks=passed.picks)
     shares = attribute_pairs(
         find_answerer(name).f_phi(case.question),
         relations,

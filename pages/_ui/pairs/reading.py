@@ -28,7 +28,10 @@ def read_models(domain: Domain[StateT, CaseT, ViewT], case: CaseT) -> PairReadin
         model: cache.find_answer_or_none(full_name(domain, model), case.question, domain.show(case, model))
         for model in domain.list_models(case)[1:]
     }
-    return PairReading(answer, cache.find_relations(*asked), case.answer, others, places=cache.find_pass(*asked).places)
+    passed = cache.find_pass(*asked)
+    return PairReading(
+        answer, cache.find_relations(*asked), case.answer, others, places=passed.places, picks=passed.picks
+    )
 
 
 def read_view(domain: Domain[StateT, CaseT, ViewT], case: CaseT, is_passing: bool = False) -> ViewT:

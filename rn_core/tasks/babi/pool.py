@@ -10,13 +10,15 @@ import numpy as np
 import torch
 
 from rn_core.common.errors import RNCoreError
-from rn_core.common.records import Batch, PairBatch
+from rn_core.common.records import Batch, ChainBatch, PairBatch
 from rn_core.common.seeding import pick_weighted, uniform_fractions
 from rn_core.tasks.babi import pair_facts
 from rn_core.tasks.babi.encoding import WINDOW, encode_sentence
 from rn_core.tasks.babi.story import TASK_NAMES, StoryQuestion
 from rn_core.tasks.babi.words import ANSWERS
 
+#: Most statements of a chain: task 3 takes three.
+MOST_LINKS = 3
 _ANSWER_NUMBERS = {answer: number for number, answer in enumerate(ANSWERS)}
 
 
@@ -29,6 +31,8 @@ class StoryPool:
         told: (M, 20) int64, the last statements before each question as rows of `sentences`, in order,
             followed by 0.
         support: (M, 20) bool, which of them the answer follows from.
+        links: (M, 3) int64, the statements that the answer follows from in the order of the published files, as
+            columns of `told`: up to three, the last one repeated; -1 for one not kept, or where there are more.
         asked: (M,) int64, each question as a row of `sentences`.
         answers: (M,) int64, index into `ANSWERS`.
         type_index: (M,) int64, the task, from 0; non-decreasing.
@@ -37,6 +41,7 @@ class StoryPool:
     sentences: np.ndarray
     told: np.ndarray
     support: np.ndarray
+    links: np.ndarray
     asked: np.ndarray
     answers: np.ndarray
     type_index: np.ndarray
@@ -83,6 +88,20 @@ class StoryPool:
             question_facts=batch.type_index[:, None],
             question_fact_sizes=(len(TASK_NAMES),),
             pair_facts=torch.from_numpy(pair_facts.pair_facts(asked)),
+        )
+
+    def sample_chain_batch(
+        self, rng: np.random.Generator, n_scenes: int, type_weights: np.ndarray | None = None
+    ) -> ChainBatch:
+        """Draw questions as `sample_batch` does, each with the chain of statements that answers it."""
+        rows = self._draw(rng, n_scenes, type_weights)
+        batch = self.take(rows)
+        return ChainBatch(
+            inputs=batch.inputs,
+            question=batch.question,
+            scene_index=batch.scene_index,
+            type_index=batch.type_index,
+            links=torch.from_numpy(self.links[rows]),
         )
 
     @cached_property
@@ -136,11 +155,15 @@ def make_pool(questions: Iterable[StoryQuestion], window: int = WINDOW) -> Story
     numbers: dict[str, int] = {"": 0}
     told = np.zeros((len(ordered), window), dtype=np.int64)
     support = np.zeros((len(ordered), window), dtype=bool)
+    links = np.full((len(ordered), MOST_LINKS), -1)
     asked = np.zeros(len(ordered), dtype=np.int64)
     for row, question in enumerate(ordered):
         last = question.statements[-window:]
         told[row, : len(last)] = [numbers.setdefault(statement, len(numbers)) for statement in last]
-        support[row, [index for index in _shift(question, len(last)) if index >= 0]] = True
+        places = _shift(question, len(last))
+        support[row, [index for index in places if index >= 0]] = True
+        if 0 < len(places) <= MOST_LINKS:
+            links[row] = [max(-1, places[min(link, len(places) - 1)]) for link in range(MOST_LINKS)]
         asked[row] = numbers.setdefault(question.text, len(numbers))
     read = [[], *(encode_sentence(text) for text in list(numbers)[1:])]
     sentences = np.zeros((len(read), max(map(len, read))), dtype=np.uint8)
@@ -150,6 +173,7 @@ def make_pool(questions: Iterable[StoryQuestion], window: int = WINDOW) -> Story
         sentences=sentences,
         told=told,
         support=support,
+        links=links,
         asked=asked,
         answers=np.array([_number_answer(question.answer) for question in ordered]),
         type_index=np.array([question.task - 1 for question in ordered]),

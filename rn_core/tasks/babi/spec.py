@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from rn_core.models import ModelConfig
 from rn_core.models.baselines import MLPConfig
+from rn_core.models.hops import HopRelationNetworkConfig
 from rn_core.models.questions import QuestionEncoderConfig
 from rn_core.models.relation_layers import StackedRelationNetworkConfig
 from rn_core.models.relation_network import RelationNetworkConfig
@@ -53,6 +54,7 @@ _MODELS = {
         "small": {
             "rn": ModelConfig(_SENTENCES, replace(_PAPER_RN, aggregate_scale=0.1), _LSTM_32),
             "rn-2hop": ModelConfig(_SENTENCES, StackedRelationNetworkConfig(*_SIZES, aggregate_scale=0.1), _LSTM_32),
+            "rn-3hop": ModelConfig(_SENTENCES, HopRelationNetworkConfig(*_SIZES, aggregate_scale=0.1), _LSTM_32),
             "lstm": _lstm(256, (256, 512)),
         },
         "tiny": {
@@ -87,10 +89,22 @@ _STORIES_END_TO_END = {
     "first_steps": 4_000,
     "steps": 24_000,
 }
+#: From the relations of "rn-joint", which stay as they are, as do the encoders: three hops are pretrained on the links of
+#: the chains that answer, then learn from answers, with f_phi.
+_THREE_HOPS = {
+    **_STORIES,
+    "pool_scenes": 300_000,
+    "core_from": "babi/rn-joint",
+    "warm_start": 3_000,
+    "hold_relations": 1.0,
+    "steps": 1_000,
+    "validate_every": 250,
+}
 _RECIPES = {
     "babi/rn-joint": Recipe(TASK, "rn", _STORIES),
     "babi/rn-2hop": Recipe(TASK, "rn-2hop", {**_NO_LESSONS, "core_from": "babi/rn-joint", "steps": 2_000}),
     "babi/rn-joint-end-to-end": Recipe(TASK, "rn", _STORIES_END_TO_END, "tiny"),
+    "babi/rn-3hop": Recipe(TASK, "rn-3hop", _THREE_HOPS),
     "babi/lstm-joint": Recipe(TASK, "lstm", {**_NO_LESSONS, "steps": 10_000}),
 }
 
