@@ -40,6 +40,7 @@ def test_the_second_run_in_a_folder_is_told_of_the_first_and_a_killed_one_blocks
         deadline = time.monotonic() + 300
         while not (folder / "checkpoint.safetensors").exists() and time.monotonic() < deadline:
             time.sleep(0.05)
+        first.send_signal(signal.SIGSTOP)  # it holds the folder, and writes nothing meanwhile
         kept = (folder / "checkpoint.safetensors").stat().st_size
         assert cli.main([*arguments, "--steps", "4", "--seed", "7"]) == 1
         captured = capsys.readouterr()
