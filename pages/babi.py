@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages._lab import layout
 from pages._lab.babi import html
+from pages._lab.babi.hops import hops_html
 from pages._lab.babi.models import EXTENSIONS
 from pages._lab.babi.state import STAGES, BabiState
 from pages._lab.babi.stories import word_groups
@@ -111,6 +112,8 @@ def draw_answers(case: BabiCase, view: BabiView | None, problem: str | None) -> 
     asking.draw_answers(BABI, shown, case.question, ("typed", STORY_BOX))
     if view is None:
         st.error(plain(problem))
+    elif view.hops:
+        st.html(hops_html(view.hops, case.truth.support if case.state.truth else ()))
 
 
 def draw_tools(state: BabiState, view: BabiView | None) -> None:
@@ -119,7 +122,7 @@ def draw_tools(state: BabiState, view: BabiView | None) -> None:
         names = DOMAIN.offered_models(state)
         if len(names) > 1:
             st.segmented_control(
-                "Relation layers", list(names), format_func=named(names), wrap=True, **BABI.bind("model")
+                "Relations", list(names), format_func=named(names), wrap=True, **BABI.bind("model")
             )
         sections.draw_file()
         if view is not None:

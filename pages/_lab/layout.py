@@ -51,6 +51,7 @@ STYLE = """
 .rn-bar span:first-child {overflow-wrap: anywhere} .rn-bar span + span {white-space: nowrap; margin-left: auto}
 .rn-bar i {display: block; height: .55rem; border-radius: .3rem; min-width: 2px;
   background: light-dark(#0072b2, #5cb3ea)}
+.rn-hops ol {margin: .2rem 0 .5rem; padding-left: 1.4rem} .rn-hops .rn-mark {font-size: .85rem}
 .rn-truth {font-size: 1.15rem; margin: .4rem 0} .rn-truth b {font-size: 1.5rem}
 .rn-truth meter {width: 7rem; vertical-align: middle; margin: 0 .4rem 0 .8rem}
 .rn-old {filter: grayscale(1); opacity: .7} .rn-old h3 {color: inherit} .rn-note {margin: .4rem 0; font-weight: 600}
@@ -190,8 +191,13 @@ def likeliest(answer: Answer) -> list[tuple[str, float]]:
 
 def _bar(name: str, share: float) -> str:
     """Return one probability as a number over a bar."""
+    return share_bar(_breakable(name), share)
+
+
+def share_bar(html: str, share: float) -> str:
+    """Return a share 0..1 as a number over a bar, behind what it is of, which is HTML."""
     return (
-        f'<div class="rn-bar"><div><span>{_breakable(name)}</span><span>{format_share(share)}</span></div>'
+        f'<div class="rn-bar"><div><span>{html}</span><span>{format_share(share)}</span></div>'
         f'<i style="width:{100 * share:.1f}%"></i></div>'
     )
 

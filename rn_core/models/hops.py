@@ -1,6 +1,6 @@
 """Hops before a Relation Network: each picks a sentence, given the question and what was picked before.
 
-    e_k^t = key_t(o_k) . ask_t(q, c^1, ..., c^(t-1))
+    e_k^t = (key_t(o_k) + W_t o_k) . ask_t(q, c^1, ..., c^(t-1))
     a^t   = softmax over k of e_k^t
     c^t   = sum over k of a_k^t o_k
     answer = f_phi( sum over i,j of g_theta(o_i, o_j, q)  +  sum over k of a_k^T r(o_k, c^1, ..., c^(T-1), q) )
@@ -57,7 +57,7 @@ class HopRelationNetworkConfig:
     n_answers: int
     n_hops: int = 3
     d_key: int = 64
-    d_hidden: int = 128
+    d_hidden: int = 192
     g_widths: tuple[int, ...] = (256, 256, 256, 256)
     f_widths: tuple[int, ...] = (256, 512)
     f_dropout: float = 0.0
@@ -94,7 +94,7 @@ class Hop(nn.Module):
             ...
 
     def __init__(self, d_object: int, d_asked: int, d_hidden: int, d_key: int) -> None:
-        """Build key_t and ask_t.
+        """Build key_t, W_t and ask_t; W_t lets a place among the objects be compared as it is.
 
         Args:
             d_object: features of one object.
@@ -105,11 +105,13 @@ class Hop(nn.Module):
         super().__init__()
         self.key: Layers = make_mlp((d_object, d_hidden, d_key))
         self.ask: Layers = make_mlp((d_asked, d_hidden, d_key))
+        self.direct = nn.Linear(d_object, d_key, bias=False)
 
     def forward(self, objects: Tensor, asked: Tensor, mask: Tensor) -> Tensor:
-        """Return the scores (M, N) float32 of objects (M, N, D_o); minus infinity where the mask (M, N) is False."""
-        fits = self.key(objects[mask]).float() * self.ask(asked).float()[_row_of(mask)]  # (R, d_key)
-        scores = torch.full(mask.shape, -torch.inf, device=objects.device)
+        """Return the scores (M, N) of objects (M, N, D_o); minus infinity where the mask (M, N) is False."""
+        rows = objects[mask]  # (R, D_o)
+        fits = (self.key(rows) + self.direct(rows)) * self.ask(asked)[_row_of(mask)]  # (R, d_key)
+        scores = torch.full(mask.shape, -torch.inf, dtype=fits.dtype, device=objects.device)
         scores[mask] = fits.sum(dim=1)
         return scores
 
@@ -118,7 +120,7 @@ class _Hopped(NamedTuple):
     """What the hops of M questions found.
 
     Attributes:
-        scores: (M, T, N) float32, e^t, minus infinity in padding.
+        scores: (M, T, N) e^t, minus infinity in padding.
         objects: (M, N, D_o), one scene per question.
         mask: (M, N) bool, False where a row is padding.
         asked: (M, D), what the last hop was asked: the question and the objects picked before.
@@ -136,18 +138,12 @@ class HopRelationNetwork(PairCore):
     config: HopRelationNetworkConfig
 
     def __init__(self, config: HopRelationNetworkConfig) -> None:
-        """Build the layers of `config`; weights come from torch's global generator (see `build_model`).
-
-        The last hop finds nothing at first, so that a Relation Network's layers begin with its own answers.
-        """
+        """Build the layers of `config`; weights come from torch's global generator (see `build_model`)."""
         super().__init__()
         self.config = config
         d_asked = [config.d_question + picked * config.d_object for picked in range(config.n_hops)]
         self.hops = nn.ModuleList(Hop(config.d_object, size, config.d_hidden, config.d_key) for size in d_asked)
         self.find: Layers = make_mlp((config.d_object + d_asked[-1], config.d_hidden, config.g_widths[-1]))
-        last = linear_at(self.find, -1)
-        nn.init.zeros_(last.weight)
-        nn.init.zeros_(last.bias)
         self.pairs = RelationNetwork(config.pairs)
 
     def forward(
@@ -161,12 +157,13 @@ class HopRelationNetwork(PairCore):
     ) -> Tensor:
         """Answer M questions about S scenes; arguments as `RelationNetwork.forward`, logits (M, A).
 
-        Held relations are those of all pairs; what the last hop finds is learned all the same.
+        Held relations are those of all pairs and the hops' picks; f_phi and what the last hop finds are learned.
         """
         with torch.no_grad() if hold_relations else nullcontext():
             given = PairInputs(objects, object_mask, question, scene_index, pair_features)
             aggregate = self.pairs.sum_relations(given)  # (M, D_g)
-        found = self._find(self._hop(objects, object_mask, question, scene_index))  # (M, N, D_g)
+            hopped = self._hop(objects, object_mask, question, scene_index)
+        found = self._find(hopped)  # (M, N, D_g)
         return read_sum(self.f_phi, aggregate + found.sum(dim=1))  # (M, A)
 
     def score(
@@ -209,13 +206,19 @@ class HopRelationNetwork(PairCore):
         """Return g_theta of chosen pairs, without what the hops find; arguments as `RelationNetwork.relate`."""
         return self.pairs.relate(objects, object_mask, pairs, question, pair_features)
 
+    @torch.no_grad()
     def init_from(self, learned: RelationNetwork) -> None:
         """Copy a Relation Network's layers, so that both give the same logits until this one is trained.
+
+        The last hop finds nothing at first. Where the learned network has other answers, f_phi keeps its new weights.
 
         Raises:
             RNCoreError: if its g_theta has other sizes.
         """
         self.pairs.init_from(learned)
+        last = linear_at(self.find, -1)
+        last.weight.zero_()
+        last.bias.zero_()
         if learned.config == self.pairs.config:
             self.pairs.f_phi.load_state_dict(learned.f_phi.state_dict())
 
@@ -232,6 +235,14 @@ class HopRelationNetwork(PairCore):
     def _hop(
         self, objects: Tensor, object_mask: Tensor | None, question: Tensor, scene_index: Tensor | None
     ) -> _Hopped:
+        """Take the hops in at least 32 bits, which places next to each other need; arguments as `forward`."""
+        with torch.autocast(objects.device.type, enabled=False):
+            wide = torch.promote_types(objects.dtype, torch.float32)
+            return self._hop_wide(objects.to(wide), object_mask, question.to(wide), scene_index)
+
+    def _hop_wide(
+        self, objects: Tensor, object_mask: Tensor | None, question: Tensor, scene_index: Tensor | None
+    ) -> _Hopped:
         """Take the hops; arguments as `forward`."""
         objects = objects if scene_index is None else objects[scene_index]  # (M, N, D_o)
         mask = take_rows(object_mask, scene_index)
@@ -239,7 +250,7 @@ class HopRelationNetwork(PairCore):
         asked, scores = question, []
         for number, hop in enumerate(self.hops):
             if number:
-                weights = scores[-1].softmax(dim=1).to(objects.dtype)  # (M, N)
+                weights = scores[-1].softmax(dim=1)  # (M, N)
                 asked = torch.cat([asked, (weights[..., None] * objects).sum(dim=1)], dim=1)
             scores.append(hop(objects, asked, mask))
         return _Hopped(torch.stack(scores, dim=1), objects, mask, asked)

@@ -15,6 +15,7 @@ from rn_core.common.seeding import make_rng
 from rn_core.evaluation.accuracy import evaluate, evaluate_batches
 from rn_core.evaluation.reporting import mean_aggregates
 from rn_core.models import QuestionAnsweringModel, build_model
+from rn_core.models.hops import HopRelationNetworkConfig
 from rn_core.models.relation_network import RelationNetworkConfig
 from rn_core.models.slots import SlotEncoderConfig
 from rn_core.tasks import TASKS, Task
@@ -254,6 +255,9 @@ def _describe_start(config: TrainConfig) -> str:
     if not config.warm_start:
         first = f"; only about {', '.join(config.first_types)} for the first {config.first_steps:,} steps"
         return f"trained end-to-end on answers only, as in the paper{first if config.first_types else ''}"
+    if isinstance(config.model.core, HopRelationNetworkConfig):
+        begun = f"; all else starts from {config.core_from}" if config.core_from else ""
+        return f"its hops were pretrained for {config.warm_start:,} steps on the chains that answer{begun}"
     if config.pool_scenes:
         pairs = "the facts about pairs" if isinstance(config.model.core, RelationNetworkConfig) else ""
         task = TASKS[config.task]

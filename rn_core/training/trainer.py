@@ -45,6 +45,8 @@ if TYPE_CHECKING:
 
 #: Questions per step of pair pretraining, and the factor on its learning rate.
 _PRETRAIN_QUESTIONS, _PRETRAIN_LR_SCALE = 512, 2
+#: Factor on the learning rate of hops' pretraining.
+_HOP_LR_SCALE = 4
 #: Seconds between checkpoints, in pretraining and after it; each validation also writes one.
 SAVE_EVERY = 60.0
 
@@ -141,17 +143,7 @@ class Trainer:
             pretraining = MotionPretrainingConfig(config.warm_start, config.seed)
             pretrain_motion(model, self.pool, pretraining, self.fabric, progress, keeper)
         elif isinstance(model.core, HopRelationNetwork):
-            assert isinstance(self.pool, ChainPool)  # the config has checked it
-            if config.core_from:
-                model.init_from(load_weights(config.core_from).model)
-            links = HopPretrainingConfig(
-                config.warm_start,
-                len(self.task.question_types),
-                config.seed,
-                config.n_scenes,
-                _PRETRAIN_LR_SCALE * config.learning_rate,
-            )
-            pretrain_hops(model, self.pool, links, self.fabric, progress, keeper)
+            self._warm_start_hops(model, keeper, progress)
         elif self.pool is not None:
             pretrain_pairs(model, self.pool, make_pair_config(config, config.warm_start), self.fabric, progress, keeper)
         else:
@@ -169,6 +161,24 @@ class Trainer:
                 assert isinstance(task, CellBacked)
                 warm_start(model, task, labels, learned, keeper, progress)
         self.run.seconds = keeper.seconds
+
+    def _warm_start_hops(
+        self, model: QuestionAnsweringModel, keeper: _WarmStartKeeper, progress: Callable[[Iterable[int]], Iterable[int]]
+    ) -> None:
+        """Pretrain hops on the chains that answer, before relations that are learned already, if there are any."""
+        config = self.run.config
+        if not isinstance(self.pool, ChainPool):
+            raise RNCoreError(f"Hops are pretrained on chains, which '{config.task}' has none of; set warm_start to 0.")
+        if config.core_from:
+            model.init_from(load_weights(config.core_from).model)
+        links = HopPretrainingConfig(
+            config.warm_start,
+            len(self.task.question_types),
+            config.seed,
+            config.n_scenes,
+            _HOP_LR_SCALE * config.learning_rate,
+        )
+        pretrain_hops(model, self.pool, links, self.fabric, progress, keeper)
 
     def train(self) -> Iterator[StepMetrics]:
         """Take the remaining steps, yielding a report every `report_every` and at each validation."""

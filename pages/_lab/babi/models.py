@@ -7,12 +7,28 @@ from types import MappingProxyType
 from rn_core.weights.store import PRETRAINED
 
 #: Relation Network -> what the page calls it.
-MODELS = MappingProxyType({"rn-joint": "one (the paper's)", "rn-2hop": "two (an extension)"})
+MODELS = MappingProxyType(
+    {
+        "rn-joint": "one layer (the paper's)",
+        "rn-3hop": "three hops (an extension)",
+        "rn-2hop": "two layers (an extension)",
+    }
+)
 #: Model that is none of the paper's -> what it does, in a sentence.
-EXTENSIONS = MappingProxyType({"rn-2hop": "An extension: each sentence is related to all others before it is paired."})
+EXTENSIONS = MappingProxyType(
+    {
+        "rn-3hop": "An extension: three hops follow a chain of sentences before pairs are summed.",
+        "rn-2hop": "An extension: each sentence is related to all others before it is paired.",
+    }
+)
 #: Model -> the title of its answer.
 TITLES = MappingProxyType(
-    {"rn-joint": "Relation Network", "rn-2hop": "RN, two layers", "lstm-joint": "LSTM, word by word"}
+    {
+        "rn-joint": "Relation Network",
+        "rn-3hop": "RN, three hops",
+        "rn-2hop": "RN, two layers",
+        "lstm-joint": "LSTM, word by word",
+    }
 )
 #: It ships, so it is offered even where it is missing; then the page says so.
 _ALWAYS = next(iter(MODELS))

@@ -27,6 +27,7 @@ class StoryStage:
         state: the story.
         layer: what the pairs of the sentences say that the networks see.
         support: places of the sentences that the true answer follows from.
+        picked: place of the sentence that each hop picked; none for a network without hops.
         editable: whether sentences can be moved and dropped.
         dark: whether it lies on a dark page; None takes the colors of the page around it.
     """
@@ -34,6 +35,7 @@ class StoryStage:
     state: BabiState
     layer: PairLayer
     support: tuple[int, ...] = ()
+    picked: tuple[int, ...] = ()
     editable: bool = True
     dark: bool | None = None
     component: ClassVar[str] = "story"
@@ -81,6 +83,7 @@ class StoryStage:
             "state": kind,
             "node": node,
             "supports": place in self.support,
+            "hops": [hop for hop, picked in enumerate(self.picked, start=1) if picked == place],
         }
 
     def make_fixed(self) -> StoryStage:
@@ -110,7 +113,8 @@ def make_story_stage(
         # Where one sentence is enough, every pair that holds it decides, and none of them has an arc of its own.
         several = len(truth.support) > 1
         layer = replace(view.layer, true_pairs=[(i, j) for i, j in view.true_pairs if several and i > j])
-    return StoryStage(state, layer, truth.support, editable, dark)
+    picked = () if view is None else tuple(picks[0].place for picks in view.hops)
+    return StoryStage(state, layer, truth.support, picked, editable, dark)
 
 
 def make_saved_stage(view: BabiView) -> StoryStage:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pages._lab.babi.hops import Pick, list_hops
 from pages._lab.babi.html import truth_html
 from pages._lab.babi.models import TITLES
 from pages._lab.babi.nodes import find_true_pairs, make_nodes, sum_by_sentence
@@ -69,6 +70,11 @@ class BabiView(PairView):
         """Return the sentences that are removed under "What if", in words."""
         numbers = [label[1:] for label in self.state.without]
         return f"sentence{'s' * (len(numbers) > 1)} {join_words(numbers)}"
+
+    @property
+    def hops(self) -> tuple[tuple[Pick, ...], ...]:
+        """Return the sentences that each hop picked; none for a network without hops."""
+        return list_hops(self.state, self.reading.picks)
 
     def answers_html(self) -> str:
         """Return truth and answers as HTML."""

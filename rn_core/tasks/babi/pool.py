@@ -19,6 +19,8 @@ from rn_core.tasks.babi.words import ANSWERS
 
 #: Most statements of a chain: task 3 takes three.
 MOST_LINKS = 3
+#: Counting, lists, positions, sizes and paths: their facts count together, so that their order is no chain.
+UNORDERED = frozenset({7, 8, 17, 18, 19})
 _ANSWER_NUMBERS = {answer: number for number, answer in enumerate(ANSWERS)}
 
 
@@ -32,7 +34,8 @@ class StoryPool:
             followed by 0.
         support: (M, 20) bool, which of them the answer follows from.
         links: (M, 3) int64, the statements that the answer follows from in the order of the published files, as
-            columns of `told`: up to three, the last one repeated; -1 for one not kept, or where there are more.
+            columns of `told`: up to three, the last one repeated; -1 for one not kept, where there are more, and in
+            `UNORDERED` tasks.
         asked: (M,) int64, each question as a row of `sentences`.
         answers: (M,) int64, index into `ANSWERS`.
         type_index: (M,) int64, the task, from 0; non-decreasing.
@@ -162,7 +165,7 @@ def make_pool(questions: Iterable[StoryQuestion], window: int = WINDOW) -> Story
         told[row, : len(last)] = [numbers.setdefault(statement, len(numbers)) for statement in last]
         places = _shift(question, len(last))
         support[row, [index for index in places if index >= 0]] = True
-        if 0 < len(places) <= MOST_LINKS:
+        if question.task not in UNORDERED and 0 < len(places) <= MOST_LINKS:
             links[row] = [max(-1, places[min(link, len(places) - 1)]) for link in range(MOST_LINKS)]
         asked[row] = numbers.setdefault(question.text, len(numbers))
     read = [[], *(encode_sentence(text) for text in list(numbers)[1:])]

@@ -93,12 +93,14 @@ _STORIES_END_TO_END = {
 #: the chains that answer, then learn from answers, with f_phi.
 _THREE_HOPS = {
     **_STORIES,
-    "pool_scenes": 300_000,
+    "n_scenes": 128,
+    "pool_scenes": 160_000,
     "core_from": "babi/rn-joint",
-    "warm_start": 3_000,
+    "warm_start": 4_000,
+    "warmup_steps": 50,
     "hold_relations": 1.0,
-    "steps": 1_000,
-    "validate_every": 250,
+    "steps": 700,
+    "validate_every": 175,
 }
 _RECIPES = {
     "babi/rn-joint": Recipe(TASK, "rn", _STORIES),
@@ -151,7 +153,12 @@ def _write(order: DataOrder, progress: MakeProgress) -> Written:
 
 
 _TITLES = Titles(
-    views={"joint": "sentences", "joint-end-to-end": "sentences, answers only", "2hop": "two layers"},
+    views={
+        "joint": "sentences",
+        "joint-end-to-end": "sentences, answers only",
+        "2hop": "two layers",
+        "3hop": "three hops",
+    },
     models={"lstm-joint": "LSTM · word by word"},
     measures={
         "solved": "Tasks solved, each above 95 %",

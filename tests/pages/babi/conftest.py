@@ -18,7 +18,7 @@ from rn_core.tasks import TASKS
 from rn_core.tasks.registry import model_config
 from tests.cards import make_card
 
-_KINDS = {"rn-joint": "rn", "rn-2hop": "rn-2hop", "lstm-joint": "lstm"}
+_KINDS = {"rn-joint": "rn", "rn-2hop": "rn-2hop", "rn-3hop": "rn-3hop", "lstm-joint": "lstm"}
 
 
 @pytest.fixture(scope="session")
@@ -45,8 +45,9 @@ def make_view(random_answerer) -> Callable[..., BabiView]:
         answerer = random_answerer(state.model)
         truth = find_truth(state)
         answer = answerer.answer(state.statements, state.text)
-        relations = answerer.trace(state.statements, state.text).relations[0].clone()
-        reading = PairReading(answer, relations, truth.answer, {"lstm-joint": None})
+        (passed,) = answerer.passes([state.statements], [state.text])
+        relations = passed.relations
+        reading = PairReading(answer, relations, truth.answer, {"lstm-joint": None}, picks=passed.picks)
         f_phi = answerer.model.core.f_phi
         target = choose_target(state, answer)
         methods = (state.method, second_method(state.method))

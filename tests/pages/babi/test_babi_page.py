@@ -86,7 +86,7 @@ def test_it_opens_on_an_answer_with_its_truth_and_pairs():
     assert [f"{n} by {n}" in chart.proto.alt for chart in app.get("plotly_chart")] == [True]
 
 
-@pytest.mark.parametrize("model", ["rn-joint", "rn-2hop"])
+@pytest.mark.parametrize("model", ["rn-joint", "rn-3hop"])
 @pytest.mark.parametrize("section", [*SECTIONS])
 def test_every_section_opens(model, section):
     app = open_page(section=section, model=model, pair="s2-s4", top="5", number="50")

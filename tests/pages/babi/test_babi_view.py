@@ -26,7 +26,7 @@ from tests.cards import make_card, make_figures
 
 VIEWS = [
     {"pair": ("s5", "s13")},
-    {"task": 3, "model": "rn-2hop"},
+    {"task": 3, "model": "rn-3hop"},
     {"task": 1, "question": "Why did Mary go to the kitchen?"},
 ]
 
@@ -49,7 +49,7 @@ def test_pairs_are_named_by_number_and_sentences_by_their_words(make_view):
 
 
 def test_a_pinned_pair_can_be_followed(make_view, random_answerer):
-    view = make_view(pair=("s5", "s13"), model="rn-2hop")
+    view = make_view(pair=("s5", "s13"), model="rn-3hop")
     f_phi = random_answerer(view.state.model).model.core.f_phi
     path = follow_pair(view, f_phi)
     np.testing.assert_allclose(path.full, view.reading.answer.logits, atol=1e-4)
@@ -95,7 +95,7 @@ def test_html_holds_the_story_and_asks_no_network(view):
 
 
 def test_the_lstm_answers_beside_every_relation_network():
-    assert models_beside("rn-joint")[-1] == models_beside("rn-2hop")[-1] == "lstm-joint"
+    assert models_beside("rn-joint")[-1] == models_beside("rn-3hop")[-1] == "lstm-joint"
     assert "rn-joint" not in models_beside("rn-joint")
 
 

@@ -38,7 +38,7 @@ def test_data_are_json_and_carry_every_contribution_with_its_sign(make_view):
     assert (data["editable"], data["dark"]) == (False, None)
 
 
-@pytest.mark.parametrize("model", ["rn-joint", "rn-2hop"])
+@pytest.mark.parametrize("model", ["rn-joint", "rn-3hop"])
 @pytest.mark.parametrize("task", [2, 3, 15])
 def test_sentences_add_together_what_all_pairs_add(make_view, model, task):
     view = make_view(task=task, model=model)

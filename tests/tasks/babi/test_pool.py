@@ -9,7 +9,7 @@ import torch
 from rn_core.common.errors import RNCoreError
 from rn_core.common.seeding import make_rng
 from rn_core.tasks.babi.encoding import WINDOW, encode_questions, encode_stories
-from rn_core.tasks.babi.pool import StoryPool, make_pool
+from rn_core.tasks.babi.pool import UNORDERED, StoryPool, make_pool
 from rn_core.tasks.babi.story import TASK_NAMES, StoryQuestion
 from rn_core.tasks.babi.task import Babi
 from rn_core.tasks.babi.words import ANSWERS
@@ -65,6 +65,24 @@ def test_support_is_that_of_the_statements_that_are_kept(pool, ordered):
         dropped = max(0, len(question.statements) - WINDOW)
         kept = {index - dropped for index in question.support if index >= dropped}
         assert set(np.flatnonzero(pool.support[row])) == kept
+
+
+def test_links_are_the_support_in_its_order(pool, ordered):
+    for row, question in enumerate(ordered):
+        dropped = max(0, len(question.statements) - WINDOW)
+        told = [max(-1, index - dropped) for index in question.support]
+        is_chain = question.task not in UNORDERED and len(told) <= 3
+        wanted = [*told, *[told[-1]] * (3 - len(told))] if is_chain else [-1, -1, -1]
+        assert pool.links[row].tolist() == wanted
+    assert {len(question.support) for question in ordered} >= {1, 3}
+    assert {question.task for question in ordered} & UNORDERED
+
+
+def test_chains_are_those_of_the_questions_drawn(pool):
+    chains, batch = (sample(make_rng(3, "test"), 40) for sample in (pool.sample_chain_batch, pool.sample_batch))
+    assert torch.equal(chains.question, batch.question) and torch.equal(chains.inputs[0], batch.inputs[0])
+    assert torch.equal(chains.type_index, batch.type_index)
+    assert chains.links.tolist() == pool.links[pool._draw(make_rng(3, "test"), 40, None)].tolist()
 
 
 def test_only_the_last_twenty_statements_are_kept():

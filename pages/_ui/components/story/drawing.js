@@ -33,10 +33,12 @@ export function nodeShares(data, active) {
   return weights.map((row, k) => (k === active ? row[k] : row[active] + weights[active][k]));
 }
 
+const hopsOf = ({ hops }) => (hops.length ? `hop ${hops.join(", ")}` : "");
+
 function chipOf(line, data) {
   if (line.state === "dropped") return "dropped";
   if (line.state === "early") return line.supports && data.showTruth ? "✓ fact, not seen" : "not seen";
-  return line.supports && data.showTruth ? "✓ fact" : "";
+  return [line.supports && data.showTruth ? "✓ fact" : "", hopsOf(line)].filter(Boolean).join(" · ");
 }
 
 function describeLine(line, share, data) {
@@ -44,6 +46,7 @@ function describeLine(line, share, data) {
   if (line.supports && data.showTruth) facts.push("supporting fact");
   if (line.state === "dropped") facts.push("dropped");
   if (line.state === "early") facts.push("not seen by the network");
+  if (line.hops.length) facts.push(`picked by ${hopsOf(line)}`);
   if (share !== null) facts.push(`adds ${formatShare(share)}`);
   const keys = line.state === "seen" ? ["Enter picks it"] : [];
   if (data.editable) keys.push("Alt and the arrow keys move it", `Delete ${line.state === "dropped" ? "restores" : "drops"} it`);
