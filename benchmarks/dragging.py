@@ -26,6 +26,7 @@ DRAGS = {
     "explore": ("/?model=rn-objects", '.scene .object[data-object="red"] .shape'),
     "explore-pixels": ("/?model=rn-pixels", '.scene .object[data-object="red"] .shape'),
     "clevr": ("/clevr?show=plan", '.scene .object[data-object="C"] .shape'),
+    "physics": ("/physics?seed=13", '.table [data-ball="6"] .body'),
 }
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 _FLAGS = ("--no-sandbox", "--disable-gpu")
@@ -74,7 +75,7 @@ def open_browser() -> Iterator[Page]:
         raise SystemExit(f"No browser found: none of {', '.join(_BROWSERS)} is on the path; install one.")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=list(_FLAGS))
-        yield browser.new_context(viewport={"width": 1440, "height": 1000}).new_page()
+        yield browser.new_context(viewport={"width": 1440, "height": 1000}, reduced_motion="reduce").new_page()
         browser.close()
 
 

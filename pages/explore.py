@@ -22,6 +22,7 @@ from pages._lab.sort_of_clevr.wording import word_groups
 from pages._lab.words import QUESTION_NAMES
 from pages._ui import asking
 from pages._ui.areas import make_areas
+from pages._ui.classroom.seats import is_following
 from pages._ui.components.scene import draw_scene
 from pages._ui.explore import opening
 from pages._ui.explore import session as explore_session
@@ -134,6 +135,8 @@ def draw_question(state: ExploreState) -> None:
 
 def draw_sidebar(state: ExploreState) -> None:
     """Draw the models' cards, where own ones are uploaded, and the device."""
+    if is_following():
+        return
     with st.sidebar:
         if state.family in _FAMILY_PAGES:
             network = NETWORK if state.family == "triples" else state.chain_model

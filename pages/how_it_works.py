@@ -20,6 +20,7 @@ from pages._lab.walk.steps import find_step
 from pages._lab.walk.view import WalkView, choose_walk_target
 from pages._lab.words import QUESTION_NAMES
 from pages._ui.cache import cached_attribution, find_answerer, keep_view
+from pages._ui.classroom.seats import is_following
 from pages._ui.components.diagram import draw_diagram
 from pages._ui.frame import draw_frame
 from pages._ui.options import named
@@ -80,8 +81,9 @@ def draw_head(state: WalkState) -> None:
     with tools.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
         with st.popover("Change", icon=":material/tune:"):
             draw_settings(state)
-        with st.popover("Share", icon=":material/ios_share:"):
-            draw_link(WALK.link(), "A link to this step")
+        if not is_following():
+            with st.popover("Share", icon=":material/ios_share:"):
+                draw_link(WALK.link(), "A link to this step")
         st.page_link(
             "pages/explore.py", label="Explore it", icon=":material/hub:", query_params=state.to_shared_query()
         )

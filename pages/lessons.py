@@ -13,7 +13,7 @@ from pages._lab.lessons.path import path_html
 from pages._lab.lessons.print import make_quiz_page
 from pages._lab.lessons.state import LessonsState
 from pages._lab.plain import plain
-from pages._ui.classroom.seats import find_room, is_student, may_see_key
+from pages._ui.classroom.seats import find_room, is_following, is_student, may_see_key
 from pages._ui.explained import draw_explained_markdown
 from pages._ui.frame import draw_frame
 from pages._ui.lessons import polls
@@ -62,6 +62,8 @@ def draw_menu(state: LessonsState, lessons: tuple[Lesson, ...], opened: Lesson |
 
 def draw_share(state: LessonsState, lessons: tuple[Lesson, ...]) -> None:
     """Draw the lesson's link and the page to print."""
+    if is_following():
+        return
     with st.popover("Share & print", icon=":material/ios_share:"):
         draw_link(lesson_session.make_class_link(), "A link to this lesson")
         has_key = shows_key(state)

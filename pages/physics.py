@@ -13,6 +13,7 @@ from pages._lab.physics.models import QUESTIONS, find_models, full_name
 from pages._lab.physics.scenes import COLOR_NAMES, MIN_BALLS, N_BUNDLED, find_trouble
 from pages._lab.physics.state import PhysicsState
 from pages._lab.plain import plain
+from pages._ui.classroom.seats import is_following
 from pages._ui.components.table import draw_table
 from pages._ui.frame import draw_frame
 from pages._ui.options import named
@@ -41,6 +42,8 @@ def draw_sources(state: PhysicsState, trouble: str | None) -> None:
             )  # fmt: skip
     else:
         st.button("Next bundled scene", icon=":material/skip_next:", on_click=physics_session.next_bundled)
+    if is_following():
+        return
     with st.popover("Open", icon=":material/folder_open:"):
         bundled = PHYSICS.bind("bundled", show=state.bundled or None, read=physics_session.read_bundled)
         st.selectbox("A scene that comes with the app", range(1, N_BUNDLED + 1), index=None, **bundled)

@@ -124,6 +124,9 @@ html {font-size: 22px !important}
 }
 [data-testid="stElementContainer"]:has(> [data-testid="stNumberInput"]) {min-width: 9.5rem}
 @media (max-width: 1700px) {[data-testid="stTopNavLink"] > :first-child:not(:last-child) {display: none}}
+@media (max-width: 1250px) {
+  [data-testid="stTopNavLink"] * {font-size: .78rem} [data-testid="stTopNavLink"] {padding-inline: .4rem}
+}
 </style>
 """
 

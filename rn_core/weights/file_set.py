@@ -71,6 +71,11 @@ def find_cards(folder: Path) -> dict[str, Path]:
     return dict(sorted(cards.items()))
 
 
+def has_card(name: str, folder: Path) -> bool:
+    """Return whether there are weights of a name, as `find_cards` does without looking through the folder."""
+    return find_file(place(name, folder, CARD)).exists()
+
+
 def find_without_card(folder: Path) -> list[str]:
     """Return the names with weights or golden logits but no card."""
     paths = (path for path in folder.rglob(f"*{WEIGHTS}") if not path.name.endswith(PROFILE))

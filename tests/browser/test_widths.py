@@ -132,13 +132,13 @@ def test_a_projector_shows_the_steps_of_numbers_and_a_table_that_fills_its_side(
 def test_every_page_has_its_link_in_a_narrow_window(open_page, url, type_size):
     opened = open_page(f"{url}/{type_size}", **NARROW)
     wait_until_drawn(opened)
-    links = boxes(opened, "[data-testid=stTopNavLink]")
+    links = opened.locator("[data-testid=stTopNavLink]").all()
     assert len(links) == len(PAGES)
-    assert max(link["right"] for link in links) <= 1024
-    assert min(link["width"] for link in links) > 20
+    assert all(link.is_visible() for link in links)
+    assert max(link["right"] for link in boxes(opened, "[data-testid=stTopNavLink]")) <= 1024
 
 
-@pytest.mark.parametrize("name", ["", "clevr", "babi", "physics"])
+@pytest.mark.parametrize("name", ["", "clevr", "babi"])
 def test_a_phone_s_first_screen_has_scene_and_question(open_page, url, name):
     opened = open_page(f"{url}/{name}", **PHONE)
     wait_until_drawn(opened)

@@ -13,6 +13,7 @@ from pages._lab.lessons.file import FOLDER, read_folder
 from pages._ui.classroom.seats import NO_TRAINING, find_room
 from pages._ui.train import session as train_session
 from rn_core.serving.invitation import Invitation, hold_class, invite
+from tests.pages.test_plain import walk
 
 pytestmark = pytest.mark.weights
 
@@ -103,3 +104,14 @@ def test_outside_of_a_class_there_is_none_of_it():
     assert not {"Follow the teacher", "Students see this page"} & {toggle.label for toggle in app.toggle}
     app.button(key=f"lessons.choice.{LESSON.slug}.{WRONG}").click().run()
     assert f"You said: {LESSON.quiz.choices[WRONG]}" in html(app)
+
+
+def test_who_follows_sees_what_the_teacher_shows_without_what_keeps_and_opens_files(room, invitation):
+    room.show(invitation.key, make_place("", {"seed": "3"}))
+    student = open_app(room=room.code)
+    assert "rn-said" in html(student) and student.get("plotly_chart")
+    assert not student.get("download_button") and not student.get("file_uploader")
+    n_parts = len([*walk(student._tree)])
+    student.toggle(key="classroom.switch").set_value(False).run()
+    assert student.get("download_button") and student.get("file_uploader")
+    assert n_parts <= 0.85 * len([*walk(student._tree)])

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pages._lab.glossary import explain_markdown
 from pages._lab.lessons import file as lesson_file
 from pages._lab.lessons.file import FOLDER, SHARED_VIEWS, VIEWS, Lesson, read_folder
 from pages._lab.lessons.state import LessonsState
@@ -94,15 +95,15 @@ def test_a_lesson_asks_first_and_tells_after(lesson):
     app = open_page(lesson=lesson.slug)
     before, after = CHARTS[lesson.view]
     assert sentences(app) == []
-    assert any(lesson.body[:40] in block.value for block in app.markdown)
-    assert lesson.quiz.why not in [block.value for block in app.markdown]
+    assert explain_markdown(lesson.body)[0] in [block.value for block in app.markdown]
+    assert explain_markdown(lesson.quiz.why)[0] not in [block.value for block in app.markdown]
     assert 'class="rn-said"' not in html(app)
     assert "Truth" not in html(app)
     assert len(charts(app)) == before
     answer(app, lesson, lesson.quiz.answer)
     assert sentences(app) == []
     assert 'class="rn-verdict rn-right"' in html(app)
-    assert lesson.quiz.why in [block.value for block in app.markdown]
+    assert explain_markdown(lesson.quiz.why)[0] in [block.value for block in app.markdown]
     assert ('class="rn-said"' in html(app)) == DRAWN[lesson.view].answers
     assert len(charts(app)) == after
     assert all(charts(app))

@@ -22,7 +22,7 @@ from rn_core.tasks.sort_of_clevr.chain import CHAIN_ANSWERS, CHAIN_STARTS, N_JUM
 from rn_core.tasks.sort_of_clevr.chain_language import CHAIN_TEXTS, chain_text
 from rn_core.tasks.sort_of_clevr.chain_scene import CHAIN_COLORS, CHAIN_SHAPES, stack_chains
 from rn_core.tasks.sort_of_clevr.chain_spec import CHAIN_TITLES
-from rn_core.weights.file_set import find_cards
+from rn_core.weights.file_set import has_card
 from rn_core.weights.store import PRETRAINED
 
 #: The network that answers beside any other: it relates objects once.
@@ -166,9 +166,8 @@ class ChainView:
 
 def installed_chains() -> dict[str, str]:
     """Return network -> title, for the networks about chains whose weights are installed, the default first."""
-    there = find_cards(PRETRAINED)
     ordered = dict.fromkeys((*_FIRST_CHOICES, *CHAIN_NETWORKS))
-    return {name: CHAIN_TITLES[name] for name in ordered if f"sort-of-clevr/{name}" in there}
+    return {name: CHAIN_TITLES[name] for name in ordered if has_card(f"sort-of-clevr/{name}", PRETRAINED)}
 
 
 def find_chain_truth(state: ExploreState) -> ChainTruth:

@@ -12,6 +12,7 @@ from pages._lab.lanes import find_entries, make_lanes
 from pages._lab.plain import plain
 from pages._ui.babi import session
 from pages._ui.babi.session import BABI
+from pages._ui.classroom.seats import is_following
 from pages._ui.pairs.sections import PairPage
 from rn_core.common.errors import RNCoreError
 from rn_core.weights.store import list_weights
@@ -21,6 +22,8 @@ BABI_PAGE = PairPage[BabiView](DOMAIN, BABI)
 
 def draw_file() -> None:
     """Draw what opens a published file."""
+    if is_following():
+        return
     with st.popover("Open a bAbI file", icon=":material/upload_file:"):
         st.file_uploader("A published file, such as qa2_train.txt", key=session.FILE, on_change=session.take_file)
         st.number_input("Which of its stories", 1, step=1, key=session.NUMBER, on_change=session.take_file)

@@ -12,7 +12,7 @@ from streamlit.navigation.page import Page
 from pages._lab.classroom.room import ClassroomError, Moment, Place, Room, make_place
 from pages._lab.plain import plain
 from pages._ui.classroom import seats
-from pages._ui.classroom.seats import Seat, Student, Teacher, find_caller, find_room, find_seat
+from pages._ui.classroom.seats import FOLLOWS, Seat, Student, Teacher, find_caller, find_room, find_seat
 from pages._ui.components.poll import draw_poll
 from pages._ui.kept import Kept, widget_text
 from pages._ui.presence import OpenPage, current_session, find_opener
@@ -22,7 +22,6 @@ from pages._ui.session import ignore_address, order_address
 CLASS_PAGE = "class"
 #: Seconds between two looks at the room: of whoever is not called when it changes, and of whoever is.
 EVERY, RARELY = 1.0, 10.0
-_FOLLOWS = Kept("classroom.follows", lambda: True)
 _SHARES = Kept("classroom.shares", lambda: True)
 _SWITCH = Kept("classroom.switch", bool)
 #: Version of the room that this session has drawn.
@@ -63,7 +62,7 @@ def in_class(page: Page, pages: Mapping[str, Page]) -> Iterator[None]:
 
 def _follow(moment: Moment, page: Page, pages: Mapping[str, Page]) -> None:
     """Turn to what the teacher shows, if that is new; the version counts as drawn once the page has run to its end."""
-    if not _FOLLOWS.get() or moment.version == _DRAWN.get():
+    if not FOLLOWS.get() or moment.version == _DRAWN.get():
         return
     place = moment.place or Place(CLASS_PAGE)
     if place.page != page.url_path and place.page in pages:
@@ -86,7 +85,7 @@ def _await_call(room: Room, version: int) -> None:
     caller, session, open_page = find_caller(), current_session(), find_opener()
     if caller is None or session is None or open_page is None:
         return
-    if _FOLLOWS.get():
+    if FOLLOWS.get():
         caller.follow(session, version, partial(_open_place, room, open_page))
     else:
         caller.leave(session)
@@ -112,10 +111,10 @@ def _draw_bar(seat: Seat, moment: Moment, page: Page) -> None:
         _draw_switch("Students see this page", _SHARES)
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        _draw_switch("Follow the teacher", _FOLLOWS)
-        if _FOLLOWS.get() and moment.place is not None and moment.place.page != page.url_path:
+        _draw_switch("Follow the teacher", FOLLOWS)
+        if FOLLOWS.get() and moment.place is not None and moment.place.page != page.url_path:
             st.button("Back to the teacher's page", icon=":material/undo:", key="classroom.back", on_click=_catch_up)
-    is_called = _FOLLOWS.get() and find_opener() is not None
+    is_called = FOLLOWS.get() and find_opener() is not None
     draw_poll(RARELY if is_called else EVERY, key="classroom.poll", on_ask=_look)
 
 

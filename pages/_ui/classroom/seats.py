@@ -20,6 +20,8 @@ _STUDENT_COOKIE, _TEACHER_COOKIE = "rn_student", "rn_teacher"
 _KEY: Kept[str | None] = Kept("classroom.key", nothing)
 _STUDENT: Kept[str | None] = Kept("classroom.student", nothing)
 _PROBLEM: Kept[str | None] = Kept("classroom.problem", nothing)
+#: Whether a student's session turns to what the teacher shows.
+FOLLOWS = Kept("classroom.follows", lambda: True)
 #: Only one thread makes room and caller.
 _LOCK = threading.Lock()
 _NO_TEACHER = "This is not the teacher's address of this class; the terminal that started it shows the right one."
@@ -88,6 +90,15 @@ def find_seat() -> Seat | None:
 def is_student() -> bool:
     """Return whether this session is a student's."""
     return isinstance(find_seat(), Student)
+
+
+def is_following() -> bool:
+    """Return whether this session is a student's that turns to what the teacher shows.
+
+    Pages leave out for it what keeps and opens files, links and cards of weights: each part of a page costs the server
+    the same again for every student. Whoever stops following has all of it.
+    """
+    return is_student() and FOLLOWS.get()
 
 
 def may_see_key() -> bool:

@@ -9,6 +9,7 @@ from pages._lab.plain import plain
 from pages._lab.sort_of_clevr.chain import installed_chains
 from pages._lab.sort_of_clevr.state import FAMILIES, ExploreState
 from pages._lab.sort_of_clevr.view import ExploreView
+from pages._ui.classroom.seats import is_following
 from pages._ui.components.paste import draw_paste
 from pages._ui.explore import session
 from pages._ui.kept import widget_event
@@ -31,6 +32,8 @@ def draw_own_picture(state: ExploreState) -> None:
     """Draw where a person's own picture is chosen or pasted, and left."""
     if state.picture is not None:
         st.button("Back to the scene", icon=":material/undo:", on_click=session.leave_picture)
+    if is_following():
+        return
     with st.popover("Own picture", icon=":material/image:"):
         st.file_uploader(
             "Squares and circles in the six colors, PNG or JPEG of any size", type=["png", "jpg", "jpeg"],

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pages._lab.lessons.file import Lesson, Lessons, find_files, read_folder
 from pages._lab.lessons.state import LessonsState
-from pages._ui.cache import keep_values
+from pages._ui.cache import make_once
 from pages._ui.kept import Kept
 from pages._ui.session import PageSession
 from pages._ui.sharing import make_link
@@ -24,7 +24,7 @@ def read_stamp(folder: Path) -> tuple[tuple[str, int, int], ...]:
 
 def find_lessons(folder: Path) -> Lessons:
     """Return the lessons of a folder, read again when a file has changed."""
-    return keep_values(("lessons", folder, read_stamp(folder)), lambda: read_folder(folder))
+    return make_once(("lessons", folder, read_stamp(folder)), lambda: read_folder(folder))
 
 
 def get_answers(lessons: tuple[Lesson, ...]) -> dict[str, int]:

@@ -17,6 +17,7 @@ from pages._lab.pairs.what_if import PairPath, describe_enough, follow_pair, mak
 from pages._lab.plain import plain
 from pages._lab.words import format_signed
 from pages._ui.cache import find_answerer
+from pages._ui.classroom.seats import is_following
 from pages._ui.explained import draw_explained
 from pages._ui.kept import widget_event
 from pages._ui.options import named
@@ -52,6 +53,8 @@ def draw_save(page: PairPage[View], view: View | None, own: Sequence[SavedFile] 
         view: what its pairs show; None where there is no answer.
         own: the page's own files, which come first.
     """
+    if is_following():
+        return
     pairs = [] if view is None else list_files(view, page.domain.make_saved_stage)
     with st.popover("Save & share", icon=":material/ios_share:"):
         draw_link(page.session.link(), "A link to this picture")
@@ -303,6 +306,8 @@ def draw_closer(
 
 def draw_cards(names: Iterable[str]) -> None:
     """Draw the cards of weights and the device in the sidebar."""
+    if is_following():
+        return
     with st.sidebar:
         for name in names:
             draw_card(name)

@@ -19,6 +19,7 @@ from pages._lab.results.state import FEWEST, MOST, ResultsState
 from pages._lab.sort_of_clevr.jumps import find_jump_lines
 from pages._ui.cache import measuring_desk
 from pages._ui.chain_reading import draw_jumps
+from pages._ui.classroom.seats import is_following
 from pages._ui.explained import draw_explained
 from pages._ui.kept import Kept
 from pages._ui.pairs.sections import draw_figure
@@ -142,6 +143,8 @@ def _open_card(entry: WeightsEntry) -> None:
 
 def draw_save(state: ResultsState, lanes: tuple[Lane, ...]) -> None:
     """Draw the link and the files; a file is made when it is asked for."""
+    if is_following():
+        return
     with st.popover("Save & share", icon=":material/ios_share:"):
         draw_link(RESULTS.link(), "A link to this view")
         title = DOMAINS[state.domain].title
