@@ -198,6 +198,18 @@ class QuestionAnsweringModel(nn.Module):
         asked = self.encode_question(question)  # (M, D_q)
         return core.trace(objects, object_mask, asked, scene_index, self.compare_pairs(objects))
 
+    def add_up(self, inputs: tuple[Tensor, ...], question: Tensor, scene_index: Tensor | None = None) -> Tensor:
+        """Return the sums of relations (M, D_g) that f_phi is given; arguments as `forward`.
+
+        Raises:
+            RNCoreError: if the core is not a Relation Network of one layer.
+        """
+        if not isinstance(self.core, RelationNetwork):
+            raise RNCoreError(f"A {type(self.core).__name__} has no one sum of relations; choose a Relation Network.")
+        objects, object_mask = self.encoder(*inputs)
+        asked = self.encode_question(question)  # (M, D_q)
+        return self.core.add_up(objects, object_mask, asked, scene_index, self.compare_pairs(objects))
+
     def relate(
         self, inputs: tuple[Tensor, ...], scene_index: Tensor, pairs: Tensor, encoded_question: Tensor
     ) -> Tensor:

@@ -223,10 +223,21 @@ class RelationNetwork(PairCore):
         Returns:
             logits (M, A).
         """
-        given = PairInputs(objects, object_mask, question, scene_index, pair_features)
         with torch.no_grad() if hold_relations else nullcontext():
-            aggregate = sum_by_size(given, self._aggregate)  # (M, D_g)
+            aggregate = self.add_up(objects, object_mask, question, scene_index, pair_features)  # (M, D_g)
         return read_sum(self.f_phi, aggregate)  # (M, A)
+
+    def add_up(
+        self,
+        objects: Tensor,
+        object_mask: Tensor | None,
+        question: Tensor,
+        scene_index: Tensor | None = None,
+        pair_features: Tensor | None = None,
+    ) -> Tensor:
+        """Return the sums (M, D_g) that f_phi is given; arguments as `forward`."""
+        given = PairInputs(objects, object_mask, question, scene_index, pair_features)
+        return sum_by_size(given, self._aggregate)
 
     def trace(
         self,
