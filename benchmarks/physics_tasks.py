@@ -1,7 +1,8 @@
-"""Print the tables of physics: `python -m benchmarks.physics_tasks [--scenes N] [--seed S]`.
+"""Print the tables of physics: `python -m benchmarks.physics_tasks [--scenes N] [--seed S] [--range]`.
 
 Connections, numbers of groups and future paths are the cards' figures on new test scenes. Then the networks are
-asked about fewer and more balls than the ten that they were trained on.
+asked about fewer and more balls than the ten that they were trained on. `--range` prints one table alone: the counts of
+the network of ten balls, and of the network of 2 to 12 balls, about the same scenes.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from rn_core.models import QuestionAnsweringModel
 from rn_core.tasks.physics.encoding import connection_targets, encode_rows, list_pairs
 from rn_core.tasks.physics.sampling import sample_scenes
 from rn_core.tasks.physics.scene import PhysicsScenes
-from rn_core.tasks.physics.world import DEFAULT_BALLS
+from rn_core.tasks.physics.world import DEFAULT_BALLS, FEWEST_BALLS, MOST_BALLS
 from rn_core.weights.card import Card
 from rn_core.weights.store import list_weights
 
@@ -70,6 +71,17 @@ def format_sizes(n_scenes: int, seed: int) -> str:
     return "\n".join(lines)
 
 
+def format_range(n_scenes: int, seed: int) -> str:
+    """Return the accuracies of counting, of a network trained on ten balls and of one trained on 2 to 12."""
+    models = {name: load(f"physics/{name}", "cpu").model for name in ("rn-count", "rn-count-2to12")}
+    lines = ["| balls | trained on 10 | trained on 2 to 12 |", "| --- " * 3 + "|"]
+    for n_balls in range(FEWEST_BALLS, MOST_BALLS + 1):
+        scenes = sample_scenes(make_rng(seed, "test", n_balls), n_scenes, n_balls)
+        counted = (_ask(model, scenes).argmax(axis=1) == scenes.n_systems - 1 for model in models.values())
+        lines.append(f"| {n_balls} | {' | '.join(map(_share, counted))} |")
+    return "\n".join(lines)
+
+
 def read_connections(model: QuestionAnsweringModel, scenes: PhysicsScenes) -> np.ndarray:
     """Return whether each pair that has an answer is predicted correctly (S, P): pairs of the first ten balls."""
     n_known = min(scenes.n_balls, DEFAULT_BALLS)
@@ -102,7 +114,11 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     parser.add_argument("--scenes", type=int, default=2000, help="scenes for each number of balls")
     parser.add_argument("--seed", type=int, default=0, help="of those scenes")
+    parser.add_argument("--range", action="store_true", help="print the table of 2 to 12 balls alone")
     options = parser.parse_args(arguments)
+    if options.range:
+        print(format_range(options.scenes, options.seed))
+        return
     cards = {name: entry.card for name, entry in list_weights().items() if name.startswith("physics/")}
     print(format_answers(cards), end="\n\n")
     if "physics/rn-predict" in cards:

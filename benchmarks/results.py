@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks import babi_tasks, curves, physics_tasks, tables
+from benchmarks import babi_tasks, curves, end_to_end, physics_tasks, tables
 from rn_core.weights.card import Card
 from rn_core.weights.store import list_weights
 
@@ -130,13 +130,20 @@ SECTIONS = (
         _record("other_pictures"),
     ),
     Section(
+        "Answers only: what networks reach without a head start",
+        "python -m benchmarks.end_to_end",
+        "From the cards, test split, seed 0. The networks on the left were told nothing but answers; those on the right "
+        "were pretrained on objects or on facts about pairs.",
+        lambda: end_to_end.format_networks({name: entry.card for name, entry in list_weights().items()}),
+    ),
+    Section(
         "Sort-of-CLEVR: warnings of strange pictures",
         "python -m benchmarks.strange_inputs --scenes 100",
         "100 pictures of each kind, split test, seed 0; in brackets the 95 % interval. A picture brings a warning if "
-        "it is further from those of training than the profile of the weights allows, or if `rn-slots` finds another "
-        "number of objects than six. “Own colors, drawn by Pillow” have circles of slightly other pixels, “many "
-        "styles” are those that `rn-slots` learned from. Photographs are crops of CLEVR's pictures and of a portrait. "
-        "Not measured yet: `rn-slots` on ground 0, 12 objects, gradients and photographs.",
+        "it is further from those of training than the profile of the weights allows, or if more than six patches "
+        "stand out from its ground, or if `rn-slots` finds another number of objects than six. “Own colors, drawn by "
+        "Pillow” have circles of slightly other pixels, “many styles” are those that `rn-slots` and "
+        "`rn-pixels-styles` learned from. Photographs are crops of CLEVR's pictures and of a portrait.",
         _record("strange_inputs"),
     ),
     Section(

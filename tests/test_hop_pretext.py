@@ -106,6 +106,7 @@ def test_a_run_broken_off_and_resumed_ends_with_the_same_weights(broken_at, tmp_
             if metrics.step == broken_at:
                 break
     else:  # in the pretraining
+
         def stop_early(steps):
             yield from list(steps)[:2]
             raise KeyboardInterrupt

@@ -28,6 +28,7 @@ from rn_core.tasks.babi import task as babi_task
 from rn_core.tasks.babi.pool import StoryPool
 from rn_core.tasks.babi.worlds import sample_story
 from rn_core.training.config import TrainConfig
+from rn_core.training.held_sums import sum_pool
 from rn_core.training.publishing import EvaluationSpec, publish
 from rn_core.training.trainer import Trainer
 from rn_core.weights import store as weights
@@ -107,6 +108,64 @@ def test_held_relations_hold_the_encoders_too():
     trainer.step(trainer.sample())
     name = "encoder.reader.words.weight"
     assert torch.equal(before[name], copy_weights(trainer)[name])
+
+
+HELD = replace(STORIES, warm_start=0, held_scenes=60)
+
+
+def test_held_sums_are_what_f_phi_is_given_and_their_answers_are_those_of_the_scenes():
+    trainer = Trainer(HELD, make_fabric())
+    model = trainer.run.model
+    found = sum_pool(model, trainer.pool, trainer.fabric, HELD.seed, 60)
+    batch = trainer.pool.sample_batch(make_rng(HELD.seed, "train", 0, 4), 60)
+    given = []
+    hook = model.core.f_phi.register_forward_pre_hook(lambda _, taken: given.append(taken[0]))
+    with torch.no_grad():
+        expected = model(batch.inputs, batch.question, batch.scene_index)
+    hook.remove()
+    torch.testing.assert_close(found.sums, given[0])
+    logits, drawn = found.answer(make_rng(5, "train"), 400)
+    rows = (logits[:, None] - expected).abs().amax(dim=2).argmin(dim=1)  # which of the questions each is
+    assert len({*rows.tolist()}) > 40
+    torch.testing.assert_close(logits, expected[rows])
+    assert torch.equal(drawn.answer, batch.answer[rows]) and torch.equal(drawn.type_index, batch.type_index[rows])
+
+
+def test_steps_on_held_sums_train_f_phi_alone_and_pairs_are_computed_once(monkeypatch):
+    trainer = Trainer(HELD, make_fabric())
+    calls = []
+    whole = type(trainer.run.model).add_up
+    monkeypatch.setattr(type(trainer.run.model), "add_up", lambda *args: calls.append(1) or whole(*args))
+    before = copy_weights(trainer)
+    steps = trainer.train()
+    assert next(steps).step == 2 and calls == [1]
+    moved = {name for name, value in copy_weights(trainer).items() if not torch.equal(value, before[name])}
+    assert moved and all("f_phi" in name for name in moved)
+    list(steps)
+    moved = {name for name, value in copy_weights(trainer).items() if not torch.equal(value, before[name])}
+    assert calls == [1] and any("g_theta" in name for name in moved)
+
+
+def test_a_run_on_held_sums_broken_off_and_resumed_ends_with_the_same_weights(tmp_path):
+    config = replace(HELD, hold_relations=0.9, steps=8)
+    whole = Trainer(config, make_fabric())
+    list(whole.train())
+    for metrics in Trainer(config, make_fabric(), tmp_path).train():
+        if metrics.step == 4:
+            break
+    resumed = Trainer(config, make_fabric(), tmp_path)
+    assert resumed.run.step == 3
+    list(resumed.train())
+    for name, value in copy_weights(whole).items():
+        assert torch.equal(value, copy_weights(resumed)[name]), name
+
+
+def test_held_sums_need_a_pool_and_a_relation_network():
+    for change in ({"pool_scenes": 0, "warm_start": 0}, {"model": MLP}, {"model": TWO_HOPS}):
+        with pytest.raises(
+            RNCoreError, match=r"held_scenes are of a pool and of a Relation Network, got 60 for 'babi'"
+        ):
+            replace(HELD, **change)
 
 
 def test_what_is_wrong_is_drawn_more_from_the_pool():

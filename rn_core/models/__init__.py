@@ -13,7 +13,7 @@ from rn_core.common.errors import RNCoreError, lookup
 from rn_core.common.seeding import fork_torch_rng
 from rn_core.models.base import AnswersInSteps, Core, Encoder
 from rn_core.models.baselines import MLPConfig
-from rn_core.models.blocks import take_pairs
+from rn_core.models.blocks import PairInputs, take_pairs
 from rn_core.models.encoders import ImageEncoder, ImageEncoderConfig, RowEncoderConfig
 from rn_core.models.layers import plain_fields
 from rn_core.models.paths import PathEncoderConfig
@@ -204,6 +204,19 @@ class QuestionAnsweringModel(nn.Module):
         core, (objects, object_mask) = self.pair_core, self.encoder(*inputs)
         asked = self.encode_question(question)  # (M, D_q)
         return core.trace(objects, object_mask, asked, scene_index, self.compare_pairs(objects))
+
+    def add_up(self, inputs: tuple[Tensor, ...], question: Tensor, scene_index: Tensor | None = None) -> Tensor:
+        """Return the sums of relations (M, D_g) that f_phi is given; arguments as `forward`.
+
+        Raises:
+            RNCoreError: if the core is not a Relation Network of one layer.
+        """
+        if not isinstance(self.core, RelationNetwork):
+            raise RNCoreError(f"A {type(self.core).__name__} has no one sum of relations; choose a Relation Network.")
+        objects, object_mask = self.encoder(*inputs)
+        asked = self.encode_question(question)  # (M, D_q)
+        given = PairInputs(objects, object_mask, asked, scene_index, self.compare_pairs(objects))
+        return self.core.sum_relations(given)
 
     def relate(
         self, inputs: tuple[Tensor, ...], scene_index: Tensor, pairs: Tensor, encoded_question: Tensor

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
 from rn_core.common.errors import RNCoreError, lookup
+from rn_core.common.records import Batch
+from rn_core.common.seeding import make_rng
 from rn_core.models import ModelConfig
 from rn_core.models.encoders import ImageEncoderConfig
 from rn_core.models.layers import OMIT_DEFAULT, plain_fields
+from rn_core.models.relation_network import RelationNetworkConfig
 from rn_core.models.slots import SlotEncoderConfig
 from rn_core.tasks import TASKS, Task
 from rn_core.tasks.base import CellBacked, ObjectsLabeled, Pooled, Restyled
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
 
 #: Number formats in training; see Lightning Fabric.
 Precision = Literal["32-true", "bf16-mixed"]
@@ -76,6 +82,8 @@ class TrainConfig:
         data: fingerprint of the training data folder; None generates scenes on the fly.
         hold_relations: share of the steps in which encoders and g_theta stay frozen, so that f_phi learns to use what
             they learned in pretraining.
+        held_scenes: scenes of the pool whose sums of relations are computed once and used, again and again, in the
+            steps of `hold_relations`; 0 draws others for every step. Such steps ask `n_scenes` questions.
         pool_scenes: scenes that are sampled once, with `n_questions` each, and used repeatedly; 0 samples new ones
             for every step.
     """
@@ -107,6 +115,7 @@ class TrainConfig:
     augment: bool = field(default=False, metadata=OMIT_DEFAULT)
     data: str | None = field(default=None, metadata=OMIT_DEFAULT)
     hold_relations: float = field(default=0.0, metadata=OMIT_DEFAULT)
+    held_scenes: int = field(default=0, metadata=OMIT_DEFAULT)
     pool_scenes: int = field(default=0, metadata=OMIT_DEFAULT)
     first_types: tuple[str, ...] = field(default=(), metadata=OMIT_DEFAULT)
     first_steps: int = field(default=0, metadata=OMIT_DEFAULT)
@@ -147,6 +156,11 @@ class TrainConfig:
             raise RNCoreError(f"'{self.task}' has pictures of one style, got styled True; set it to False.")
         if self.pool_scenes and not isinstance(TASKS[self.task], Pooled):
             raise RNCoreError(f"'{self.task}' has no pool, got pool_scenes {self.pool_scenes!r}; set it to 0.")
+        if self.held_scenes and not (self.pool_scenes and isinstance(self.model.core, RelationNetworkConfig)):
+            raise RNCoreError(
+                f"held_scenes are of a pool and of a Relation Network, got {self.held_scenes!r} for '{self.task}'; set "
+                "it to 0."
+            )
         labeled = ObjectsLabeled if isinstance(self.model.encoder, SlotEncoderConfig) else CellBacked
         if self.warm_start and not self.pool_scenes and not isinstance(TASKS[self.task], labeled):
             raise RNCoreError(
@@ -196,6 +210,23 @@ def count_cells(config: TrainConfig, step: int) -> int | None:
     every = config.all_cells_every
     all_cells = step >= config.all_cells_from * config.steps or (every and step % every == 0)
     return None if all_cells else config.n_cells
+
+
+def sample_step(config: TrainConfig, fabric: Fabric, step: int, accuracy: np.ndarray) -> Batch:
+    """Draw one step's batch for all processes and return this process's part.
+
+    Args:
+        config: task, seed and sizes; its seed and the step decide the batch.
+        fabric: how many processes there are, and which one this is.
+        step: optimizer steps done.
+        accuracy: (T,) accuracy of each question type, which decides how often it is asked.
+    """
+    rng = make_rng(config.seed, "train", step)
+    weights = type_weights(config, accuracy, step)
+    n_scenes = config.n_scenes * fabric.world_size
+    batch = learning_task(config).sample_batch(rng, n_scenes, config.n_questions, weights, count_cells(config, step))
+    first = fabric.global_rank * config.n_scenes
+    return batch.select(slice(first, first + config.n_scenes)).to(fabric.device)
 
 
 def learning_rate(config: TrainConfig, step: int, epochs: float = 0.0) -> float:

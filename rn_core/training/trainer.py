@@ -36,7 +36,8 @@ from rn_core.pretraining.slots import learn_objects
 from rn_core.tasks import TASKS, Task
 from rn_core.tasks.base import CellBacked, Chained, ChainPool, Labeled, MotionPool, Pool, Pooled, Source
 from rn_core.training.checkpoints import FILE_NAME, damaged, restore, save_checkpoint
-from rn_core.training.config import TrainConfig, count_cells, learning_rate, learning_task, type_weights
+from rn_core.training.config import TrainConfig, learning_rate, learning_task, sample_step, type_weights
+from rn_core.training.held_sums import HeldSums, sum_pool
 from rn_core.training.run_state import RunState, check_same_run, read_run
 from rn_core.weights.store import load_weights
 
@@ -101,6 +102,7 @@ class Trainer:
             raise RNCoreError("This run counts the epochs of a data folder; give one with --data.")
         config = replace(config, data=None if source is None else source.fingerprint)
         self.fabric, self.source, self.stopped = fabric, source, False
+        self._sums: HeldSums | None = None
         self.task: Task = TASKS[config.task]
         self.path = folder / FILE_NAME if folder else None
         self._saved = time.monotonic()
@@ -163,7 +165,10 @@ class Trainer:
         self.run.seconds = keeper.seconds
 
     def _warm_start_hops(
-        self, model: QuestionAnsweringModel, keeper: _WarmStartKeeper, progress: Callable[[Iterable[int]], Iterable[int]]
+        self,
+        model: QuestionAnsweringModel,
+        keeper: _WarmStartKeeper,
+        progress: Callable[[Iterable[int]], Iterable[int]],
     ) -> None:
         """Pretrain hops on the chains that answer, before relations that are learned already, if there are any."""
         config = self.run.config
@@ -187,7 +192,7 @@ class Trainer:
         self.wrapped.train()
         while run.step < config.steps and not self.stopped:
             started = time.perf_counter()
-            losses.append(self.step(self.sample()))
+            losses.append(self.step_on_sums() if self.uses_sums else self.step(self.sample()))
             run.seconds += time.perf_counter() - started
             validates = run.step % config.validate_every == 0 or run.step == config.steps
             if not validates and self.is_save_due:
@@ -250,14 +255,27 @@ class Trainer:
             batch = replace(batch, inputs=(moved,))
         return batch
 
+    @property
+    def uses_sums(self) -> bool:
+        """Return whether f_phi alone is trained now, on sums that were computed once; several processes share none."""
+        config = self.run.config
+        held = config.held_scenes > 0 and self.fabric.world_size == 1
+        return held and self.run.step < config.hold_relations * config.steps
+
+    def step_on_sums(self) -> Tensor:
+        """Take one optimizer step on sums of relations that were computed once, and return its loss."""
+        run, config = self.run, self.run.config
+        if self._sums is None:
+            assert self.pool is not None  # the config has checked it
+            self._sums = sum_pool(run.model, self.pool, self.fabric, config.seed, config.held_scenes)
+        logits, batch = self._sums.answer(make_rng(config.seed, "train", run.step, 2), config.n_scenes)
+        return self._descend(logits[None], batch)
+
     def step(self, batch: Batch) -> Tensor:
         """Take one optimizer step on a batch and return its loss."""
         run, config = self.run, self.run.config
         if config.first_steps and run.step == config.first_steps:
             self.optimizer.optimizer.state.clear()
-        rate = learning_rate(config, run.step, self.epochs)
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
         hold_encoder, hold_relations = (
             run.step < share * config.steps
             for share in (max(config.hold_encoder, config.hold_relations), config.hold_relations)
@@ -270,6 +288,14 @@ class Trainer:
                 batch.inputs, batch.question, batch.scene_index, kept, hold_encoder, hold_relations, True, n_steps
             )
         steps = logits if isinstance(run.model.core, AnswersInSteps) else logits[None]  # (T, M, A)
+        return self._descend(steps, batch, needed)
+
+    def _descend(self, steps: Tensor, batch: Batch, needed: Tensor | None = None) -> Tensor:
+        """Take one optimizer step on the logits (T, M, A) of a batch and return the loss; see `mean_loss`."""
+        run, config = self.run, self.run.config
+        rate = learning_rate(config, run.step, self.epochs)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
         loss = mean_loss(self.task, steps, batch, needed)
         self.optimizer.zero_grad()
         self.fabric.backward(loss)
@@ -428,20 +454,3 @@ def make_pair_config(config: TrainConfig, steps: int, n_questions: int = _PRETRA
         n_scenes=n_questions // config.n_questions,
         learning_rate=_PRETRAIN_LR_SCALE * config.learning_rate,
     )
-
-
-def sample_step(config: TrainConfig, fabric: Fabric, step: int, accuracy: np.ndarray) -> Batch:
-    """Draw one step's batch for all processes and return this process's part.
-
-    Args:
-        config: task, seed and sizes; its seed and the step decide the batch.
-        fabric: how many processes there are, and which one this is.
-        step: optimizer steps done.
-        accuracy: (T,) accuracy of each question type, which decides how often it is asked.
-    """
-    rng = make_rng(config.seed, "train", step)
-    weights = type_weights(config, accuracy, step)
-    n_scenes = config.n_scenes * fabric.world_size
-    batch = learning_task(config).sample_batch(rng, n_scenes, config.n_questions, weights, count_cells(config, step))
-    first = fabric.global_rank * config.n_scenes
-    return batch.select(slice(first, first + config.n_scenes)).to(fabric.device)

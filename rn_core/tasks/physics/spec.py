@@ -132,12 +132,13 @@ _VARYING_BALLS = {
 _VARYING_COUNTS = {
     **_BALLS,
     "core_from": "physics/rn-count",
-    "hold_relations": 0.4,
+    "hold_relations": 0.85,
+    "held_scenes": 30_000,
     "n_scenes": 128,
     "pool_scenes": 100_000,
     "warmup_steps": 100,
-    "steps": 1_500,
-    "validate_every": 500,
+    "steps": 1_600,
+    "validate_every": 800,
 }
 _RECIPES = {
     "physics/rn-ties": Recipe(CONNECTIONS, "rn-ties", {**_BALLS, "warm_start": 5_000, "hold_relations": 0.1}),
