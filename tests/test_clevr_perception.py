@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,13 +21,16 @@ from rn_core.models.jitter import jitter_images
 from rn_core.models.questions import QuestionEncoderConfig
 from rn_core.models.relation_network import RelationNetworkConfig
 from rn_core.models.slots import STRIDE, SlotEncoderConfig, SlotMaps
-from rn_core.pretraining.cells import PretextConfig
+from rn_core.models.windows import WindowConfig, WindowReader
+from rn_core.pretraining.cells import PretextConfig, PretrainingSteps, rate_share
 from rn_core.pretraining.slots import learn_objects, take_relations
+from rn_core.pretraining.windows import window_loss
 from rn_core.tasks import TASKS
 from rn_core.tasks.clevr import ClevrScene, sample_scenes
 from rn_core.tasks.clevr.encoding import BIT_ORDER, D_ROW, N_VALUES, encode_scenes
 from rn_core.tasks.clevr.labels import label_scenes, read_labeled
 from rn_core.tasks.registry import model_config
+from rn_core.training import trainer as trainer_module
 from rn_core.training.config import TrainConfig
 from rn_core.training.processes import make_fabric
 from rn_core.training.trainer import Trainer
@@ -208,3 +213,86 @@ def test_pictures_are_changed_each_in_its_own_way_and_the_same_for_a_seed():
     assert torch.cdist(means, means).fill_diagonal_(9).min() > 0.5
     inside = changed[:, 15:25, 25:35].float().mean(dim=(1, 2))  # red stays red, where it was
     assert (inside[:, 0] > 1.8 * inside[:, 1:].amax(dim=1)).all()
+
+
+#: As TINY, with a closer look.
+LOOKING = replace(TINY, encoder=replace(TINY.encoder, windows=WindowConfig(12, 20, 60, (6, 8))))
+
+
+def test_windows_learn_to_tell_what_is_in_them(tmp_path):
+    pictures, attributes = Eight(tmp_path).pictures, TINY.encoder.attributes
+    reader = build_model(LOOKING, 0).encoder.reader
+    optimizer, losses = torch.optim.AdamW(reader.parameters(), 0.01), []
+    for step in range(30):
+        losses.append(window_loss(reader, pictures.images, pictures, attributes, make_rng(0, "train", step)))
+        optimizer.zero_grad()
+        losses[-1].backward()
+        optimizer.step()
+    assert losses[-1] < 0.6 * losses[0]
+
+
+def test_the_loss_of_windows_is_that_of_each_object_by_itself(tmp_path):
+    pictures, attributes = Eight(tmp_path).pictures, TINY.encoder.attributes
+    n_objects, generator = int(pictures.mask.sum()), torch.Generator().manual_seed(0)
+    logits = torch.randn(n_objects, sum(attributes), generator=generator)
+
+    class Saying(WindowReader):
+        """Says the same of the windows as they come: scene after scene, without padding."""
+
+        def forward(self, windows):
+            assert windows.shape == (n_objects, 3, 12, 12)
+            return logits
+
+    reader, expected, row = Saying(LOOKING.encoder.windows, sum(attributes)), 0.0, 0
+    for scene, slot in pictures.mask.nonzero().tolist():
+        first = 0
+        for k, n_values in enumerate(attributes):
+            shares = logits[row, first : first + n_values].double().softmax(dim=0)
+            expected -= math.log(shares[pictures.values[scene, slot, k]]) / n_objects
+            first += n_values
+        row += 1
+    found = window_loss(reader, pictures.images, pictures, attributes, make_rng(5, "train"))
+    assert found.item() == pytest.approx(expected, rel=1e-5)
+
+
+def test_a_run_that_looks_closer_is_resumed_within_that_part(tmp_path):
+    root = paint_large(tmp_path / "data", 4, 2)
+    config = TrainConfig(
+        "clevr/slots", LOOKING, steps=1, n_scenes=2, n_questions=2, warm_start=1, window_steps=3, validation_scenes=2,
+        precision="32-true",
+    )  # fmt: skip
+
+    def start(folder: Path, progress=iter) -> Trainer:
+        fabric = make_fabric("cpu", "32-true")
+        return Trainer(config, fabric, folder, SLOTS.open_source(root), progress)
+
+    def stop_after_three(steps):
+        for step in steps:
+            if step == 3:
+                raise KeyboardInterrupt
+            yield step
+
+    whole = start(tmp_path / "whole").run.model.state_dict()
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(trainer_module, "SAVE_EVERY", 0)
+        start(tmp_path / "parts", stop_after_three)
+    resumed = start(tmp_path / "parts").run.model.state_dict()
+    assert all(torch.equal(value, resumed[name]) for name, value in whole.items())
+    fresh = build_model(LOOKING, config.seed).state_dict()
+    assert not torch.equal(fresh["encoder.reader.head.weight"], whole["encoder.reader.head.weight"])
+
+
+def test_windows_are_learned_where_there_are_some():
+    for model, steps in ((TINY, 5), (LOOKING, -1)):
+        with pytest.raises(RNCoreError, match="window_steps must be 0, or 1 or more for encoders with windows"):
+            TrainConfig("clevr/slots", model, warm_start=1, window_steps=steps)
+
+
+def test_each_phase_of_pretraining_has_its_own_schedule():
+    weight = torch.nn.Parameter(torch.zeros(1))
+    rates = []
+    steps = PretrainingSteps([weight], 7, 0.5, lambda step: weight.sum(), phases=(3, 4))
+    while steps.step < 7:
+        next(steps)
+        rates.append(steps.optimizer.param_groups[0]["lr"])
+    assert rates == pytest.approx([0.5 * rate_share(k, n) for n in (3, 4) for k in range(n)])

@@ -25,8 +25,6 @@ STRIDE = 4
 _N_HALVING = 2
 #: From here on a peak is an object: a center half way between two cells may give each of them half.
 LEAST_PROBABILITY = 0.3
-#: A window is read around peaks from here on.
-_WORTH_A_LOOK = 0.1
 
 
 @dataclass(frozen=True)
@@ -43,8 +41,8 @@ class SlotEncoderConfig:
         stages: channels of residual stages behind the convolutions, each at half the size; empty for none.
         n_coordinates: numbers that say where in space an object stands, which are learned, too; 0 for none.
         soft: whether a row holds the probability of each value of an attribute instead of the likeliest value.
-        windows: of a closer look at each peak, whose logits are added to those of the maps; None for none. A dict of
-            its fields will do.
+        windows: of a closer look at each object, whose logits of attributes are added to those of the map; None for
+            none. A dict of its fields will do.
     """
 
     channels: tuple[int, ...] = (16, 32, 48, 48, 48)
@@ -194,37 +192,36 @@ class SlotEncoder(ConvolutionalEncoder):
         """Return the objects that maps say there are and their mask, as `forward`, and the peaks that they stand at."""
         n_columns = self.config.grid_shape[1]
         peaks = find_peaks(maps.centers.flatten(1), self.config.grid_shape, self.config.n_slots)  # (S, K)
-        logits = _read_at(torch.cat([maps.centers[:, None], maps.attributes], dim=1), peaks)  # (S, K, 1 + V)
+        probabilities = maps.centers.flatten(1).gather(1, peaks).sigmoid()  # (S, K)
+        mask = probabilities > LEAST_PROBABILITY
+        attributes = _read_at(maps.attributes, peaks)  # (S, K, V)
         cells = torch.stack([peaks % n_columns, peaks // n_columns], dim=-1)  # (S, K, 2)
         pixels = (cells + _read_at(maps.offsets, peaks)) * STRIDE  # (S, K, 2)
         if self.reader is not None:
-            logits = logits + self._look_closer(self.reader, images, pixels, logits[..., 0])
-        probabilities = logits[..., 0].sigmoid()  # (S, K)
-        mask = probabilities > LEAST_PROBABILITY
+            attributes = attributes + self._look_closer(self.reader, images, pixels, mask)
         name = _weigh if self.config.soft else _choose
-        values = [name(part) for part in torch.split(logits[..., 1:], list(self.config.attributes), dim=-1)]
+        values = [name(part) for part in torch.split(attributes, list(self.config.attributes), dim=-1)]
         place = [] if maps.coordinates is None else [_read_at(maps.coordinates, peaks)]  # (S, K, C)
         objects = torch.cat([*place, *values, pixels / self._middle(pixels) - 1], dim=-1) * mask[..., None]
         order = torch.where(mask, values[0].argmax(dim=-1), values[0].shape[-1]).argsort(dim=1, stable=True)  # (S, K)
         ordered = objects.take_along_dim(order[..., None], dim=1)
         return ordered, mask.take_along_dim(order, dim=1), SlotPeaks(maps, peaks, probabilities, order)
 
-    def _look_closer(self, reader: WindowReader, images: Tensor, places: Tensor, centers: Tensor) -> Tensor:
-        """Return logits (S, K, 1 + V) of the windows around places (S, K, 2); 0 where a center is out of the question.
+    def _look_closer(self, reader: WindowReader, images: Tensor, places: Tensor, mask: Tensor) -> Tensor:
+        """Return logits (S, K, V) of attributes in the windows around places; 0 where there is no object.
 
         Args:
             reader: reads windows.
             images: (S, H, W, 3) uint8.
-            places: in pixels.
-            centers: (S, K) logits, the highest first.
+            places: (S, K, 2) pixels.
+            mask: (S, K) bool, where objects are; in each picture they stand first.
         """
-        looked_at = centers.detach().sigmoid() > _WORTH_A_LOOK  # (S, K)
-        n_windows = int(looked_at.any(dim=0).sum())
+        n_windows = int(mask.any(dim=0).sum())
         with torch.autocast(images.device.type, enabled=False):
             pixels, spans = self.read_pixels(images), reader.frame(places, images.shape[1])
             windows = cut_windows(pixels, places[:, :n_windows], spans[:, :n_windows], reader.config.n_samples)
-            read = reader(windows[looked_at[:, :n_windows]])  # (N, 1 + V)
-        return places.new_zeros(*centers.shape, read.shape[-1]).masked_scatter(looked_at[..., None], read)
+            read = reader(windows[mask[:, :n_windows]])  # (N, V)
+        return places.new_zeros(*mask.shape, read.shape[-1]).masked_scatter(mask[..., None], read)
 
     def locate(self, objects: Tensor) -> Tensor:
         """Return the objects' centers in pixels; see `Encoder.locate`."""

@@ -26,7 +26,7 @@ _CENTERS, _ATTRIBUTES, _PLACES, _COORDINATES = 1.0, 1.0, 4.0, 4.0
 #: How little a cell counts that is easily told to be no center (the exponent of the focal loss, arXiv 1708.02002).
 _FOCUS = 2.0
 #: Pictures of a step in which windows are read: enough, since each has several objects.
-_LOOKED_AT = 16
+_LOOKED_AT = 8
 #: Logit of a center before anything is learned: nearly all cells are none (arXiv 1708.02002, section 4.1).
 _RARE = -4.0
 

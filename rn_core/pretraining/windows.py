@@ -16,9 +16,6 @@ from rn_core.models.windows import WindowReader, cut_windows
 _SHIFT, _TURN, _ZOOM = 0.8, 0.15, 1.15
 #: Share of the windows of which a rectangle is hidden, and its sides' largest share of the window's.
 _HIDDEN, _HIDDEN_SIDE = 0.3, 0.45
-#: Places beside objects per picture, and how many pixels they are from a center, which is none of theirs from the first
-#: distance on.
-_BESIDE, _NEAR, _FAR = 2, 4.0, 20.0
 
 
 def window_loss(
@@ -28,45 +25,25 @@ def window_loss(
     attributes: tuple[int, ...],
     rng: np.random.Generator,
 ) -> Tensor:
-    """Return the loss per object: of its attributes, and of telling its center from places beside it (cross-entropy).
+    """Return the loss per object, the cross-entropy of its attributes.
 
     Args:
         reader: what learns.
         images: (S, H, W, 3) uint8, those of `pictures` or changed ones.
         pictures: where objects are and what they are.
         attributes: how many values each attribute has.
-        rng: draws how windows are moved, mirrored, turned, zoomed and partly hidden, and the places beside objects.
+        rng: draws how windows are moved, mirrored, turned, zoomed and partly hidden.
     """
-    beside, is_none = _places_beside(pictures, rng)
-    moved = pictures.places + torch.from_numpy(_SHIFT * rng.standard_normal(pictures.places.shape)).to(beside)
-    places = torch.cat([moved, beside], dim=1)  # (S, K, 2)
-    pixels = images.permute(0, 3, 1, 2).to(beside) / 255
-    spans = reader.frame(places, pixels.shape[2]) @ torch.from_numpy(_turns(rng, places.shape[:2])).to(beside)
+    moved = torch.from_numpy(_SHIFT * rng.standard_normal(pictures.places.shape)).to(pictures.places)
+    places = pictures.places + moved  # (S, K, 2)
+    pixels = images.permute(0, 3, 1, 2).to(places) / 255
+    spans = reader.frame(places, pixels.shape[2]) @ torch.from_numpy(_turns(rng, places.shape[:2])).to(places)
     windows = cut_windows(pixels, places, spans, reader.config.n_samples)  # (S, K, 3, s, s)
-    there = torch.cat([pictures.mask, torch.zeros_like(is_none)], dim=1)
-    chosen = torch.cat([pictures.mask, is_none], dim=1)
     with fast_autocast(images.device):
-        logits = reader(_hide(windows[chosen], rng)).float()  # (N, 1 + V)
-    is_center = there[chosen]
-    n_objects = max(1, int(is_center.sum()))
-    loss = functional.binary_cross_entropy_with_logits(logits[:, 0], is_center.to(logits), reduction="sum") / n_objects
-    named = torch.split(logits[is_center, 1:], list(attributes), dim=1)
-    for part, values in zip(named, pictures.values[pictures.mask].unbind(dim=1), strict=True):
-        loss = loss + functional.cross_entropy(part, values)
-    return loss
-
-
-def _places_beside(pictures: LabeledPictures, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
-    """Return places (S, B, 2) beside objects, and (S, B) bool, whether no object's center is there."""
-    n_scenes = len(pictures.places)
-    counts = pictures.mask.sum(dim=1, keepdim=True).numpy()  # objects stand before padding
-    which = torch.from_numpy((rng.random((n_scenes, _BESIDE)) * counts).astype(np.int64))
-    angle = 2 * np.pi * rng.random((n_scenes, _BESIDE))
-    reach = _NEAR + (_FAR - _NEAR) * rng.random((n_scenes, _BESIDE))
-    step = torch.from_numpy(np.stack([reach * np.cos(angle), reach * np.sin(angle)], axis=-1)).to(pictures.places)
-    places = pictures.places.take_along_dim(which[..., None], dim=1) + step
-    distance = torch.cdist(places, pictures.places).masked_fill(~pictures.mask[:, None], torch.inf)  # (S, B, N)
-    return places, (distance.amin(dim=2) >= _NEAR) & (torch.from_numpy(counts) > 0)
+        logits = reader(_hide(windows[pictures.mask], rng)).float()  # (N, V)
+    named = torch.split(logits, list(attributes), dim=1)
+    values = pictures.values[pictures.mask].unbind(dim=1)
+    return torch.stack([functional.cross_entropy(*pair) for pair in zip(named, values, strict=True)]).sum()
 
 
 def _turns(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:

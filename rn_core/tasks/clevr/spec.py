@@ -16,6 +16,7 @@ from rn_core.models.encoders import ImageEncoderConfig, RowEncoderConfig
 from rn_core.models.questions import QuestionEncoderConfig
 from rn_core.models.relation_network import RelationNetworkConfig
 from rn_core.models.slots import SlotEncoderConfig
+from rn_core.models.windows import WindowConfig
 from rn_core.tasks.clevr.dataset import PictureRecipe, write_dataset
 from rn_core.tasks.clevr.encoding import ANSWERS, D_COORDINATES, D_ROW, N_VALUES
 from rn_core.tasks.clevr.picture_size import CLEVR_SIZE, PictureSize, read_size
@@ -65,7 +66,8 @@ def _state_models(question: QuestionEncoderConfig, rn: RelationNetworkConfig, wi
     }
 
 
-#: The pictures in which objects are found; others are resized.
+#: The pictures in which objects are found; others are resized. A window is 1.85 units of the ground wide, seen by the
+#: camera where it stands on average.
 _PICTURE = PictureSize(240, 160)
 _FINDER = SlotEncoderConfig(
     (16, 32),
@@ -76,6 +78,7 @@ _FINDER = SlotEncoderConfig(
     stages=(64, 128),
     n_coordinates=D_COORDINATES,
     soft=True,
+    windows=WindowConfig(n_samples=40, top=22, bottom=74, channels=(16, 32, 64, 96)),
 )
 
 
@@ -171,13 +174,14 @@ _STATES_END_TO_END = {
     "first_steps": 6_000,
     "steps": 40_000,
 }
-#: From pictures in a folder: the encoder learns to find objects, then the relations of object rows learn to live with
-#: what it finds.
+#: From pictures in a folder: the encoder learns to find objects, then to look closer at each, then the relations of
+#: object rows learn to live with what it finds.
 _FROM_SLOTS = {
     "n_scenes": 20,
     "n_questions": 10,
     "learning_rate": 1e-4,
     "warm_start": 2_900,
+    "window_steps": 1_500,
     "core_from": "clevr/rn-states",
     "hold_encoder": 1.0,
     "steps": 600,
