@@ -25,29 +25,16 @@ class Curve:
         counts: (K,) int64 ascending from 0 to P, pairs that have left or entered.
         values: (K,) float64, z at each count; over several orders their mean.
         kept: (K,) float64, 1 where f_phi's answer is that of all pairs, else 0; over several orders the mean.
-        full: z(S), with all pairs.
-        empty: z(B), with none.
     """
 
     counts: Tensor
     values: Tensor
     kept: Tensor
-    full: float
-    empty: float
 
     @property
     def area(self) -> float:
         """Return the mean of z over the share of pairs from 0 to 1, in logits (trapezoids)."""
         return self._mean(self.values)
-
-    @property
-    def normalized_area(self) -> float:
-        """Return the area, scaled so that z(B) is 0 and z(S) is 1.
-
-        Unbounded, and not a number where z(S) = z(B): over many questions use the median, or `area`.
-        """
-        reach = self.full - self.empty
-        return (self.area - self.empty) / reach if reach else float("nan")
 
     @property
     def kept_area(self) -> float:
@@ -74,16 +61,6 @@ class Faithfulness:
     insertion: Curve
     random_deletion: Curve
     random_insertion: Curve
-
-    @property
-    def deletion_gain(self) -> float:
-        """Return how far deletion is below random orders, in logits; above 0 is better than chance."""
-        return self.random_deletion.area - self.deletion.area
-
-    @property
-    def insertion_gain(self) -> float:
-        """Return how far insertion is above random orders, in logits; above 0 is better than chance."""
-        return self.insertion.area - self.random_insertion.area
 
 
 @dataclass(frozen=True)
@@ -248,13 +225,12 @@ def _follow(pairs: PairSum, target: Target, order: Tensor, counts: Tensor, inser
     target.check_answers(pairs.readout.n_answers)
     logits = pairs.readout.logits(_aggregates(pairs, order, insert)[counts])  # (K, A)
     values, answers = target.value(logits), logits.argmax(dim=1)
-    full, empty = (-1, 0) if insert else (0, -1)
-    kept = (answers == answers[full]).to(values.dtype)
-    return Curve(counts, values, kept, values[full].item(), values[empty].item())
+    kept = (answers == answers[-1 if insert else 0]).to(values.dtype)
+    return Curve(counts, values, kept)
 
 
 def _mean_curve(curves: list[Curve]) -> Curve:
     """Return the mean of curves over the same counts and pairs."""
     values = torch.stack([curve.values for curve in curves]).mean(dim=0)
     kept = torch.stack([curve.kept for curve in curves]).mean(dim=0)
-    return Curve(curves[0].counts, values, kept, curves[0].full, curves[0].empty)
+    return Curve(curves[0].counts, values, kept)

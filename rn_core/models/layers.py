@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import nullcontext
 from dataclasses import asdict, fields
 from itertools import pairwise
 from types import MappingProxyType
@@ -77,9 +76,12 @@ def linear_at(layers: nn.Sequential, index: int) -> nn.Linear:
 
 def read_sum(f_phi: Layers, aggregate: Tensor) -> Tensor:
     """Return the logits of sums (..., D_g), computed outside autocast: bf16 would lose a single pair in a large one."""
-    device = aggregate.device.type
-    with torch.autocast(device, enabled=False) if torch.is_autocast_enabled(device) else nullcontext():
-        return f_phi(aggregate.to(linear_at(f_phi, 0).weight.dtype))
+    device, dtype = aggregate.device.type, linear_at(f_phi, 0).weight.dtype
+    aggregate = aggregate if aggregate.dtype == dtype else aggregate.to(dtype)
+    if not torch.is_autocast_enabled(device):
+        return f_phi(aggregate)
+    with torch.autocast(device, enabled=False):
+        return f_phi(aggregate)
 
 
 def split_logit(logit: Tensor) -> Tensor:

@@ -47,17 +47,6 @@ def save_checkpoint(
     write_whole(path, save(tensors, metadata={"state": text, "sha256": _checksum(tensors, text)}))
 
 
-def load_checkpoint(path: Path, model: nn.Module, optimizer: Optimizer) -> dict[str, Any]:
-    """Restore a checkpoint into `model` and `optimizer` and return its `state`.
-
-    Raises:
-        WeightsError: if the file is damaged or belongs to another model.
-    """
-    tensors, state = read_checkpoint(path)
-    restore(path, tensors, model, optimizer)
-    return state
-
-
 def restore(
     path: Path, tensors: Mapping[str, Tensor], model: nn.Module, optimizer: Optimizer, extra: nn.Module | None = None
 ) -> None:

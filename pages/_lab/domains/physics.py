@@ -13,7 +13,6 @@ from pages._lab.domains.base import PairDomain, Seen, ShownObject
 from pages._lab.pairs.state import BASELINES
 from pages._lab.pairs.view import PairReading
 from pages._lab.physics.examples import PhysicsExamples
-from pages._lab.physics.files import export_scene
 from pages._lab.physics.models import MODELS, QUESTIONS, describe_training, find_models
 from pages._lab.physics.scenes import pulled_scene, read_scene_file, take_balls_away
 from pages._lab.physics.stage import make_table_stage
@@ -111,10 +110,6 @@ class PhysicsDomain(PairDomain[PhysicsState, PhysicsCase, PhysicsView]):
     def read_file(self, content: bytes, name: str) -> PhysicsScene:
         """Return the scene of a file; see `read_scene_file`."""
         return read_scene_file(content, name)
-
-    def write_file(self, case: PhysicsCase) -> bytes:
-        """Return the scene as a file that `read_file` reads."""
-        return export_scene(case.scene)
 
 
 def see_rows(rows: np.ndarray) -> Seen:

@@ -31,6 +31,12 @@ def write_out(text: str, is_question: bool) -> str | None:
     return _known(is_question).get(find_gist(text))
 
 
+@functools.lru_cache(maxsize=4096)
+def is_known(text: str, is_question: bool) -> bool:
+    """Return whether a sentence says what some sentence of bAbI says; arguments as `write_out`."""
+    return write_out(text, is_question) is not None
+
+
 def suggest_question(text: str) -> str | None:
     """Return the question of any task that shares most words with a text, strange ones taken for what they may mean."""
     meant = find_gist(" ".join({*WORDING.guess(tokenize(text), WORDS)})).split()

@@ -13,12 +13,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from rn_core.common.errors import RNCoreError
+from rn_core.common.errors import RNCoreError, cut
 from rn_core.common.reading import Reading, attempt, check_any
 from rn_core.common.records import Batch, Example
 from rn_core.common.seeding import make_rng, pick_weighted, uniform_fractions, uniform_integers
 from rn_core.tasks.babi.encoding import WINDOW, encode_questions, encode_stories, read_story
 from rn_core.tasks.babi.files import find_files, load_stories
+from rn_core.tasks.babi.known import is_known
 from rn_core.tasks.babi.pool import StoryPool, make_pool
 from rn_core.tasks.babi.spec import DOMAIN, RACE, SOLVED_ABOVE, TWO_FACTS
 from rn_core.tasks.babi.story import TASK_NAMES, QuestionLine, Story, StoryQuestion
@@ -82,12 +83,19 @@ class Babi:
         encode_questions([text])
 
     def find_warnings(self, scene: Any, text: str) -> tuple[str, ...]:
-        """Return a warning if the story is longer than what models see of it."""
-        n_told = len(read_story(scene))
-        if n_told <= WINDOW:
-            return ()
-        early = f"{n_told - WINDOW} were" if n_told - WINDOW > 1 else "one was"
-        return (f"Only the last {WINDOW} of the story's {n_told} sentences count; the first {early} not read.",)
+        """Return warnings of a story that is longer than what models see of it, and of sentences that bAbI lacks."""
+        story, found = read_story(scene), []
+        early = len(story) - WINDOW
+        if early > 0:
+            rest = f"the first {early} were" if early > 1 else "the first one was"
+            found.append(f"Only the last {WINDOW} of the story's {len(story)} sentences count; {rest} not read.")
+        strange = [each for each in dict.fromkeys(story[-WINDOW:]) if not is_known(each, is_question=False)]
+        if strange:
+            more = f" and {len(strange) - 1} more" if len(strange) > 1 else ""
+            found.append(f"bAbI has no sentence {cut(strange[0], 80)!r}{more}, so networks may misread it.")
+        if not is_known(text, is_question=True):
+            found.append(f"bAbI has no question {cut(text, 80)!r}, so networks may misread it.")
+        return tuple(found)
 
     def question_index(self, text: str) -> int:
         """Raise RNCoreError: nothing is stored per question."""

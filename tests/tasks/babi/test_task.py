@@ -16,7 +16,7 @@ from rn_core.common.records import Batch
 from rn_core.common.seeding import make_rng
 from rn_core.tasks import TASKS
 from rn_core.tasks.babi import task as babi_task
-from rn_core.tasks.babi.encoding import encode_questions, encode_stories
+from rn_core.tasks.babi.encoding import WINDOW, encode_questions, encode_stories
 from rn_core.tasks.babi.files import load_stories
 from rn_core.tasks.babi.solvers import solve
 from rn_core.tasks.babi.story import Story
@@ -204,9 +204,35 @@ def test_it_says_what_it_is():
     assert BABI.answers == ANSWERS
     assert BABI.solved_above == 0.95
     BABI.check_answerable("Mary left.", "Where is John?")
-    assert BABI.find_warnings("Mary left.", "Where is John?") == ()
+    assert BABI.find_warnings("Mary went to the garden.", "Where is John?") == ()
     with pytest.raises(RNCoreError, match=r"^bAbI has no mean aggregate per question; choose zero"):
         BABI.question_index("Where is John?")
     words, mask = BABI.encode_scenes(["Mary left.\nJohn went there."])
     assert [read(sentence) for sentence in words[0]] == ["mary left", "john went there"] and mask.all()
     assert torch.equal(BABI.encode_questions(["Where is John?"]), encode_questions(["where is john"]))
+
+
+@pytest.mark.parametrize("task", range(1, 21))
+def test_sentences_of_every_task_are_answered_without_a_warning(task):
+    for seed in range(5):
+        shown = BABI.sample_question(make_rng(seed, "test"), task)
+        short = replace(shown, statements=shown.statements[-WINDOW:], support=())
+        assert BABI.find_warnings(short, shown.text) == ()
+
+
+@pytest.mark.parametrize("joint", ["; ", ", ", " ", " and "])
+def test_sentences_that_run_together_are_answered_with_a_warning(joint):
+    story = f"Mary moved to the bathroom{joint}John went to the hallway."
+    assert BABI.find_warnings(story, "Where is Mary?") == (
+        f"bAbI has no sentence '{story}', so networks may misread it.",
+    )
+    assert BABI.find_warnings([story, "mary the mary.", story], "Where is Mary?")[0].endswith(
+        "' and 1 more, so networks may misread it."
+    )
+
+
+@pytest.mark.parametrize("text", ["the the the?", "Is?", "Mary moved to the bathroom.", "Where Mary is?"])
+def test_words_that_are_no_question_are_answered_with_a_warning(text):
+    said = BABI.find_warnings("Mary moved to the bathroom.", text)
+    assert said == (f"bAbI has no question '{text}', so networks may misread it.",)
+    assert BABI.find_warnings("mary walked to bathroom", "where is mary") == ()
