@@ -83,18 +83,22 @@ _SETTINGS: Mapping[str, Any] = {
 }
 
 
-def _recipe(model: str, steps: int, first_steps: int, core_from: str | None = None) -> Recipe:
-    """Return how a network is trained: first on jumps that its steps can follow, then on all."""
-    known: dict[str, Any] = {"first_types": CHAIN_TYPES[: STEPS[model] + 1], "first_steps": first_steps}
-    return Recipe(CHAIN, model, {**_SETTINGS, **(known if first_steps else {}), "core_from": core_from, "steps": steps})
+def _begin(n_steps: int, first_steps: int, steps: int) -> Mapping[str, Any]:
+    """Return the settings of a new network, which is asked for jumps that its steps can follow first, then for all."""
+    return {**_SETTINGS, "first_types": CHAIN_TYPES[: n_steps + 1], "first_steps": first_steps, "steps": steps}
+
+
+def _go_on(n_steps: int, steps: int, name: str) -> Mapping[str, Any]:
+    """Return the settings of a network that goes on from one of fewer steps, on jumps that its own can follow."""
+    return {**_SETTINGS, "question_types": CHAIN_TYPES[: n_steps + 1], "core_from": name, "steps": steps}
 
 
 #: Steps share their weights, so a network of more steps goes on from one of fewer.
 CHAIN_RECIPES: Mapping[str, Recipe] = {
-    "sort-of-clevr/rn-chain": _recipe("rn", 3_500, 2_500),
-    "sort-of-clevr/rn-chain-2-steps": _recipe("rn-2-steps", 4_500, 3_500),
-    "sort-of-clevr/rn-chain-4-steps": _recipe("rn-4-steps", 5_000, 4_000, "sort-of-clevr/rn-chain-2-steps"),
-    "sort-of-clevr/rn-chain-8-steps": _recipe("rn-8-steps", 4_000, 0, "sort-of-clevr/rn-chain-4-steps"),
+    "sort-of-clevr/rn-chain": Recipe(CHAIN, "rn", _begin(1, 2_500, 3_500)),
+    "sort-of-clevr/rn-chain-2-steps": Recipe(CHAIN, "rn-2-steps", _begin(2, 3_500, 4_500)),
+    "sort-of-clevr/rn-chain-4-steps": Recipe(CHAIN, "rn-4-steps", _go_on(4, 4_000, "sort-of-clevr/rn-chain-2-steps")),
+    "sort-of-clevr/rn-chain-8-steps": Recipe(CHAIN, "rn-8-steps", _go_on(7, 3_000, "sort-of-clevr/rn-chain-4-steps")),
 }
 _RECIPE_NAMES: Mapping[str, str] = {model: f"rn-chain{model.removeprefix('rn')}" for model in STEPS}
 CHAIN_TITLES: Mapping[str, str] = {
