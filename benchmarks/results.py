@@ -119,7 +119,8 @@ SECTIONS = (
         "Sort-of-CLEVR: chains of jumps",
         "python -m benchmarks.chain --scenes 10000",
         "From a named object, so many jumps to the nearest object not yet visited. `rn-chain` relates all pairs once, "
-        "the others again in 2, 4 or 8 steps that share their weights. All are asked all questions.",
+        "the others again in 2, 4 or 8 steps that share their weights. `rn-chain-4-steps` was never asked for more than "
+        "four jumps in training.",
         _record("chain"),
     ),
     Section(
@@ -132,8 +133,8 @@ SECTIONS = (
     Section(
         "Answers only: what networks reach without a head start",
         "python -m benchmarks.end_to_end",
-        "From the cards, test split, seed 0. The networks on the left were told nothing but answers; those on the right "
-        "were pretrained on objects or on facts about pairs.",
+        "From the cards, test split, seed 0. The networks on the left were told nothing but answers; those on the "
+        "right were pretrained on objects or on facts about pairs.",
         lambda: end_to_end.format_networks({name: entry.card for name, entry in list_weights().items()}),
     ),
     Section(
