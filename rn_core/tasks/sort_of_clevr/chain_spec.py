@@ -97,7 +97,7 @@ def _go_on(n_steps: int, steps: int, name: str) -> Mapping[str, Any]:
 CHAIN_RECIPES: Mapping[str, Recipe] = {
     "sort-of-clevr/rn-chain": Recipe(CHAIN, "rn", _begin(1, 2_500, 3_500)),
     "sort-of-clevr/rn-chain-2-steps": Recipe(CHAIN, "rn-2-steps", _begin(2, 3_500, 4_500)),
-    "sort-of-clevr/rn-chain-4-steps": Recipe(CHAIN, "rn-4-steps", _go_on(4, 4_000, "sort-of-clevr/rn-chain-2-steps")),
+    "sort-of-clevr/rn-chain-4-steps": Recipe(CHAIN, "rn-4-steps", _go_on(4, 6_000, "sort-of-clevr/rn-chain-2-steps")),
     "sort-of-clevr/rn-chain-8-steps": Recipe(CHAIN, "rn-8-steps", _go_on(7, 3_000, "sort-of-clevr/rn-chain-4-steps")),
 }
 _RECIPE_NAMES: Mapping[str, str] = {model: f"rn-chain{model.removeprefix('rn')}" for model in STEPS}
