@@ -39,15 +39,9 @@ SERVER_OPTIONS = (
 START_SECONDS = 60
 #: Milliseconds until a condition that a test waits for counts as failed; generous, because cores are shared.
 PATIENCE = 90_000
-VIEWPORT = {"width": 1440, "height": 1000}
-#: Ends Streamlit's animations (skeletons that pulse, parts that fade in) at once: painting them without a graphics card
-#: costs as much time as a third of the page. What moves in the project's own components is drawn by scripts.
-STAND_STILL = """addEventListener("DOMContentLoaded", () => {
-  const style = document.createElement("style");
-  style.textContent = `*, ::before, ::after {animation-duration: 0s !important; animation-delay: 0s !important;
-    transition-duration: 0s !important; transition-delay: 0s !important}`;
-  document.head.append(style);
-});"""
+#: A visitor who asked for less motion: painting skeletons that pulse and balls that move, without a graphics card,
+#: costs a third of the time. Tests of what moves by itself ask for it.
+VISITOR = {"viewport": {"width": 1440, "height": 1000}, "reduced_motion": "reduce"}
 
 
 @pytest.fixture(scope="module")
@@ -72,8 +66,8 @@ def browser() -> Iterator[Browser]:
 def page(browser: Browser) -> Iterator[Callable[..., Page]]:
     """Return `page(url, **options) -> Page`: a fresh browser profile, hence a fresh session of the app, each time.
 
-    Options are those of playwright's `new_context`, and `first` for a browser that was never here before. The test
-    fails if any such page raised a script error.
+    Options are those of playwright's `new_context`, by default `VISITOR`, and `first` for a browser that was never here
+    before. The test fails if any such page raised a script error.
     """
     contexts, errors = [], []
 
@@ -90,10 +84,8 @@ def page(browser: Browser) -> Iterator[Callable[..., Page]]:
 
 
 def _new_context(browser: Browser, **options: object) -> BrowserContext:
-    """Return a fresh profile in which nothing of Streamlit's moves."""
-    context = browser.new_context(**{"viewport": VIEWPORT, **options})
-    context.add_init_script(STAND_STILL)
-    return context
+    """Return a fresh profile."""
+    return browser.new_context(**{**VISITOR, **options})
 
 
 def _open(context: BrowserContext, url: str, errors: list[str]) -> Page:
@@ -118,7 +110,7 @@ class ComponentApp:
     errors: list[str] = field(default_factory=list)
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
-    def open(self, query: str, viewport: dict[str, int] = VIEWPORT, **options: object) -> Page:
+    def open(self, query: str, viewport: dict[str, int] = VISITOR["viewport"], **options: object) -> Page:
         """Return the page with a component that was never touched, and with a fresh state of the session.
 
         Args:

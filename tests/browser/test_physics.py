@@ -84,7 +84,7 @@ def free_place(scene: PhysicsScene, index: int) -> tuple[float, float]:
 
 
 def test_it_plays_by_itself_within_seconds(page, url):
-    opened = page(url)
+    opened = page(url, reduced_motion="no-preference")
     frame = opened.locator(".table .frame")
     expect(opened.locator(".table .ball")).to_have_count(10)
     expect(opened.locator(".table .play")).to_have_text("❚❚ Pause")

@@ -27,7 +27,7 @@ def table(component, url):
     """Open the app, wait for the table, and return the page; the table stands still if not told otherwise."""
 
     def open_table(query: str = "", **options):
-        opened = component(url, query, **{"reduced_motion": "reduce", **options})
+        opened = component(url, query, **options)
         opened.locator(".table .ball").first.wait_for()
         return opened
 

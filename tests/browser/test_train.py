@@ -18,14 +18,8 @@ STATUS = ".rn-status"
 
 
 @pytest.fixture(scope="module")
-def url(serve, browser) -> str:
-    """Return the address of a server that has been visited: only then Streamlit knows the pages of the entry."""
-    address = serve(APP)
-    first = browser.new_page()
-    first.goto(address)
-    first.wait_for_selector(".rn-told")  # the first minute
-    first.close()
-    return address
+def url(serve) -> str:
+    return serve(APP)
 
 
 @pytest.fixture
