@@ -17,7 +17,7 @@ from rn_core.tasks.babi.story import TASK_NAMES
 from rn_core.tasks.babi.task import Babi
 from rn_core.weights.store import list_weights
 
-COLUMNS = ("rn-joint", "lstm-joint")
+COLUMNS = ("rn-joint", "rn-3hop", "lstm-joint")
 
 
 def read_published() -> dict[str, Evaluation]:

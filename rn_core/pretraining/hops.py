@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
 _CLIP_NORM = 10.0
+#: Smallest weight of a question type as a share of the largest: few types have long chains.
+_LEAST = 0.03
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,7 @@ def make_hop_steps(
     if not isinstance(core, HopRelationNetwork):
         raise RNCoreError(f"A {type(core).__name__} has no hops to pretrain; choose a model that has.")
     model.to(fabric.device).train()
-    errors = TypeErrors(config.n_types)
+    errors = TypeErrors(config.n_types, _LEAST)
 
     def misled(step: int) -> Tensor:
         rng = make_rng(config.seed, "train", step, 4)

@@ -5,21 +5,26 @@ from __future__ import annotations
 import numpy as np
 from torch import Tensor
 
-#: Smallest weight of a question type as a share of the largest, and the step size of the running errors.
-_LEAST, _RATE = 0.1, 0.02
+#: Step size of the running errors.
+_RATE = 0.02
 
 
 class TypeErrors:
     """Running errors of each question type, so that learned types are sampled less often."""
 
-    def __init__(self, n_types: int) -> None:
-        """Begin with equal errors for all types."""
-        self.missed = np.ones(n_types)
+    def __init__(self, n_types: int, least: float = 0.1) -> None:
+        """Begin with equal errors for all types.
+
+        Args:
+            n_types: T.
+            least: smallest weight of a type as a share of the largest.
+        """
+        self.missed, self._least = np.ones(n_types), least
 
     @property
     def weights(self) -> np.ndarray:
         """Return (T,) the probability of each type."""
-        weights: np.ndarray = np.maximum(self.missed, _LEAST * self.missed.max())
+        weights: np.ndarray = np.maximum(self.missed, self._least * self.missed.max())
         return weights
 
     def add(self, type_index: Tensor, missed: Tensor) -> None:

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 #: Questions per step of pair pretraining, and the factor on its learning rate.
 _PRETRAIN_QUESTIONS, _PRETRAIN_LR_SCALE = 512, 2
 #: Factor on the learning rate of hops' pretraining.
-_HOP_LR_SCALE = 4
+_HOP_LR_SCALE = 8
 #: Seconds between checkpoints, in pretraining and after it; each validation also writes one.
 SAVE_EVERY = 60.0
 

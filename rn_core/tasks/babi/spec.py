@@ -94,13 +94,14 @@ _STORIES_END_TO_END = {
 _THREE_HOPS = {
     **_STORIES,
     "n_scenes": 128,
-    "pool_scenes": 160_000,
+    "pool_scenes": 500_000,
+    "learning_rate": 5e-4,
     "core_from": "babi/rn-joint",
-    "warm_start": 4_000,
+    "warm_start": 5_000,
     "warmup_steps": 50,
     "hold_relations": 1.0,
-    "steps": 700,
-    "validate_every": 175,
+    "steps": 800,
+    "validate_every": 200,
 }
 _RECIPES = {
     "babi/rn-joint": Recipe(TASK, "rn", _STORIES),
