@@ -32,6 +32,8 @@ _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 _FLAGS = ("--no-sandbox", "--disable-gpu")
 #: Pixels of the screen around which an object is led, per turn, and seconds between two moves.
 _REACH, _MOVES_PER_TURN, _PAUSE = 40, 120, 1 / 60
+#: Seconds that a server which has just started has for its first page.
+_PATIENCE = 180
 #: Seconds from the first sight of an element to the drag.
 _SETTLE = 3
 
@@ -75,7 +77,9 @@ def open_browser() -> Iterator[Page]:
         raise SystemExit(f"No browser found: none of {', '.join(_BROWSERS)} is on the path; install one.")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=list(_FLAGS))
-        yield browser.new_context(viewport={"width": 1440, "height": 1000}, reduced_motion="reduce").new_page()
+        page = browser.new_context(viewport={"width": 1440, "height": 1000}, reduced_motion="reduce").new_page()
+        page.set_default_timeout(1000 * _PATIENCE)
+        yield page
         browser.close()
 
 

@@ -209,6 +209,7 @@ _NAMED = ("body", "label", "help", "text", "caption", "captions", "title")
 #: numbers, lessons' files, weights that ship, and texts that went through `plain` where they were made.
 OWN_WORDS = MappingProxyType(
     {
+        "pages/_ui/explained.py": ("explain_markdown(text)[0]",),
         "pages/_ui/lessons/measured.py": ("calls", "size"),
         "pages/_ui/lessons/polls.py": ("choice",),
         "pages/_ui/own/sections.py": (
@@ -222,6 +223,7 @@ OWN_WORDS = MappingProxyType(
         "pages/_ui/pairs/page.py": ("names",),
         "pages/_ui/physics/sections.py": ("title",),
         "pages/_ui/results/sections.py": ("found.seed", "stops", "card_lines(card)", "DOMAINS[state.domain].title"),
+        "pages/_ui/sharing.py": ("about",),
         "pages/_ui/train/models.py": ("RUNNERS[kind].short",),
         "pages/_ui/train/sections.py": ("scene_word(config.task)", "title", "groups[group].capitalize()"),
         "pages/_ui/train/settings.py": (
@@ -234,7 +236,7 @@ OWN_WORDS = MappingProxyType(
         "pages/explore.py": ("names",),
         "pages/how_it_works.py": ("name", "names"),
         "pages/lessons.py": (
-            "title", "label", "names", "choice", "following.title", "lesson.body", "lesson.quiz.why",
+            "title", "label", "names", "choice", "following.title",
             "lesson_file.describe_format()", "lesson_layout.describe_progress(lessons, answers)",
         ),
         "pages/results.py": ("titles",),
