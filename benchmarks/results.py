@@ -132,8 +132,8 @@ SECTIONS = (
     Section(
         "Answers only: what networks reach without a head start",
         "python -m benchmarks.end_to_end",
-        "From the cards, test split, seed 0. The networks on the left were told nothing but answers; those on the right "
-        "were pretrained on objects or on facts about pairs.",
+        "From the cards, test split, seed 0. The networks on the left were told nothing but answers; those on the "
+        "right were pretrained on objects or on facts about pairs.",
         lambda: end_to_end.format_networks({name: entry.card for name, entry in list_weights().items()}),
     ),
     Section(
@@ -200,6 +200,13 @@ SECTIONS = (
         "python -m benchmarks.physics_tasks",
         "2,000 test scenes for each number of balls, seed 0; the networks were trained on ten.",
         _record("physics_sizes"),
+    ),
+    Section(
+        "Physics: a network of any number of balls",
+        "python -m benchmarks.physics_tasks --range --scenes 1000",
+        "The number of connected groups, 1,000 test scenes for each number of balls, seed 0: `rn-count`, trained on "
+        "ten balls, and `rn-count-2to12`, trained on two to twelve, about the same scenes.",
+        _record("physics_any"),
     ),
     _attribution("sort-of-clevr/rn-objects", "36 pairs, 200 questions"),
     _attribution("sort-of-clevr/rn-pixels", "625 pairs of cells merged to objects and ground, 200 questions"),
