@@ -202,6 +202,13 @@ SECTIONS = (
         "2,000 test scenes for each number of balls, seed 0; the networks were trained on ten.",
         _record("physics_sizes"),
     ),
+    Section(
+        "Physics: a network of any number of balls",
+        "python -m benchmarks.physics_tasks --range --scenes 1000",
+        "The number of connected groups, 1,000 test scenes for each number of balls, seed 0: `rn-count`, trained on "
+        "ten balls, and `rn-count-2to12`, trained on two to twelve, about the same scenes.",
+        _record("physics_any"),
+    ),
     _attribution("sort-of-clevr/rn-objects", "36 pairs, 200 questions"),
     _attribution("sort-of-clevr/rn-pixels", "625 pairs of cells merged to objects and ground, 200 questions"),
     _attribution("sort-of-clevr/rn-slots", "36 pairs of found objects, 200 questions"),

@@ -114,6 +114,7 @@ def test_every_config_builds_in_its_task_s_shape(task, size, kind):
         "babi": 60,
     }
     n_logits |= {"physics/connections": 45, "physics/count": 10}
+    n_logits |= {"physics/connections-2to12": 66, "physics/count-2to12": 12}
     if isinstance(config.core, MotionNetworkConfig | PathMLPConfig):
         assert (config.core.d_object, config.core.n_seen, config.core.n_ahead) == (35, 16, 16)
     else:

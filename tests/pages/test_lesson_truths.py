@@ -22,6 +22,8 @@ from rn_core.evaluation.accuracy import evaluate
 from rn_core.experiments.limits import measure_crowds, measure_margins
 from rn_core.experiments.probes import ask, find_common_shapes, measure_diagonal, measure_guess, measure_redeal
 from rn_core.models.tuples import TupleInputs, TupleLayers
+from rn_core.tasks.physics import sample_scenes as sample_balls
+from rn_core.tasks.physics.encoding import encode_rows as encode_balls
 from rn_core.tasks.sort_of_clevr import COLORS, stack_scenes
 from rn_core.tasks.sort_of_clevr.cells import object_cells
 from rn_core.tasks.sort_of_clevr.chain_floors import find_chain_floors
@@ -29,6 +31,7 @@ from rn_core.tasks.sort_of_clevr.crowds import make_crowd_batch
 from rn_core.tasks.sort_of_clevr.encoding import encode_rows
 from rn_core.tasks.sort_of_clevr.questions import GROUPS, QUESTION_TYPES, question_codes
 from rn_core.tasks.sort_of_clevr.scene import SHAPES
+from rn_core.weights.store import load_weights
 
 pytestmark = pytest.mark.weights
 
@@ -235,6 +238,25 @@ def test_counts_fail_with_more_and_with_fewer_objects(network):
     assert min(found[n].too_few.accuracy for n in (8, 10)) > 0.95
     assert max(found[n].too_few.accuracy for n in (2, 4)) < 0.05
     assert min(found[n].off_by_one.accuracy for n in (4, 8)) > 0.7
+
+
+@pytest.mark.parametrize(
+    ("name", "n_balls", "lowest", "highest"),
+    [
+        ("rn-count", 10, 0.92, 0.98),
+        ("rn-count", 8, 0.0, 0.5),
+        ("rn-count-2to12", 2, 0.9, 1),
+        ("rn-count-2to12", 8, 0.9, 1),
+        ("rn-count-2to12", 12, 0.86, 1),
+    ],
+)
+def test_groups_of_balls_are_counted_where_they_were_trained_on(name, n_balls, lowest, highest):
+    pytest.importorskip("mujoco")
+    scenes = sample_balls(make_rng(1, "test", n_balls), 250, n_balls)
+    rows, mask = (torch.from_numpy(part) for part in encode_balls(scenes))
+    with torch.inference_mode():
+        said = load_weights(f"physics/{name}").model((rows, mask), torch.zeros(250, 0)).argmax(dim=1).numpy()
+    assert lowest <= (said == scenes.n_systems - 1).mean() <= highest
 
 
 def test_the_crowd_on_the_page_is_miscounted(network):

@@ -7,13 +7,14 @@ import pytest
 from rn_core.tasks import TASKS, base
 
 _SHAPES = {"sort-of-clevr/pixels", "sort-of-clevr/objects", "sort-of-clevr/objects-2to10"}
+_TIES = {"physics/connections", "physics/connections-2to12"}
 #: Capability -> the tasks that have it.
 CAPABILITIES = {
-    base.Pooled: {"clevr/states", "babi", "physics/connections", "physics/count", "physics/predict"},
+    base.Pooled: {"clevr/states", "babi", "physics/count", "physics/count-2to12", *_TIES, "physics/predict"},
     base.Raceable: {"sort-of-clevr/pixels", "sort-of-clevr/objects", "sort-of-clevr/triples", "babi"},
     base.FolderBacked: {"clevr/pixels", "clevr/slots", "clevr/states", "babi", "sort-of-clevr/pixels"},
     base.FolderTrained: {"clevr/pixels", "clevr/slots", "clevr/states"},
-    base.MultiLabel: {"physics/connections"},
+    base.MultiLabel: _TIES,
     base.CellBacked: {"sort-of-clevr/pixels"},
     base.ObjectsLabeled: {"sort-of-clevr/pixels", "clevr/slots"},
     base.PairsKnown: {*_SHAPES, "clevr/states", "babi"},

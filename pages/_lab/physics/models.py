@@ -18,8 +18,8 @@ QUESTIONS = MappingProxyType(
 #: What is asked -> its Relation Network, then what answers beside it.
 MODELS = MappingProxyType(
     {
-        "connections": ("rn-connections", "rn-connections-2to12", "mlp-connections"),
-        "count": ("rn-count", "rn-count-2to12", "mlp-count"),
+        "connections": ("rn-connections", "mlp-connections", "rn-connections-2to12"),
+        "count": ("rn-count", "mlp-count", "rn-count-2to12"),
         "predict": ("rn-predict", "in-predict", "mlp-predict"),
     }
 )
