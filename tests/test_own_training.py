@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import math
 import random
 from dataclasses import replace
 from pathlib import Path
@@ -12,15 +13,18 @@ import numpy as np
 import pytest
 import torch
 
+from benchmarks.own_data import make_records
 from pages._lab.own.models import read_models
 from pages._lab.own.sets import find_set, take_weights
 from rn_core.cli import main
 from rn_core.common.errors import QuestionError, RNCoreError, SceneError
 from rn_core.models import build_model
+from rn_core.tasks.own.bundled.making import write_csv_files
 from rn_core.tasks.own.dataset import OwnData, split_of
 from rn_core.tasks.own.encoding import encode_scene
 from rn_core.tasks.own.files import find_files, take_uploads
 from rn_core.tasks.own.reader import read_scenes
+from rn_core.tasks.own.scene import OwnObject, find_about
 from rn_core.tasks.own.schema import Schema
 from rn_core.tasks.own.spec import make_models
 
@@ -225,6 +229,31 @@ def test_a_schema_survives_json_and_spoiled_ones_are_refused(dice):
             Schema.from_dict(spoiled)
         except RNCoreError as err:
             assert str(err).endswith(".")
+
+
+def test_the_new_set_of_the_benchmark_is_true_and_is_read_back(tmp_path):
+    records = [*make_records(0, 60)]
+    assert len(records) == 10 and sum(len(record.questions) for record in records) == 60
+    for record in records:
+        things = {thing.name: thing for thing in record.scene.objects}
+
+        def measure(first: str, second: str, known: dict[str, OwnObject] = things) -> float:
+            return math.dist(known[first].place, known[second].place)
+
+        for asked in record.questions:
+            first, second = asked.deciding
+            others = [name for name in things if name != first]
+            answer = {
+                "near": "yes" if measure(first, second) < 5 else "no",
+                "heavier": "yes"
+                if things[first].features["kilograms"] > things[second].features["kilograms"]
+                else "no",
+                "nearest metal": things[min(others, key=lambda name: measure(first, name))].features["metal"],
+            }
+            assert asked.answer == answer[asked.type] and find_about(asked.text)[0] == first
+    for name, content in write_csv_files("weights", records):
+        (tmp_path / name).write_bytes(content)
+    assert [*read_scenes(find_files(tmp_path / "weights.objects.csv"))] == records
 
 
 def test_sets_on_disk_have_the_name_of_their_files(tmp_path):

@@ -58,10 +58,13 @@ FIRST_VIEWS = {
     ("physics", "seed=31"): {"forward": 2, "shared out": 2, "sampled": 1, "parsed": 1},
     ("physics", "seed=31&ask=count"): {"forward": 4, "shared out": 2, "sampled": 1, "parsed": 0},
     ("how_it_works", "seed=31"): {"forward": 2, "shared out": 1, "sampled": 1, "parsed": 1},
-    # The list of lessons asks nothing; what it samples and parses are the lessons' links, read once per server.
+    # The list of lessons asks nothing, a lesson what its view shows; what is sampled and parsed on both are the links
+    # of all lessons, read once per server.
     ("lessons", ""): {"forward": 0, "shared out": 0},
+    ("lessons", "lesson=the-pair-matrix"): {"forward": 2, "shared out": 2},
     ("train", ""): {"forward": 0, "shared out": 0, "sampled": 0, "parsed": 0},
     ("results", ""): {"forward": 0, "shared out": 0, "sampled": 0, "parsed": 0},
+    ("results", "section=measure"): {"forward": 0, "shared out": 0, "sampled": 0, "parsed": 0},
     ("own", ""): {"forward": 0, "shared out": 0, "sampled": 0, "parsed": 0},
 }
 

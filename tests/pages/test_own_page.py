@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -128,6 +129,18 @@ def test_a_file_with_a_fault_leaves_everything_as_it_was():
     del held
     with pytest.raises(RNCoreError, match="choose its file again"):
         find_set(name)
+
+
+def test_a_server_that_cannot_keep_files_says_so(monkeypatch):
+    content = find_set("bonds").path.read_bytes()
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    for owner, name in ((tempfile, "mkdtemp"), (tempfile, "mkstemp")):
+        with monkeypatch.context() as patch, pytest.raises(RNCoreError, match="No space left on device"):
+            patch.setattr(owner, name, refuse)
+            take_files([("full.jsonl", content)])
 
 
 def test_a_race_on_a_set_asks_both_networks_the_same_and_keeps_its_place(tmp_path):

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from rn_core.common.errors import RNCoreError
+from rn_core.common.files import write_whole
 from rn_core.tasks.base import Task
 from rn_core.tasks.own.bundled import BUNDLED
 from rn_core.tasks.own.dataset import Floors, OwnData
@@ -85,7 +86,10 @@ def take_files(uploads: Sequence[tuple[str, bytes]]) -> OwnSet:
     files = take_uploads(uploads)
     data = OwnData(files)
     name = f"{PREFIX}{hashlib.sha256(data.fingerprint.encode() + files.hash().encode()).hexdigest()[:32]}"
-    folder = Path(tempfile.mkdtemp(prefix="rn-set-"))
+    try:
+        folder = Path(tempfile.mkdtemp(prefix="rn-set-"))
+    except OSError as err:
+        raise RNCoreError(f"The server cannot keep files in '{tempfile.gettempdir()}' ({err.strerror}).") from err
     made = _make(name, files.name, data, _write(files, dict(uploads), folder))
     weakref.finalize(made, shutil.rmtree, folder, ignore_errors=True)
     return _hold(made)
@@ -122,9 +126,9 @@ _SPLITS = {"train": "for training", "validation": "for validation", "test": "for
 
 
 def _write(files: DataFiles, contents: Mapping[str, bytes], folder: Path) -> Path:
-    """Write uploaded files by plain names, and return the path of one of them."""
+    """Write uploaded files by plain names, and return the path of one of them; raises RNCoreError if that fails."""
     for kind, part in files.parts.items():
-        (folder / ("set.jsonl" if kind == "scenes" else f"set.{kind}.csv")).write_bytes(contents[part.name])
+        write_whole(folder / ("set.jsonl" if kind == "scenes" else f"set.{kind}.csv"), contents[part.name])
     return next(folder.iterdir())
 
 
