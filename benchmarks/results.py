@@ -118,9 +118,9 @@ SECTIONS = (
     Section(
         "Sort-of-CLEVR: chains of jumps",
         "python -m benchmarks.chain --scenes 10000",
-        "From a named object, so many jumps to the nearest object not yet visited. `rn-chain` relates all pairs once, "
-        "the others again in 2, 4 or 8 steps that share their weights. `rn-chain-4-steps` was never asked for more than "
-        "four jumps in training.",
+        "From a named object, so many jumps to the nearest object not yet visited. `rn-chain` relates pairs once, "
+        "the others again in 2, 4 or 8 steps that share their weights. `rn-chain-4-steps` was asked for four jumps at "
+        "most in training.",
         _record("chain"),
     ),
     Section(
