@@ -39,7 +39,10 @@ from rn_core.tasks.physics.world import COLORS, DEFAULT_BALLS, N_FRAMES
 from rn_core.tasks.scoring import MultiLabelScoring, OneAnswer, Scoring
 
 _WHOLE = "whole_scene"
-_TIE = re.compile(r"is (\w+) tied to (\w+)\??", re.IGNORECASE)
+_TIE = re.compile(
+    r"is (?:the )?(\w+)(?: ball)? (?:tied|connected|linked) (?:to|with) (?:the )?(\w+)(?: ball| one)?\s*\??",
+    re.IGNORECASE,
+)
 
 
 class _Physics:
@@ -48,11 +51,13 @@ class _Physics:
     Attributes:
         name: key in `TASKS`.
         question: what they ask about every scene; no text is read.
+        wordings: other ways to ask it.
         n_frames: frames of a drawn scene, of which models see the first 16.
     """
 
     name: str
     question: str
+    wordings: tuple[str, ...] = ()
     answers: tuple[str, ...]
     question_types: tuple[str, ...]
     scoring: Scoring
@@ -150,7 +155,7 @@ class _Physics:
 
     def _asks(self, text: str) -> bool:
         """Return whether a text is what the task asks; an empty one is."""
-        return text in ("", self.question)
+        return _plain(text) in ("", *map(_plain, (self.question, *self.wordings)))
 
     def check_answerable(self, scene: Any, text: str) -> None:
         """Raise SceneError or QuestionError for what is no scene or not asked; each scene has an answer."""
@@ -180,6 +185,7 @@ class Connections(_Physics):
 
     name = "physics/connections"
     question = "Which balls are tied?"
+    wordings = ("Which balls are connected?", "Which balls are linked?")
     answers = tuple("-".join(pair) for pair in combinations(tuple(COLORS)[:DEFAULT_BALLS], 2))
     question_types = ("pair", _WHOLE)
     scoring = MultiLabelScoring()
@@ -235,6 +241,7 @@ class Count(_Physics):
 
     name = "physics/count"
     question = "How many systems are there?"
+    wordings = ("How many connected groups?", "How many connected groups are there?", "How many groups are there?")
     answers = tuple(str(number) for number in range(1, DEFAULT_BALLS + 1))
     question_types = (_WHOLE,)
     scoring = OneAnswer(1, DEFAULT_BALLS)
@@ -259,6 +266,11 @@ class Predict(_Physics):
         """Return the future paths, (S, 10 * 16 * 2) float32 in meters."""
         last = torch.from_numpy(scenes.positions[:, N_FRAMES - 1])
         return encode_paths(torch.from_numpy(prediction_targets(scenes)), last)
+
+
+def _plain(text: str) -> str:
+    """Return a question in lower case, without extra spaces and its final mark."""
+    return " ".join(text.lower().rstrip(" ?").split())
 
 
 @functools.lru_cache(maxsize=256)
