@@ -41,7 +41,10 @@ from rn_core.tasks.physics.world import COLORS, DEFAULT_BALLS, FEWEST_BALLS, MOS
 from rn_core.tasks.scoring import MultiLabelScoring, OneAnswer, Scoring
 
 _WHOLE = "whole_scene"
-_TIE = re.compile(r"is (\w+) tied to (\w+)\??", re.IGNORECASE)
+_TIE = re.compile(
+    r"is (?:the )?(\w+)(?: ball)? (?:tied|connected|linked) (?:to|with) (?:the )?(\w+)(?: ball| one)?\s*\??",
+    re.IGNORECASE,
+)
 
 
 class _Physics:
@@ -50,11 +53,13 @@ class _Physics:
     Attributes:
         name: key in `TASKS`.
         question: what they ask about every scene; no text is read.
+        wordings: other ways to ask it.
         n_frames: frames of a drawn scene, of which models see the first 16.
     """
 
     name: str
     question: str
+    wordings: tuple[str, ...] = ()
     answers: tuple[str, ...]
     question_types: tuple[str, ...]
     scoring: Scoring
@@ -152,7 +157,7 @@ class _Physics:
 
     def _asks(self, text: str) -> bool:
         """Return whether a text is what the task asks; an empty one is."""
-        return text in ("", self.question)
+        return _plain(text) in ("", *map(_plain, (self.question, *self.wordings)))
 
     def check_answerable(self, scene: Any, text: str) -> None:
         """Raise SceneError or QuestionError for what is no scene or not asked; each scene has an answer."""
@@ -187,6 +192,7 @@ class Connections(_Physics):
 
     name = "physics/connections"
     question = "Which balls are tied?"
+    wordings = ("Which balls are connected?", "Which balls are linked?")
     #: Colors that balls may have.
     n_colors = DEFAULT_BALLS
     answers = list_color_pairs(DEFAULT_BALLS)
@@ -244,6 +250,7 @@ class Count(_Physics):
 
     name = "physics/count"
     question = "How many systems are there?"
+    wordings = ("How many connected groups?", "How many connected groups are there?", "How many groups are there?")
     answers = tuple(str(number) for number in range(1, DEFAULT_BALLS + 1))
     question_types = (_WHOLE,)
     scoring = OneAnswer(1, DEFAULT_BALLS)
@@ -327,6 +334,11 @@ class VaryingCount(_Varying, Count):
     def color_targets(self, scenes: PhysicsScenes, colors: np.ndarray) -> Tensor:
         """Return the index of the number of connected groups, (S,) int64; colors change nothing."""
         return self.targets(scenes)
+
+
+def _plain(text: str) -> str:
+    """Return a question in lower case, without extra spaces and its final mark."""
+    return " ".join(text.lower().rstrip(" ?").split())
 
 
 @functools.lru_cache(maxsize=256)

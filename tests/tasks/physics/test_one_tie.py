@@ -56,6 +56,18 @@ def test_one_tie_has_the_probability_that_it_has_among_all(kind):
 def test_a_tie_has_no_direction_and_names_may_be_written_large():
     assert CONNECTIONS.find_label("Is red tied to blue?") == CONNECTIONS.find_label("is Blue tied to RED")
     assert CONNECTIONS.answers[CONNECTIONS.find_label("Is blue tied to red?")] == "red-blue"
+    for text in ("Is the red ball connected to the blue one?", "is red linked with the blue ball"):
+        assert CONNECTIONS.find_label(text) == CONNECTIONS.find_label("Is red tied to blue?")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("connections", "which balls are connected"), ("count", "How many connected groups?")]
+)
+def test_a_question_about_the_whole_scene_may_be_put_in_other_words(name, text):
+    task = TASKS[f"physics/{name}"]
+    assert torch.equal(task.encode_questions([text]), task.encode_questions([""]))
+    with pytest.raises(QuestionError, match="asks only"):
+        task.encode_questions([f"{text} now?"])
     assert CONNECTIONS.find_label(CONNECTIONS.question) is CONNECTIONS.find_label("") is None
     asked = [CONNECTIONS.find_label(tie_question(*name.split("-"))) for name in CONNECTIONS.answers]
     assert asked == list(range(45))
