@@ -29,7 +29,8 @@ def format_networks(cards: Mapping[str, Card]) -> str:
     lines = ["| network | answers only, % | minutes | with a head start, % |", "| --- " * 4 + "|"]
     for name, other in NETWORKS.items():
         beside = "–" if other is None else _describe(cards, other)
-        minutes = f"{cards[name].training.minutes:.0f}" if name in cards else "–"
+        training = cards[name].training if name in cards else None
+        minutes = "–" if training is None else f"{training.minutes:.0f}"
         lines.append(f"| {name} | {_describe(cards, name)} | {minutes} | {beside} |")
     return "\n".join(lines)
 

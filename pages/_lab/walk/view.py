@@ -97,7 +97,8 @@ class WalkView:
         if self.has_cells:
             return np.array([divmod(int(label), GRID)[::-1] for label in self.labels]) * STRIDE
         if self.walk.found is not None:
-            return np.rint(MIDDLE * (self.walk.objects[:, -2:] + 1)).astype(int)
+            found: np.ndarray = np.rint(MIDDLE * (self.walk.objects[:, -2:] + 1)).astype(int)
+            return found
         return np.array([_place(self.state.scene, label) for label in self.labels])
 
     @cached_property

@@ -19,7 +19,7 @@ from torch import Tensor
 
 from rn_core.common.errors import QuestionError, SceneError, cut
 from rn_core.common.records import Batch
-from rn_core.tasks.base import Task
+from rn_core.tasks.base import Pool, Task
 from rn_core.tasks.physics.encoding import (
     D_ROW,
     check_rows,
@@ -112,7 +112,7 @@ class _Physics:
 
     def make_pool(
         self, seed: int, n_scenes: int, n_questions: int, progress: Callable[[Iterable[Any]], Iterable[Any]] = iter
-    ) -> ScenePool:
+    ) -> Pool:
         """Draw scenes of split train, used repeatedly; arguments as `Task.make_pool`."""
         return ScenePool(draw_pool(seed, n_scenes, self.n_frames, progress), self.encode_batch, self.facts)
 
