@@ -40,9 +40,7 @@ def measure_reach(stories: Sequence[Story], windows: Sequence[int] = WINDOWS) ->
         stories: one or more, whose questions count together in the interval.
         windows: numbers of statements.
     """
-    back = [
-        np.array([len(asked.statements) - min(asked.support) for asked in story.questions()]) for story in stories
-    ]
+    back = [np.array([len(asked.statements) - min(asked.support) for asked in story.questions()]) for story in stories]
     n_asked = np.array([len(asked) for asked in back])
     return {
         window: accuracy_interval(np.array([(asked > window).sum() for asked in back]), n_asked) for window in windows

@@ -121,9 +121,7 @@ def draw_tools(state: BabiState, view: BabiView | None) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         names = DOMAIN.offered_models(state)
         if len(names) > 1:
-            st.segmented_control(
-                "Relations", list(names), format_func=named(names), wrap=True, **BABI.bind("model")
-            )
+            st.segmented_control("Relations", list(names), format_func=named(names), wrap=True, **BABI.bind("model"))
         sections.draw_file()
         if view is not None:
             pair_sections.draw_save(sections.BABI_PAGE, view)

@@ -134,8 +134,9 @@ class RelationTrace:
 
     def take(self, row: int) -> RelationTrace:
         """Return the trace of one question, of as many scenes as questions (M = S)."""
-        parts = (self.objects, self.object_mask, self.relations, self.aggregate, self.logits, self.picks)
-        return RelationTrace(*(None if part is None else part[row : row + 1] for part in parts))
+        parts = (self.objects, self.object_mask, self.relations, self.aggregate, self.logits)
+        picks = None if self.picks is None else self.picks[row : row + 1]
+        return RelationTrace(*(part[row : row + 1] for part in parts), picks=picks)
 
 
 class PairCore(Core):

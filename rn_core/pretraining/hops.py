@@ -122,6 +122,6 @@ def chain_losses(scores: Tensor, links: Tensor) -> Tensor:
         links: (M, L) int64, L at least T; the first T are the hops'.
     """
     n_hops = scores.shape[1]
-    return functional.cross_entropy(
-        scores.transpose(1, 2), links[:, :n_hops], ignore_index=-1, reduction="none"
-    ).sum(dim=1)
+    return functional.cross_entropy(scores.transpose(1, 2), links[:, :n_hops], ignore_index=-1, reduction="none").sum(
+        dim=1
+    )

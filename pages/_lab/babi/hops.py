@@ -65,10 +65,7 @@ def hops_html(hops: Sequence[Sequence[Pick]], support: Sequence[int] = ()) -> st
         return ""
     items = "".join(f"<li>{''.join(_pick_html(pick, pick.place in support) for pick in picks)}</li>" for picks in hops)
     title = f"{_NUMBERS[len(hops)] if len(hops) < len(_NUMBERS) else len(hops)} hops, one sentence after another"
-    return (
-        f'<section class="rn-card rn-hops"><h3>{title}</h3><ol>{items}</ol>'
-        f'<p class="rn-text">{_EXACT}</p></section>'
-    )
+    return f'<section class="rn-card rn-hops"><h3>{title}</h3><ol>{items}</ol><p class="rn-text">{_EXACT}</p></section>'
 
 
 def _pick_html(pick: Pick, is_fact: bool) -> str:

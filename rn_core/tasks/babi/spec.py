@@ -80,8 +80,8 @@ _STORIES = {
     "validation_scenes": 2_000,
 }
 _NO_LESSONS = {**_STORIES, "warm_start": 0, "hold_relations": 0.0}
-#: From the relations of "rn-joint", which stay as they are, as do the encoders: three hops are pretrained on the links of
-#: the chains that answer, then learn from answers, with f_phi.
+#: From the relations of "rn-joint", which stay as they are, as do the encoders: three hops are pretrained on the links
+#: of the chains that answer and then stay, while f_phi and what the last one finds learn from answers.
 _THREE_HOPS = {
     **_STORIES,
     "n_scenes": 128,
