@@ -134,9 +134,15 @@ class RelationTrace:
 
     def take(self, row: int) -> RelationTrace:
         """Return the trace of one question, of as many scenes as questions (M = S)."""
-        parts = (self.objects, self.object_mask, self.relations, self.aggregate, self.logits)
-        picks = None if self.picks is None else self.picks[row : row + 1]
-        return RelationTrace(*(part[row : row + 1] for part in parts), picks=picks)
+        rows = slice(row, row + 1)
+        return RelationTrace(
+            self.objects[rows],
+            self.object_mask[rows],
+            self.relations[rows],
+            self.aggregate[rows],
+            self.logits[rows],
+            None if self.picks is None else self.picks[rows],
+        )
 
 
 class PairCore(Core):
