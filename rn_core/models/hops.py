@@ -10,8 +10,8 @@ hop is one: it relates every object to those picked so far, n relations instead 
 of an object is added to that of the pair (k, k), and the answer is read from one sum, as in the paper.
 
 Source: memory networks' hops (Sukhbaatar et al. 2015, arXiv 1503.08895) before a Relation Network, as in Pavez et al.
-2018, "Working Memory Networks" (arXiv 1805.09354), whose pairs are those of the picked objects alone. Where we differ: the
-pairs are the paper's, of all objects, so that a trained Relation Network is the start.
+2018, "Working Memory Networks" (arXiv 1805.09354), whose pairs are those of the picked objects alone. Where we differ:
+the pairs are the paper's, of all objects, so that a trained Relation Network is the start.
 
 What is exact in an attribution: the sum runs over pairs, so each pair's share of a logit is exact, that of (k, k) with
 what the last hop found at k. What is not: the weight a_k^T and r depend on the sentences picked before, which are
@@ -247,7 +247,8 @@ class HopRelationNetwork(PairCore):
         objects = objects if scene_index is None else objects[scene_index]  # (M, N, D_o)
         mask = take_rows(object_mask, scene_index)
         mask = torch.ones_like(objects[..., 0], dtype=torch.bool) if mask is None else mask  # (M, N)
-        asked, scores = question, []
+        asked = question
+        scores: list[Tensor] = []
         for number, hop in enumerate(self.hops):
             if number:
                 weights = scores[-1].softmax(dim=1)  # (M, N)
@@ -259,7 +260,9 @@ class HopRelationNetwork(PairCore):
         """Return what the last hop finds at each object, a_k^T r(o_k, ...), (M, N, D_g), 0 in padding."""
         scores, objects, mask, asked = hopped
         first, last = linear_at(self.find, 0), linear_at(self.find, -1)
-        of_object, of_asked = first.weight.split([objects.shape[-1], asked.shape[-1]], dim=1)  # linear in its parts
+        of_object, of_asked = torch.split(
+            first.weight, [objects.shape[-1], asked.shape[-1]], dim=1
+        )  # linear in its parts
         own = functional.linear(objects[mask], of_object, first.bias)  # (R, d_hidden)
         hidden = functional.relu(own + functional.linear(asked, of_asked)[_row_of(mask)])
         found = torch.zeros(*mask.shape, last.out_features, device=objects.device, dtype=scores.dtype)

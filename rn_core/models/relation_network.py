@@ -134,8 +134,15 @@ class RelationTrace:
 
     def take(self, row: int) -> RelationTrace:
         """Return the trace of one question, of as many scenes as questions (M = S)."""
-        parts = (self.objects, self.object_mask, self.relations, self.aggregate, self.logits, self.picks)
-        return RelationTrace(*(None if part is None else part[row : row + 1] for part in parts))
+        rows = slice(row, row + 1)
+        return RelationTrace(
+            self.objects[rows],
+            self.object_mask[rows],
+            self.relations[rows],
+            self.aggregate[rows],
+            self.logits[rows],
+            None if self.picks is None else self.picks[rows],
+        )
 
 
 class PairCore(Core):

@@ -29,15 +29,15 @@ from rn_core.models.motion import MotionNetwork
 from rn_core.models.relation_network import RelationNetwork
 from rn_core.models.slots import SlotEncoder
 from rn_core.pretraining.cells import PretextConfig, PretrainingSteps, warm_start
-from rn_core.pretraining.hops import HopPretrainingConfig, pretrain_hops
 from rn_core.pretraining.motion import MotionPretrainingConfig, pretrain_motion
 from rn_core.pretraining.pairs import PairPretrainingConfig, pretrain_pairs
 from rn_core.pretraining.slots import learn_objects
 from rn_core.tasks import TASKS, Task
-from rn_core.tasks.base import CellBacked, Chained, ChainPool, Labeled, MotionPool, Pool, Pooled, Source
+from rn_core.tasks.base import CellBacked, Chained, Labeled, MotionPool, Pool, Pooled, Source
 from rn_core.training.checkpoints import FILE_NAME, damaged, restore, save_checkpoint
 from rn_core.training.config import TrainConfig, learning_rate, learning_task, sample_step, type_weights
 from rn_core.training.held_sums import HeldSums, sum_pool
+from rn_core.training.hop_start import start_hops
 from rn_core.training.run_state import RunState, check_same_run, read_run
 from rn_core.weights.store import load_weights
 
@@ -46,8 +46,6 @@ if TYPE_CHECKING:
 
 #: Questions per step of pair pretraining, and the factor on its learning rate.
 _PRETRAIN_QUESTIONS, _PRETRAIN_LR_SCALE = 512, 2
-#: Factor on the learning rate of hops' pretraining.
-_HOP_LR_SCALE = 8
 #: Seconds between checkpoints, in pretraining and after it; each validation also writes one.
 SAVE_EVERY = 60.0
 
@@ -145,7 +143,7 @@ class Trainer:
             pretraining = MotionPretrainingConfig(config.warm_start, config.seed)
             pretrain_motion(model, self.pool, pretraining, self.fabric, progress, keeper)
         elif isinstance(model.core, HopRelationNetwork):
-            self._warm_start_hops(model, keeper, progress)
+            start_hops(model, self.pool, config, self.fabric, progress, keeper)
         elif self.pool is not None:
             pretrain_pairs(model, self.pool, make_pair_config(config, config.warm_start), self.fabric, progress, keeper)
         else:
@@ -163,27 +161,6 @@ class Trainer:
                 assert isinstance(task, CellBacked)
                 warm_start(model, task, labels, learned, keeper, progress)
         self.run.seconds = keeper.seconds
-
-    def _warm_start_hops(
-        self,
-        model: QuestionAnsweringModel,
-        keeper: _WarmStartKeeper,
-        progress: Callable[[Iterable[int]], Iterable[int]],
-    ) -> None:
-        """Pretrain hops on the chains that answer, before relations that are learned already, if there are any."""
-        config = self.run.config
-        if not isinstance(self.pool, ChainPool):
-            raise RNCoreError(f"Hops are pretrained on chains, which '{config.task}' has none of; set warm_start to 0.")
-        if config.core_from:
-            model.init_from(load_weights(config.core_from).model)
-        links = HopPretrainingConfig(
-            config.warm_start,
-            len(self.task.question_types),
-            config.seed,
-            config.n_scenes,
-            _HOP_LR_SCALE * config.learning_rate,
-        )
-        pretrain_hops(model, self.pool, links, self.fabric, progress, keeper)
 
     def train(self) -> Iterator[StepMetrics]:
         """Take the remaining steps, yielding a report every `report_every` and at each validation."""

@@ -89,8 +89,8 @@ _STORIES_END_TO_END = {
     "first_steps": 4_000,
     "steps": 24_000,
 }
-#: From the relations of "rn-joint", which stay as they are, as do the encoders: three hops are pretrained on the links of
-#: the chains that answer, then learn from answers, with f_phi.
+#: From the relations of "rn-joint", which stay as they are, as do the encoders: three hops are pretrained on the links
+#: of the chains that answer and then stay, while f_phi and what the last one finds learn from answers.
 _THREE_HOPS = {
     **_STORIES,
     "n_scenes": 128,

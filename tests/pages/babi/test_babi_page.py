@@ -81,7 +81,7 @@ def test_it_opens_on_an_answer_with_its_truth_and_pairs():
     assert state == BabiState()
     assert f">{state.text}</h2>" in html(app)
     assert f"Truth: <b>{state.drawn.answer}</b>" in html(app)
-    assert html(app).count('class="rn-said"') == 3
+    assert html(app).count('class="rn-said"') == 4
     n = len(state.seen)
     assert [f"{n} by {n}" in chart.proto.alt for chart in app.get("plotly_chart")] == [True]
 
@@ -145,7 +145,7 @@ def test_a_question_in_another_tasks_words_is_answered_without_truth():
     app = open_page(task="1", q="what-is-mary-carrying")
     assert sentences(app) == []
     assert "The answer cannot be checked: " in html(app)
-    assert html(app).count('class="rn-said"') == 3
+    assert html(app).count('class="rn-said"') == 4
     assert "✓" not in html(app)
 
 
