@@ -72,7 +72,7 @@ STYLE = """
 [data-testid="stHtml"]:has(> .rn-table) {overflow-x: auto}
 @media (max-width: 640px) {.rn-table td {min-width: 4.6rem}}
 .st-key-results-chart {overflow-x: auto} .st-key-results-chart > div {min-width: 46rem}
-[data-testid="stSidebar"][aria-expanded="false"] {visibility: hidden}
+[data-testid="stSidebar"][data-collapsed="true"] * {visibility: hidden !important}
 [data-testid="stStatusWidget"] button {display: none}
 [data-testid="stTopNavLink"]:focus-visible {outline: 2px solid currentColor; outline-offset: 2px}
 [data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] p {
