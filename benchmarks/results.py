@@ -160,7 +160,7 @@ SECTIONS = (
         "python -m benchmarks.clevr_slots --real ../shared/data/clevr/real-train-54",
         "`rn-slots` learned from rendered pictures alone. Rendered: 1,000 test pictures of 240x160, ten questions "
         "each, which nothing learned from or was chosen by. Real: 54 pictures of the original data set with 540 "
-        "questions of the original engine, measured once.",
+        "questions of the original engine, measured when all was chosen.",
         _record("clevr_slots"),
     ),
     Section(
