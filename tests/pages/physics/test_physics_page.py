@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 from pages._lab.components.table_view import BallPull, PairAsked, TiesShown
 from pages._lab.layout import format_share
 from pages._lab.pairs.state import SECTIONS
-from pages._lab.physics.models import MODELS, QUESTIONS, is_here
+from pages._lab.physics.models import MODELS, QUESTIONS
 from pages._lab.physics.scenes import COLOR_NAMES, Pull, bundled_scene, make_rows, pulled_scene, sampled_scene
 from pages._lab.physics.state import PhysicsState
 from pages._ui import cache
@@ -102,7 +102,7 @@ def test_it_opens_playing_with_what_the_network_says_of_every_pair(shown):
     assert sentences(app) == []
     assert state_of(app) == PhysicsState()
     assert "of 45</div>pairs right" in html(app)
-    assert html(app).count("Whole scene:") == 2
+    assert html(app).count("Whole scene:") == len(MODELS["connections"])
     np.testing.assert_allclose(shown[-1]["seen"], sampled_scene(START.seed, 10).positions[:16], atol=1e-4)
     assert (shown[-1]["matrix"], shown[-1]["show_links"], len(shown[-1]["guess"])) == ("guess", False, 10)
 
@@ -113,7 +113,7 @@ def test_every_section_of_the_count_opens(section):
     assert sentences(app) == []
     assert len(app.get("plotly_chart")) == 1 + {"pairs": 1, "pair": 3, "what-if": 1, "method": 0, "many": 1}[section]
     assert "Truth: <b>4</b>" in html(app)
-    assert html(app).count('class="rn-said"') == 2
+    assert html(app).count('class="rn-said"') == len(MODELS["count"])
 
 
 def test_every_question_is_asked_by_its_button(shown):
@@ -419,7 +419,7 @@ def test_damaged_weights_are_one_sentence(monkeypatch, question):
 
     monkeypatch.setattr(cache, "load", fail)
     app = open_page(ask=question)
-    assert {*sentences(app)} == {f"The weights 'physics/{m}' are damaged." for m in MODELS[question] if is_here(m)}
+    assert {*sentences(app)} == {f"The weights 'physics/{m}' are damaged." for m in MODELS[question]}
 
 
 def test_bad_links_give_one_sentence_each_and_keep_the_rest():
