@@ -101,6 +101,7 @@ STYLE = """
 @media (max-width: 640px) {
   .st-key-areas {grid-template: "picture" auto "answers" auto "controls" auto / 1fr}
   [data-testid="stMainBlockContainer"] {padding-inline: 16px}
+  [data-testid="stColumn"]:has(.st-key-babi-line) {order: -1}
   .rn-table {font-size: .95rem} .rn-table th, .rn-table td {padding: .35rem .4rem}
 }
 </style>
