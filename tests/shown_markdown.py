@@ -36,6 +36,11 @@ def read_markdown(markdown: str) -> tuple[str, set[str]]:
     return text, kinds
 
 
+def without_meanings(html: str) -> str:
+    """Return HTML in which the words of the glossary stand as plain text."""
+    return re.sub(r'<span class="rn-word" tabindex="0">(.*?)<span role="tooltip">.*?</span></span>', r"\1", html)
+
+
 def seen(markdown: str) -> str:
     """Return the text that is seen, without what takes no room."""
     return read_markdown(markdown)[0].replace(JOINER, "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import asdict, fields
 from itertools import pairwise
 from types import MappingProxyType
@@ -78,9 +79,7 @@ def read_sum(f_phi: Layers, aggregate: Tensor) -> Tensor:
     """Return the logits of sums (..., D_g), computed outside autocast: bf16 would lose a single pair in a large one."""
     device, dtype = aggregate.device.type, linear_at(f_phi, 0).weight.dtype
     aggregate = aggregate if aggregate.dtype == dtype else aggregate.to(dtype)
-    if not torch.is_autocast_enabled(device):
-        return f_phi(aggregate)
-    with torch.autocast(device, enabled=False):
+    with torch.autocast(device, enabled=False) if torch.is_autocast_enabled(device) else nullcontext():
         return f_phi(aggregate)
 
 

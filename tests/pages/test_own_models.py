@@ -31,7 +31,7 @@ from rn_core.weights.bundles import read_bundle, write_bundle
 from rn_core.weights.card import CardFacts
 from rn_core.weights.store import LoadedWeights, load_weights
 from tests.cards import SHARE, make_figures
-from tests.shown_markdown import seen
+from tests.shown_markdown import seen, without_meanings
 
 pytestmark = pytest.mark.weights
 
@@ -94,7 +94,7 @@ def sentences(app: AppTest) -> list[str]:
 
 def said(app: AppTest) -> str:
     """Return the page's answers."""
-    bodies = (element.proto.body for element in app.get("html"))
+    bodies = (without_meanings(element.proto.body) for element in app.get("html"))
     return next(body for body in bodies if '<div class="rn-scheme rn-answers">' in body)
 
 

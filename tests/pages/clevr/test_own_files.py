@@ -24,6 +24,7 @@ from rn_core.weights.card import OriginalFile, count_only
 from rn_core.weights.foreign import read_foreign
 from rn_core.weights.public import PUBLIC
 from tests.page_caches import clear_readings
+from tests.shown_markdown import without_meanings
 
 pytestmark = pytest.mark.weights
 
@@ -89,7 +90,7 @@ def upload(app: AppTest, content: bytes, name: str = "x.pth") -> AppTest:
 def said(app: AppTest) -> str:
     """Return the model's answer with its probabilities, or "" where it has none; a traceback fails the test."""
     assert [error.message for error in app.exception] == []
-    bodies = (element.proto.body for element in app.get("html"))
+    bodies = (without_meanings(element.proto.body) for element in app.get("html"))
     return next((body for body in bodies if '<div class="rn-scheme rn-answers' in body), "")
 
 
