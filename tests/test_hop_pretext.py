@@ -142,7 +142,7 @@ def test_relations_and_encoders_stand_still_and_the_rest_learns_from_answers():
 
 def test_hops_begin_with_the_answers_of_the_weights_that_they_start_from(monkeypatch):
     learned = build_model(RN, 5)
-    monkeypatch.setattr("rn_core.training.hop_start.load_weights", lambda name: SimpleNamespace(model=learned))
+    monkeypatch.setattr("rn_core.training.trainer.load_weights", lambda name: SimpleNamespace(model=learned))
     trainer = Trainer(make_config(core_from="babi/rn-joint"), make_fabric())
     batch = BABI.sample_batch(make_rng(0, "test"), 20)
     with torch.no_grad():

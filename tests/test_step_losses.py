@@ -14,7 +14,7 @@ from rn_core.models import ModelConfig
 from rn_core.models.encoders import RowEncoder, RowEncoderConfig
 from rn_core.models.recurrent import RecurrentRelationNetworkConfig
 from rn_core.tasks import TASKS
-from rn_core.training.trainer import count_steps, mean_loss
+from rn_core.training.step_losses import count_steps, mean_loss
 
 CHAIN = TASKS["sort-of-clevr/chain"]
 BATCH = CHAIN.sample_batch(make_rng(1, "train"), 3, 30)

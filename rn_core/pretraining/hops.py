@@ -21,7 +21,7 @@ from rn_core.models import QuestionAnsweringModel
 from rn_core.models.hops import HopRelationNetwork
 from rn_core.pretraining.cells import Keeper, PretrainingSteps
 from rn_core.pretraining.type_errors import TypeErrors
-from rn_core.tasks.base import ChainPool
+from rn_core.tasks.pools import ChainPool
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric

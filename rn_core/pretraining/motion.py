@@ -23,7 +23,7 @@ from rn_core.models import QuestionAnsweringModel
 from rn_core.models.motion import MotionNetwork, find_pairs
 from rn_core.models.motion_parts import N_KINDS, Links, Moving, Pairs, Shown
 from rn_core.pretraining.cells import Keeper, PretrainingSteps
-from rn_core.tasks.base import MotionPool
+from rn_core.tasks.pools import MotionPool
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric

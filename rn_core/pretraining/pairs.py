@@ -25,7 +25,7 @@ from rn_core.common.seeding import fork_torch_rng, make_rng
 from rn_core.models import QuestionAnsweringModel
 from rn_core.pretraining.cells import Keeper, PretrainingSteps
 from rn_core.pretraining.type_errors import TypeErrors
-from rn_core.tasks.base import Pool
+from rn_core.tasks.pools import Pool
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric

@@ -33,7 +33,8 @@ from rn_core.race.records import RACE_TASKS, Progress, RaceConfig, Snapshot
 from rn_core.tasks.base import CellBacked, Pooled, Task
 from rn_core.training.checkpoints import read_checkpoint, restore, save_checkpoint
 from rn_core.training.config import Precision, sample_step
-from rn_core.training.trainer import Trainer, make_pair_config
+from rn_core.training.starts import make_pair_config
+from rn_core.training.trainer import Trainer
 from rn_core.weights.bundles import write_bundle
 from rn_core.weights.card import CardFacts, TrainingRecord
 

@@ -17,7 +17,7 @@ from rn_core.common.seeding import make_rng, uniform_integers
 from rn_core.models import QuestionAnsweringModel
 from rn_core.models.layers import read_sum
 from rn_core.models.relation_network import RelationNetwork
-from rn_core.tasks.base import Pool
+from rn_core.tasks.pools import Pool
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric

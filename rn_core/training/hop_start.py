@@ -1,4 +1,4 @@
-"""How a run of a network with hops begins: with relations that are learned already, and the pretraining of its hops."""
+"""How a run of a network with hops begins: with the pretraining of its hops."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ from rn_core.models import QuestionAnsweringModel
 from rn_core.pretraining.cells import Keeper
 from rn_core.pretraining.hops import HopPretrainingConfig, pretrain_hops
 from rn_core.tasks import TASKS
-from rn_core.tasks.base import ChainPool, Pool
+from rn_core.tasks.pools import ChainPool, Pool
 from rn_core.training.config import TrainConfig
-from rn_core.weights.store import load_weights
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
@@ -29,7 +28,7 @@ def start_hops(
     progress: Callable[[Iterable[int]], Iterable[int]],
     keeper: Keeper,
 ) -> None:
-    """Copy the relations that a run starts from, if it names any, and pretrain hops on the chains that answer.
+    """Pretrain hops on the chains that answer.
 
     Args:
         model: with hops; changed in place.
@@ -40,12 +39,10 @@ def start_hops(
         keeper: saves and restores the steps.
 
     Raises:
-        RNCoreError: if the pool has no chains, or the relations do not fit.
+        RNCoreError: if the pool has no chains.
     """
     if not isinstance(pool, ChainPool):
         raise RNCoreError(f"Hops are pretrained on chains, which '{config.task}' has none of; set warm_start to 0.")
-    if config.core_from:
-        model.init_from(load_weights(config.core_from).model)
     n_types, rate = len(TASKS[config.task].question_types), _LR_SCALE * config.learning_rate
     links = HopPretrainingConfig(config.warm_start, n_types, config.seed, config.n_scenes, rate)
     pretrain_hops(model, pool, links, fabric, progress, keeper)

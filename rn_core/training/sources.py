@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from rn_core.common.errors import RNCoreError
 from rn_core.tasks import TASKS
-from rn_core.tasks.base import FolderTrained, Source
+from rn_core.tasks.base import FolderTrained
+from rn_core.tasks.pools import Source
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric

@@ -26,26 +26,26 @@ from rn_core.models.augmentation import augment_images
 from rn_core.models.base import AnswersInSteps
 from rn_core.models.hops import HopRelationNetwork
 from rn_core.models.motion import MotionNetwork
-from rn_core.models.relation_network import RelationNetwork
 from rn_core.models.slots import SlotEncoder
 from rn_core.pretraining.cells import PretextConfig, PretrainingSteps, warm_start
 from rn_core.pretraining.motion import MotionPretrainingConfig, pretrain_motion
-from rn_core.pretraining.pairs import PairPretrainingConfig, pretrain_pairs
+from rn_core.pretraining.pairs import pretrain_pairs
 from rn_core.pretraining.slots import learn_objects
 from rn_core.tasks import TASKS, Task
-from rn_core.tasks.base import CellBacked, Chained, Labeled, MotionPool, Pool, Pooled, Source
+from rn_core.tasks.base import CellBacked, Labeled, Pooled
+from rn_core.tasks.pools import MotionPool, Pool, Source
 from rn_core.training.checkpoints import FILE_NAME, damaged, restore, save_checkpoint
 from rn_core.training.config import TrainConfig, learning_rate, learning_task, sample_step, type_weights
 from rn_core.training.held_sums import HeldSums, sum_pool
 from rn_core.training.hop_start import start_hops
 from rn_core.training.run_state import RunState, check_same_run, read_run
+from rn_core.training.starts import make_pair_config, relations_of, take_question_encoder
+from rn_core.training.step_losses import count_steps, mean_loss
 from rn_core.weights.store import load_weights
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
-#: Questions per step of pair pretraining, and the factor on its learning rate.
-_PRETRAIN_QUESTIONS, _PRETRAIN_LR_SCALE = 512, 2
 #: Seconds between checkpoints, in pretraining and after it; each validation also writes one.
 SAVE_EVERY = 60.0
 
@@ -148,14 +148,14 @@ class Trainer:
             pretrain_pairs(model, self.pool, make_pair_config(config, config.warm_start), self.fabric, progress, keeper)
         else:
             begun = load_weights(config.core_from).model if config.core_from else None
-            learned = None if begun is None else _relations_of(config.core_from, begun)
+            learned = None if begun is None else relations_of(config.core_from, begun)
             jitter = self.source is not None
             labels = PretextConfig(config.warm_start, config.seed, jitter=jitter, window_steps=config.window_steps)
             if isinstance(model.encoder, SlotEncoder):
                 pictures = self.task if self.source is None else self.source
                 assert isinstance(pictures, Labeled)  # the config has checked the task, which opens the source
                 learn_objects(model, pictures, labels, learned, keeper, progress)
-                _take_question_encoder(model, begun)
+                take_question_encoder(model, begun)
             else:
                 task = learning_task(config)
                 assert isinstance(task, CellBacked)
@@ -340,19 +340,6 @@ class _Checkpoint(NamedTuple):
     state: RunState
 
 
-def _relations_of(name: str | None, begun: QuestionAnsweringModel) -> RelationNetwork:
-    """Return the core of weights to start from; raises RNCoreError if it is not a Relation Network."""
-    if not isinstance(begun.core, RelationNetwork):
-        raise RNCoreError(f"'{name}' is not a Relation Network, so no run can start from it; choose one that is.")
-    return begun.core
-
-
-def _take_question_encoder(model: QuestionAnsweringModel, begun: QuestionAnsweringModel | None) -> None:
-    """Let a model read questions as weights to start from do, where both read words."""
-    if begun is not None and model.question_encoder is not None and begun.question_encoder is not None:
-        model.question_encoder.load_state_dict(begun.question_encoder.state_dict())
-
-
 class _WarmStartKeeper:
     """Saves a run's pretraining as it proceeds, and resumes it from a checkpoint."""
 
@@ -387,47 +374,3 @@ class _WarmStartKeeper:
             extra = steps.extra.state_dict()
             save_checkpoint(trainer.path, trainer.run.model, steps.optimizer, state.to_dict(), extra)
             trainer.note_saved()
-
-
-def count_steps(task: Task, batch: Batch) -> Tensor | None:
-    """Return how many relations, one after another, each question of a batch takes (M,) int64; None if unknown."""
-    if not isinstance(task, Chained):
-        return None
-    return torch.tensor(task.n_relations, device=batch.type_index.device)[batch.type_index]
-
-
-def mean_loss(task: Task, steps: Tensor, batch: Batch, needed: Tensor | None) -> Tensor:
-    """Return the mean of the losses at all steps.
-
-    Args:
-        task: whose scoring it is.
-        steps: (T, M, A) logits after each step.
-        batch: M questions.
-        needed: (M,) int64, the relations that each takes: a question counts from the step on at which its answer can
-            be known, and at the last one; None if all count at every step.
-    """
-    if needed is None:
-        return torch.stack([task.scoring.loss(step, batch) for step in steps]).mean()
-    losses = []
-    for step, logits in enumerate(steps, start=1):
-        known = needed <= (step if step < len(steps) else needed.max())
-        if known.any():
-            losses.append(task.scoring.loss(logits[known], batch.ask(known)))
-    return torch.stack(losses).mean()
-
-
-def make_pair_config(config: TrainConfig, steps: int, n_questions: int = _PRETRAIN_QUESTIONS) -> PairPretrainingConfig:
-    """Return the settings of the pair pretraining with which a run begins.
-
-    Args:
-        config: of the run.
-        steps: optimizer steps of the pretraining.
-        n_questions: questions per step.
-    """
-    return PairPretrainingConfig(
-        steps=steps,
-        n_types=len(TASKS[config.task].question_types),
-        seed=config.seed,
-        n_scenes=n_questions // config.n_questions,
-        learning_rate=_PRETRAIN_LR_SCALE * config.learning_rate,
-    )

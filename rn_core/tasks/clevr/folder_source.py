@@ -24,7 +24,7 @@ TRAIN, VALIDATION = "train", "val"
 
 
 class FolderSource:
-    """The two splits of a folder; see `rn_core.tasks.base.Source`."""
+    """The two splits of a folder; see `rn_core.tasks.pools.Source`."""
 
     def __init__(self, root: Path, view: str, progress: Progress = iter, cache: Path | None = None) -> None:
         """Open both splits, making their caches first where they are not there.

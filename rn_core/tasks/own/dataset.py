@@ -56,7 +56,7 @@ class Floors:
 
 
 class OwnData:
-    """One set in memory; see `rn_core.tasks.base.Source`.
+    """One set in memory; see `rn_core.tasks.pools.Source`.
 
     Features are kept as one number each, so that a set takes less memory than its file.
 

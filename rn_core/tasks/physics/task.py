@@ -19,7 +19,7 @@ from torch import Tensor
 
 from rn_core.common.errors import QuestionError, SceneError, cut
 from rn_core.common.records import Batch
-from rn_core.tasks.base import Pool, Task
+from rn_core.tasks.base import Task
 from rn_core.tasks.physics.encoding import (
     D_ROW,
     check_rows,
@@ -38,6 +38,7 @@ from rn_core.tasks.physics.scene import PhysicsScene, PhysicsScenes, stack_paths
 from rn_core.tasks.physics.spec import DOMAIN, VARYING_CONNECTIONS, VARYING_COUNT
 from rn_core.tasks.physics.varying import VaryingPool, draw_varying_pool, sample_varying
 from rn_core.tasks.physics.world import COLORS, DEFAULT_BALLS, FEWEST_BALLS, MOST_BALLS, N_FRAMES
+from rn_core.tasks.pools import Pool
 from rn_core.tasks.scoring import MultiLabelScoring, OneAnswer, Scoring
 
 _WHOLE = "whole_scene"

@@ -1,0 +1,43 @@
+"""What a run starts from: the relations and question encoder of other weights, and the settings of pair pretraining."""
+
+from __future__ import annotations
+
+from rn_core.common.errors import RNCoreError
+from rn_core.models import QuestionAnsweringModel
+from rn_core.models.relation_network import RelationNetwork
+from rn_core.pretraining.pairs import PairPretrainingConfig
+from rn_core.tasks import TASKS
+from rn_core.training.config import TrainConfig
+
+#: Questions per step of pair pretraining, and the factor on its learning rate.
+_PRETRAIN_QUESTIONS, _PRETRAIN_LR_SCALE = 512, 2
+
+
+def relations_of(name: str | None, begun: QuestionAnsweringModel) -> RelationNetwork:
+    """Return the core of weights to start from; raises RNCoreError if it is not a Relation Network."""
+    if not isinstance(begun.core, RelationNetwork):
+        raise RNCoreError(f"'{name}' is not a Relation Network, so no run can start from it; choose one that is.")
+    return begun.core
+
+
+def take_question_encoder(model: QuestionAnsweringModel, begun: QuestionAnsweringModel | None) -> None:
+    """Let a model read questions as weights to start from do, where both read words."""
+    if begun is not None and model.question_encoder is not None and begun.question_encoder is not None:
+        model.question_encoder.load_state_dict(begun.question_encoder.state_dict())
+
+
+def make_pair_config(config: TrainConfig, steps: int, n_questions: int = _PRETRAIN_QUESTIONS) -> PairPretrainingConfig:
+    """Return the settings of the pair pretraining with which a run begins.
+
+    Args:
+        config: of the run.
+        steps: optimizer steps of the pretraining.
+        n_questions: questions per step.
+    """
+    return PairPretrainingConfig(
+        steps=steps,
+        n_types=len(TASKS[config.task].question_types),
+        seed=config.seed,
+        n_scenes=n_questions // config.n_questions,
+        learning_rate=_PRETRAIN_LR_SCALE * config.learning_rate,
+    )
