@@ -74,7 +74,8 @@ STYLE = """
 .st-key-results-chart {overflow-x: auto} .st-key-results-chart > div {min-width: 46rem}
 [data-testid="stSidebar"][data-collapsed="true"] * {visibility: hidden !important}
 [data-testid="stStatusWidget"] button {display: none}
-[data-testid="stTopNavLink"]:focus-visible {outline: 2px solid currentColor; outline-offset: 2px}
+[data-testid="stTopNavLink"]:focus-visible, [data-testid="stPageLink-NavLink"]:focus-visible {
+  outline: 2px solid currentColor; outline-offset: 2px}
 [data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] p {
   color: light-dark(#53575c, #b7bdc4); opacity: 1}
 [data-selected="true"] [data-testid="stMarkdownContainer"] p, [data-testid="stSliderThumbValue"] p {

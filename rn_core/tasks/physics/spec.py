@@ -44,9 +44,9 @@ def _small_rn(n_logits: int, f_widths: tuple[int, ...]) -> ModelConfig:
     return ModelConfig(_COMPARED_PATHS, core)
 
 
-def _mlp(encoder: EncoderConfig, n_logits: int, widths: tuple[int, ...]) -> ModelConfig:
+def _mlp(encoder: EncoderConfig, n_logits: int, widths: tuple[int, ...], n_balls: int = DEFAULT_BALLS) -> ModelConfig:
     """Return the MLP, which sees all balls side by side."""
-    return ModelConfig(encoder, MLPConfig(DEFAULT_BALLS, encoder.d_object, 0, n_logits, widths))
+    return ModelConfig(encoder, MLPConfig(n_balls, encoder.d_object, 0, n_logits, widths))
 
 
 _SMALL_MOTION = MotionNetworkConfig(D_ROW, reader_widths=(192, 192), g_widths=(64, 64, 4), f_widths=(64,))
@@ -69,12 +69,24 @@ _MODELS = {
         "small": {"rn": _small_rn(_N_COUNTS, (512, 512)), "mlp": _mlp(_PATHS, _N_COUNTS, (400, 400))},
     },
     VARYING_CONNECTIONS: {
-        "paper": {"rn": _paper_rn(_N_VARYING_CONNECTIONS, (500, 100, 100))},
-        "small": {"rn": _small_rn(_N_VARYING_CONNECTIONS, (512, 512))},
+        "paper": {
+            "rn": _paper_rn(_N_VARYING_CONNECTIONS, (500, 100, 100)),
+            "mlp": _mlp(_ROWS, _N_VARYING_CONNECTIONS, (1000,) * 4, MOST_BALLS),
+        },
+        "small": {
+            "rn": _small_rn(_N_VARYING_CONNECTIONS, (512, 512)),
+            "mlp": _mlp(_PATHS, _N_VARYING_CONNECTIONS, (400, 400), MOST_BALLS),
+        },
     },
     VARYING_COUNT: {
-        "paper": {"rn": _paper_rn(_N_VARYING_COUNTS, (500, 100))},
-        "small": {"rn": _small_rn(_N_VARYING_COUNTS, (512, 512))},
+        "paper": {
+            "rn": _paper_rn(_N_VARYING_COUNTS, (500, 100)),
+            "mlp": _mlp(_ROWS, _N_VARYING_COUNTS, (1000,) * 4, MOST_BALLS),
+        },
+        "small": {
+            "rn": _small_rn(_N_VARYING_COUNTS, (512, 512)),
+            "mlp": _mlp(_PATHS, _N_VARYING_COUNTS, (400, 400), MOST_BALLS),
+        },
     },
     PREDICT: {
         "paper": {

@@ -60,8 +60,8 @@ def _models(
 ) -> Models:
     """Return the networks of one size."""
     return {
-        **{name: _layered(n_layers, g_widths) for name, n_layers in LAYERS.items()},
         **{name: _recurrent(n_steps, message_widths, f_widths) for name, n_steps in STEPS.items()},
+        **{name: _layered(n_layers, g_widths) for name, n_layers in LAYERS.items()},
         "mlp": ModelConfig(_ROWS, MLPConfig(N_CHAIN_OBJECTS, *_SIZES, mlp_widths)),
     }
 
