@@ -64,7 +64,7 @@ def test_markup_in_links_and_typed_texts_is_shown_as_text(page, serve):
     opened.goto(f"{url}/babi?show=text")
     type_markup(opened, opened.locator("textarea"), read_told, "Control+Enter")
     opened.goto(url)
-    type_markup(opened, opened.get_by_role("textbox", name="or type it"), read_typed, "Enter")
+    type_markup(opened, opened.get_by_role("combobox", name="or type it"), read_typed, "Enter")
     assert len(asked) > 50
     elsewhere = {address for address in asked if urlsplit(address).netloc not in (urlsplit(url).netloc, "")}
     assert elsewhere == set()
