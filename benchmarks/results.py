@@ -231,6 +231,31 @@ SECTIONS = (
         _record("race_babi"),
     ),
     Section(
+        "Live race: three objects",
+        "python -m benchmarks.race --task sort-of-clevr/triples --seeds 2",
+        "A network over triples (A, B, k) against one over the pairs (A, k) and (B, k), from a cold start on two idle "
+        "cores.",
+        _record("race_triples"),
+    ),
+    Section(
+        "Your data: from upload to matrix",
+        "python -m benchmarks.own_data",
+        "A new CSV of 3,000 questions on the page Your data, in Chromium on two idle cores.",
+        _record("own_data"),
+    ),
+    Section(
+        "A class of thirty",
+        "python -m benchmarks.classroom --rounds 3 --pause 2",
+        "How soon thirty students see what the teacher shows, over WebSockets, server and students on two idle cores.",
+        _record("classroom"),
+    ),
+    Section(
+        "During a drag",
+        "python -m benchmarks.dragging",
+        "How often answers follow while an object is held, in Chromium with software rendering on two idle cores.",
+        _record("dragging"),
+    ),
+    Section(
         "Thirty open sessions",
         "python -m benchmarks.sessions --seconds 40 --actions explore babi physics pull lesson reveal clevr",
         "On two idle cores of an AMD EPYC; a watched race may slow a new scene's p95 by 1.5 at most.",

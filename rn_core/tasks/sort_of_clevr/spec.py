@@ -294,7 +294,7 @@ TRIPLES_RACE = RaceSpec(
     "three objects",
     groups={"ternary": "three-object"},
     models=("rn", "rn-pairs"),
-    usual={"size": "tiny", "n_scenes": 48, "n_questions": 12, "steps": 3_000},
+    usual={"size": "small", "n_scenes": 32, "n_questions": 12, "learning_rate": 2e-3, "steps": 4_000},
 )
 #: Pixels cost a hundred times more.
 PIXELS_RACE = RaceSpec(
