@@ -15,6 +15,7 @@ import torch
 from tqdm import tqdm
 
 from rn_core.answering import Answerer, describe_answer, list_facts, load
+from rn_core.common.children import keep_freed_memory
 from rn_core.common.device import DEVICES, choose_device, fast_autocast, has_fast_bf16
 from rn_core.common.errors import RNCoreError
 from rn_core.common.reading import Reading
@@ -214,6 +215,7 @@ def _add_weights(commands: _Commands) -> None:
 
 def _train(options: argparse.Namespace) -> None:
     """Train, showing progress, until the recipe's last step."""
+    keep_freed_memory()
     if options.name == OWN:
         train_set(_set_order(options), options.json, lambda text: _bar(options, text))
         return

@@ -71,17 +71,6 @@ def test_a_runner_alone_learns_what_it_learns_in_a_race_of_types_asked_alike(mon
         assert torch.equal(one, other)
 
 
-def test_runners_that_step_at_the_same_time_learn_what_they_learn_in_turn():
-    at_once, in_turn = (make_race(task="sort-of-clevr/pixels", steps=3) for _ in range(2))
-    assert at_once._threads is not None
-    in_turn._threads = None
-    losses = [[progress.losses for progress in race.train()] for race in (at_once, in_turn)]
-    assert losses[0] == losses[1]
-    for kind, model in at_once.models.items():
-        for one, other in zip(model.parameters(), in_turn.models[kind].parameters(), strict=True):
-            assert torch.equal(one, other)
-
-
 def test_progress_counts_steps_and_questions():
     last = [*make_race().train()][-1]
     assert (last.step, last.n_questions, last.head_start) == (4, 4 * 2 * 3, None)

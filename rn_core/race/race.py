@@ -10,7 +10,6 @@ import json
 import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -63,15 +62,14 @@ class Race:
         #: What examples and evaluations are of: a story belongs to one question, so only stories of the chosen types.
         self.shown = raced.narrow(config.question_types)
         trainers = {kind: Trainer(config.training(kind, precision), fabric) for kind in config.models}
-        self._start(config, fabric, raced, trainers, raced.race.at_once)
+        self._start(config, fabric, raced, trainers, raced.race.all_cores)
 
     def _start(
-        self, config: RaceConfig, fabric: Fabric, task: Task, trainers: dict[str, Trainer], at_once: bool = False
+        self, config: RaceConfig, fabric: Fabric, task: Task, trainers: dict[str, Trainer], all_cores: bool = False
     ) -> None:
-        """Begin a race with its runners at step 0; `at_once` gives each a thread for its steps."""
+        """Begin a race with its runners at step 0; see `RaceSpec.all_cores`."""
         self.config, self.fabric, self.task, self.trainers = config, fabric, task, trainers
-        self.seconds = 0.0
-        self._threads = ThreadPoolExecutor(len(trainers)) if at_once else None
+        self.all_cores, self.seconds = all_cores, 0.0
         self._found: dict[str, tuple[int, Evaluation]] = {}
         #: Runners in their head start, and the saved state of each: file, tensors and state.
         self._starting: dict[str, PretrainingSteps] = {}
@@ -223,15 +221,12 @@ class Race:
         return self.shown.sample_examples(make_rng(self.config.seed, "explore", 1), N_EXAMPLES)
 
     def _take_step(self) -> dict[str, float]:
-        """Draw one batch for all runners and train each on it, in turn or at the same time."""
-        batch = self._draw_batch()
-
-        def step(trainer: Trainer) -> float:
+        """Draw one batch for all runners and train each on it."""
+        batch, losses = self._draw_batch(), {}
+        for kind, trainer in self.trainers.items():
             trainer.wrapped.train()
-            return trainer.step(batch).item()
-
-        take = map if self._threads is None else self._threads.map
-        return dict(zip(self.trainers, take(step, self.trainers.values()), strict=True))
+            losses[kind] = trainer.step(batch).item()
+        return losses
 
     def _draw_batch(self) -> Batch:
         """Draw the questions of the next step, by the runners' mean errors."""

@@ -11,7 +11,6 @@ a server that died.
 from __future__ import annotations
 
 import json
-import os
 import queue
 import sys
 import time
@@ -23,7 +22,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import torch
 
-from rn_core.common.children import follow_owner, lower_priority, take_output
+from rn_core.common.children import count_threads, follow_owner, keep_freed_memory, lower_priority, take_output
 from rn_core.common.device import choose_device, has_fast_bf16
 from rn_core.common.errors import RNCoreError
 from rn_core.race.own_race import OwnRace, OwnRaceConfig
@@ -68,6 +67,7 @@ class Worker:
         device = choose_device()
         precision: Precision = "bf16-mixed" if has_fast_bf16(device) else "32-true"
         self.race = _make_race(order["config"], make_fabric(device.type, precision), precision)
+        torch.set_num_threads(count_threads(self.race.all_cores))
         self.folder = Path(order["folder"])
         self.commands, self.out = commands, out
         self._reported = self._looked = self._saved = time.monotonic()
@@ -163,8 +163,8 @@ def _make_race(values: dict[str, Any], fabric: Fabric, precision: Precision) -> 
 def main() -> int:
     """Run one order; return 0, or 1 after a problem that was reported in one sentence."""
     out = take_output("w")
-    torch.set_num_threads(max(1, min(4, (os.cpu_count() or 1) // 2)))
     lower_priority()
+    keep_freed_memory()
     order = json.loads(sys.stdin.readline() or "{}")
     try:
         Worker(order, Commands(sys.stdin), out).run()

@@ -272,8 +272,7 @@ class RaceSpec:
         answers_only: settings that differ from the usual ones in a race that trains end-to-end, on answers only; none
             where the usual race does so.
         fewer_cells: settings of `TrainConfig` by which a race on answers only reads few cells in most steps.
-        at_once: whether the runners take a step at the same time, each in a thread of its own, instead of in turn: it
-            pays where steps are long. Their models must draw no random numbers (no dropout).
+        all_cores: whether a step uses all cores, at most four, instead of half of them: it pays where steps are long.
         look_scenes: validation scenes per look; where a scene has one question, the most of all types together.
         look_per_type: validation scenes per look and question type at most, where a scene has one question; else None.
         one_question: why a scene has one question, as the beginning of a sentence; empty where it has several.
@@ -289,7 +288,7 @@ class RaceSpec:
     usual: Mapping[str, Any] = field(default_factory=dict)
     answers_only: Mapping[str, Any] = field(default_factory=dict)
     fewer_cells: Mapping[str, Any] = field(default_factory=dict)
-    at_once: bool = False
+    all_cores: bool = False
     look_scenes: int = 100
     look_per_type: int | None = None
     one_question: str = ""

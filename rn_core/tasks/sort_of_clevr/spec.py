@@ -307,9 +307,9 @@ PIXELS_RACE = RaceSpec(
         "size": "medium",
         "n_scenes": 32,
         "n_questions": 6,
-        "steps": 5_000,
-        "first_steps": 1_500,
+        "steps": 9_000,
+        "first_steps": 2_000,
     },
     fewer_cells=_FEW_CELLS,
-    at_once=True,
+    all_cores=True,
 )
