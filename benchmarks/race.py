@@ -96,7 +96,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--task", choices=sorted(RACE_TASKS), default=RaceConfig().task, help="what is learned")
     parser.add_argument("--seeds", type=int, default=3, help="races, with seeds 0, 1, ...")
-    parser.add_argument("--answers-only", action="store_true", help="train end-to-end, for tasks with a head start")
+    parser.add_argument(
+        "--answers-only", action=argparse.BooleanOptionalAction, default=None,
+        help="train on images end-to-end, or after a head start (default: as the Train page does on this machine)",
+    )  # fmt: skip
     parser.add_argument("--goal", type=float, default=None, help="percentage to reach (default: the Train page's)")
     options = parser.parse_args()
     config = usual_config(options.task, options.answers_only)

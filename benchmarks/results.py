@@ -225,6 +225,13 @@ SECTIONS = (
         _record("race"),
     ),
     Section(
+        "Live race: images, answers only",
+        "python -m benchmarks.race --task sort-of-clevr/pixels --answers-only --goal 88 --seeds 1",
+        "No labels and no other weights: single objects first, then all questions; from a cold start on two idle cores "
+        "with native bf16; 16 validation scenes.",
+        _record("race_pixels"),
+    ),
+    Section(
         "Live race: stories",
         "python -m benchmarks.race --task babi --seeds 1",
         "After a head start that pretrains pairs of sentences; 100 validation stories per task, two idle cores.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from dataclasses import replace
 
@@ -99,7 +100,7 @@ def test_stories_are_raced_with_settings_of_their_own():
 
 
 def test_images_are_raced_on_answers_only_with_single_objects_first_where_that_is_asked_for():
-    assert usual_config("sort-of-clevr/pixels").head_start > 0
+    assert usual_config("sort-of-clevr/pixels", answers_only=False).head_start > 0
     config = usual_config("sort-of-clevr/pixels", answers_only=True)
     assert config.head_start == 0
     training = config.training("rn", "32-true")
@@ -108,7 +109,14 @@ def test_images_are_raced_on_answers_only_with_single_objects_first_where_that_i
     assert training.first_steps == config.first_steps > 0
     assert replace(config, first_steps=0).training("rn", "32-true").first_types == ()
     assert 6 <= training.n_cells < 25
-    assert usual_config("sort-of-clevr/pixels").training("rn", "32-true").n_cells is None
+    assert usual_config("sort-of-clevr/pixels", answers_only=False).training("rn", "32-true").n_cells is None
+
+
+@pytest.mark.parametrize(("cores", "answers_only"), [(None, False), (1, False), (2, True), (64, True)])
+def test_images_are_raced_on_answers_only_where_two_cores_do_it_in_a_lesson(monkeypatch, cores, answers_only):
+    monkeypatch.setattr(os, "cpu_count", lambda: cores)
+    assert usual_config("sort-of-clevr/pixels") == usual_config("sort-of-clevr/pixels", answers_only)
+    assert usual_config("babi") == usual_config("babi", answers_only=False) == usual_config("babi", answers_only=True)
 
 
 def test_first_types_are_among_those_that_are_asked():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from types import MappingProxyType
@@ -36,6 +37,8 @@ LIMITS = MappingProxyType(
     }
 )
 HIGHEST_RATE = 0.1
+#: Cores from which on a race on images trains on answers only unless a head start is asked for.
+_ANSWERS_CORES = 2
 
 
 def _describe_runner(model: str) -> ModelKind:
@@ -170,10 +173,25 @@ def has_head_start(task: str) -> bool:
     return isinstance(TASKS[task], CellBacked | Pooled)
 
 
-def usual_config(task: str, answers_only: bool = False) -> RaceConfig:
-    """Return the usual race of a task, or the one on answers only; raises RNCoreError if there is no such task."""
+def usual_config(task: str, answers_only: bool | None = None) -> RaceConfig:
+    """Return the usual race of a task.
+
+    Args:
+        task: key of `RACE_TASKS`.
+        answers_only: whether it trains on answers only, for tasks that have such a race beside one with a head start;
+            None where this machine can do so during a lesson.
+
+    Raises:
+        RNCoreError: if there is no such task.
+    """
     spec = lookup(task, RACE_TASKS, "task").race
-    return RaceConfig(task=task, models=spec.models, **{**spec.usual, **(spec.answers_only if answers_only else {})})
+    alone = can_learn_from_answers() if answers_only is None else answers_only
+    return RaceConfig(task=task, models=spec.models, **{**spec.usual, **(spec.answers_only if alone else {})})
+
+
+def can_learn_from_answers() -> bool:
+    """Return whether a race on images can do without a head start on this machine: two cores take about ten minutes."""
+    return (os.cpu_count() or 1) >= _ANSWERS_CORES
 
 
 def check_whole(name: str, value: Any, low: int, high: int) -> None:

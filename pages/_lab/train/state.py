@@ -157,16 +157,16 @@ def _fit_models(chosen: Collection[str], task: str) -> tuple[str, ...]:
     return tuple(kind for kind in (network, baseline) if (kind in chosen if kind == network else {*chosen} - {network}))
 
 
-def usual_settings(task: str, answers_only: bool = False) -> dict[str, Any]:
+def usual_settings(task: str, answers_only: bool | None = None) -> dict[str, Any]:
     """Return the settings of `usual_config`, as fields of the state; runners and seed are never usual ones."""
     usual = usual_config(task, answers_only).to_dict()
     return {name: usual[name] for name in usual if name not in ("task", "models", "seed")}
 
 
 def _plain_state(task: str) -> TrainState:
-    """Return what a link that names nothing but a task opens."""
+    """Return what a link that names nothing but a task opens, on any machine: a race on answers only."""
     runners = RACE_TASKS[task].race.models
-    return TrainState(task=task, models=runners, **usual_settings(task))
+    return TrainState(task=task, models=runners, **usual_settings(task, answers_only=True))
 
 
 def _make_state(**found: Any) -> TrainState:

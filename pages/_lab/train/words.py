@@ -67,7 +67,8 @@ def head_start_words(task: str) -> HeadStart:
 
 def describe_race(config: RaceConfig) -> str:
     """Return a race in one line of words; what is as usual and needs no word is left out."""
-    usual, race = usual_config(config.task), RACE_TASKS[config.task].race
+    race = RACE_TASKS[config.task].race
+    usual = usual_config(config.task, answers_only=not config.head_start)
     questions = "" if race.one_question else f" × {config.n_questions} questions"
     parts = [
         " against ".join(RUNNERS[kind].short for kind in config.models),

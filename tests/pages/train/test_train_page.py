@@ -111,19 +111,21 @@ def test_it_opens_ready_to_go(board):
 
 
 def test_images_that_are_asked_everything_at_once_are_told_to_be_slow(board):
-    assert "hours" in html(open_page(task="sort-of-clevr.pixels", head="0"))
-    assert "hours" not in html(open_page(task="sort-of-clevr.pixels", head="0", first="500"))
+    assert "hours" in html(open_page(task="sort-of-clevr.pixels", first="0"))
+    assert "hours" not in html(open_page(task="sort-of-clevr.pixels", first="500"))
     assert "hours" not in html(open_page(task="sort-of-clevr.pixels"))
     assert "hours" not in html(open_page())
 
 
-def test_one_choice_makes_a_race_on_images_that_of_the_paper_and_takes_it_back(board):
+def test_one_choice_gives_a_race_on_images_a_head_start_and_takes_it_back(board):
     app = open_page(task="sort-of-clevr.pixels")
-    app.segmented_control(key="train.start").set_value("answers only, as in the paper").run()
     assert state_of(app).config == usual_config("sort-of-clevr/pixels", answers_only=True)
     assert "trained on answers only · single objects for the first" in html(app)
     app.segmented_control(key="train.start").set_value("answers, after a head start").run()
-    assert state_of(app).config == usual_config("sort-of-clevr/pixels")
+    assert state_of(app).config == usual_config("sort-of-clevr/pixels", answers_only=False)
+    assert "head start of 2,000 steps" in html(app)
+    app.segmented_control(key="train.start").set_value("answers only, as in the paper").run()
+    assert state_of(app).config == usual_config("sort-of-clevr/pixels", answers_only=True)
 
 
 def test_stories_have_a_head_start_of_their_own(board):

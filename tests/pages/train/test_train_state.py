@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import fields, replace
 
 import pytest
@@ -117,16 +118,26 @@ def test_another_task_drops_what_it_lacks():
     assert images.change(task=OBJECTS).config.head_start == 0
 
 
-def test_images_bring_a_head_start_and_relations_alone_have_no_first_steps():
+def test_relations_alone_have_no_first_steps():
     images = TrainState().change(task=PIXELS)
     assert images.config == usual_config(PIXELS)
     paper = images.change(**usual_settings(PIXELS, answers_only=True))
     assert paper.config == usual_config(PIXELS, answers_only=True)
     assert paper.change(question_types=("closest_shape",)).first_steps == 0
-    link = {**paper.to_query(), "types": "closest_shape"}
+    link = {**paper.to_query(), "first": "500", "types": "closest_shape"}
     state, problems = TrainState.from_query(link)
     assert (state.first_steps, state.problem) == (0, None)
     assert problems == ["The link's 'first' was left out: sort-of-clevr/pixels has no such setting."]
+
+
+def test_a_link_means_the_same_on_machines_that_begin_differently(monkeypatch):
+    link = {"task": PIXELS.replace("/", ".")}
+    for cores in (1, 2):
+        monkeypatch.setattr(os, "cpu_count", lambda cores=cores: cores)
+        begun = TrainState().change(task=PIXELS)
+        assert (begun.head_start > 0) == (cores == 1)
+        assert TrainState.from_query(begun.to_query()) == (begun, [])
+        assert TrainState.from_query(link)[0].config == usual_config(PIXELS, answers_only=True)
 
 
 def test_stories_bring_what_is_usual_for_them_and_take_it_away_again():
