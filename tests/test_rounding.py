@@ -8,12 +8,12 @@ from dataclasses import replace
 import pytest
 import torch
 
-from rn_core.common.records import Accuracy, Batch
+from rn_core.common.records import Accuracy, Batch, Evaluation
 from rn_core.common.seeding import make_rng
 from rn_core.evaluation.accuracy import evaluate_batches
 from rn_core.models import QuestionAnsweringModel, build_model
 from rn_core.tasks import TASKS
-from rn_core.training.rounding import find_largest_loss, round_insensitive
+from rn_core.training.rounding import find_loss, round_insensitive
 from tests.test_training import ROWS
 
 TASK = TASKS["sort-of-clevr/objects"]
@@ -70,9 +70,29 @@ def test_all_matrices_are_rounded_where_any_loss_is_allowed_and_none_where_none_
         assert torch.equal(value, expected(exact[name])), name
 
 
-def test_the_largest_loss_is_that_of_the_group_that_lost_most(model, batches):
-    before = evaluate_batches(model, TASK, batches)
-    assert find_largest_loss(before, before) == ("overall", 0.0)
-    worse = replace(before, groups=before.groups | {"relational": Accuracy(0.75, 0.5, 1.0, 4)})
-    assert find_largest_loss(before, worse) == ("relational", before.groups["relational"].accuracy - 0.75)
-    assert find_largest_loss(worse, before)[1] == 0.0, "what gained lost nothing"
+def change_accuracy(found: Evaluation, group: str, n: int, wrong: int) -> Evaluation:
+    """Return an evaluation with a group, or "overall", of n questions of which some are answered wrong."""
+    value = Accuracy(1 - wrong / n, 0.0, 1.0, n)
+    if group == "overall":
+        return replace(found, overall=value)
+    return replace(found, groups=found.groups | {group: value})
+
+
+@pytest.mark.parametrize(
+    ("group", "n", "wrong", "is_lost"),
+    [
+        ("overall", 20_000, 10, False),
+        ("overall", 20_000, 11, True),
+        ("overall", 500, 1, True),
+        ("relational", 20_000, 10, False),
+        ("relational", 20_000, 11, True),
+        ("relational", 500, 1, False),
+        ("relational", 500, 2, True),
+    ],
+)
+def test_a_loss_is_more_than_what_is_allowed_and_than_one_question_of_a_group(model, batches, group, n, wrong, is_lost):
+    found = evaluate_batches(model, TASK, batches)
+    before, after = (change_accuracy(found, group, n, count) for count in (0, wrong))
+    expected = (group, pytest.approx(wrong / n)) if is_lost else None
+    assert find_loss(before, after, 0.0005) == expected
+    assert find_loss(after, before, 0.0005) is None, "what gained lost nothing"

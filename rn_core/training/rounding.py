@@ -17,13 +17,22 @@ from rn_core.weights.store import round_parameters
 _N_SENSITIVITY = 4
 
 
-def find_largest_loss(before: Evaluation, after: Evaluation) -> tuple[str, float]:
-    """Return the group that lost most, or "overall", and the accuracy that it lost; below 0 if all gained."""
+def find_loss(before: Evaluation, after: Evaluation, max_loss: float) -> tuple[str, float] | None:
+    """Return what lost more accuracy than allowed, a group or "overall", and how much; None if nothing did.
+
+    Args:
+        before: of the network in 32 bits.
+        after: of the rounded one, on the same questions.
+        max_loss: allowed accuracy, 0 to 1. A group may also lose one question, the least that it can show.
+    """
     pairs = {"overall": (before.overall, after.overall)}
     pairs |= {group: (known, after.groups[group]) for group, known in before.groups.items()}
-    lost = {group: known.accuracy - now.accuracy for group, (known, now) in pairs.items()}
-    group = max(lost, key=lost.__getitem__)
-    return group, lost[group]
+    for group, (known, now) in pairs.items():
+        lost = known.accuracy - now.accuracy
+        allowed = max_loss * known.n  # questions
+        if round(lost * known.n) > (allowed if group == "overall" else max(allowed, 1)):
+            return group, lost
+    return None
 
 
 def round_insensitive(
@@ -39,7 +48,7 @@ def round_insensitive(
         model: is changed in place.
         task: which it answers.
         batches: of validation questions, at least one.
-        max_loss: accuracy that may be lost, 0 to 1, overall and in each group.
+        max_loss: as `find_loss`.
     """
     exact = {name: value.clone() for name, value in model.named_parameters() if value.ndim > 1}
     before = evaluate_batches(model, task, batches)
@@ -47,7 +56,7 @@ def round_insensitive(
     kept: list[str] = []
     round_parameters(model, exact)
     for name in sorted(exact, key=lambda name: changes[name] / exact[name].numel(), reverse=True):
-        if find_largest_loss(before, evaluate_batches(model, task, batches))[1] <= max_loss:
+        if find_loss(before, evaluate_batches(model, task, batches), max_loss) is None:
             break
         model.get_parameter(name).copy_(exact[name])
         kept.append(name)
