@@ -240,6 +240,7 @@ def test_halved_weights_are_the_nearest_float16_and_measured_on_the_same_scenes(
     inputs = tuple(golden[key] for key in sorted(golden) if key.startswith("inputs."))
     logits = loaded.model(inputs, golden["question"], golden["scene_index"])
     torch.testing.assert_close(logits, golden["logits"], rtol=1e-5, atol=1e-5)
+    assert len(golden["inputs.0"]) == 3, "rows are small"
 
 
 def test_weights_that_would_lose_accuracy_in_16_bits_stay_as_they_are(run_folder, tmp_path, monkeypatch):

@@ -14,7 +14,7 @@ from rn_core.evaluation.accuracy import sample_batches
 from rn_core.evaluation.reporting import mean_aggregates
 from rn_core.models import QuestionAnsweringModel
 from rn_core.tasks import TASKS
-from rn_core.training.publishing import MEAN_SCENES, EvaluationSpec
+from rn_core.training.publishing import MEAN_SCENES, EvaluationSpec, make_golden
 from rn_core.training.rounding import find_loss, round_insensitive
 from rn_core.weights.card import Card, CardFacts
 from rn_core.weights.file_set import hold_name
@@ -79,7 +79,7 @@ def halve_weights(
         mean = mean_aggregates(model, task, spec.seed, MEAN_SCENES)
     facts = CardFacts(**{one.name: getattr(card, one.name) for one in fields(CardFacts)})
     with hold_name(name, folder):
-        golden = _answer_again(model, load_golden(find_weights(name, folder)))
+        golden = _renew_golden(model, load_golden(find_weights(name, folder)))
         return write_set(name, model, replace(facts, metrics=found, published_files=files), mean, folder, golden)
 
 
@@ -120,8 +120,7 @@ def _find_loss(before: tuple[Evaluation | None, ...], after: tuple[Evaluation | 
     return next((lost for lost in losses if lost is not None), None)
 
 
-@torch.inference_mode()
-def _answer_again(model: QuestionAnsweringModel, golden: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+def _renew_golden(model: QuestionAnsweringModel, golden: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     """Return golden inputs with the logits that a model gives now."""
     inputs = tuple(golden[f"inputs.{index}"] for index in range(sum(key.startswith("inputs.") for key in golden)))
-    return {**golden, "logits": model(inputs, golden["question"], golden["scene_index"])}
+    return make_golden(model, inputs, golden["question"], golden["scene_index"])

@@ -29,8 +29,10 @@ from rn_core.weights.card import CardFacts, CurvePoint, FolderEvaluation, Traini
 from rn_core.weights.file_set import check_name, hold_name
 from rn_core.weights.store import PRETRAINED, WeightsEntry, fill_model, write_set
 
-#: Scenes for the mean aggregate, and for the golden logits.
-MEAN_SCENES, _GOLDEN_SCENES = 200, 3
+#: Scenes for the mean aggregate.
+MEAN_SCENES = 200
+#: Scenes for the golden logits; of large ones, such as pictures, as many as have these bytes, at least one.
+_GOLDEN_SCENES, _GOLDEN_BYTES = 3, 20_000
 Progress = Callable[[Iterable[int]], Iterable[int]]
 
 
@@ -130,11 +132,13 @@ def _measure(
         sets = spec.read_sets(task, config.data is not None, progress)
         found, beside = spec.measure(model.to(device), task, sets)
     model.cpu()
-    few = isinstance(task, FewQuestions) or config.model.core.d_question == 0
-    counted = model.has_pairs and config.data is None and few
+    countable = isinstance(task, FewQuestions) or config.model.core.d_question == 0
+    counted = model.has_pairs and config.data is None and countable
     mean = mean_aggregates(model, task, spec.seed, MEAN_SCENES) if counted else None
     facts = _describe_folder(name, config, spec, make_facts(name, state, found))
-    return replace(facts, published_files=beside), mean, into, _golden(model, spec.sample(task, config))
+    few = spec.sample(task, config)
+    golden = make_golden(model, few.inputs, few.question, few.scene_index)
+    return replace(facts, published_files=beside), mean, into, golden
 
 
 def check_recipe(name: str, config: TrainConfig) -> None:
@@ -285,8 +289,14 @@ def _describe_start(config: TrainConfig) -> str:
 
 
 @torch.inference_mode()
-def _golden(model: QuestionAnsweringModel, batch: Batch) -> dict[str, torch.Tensor]:
-    """Return a few inputs and questions and the logits they give."""
-    inputs = {f"inputs.{index}": part for index, part in enumerate(batch.inputs)}
-    logits = model(batch.inputs, batch.question, batch.scene_index)
-    return {**inputs, "question": batch.question, "scene_index": batch.scene_index, "logits": logits}
+def make_golden(
+    model: QuestionAnsweringModel, inputs: tuple[torch.Tensor, ...], question: torch.Tensor, scene_index: torch.Tensor
+) -> dict[str, torch.Tensor]:
+    """Return a few inputs and questions and the logits they give; arguments as the fields of `Batch`."""
+    size = sum(part[0].numel() * part.element_size() for part in inputs)  # bytes per scene
+    n_scenes = min(_GOLDEN_SCENES, max(1, _GOLDEN_BYTES // size))
+    asked = scene_index < n_scenes
+    few, question, scene_index = tuple(part[:n_scenes] for part in inputs), question[asked], scene_index[asked]
+    logits = model(few, question, scene_index)
+    given = {f"inputs.{index}": part for index, part in enumerate(few)}
+    return {**given, "question": question, "scene_index": scene_index, "logits": logits}
