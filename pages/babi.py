@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages._lab import layout
 from pages._lab.babi import html
 from pages._lab.babi.hops import hops_html
 from pages._lab.babi.models import EXTENSIONS
@@ -19,7 +18,6 @@ from pages._ui import asking
 from pages._ui.babi import sections
 from pages._ui.babi import session as babi_session
 from pages._ui.babi.session import BABI, STORY_BOX
-from pages._ui.components.question_line import draw_question_line
 from pages._ui.components.scene import draw_scene
 from pages._ui.options import named
 from pages._ui.pairs import sections as pair_sections
@@ -78,12 +76,7 @@ def draw_story(case: BabiCase, view: BabiView | None, look: Look) -> None:
 
 def draw_question(state: BabiState) -> None:
     """Draw the question: the story's own, typed, or one that has an answer here."""
-    st.html(layout.question_html(state.text, is_old=BABI.problem() is not None))
-    draw_question_line(
-        BABI.typed_text(state.text), WORDS, key="babi.line",
-        on_ask=lambda text: BABI.take_typed(text, babi_session.read_typed),
-    )  # fmt: skip
-    asking.draw_refusal(BABI, babi_session.read_typed)
+    asking.draw_line(BABI, state.text, WORDS, babi_session.read_typed)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         suggested = DOMAIN.list_suggested(state)
         chosen = BABI.bind("suggested", None, babi_session.read_suggested)

@@ -8,7 +8,6 @@ from functools import partial
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages._lab import layout
 from pages._lab.clevr import html
 from pages._lab.clevr.models import (
     full_name,
@@ -32,7 +31,6 @@ from pages._ui.clevr import session as clevr_session
 from pages._ui.clevr.own_pixels import own_labels
 from pages._ui.clevr.scene_files import draw_scene_file
 from pages._ui.clevr.session import CLEVR, FOLLOWER
-from pages._ui.components.question_line import draw_question_line
 from pages._ui.components.scene import draw_scene
 from pages._ui.frame import draw_frame
 from pages._ui.options import named
@@ -82,12 +80,7 @@ def draw_stage(case: ClevrCase, view: ClevrView | None, is_waited_for: bool) -> 
 
 def draw_question(state: ClevrState) -> None:
     """Draw the question, typed or drawn."""
-    st.html(layout.question_html(state.question, is_old=CLEVR.problem() is not None))
-    draw_question_line(
-        CLEVR.typed_text(state.question), WORDS, key="clevr.line",
-        on_ask=lambda text: CLEVR.take_typed(text, clevr_session.read_typed),
-    )  # fmt: skip
-    asking.draw_refusal(CLEVR, clevr_session.read_typed)
+    asking.draw_line(CLEVR, state.question, WORDS, clevr_session.read_typed)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         if state.scene is not None:
             names = family_names()

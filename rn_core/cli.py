@@ -200,17 +200,25 @@ def _add_generate(commands: _Commands) -> None:
 def _add_weights(commands: _Commands) -> None:
     """Add `weights`."""
     parser = _add(commands, "weights", _weights, "list the installed weights and check each file")
-    actions = "publish: a run; fetch: download public weights; import: from a file; profile: what is ordinary"
+    actions = (
+        "publish: a run; fetch: download public weights; import: from a file; profile: what is ordinary; "
+        "halve: store in 16 bits"
+    )
     parser.add_argument("action", nargs="?", default="list", choices=("list", *_WEIGHTS_ACTIONS), help=actions)
-    parser.add_argument("what", nargs="?", help="weights to publish, fetch or profile, or the .pth file to import")
+    parser.add_argument(
+        "what", nargs="?", help="weights to publish, fetch, profile or halve, or the .pth file to import"
+    )
     parser.add_argument("--name", help=f"import: one of {', '.join(PUBLIC)}")
     parser.add_argument("--folder", type=Path, default=None, help="folder of the run (default: runs/NAME)")
     parser.add_argument("--scenes", type=int, default=10_000, help="test scenes for the card's figures")
     parser.add_argument(
-        "--data", type=Path, default=None, help="data folder on which publish evaluates, or profile fits"
+        "--data", type=Path, default=None, help="data folder on which publish and halve evaluate, or profile fits"
     )
     parser.add_argument("--pictures", type=int, default=N_PICTURES, help="profile: pictures drawn of each split")
-    parser.add_argument("--split", default="val", help="publish: the split of that folder")
+    parser.add_argument("--split", default="val", help="publish, halve: the split of that folder")
+    parser.add_argument(
+        "--mixed", action="store_true", help="halve: keep matrices in 32 bits that cost accuracy on validation scenes"
+    )
 
 
 def _train(options: argparse.Namespace) -> None:
@@ -344,7 +352,7 @@ def _weights(options: argparse.Namespace) -> None:
     elif options.action in ("publish", "halve"):
         spec = publishing.EvaluationSpec(options.scenes, options.seed, options.data, options.split)
         if options.action == "halve":
-            halve_weights(options.what, spec, _bar(options, "evaluate"))
+            halve_weights(options.what, spec, _bar(options, "evaluate"), mixed=options.mixed)
         else:
             publishing.publish(options.what, options.folder or RUNS / options.what, spec, _bar(options, "evaluate"))
     elif options.action == "profile":

@@ -362,7 +362,7 @@ def test_a_published_run_says_what_it_was_measured_on(run_folder, source, painte
     with torch.inference_mode():
         logits = answerer.model((golden["inputs.0"],), golden["question"], golden["scene_index"])
     torch.testing.assert_close(logits, golden["logits"])
-    assert len(golden["inputs.0"]) == 3
+    assert len(golden["inputs.0"]) == 1, "pictures are large, and one of them is enough"
 
 
 @pytest.mark.parametrize(

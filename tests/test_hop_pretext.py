@@ -14,7 +14,7 @@ from rn_core.common.errors import RNCoreError
 from rn_core.common.seeding import make_rng
 from rn_core.models import QuestionAnsweringModel, build_model
 from rn_core.models.hops import HopRelationNetworkConfig
-from rn_core.pretraining.hops import HopPretrainingConfig, chain_losses, make_hop_steps, pretrain_hops
+from rn_core.pretraining.hops import HopPretrainingConfig, chain_losses, make_hop_steps
 from rn_core.tasks import TASKS
 from rn_core.tasks.babi import task as babi_task
 from rn_core.tasks.babi.pool import StoryPool
@@ -56,7 +56,7 @@ def test_losses_are_cross_entropies_of_the_links_that_are_known():
 
 def test_hops_learn_their_links_and_nothing_else_moves():
     pool, model, fresh = BABI.make_pool(0, 200, 1), build_model(HOPS, 0), build_model(HOPS, 0)
-    pretrain_hops(model, pool, CHAINS, make_fabric())
+    make_hop_steps(model, pool, CHAINS, make_fabric()).finish()
     assert measure(model, pool) < 0.85 * measure(fresh, pool)
     start = fresh.state_dict()
     moved = {name for name, value in model.state_dict().items() if not torch.equal(value, start[name])}
@@ -81,7 +81,7 @@ def test_questions_whose_chains_are_missed_are_drawn_more():
             return self.pool.sample_chain_batch(rng, n_scenes, type_weights)
 
     pool = Watched(BABI.make_pool(0, 200, 1))
-    pretrain_hops(build_model(HOPS, 0), pool, replace(CHAINS, steps=40), make_fabric())
+    make_hop_steps(build_model(HOPS, 0), pool, replace(CHAINS, steps=40), make_fabric()).finish()
     assert pool.weights[0].tolist() == [1] * 20
     assert pool.weights[-1][2] > pool.weights[-1][3], "three facts of a long story, one of a short one"
 

@@ -14,7 +14,7 @@ from rn_core.models import ModelConfig, QuestionAnsweringModel, build_model
 from rn_core.models.encoders import RowEncoderConfig
 from rn_core.models.motion import MotionNetworkConfig, find_pairs
 from rn_core.models.motion_parts import Links, Moving
-from rn_core.pretraining.motion import MotionPretrainingConfig, pretrain_motion
+from rn_core.pretraining.motion import MotionPretrainingConfig, make_motion_steps
 from rn_core.tasks import TASKS
 from rn_core.tasks.physics.pool import ScenePool
 from rn_core.training.config import TrainConfig
@@ -56,7 +56,7 @@ def fresh() -> MotionBatch:
 @pytest.fixture(scope="module")
 def taught(pool) -> QuestionAnsweringModel:
     model = build_model(MODEL, 0)
-    pretrain_motion(model, pool, LESSONS, make_fabric())
+    make_motion_steps(model, pool, LESSONS, make_fabric()).finish()
     return model.eval()
 
 
@@ -89,7 +89,7 @@ def test_lessons_are_decided_by_their_seed(pool):
     torch.manual_seed(7)
     state = torch.get_rng_state()
     for model, seed in ((one, 1), (same, 1), (other, 2)):
-        pretrain_motion(model, pool, replace(LESSONS, steps=2, seed=seed), make_fabric())
+        make_motion_steps(model, pool, replace(LESSONS, steps=2, seed=seed), make_fabric()).finish()
     assert torch.equal(torch.get_rng_state(), state)
     for name in ("core.reader.of_pair.0.weight", "core.step.of_pair.weight"):
         assert torch.equal(one.state_dict()[name], same.state_dict()[name])

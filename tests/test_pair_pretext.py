@@ -12,7 +12,7 @@ from rn_core.models.baselines import MLPConfig
 from rn_core.models.encoders import RowEncoderConfig
 from rn_core.models.questions import QuestionEncoderConfig
 from rn_core.models.relation_network import RelationNetworkConfig
-from rn_core.pretraining.pairs import PairPretrainingConfig, pretrain_pairs
+from rn_core.pretraining.pairs import PairPretrainingConfig, make_pair_steps
 from rn_core.tasks.clevr.pool import QuestionPool, make_pool
 from rn_core.training.processes import make_fabric
 
@@ -37,15 +37,19 @@ def changed(model: QuestionAnsweringModel) -> set[str]:
 
 def test_the_question_encoder_and_the_pairs_learn_and_nothing_else(pool):
     model = build_model(RN, 0)
-    untaught = pretrain_pairs(build_model(RN, 0), pool, replace(LESSONS, steps=1), make_fabric("cpu", "32-true"))
-    assert pretrain_pairs(model, pool, LESSONS, make_fabric("cpu", "32-true")) < 0.65 * untaught
+    untaught = make_pair_steps(
+        build_model(RN, 0), pool, replace(LESSONS, steps=1), make_fabric("cpu", "32-true")
+    ).finish()
+    assert make_pair_steps(model, pool, LESSONS, make_fabric("cpu", "32-true")).finish() < 0.65 * untaught
     assert changed(model) == {"question_encoder.words", "question_encoder.lstm", "core.g_theta"}
 
 
 def test_a_model_without_pairs_learns_what_questions_say(pool):
     model = build_model(MLP, 0)
-    untaught = pretrain_pairs(build_model(MLP, 0), pool, replace(LESSONS, steps=1), make_fabric("cpu", "32-true"))
-    assert pretrain_pairs(model, pool, LESSONS, make_fabric("cpu", "32-true")) < 0.65 * untaught
+    untaught = make_pair_steps(
+        build_model(MLP, 0), pool, replace(LESSONS, steps=1), make_fabric("cpu", "32-true")
+    ).finish()
+    assert make_pair_steps(model, pool, LESSONS, make_fabric("cpu", "32-true")).finish() < 0.65 * untaught
     assert changed(model) == {"question_encoder.words", "question_encoder.lstm"}
 
 
@@ -54,7 +58,7 @@ def test_lessons_are_decided_by_their_seed(pool):
     torch.manual_seed(7)
     state = torch.get_rng_state()
     for model, seed in ((one, 1), (same, 1), (other, 2)):
-        pretrain_pairs(model, pool, replace(LESSONS, steps=2, seed=seed), make_fabric("cpu", "32-true"))
+        make_pair_steps(model, pool, replace(LESSONS, steps=2, seed=seed), make_fabric("cpu", "32-true")).finish()
     assert torch.equal(torch.get_rng_state(), state)
     name = "core.g_theta.0.weight"
     assert torch.equal(one.state_dict()[name], same.state_dict()[name])

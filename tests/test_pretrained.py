@@ -18,7 +18,7 @@ from rn_core.tasks.physics import PhysicsScenes, sample_scenes
 from rn_core.tasks.sort_of_clevr import sample_scene
 from rn_core.training.config import TrainConfig
 from rn_core.training.recipes import make_recipe
-from rn_core.weights.store import check_weights, list_weights, load_golden, load_weights, weights_status
+from rn_core.weights.store import PRETRAINED, check_weights, list_weights, load_golden, load_weights, weights_status
 
 pytestmark = pytest.mark.weights
 
@@ -34,6 +34,11 @@ ENTRIES = list_weights()
 
 def test_the_models_of_every_task_ship():
     assert set(OURS) <= set(ENTRIES)
+
+
+def test_all_weights_together_have_40_mb_at_most():
+    sizes = {path: path.stat().st_size for path in PRETRAINED.rglob("*") if path.is_file()}
+    assert sum(sizes.values()) <= 40_000_000, [f"{path.name}: {sizes[path]:,}" for path in sizes]
 
 
 @pytest.mark.parametrize("name", OURS)

@@ -21,7 +21,7 @@ from rn_core.models.questions import QuestionEncoderConfig
 from rn_core.models.relation_layers import StackedRelationNetworkConfig
 from rn_core.models.relation_network import RelationNetworkConfig
 from rn_core.models.sentences import SentenceEncoderConfig, StoryEncoderConfig
-from rn_core.pretraining.pairs import PairPretrainingConfig, pretrain_pairs
+from rn_core.pretraining.pairs import PairPretrainingConfig, make_pair_steps
 from rn_core.pretraining.type_errors import TypeErrors
 from rn_core.tasks import TASKS
 from rn_core.tasks.babi import task as babi_task
@@ -225,7 +225,7 @@ class WatchedPool:
 
 def test_lessons_teach_encoders_and_pairs_and_are_drawn_by_what_is_missed():
     pool, model = WatchedPool(BABI.make_pool(0, 200, 1)), build_model(RN, 0)
-    pretrain_pairs(model, pool, PairPretrainingConfig(30, 20, n_scenes=64, learning_rate=1e-2), make_fabric())
+    make_pair_steps(model, pool, PairPretrainingConfig(30, 20, n_scenes=64, learning_rate=1e-2), make_fabric()).finish()
     fresh = build_model(RN, 0).state_dict()
     moved = {name for name, value in model.state_dict().items() if not torch.equal(value, fresh[name])}
     assert moved == {name for name in fresh if "f_phi" not in name}

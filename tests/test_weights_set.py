@@ -12,11 +12,14 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load as load_tensors
 
 from rn_core import cli
 from rn_core.common.errors import RNCoreError, WeightsError
 from rn_core.common.locks import hold
+from rn_core.evaluation.accuracy import evaluate
 from rn_core.models import build_model
+from rn_core.tasks import TASKS
 from rn_core.tasks.registry import CONFIGS
 from rn_core.training import halving, publishing
 from rn_core.training.halving import halve_weights
@@ -237,6 +240,7 @@ def test_halved_weights_are_the_nearest_float16_and_measured_on_the_same_scenes(
     inputs = tuple(golden[key] for key in sorted(golden) if key.startswith("inputs."))
     logits = loaded.model(inputs, golden["question"], golden["scene_index"])
     torch.testing.assert_close(logits, golden["logits"], rtol=1e-5, atol=1e-5)
+    assert len(golden["inputs.0"]) == 3, "rows are small"
 
 
 def test_weights_that_would_lose_accuracy_in_16_bits_stay_as_they_are(run_folder, tmp_path, monkeypatch):
@@ -246,3 +250,28 @@ def test_weights_that_would_lose_accuracy_in_16_bits_stay_as_they_are(run_folder
     with pytest.raises(WeightsError, match=rf"'{NAME}' would lose .* points of 'overall' in 16 bits.*; leave it in 32"):
         halve_weights(NAME, spec, folder=tmp_path)
     assert find_weights(NAME, tmp_path).card.sha256 == whole.card.sha256
+
+
+def test_mixed_weights_keep_vectors_and_their_figures_are_those_of_what_is_written(run_folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(halving, "MAX_LOSS", 1.0)
+    spec = publishing.EvaluationSpec(2)
+    publish(NAME, run_folder, spec, into=tmp_path)
+    mixed = halve_weights(NAME, spec, folder=tmp_path, mixed=True)
+    stored = load_tensors(mixed.path.read_bytes())
+    model = load_weights(NAME, tmp_path).model
+    assert {stored[name].dtype for name, value in model.named_parameters() if value.ndim > 1} == {torch.float16}
+    assert {stored[name].dtype for name, value in model.named_parameters() if value.ndim == 1} == {torch.float32}
+    assert evaluate(model, TASKS["sort-of-clevr/objects"], 0, 2).to_dict() == mixed.card.measured.to_dict()
+
+
+@pytest.mark.parametrize(
+    "spec", [publishing.EvaluationSpec(2), publishing.EvaluationSpec(2, data=Path(), split="test")]
+)
+def test_figures_of_published_files_are_measured_again_or_nothing_is_halved(spec):
+    with pytest.raises(WeightsError, match=r"has figures of the published files, split valid; give their folder, by"):
+        halve_weights("babi/rn-joint", spec)
+
+
+def test_validation_scenes_are_not_drawn_for_weights_of_a_data_folder():
+    with pytest.raises(WeightsError, match=r"'clevr/rn-slots' was trained on a data folder; leave --mixed out"):
+        halve_weights("clevr/rn-slots", publishing.EvaluationSpec(2), mixed=True)

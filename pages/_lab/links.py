@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 from rn_core.common.errors import RNCoreError, SceneError, did_you_mean, lookup, quote
 from rn_core.common.seeding import MAX_SEED, check_seed
@@ -45,6 +45,41 @@ class Field:
     name: str
     parse: Callable[[str], Any]
     format: Callable[[Any], str] = str
+
+
+@dataclass(frozen=True)
+class PageState:
+    """What a page shows, as one value that fits in a URL; each page adds its fields, and their table."""
+
+    @staticmethod
+    def fields() -> tuple[Field, ...]:
+        """Return the page's only table of URL parameters."""
+        raise NotImplementedError
+
+    def change(self, **changes: Any) -> Self:
+        """Return the state with new values."""
+        return replace(self, **changes)
+
+    def to_query(self) -> dict[str, str]:
+        """Return the URL parameters, without those at their default."""
+        return write_query(self, self.fields())
+
+    @classmethod
+    def from_query(cls, query: Mapping[str, str]) -> tuple[Self, list[str]]:
+        """Read URL parameters, each for itself.
+
+        Args:
+            query: name -> text, as `to_query` writes it.
+
+        Returns:
+            the state, and one sentence for each parameter that could not be used and is left at its default.
+        """
+        state, problems = read_query(cls, cls.fields(), query)
+        return state.drop_misfits(problems)
+
+    def drop_misfits(self, problems: list[str]) -> tuple[Self, list[str]]:
+        """Return the state without what does not fit its other parameters, and a sentence each after the given ones."""
+        return self, problems
 
 
 def write_query(state: Any, fields: Sequence[Field], default: Any = None) -> dict[str, str]:

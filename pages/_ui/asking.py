@@ -9,6 +9,7 @@ import streamlit as st
 
 from pages._lab import layout
 from pages._lab.plain import plain
+from pages._ui.components.question_line import draw_question_line
 from pages._ui.session import PageControls
 
 
@@ -51,6 +52,22 @@ def draw_typed(
     options = questions if shown in questions else (shown, *questions)
     bound = session.bind_typed(show, read, box)
     st.selectbox("or type it", options, accept_new_options=True, filter_mode="contains", **bound)
+
+
+def draw_line(session: PageControls, show: str, words: Sequence[str], read: Callable[[str], dict[str, Any]]) -> None:
+    """Draw a question with the line in which it is typed, and why it was not read.
+
+    Args:
+        session: of the page.
+        show: the question that was read last.
+        words: those that the line completes.
+        read: a text -> changes to the state; raises RNCoreError.
+    """
+    st.html(layout.question_html(show, is_old=session.problem() is not None))
+    draw_question_line(
+        session.typed_text(show), words, key=session.key("line"), on_ask=lambda text: session.take_typed(text, read)
+    )
+    draw_refusal(session, read)
 
 
 def draw_words(groups: Mapping[str, Sequence[str]]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -41,13 +41,23 @@ def evaluate(
     Raises:
         RNCoreError: if `n_scenes` is below 1.
     """
+    return evaluate_batches(model, task, sample_batches(task, seed, n_scenes, split, progress), seed)
+
+
+def sample_batches(
+    task: Task,
+    seed: int,
+    n_scenes: int,
+    split: str = "test",
+    progress: Callable[[Iterable[int]], Iterable[int]] = iter,
+) -> Iterator[Batch]:
+    """Return new scenes of a split with every question, in batches; arguments and errors as `evaluate`."""
     if n_scenes < 1:
         raise RNCoreError(f"The number of scenes must be 1 or more, got {n_scenes!r}.")
-    batches = (
+    return (
         task.sample_batch(make_rng(seed, split, first), min(_SCENES_A_BATCH, n_scenes - first))
         for first in progress(range(0, n_scenes, _SCENES_A_BATCH))
     )
-    return evaluate_batches(model, task, batches, seed)
 
 
 def evaluate_batches(

@@ -7,7 +7,6 @@ Encoders and the relations behind the hops stay as they are, so that they go on 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,7 +18,7 @@ from rn_core.common.errors import RNCoreError
 from rn_core.common.seeding import make_rng
 from rn_core.models import QuestionAnsweringModel
 from rn_core.models.hops import HopRelationNetwork
-from rn_core.pretraining.cells import Keeper, PretrainingSteps
+from rn_core.pretraining.cells import PretrainingSteps
 from rn_core.pretraining.type_errors import TypeErrors
 from rn_core.tasks.pools import ChainPool
 
@@ -48,33 +47,6 @@ class HopPretrainingConfig:
     seed: int = 0
     n_scenes: int = 256
     learning_rate: float = 2e-3
-
-
-def pretrain_hops(
-    model: QuestionAnsweringModel,
-    pool: ChainPool,
-    config: HopPretrainingConfig,
-    fabric: Fabric,
-    progress: Callable[[Iterable[int]], Iterable[int]] = iter,
-    keeper: Keeper | None = None,
-) -> float:
-    """Pretrain the hops of a model's core.
-
-    Args:
-        model: as `make_hop_steps`, and so are the others.
-        pool: the source of batches.
-        config: steps, seed and sizes.
-        fabric: gives device and precision.
-        progress: wraps the iteration over the steps (a progress bar).
-        keeper: saves and restores the steps; None for no saving.
-
-    Returns:
-        the last step's loss.
-
-    Raises:
-        RNCoreError: as `make_hop_steps`.
-    """
-    return make_hop_steps(model, pool, config, fabric).finish(keeper, progress)
 
 
 def make_hop_steps(

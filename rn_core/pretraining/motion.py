@@ -7,7 +7,6 @@ fast they were; and the step learns, from true states and links, where the balls
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -22,7 +21,7 @@ from rn_core.common.seeding import make_rng, uniform_integers
 from rn_core.models import QuestionAnsweringModel
 from rn_core.models.motion import MotionNetwork, find_pairs
 from rn_core.models.motion_parts import N_KINDS, Links, Moving, Pairs, Shown
-from rn_core.pretraining.cells import Keeper, PretrainingSteps
+from rn_core.pretraining.cells import PretrainingSteps
 from rn_core.tasks.pools import MotionPool
 
 if TYPE_CHECKING:
@@ -54,26 +53,19 @@ class MotionPretrainingConfig:
     learning_rate: float = 3e-3
 
 
-def pretrain_motion(
-    model: QuestionAnsweringModel,
-    pool: MotionPool,
-    config: MotionPretrainingConfig,
-    fabric: Fabric,
-    progress: Callable[[Iterable[int]], Iterable[int]] = iter,
-    keeper: Keeper | None = None,
-) -> float:
-    """Pretrain a model with a `MotionNetwork` on readings of paths and on single stretches of motion.
+def make_motion_steps(
+    model: QuestionAnsweringModel, pool: MotionPool, config: MotionPretrainingConfig, fabric: Fabric
+) -> PretrainingSteps:
+    """Return the steps of the pretraining on readings of paths and on single stretches of motion.
 
     Args:
-        model: moved to the fabric's device and changed in place.
+        model: with a `MotionNetwork`; moved to the fabric's device and changed in place.
         pool: the source of batches.
         config: steps, seed and sizes.
         fabric: gives the device; all processes of a run do the same work.
-        progress: wraps the iteration over the steps (a progress bar).
-        keeper: saves and restores the steps; None for no saving.
 
-    Returns:
-        the last step's loss.
+    Raises:
+        RNCoreError: if the core predicts no paths.
     """
     core = _motion_core(model)
     model.to(fabric.device).train()
@@ -86,8 +78,7 @@ def pretrain_motion(
         pairs = find_pairs(objects, mask)
         return _reader_loss(core, batch, objects, pairs) + _step_loss(core, batch, pairs, rng, n_frames)
 
-    steps = PretrainingSteps(model.parameters(), config.steps, config.learning_rate, missed, _CLIP_NORM)
-    return steps.finish(keeper, progress)
+    return PretrainingSteps(model.parameters(), config.steps, config.learning_rate, missed, _CLIP_NORM)
 
 
 def _motion_core(model: QuestionAnsweringModel) -> MotionNetwork:

@@ -9,7 +9,6 @@ each. They are then discarded. The paper trains end to end, on answers only; car
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import reduce
 from typing import TYPE_CHECKING
@@ -23,7 +22,7 @@ from rn_core.common.errors import RNCoreError
 from rn_core.common.records import PairBatch
 from rn_core.common.seeding import fork_torch_rng, make_rng
 from rn_core.models import QuestionAnsweringModel
-from rn_core.pretraining.cells import Keeper, PretrainingSteps
+from rn_core.pretraining.cells import PretrainingSteps
 from rn_core.pretraining.type_errors import TypeErrors
 from rn_core.tasks.pools import Pool
 
@@ -100,33 +99,6 @@ class _Readout(nn.Module):
             for logits, fact in zip(each, batch.question_facts.unbind(dim=-1), strict=True)
         )
         return reduce(torch.add, entropies)
-
-
-def pretrain_pairs(
-    model: QuestionAnsweringModel,
-    pool: Pool,
-    config: PairPretrainingConfig,
-    fabric: Fabric,
-    progress: Callable[[Iterable[int]], Iterable[int]] = iter,
-    keeper: Keeper | None = None,
-) -> float:
-    """Pretrain a model on the content of questions and the facts about pairs.
-
-    Args:
-        model: as `make_pair_steps`, and so are the others.
-        pool: the source of batches.
-        config: steps, seed and sizes.
-        fabric: gives device and precision.
-        progress: wraps the iteration over the steps (a progress bar).
-        keeper: saves and restores the steps; None for no saving.
-
-    Returns:
-        the last step's loss.
-
-    Raises:
-        RNCoreError: as `make_pair_steps`.
-    """
-    return make_pair_steps(model, pool, config, fabric).finish(keeper, progress)
 
 
 def make_pair_steps(

@@ -12,7 +12,7 @@ from rn_core.common.device import choose_device, describe_device, fast_autocast,
 from rn_core.common.errors import RNCoreError, WeightsError
 from rn_core.common.records import Batch, Evaluation
 from rn_core.common.seeding import make_rng
-from rn_core.evaluation.accuracy import evaluate, evaluate_batches
+from rn_core.evaluation.accuracy import evaluate_batches, sample_batches
 from rn_core.evaluation.reporting import mean_aggregates
 from rn_core.models import QuestionAnsweringModel, build_model
 from rn_core.models.hops import HopRelationNetworkConfig
@@ -29,8 +29,10 @@ from rn_core.weights.card import CardFacts, CurvePoint, FolderEvaluation, Traini
 from rn_core.weights.file_set import check_name, hold_name
 from rn_core.weights.store import PRETRAINED, WeightsEntry, fill_model, write_set
 
-#: Scenes for the mean aggregate, and for the golden logits.
-MEAN_SCENES, _GOLDEN_SCENES = 200, 3
+#: Scenes for the mean aggregate.
+MEAN_SCENES = 200
+#: Scenes for the golden logits; of large ones, such as pictures, as many as have these bytes, at least one.
+_GOLDEN_SCENES, _GOLDEN_BYTES = 3, 20_000
 Progress = Callable[[Iterable[int]], Iterable[int]]
 
 
@@ -60,13 +62,25 @@ class EvaluationSpec:
         if config.data is not None and self.split == "train":
             raise RNCoreError(f"'{name}' was trained on split train; evaluate it on another, such as --split val.")
 
-    def measure(self, model: QuestionAnsweringModel, task: Task, progress: Progress) -> Evaluation:
-        """Return the accuracies of a model on new test scenes."""
-        return evaluate(model, task, self.seed, self.n_scenes, progress=progress)
+    def measure(
+        self, model: QuestionAnsweringModel, task: Task, sets: Iterable[Iterable[Batch]]
+    ) -> tuple[Evaluation, FolderEvaluation | None]:
+        """Return a model's accuracies for its card, and those on published files, if `sets` has two parts."""
+        found, *beside = (evaluate_batches(model, task, batches, self.seed) for batches in sets)
+        return found, FolderEvaluation(**vars(beside[0]), split=self.split) if beside else None
 
-    def measure_folder(self, model: QuestionAnsweringModel, task: Task, progress: Progress) -> Evaluation:
-        """Return its accuracies on the folder's split."""
-        return evaluate_batches(model, task, self._read_folder(task, progress), self.seed)
+    def read_sets(self, task: Task, trained_on_folder: bool, progress: Progress = iter) -> list[Iterator[Batch]]:
+        """Return the questions of a card's accuracies: the folder's for a run on it, otherwise new test scenes.
+
+        The folder's are a second part for other runs, if there is a folder.
+
+        Raises:
+            RNCoreError: if there is no scene, or the folder is missing or cannot be read.
+        """
+        if trained_on_folder:
+            return [self._read_folder(task, progress)]
+        drawn = sample_batches(task, self.seed, self.n_scenes, progress=progress)
+        return [drawn] if self.data is None else [drawn, self._read_folder(task, progress)]
 
     def sample(self, task: Task, config: TrainConfig) -> Batch:
         """Return a few of the scenes that a run is evaluated on."""
@@ -115,17 +129,16 @@ def _measure(
     """Return the files beside a model: card facts, mean aggregate, folder, and golden logits."""
     config, task, device = state.config, TASKS[state.config.task], choose_device()
     with fast_autocast(device):
-        measure = spec.measure if config.data is None else spec.measure_folder
-        found = measure(model.to(device), task, progress)
-        beside = spec.measure_folder(model, task, progress) if spec.data and config.data is None else None
+        sets = spec.read_sets(task, config.data is not None, progress)
+        found, beside = spec.measure(model.to(device), task, sets)
     model.cpu()
-    few = isinstance(task, FewQuestions) or config.model.core.d_question == 0
-    counted = model.has_pairs and config.data is None and few
+    countable = isinstance(task, FewQuestions) or config.model.core.d_question == 0
+    counted = model.has_pairs and config.data is None and countable
     mean = mean_aggregates(model, task, spec.seed, MEAN_SCENES) if counted else None
     facts = _describe_folder(name, config, spec, make_facts(name, state, found))
-    if beside is not None:
-        facts = replace(facts, published_files=FolderEvaluation(**vars(beside), split=spec.split))
-    return facts, mean, into, _golden(model, spec.sample(task, config))
+    few = spec.sample(task, config)
+    golden = make_golden(model, few.inputs, few.question, few.scene_index)
+    return replace(facts, published_files=beside), mean, into, golden
 
 
 def check_recipe(name: str, config: TrainConfig) -> None:
@@ -276,8 +289,14 @@ def _describe_start(config: TrainConfig) -> str:
 
 
 @torch.inference_mode()
-def _golden(model: QuestionAnsweringModel, batch: Batch) -> dict[str, torch.Tensor]:
-    """Return a few inputs and questions and the logits they give."""
-    inputs = {f"inputs.{index}": part for index, part in enumerate(batch.inputs)}
-    logits = model(batch.inputs, batch.question, batch.scene_index)
-    return {**inputs, "question": batch.question, "scene_index": batch.scene_index, "logits": logits}
+def make_golden(
+    model: QuestionAnsweringModel, inputs: tuple[torch.Tensor, ...], question: torch.Tensor, scene_index: torch.Tensor
+) -> dict[str, torch.Tensor]:
+    """Return a few inputs and questions and the logits they give; arguments as the fields of `Batch`."""
+    size = sum(part[0].numel() * part.element_size() for part in inputs)  # bytes per scene
+    n_scenes = min(_GOLDEN_SCENES, max(1, _GOLDEN_BYTES // size))
+    asked = scene_index < n_scenes
+    few, question, scene_index = tuple(part[:n_scenes] for part in inputs), question[asked], scene_index[asked]
+    logits = model(few, question, scene_index)
+    given = {f"inputs.{index}": part for index, part in enumerate(few)}
+    return {**given, "question": question, "scene_index": scene_index, "logits": logits}

@@ -1,16 +1,20 @@
-"""What a run starts from: the relations and question encoder of other weights, and the settings of pair pretraining."""
+"""What a run starts from: the relations and question encoder of other weights, and the settings of its pretraining."""
 
 from __future__ import annotations
 
 from rn_core.common.errors import RNCoreError
 from rn_core.models import QuestionAnsweringModel
 from rn_core.models.relation_network import RelationNetwork
+from rn_core.pretraining.hops import HopPretrainingConfig
 from rn_core.pretraining.pairs import PairPretrainingConfig
 from rn_core.tasks import TASKS
+from rn_core.tasks.pools import ChainPool, Pool
 from rn_core.training.config import TrainConfig
 
 #: Questions per step of pair pretraining, and the factor on its learning rate.
 _PRETRAIN_QUESTIONS, _PRETRAIN_LR_SCALE = 512, 2
+#: Factor on the learning rate of hop pretraining.
+_HOP_LR_SCALE = 8
 
 
 def relations_of(name: str | None, begun: QuestionAnsweringModel) -> RelationNetwork:
@@ -41,3 +45,16 @@ def make_pair_config(config: TrainConfig, steps: int, n_questions: int = _PRETRA
         n_scenes=n_questions // config.n_questions,
         learning_rate=_PRETRAIN_LR_SCALE * config.learning_rate,
     )
+
+
+def make_hop_config(config: TrainConfig) -> HopPretrainingConfig:
+    """Return the settings of the hop pretraining with which a run begins."""
+    n_types, rate = len(TASKS[config.task].question_types), _HOP_LR_SCALE * config.learning_rate
+    return HopPretrainingConfig(config.warm_start, n_types, config.seed, config.n_scenes, rate)
+
+
+def chains_of(pool: Pool | None, config: TrainConfig) -> ChainPool:
+    """Return the pool of a run, which hops are pretrained on; raises RNCoreError if it has no chains."""
+    if not isinstance(pool, ChainPool):
+        raise RNCoreError(f"Hops are pretrained on chains, which '{config.task}' has none of; set warm_start to 0.")
+    return pool

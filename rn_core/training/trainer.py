@@ -28,8 +28,9 @@ from rn_core.models.hops import HopRelationNetwork
 from rn_core.models.motion import MotionNetwork
 from rn_core.models.slots import SlotEncoder
 from rn_core.pretraining.cells import PretextConfig, PretrainingSteps, warm_start
-from rn_core.pretraining.motion import MotionPretrainingConfig, pretrain_motion
-from rn_core.pretraining.pairs import pretrain_pairs
+from rn_core.pretraining.hops import make_hop_steps
+from rn_core.pretraining.motion import MotionPretrainingConfig, make_motion_steps
+from rn_core.pretraining.pairs import make_pair_steps
 from rn_core.pretraining.slots import learn_objects
 from rn_core.tasks import TASKS, Task
 from rn_core.tasks.base import CellBacked, Labeled, Pooled
@@ -37,9 +38,8 @@ from rn_core.tasks.pools import MotionPool, Pool, Source
 from rn_core.training.checkpoints import FILE_NAME, damaged, restore, save_checkpoint
 from rn_core.training.config import TrainConfig, learning_rate, learning_task, sample_step, type_weights
 from rn_core.training.held_sums import HeldSums, sum_pool
-from rn_core.training.hop_start import start_hops
 from rn_core.training.run_state import RunState, check_same_run, read_run
-from rn_core.training.starts import make_pair_config, relations_of, take_question_encoder
+from rn_core.training.starts import chains_of, make_hop_config, make_pair_config, relations_of, take_question_encoder
 from rn_core.training.step_losses import count_steps, mean_loss
 from rn_core.weights.store import load_weights
 
@@ -140,12 +140,14 @@ class Trainer:
         config, model = self.run.config, self.run.model
         if isinstance(model.core, MotionNetwork):
             assert isinstance(self.pool, MotionPool)
-            pretraining = MotionPretrainingConfig(config.warm_start, config.seed)
-            pretrain_motion(model, self.pool, pretraining, self.fabric, progress, keeper)
+            motion = MotionPretrainingConfig(config.warm_start, config.seed)
+            make_motion_steps(model, self.pool, motion, self.fabric).finish(keeper, progress)
         elif isinstance(model.core, HopRelationNetwork):
-            start_hops(model, self.pool, config, self.fabric, progress, keeper)
+            chains = chains_of(self.pool, config)
+            make_hop_steps(model, chains, make_hop_config(config), self.fabric).finish(keeper, progress)
         elif self.pool is not None:
-            pretrain_pairs(model, self.pool, make_pair_config(config, config.warm_start), self.fabric, progress, keeper)
+            pairs = make_pair_config(config, config.warm_start)
+            make_pair_steps(model, self.pool, pairs, self.fabric).finish(keeper, progress)
         else:
             begun = load_weights(config.core_from).model if config.core_from else None
             learned = None if begun is None else relations_of(config.core_from, begun)

@@ -6,7 +6,7 @@ Files are `pretrained/<name>.safetensors`, `<name>.json` and `<name>.golden.safe
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -236,20 +236,25 @@ def write_set(
 def collect_tensors(model: QuestionAnsweringModel, mean_aggregate: Tensor | None) -> dict[str, Tensor]:
     """Return the content of a weights file, by name, on the CPU.
 
-    Parameters are float16 if that loses nothing of any of them, which is so after `round_parameters`.
+    A parameter is float16 if that loses nothing of it, which is so after `round_parameters`.
     """
     extra = {} if mean_aggregate is None else {MEAN_AGGREGATE: mean_aggregate}
     found = {key: value.detach().cpu().contiguous() for key, value in (model.state_dict() | extra).items()}
     halved = {key: found[key].half() for key, _ in model.named_parameters()}
-    exact = all(torch.equal(half.to(found[key].dtype), found[key]) for key, half in halved.items())
-    return found | halved if exact else found
+    return found | {key: half for key, half in halved.items() if torch.equal(half.to(found[key].dtype), found[key])}
 
 
 @torch.no_grad()
-def round_parameters(model: QuestionAnsweringModel) -> None:
-    """Round what a model has learned to the nearest float16; statistics of batch norm stay."""
-    for parameter in model.parameters():
-        parameter.copy_(parameter.half())
+def round_parameters(model: QuestionAnsweringModel, names: Collection[str] | None = None) -> None:
+    """Round what a model has learned to the nearest float16; statistics of batch norm stay.
+
+    Args:
+        model: is changed in place.
+        names: of the parameters to round; None rounds all.
+    """
+    for name, parameter in model.named_parameters():
+        if names is None or name in names:
+            parameter.copy_(parameter.half())
 
 
 def write_card(card: Card) -> bytes:

@@ -56,6 +56,8 @@ ORDER = ("yes", "no", "square", "circle", "0", "1", "2", "3", "4", "5")
         {"answers": np.where(WORDS == "square", "Rectangle", WORDS)},
         {"answers": np.eye(10)[GIVEN["answers"]]},
         {"answers": reorder(ORDER), "answer_names": np.array(ORDER)},
+        {"answers": reorder(ORDER), "answer_names": np.array(ORDER).astype(bytes)},
+        {"answers": WORDS.astype(bytes)},
         {"questions": GIVEN["questions"][..., [5, 4, 3, 2, 1, 0, 6, 7, 8, 9, 10]], "colors": np.array(COLORS[::-1])},
     ],
 )
@@ -102,7 +104,8 @@ def test_questions_that_are_none_are_left_out_and_named(tmp_path):
     ("changes", "sentence"),
     [
         ({"answers": reorder(ORDER)}, "do not mean square, circle, yes, .* say with an array answer_names"),
-        ({"answer_names": np.array(["yes", "no"])}, "answer_names must be square, circle, .* got yes, no"),
+        ({"answer_names": np.array(["yes", "no"])}, "answer_names must be square, circle, .* got yes, no; write them"),
+        ({"answer_names": np.array([b"n\xf6"])}, r"got n\ufffd; write them as numpy\.array\(\['square'"),
         ({"colors": np.array(["pink"] * 6)}, "colors must be red, .* in any order, got pink"),
         ({"images": None}, "has no array 'images', but questions, answers; convert it where it was made"),
         ({"questions": None}, "has no array 'questions', but images, answers;"),

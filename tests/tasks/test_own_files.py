@@ -13,6 +13,7 @@ import pytest
 from rn_core.common.errors import RNCoreError
 from rn_core.tasks.own.bundled import BUNDLED
 from rn_core.tasks.own.bundled.making import make_files
+from rn_core.tasks.own.dataset import OwnData
 from rn_core.tasks.own.files import find_files, take_uploads
 from rn_core.tasks.own.reader import read_scenes
 from rn_core.tasks.own.scene import OwnObject, OwnPair, OwnQuestion, OwnScene, SceneRecord, make_template
@@ -238,11 +239,31 @@ def test_a_key_that_comes_twice_is_not_dropped():
         ({"a.jsonl": b"", "b.jsonl": b""}, "are both scenes"),
         ({"a.jsonl": b" " * 10_000_001}, "the limit is 10,000,000"),
         ({"a.jsonl": b"\n\n"}, "must have 10 scenes or more, got 0"),
+        (
+            {**write_csv(RECORDS), "set.objects.csv": b"scene,name,size\n\n"},
+            "'set.objects.csv', line 1: the file names columns and has no objects below; add a row",
+        ),
     ],
 )
 def test_files_of_other_kinds_are_refused(files, said):
     with pytest.raises(RNCoreError, match=said):
         read(files)
+
+
+@pytest.mark.parametrize(
+    ("question", "allowed"),
+    [
+        ({"question": "Is it?", "answer": 1}, "2 to 200 different answers, got more than 200"),
+        ({"question": "Is it?", "answer": "no", "type": 1}, "1 to 40 question types, got more than 40"),
+        ({"question": "Is it w1?", "answer": "no"}, "0 to 2,000 words of questions, got more than 2,000"),
+    ],
+)
+def test_what_is_counted_up_to_a_limit_is_said_to_be_more(question, allowed):
+    numbered = [{key: str(value).replace("1", str(k)) for key, value in question.items()} for k in range(2_100)]
+    others = [{**numbered[0], "answer": "yes"}]
+    lines = [json.dumps(scene(questions=numbered if k == 3 else others)) for k in range(12)]
+    with pytest.raises(RNCoreError, match=f"The set 'set' must have {allowed}; change it."):
+        OwnData(take_uploads([("set.jsonl", "\n".join(lines).encode())]))
 
 
 def test_a_column_of_numbers_can_be_a_category():

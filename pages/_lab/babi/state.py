@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Self
 
 from pages._lab.babi.models import MODELS
 from pages._lab.babi.stories import (
@@ -20,7 +20,7 @@ from pages._lab.babi.stories import (
 )
 from pages._lab.links import Field, in_order, one_of, parse_seed, read_query, some_of, whole_number
 from pages._lab.pairs import state as pair_state
-from pages._lab.pairs.state import AUTO, PairState, drop_row_misfits, pair_fields
+from pages._lab.pairs.state import AUTO, PairState, pair_fields
 from rn_core.tasks.babi.encoding import WINDOW
 from rn_core.tasks.babi.story import TASK_NAMES, StoryQuestion
 from rn_core.tasks.babi.words import ANSWERS
@@ -99,7 +99,7 @@ class BabiState(PairState):
         """Return the labels of the sentences that the networks see."""
         return tuple(LABELS[place] for place in self.seen)
 
-    def change(self, **changes: Any) -> BabiState:
+    def change(self, **changes: Any) -> Self:
         """Return the state with new values, and without what they make meaningless.
 
         As `PairState.change`; besides, another story or turn drops what was written, edited and asked, another task
@@ -117,7 +117,7 @@ class BabiState(PairState):
             changes = {"pair": None, "without": (), **changes}
         return super().change(**changes)._fit()
 
-    def move(self, start: int, end: int) -> BabiState:
+    def move(self, start: int, end: int) -> Self:
         """Return the state with the sentence of one place at another one; what is pinned goes along."""
         told, order = move_line(self.lines, start, end)
         renamed = {LABELS[old]: LABELS[new] for new, old in enumerate(order)}
@@ -125,11 +125,11 @@ class BabiState(PairState):
         without = in_order([renamed[label] for label in self.without], LABELS)
         return replace(self, told=told, pair=pair, without=without, given=None)._fit()
 
-    def mark(self, place: int, dropped: bool) -> BabiState:
+    def mark(self, place: int, dropped: bool) -> Self:
         """Return the state with a sentence dropped or restored."""
         return replace(self, told=mark_line(self.lines, place, dropped), given=None)._fit()
 
-    def _fit(self) -> BabiState:
+    def _fit(self) -> Self:
         """Return the state with nothing that its story does not have, and drawn what equals the drawn one."""
         state = replace(self, turn=min(self.turn, self.n_turns - 1))
         drawn = state.drawn
@@ -148,23 +148,16 @@ class BabiState(PairState):
         """Return the page's only table of URL parameters."""
         return FIELDS
 
-    @staticmethod
-    def from_query(query: Mapping[str, str]) -> tuple[BabiState, list[str]]:
-        """Read URL parameters, each for itself.
-
-        Args:
-            query: name -> text, as `to_query` writes it.
-
-        Returns:
-            the state, and one sentence for each parameter that could not be used and is left at its default.
-        """
-        state, problems = read_query(BabiState, FIELDS, query)
+    @classmethod
+    def from_query(cls, query: Mapping[str, str]) -> tuple[Self, list[str]]:
+        """Read URL parameters; see `PageState.from_query`. A turn that the story does not have becomes its last one."""
+        state, problems = read_query(cls, FIELDS, query)
         if "turn" in query and state.turn >= state.n_turns:
             problems.append(
                 f"The link's 'turn' was left out: story {state.seed} of task {state.task} has questions 0 to "
                 f"{state.n_turns - 1}, got {state.turn}."
             )
-        state, problems = drop_row_misfits(state, problems)
+        state, problems = state.drop_misfits(problems)
         return state._fit(), problems
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Self
 
 from pages._lab.clevr.models import (
     MODELS,
@@ -32,9 +31,9 @@ from pages._lab.clevr.things import (
     things_of,
 )
 from pages._lab.clevr.uploaded import uploaded_scene
-from pages._lab.links import Field, one_of, parse_seed, read_query, some_of
+from pages._lab.links import Field, one_of, parse_seed, some_of
 from pages._lab.pairs import state as pair_state
-from pages._lab.pairs.state import GROUND, PairState, drop_misfits, pair_fields
+from pages._lab.pairs.state import GROUND, PairState, drop_pair_misfits, pair_fields
 from rn_core.common.errors import RNCoreError, SceneError
 from rn_core.tasks.clevr import ClevrScene
 from rn_core.tasks.clevr.encoding import ANSWERS
@@ -104,7 +103,7 @@ class ClevrState(PairState):
         """Return what the scene's objects are called."""
         return LETTERS[: len(self.things)]
 
-    def edit(self, things: tuple[Thing, ...]) -> ClevrState:
+    def edit(self, things: tuple[Thing, ...]) -> Self:
         """Return the state with other objects; raises SceneError if they break a rule."""
         parts: tuple[Part, ...] | None = things
         camera = self.camera
@@ -116,12 +115,12 @@ class ClevrState(PairState):
             edited_scene(self.seed, parts, camera)
         return replace(self, edited=parts, camera=camera).let_go(LETTERS[: len(things)])
 
-    def open(self, things: tuple[Thing, ...], camera: Camera) -> ClevrState:
+    def open(self, things: tuple[Thing, ...], camera: Camera) -> Self:
         """Return the state with the objects of a file, seen by a camera; raises SceneError if they break a rule."""
         started = self.change(source=SOURCES[0], pair=None, without=())
         return replace(started, camera=camera).edit(things)
 
-    def change(self, **changes: Any) -> ClevrState:
+    def change(self, **changes: Any) -> Self:
         """Return the state with new values, and without what they make meaningless.
 
         As `PairState.change`; besides, a new seed drops edits and picture, another source what belonged to the one
@@ -153,33 +152,23 @@ class ClevrState(PairState):
         """Return the page's only table of URL parameters."""
         return FIELDS
 
-    @staticmethod
-    def from_query(query: Mapping[str, str]) -> tuple[ClevrState, list[str]]:
-        """Read URL parameters, each for itself.
-
-        Args:
-            query: name -> text, as `to_query` writes it.
-
-        Returns:
-            the state, and one sentence for each parameter that could not be used and is left at its default.
-        """
-        return _consistent(*read_query(ClevrState, FIELDS, query))
-
-
-def _consistent(state: ClevrState, problems: list[str]) -> tuple[ClevrState, list[str]]:
-    """Drop what does not fit the other parameters, with a sentence each."""
-    try:
-        if state.edited is not None:
-            things = state.things
-            state = state if state.source == "image" else state.change(edited=make_parts(state.seed, things))
-    except RNCoreError as err:
-        problems.append(f"The link's 'scene' was left out: {err}")
-        state = replace(state, edited=None)
-    state = state if state.edited is not None else replace(state, camera=None)
-    if state.source == "image":
-        state = state.change()
-    pixels = sees_pixels(state.model)
-    return drop_misfits(state, problems, pair_labels, state.letters, count_pairs(state.model, state.scene), pixels)
+    def drop_misfits(self, problems: list[str]) -> tuple[Self, list[str]]:
+        """Drop what does not fit the other parameters, with a sentence each."""
+        state = self
+        try:
+            if state.edited is not None:
+                things = state.things
+                state = state if state.source == "image" else state.change(edited=make_parts(state.seed, things))
+        except RNCoreError as err:
+            problems.append(f"The link's 'scene' was left out: {err}")
+            state = replace(state, edited=None)
+        state = state if state.edited is not None else replace(state, camera=None)
+        if state.source == "image":
+            state = state.change()
+        pixels = sees_pixels(state.model)
+        return drop_pair_misfits(
+            state, problems, pair_labels, state.letters, count_pairs(state.model, state.scene), pixels
+        )
 
 
 def pair_labels(state: ClevrState) -> tuple[str, ...]:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
 
 from pages._lab.lessons import file as lesson_file
-from pages._lab.links import Field, format_switch, parse_switch, read_query, write_query
+from pages._lab.links import Field, PageState, format_switch, parse_switch
 from rn_core.common.errors import lookup
 
 
 @dataclass(frozen=True)
-class LessonsState:
+class LessonsState(PageState):
     """Everything that decides what the Lessons page shows, apart from the answers given.
 
     Attributes:
@@ -25,18 +23,10 @@ class LessonsState:
     teacher: bool = False
     projector: bool = False
 
-    def change(self, **changes: Any) -> LessonsState:
-        """Return the state with new values."""
-        return replace(self, **changes)
-
-    def to_query(self) -> dict[str, str]:
-        """Return the URL parameters, without those at their default."""
-        return write_query(self, FIELDS)
-
     @staticmethod
-    def from_query(query: Mapping[str, str]) -> tuple[LessonsState, list[str]]:
-        """Read URL parameters; also return a sentence for each one that could not be used."""
-        return read_query(LessonsState, FIELDS, query)
+    def fields() -> tuple[Field, ...]:
+        """Return the page's only table of URL parameters."""
+        return FIELDS
 
 
 def _parse_lesson(text: str) -> str:

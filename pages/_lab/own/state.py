@@ -10,7 +10,7 @@ from typing import Any, Self
 from pages._lab.links import Field, parse_seed, read_query
 from pages._lab.models import is_own
 from pages._lab.own.sets import DEFAULT, PREFIX, find_set
-from pages._lab.pairs.state import AUTO, SECTIONS, PairState, drop_row_misfits, pair_fields
+from pages._lab.pairs.state import AUTO, SECTIONS, PairState, pair_fields
 from rn_core.common.errors import RNCoreError, lookup, quote
 from rn_core.tasks.own.bundled import BUNDLED
 from rn_core.tasks.own.faults import MAX_NAME, MAX_OBJECTS, MAX_TEXT
@@ -78,7 +78,7 @@ class OwnState(PairState):
             if getattr(state, name) not in allowed:
                 problems.append(f"The link's '{name}' was left out: {quote(getattr(state, name))} is no answer here.")
                 state = replace(state, why=AUTO) if name == "why" else replace(state, why_not=AUTO)
-        return drop_row_misfits(state, problems)
+        return state.drop_misfits(problems)
 
     @staticmethod
     def fields() -> tuple[Field, ...]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, Self, TypeVar
 
-from pages._lab.links import Field, format_switch, one_of, parse_seed, parse_switch, read_query, some_of, write_query
+from pages._lab.links import Field, PageState, format_switch, one_of, parse_seed, parse_switch, some_of
 from rn_core.attribution import pairs
 from rn_core.common.errors import RNCoreError, quote
 
@@ -42,7 +42,7 @@ State = TypeVar("State", bound="PairState")
 
 
 @dataclass(frozen=True)
-class PairState:
+class PairState(PageState):
     """What decides which pairs are shown, and how; a page adds its scene, and its own fields.
 
     Attributes:
@@ -101,7 +101,7 @@ class PairState:
             changes = {"pair": None, "top": 0, **changes}
         if changes.get("question", self.question) != self.question:
             changes = {"why": AUTO, "why_not": AUTO, **changes}
-        state = replace(self, **changes)
+        state = super().change(**changes)
         return replace(state, why_not=AUTO) if state.why == state.why_not else state
 
     def let_go(self, present: Collection[str]) -> Self:
@@ -114,30 +114,13 @@ class PairState:
         without = tuple(label for label in self.without if label in present)
         return replace(self, pair=None if gone else self.pair, without=without)
 
-    def to_query(self) -> dict[str, str]:
-        """Return the URL parameters, without those at their default."""
-        return write_query(self, self.fields())
-
-    @classmethod
-    def from_query(cls, query: Mapping[str, str]) -> tuple[Self, list[str]]:
-        """Read URL parameters, each for itself.
-
-        Args:
-            query: name -> text, as `to_query` writes it.
-
-        Returns:
-            the state, and one sentence for each parameter that could not be used and is left at its default.
-        """
-        return drop_row_misfits(*read_query(cls, cls.fields(), query))
+    def drop_misfits(self, problems: list[str]) -> tuple[Self, list[str]]:
+        """Drop what does not fit a scene whose objects models see as rows, with a sentence each."""
+        return drop_pair_misfits(self, problems, lambda each: each.labels, self.labels, len(self.labels) ** 2, False)
 
     @property
     def labels(self) -> tuple[str, ...]:
         """Return the labels of the scene's objects."""
-        raise NotImplementedError
-
-    @staticmethod
-    def fields() -> tuple[Field, ...]:
-        """Return the page's only table of URL parameters."""
         raise NotImplementedError
 
 
@@ -201,7 +184,7 @@ _MANY_FIELDS = (
 )
 
 
-def drop_misfits(
+def drop_pair_misfits(
     state: State,
     problems: list[str],
     labels_of: Callable[[State], tuple[str, ...]],
@@ -240,12 +223,6 @@ def drop_misfits(
         problems.append(f"The link's 'not' was left out: it must differ from 'why', got {state.why} for both.")
         state = replace(state, why_not=AUTO)
     return state, problems
-
-
-def drop_row_misfits(state: State, problems: list[str]) -> tuple[State, list[str]]:
-    """Drop what does not fit a scene whose objects models see as rows; arguments as `drop_misfits`."""
-    n_pairs = len(state.labels) ** 2
-    return drop_misfits(state, problems, lambda each: each.labels, state.labels, n_pairs, sees_pixels=False)
 
 
 def _range_text(labels: tuple[str, ...]) -> str:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Self
 
-from pages._lab.links import Field, one_of, parse_seed, read_query, some_of, whole_number
-from pages._lab.pairs.state import AUTO, PairState, drop_row_misfits, pair_fields, pair_parser
+from pages._lab.links import Field, one_of, parse_seed, some_of, whole_number
+from pages._lab.pairs.state import AUTO, PairState, pair_fields, pair_parser
 from pages._lab.physics.models import MODELS, QUESTIONS
 from pages._lab.physics.scenes import (
     COLOR_NAMES,
@@ -99,7 +98,7 @@ class PhysicsState(PairState):
         """Return whether the scene can only be had by simulating."""
         return bool(self.pulls) or not (self.bundled or self.opened)
 
-    def change(self, **changes: Any) -> PhysicsState:
+    def change(self, **changes: Any) -> Self:
         """Return the state with new values, and without what they make meaningless.
 
         As `PairState.change`; besides, another scene drops the pulls of the old one, its pinned pair and its tie.
@@ -109,7 +108,7 @@ class PhysicsState(PairState):
             changes = {**SOURCES, "pair": None, "tie": None, "without": (), **changes}
         return super().change(**changes)._fit()
 
-    def pull(self, pull: Pull) -> PhysicsState:
+    def pull(self, pull: Pull) -> Self:
         """Return the state with one more pull.
 
         Raises:
@@ -119,7 +118,7 @@ class PhysicsState(PairState):
             raise SceneError(f"A scene takes at most {MOST_PULLS} pulls, and this one has them; undo one first.")
         return self.change(pulls=(*self.pulls, pull))
 
-    def _fit(self) -> PhysicsState:
+    def _fit(self) -> Self:
         """Return the state with nothing that its scene does not have."""
         state = replace(self, top=0) if self.top > self.n_balls**2 else self
         state = replace(state, tie=None) if state.tie is not None and not {*state.tie} <= {*state.labels} else state
@@ -130,37 +129,28 @@ class PhysicsState(PairState):
         """Return the page's only table of URL parameters."""
         return FIELDS
 
-    @staticmethod
-    def from_query(query: Mapping[str, str]) -> tuple[PhysicsState, list[str]]:
-        """Read URL parameters, each for itself; whether the scene can be had is seen later.
-
-        Args:
-            query: name -> text, as `to_query` writes it.
-
-        Returns:
-            the state, and one sentence for each parameter that could not be used and is left at its default.
-        """
-        state, problems = read_query(PhysicsState, FIELDS, query)
+    def drop_misfits(self, problems: list[str]) -> tuple[Self, list[str]]:
+        """Drop what does not fit the other parameters; whether the scene can be had is seen later."""
+        state = self
         if state.bundled and state.opened:
             problems.append("The link's 'bundled' was left out: a scene is either bundled or from a file, got both.")
             state = replace(state, bundled=0)
-        state, problems = _drop_answers(state, problems)
+        state, problems = state._drop_answers(problems)
         if state.tie is not None and not {*state.tie} <= {*state.labels}:
             problems.append(f"The link's 'tie' was left out: this scene has {', '.join(state.labels)}.")
-        state, problems = drop_row_misfits(state, problems)
+        state, problems = super(PhysicsState, state).drop_misfits(problems)
         return state._fit(), problems
 
-
-def _drop_answers(state: PhysicsState, problems: list[str]) -> tuple[PhysicsState, list[str]]:
-    """Drop answers that belong to another question than the one that is asked, with a sentence each."""
-    answers = ANSWERS[state.question]
-    for name, field in (("why", "why"), ("not", "why_not")):
-        if getattr(state, field) in (AUTO, "none", *answers):
-            continue
-        known = f"answers are {', '.join(answers)}" if answers else "nothing is explained"
-        problems.append(f"The link's '{name}' was left out: for '{QUESTIONS[state.question]}' {known}.")
-        state = replace(state, why=AUTO) if field == "why" else replace(state, why_not=AUTO)
-    return state, problems
+    def _drop_answers(self, problems: list[str]) -> tuple[Self, list[str]]:
+        """Drop answers that belong to another question than the one that is asked, with a sentence each."""
+        state, answers = self, ANSWERS[self.question]
+        for name, field in (("why", "why"), ("not", "why_not")):
+            if getattr(state, field) in (AUTO, "none", *answers):
+                continue
+            known = f"answers are {', '.join(answers)}" if answers else "nothing is explained"
+            problems.append(f"The link's '{name}' was left out: for '{QUESTIONS[state.question]}' {known}.")
+            state = replace(state, why=AUTO) if field == "why" else replace(state, why_not=AUTO)
+        return state, problems
 
 
 def _parse_opened(text: str) -> str:

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Self
 
 from pages._lab.links import (
     Field,
+    PageState,
     format_switch,
     one_of,
     parse_seed,
     parse_switch,
-    read_query,
     whole_number,
-    write_query,
 )
 from rn_core.common.errors import RNCoreError, quote
 from rn_core.tasks.registry import DOMAINS
@@ -29,7 +27,7 @@ _WEIGHTS = re.compile(r"[a-z0-9-]{1,40}")
 
 
 @dataclass(frozen=True)
-class ResultsState:
+class ResultsState(PageState):
     """Everything that decides what the Results page shows.
 
     Attributes:
@@ -50,20 +48,16 @@ class ResultsState:
     seed: int | None = None
     projector: bool = False
 
-    def change(self, **changes: Any) -> ResultsState:
+    def change(self, **changes: Any) -> Self:
         """Return the state with new values; another domain has other models."""
         if changes.get("domain", self.domain) != self.domain:
             changes = {"model": "", "seed": None, **changes}
-        return replace(self, **changes)
-
-    def to_query(self) -> dict[str, str]:
-        """Return the URL parameters, without those at their default."""
-        return write_query(self, FIELDS)
+        return super().change(**changes)
 
     @staticmethod
-    def from_query(query: Mapping[str, str]) -> tuple[ResultsState, list[str]]:
-        """Return the state, and one sentence for each parameter that could not be used."""
-        return read_query(ResultsState, FIELDS, query)
+    def fields() -> tuple[Field, ...]:
+        """Return the page's only table of URL parameters."""
+        return FIELDS
 
 
 def _parse_model(text: str) -> str:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Self
 
 from pages._lab.links import (
     Field,
@@ -23,12 +23,11 @@ from pages._lab.links import (
     parse_question,
     parse_scene,
     parse_seed,
-    read_query,
     some_of,
 )
 from pages._lab.models import MODELS, N_CELLS, count_pairs, finds_objects, parse_model, sees_pixels
 from pages._lab.pairs import state as pair_state
-from pages._lab.pairs.state import GROUND, PairState, drop_misfits, pair_fields
+from pages._lab.pairs.state import GROUND, PairState, drop_pair_misfits, pair_fields
 from pages._lab.sort_of_clevr.own_picture import N_DIGITS
 from rn_core.common.errors import RNCoreError, quote
 from rn_core.common.seeding import make_rng
@@ -124,17 +123,17 @@ class ExploreState(PairState):
         """Return what is asked of which model, as URL parameters that other pages read too; defaults included."""
         return write_shared(self, FIELDS)
 
-    @staticmethod
-    def from_query(query: Mapping[str, str]) -> tuple[ExploreState, list[str]]:
-        """Read URL parameters, each for itself.
-
-        Args:
-            query: name -> text, as `to_query` writes it.
-
-        Returns:
-            the state, and one sentence for each parameter that could not be used and is left at its default.
-        """
-        return _consistent(*read_query(ExploreState, FIELDS, query))
+    def drop_misfits(self, problems: list[str]) -> tuple[Self, list[str]]:
+        """Drop what does not fit the other parameters, with a sentence each."""
+        state = self
+        if state.edited == sampled_scene(state.seed):
+            state = replace(state, edited=None)
+        if state.moved == sampled_chain(state.seed):
+            state = replace(state, moved=None)
+        present = tuple(thing.color for thing in state.scene.objects)
+        return drop_pair_misfits(
+            state, problems, pair_labels, present, count_pairs(state.model), sees_pixels(state.model)
+        )
 
 
 def parse_digest(text: str) -> str:
@@ -182,16 +181,6 @@ def sampled_chain(seed: int) -> ChainScene:
 def sampled_scene(seed: int) -> Scene:
     """Return the scene that the page shows for a seed."""
     return sample_scene(make_rng(seed, "explore"))
-
-
-def _consistent(state: ExploreState, problems: list[str]) -> tuple[ExploreState, list[str]]:
-    """Drop what does not fit the other parameters, with a sentence each."""
-    if state.edited == sampled_scene(state.seed):
-        state = replace(state, edited=None)
-    if state.moved == sampled_chain(state.seed):
-        state = replace(state, moved=None)
-    present = tuple(thing.color for thing in state.scene.objects)
-    return drop_misfits(state, problems, pair_labels, present, count_pairs(state.model), sees_pixels(state.model))
 
 
 def write_shared(state: Any, fields: Sequence[Field]) -> dict[str, str]:

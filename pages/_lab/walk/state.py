@@ -5,13 +5,13 @@ Scene, question and model have the names that Explore gives them, so a link from
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Self
 
 from pages._lab.links import (
     Field,
+    PageState,
     format_question,
     format_scene,
     format_switch,
@@ -20,9 +20,7 @@ from pages._lab.links import (
     parse_scene,
     parse_seed,
     parse_switch,
-    read_query,
     whole_number,
-    write_query,
 )
 from pages._lab.models import N_CELLS, parse_model, sees_pixels, view_of
 from pages._lab.pairs.state import pair_parser
@@ -42,7 +40,7 @@ ORDERS = MappingProxyType(
 
 
 @dataclass(frozen=True)
-class WalkState:
+class WalkState(PageState):
     """Everything that decides what the page shows.
 
     Attributes:
@@ -76,7 +74,7 @@ class WalkState:
         """Return the scene on the page: the edited one, or the one that `seed` samples."""
         return self.edited or sampled_scene(self.seed)
 
-    def change(self, **changes: Any) -> WalkState:
+    def change(self, **changes: Any) -> Self:
         """Return the state with new values, and without what they make meaningless.
 
         A new seed drops the edits and what only the old scene had, a new model the pair and the count of the old one,
@@ -86,27 +84,41 @@ class WalkState:
             changes = {"edited": None, "pair": None, "added": 0, **changes}
         if changes.get("model", self.model) != self.model:
             changes = {"pair": None, "added": 0, "step": _move_step(self, changes["model"]), **changes}
-        return replace(self, **changes)
+        return super().change(**changes)
 
-    def to_query(self) -> dict[str, str]:
-        """Return the URL parameters, without those at their default."""
-        return write_query(self, FIELDS)
+    @staticmethod
+    def fields() -> tuple[Field, ...]:
+        """Return the page's only table of URL parameters."""
+        return FIELDS
 
     def to_shared_query(self) -> dict[str, str]:
         """Return what is asked of which model, as URL parameters that Explore reads too; defaults included."""
         return write_shared(self, FIELDS)
 
-    @staticmethod
-    def from_query(query: Mapping[str, str]) -> tuple[WalkState, list[str]]:
-        """Read URL parameters, each for itself.
-
-        Args:
-            query: name -> text, as `to_query` writes it.
-
-        Returns:
-            the state, and one sentence for each parameter that could not be used and is left at its default.
-        """
-        return _consistent(*read_query(WalkState, FIELDS, query))
+    def drop_misfits(self, problems: list[str]) -> tuple[Self, list[str]]:
+        """Drop what does not fit the other parameters, with a sentence each."""
+        state = self
+        if state.edited == sampled_scene(state.seed):
+            state = replace(state, edited=None)
+        present = tuple(thing.color for thing in state.scene.objects)
+        if state.pair is not None and not {*state.pair} <= {*node_labels(state), *present}:
+            cells = f", or two cells from 0 to {N_CELLS - 1}" if sees_pixels(state.model) else ""
+            problems.append(
+                f"The link's 'pair' was left out: it must be two of {', '.join(present)}{cells}, "
+                f"got {'-'.join(state.pair)}."
+            )
+            state = replace(state, pair=None)
+        if state.step > count_steps(state.model):
+            problems.append(
+                f"The link's 'step' was left out: this network has {count_steps(state.model)} steps, got {state.step}."
+            )
+            state = replace(state, step=1)
+        if state.added > count_pairs(state):
+            problems.append(
+                f"The link's 'added' was left out: there are {count_pairs(state)} pairs here, got {state.added}."
+            )
+            state = replace(state, added=0)
+        return state, problems
 
 
 def count_steps(model: str) -> int:
@@ -130,31 +142,6 @@ def node_labels(state: WalkState) -> tuple[str, ...]:
 def count_pairs(state: WalkState) -> int:
     """Return the ordered pairs of the model's objects in this scene."""
     return len(node_labels(state)) ** 2
-
-
-def _consistent(state: WalkState, problems: list[str]) -> tuple[WalkState, list[str]]:
-    """Drop what does not fit the other parameters, with a sentence each."""
-    if state.edited == sampled_scene(state.seed):
-        state = replace(state, edited=None)
-    present = tuple(thing.color for thing in state.scene.objects)
-    if state.pair is not None and not {*state.pair} <= {*node_labels(state), *present}:
-        cells = f", or two cells from 0 to {N_CELLS - 1}" if sees_pixels(state.model) else ""
-        problems.append(
-            f"The link's 'pair' was left out: it must be two of {', '.join(present)}{cells}, "
-            f"got {'-'.join(state.pair)}."
-        )
-        state = replace(state, pair=None)
-    if state.step > count_steps(state.model):
-        problems.append(
-            f"The link's 'step' was left out: this network has {count_steps(state.model)} steps, got {state.step}."
-        )
-        state = replace(state, step=1)
-    if state.added > count_pairs(state):
-        problems.append(
-            f"The link's 'added' was left out: there are {count_pairs(state)} pairs here, got {state.added}."
-        )
-        state = replace(state, added=0)
-    return state, problems
 
 
 FIELDS = (

@@ -114,9 +114,14 @@ def _read_csv(files: DataFiles, checker: Checker) -> Iterator[SceneRecord]:
     """Yield the scenes of CSV files, which list them in the same order."""
     numeric = _find_numeric(files.parts["objects"])
     objects = _read_groups(files.parts["objects"], _OBJECT_KEYS)
+    first = next(objects, None)
+    if first is None:
+        raise Spot(files.parts["objects"].name, 1).fault(
+            "the file names columns and has no objects below; add a row for each object, with its scene and name."
+        )
     asked = _Follower(files.parts["questions"], _QUESTION_KEYS[:3], _QUESTION_KEYS)
     pairs = _Follower(files.parts["pairs"], _PAIR_KEYS) if "pairs" in files.parts else None
-    for name, rows in objects:
+    for name, rows in chain([first], objects):
         spot = rows[0][0]
         checker.take_scene_name(name, spot)
         made = checker.make_objects([(each, _type_object(each, row, numeric)) for each, row in rows])

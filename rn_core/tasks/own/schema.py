@@ -33,6 +33,8 @@ MAX_TEMPLATES = 64
 _WORD = re.compile(r"[^\W_]+|\{\}")
 #: Texts of a schema -> most letters of one.
 _TEXTS = MappingProxyType({"templates": MAX_TEXT, "words": MAX_TEXT, "answers": MAX_NAME, "types": MAX_NAME})
+#: What `Gatherer.add_text` counts no further than one above its limit.
+_COUNTED_TO_LIMIT = frozenset({"different answers", "question types", "words of questions"})
 #: Letters of a schema as JSON, so that a card can hold it.
 _MAX_LETTERS = 90_000
 #: Most inputs that an object's features become.
@@ -126,9 +128,9 @@ class Schema:
             ("inputs of an object", self.d_object, 1, _MAX_INPUTS),
         ):
             if not low <= found <= high:
-                raise RNCoreError(
-                    f"The set {quote(self.name)} must have {low} to {high:,} {what}, got {found:,}; change it."
-                )
+                got = f"more than {high:,}" if found > high and what in _COUNTED_TO_LIMIT else f"{found:,}"
+                allowed = f"{low} to {high:,} {what}"
+                raise RNCoreError(f"The set {quote(self.name)} must have {allowed}, got {got}; change it.")
 
     @property
     def d_features(self) -> int:

@@ -99,10 +99,15 @@ def _load_arrays(path: Path) -> dict[str, np.ndarray]:
 
 
 def _unpack(path: Path) -> dict[str, np.ndarray]:
-    """Return all arrays of a .npz file, without what else is in it; raises ValueError for one that is pickled."""
+    """Return the arrays of a .npz file, bytes as text, and nothing else in it; raises ValueError for pickled ones."""
     with path.open("rb") as stream, np.load(stream, allow_pickle=False) as opened:
         found = {name: opened[name] for name in opened.files}
-    return {name: each for name, each in found.items() if isinstance(each, np.ndarray)}
+    return {name: _decode_bytes(each) for name, each in found.items() if isinstance(each, np.ndarray)}
+
+
+def _decode_bytes(array: np.ndarray) -> np.ndarray:
+    """Return an array of bytes as text, with a replacement mark for what is not UTF-8, and any other as it is."""
+    return np.char.decode(array, "utf-8", "replace") if array.dtype.kind == "S" else array
 
 
 def _read_images(images: np.ndarray, file: str) -> np.ndarray:
@@ -143,7 +148,10 @@ def _read_names(arrays: Mapping[str, np.ndarray], name: str, usual: Sequence[str
         return tuple(usual)
     given = tuple(_SYNONYMS.get(each.lower(), each.lower()) for each in map(str, arrays[name].ravel().tolist()))
     if sorted(given) != sorted(usual):
-        raise RNCoreError(f"'{file}': {name} must be {', '.join(usual)} in any order, got {', '.join(given)[:80]}.")
+        raise RNCoreError(
+            f"'{file}': {name} must be {', '.join(usual)} in any order, got {', '.join(given)[:80]}; write them as "
+            f"numpy.array([{', '.join(map(repr, usual))}]) in your order."
+        )
     return given
 
 

@@ -117,6 +117,8 @@ def test_the_drawn_story_and_its_question_are_told_as_such():
     assert START.mark(3, dropped=True).mark(3, dropped=False) == START
     assert START.change(question=START.text) == START
     assert START.change(task=16).turn == 0
+    state, problems = BabiState.from_query({"task": "16"})  # no turn in the link, and the usual one is not here
+    assert (state.turn, problems) == (0, [])
 
 
 def test_what_is_pinned_goes_along_with_its_sentence():
