@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages._lab import layout
-from pages._lab.components.table_view import PairAsked, TableEvent, TiesShown
+from pages._lab.components.table_view import ConnectionsShown, PairAsked, TableEvent
 from pages._lab.physics.models import QUESTIONS, find_models, full_name
 from pages._lab.physics.scenes import COLOR_NAMES, MIN_BALLS, N_BUNDLED, find_trouble
 from pages._lab.physics.state import PhysicsState
@@ -60,13 +60,13 @@ def draw_undo(state: PhysicsState) -> None:
 
 def take_event(event: TableEvent, answers: Answers) -> None:
     """Do what a person did on the table."""
-    if isinstance(event, TiesShown):
+    if isinstance(event, ConnectionsShown):
         PHYSICS.update(truth=event.shown)
     elif isinstance(event, PairAsked):
-        PHYSICS.update(tie=(COLOR_NAMES[event.i], COLOR_NAMES[event.j]))
+        PHYSICS.update(connection=(COLOR_NAMES[event.i], COLOR_NAMES[event.j]))
     elif event.is_held:
-        tie = None if answers.view is None else answers.view.tie
-        physics_session.follow_pull(event.ball, event.frame, event.to, tie)
+        connection = None if answers.view is None else answers.view.connection
+        physics_session.follow_pull(event.ball, event.frame, event.to, connection)
     else:
         physics_session.take_pull(event.ball, event.frame, event.to)
 

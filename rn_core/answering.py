@@ -77,7 +77,7 @@ class Answerer:
                 uint8 image (75, 75, 3) or object rows (N, 10). CLEVR: a uint8 picture (H, W, 3) of any size for a
                 pixel model, scene JSON for a state model.
             question: English, such as "Is the red object on the left?". A multi-label model can be asked about a single
-                label, such as "Is red tied to blue?", with the answers no and yes.
+                label, such as "Is red connected to blue?", with the answers no and yes.
 
         Returns:
             the answer, its probabilities and, for a Relation Network, each pair's share of its logit; in `warnings`,

@@ -120,9 +120,9 @@ def test_questions_that_give_the_network_the_same_have_one_code(relation_network
     code = relation_network.question_code(CLOSEST)
     assert relation_network.question_code(CLOSEST.lower()) == code
     assert relation_network.question_code("Is the red object on the left?") != code
-    ties = TASKS["physics/connections"]
-    texts = ("", "Is red tied to blue?")
-    assert len({replace(relation_network, task=ties).question_code(text) for text in texts}) == 1
+    connections = TASKS["physics/connections"]
+    texts = ("", "Is red connected to blue?")
+    assert len({replace(relation_network, task=connections).question_code(text) for text in texts}) == 1
 
 
 @pytest.mark.parametrize(

@@ -149,14 +149,14 @@ def test_explain_asks_about_a_scene_of_the_models_own_world(capsys):
 
 
 def test_explain_says_every_tie_with_its_probability(capsys):
-    assert cli.main(["explain", "physics/rn-connections", "Which balls are tied?", "--seed", "3"]) == 0
+    assert cli.main(["explain", "physics/rn-connections", "Which balls are connected?", "--seed", "3"]) == 0
     first, *pairs = capsys.readouterr().out.splitlines()
     named = [part.rpartition("  (")[0] for part in first.split(", ")]
     assert len(pairs) == 5
     assert {*named} <= {*TASKS["physics/connections"].answers} or named == ["none"]
     for name in named:
-        question = f"Is {' tied to '.join(name.split('-'))}?"
+        question = f"Is {' connected to '.join(name.split('-'))}?"
         assert cli.main(["explain", "physics/rn-connections", question, "--seed", "3"]) == 0
         assert capsys.readouterr().out.startswith("yes  (")
-    assert cli.main(["explain", "physics/rn-connections", "Is red tied to red?"]) == 1
+    assert cli.main(["explain", "physics/rn-connections", "Is red connected to red?"]) == 1
     assert "name two of them" in capsys.readouterr().err

@@ -74,14 +74,14 @@ def test_a_step_from_the_truth_beats_kept_velocities(taught, fresh):
 
 
 @torch.no_grad()
-def test_paths_show_which_balls_are_tied_and_how(taught, fresh):
+def test_paths_show_which_balls_are_connected_and_how(taught, fresh):
     rows, mask = taught.encoder(*fresh.inputs)
     pairs = find_pairs(rows, mask)
     logits = taught.core.reader(taught.core.find_paths(rows), pairs).kinds.flatten(0, 1)
     kinds = fresh.kinds[:, pairs.first, pairs.second].flatten()
     shares = kinds.bincount() / len(kinds)
     blind = -(shares * shares.log()).sum()
-    assert functional.cross_entropy(logits, kinds) < 0.8 * blind, "who knows only how often balls are tied"
+    assert functional.cross_entropy(logits, kinds) < 0.8 * blind, "who knows only how often balls are connected"
 
 
 def test_lessons_are_decided_by_their_seed(pool):

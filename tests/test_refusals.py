@@ -48,7 +48,7 @@ STORY = "Mary moved to the bathroom.\nJohn went to the hallway."
 WHERE = "Where is Mary?"
 TABLE = load_bundled_scenes().frames(0, 16)
 BALL_ROWS = encode_balls(TABLE[:1])[0][0]
-TIED = "Which balls are tied?"
+CONNECTED = "Which balls are connected?"
 
 
 @dataclass(frozen=True)
@@ -140,7 +140,7 @@ CASES = {
         }.items()
     },
     "balls-hello": Case(BALLS, BALL_ROWS, "hello", QuestionError, "asks only"),
-    "balls-itself": Case(BALLS, BALL_ROWS, "Is red tied to red?", QuestionError, "two different balls"),
+    "balls-itself": Case(BALLS, BALL_ROWS, "Is red connected to red?", QuestionError, "two different balls"),
     # objects that are missing or doubled, or out of range
     "sort-missing": Case(
         SORT, SCENE.remove("red"), LEFT, SceneError, "no red object",
@@ -165,19 +165,19 @@ CASES = {
     "clevr-color": Case(CLEVR, clevr_record(color="pink"), "Is there a cube?", SceneError, "got 'pink'"),
     "clevr-far": Case(CLEVR, clevr_record(**{"3d_coords": [9, 9, 0.7]}), "Is there a cube?", SceneError, "-3 to 3"),
     "balls-missing": Case(
-        BALLS, BALL_ROWS[1:], "Is red tied to blue?", SceneError, "no red ball"
+        BALLS, BALL_ROWS[1:], "Is red connected to blue?", SceneError, "no red ball"
     ),
     "balls-doubled": Case(
-        BALLS, changed(BALL_ROWS, 1, slice(0, 3), BALL_ROWS[0, :3]), TIED, SceneError, "its own color"
+        BALLS, changed(BALL_ROWS, 1, slice(0, 3), BALL_ROWS[0, :3]), CONNECTED, SceneError, "its own color"
     ),
-    "balls-color": Case(BALLS, changed(BALL_ROWS, 1, slice(0, 3), 0.123), TIED, SceneError, "one of `COLORS`"),
+    "balls-color": Case(BALLS, changed(BALL_ROWS, 1, slice(0, 3), 0.123), CONNECTED, SceneError, "one of `COLORS`"),
     "balls-same-place": Case(
-        BALLS, SAME_PLACE, TIED, SceneError, "0.000 m apart in frame 3", lambda: open_balls(SAME_PLACE)
+        BALLS, SAME_PLACE, CONNECTED, SceneError, "0.000 m apart in frame 3", lambda: open_balls(SAME_PLACE)
     ),
     "balls-same-place-rows": Case(
-        BALLS, changed(BALL_ROWS, 1, slice(3, None), BALL_ROWS[0, 3:]), TIED, SceneError, "0.000 m apart in frame 0"
+        BALLS, changed(BALL_ROWS, 1, slice(3, None), BALL_ROWS[0, 3:]), CONNECTED, SceneError, "apart in frame 0"
     ),
-    "balls-outside": Case(BALLS, changed(BALL_ROWS, 1, 3, 2.0), TIED, SceneError, "from -1.1 to 1.1"),
+    "balls-outside": Case(BALLS, changed(BALL_ROWS, 1, 3, 2.0), CONNECTED, SceneError, "from -1.1 to 1.1"),
     # stories
     "babi-question": Case(
         BABI, f"{STORY} {WHERE}", WHERE, SceneError, "A story holds statements only, got the question",
@@ -308,7 +308,7 @@ _ARRAYS = arrays(
 
 def _texts(model: str) -> st.SearchStrategy[Any]:
     """Return anything, or texts of words that a model knows, with marks and line ends among them."""
-    words = {SORT: " ".join(ALL_TEXTS).split(), CLEVR: CLEVR_WORDS, BABI: BABI_WORDS, BALLS: TIED.split()}[model]
+    words = {SORT: " ".join(ALL_TEXTS).split(), CLEVR: CLEVR_WORDS, BABI: BABI_WORDS, BALLS: CONNECTED.split()}[model]
     known = st.lists(st.sampled_from([*words, ";", "?", ".", "\n"]), max_size=12).map(" ".join)
     return known | st.text(max_size=20) | st.none() | st.integers()
 
@@ -319,7 +319,7 @@ def _texts(model: str) -> st.SearchStrategy[Any]:
 def test_whatever_is_asked_is_answered_or_refused_with_a_sentence(name, answerer, data):
     good = {SORT: SCENE, CLEVR: CLEVR_SCENE, BABI: STORY, BALLS: BALL_ROWS}[name]
     scene = data.draw(st.just(good) | _JSON | _JSON.map(json.dumps) | _ARRAYS | _texts(name))
-    question = data.draw(st.sampled_from([LEFT, "Is there a cube?", WHERE, TIED]) | _texts(name))
+    question = data.draw(st.sampled_from([LEFT, "Is there a cube?", WHERE, CONNECTED]) | _texts(name))
     try:
         answer = answerer(name).answer(scene, question)
     except RNCoreError as err:

@@ -173,8 +173,8 @@ def test_a_recipes_run_ships_under_its_own_name_alone(name):
                 says = rf"{own}, but this run's is '{kind}' at size {size}; choose another"
                 with pytest.raises(WeightsError, match=says):
                     check_recipe(
-                        name, replace(config, model=model, held_scenes=0)
-                    )  # only a Relation Network has sums to hold
+                        name, replace(config, model=model, held_scenes=0, keep_answers=False)
+                    )  # only a Relation Network holds sums or keeps answers
 
 
 def test_a_card_under_an_own_name_tells_the_recipe_that_makes_it_again():

@@ -278,11 +278,12 @@ def _group_by_size(given: PairInputs, present_first: Tensor, index: Tensor) -> I
     """Yield for each scene size the questions (R,) about scenes of it, and scenes and questions without padding."""
     assert given.object_mask is not None
     sizes = given.object_mask.sum(dim=1)  # (S,)
-    objects = given.objects.take_along_dim(present_first[..., None], dim=1)  # (S, N, D_o)
-    shown = given.pair_features
-    if shown is not None:
-        shown = shown.take_along_dim(present_first[:, :, None, None], dim=1)
-        shown = shown.take_along_dim(present_first[:, None, :, None], dim=2)  # (S, N, N, D_p)
+    objects, shown = given.objects, given.pair_features
+    if given.object_mask.int().diff(dim=1).gt(0).any():  # an object stands behind padding
+        objects = objects.take_along_dim(present_first[..., None], dim=1)  # (S, N, D_o)
+        if shown is not None:
+            shown = shown.take_along_dim(present_first[:, :, None, None], dim=1)
+            shown = shown.take_along_dim(present_first[:, None, :, None], dim=2)  # (S, N, N, D_p)
     scenes_by_size = group_rows(sizes)
     for size, asked in group_rows(sizes[index]).items():
         scenes = scenes_by_size[size]

@@ -163,23 +163,23 @@ class Step(nn.Module):
 
     def forward(self, state: Moving, links: Links, pairs: Pairs, n_steps: int) -> Moving:
         """Take some time steps."""
-        known, tied = self.of_kind(links.kinds), 1 - links.kinds[..., 0]  # (S, P, D), (S, P)
+        known, connected = self.of_kind(links.kinds), 1 - links.kinds[..., 0]  # (S, P, D), (S, P)
         places, speeds = state
         for _ in range(n_steps):
             places = places + speeds * (self.seconds / 2)
-            speeds = speeds + self._push(Moving(places, speeds), known, tied, links.lengths, pairs)
+            speeds = speeds + self._push(Moving(places, speeds), known, connected, links.lengths, pairs)
             speeds = speeds.clamp(-_FASTEST, _FASTEST)
             places = places + speeds * (self.seconds / 2)
         return Moving(places, speeds)
 
-    def _push(self, state: Moving, known: Tensor, tied: Tensor, lengths: Tensor, pairs: Pairs) -> Tensor:
+    def _push(self, state: Moving, known: Tensor, connected: Tensor, lengths: Tensor, pairs: Pairs) -> Tensor:
         """Return the change of velocities (S, N, 2)."""
         apart, closing = pairs.signs.T @ state.places, pairs.signs.T @ state.speeds  # (S, P, 2)
         distance = apart.square().sum(dim=2).clamp(min=_TOUCHING**2).sqrt()  # (S, P)
         line = apart / distance[..., None]  # (S, P, 2)
         along = (closing * line).sum(dim=2)  # (S, P)
         across = closing.square().sum(dim=2) - along.square()
-        stretch = _STRETCH * tied * (distance - lengths)
+        stretch = _STRETCH * connected * (distance - lengths)
         read = torch.stack([distance, _NEARNESS / distance, stretch, along, across], dim=2)  # (S, P, 5)
         pushes = self.g_theta(functional.relu(self.of_pair(read) + known)) * pairs.present  # (S, P, K)
         pushed = pairs.signs @ (pushes[..., None, :] * line[..., None]).flatten(2)  # (S, N, 2 * K)

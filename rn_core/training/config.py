@@ -62,6 +62,7 @@ class TrainConfig:
         core_from: weights over object rows whose Relation Network is trained further behind the encoder; or, without
             pretraining or with one from a pool, weights that are extended by a hop of relations before theirs, or whose
             relations learn to answer something else; None for new weights.
+        keep_answers: whether f_phi, too, starts from `core_from`: its hidden layers, and answers that both tasks have.
         hold_encoder: share of the steps in which the encoders then stay frozen: while the core has learned
             nothing, its gradients would only spoil what they know.
         n_cells: cells per image that take part until `all_cells_from`: those whose pixels vary most, where objects
@@ -122,6 +123,7 @@ class TrainConfig:
     styled: bool = field(default=False, metadata=OMIT_DEFAULT)
     all_cells_every: int = field(default=0, metadata=OMIT_DEFAULT)
     window_steps: int = field(default=0, metadata=OMIT_DEFAULT)
+    keep_answers: bool = field(default=False, metadata=OMIT_DEFAULT)
 
     def __post_init__(self) -> None:
         """Raise RNCoreError for an invalid value, naming it and what is allowed."""
@@ -160,6 +162,11 @@ class TrainConfig:
             raise RNCoreError(
                 f"held_scenes are of a pool and of a Relation Network, got {self.held_scenes!r} for '{self.task}'; set "
                 "it to 0."
+            )
+        if self.keep_answers and not (self.core_from and isinstance(self.model.core, RelationNetworkConfig)):
+            raise RNCoreError(
+                f"keep_answers is for a Relation Network that starts from others' weights, got core_from "
+                f"{self.core_from!r} for '{self.task}'; set it to False."
             )
         labeled = ObjectsLabeled if isinstance(self.model.encoder, SlotEncoderConfig) else CellBacked
         if self.warm_start and not self.pool_scenes and not isinstance(TASKS[self.task], labeled):

@@ -263,6 +263,8 @@ def _describe_start(config: TrainConfig) -> str:
     """Return one phrase on what the network knew before it was trained on questions."""
     if not config.warm_start and config.core_from:
         if isinstance(config.model.core, RelationNetworkConfig):
+            if config.keep_answers:
+                return f"starts from {config.core_from}, with logits for more answers"
             return f"its relations start from {config.core_from}; f_phi starts from new weights"
         return f"starts from {config.core_from}, with a hop of relations before its own"
     if not config.warm_start:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import torch
+
 from rn_core.common.errors import RNCoreError
 from rn_core.models import QuestionAnsweringModel
+from rn_core.models.layers import linear_at
 from rn_core.models.relation_network import RelationNetwork
 from rn_core.pretraining.hops import HopPretrainingConfig
 from rn_core.pretraining.pairs import PairPretrainingConfig
 from rn_core.tasks import TASKS
 from rn_core.tasks.pools import ChainPool, Pool
 from rn_core.training.config import TrainConfig
+from rn_core.weights.store import LoadedWeights
 
 #: Questions per step of pair pretraining, and the factor on its learning rate.
 _PRETRAIN_QUESTIONS, _PRETRAIN_LR_SCALE = 512, 2
@@ -28,6 +34,36 @@ def take_question_encoder(model: QuestionAnsweringModel, begun: QuestionAnswerin
     """Let a model read questions as weights to start from do, where both read words."""
     if begun is not None and model.question_encoder is not None and begun.question_encoder is not None:
         model.question_encoder.load_state_dict(begun.question_encoder.state_dict())
+
+
+@torch.no_grad()
+def take_answers(model: QuestionAnsweringModel, answers: Sequence[str], begun: LoadedWeights) -> None:
+    """Let f_phi start from that of other weights: its hidden layers, and the logits of answers that both have.
+
+    The logit of any other answer starts as the mean of these, whatever f_phi is given.
+
+    Args:
+        model: a Relation Network.
+        answers: of its task, in the order of its logits.
+        begun: the weights to start from.
+
+    Raises:
+        RNCoreError: if they are of no Relation Network, or their f_phi has hidden layers of other sizes.
+    """
+    own, core = relations_of("the new network", model), relations_of(begun.card.name, begun.model)
+    if own.config.f_widths != core.config.f_widths:
+        raise RNCoreError(
+            f"f_phi must have the hidden layers of '{begun.card.name}', {core.config.f_widths}, got "
+            f"{own.config.f_widths}; use those, or set keep_answers to False."
+        )
+    known = {answer: row for row, answer in enumerate(TASKS[begun.card.task].answers)}
+    own.f_phi[:-1].load_state_dict(core.f_phi[:-1].state_dict())
+    last, learned = linear_at(own.f_phi, -1), linear_at(core.f_phi, -1)
+    last.weight.zero_()
+    last.bias.fill_(float(learned.bias.mean()))
+    for row, answer in enumerate(answers):
+        if answer in known:
+            last.weight[row], last.bias[row] = learned.weight[known[answer]], learned.bias[known[answer]]
 
 
 def make_pair_config(config: TrainConfig, steps: int, n_questions: int = _PRETRAIN_QUESTIONS) -> PairPretrainingConfig:

@@ -39,7 +39,14 @@ from rn_core.training.checkpoints import FILE_NAME, damaged, restore, save_check
 from rn_core.training.config import TrainConfig, learning_rate, learning_task, sample_step, type_weights
 from rn_core.training.held_sums import HeldSums, sum_pool
 from rn_core.training.run_state import RunState, check_same_run, read_run
-from rn_core.training.starts import chains_of, make_hop_config, make_pair_config, relations_of, take_question_encoder
+from rn_core.training.starts import (
+    chains_of,
+    make_hop_config,
+    make_pair_config,
+    relations_of,
+    take_answers,
+    take_question_encoder,
+)
 from rn_core.training.step_losses import count_steps, mean_loss
 from rn_core.weights.store import load_weights
 
@@ -113,7 +120,10 @@ class Trainer:
             assert isinstance(self.task, Pooled)  # the config has checked it
             self.pool = self.task.make_pool(config.seed, config.pool_scenes, config.n_questions, progress)
         if config.core_from and done is None and not (config.warm_start and self.pool is None):
-            model.init_from(load_weights(config.core_from).model)
+            begun = load_weights(config.core_from)
+            model.init_from(begun.model)
+            if config.keep_answers:
+                take_answers(model, self.task.answers, begun)
         if config.warm_start and done is None:
             self._warm_start(_WarmStartKeeper(self, found), progress)
         optimizer = torch.optim.AdamW(model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay)

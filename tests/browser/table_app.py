@@ -5,7 +5,7 @@ import json
 import numpy as np
 import streamlit as st
 
-from pages._lab.components.table_view import PairAsked, TiesShown
+from pages._lab.components.table_view import ConnectionsShown, PairAsked
 from pages._ui.components.table import draw_table
 from tests.browser.component_app import begin_anew
 
@@ -16,8 +16,8 @@ state.runs = state.get("runs", 0) + 1
 
 
 def follow(event):
-    if isinstance(event, TiesShown):
-        state.ties = event.shown
+    if isinstance(event, ConnectionsShown):
+        state.connections = event.shown
     elif isinstance(event, PairAsked):
         state.asked = [event.i, event.j]
     else:
@@ -54,11 +54,11 @@ draw_table(
         "shares": shares,
         "matrix": "guess" if query.get("shares") is None else "shares",
         "asked": state.get("asked", [0, 1]) if query.get("asks") is not None else None,
-        "show_links": state.get("ties", False),
-        "tells_ties": query.get("tells") is not None,
+        "show_links": state.get("connections", False),
+        "tells_connections": query.get("tells") is not None,
         "can_pull": query.get("frozen") is None,
     },
     key=key,
     on_change=follow,
 )
-st.text(json.dumps({"runs": state.runs, "pulls": state.pulls, "ties": state.get("ties"), "asked": state.get("asked")}))
+st.text(json.dumps({name: state.get(name) for name in ("runs", "pulls", "connections", "asked")}))

@@ -654,15 +654,17 @@ def test_a_ball_outlines_its_row_and_nothing_is_marked_without_a_reason(opened):
     assert (nothing["outline"], nothing["asked"], nothing["rings"]) == ([], [], 0)
 
 
-def test_ties_are_the_pairs_of_the_matrix_strongest_first(call):
+def test_connections_are_the_pairs_of_the_matrix_strongest_first(call):
     guess, shares = ({**TABLE, "matrix": matrix} for matrix in ("guess", "shares"))
     upper = [(i, j) for i in range(4) for j in range(i + 1, 4)]
-    likely, strong = call("table/drawing.js", "makeTies", [[guess], [shares]])
+    likely, strong = call("table/drawing.js", "makeConnections", [[guess], [shares]])
     largest_guess = {(i, j): max(GUESS[i, j], GUESS[j, i]) for i, j in upper}
     summed = {(i, j): SHARES[i, j] + SHARES[j, i] for i, j in upper}
-    for ties, expected in ((likely, largest_guess), (strong, summed)):
-        assert [(tie["i"], tie["j"]) for tie in ties] == sorted(upper, key=lambda pair: -abs(expected[pair]))
-        np.testing.assert_allclose([tie["value"] for tie in ties], [expected[tie["i"], tie["j"]] for tie in ties])
+    for connections, expected in ((likely, largest_guess), (strong, summed)):
+        assert [(one["i"], one["j"]) for one in connections] == sorted(upper, key=lambda pair: -abs(expected[pair]))
+        np.testing.assert_allclose(
+            [one["value"] for one in connections], [expected[one["i"], one["j"]] for one in connections]
+        )
     assert strong[0]["strength"] == 1
 
 

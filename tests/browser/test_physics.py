@@ -128,7 +128,7 @@ def test_a_ball_dropped_on_another_one_goes_back(page, url):
     assert read_state(opened) == START
 
 
-def test_true_ties_that_are_shown_stand_in_the_link(page, url):
+def test_true_connections_that_are_shown_stand_in_the_link(page, url):
     opened = page(url)
     expect(opened.locator(".table .ball")).to_have_count(10)
     expect(opened.locator(".table .top path.spring:visible")).to_have_count(0)

@@ -73,9 +73,9 @@ def drag(opened, start: tuple[float, float], end: tuple[float, float]) -> None:
     opened.mouse.up()
 
 
-def ties(opened, style: str) -> set[str]:
-    found = opened.locator(f".tie[data-style='{style}']").all()
-    return {element.get_attribute("data-tie") for element in found}
+def connections(opened, style: str) -> set[str]:
+    found = opened.locator(f".connection[data-style='{style}']").all()
+    return {element.get_attribute("data-connection") for element in found}
 
 
 @pytest.mark.parametrize("frame", [0, 7, 15, 18])
@@ -141,20 +141,20 @@ def test_arrow_keys_go_from_frame_to_frame(table):
     assert place_of(ball(opened, "red")) == pytest.approx(place_at("red", 3), abs=1e-6)
 
 
-def test_ties_below_ten_per_cent_are_not_drawn_and_surer_ones_are_thicker(table):
+def test_connections_below_ten_per_cent_are_not_drawn_and_surer_ones_are_thicker(table):
     opened = table()
-    assert ties(opened, "plain") == {"0,1", "2,3", "0,2"}
+    assert connections(opened, "plain") == {"0,1", "2,3", "0,2"}
     width = "element => parseFloat(getComputedStyle(element).strokeWidth)"
-    widths = [opened.locator(f"[data-tie='{pair}']").evaluate(width) for pair in ("0,1", "2,3", "0,2")]
+    widths = [opened.locator(f"[data-connection='{pair}']").evaluate(width) for pair in ("0,1", "2,3", "0,2")]
     assert widths == sorted(widths, reverse=True) and len(set(widths)) == 3
 
 
 def test_hovering_a_ball_shows_its_partners_and_its_row_without_a_run(table):
     opened = table()
     opened.mouse.move(*on_screen(opened, *START["red"]))
-    expect(opened.locator(".tie[data-style=strong]")).to_have_count(2)
-    assert ties(opened, "strong") == {"0,1", "0,2"}
-    assert ties(opened, "dimmed") == {"2,3"}
+    expect(opened.locator(".connection[data-style=strong]")).to_have_count(2)
+    assert connections(opened, "strong") == {"0,1", "0,2"}
+    assert connections(opened, "dimmed") == {"2,3"}
     assert opened.locator(".number:visible").all_text_contents() == ["90 %", "20 %"]
     assert opened.locator(".ball.dimmed").get_attribute("data-ball") == "3"
     box = "rect => ['x', 'y', 'width', 'height'].map((name) => Number(rect.getAttribute(name)))"
@@ -162,14 +162,15 @@ def test_hovering_a_ball_shows_its_partners_and_its_row_without_a_run(table):
     assert opened.locator(".outline").evaluate(box) == [x, y, 4 * width, height]
     expect(opened.locator(".reading")).to_have_text("Strongest partners of red: green 90 %, blue 20 %.")
     opened.mouse.move(*on_screen(opened, 0.8, 0.8))
-    expect(opened.locator(".tie[data-style=strong]")).to_have_count(0)
+    expect(opened.locator(".connection[data-style=strong]")).to_have_count(0)
     wait_for_state(opened, runs=1)
 
 
 def test_hovering_a_cell_shows_its_two_balls_and_their_line(table):
     opened = table()
     opened.locator("[data-cell='3,0']").hover()
-    expect(opened.locator(".tie[data-style=strong]")).to_have_attribute("data-tie", "0,3")  # though of 5 % only
+    strong = opened.locator(".connection[data-style=strong]")
+    expect(strong).to_have_attribute("data-connection", "0,3")  # though of 5 % only
     active = opened.locator(".ball.active")
     assert {element.get_attribute("data-ball") for element in active.all()} == {"0", "3"}
     expect(opened.locator(".reading")).to_have_text("gray and red: 5 %")
@@ -199,7 +200,7 @@ def test_where_nothing_can_be_asked_a_click_on_a_cell_does_nothing(table):
     wait_for_state(opened, asked=None, runs=1)
 
 
-def test_true_ties_are_hidden_until_they_are_asked_for(table):
+def test_true_connections_are_hidden_until_they_are_asked_for(table):
     opened = table()
     truth = opened.locator(".top .spring, .top .rigid")
     assert [element.is_visible() for element in truth.all()] == [False, False]
@@ -218,11 +219,11 @@ def test_true_ties_are_hidden_until_they_are_asked_for(table):
 def test_the_matrix_tells_the_truth_when_it_is_asked_for(table):
     opened = table()
     expect(opened.locator(".matrix .ring").first).to_be_hidden()
-    expect(opened.locator(".legend")).not_to_contain_text("truly tied")
+    expect(opened.locator(".legend")).not_to_contain_text("truly connected")
     opened.locator("[data-cell='1,0']").hover()
     expect(opened.locator(".reading")).to_have_text("green and red: 90 %")
     opened.locator("button.springs").click()
-    expect(opened.locator(".legend")).to_contain_text("truly tied")
+    expect(opened.locator(".legend")).to_contain_text("truly connected")
     middles = "circle => [circle.getAttribute('cx'), circle.getAttribute('cy')].map(Number)"
     rings = [ring.evaluate(middles) for ring in opened.locator(".matrix .ring:not(.casing)").all()]
     corners = "cell => [cell.getAttribute('x'), cell.getAttribute('y')].map((part) => Number(part) + 5)"
@@ -230,21 +231,21 @@ def test_the_matrix_tells_the_truth_when_it_is_asked_for(table):
     assert sorted(rings) == sorted(cells)
     expect(opened.locator(".matrix .ring").first).to_be_visible()
     opened.locator("[data-cell='1,0']").hover()
-    expect(opened.locator(".reading")).to_have_text("green and red: 90 %, truly tied")
+    expect(opened.locator(".reading")).to_have_text("green and red: 90 %, truly connected")
     opened.locator("[data-cell='3,0']").hover()
-    expect(opened.locator(".reading")).to_have_text("gray and red: 5 %, truly not tied")
+    expect(opened.locator(".reading")).to_have_text("gray and red: 5 %, truly not connected")
 
 
-def test_a_page_that_wants_to_know_is_told_whether_true_ties_are_shown(table):
+def test_a_page_that_wants_to_know_is_told_whether_true_connections_are_shown(table):
     opened = table("tells")
     opened.locator(".scrubber").fill("4")
     opened.locator("button.springs").click()
-    wait_for_state(opened, ties=True, runs=2)
+    wait_for_state(opened, connections=True, runs=2)
     expect(opened.locator(".table")).to_have_attribute("aria-busy", "false")
     expect(opened.locator(".top .rigid")).to_be_visible()
     wait_for_frame(opened, 5)  # time stands where it stood
     opened.locator("button.springs").click()
-    wait_for_state(opened, ties=False, runs=3)
+    wait_for_state(opened, connections=False, runs=3)
     expect(opened.locator(".top .rigid")).to_be_hidden()
 
 
@@ -270,16 +271,16 @@ def test_dragging_pauses_and_stretches_the_lines_of_the_ball(table):
     opened.mouse.down()
     expect(opened.locator(".play")).to_contain_text("Play")
     opened.mouse.move(*on_screen(opened, 0.6, 0.1), steps=4)
-    stretched = opened.locator("[data-tie='0,1']")
+    stretched = opened.locator("[data-connection='0,1']")
     expect(stretched).to_have_class(re.compile("pulled"))
     assert stretched.get_attribute("d").count("L") > 10
-    assert "pulled" not in opened.locator("[data-tie='2,3']").get_attribute("class")
+    assert "pulled" not in opened.locator("[data-connection='2,3']").get_attribute("class")
     opened.keyboard.press("Escape")
     opened.mouse.up()
     wait_for_state(opened, runs=1, pulls=[])
 
 
-def test_a_ball_stays_on_the_table_and_takes_along_what_is_rigidly_tied_to_it(table):
+def test_a_ball_stays_on_the_table_and_takes_along_what_is_rigidly_connected_to_it(table):
     opened = table()
     apart = [other - own for own, other in zip(START["blue"], START["gray"], strict=True)]
     opened.mouse.move(*on_screen(opened, *START["blue"]))
@@ -365,15 +366,15 @@ def test_predicted_ways_are_dashed_and_errors_grow_with_time(table):
 
 def test_shares_are_signed_by_color_and_by_dashes(table):
     opened = table("shares")
-    assert ties(opened, "plain") == {"0,1", "2,3", "0,3"}  # the three largest
+    assert connections(opened, "plain") == {"0,1", "2,3", "0,3"}  # the three largest
     assert opened.locator(".number:visible").all_text_contents() == [
         "+3.00",
         "\N{MINUS SIGN}2.00",
         "\N{MINUS SIGN}0.40",
     ]
     dashes = "element => getComputedStyle(element).strokeDasharray"
-    assert opened.locator("[data-tie='2,3']").evaluate(dashes) != "none"
-    assert opened.locator("[data-tie='0,1']").evaluate(dashes) == "none"
+    assert opened.locator("[data-connection='2,3']").evaluate(dashes) != "none"
+    assert opened.locator("[data-connection='0,1']").evaluate(dashes) == "none"
     opened.locator("[data-cell='2,3']").hover()
     expect(opened.locator(".reading")).to_have_text("blue and gray: \N{MINUS SIGN}1.00")
 

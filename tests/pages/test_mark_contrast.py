@@ -159,7 +159,7 @@ def test_marks_of_the_table_of_balls_are_seen(mark, dark):
 def test_a_certain_connection_is_seen_on_the_cloth(dark):
     """The rest of the scale leads from the cloth to it: a network that is not sure looks pale."""
     cloth = read(TABLE[".table"]["--cloth"], {}, page(dark), dark)
-    least, more = map(float, re.findall(r"[\d.]+", TABLE[".tie"]["stroke-opacity"])[:2])
+    least, more = map(float, re.findall(r"[\d.]+", TABLE[".connection"]["stroke-opacity"])[:2])
     for name in ("--positive", "--negative"):
         color = read(TABLE[".table"][name], {}, cloth, dark)
         assert contrast(mix(color, cloth, least + more), cloth) >= LEAST

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
-from pages._lab.components.table_view import BallPull, PairAsked, TiesShown, make_table_data, read_event, shorten
+from pages._lab.components.table_view import BallPull, ConnectionsShown, PairAsked, make_table_data, read_event, shorten
 from pages._ui import components
 from rn_core.common.errors import RNCoreError, UnknownNameError
 from rn_core.tasks.physics.world import COLORS, FRAME_RATE, HALF_SIDE, RADIUS
@@ -169,13 +169,13 @@ def test_garbage_is_no_pull(state):
         assert read_event({**state, "kind": "hold"}, DATA) is None
 
 
-def test_a_page_that_wants_to_know_is_told_whether_true_ties_are_shown():
-    telling = make_table_data({**PAYLOAD, "tells_ties": True})
-    assert read_event({"kind": "ties", "shown": True}, telling) == TiesShown(True)
-    assert read_event({"kind": "ties", "shown": False}, telling) == TiesShown(False)
-    assert read_event({"kind": "ties", "shown": 1}, telling) is None
-    assert read_event({"kind": "ties"}, telling) is None
-    assert read_event({"kind": "ties", "shown": True}, DATA) is None
+def test_a_page_that_wants_to_know_is_told_whether_true_connections_are_shown():
+    telling = make_table_data({**PAYLOAD, "tells_connections": True})
+    assert read_event({"kind": "connections", "shown": True}, telling) == ConnectionsShown(True)
+    assert read_event({"kind": "connections", "shown": False}, telling) == ConnectionsShown(False)
+    assert read_event({"kind": "connections", "shown": 1}, telling) is None
+    assert read_event({"kind": "connections"}, telling) is None
+    assert read_event({"kind": "connections", "shown": True}, DATA) is None
 
 
 def test_pairs_with_an_answer_can_be_asked_about_where_one_is():

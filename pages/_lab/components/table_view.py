@@ -28,7 +28,7 @@ _DEFAULTS: Mapping[str, Any] = {
     "show_links": False,
     "show_predicted": True,
     "can_pull": True,
-    "tells_ties": False,
+    "tells_connections": False,
     "live": False,
     "projector": False,
 }
@@ -73,15 +73,15 @@ class BallPull:
 
 
 @dataclass(frozen=True)
-class TiesShown:
-    """A person had the true ties shown or hidden."""
+class ConnectionsShown:
+    """A person had the true connections shown or hidden."""
 
     shown: bool
 
 
 @dataclass(frozen=True)
 class PairAsked:
-    """A person asked about the tie of balls i and j, i < j."""
+    """A person asked about the connection of balls i and j, i < j."""
 
     i: int
     j: int
@@ -97,7 +97,7 @@ class PairAsked:
 
 
 #: What a person can do on the table.
-TableEvent = BallPull | TiesShown | PairAsked
+TableEvent = BallPull | ConnectionsShown | PairAsked
 
 
 def read_event(state: object, data: Mapping[str, Any]) -> TableEvent | None:
@@ -106,10 +106,10 @@ def read_event(state: object, data: Mapping[str, Any]) -> TableEvent | None:
         return None
     if state.get("kind") == "ask":
         return PairAsked.from_state(state, data)
-    if state.get("kind") != "ties":
+    if state.get("kind") != "connections":
         return BallPull.from_state(state, data)
     shown = state.get("shown")
-    return TiesShown(shown) if data["tellsTies"] and isinstance(shown, bool) else None
+    return ConnectionsShown(shown) if data["tellsConnections"] and isinstance(shown, bool) else None
 
 
 def _is_within(part: object, furthest: float) -> bool:
@@ -129,15 +129,15 @@ def make_table_data(payload: Mapping[str, Any]) -> dict[str, Any]:
             predicted: (K, N, 2) a network's places in the same frames, or None; without ahead, balls move by them;
             errors, baseline_errors: (K,) table widths, means over the balls, of the network and of constant
                 velocity, or None;
-            links: rows of {"i", "j", "rigid"}, the true ties, or None where nobody knows them;
-            guess: (N, N) probabilities from 0 to 1 that a pair is tied, None where there is no answer, or None;
+            links: rows of {"i", "j", "rigid"}, the true connections, or None where nobody knows them;
+            guess: (N, N) probabilities from 0 to 1 that a pair is connected, None where there is no answer, or None;
             shares: (N, N) what the pair (i, j) adds to an answer, in logits, or None;
             matrix: "guess" or "shares", what matrix and lines show;
             asked: numbers (i, j) of two balls whose cells are framed, and a click on another cell asks about its pair;
                 None where nothing can be asked;
-            show_links, show_predicted: whether true ties and predicted paths are shown at first;
+            show_links, show_predicted: whether true connections and predicted paths are shown at first;
             can_pull: whether balls can be pulled; live: whether the page follows a ball while it is held;
-            tells_ties: whether it is told when true ties are shown or hidden;
+            tells_connections: whether it is told when true connections are shown or hidden;
             projector: large type.
             All but the first two lines may be left out.
 
@@ -174,7 +174,7 @@ def make_table_data(payload: Mapping[str, Any]) -> dict[str, Any]:
         "showPredicted": bool(given["show_predicted"]),
         "canPull": bool(given["can_pull"]),
         "live": bool(given["can_pull"] and given["live"]),
-        "tellsTies": bool(given["tells_ties"]),
+        "tellsConnections": bool(given["tells_connections"]),
         "projector": bool(given["projector"]),
     }
 
@@ -301,7 +301,7 @@ def _check_finite(values: np.ndarray, name: str) -> np.ndarray:
 
 
 def _make_link(link: Mapping[str, Any], n_balls: int) -> dict[str, Any]:
-    """Return a true tie of two different balls."""
+    """Return a true connection of two different balls."""
     if not isinstance(link, Mapping) or not {"i", "j", "rigid"} <= set(link):
         raise RNCoreError(f"A link of the table must be a row of i, j and rigid, got {link!r:.80}.")
     i, j = check_pair((link["i"], link["j"]), n_balls)

@@ -16,13 +16,13 @@ from pages._lab.physics.examples import PhysicsExamples
 from pages._lab.physics.models import MODELS, QUESTIONS, describe_training, find_models
 from pages._lab.physics.scenes import pulled_scene, read_scene_file, take_balls_away
 from pages._lab.physics.stage import make_table_stage
-from pages._lab.physics.state import SOURCES, TIED_COLORS, PhysicsState
+from pages._lab.physics.state import ANSWERED_COLORS, SOURCES, PhysicsState
 from pages._lab.physics.view import PhysicsCase, PhysicsView, make_physics_view
 from rn_core.attribution.base import Attribution
 from rn_core.common.errors import QuestionError, RNCoreError
 from rn_core.common.seeding import next_seed
 from rn_core.tasks.physics import COLORS, PhysicsScene
-from rn_core.tasks.physics.task import Connections, Count, tie_question
+from rn_core.tasks.physics.task import Connections, Count, connection_question
 
 
 class PhysicsDomain(PairDomain[PhysicsState, PhysicsCase, PhysicsView]):
@@ -45,23 +45,23 @@ class PhysicsDomain(PairDomain[PhysicsState, PhysicsCase, PhysicsView]):
         task = Connections()
         known: dict[str, dict[str, Any]] = {
             Count.question: {"question": "count"},
-            task.question: {"question": "connections", "tie": None},
+            task.question: {"question": "connections", "connection": None},
         }
         if text in known:
             return known[text]
-        tie = task.find_label(text)
-        if tie is None:
+        connection = task.find_label(text)
+        if connection is None:
             raise QuestionError(f"'{text[:60]}' cannot be asked here; ask '{Count.question}' or {task.asked}.")
-        first, second = task.answers[tie].split("-")
-        return {"question": "connections", "tie": (first, second)}
+        first, second = task.answers[connection].split("-")
+        return {"question": "connections", "connection": (first, second)}
 
     def list_suggested(self, state: PhysicsState) -> tuple[str, ...]:
         """Return how many groups there are, and whether two of the scene's balls are connected."""
-        labels = [label for label in state.labels if label in TIED_COLORS]
-        return (Count.question, *(tie_question(*pair) for pair in combinations(labels, 2)))
+        labels = [label for label in state.labels if label in ANSWERED_COLORS]
+        return (Count.question, *(connection_question(*pair) for pair in combinations(labels, 2)))
 
     def ask(self, state: PhysicsState) -> PhysicsCase:
-        """Return what a state asks of a drawn or bundled scene; of the first two balls where it names no tie.
+        """Return what a state asks of a drawn or bundled scene; of the first two balls where it names no connection.
 
         Raises:
             RNCoreError: if the state asks what happens next, shows a file's scene, or cannot be simulated.
@@ -70,8 +70,8 @@ class PhysicsDomain(PairDomain[PhysicsState, PhysicsCase, PhysicsView]):
             raise RNCoreError("A scene from a file belongs to the session that opened it; choose a generated one.")
         if state.question == "predict":
             raise RNCoreError(f"'{QUESTIONS[state.question]}' has no pairs; ask about a connection or the count.")
-        tie = None if state.question == "count" else state.tie or (TIED_COLORS[0], TIED_COLORS[1])
-        return PhysicsCase(state, pulled_scene(state.drawn_scene, state.pulls), tie)
+        connection = None if state.question == "count" else state.connection or (ANSWERED_COLORS[0], ANSWERED_COLORS[1])
+        return PhysicsCase(state, pulled_scene(state.drawn_scene, state.pulls), connection)
 
     def offered_models(self, state: PhysicsState) -> dict[str, str]:
         """Return the one Relation Network that answers the question."""
@@ -95,7 +95,7 @@ class PhysicsDomain(PairDomain[PhysicsState, PhysicsCase, PhysicsView]):
     def take_away(self, view: PhysicsView) -> PhysicsCase:
         """Return the question about the table without some balls; raises SceneError if none is left."""
         take_balls_away(view.scene, view.state.without)
-        return PhysicsCase(view.state, view.scene, view.tie, view.state.without)
+        return PhysicsCase(view.state, view.scene, view.connection, view.state.without)
 
     def make_view(
         self, case: PhysicsCase, reading: PairReading, attribution: Attribution, second: Attribution

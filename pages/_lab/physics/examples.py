@@ -11,7 +11,7 @@ from typing import ClassVar
 from pages._lab.pairs.examples import ExampleSource
 from pages._lab.physics.models import QUESTIONS
 from pages._lab.physics.nodes import number_balls
-from pages._lab.physics.state import TIED_COLORS, PhysicsState
+from pages._lab.physics.state import ANSWERED_COLORS, PhysicsState
 from pages._lab.physics.view import PhysicsCase
 from rn_core.common.seeding import make_rng, uniform_integers
 from rn_core.evaluation.examples import Fact
@@ -27,7 +27,7 @@ class PhysicsExamples(ExampleSource[PhysicsState, PhysicsCase]):
             **ExampleSource.titles,
             "distance": "distance of the two balls, meters",
             "objects": "balls",
-            "ties": "connections",
+            "connections": "connections",
         }
     )
 
@@ -40,13 +40,13 @@ class PhysicsExamples(ExampleSource[PhysicsState, PhysicsCase]):
         state = start.change(seed=seed)
         if kind != "connections":
             return state
-        ties = list(combinations([label for label in state.labels if label in TIED_COLORS], 2))
-        return state.change(tie=ties[int(uniform_integers(make_rng(seed, "explore", 1), len(ties), (1,))[0])])
+        pairs = list(combinations([label for label in state.labels if label in ANSWERED_COLORS], 2))
+        return state.change(connection=pairs[int(uniform_integers(make_rng(seed, "explore", 1), len(pairs), (1,))[0])])
 
     def measure(self, case: PhysicsCase) -> Mapping[str, Fact]:
         """Return the distance of the two balls when last seen, and how many connections and balls there are."""
-        facts: dict[str, Fact] = {"ties": int(case.scene.links.sum()) // 2, "objects": case.scene.links.shape[0]}
-        if case.tie is not None:
-            one, other = (case.scene.positions[N_FRAMES - 1, ball] for ball in number_balls(case.tie))
+        facts: dict[str, Fact] = {"connections": int(case.scene.links.sum()) // 2, "objects": case.scene.links.shape[0]}
+        if case.connection is not None:
+            one, other = (case.scene.positions[N_FRAMES - 1, ball] for ball in number_balls(case.connection))
             facts = {"distance": dist(one.tolist(), other.tolist()), **facts}
         return facts

@@ -10,7 +10,7 @@ import numpy as np
 from pages._lab.physics.figures import KEPT
 from pages._lab.physics.guess import Guess, Paths
 from pages._lab.physics.models import TITLES
-from pages._lab.physics.view import draw_balls, draw_ties
+from pages._lab.physics.view import draw_balls, draw_connections
 from pages._lab.saving import write_csv, write_figure
 from rn_core.tasks.physics import PhysicsScene
 from rn_core.tasks.physics.encoding import list_pairs
@@ -30,13 +30,13 @@ def export_guess_csv(guess: Guess, labels: Sequence[str]) -> bytes:
 
     What is unknown is empty.
     """
-    tied = guess.links
+    true = guess.links
     rows = (
-        [labels[i], labels[j], "" if tied is None else int(tied[i, j]), "" if np.isnan(share) else repr(float(share))]
+        [labels[i], labels[j], "" if true is None else int(true[i, j]), "" if np.isnan(share) else repr(float(share))]
         for i, j in list_pairs(len(labels))
         for share in [guess.probabilities[i, j]]
     )
-    return write_csv(["first", "second", "tied", "probability"], rows)
+    return write_csv(["first", "second", "connected", "probability"], rows)
 
 
 def export_guess_png(guess: Guess, scene: PhysicsScene, labels: tuple[str, ...]) -> bytes:
@@ -49,12 +49,12 @@ def export_guess_png(guess: Guess, scene: PhysicsScene, labels: tuple[str, ...])
     figure.suptitle(f"{marked.sum()} of {len(marked)} pairs {told}", fontsize=15)
     table, matrix = figure.subplots(1, 2)
     seen = scene.positions[:N_FRAMES]
-    draw_ties(table, seen[-1], scene.links)
+    draw_connections(table, seen[-1], scene.links)
     draw_balls(table, seen, labels)
     table.set(title="Observed paths and true connections" if scene.knows_links else "Observed paths")
     image = matrix.imshow(guess.probabilities, cmap="Blues", vmin=0, vmax=1)
     for i, j in np.argwhere(scene.links):
-        matrix.text(j, i, "tied", ha="center", va="center", color="#d55e00", fontsize=9)
+        matrix.text(j, i, "connected", ha="center", va="center", color="#d55e00", fontsize=9)
     places = list(range(len(labels)))
     matrix.set(xticks=places, yticks=places, yticklabels=labels, title="Probability of each connection")
     matrix.set_xticklabels(labels, rotation=45, ha="right")

@@ -59,7 +59,7 @@ class Guess:
         answered: np.ndarray = np.triu(~np.isnan(self.probabilities), k=1)
         return answered
 
-    def surest_tie(self, n_known: int) -> tuple[int, int]:
+    def surest_connection(self, n_known: int) -> tuple[int, int]:
         """Return the pair (i, j), i < j, of the first `n_known` balls that the network is surest to be connected."""
         known = np.triu(np.ones((n_known, n_known), dtype=bool), k=1)
         shares = np.where(known, self.probabilities[:n_known, :n_known], -1.0)

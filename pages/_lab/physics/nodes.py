@@ -20,19 +20,19 @@ def make_nodes(state: PhysicsState) -> Nodes:
     return Nodes(labels, membership, labels, (ticks, ticks), "ball")
 
 
-def number_balls(tie: tuple[str, str]) -> tuple[int, int]:
+def number_balls(connection: tuple[str, str]) -> tuple[int, int]:
     """Return the numbers of the two balls of a connection, by their colors."""
-    return COLOR_NAMES.index(tie[0]), COLOR_NAMES.index(tie[1])
+    return COLOR_NAMES.index(connection[0]), COLOR_NAMES.index(connection[1])
 
 
-def find_true_pairs(scene: PhysicsScene, tie: tuple[str, str] | None) -> tuple[tuple[int, int], ...]:
+def find_true_pairs(scene: PhysicsScene, connection: tuple[str, str] | None) -> tuple[tuple[int, int], ...]:
     """Return the pairs that decide the answer, in both orders: the one that is asked about, or all connected ones.
 
     Args:
         scene: what the balls do.
-        tie: two colors, or None for the count.
+        connection: two colors, or None for the count.
     """
-    if tie is None:
+    if connection is None:
         return tuple((int(i), int(j)) for i, j in np.argwhere(scene.links))
-    first, second = number_balls(tie)
+    first, second = number_balls(connection)
     return (first, second), (second, first)

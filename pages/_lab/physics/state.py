@@ -29,7 +29,7 @@ from rn_core.tasks.scoring import NO_YES
 #: A scene of four connected groups, with springs and rigid links.
 DEFAULT_SEED = 13
 #: Colors of the balls that connections can be asked about.
-TIED_COLORS = COLOR_NAMES[:DEFAULT_BALLS]
+ANSWERED_COLORS = COLOR_NAMES[:DEFAULT_BALLS]
 #: What is asked -> the answers that are explained: of one connection, or of the count.
 ANSWERS = MappingProxyType(
     {
@@ -50,7 +50,7 @@ class PhysicsState(PairState):
     Attributes:
         question: key of `QUESTIONS`.
         model: the Relation Network that answers; the question decides it.
-        tie: the two colors whose connection is explained; None for the surest one.
+        connection: the two colors whose connection is explained; None for the surest one.
         pair: the pinned pair as two colors.
         without: colors of the balls removed under "What if".
         truth: whether the true connections are shown.
@@ -63,7 +63,7 @@ class PhysicsState(PairState):
     """
 
     question: str = next(iter(QUESTIONS))
-    tie: tuple[str, str] | None = None
+    connection: tuple[str, str] | None = None
     truth: bool = False
     seed: int = DEFAULT_SEED
     balls: int = DEFAULT_BALLS
@@ -101,11 +101,11 @@ class PhysicsState(PairState):
     def change(self, **changes: Any) -> Self:
         """Return the state with new values, and without what they make meaningless.
 
-        As `PairState.change`; besides, another scene drops the pulls of the old one, its pinned pair and its tie.
+        As `PairState.change`; besides, another scene drops the old one's pulls, pinned pair and connection.
         """
         changed = {name for name in changes if changes[name] != getattr(self, name)}
         if changed & {"seed", "balls", "bundled", "opened"}:
-            changes = {**SOURCES, "pair": None, "tie": None, "without": (), **changes}
+            changes = {**SOURCES, "pair": None, "connection": None, "without": (), **changes}
         return super().change(**changes)._fit()
 
     def pull(self, pull: Pull) -> Self:
@@ -118,10 +118,14 @@ class PhysicsState(PairState):
             raise SceneError(f"A scene takes at most {MOST_PULLS} pulls, and this one has them; undo one first.")
         return self.change(pulls=(*self.pulls, pull))
 
+    def _lacks_connection(self) -> bool:
+        """Return whether a ball of the connection is not in the scene."""
+        return self.connection is not None and not {*self.connection} <= {*self.labels}
+
     def _fit(self) -> Self:
         """Return the state with nothing that its scene does not have."""
         state = replace(self, top=0) if self.top > self.n_balls**2 else self
-        state = replace(state, tie=None) if state.tie is not None and not {*state.tie} <= {*state.labels} else state
+        state = replace(state, connection=None) if state._lacks_connection() else state
         return state.let_go(state.labels)
 
     @staticmethod
@@ -136,7 +140,7 @@ class PhysicsState(PairState):
             problems.append("The link's 'bundled' was left out: a scene is either bundled or from a file, got both.")
             state = replace(state, bundled=0)
         state, problems = state._drop_answers(problems)
-        if state.tie is not None and not {*state.tie} <= {*state.labels}:
+        if state._lacks_connection():
             problems.append(f"The link's 'tie' was left out: this scene has {', '.join(state.labels)}.")
         state, problems = super(PhysicsState, state).drop_misfits(problems)
         return state._fit(), problems
@@ -161,9 +165,9 @@ def _parse_opened(text: str) -> str:
     return text
 
 
-def _parse_tie(text: str) -> tuple[str, str]:
+def _parse_connection(text: str) -> tuple[str, str]:
     """Read two different colors such as `red-blue`."""
-    first, second = pair_parser(TIED_COLORS, "red-blue")(text)
+    first, second = pair_parser(ANSWERED_COLORS, "red-blue")(text)
     if first == second:
         raise RNCoreError(f"A connection is between two different balls, got {quote(text)}.")
     return first, second
@@ -176,7 +180,7 @@ FIELDS = (
     Field("bundled", "bundled", whole_number(1, N_BUNDLED, "The bundled scene")),
     Field("scene", "opened", _parse_opened),
     Field("pulls", "pulls", parse_pulls, format_pulls),
-    Field("tie", "tie", _parse_tie, "-".join),
+    Field("tie", "connection", _parse_connection, "-".join),
     Field("predictor", "predictor", one_of(MODELS["predict"], "network")),
     *pair_fields(
         (*ANSWERS["connections"], *ANSWERS["count"]),

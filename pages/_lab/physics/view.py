@@ -19,7 +19,7 @@ from pages._lab.physics.state import PhysicsState
 from rn_core.attribution.base import Attribution, Target
 from rn_core.common.records import Answer
 from rn_core.tasks.physics import COLORS, PhysicsScene
-from rn_core.tasks.physics.task import Count, tie_question
+from rn_core.tasks.physics.task import Count, connection_question
 from rn_core.tasks.physics.truth import count_systems
 from rn_core.tasks.physics.world import HALF_SIDE, N_FRAMES, RADIUS
 from rn_core.tasks.scoring import NO_YES
@@ -30,24 +30,24 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class PhysicsCase:
-    """One tie, or how many connected groups there are.
+    """One connection, or how many connected groups there are.
 
     Attributes:
         state: what was asked for.
         scene: what the balls do.
-        tie: the two colors whose connection is asked about; None for the count.
+        connection: the two colors whose connection is asked about; None for the count.
         without: colors of balls that are not there.
     """
 
     state: PhysicsState
     scene: PhysicsScene
-    tie: tuple[str, str] | None
+    connection: tuple[str, str] | None
     without: tuple[str, ...] = ()
 
     @property
     def question(self) -> str:
         """Return the question in English."""
-        return find_question(self.tie)
+        return find_question(self.connection)
 
     @cached_property
     def rows(self) -> np.ndarray:
@@ -61,7 +61,7 @@ class PhysicsCase:
         if not self.scene.knows_links:
             return None
         labels = [label for label in self.state.labels if label not in self.without]
-        return find_truth(links, labels, self.tie)
+        return find_truth(links, labels, self.connection)
 
 
 @dataclass(frozen=True)
@@ -81,14 +81,14 @@ class PhysicsView(PairView):
         return self.case.scene
 
     @property
-    def tie(self) -> tuple[str, str] | None:
+    def connection(self) -> tuple[str, str] | None:
         """Return the two colors whose connection is asked about; None for the count."""
-        return self.case.tie
+        return self.case.connection
 
     @property
-    def tied_balls(self) -> tuple[int, int] | None:
+    def connected_balls(self) -> tuple[int, int] | None:
         """Return the numbers of the two balls whose connection is asked about, or None."""
-        return None if self.tie is None else number_balls(self.tie)
+        return None if self.connection is None else number_balls(self.connection)
 
     @property
     def scene_title(self) -> str:
@@ -113,7 +113,7 @@ class PhysicsView(PairView):
         """Draw the paths of the balls in the frames that the networks see, and the true connections if shown."""
         seen = self.scene.positions[:N_FRAMES]
         if self.state.truth:
-            draw_ties(axes, seen[-1], self.scene.links)
+            draw_connections(axes, seen[-1], self.scene.links)
         draw_balls(axes, seen, self.nodes.labels)
 
 
@@ -128,7 +128,7 @@ def draw_balls(axes: Axes, seen: np.ndarray, labels: tuple[str, ...]) -> None:
         axes.add_patch(Circle(seen[-1, ball], RADIUS, facecolor=color, edgecolor="#1f2933", zorder=3))
 
 
-def draw_ties(axes: Axes, places: np.ndarray, links: np.ndarray) -> None:
+def draw_connections(axes: Axes, places: np.ndarray, links: np.ndarray) -> None:
     """Draw lines between connected balls (N, N) at their places (N, 2)."""
     for i, j in np.argwhere(np.triu(links)):
         axes.plot(*places[[i, j]].T, color="#1f2933", linewidth=1.5, zorder=2)
@@ -141,22 +141,22 @@ def name_title(state: PhysicsState) -> str:
     return f"{'Scene from a file' if state.opened else named}{pulled}"
 
 
-def find_question(tie: tuple[str, str] | None) -> str:
+def find_question(connection: tuple[str, str] | None) -> str:
     """Return what is asked of a scene in English: about one connection, or how many connected groups there are."""
-    return Count.question if tie is None else tie_question(*tie)
+    return Count.question if connection is None else connection_question(*connection)
 
 
-def find_truth(links: np.ndarray, labels: Sequence[str], tie: tuple[str, str] | None) -> str:
+def find_truth(links: np.ndarray, labels: Sequence[str], connection: tuple[str, str] | None) -> str:
     """Return the true answer: whether two balls are connected, or how many connected groups there are.
 
     Args:
         links: (N, N) bool, which balls are connected.
         labels: their N colors.
-        tie: colors among them, or None for the count.
+        connection: colors among them, or None for the count.
     """
-    if tie is None:
+    if connection is None:
         return str(count_systems(links[None])[0])
-    first, second = map(labels.index, tie)
+    first, second = map(labels.index, connection)
     return NO_YES[int(links[first, second])]
 
 
@@ -179,6 +179,6 @@ def make_physics_view(
     return PhysicsView(
         reading=reading,
         target=choose_target(case.state, reading.answer),
-        true_pairs=find_true_pairs(case.scene, case.tie),
+        true_pairs=find_true_pairs(case.scene, case.connection),
         **make_pair_parts(case, attribution, second, make_nodes(case.state)),
     )

@@ -59,7 +59,7 @@ class TablePayload(PredictedPaths):
     show_predicted: bool
     can_pull: bool
     live: bool
-    tells_ties: bool
+    tells_connections: bool
     projector: bool
 
 

@@ -13,7 +13,7 @@ from pages._lab.domains.physics import DOMAIN, see_rows
 from pages._lab.physics.guess import Guess, Paths, make_guess, make_paths
 from pages._lab.physics.models import MODELS, describe_training, find_models, full_name
 from pages._lab.physics.scenes import make_rows
-from pages._lab.physics.state import TIED_COLORS, PhysicsState
+from pages._lab.physics.state import ANSWERED_COLORS, PhysicsState
 from pages._lab.physics.view import PhysicsCase, PhysicsView
 from pages._ui.cache import cached_answer, find_answer_or_none, find_pass
 from pages._ui.pairs.reading import read_view
@@ -65,14 +65,14 @@ def _find_guesses(scene: PhysicsScene) -> dict[str, Guess]:
 def _ask_connections(state: PhysicsState, scene: PhysicsScene, is_passing: bool) -> Answers:
     """Return the guesses, and one connection with its pairs; errors as `_find_guesses`."""
     guesses = _find_guesses(scene)
-    tie = state.tie or _surest_tie(guesses[MODELS["connections"][0]])
-    return Answers(guesses=guesses, view=read_view(DOMAIN, PhysicsCase(state, scene, tie), is_passing))
+    connection = state.connection or _surest_connection(guesses[MODELS["connections"][0]])
+    return Answers(guesses=guesses, view=read_view(DOMAIN, PhysicsCase(state, scene, connection), is_passing))
 
 
-def _surest_tie(guess: Guess) -> tuple[str, str]:
+def _surest_connection(guess: Guess) -> tuple[str, str]:
     """Return the colors of the two balls that the network is surest to be connected."""
-    i, j = guess.surest_tie(min(len(guess.probabilities), len(TIED_COLORS)))
-    return TIED_COLORS[i], TIED_COLORS[j]
+    i, j = guess.surest_connection(min(len(guess.probabilities), len(ANSWERED_COLORS)))
+    return ANSWERED_COLORS[i], ANSWERED_COLORS[j]
 
 
 def _ask_count(state: PhysicsState, scene: PhysicsScene, is_passing: bool) -> Answers:

@@ -15,7 +15,7 @@ from pages._lab.physics import files, html
 from pages._lab.physics.figures import plot_count, plot_errors
 from pages._lab.physics.guess import Paths, describe_reach, describe_unknown
 from pages._lab.physics.models import TITLES
-from pages._lab.physics.state import TIED_COLORS, PhysicsState
+from pages._lab.physics.state import ANSWERED_COLORS, PhysicsState
 from pages._lab.physics.view import PhysicsView, find_truth
 from pages._lab.plain import plain
 from pages._ui.options import named
@@ -41,13 +41,13 @@ def draw_answers(
         where the answers go, and where that about one connection.
     """
     said = st.container()
-    view, tie = answers.view, None if answers.view is None else answers.view.tie
-    if view is not None and tie is not None:
-        draw_tie(view, tie)
-    tied = st.container()
+    view, connection = answers.view, None if answers.view is None else answers.view.connection
+    if view is not None and connection is not None:
+        draw_connection(view, connection)
+    connected = st.container()
     if answers.paths is not None:
         draw_predictors(answers.paths)
-    elif view is not None and tie is None:
+    elif view is not None and connection is None:
         figure = plot_ready(plot_count, view.reading.answer.probabilities, view.reading.truth, look)
         draw_figure(figure, key="physics.count")
     if answers.problem is None:
@@ -55,24 +55,24 @@ def draw_answers(
         for told in (describe_reach(state.question, scene, truth), describe_unknown(state.question, scene)):
             if told is not None:
                 st.info(plain(told))
-    return said, tied
+    return said, connected
 
 
 def fill_answers(places: tuple[DeltaGenerator, DeltaGenerator], state: PhysicsState, answers: Answers) -> None:
     """Write what the networks say beside the truth into the places that `draw_answers` made; without an answer, why."""
-    said, tied = places
+    said, connected = places
     view = answers.view
     with said:
         if answers.problem is not None:
             st.info(plain(answers.problem))
         elif answers.paths is not None:
             draw_errors(answers.paths)
-        elif view is not None and view.tie is None:
+        elif view is not None and view.connection is None:
             st.html(html.counts_html(view.model_answers, view.reading.truth))
         elif answers.guess is not None:
             st.html(html.guesses_html(answers.guesses) + html.mistakes_html(answers.guess, state.labels))
-    with tied:
-        if view is not None and view.tie is not None:
+    with connected:
+        if view is not None and view.connection is not None:
             st.html(view.answers_html())
 
 
@@ -94,19 +94,20 @@ def draw_predictors(paths: Paths) -> None:
         st.pills("Paths drawn", models, format_func=named(TITLES), wrap=True, **chosen)
 
 
-def draw_tie(view: PhysicsView, tie: tuple[str, str]) -> None:
+def draw_connection(view: PhysicsView, connection: tuple[str, str]) -> None:
     """Draw the choice of the connection that is explained."""
     st.html(layout.question_html(view.question_text))
     columns = st.columns(2)
     for place, title in enumerate(("One ball", "The other ball")):
-        others = [label for label in view.state.labels if label in TIED_COLORS and label != tie[1 - place]]
-        bound = PHYSICS.bind(f"tie.{place}", show=tie[place], read=partial(replace_end, tie, place))
+        others = [label for label in view.state.labels if label in ANSWERED_COLORS and label != connection[1 - place]]
+        read = partial(replace_end, connection, place)
+        bound = PHYSICS.bind(f"connection.{place}", show=connection[place], read=read)
         columns[place].selectbox(title, others, **bound)
 
 
-def replace_end(tie: tuple[str, str], place: int, label: str) -> Changes:
+def replace_end(connection: tuple[str, str], place: int, label: str) -> Changes:
     """Return the change of state that puts another ball at one end of the connection that is explained."""
-    return {"tie": (label, tie[1]) if place == 0 else (tie[0], label)}
+    return {"connection": (label, connection[1]) if place == 0 else (connection[0], label)}
 
 
 def draw_closer(state: PhysicsState, answers: Answers, look: Look) -> None:
@@ -129,8 +130,8 @@ def list_files(state: PhysicsState, scene: PhysicsScene, answers: Answers) -> li
         table = partial(files.export_guess_csv, answers.guess, labels)
         picture = partial(files.export_guess_png, answers.guess, scene, labels)
         found += [
-            ("Connections (PNG)", "ties.png", "image/png", picture),
-            ("Connections (CSV)", "ties.csv", "text/csv", table),
+            ("Connections (PNG)", "connections.png", "image/png", picture),
+            ("Connections (CSV)", "connections.csv", "text/csv", table),
         ]
     if answers.paths is not None:
         table = partial(files.export_paths_csv, answers.paths, labels)

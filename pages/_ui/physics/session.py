@@ -90,17 +90,17 @@ def take_pull(ball: int, frame: int, to: tuple[float, float]) -> None:
     PHYSICS.set(state)
 
 
-def follow_pull(ball: int, frame: int, to: tuple[float, float], tie: tuple[str, str] | None) -> None:
+def follow_pull(ball: int, frame: int, to: tuple[float, float], connection: tuple[str, str] | None) -> None:
     """Show what follows if a held ball is let go where it is; where it cannot be, the scene as it was.
 
     Args:
         ball: 0 to N - 1.
         frame: in which it is held.
         to: where, in meters.
-        tie: the connection that is explained, which stays the same; None where there is none.
+        connection: the connection that is explained, which stays the same; None where there is none.
     """
     try:
-        state = PHYSICS.state.pull(Pull(ball, frame, *round_place(*to))).change(tie=tie)
+        state = PHYSICS.state.pull(Pull(ball, frame, *round_place(*to))).change(connection=connection)
         find_scene(state)
     except RNCoreError:
         state = PHYSICS.state

@@ -35,14 +35,14 @@ def make_payload(state: PhysicsState, scene: PhysicsScene, answers: Answers, can
         **_make_paths(state, answers),
         "links": _list_links(scene),
         "guess": None if answers.guess is None else _round(answers.guess.probabilities),
-        "shares": None if answers.view is None or answers.view.tie is not None else _round(answers.view.matrix),
+        "shares": None if answers.view is None or answers.view.connection is not None else _round(answers.view.matrix),
         "matrix": "shares" if state.question == "count" else "guess",
-        "asked": None if answers.view is None else answers.view.tied_balls,
+        "asked": None if answers.view is None else answers.view.connected_balls,
         "show_links": state.truth and scene.knows_links,
         "show_predicted": is_ahead,
         "can_pull": can_pull and not scene.unknown,
         "live": not is_ahead,
-        "tells_ties": True,
+        "tells_connections": True,
         "projector": state.projector,
     }
 

@@ -1,7 +1,7 @@
 """Balls on a table in MuJoCo: springs are its tendons, rigid links its equality constraints.
 
 Two sliding joints move a ball in the plane of the table; nothing slows it down. A model is compiled once for each
-number of balls and of links. Which balls its links tie is no part of that: every scene writes it into the model.
+number of balls and of links. Which balls its links connect is no part of that: every scene writes it into the model.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def move_balls(
         if len(pairs) not in tables:
             tables[len(pairs)] = _Table(n_balls, len(pairs))
         table = tables[len(pairs)]
-        table.tie(pairs, rigid[row], lengths[row])
+        table.connect(pairs, rigid[row], lengths[row])
         table.run(positions[row], velocities[row], frames[:, row])
     return frames[0], frames[1]
 
@@ -68,8 +68,8 @@ class _Table:
         self._model = copy.copy(_compile(n_balls, n_links))
         self._data = self._mujoco.MjData(self._model)
 
-    def tie(self, pairs: np.ndarray, rigid: np.ndarray, lengths: np.ndarray) -> None:
-        """Tie pairs of balls (K, 2), i < j, by springs and `rigid` links (N, N), whose `lengths` (N, N) are at rest."""
+    def connect(self, pairs: np.ndarray, rigid: np.ndarray, lengths: np.ndarray) -> None:
+        """Connect pairs (K, 2), i < j, by springs and `rigid` links (N, N), whose `lengths` (N, N) are at rest."""
         model, (first, second) = self._model, pairs.T
         stiff, length = rigid[first, second], lengths[first, second]
         model.tendon_stiffness[:] = np.where(stiff, 0, STIFFNESS)

@@ -14,7 +14,7 @@ from rn_core.tasks.physics.encoding import list_pairs
 from rn_core.tasks.physics.scene import PhysicsScenes
 
 #: How much more often pairs are chosen that are connected, and that are connected through other balls only.
-_TIED_WEIGHT, _SYSTEM_WEIGHT = 8, 4
+_CONNECTED_WEIGHT, _SYSTEM_WEIGHT = 8, 4
 _DRAWS = 2**32
 
 
@@ -32,7 +32,7 @@ def choose_pairs(rng: np.random.Generator, scenes: PhysicsScenes, n_pairs: int) 
     pairs = list_pairs(scenes.n_balls)  # (P, 2)
     i, j = pairs.T
     weights = np.where(scenes.systems[:, i] == scenes.systems[:, j], _SYSTEM_WEIGHT, 1)  # (S, P)
-    weights[scenes.links[:, i, j]] = _TIED_WEIGHT
+    weights[scenes.links[:, i, j]] = _CONNECTED_WEIGHT
     ends = weights.cumsum(axis=1)
     draws = uniform_integers(rng, _DRAWS, (len(scenes), n_pairs)) / _DRAWS * ends[:, -1:]  # (S, K)
     chosen: np.ndarray = pairs[(ends[:, None] <= draws[..., None]).sum(axis=2)]  # (S, K, 2)
@@ -40,10 +40,10 @@ def choose_pairs(rng: np.random.Generator, scenes: PhysicsScenes, n_pairs: int) 
     return np.where(turned, chosen[..., ::-1], chosen)
 
 
-def tied_facts(scenes: PhysicsScenes, pairs: np.ndarray) -> np.ndarray:
+def connected_facts(scenes: PhysicsScenes, pairs: np.ndarray) -> np.ndarray:
     """Return whether each of the pairs (S, K, 2) is connected, (S, K, 1) float32."""
-    tied: np.ndarray = scenes.links[np.arange(len(scenes))[:, None], pairs[..., 0], pairs[..., 1]]
-    return tied[..., None].astype(np.float32)
+    connected: np.ndarray = scenes.links[np.arange(len(scenes))[:, None], pairs[..., 0], pairs[..., 1]]
+    return connected[..., None].astype(np.float32)
 
 
 def which_facts(
@@ -65,7 +65,7 @@ def which_facts(
     places = np.zeros((n_colors, n_colors), dtype=np.int64)
     i, j = list_pairs(n_colors).T
     places[i, j] = places[j, i] = np.arange(len(i))
-    tied = tied_facts(scenes, pairs)
+    connected = connected_facts(scenes, pairs)
     first, second = (np.take_along_axis(colors, pairs[..., end], axis=1) for end in (0, 1))  # (S, K) each
     which = places[first, second, None] == np.arange(len(i))  # (S, K, P)
-    return np.concatenate([tied, tied * which], axis=2).astype(np.float32)
+    return np.concatenate([connected, connected * which], axis=2).astype(np.float32)

@@ -77,8 +77,8 @@ def recolor_scenes(scenes: PhysicsScenes, order: np.ndarray) -> PhysicsScenes:
     """Return scenes in which ball k moves and is connected as ball `order[s, k]` of scene s was; `order` is (S, N)."""
     rows = np.arange(len(scenes))[:, None, None]
     paths = (part[rows, np.arange(scenes.n_frames)[:, None], order[:, None]] for part in _paths(scenes))
-    ties = (part[rows, order[:, :, None], order[:, None]] for part in (scenes.links, scenes.rigid, scenes.lengths))
-    return PhysicsScenes(*paths, *ties)
+    links = (part[rows, order[:, :, None], order[:, None]] for part in (scenes.links, scenes.rigid, scenes.lengths))
+    return PhysicsScenes(*paths, *links)
 
 
 def turn_scenes(scenes: PhysicsScenes, symmetry: np.ndarray) -> PhysicsScenes:

@@ -121,8 +121,8 @@ class PhysicsScenes:
 
     def frames(self, first: int, end: int) -> PhysicsScenes:
         """Return the scenes from frame `first` to before frame `end`."""
-        tied = (self.links, self.rigid, self.lengths)
-        return PhysicsScenes(self.positions[:, first:end], self.velocities[:, first:end], *tied)
+        connected = (self.links, self.rigid, self.lengths)
+        return PhysicsScenes(self.positions[:, first:end], self.velocities[:, first:end], *connected)
 
     def scene(self, row: int) -> PhysicsScene:
         """Return a copy of one scene."""

@@ -115,20 +115,20 @@ def _read_links(links: Any, n_balls: int) -> dict[str, np.ndarray]:
             )
         got = f"{len(links)} of them" if isinstance(links, list) else shown(links)
         raise SceneError(f'"links" must be a list of at most {most} links between {n_balls} balls, got {got}.')
-    tied, rigid = np.zeros((2, n_balls, n_balls), dtype=bool)
+    connected, rigid = np.zeros((2, n_balls, n_balls), dtype=bool)
     lengths = np.zeros((n_balls, n_balls), dtype=np.float32)
     for index, link in enumerate(links):
         i, j = _read_ends(link, index, n_balls)
-        if tied[i, j]:
-            raise SceneError(f"Link {index} ties balls {i} and {j}, which another link ties already; remove one.")
+        if connected[i, j]:
+            raise SceneError(f"Link {index} connects balls {i} and {j}, as another link does; remove one.")
         if not isinstance(link.get("rigid"), bool):
             raise SceneError(f'Link {index}\'s "rigid" must be true or false, got {shown(link.get("rigid"))}.')
-        tied[i, j] = tied[j, i] = True
+        connected[i, j] = connected[j, i] = True
         rigid[i, j] = rigid[j, i] = link["rigid"]
         lengths[i, j] = lengths[j, i] = check_number(
             link.get("length"), f"Link {index}'s length", MIN_LENGTH, MAX_LENGTH
         )
-    return {"links": tied, "rigid": rigid, "lengths": lengths}
+    return {"links": connected, "rigid": rigid, "lengths": lengths}
 
 
 def _read_ends(link: Any, index: int, n_balls: int) -> tuple[int, int]:
@@ -138,9 +138,9 @@ def _read_ends(link: Any, index: int, n_balls: int) -> tuple[int, int]:
         raise SceneError(f'Link {index} must name two balls, such as {{"balls": [0, 1]}}, got {shown(link)}.')
     for end in ends:
         if not is_whole(end) or not 0 <= end < n_balls:
-            raise SceneError(f"Link {index} must tie balls 0 to {n_balls - 1}, got {shown(end)}; name one of them.")
+            raise SceneError(f"Link {index} must connect balls 0 to {n_balls - 1}, got {shown(end)}; name one of them.")
     if ends[0] == ends[1]:
-        raise SceneError(f"Link {index} ties ball {ends[0]} to itself; name two different balls.")
+        raise SceneError(f"Link {index} connects ball {ends[0]} to itself; name two different balls.")
     return ends[0], ends[1]
 
 

@@ -43,7 +43,7 @@ def simulate(scenes: PhysicsScenes, n_frames: int, first: int = 0) -> PhysicsSce
 def pull_ball(scene: PhysicsScene, ball: int, place: tuple[float, float], frame: int = -1) -> PhysicsScene:
     """Return one frame in which a ball was pulled to another place and is let go there, at rest.
 
-    Rigid links are not stretched: what they tie to the ball moves along and comes to rest with it. Springs are.
+    Rigid links are not stretched: what they connect to the ball moves along and comes to rest with it. Springs are.
 
     Args:
         scene: the scene before the pull.

@@ -116,7 +116,7 @@ _BALLS = {
 #: The baselines have no pairs to pretrain; they take as many steps, on as many scenes, as the networks beside them.
 _BASELINE = {**_BALLS, "pool_scenes": 240_000, "steps": 12_000}
 #: Their relations have learned from pairs and connections already; what reads their sum starts from scratch.
-_FROM_TIES = {**_BALLS, "core_from": "physics/rn-ties", "pool_scenes": 240_000}
+_FROM_FIRST_STAGE = {**_BALLS, "core_from": "physics/rn-ties", "pool_scenes": 240_000}
 #: For path prediction nearly all is learned in pretraining; then whole predictions, which take long, fine-tune it.
 #: Its gradients grow with every time step, so its training steps are few and small: 5e-4 diverged within 300.
 _MOVING_BALLS = {
@@ -130,13 +130,16 @@ _MOVING_BALLS = {
     "clip_norm": 0.1,
     "validate_every": 100,
 }
-#: Relations that know ten balls learn more about pairs of twelve colors, beside few balls and many, before answers.
+#: All that is known of ten balls is kept; what is new are the pairs of two more colors, and more and fewer balls.
 _VARYING_BALLS = {
     **_BALLS,
     "core_from": "physics/rn-connections",
-    "warm_start": 6_000,
+    "keep_answers": True,
     "hold_relations": 0.1,
-    "pool_scenes": 100_000,
+    "held_scenes": 10_000,
+    "n_scenes": 64,
+    "learning_rate": 5e-4,
+    "pool_scenes": 30_000,
     "steps": 6_000,
     "validation_scenes": 1_000,
 }
@@ -154,11 +157,11 @@ _VARYING_COUNTS = {
 }
 _RECIPES = {
     "physics/rn-ties": Recipe(CONNECTIONS, "rn-ties", {**_BALLS, "warm_start": 5_000, "hold_relations": 0.1}),
-    "physics/rn-connections": Recipe(CONNECTIONS, "rn", {**_FROM_TIES, "hold_relations": 0.1, "steps": 12_000}),
+    "physics/rn-connections": Recipe(CONNECTIONS, "rn", {**_FROM_FIRST_STAGE, "hold_relations": 0.1, "steps": 12_000}),
     # Nothing but answers, for as long as `rn-ties` and `rn-connections` take together.
     "physics/rn-connections-end-to-end": Recipe(CONNECTIONS, "rn-ties", {**_BALLS, "steps": 16_000}),
     "physics/mlp-connections": Recipe(CONNECTIONS, "mlp", _BASELINE),
-    "physics/rn-count": Recipe(COUNT, "rn", {**_FROM_TIES, "hold_relations": 0.15, "steps": 10_000}),
+    "physics/rn-count": Recipe(COUNT, "rn", {**_FROM_FIRST_STAGE, "hold_relations": 0.15, "steps": 10_000}),
     "physics/mlp-count": Recipe(COUNT, "mlp", _BASELINE),
     "physics/rn-connections-2to12": Recipe(VARYING_CONNECTIONS, "rn", _VARYING_BALLS),
     "physics/rn-count-2to12": Recipe(VARYING_COUNT, "rn", _VARYING_COUNTS),
@@ -178,10 +181,10 @@ _FIGURES: tuple[PublishedFigure, ...] = (
 
 _TITLES = Titles(
     views={
-        "connections": "ties",
-        "connections-2to12": "ties, 2 to 12 balls",
-        "connections-end-to-end": "ties, answers only",
-        "ties": "ties, first stage",
+        "connections": "connections",
+        "connections-2to12": "connections, 2 to 12 balls",
+        "connections-end-to-end": "connections, answers only",
+        "ties": "connections, first stage",
         "count": "count",
         "count-2to12": "count, 2 to 12 balls",
         "predict": "paths",

@@ -30,7 +30,7 @@ from rn_core.tasks.physics.encoding import (
     find_colors,
     prediction_targets,
 )
-from rn_core.tasks.physics.pair_facts import tied_facts, which_facts
+from rn_core.tasks.physics.pair_facts import connected_facts, which_facts
 from rn_core.tasks.physics.pool import ScenePool, draw_pool
 from rn_core.tasks.physics.prediction import PathScoring, encode_paths
 from rn_core.tasks.physics.sampling import sample_scenes
@@ -42,7 +42,7 @@ from rn_core.tasks.pools import Pool
 from rn_core.tasks.scoring import MultiLabelScoring, OneAnswer, Scoring
 
 _WHOLE = "whole_scene"
-_TIE = re.compile(
+_CONNECTION = re.compile(
     r"is (?:the )?(\w+)(?: ball)? (?:tied|connected|linked) (?:to|with) (?:the )?(\w+)(?: ball| one)?\s*\??",
     re.IGNORECASE,
 )
@@ -87,7 +87,7 @@ class _Physics:
 
     def facts(self, scenes: PhysicsScenes, pairs: np.ndarray) -> np.ndarray:
         """Return what is true of pairs, for lessons; see `ScenePool`."""
-        return tied_facts(scenes, pairs)
+        return connected_facts(scenes, pairs)
 
     def encode_batch(self, scenes: PhysicsScenes) -> Batch:
         """Return scenes, of which the first 16 frames are seen, as a batch."""
@@ -192,7 +192,7 @@ class Connections(_Physics):
     """Which pairs of balls are connected: a logit for each pair of colors, in the order of `encoding.list_pairs`."""
 
     name = "physics/connections"
-    question = "Which balls are tied?"
+    question = "Which balls are connected?"
     wordings = ("Which balls are connected?", "Which balls are linked?")
     #: Colors that balls may have.
     n_colors = DEFAULT_BALLS
@@ -207,19 +207,19 @@ class Connections(_Physics):
     @property
     def asked(self) -> str:
         """Return what can be asked, in quotation marks."""
-        return f"'{self.question}', or of one pair such as '{tie_question('red', 'blue')}'"
+        return f"'{self.question}', or of one pair such as '{connection_question('red', 'blue')}'"
 
     def _asks(self, text: str) -> bool:
         """Return whether a text asks about all pairs or about one."""
         return super()._asks(text) or self.find_label(text) is not None
 
     def find_label(self, text: str) -> int | None:
-        """Return the index of the pair that a question as `tie_question` is about; None for every other text.
+        """Return the index of the pair that a question as `connection_question` is about; None for every other text.
 
         Raises:
             QuestionError: in one sentence, if it names no two different ones of the task's colors.
         """
-        colors = _read_tie(text)
+        colors = _read_connection(text)
         if colors is None:
             return None
         known = tuple(COLORS)[: self.n_colors]
@@ -289,7 +289,7 @@ class _Varying(_Physics):
 
     def color_facts(self, scenes: PhysicsScenes, pairs: np.ndarray, colors: np.ndarray) -> np.ndarray:
         """Return what is true of pairs of balls that have some colors; see `VaryingPool`."""
-        return tied_facts(scenes, pairs)
+        return connected_facts(scenes, pairs)
 
     def sample_batch(
         self,
@@ -343,15 +343,15 @@ def _plain(text: str) -> str:
 
 
 @functools.lru_cache(maxsize=256)
-def _read_tie(text: str) -> tuple[str, str] | None:
-    """Return the two words in the places of colors if a text reads like `tie_question`, else None."""
-    match = _TIE.fullmatch(text.strip())
+def _read_connection(text: str) -> tuple[str, str] | None:
+    """Return the two words in the places of colors if a text reads like `connection_question`, else None."""
+    match = _CONNECTION.fullmatch(text.strip())
     return None if match is None else (match[1].lower(), match[2].lower())
 
 
-def tie_question(first: str, second: str) -> str:
+def connection_question(first: str, second: str) -> str:
     """Return the question whether two balls are connected, in English."""
-    return f"Is {first} tied to {second}?"
+    return f"Is {first} connected to {second}?"
 
 
 def _read_rows(scene: PhysicsScene | str | Mapping[str, Any] | np.ndarray) -> np.ndarray:

@@ -17,10 +17,10 @@ def find_systems(links: np.ndarray) -> np.ndarray:
         (S, N) int64, 0 to N - 1: connected groups are numbered in the order of their first balls.
     """
     n_balls = links.shape[-1]
-    tied = links | np.eye(n_balls, dtype=bool)
+    connected = links | np.eye(n_balls, dtype=bool)
     first = np.broadcast_to(np.arange(n_balls), links.shape[:-1])  # (S, N)
     while True:
-        smallest = np.where(tied, first[:, None, :], n_balls).min(axis=2)
+        smallest = np.where(connected, first[:, None, :], n_balls).min(axis=2)
         if (smallest == first).all():
             break
         first = smallest

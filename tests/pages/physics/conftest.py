@@ -47,20 +47,20 @@ def random_answerer() -> Callable[[str], Answerer]:
 def make_view(random_answerer) -> Callable[..., PhysicsView]:
     """Return `make_view(**changes)`: what the random networks make of `PhysicsState().change(**changes)`.
 
-    It is the count unless `question` says otherwise; ties are asked about by `tie`.
+    It is the count unless `question` says otherwise; connections are asked about by `connection`.
     """
 
     def make(**changes: object) -> PhysicsView:
         state = PhysicsState().change(**{"question": "count", **changes})
         scene = pulled_scene(sampled_scene(state.seed, state.balls), state.pulls)
         answerer, rows = random_answerer(full_name(state.model)), make_rows(scene)
-        text = find_question(state.tie)
+        text = find_question(state.connection)
         answer, relations = answerer.answer(rows, text), answerer.trace(rows, text).relations[0].clone()
-        truth = find_truth(scene.links, state.labels, state.tie)
+        truth = find_truth(scene.links, state.labels, state.connection)
         reading = PairReading(answer, relations, truth, {MODELS[state.question][1]: None})
         target = choose_target(state, answer)
         methods = (state.method, second_method(state.method))
         parts = (attribute_pairs(answerer.f_phi(text), relations, target, method) for method in methods)
-        return make_physics_view(PhysicsCase(state, scene, state.tie), reading, *parts)
+        return make_physics_view(PhysicsCase(state, scene, state.connection), reading, *parts)
 
     return make

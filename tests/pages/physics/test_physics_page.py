@@ -12,7 +12,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from pages._lab.components.table_view import BallPull, PairAsked, TiesShown
+from pages._lab.components.table_view import BallPull, ConnectionsShown, PairAsked
 from pages._lab.layout import format_share
 from pages._lab.pairs.state import SECTIONS
 from pages._lab.physics.models import MODELS, QUESTIONS
@@ -161,22 +161,22 @@ def test_paths_of_fewer_balls_are_the_first_ones_of_all(random_answerer, model):
     np.testing.assert_allclose(found, logits.transpose(1, 0, 2) + last, atol=1e-5)
 
 
-def test_true_ties_are_hidden_until_asked_for_and_then_in_the_link(monkeypatch):
+def test_true_connections_are_hidden_until_asked_for_and_then_in_the_link(monkeypatch):
     payloads, shown = [], [True]
 
     def draw(payload, *, on_change, **_):
         payloads.append(payload)
-        st.button("ties", on_click=lambda: on_change(TiesShown(shown[0])))
+        st.button("connections", on_click=lambda: on_change(ConnectionsShown(shown[0])))
 
     monkeypatch.setattr("pages._ui.components.table.draw_table", draw)
-    app = press(open_page(), "ties")
+    app = press(open_page(), "connections")
     assert state_of(app) == PhysicsState(truth=True)
     shown[0] = False
-    assert state_of(press(app, "ties")) == PhysicsState()
+    assert state_of(press(app, "connections")) == PhysicsState()
     assert [payload["show_links"] for payload in payloads] == [False, True, False]
 
 
-def test_the_surest_tie_is_explained_until_another_one_is_asked_about(monkeypatch):
+def test_the_surest_connection_is_explained_until_another_one_is_asked_about(monkeypatch):
     payloads = []
 
     def draw(payload, *, on_change, **_):
@@ -188,20 +188,20 @@ def test_the_surest_tie_is_explained_until_another_one_is_asked_about(monkeypatc
     guess = np.array(payloads[0]["guess"], dtype=float)
     i, j = payloads[0]["asked"]
     assert guess[i, j] == np.nanmax(guess)
-    assert f">Is {COLOR_NAMES[i]} tied to {COLOR_NAMES[j]}?" in html(app)
+    assert f">Is {COLOR_NAMES[i]} connected to {COLOR_NAMES[j]}?" in html(app)
     press(app, "ask")
-    assert (state_of(app), payloads[-1]["asked"]) == (PhysicsState(tie=("green", "orange")), (1, 3))
-    assert ">Is green tied to orange?" in html(app)
+    assert (state_of(app), payloads[-1]["asked"]) == (PhysicsState(connection=("green", "orange")), (1, 3))
+    assert ">Is green connected to orange?" in html(app)
     assert payloads[-1]["shares"] is None
-    app.selectbox(key="physics.tie.1").set_value("red").run()
-    assert state_of(app).tie == ("green", "red")
-    assert "green" not in app.selectbox(key="physics.tie.1").options
+    app.selectbox(key="physics.connection.1").set_value("red").run()
+    assert state_of(app).connection == ("green", "red")
+    assert "green" not in app.selectbox(key="physics.connection.1").options
     app.number_input(key="physics.seed").set_value(7).run()
     assert state_of(app) == PhysicsState(seed=7)
 
 
 @pytest.mark.parametrize("section", [*SECTIONS])
-def test_every_section_of_a_tie_opens(section):
+def test_every_section_of_a_connection_opens(section):
     app = open_page(tie="green-pink", section=section, pair="red-blue", top="5", number="50")
     assert sentences(app) == []
     assert len(app.get("plotly_chart")) == {"pairs": 1, "pair": 3, "what-if": 1, "method": 0, "many": 1}[section]

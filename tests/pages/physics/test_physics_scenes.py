@@ -71,7 +71,7 @@ def test_every_bundled_scene_is_there():
 
 
 @pytest.mark.parametrize("ball", range(10))
-def test_what_is_rigidly_tied_comes_along_and_everything_else_stays_where_it_was(ball):
+def test_what_is_rigidly_connected_comes_along_and_everything_else_stays_where_it_was(ball):
     frame = 9
     x, y = free_place(PULLED, ball, frame)
     scene = pulled_scene(PULLED, (Pull(ball, frame, x, y),))

@@ -33,7 +33,7 @@ def states(draw) -> PhysicsState:
     return replace(
         state,
         question=question,
-        tie=draw(st.sampled_from([None, ("red", "green"), state.labels[:2]])),
+        connection=draw(st.sampled_from([None, ("red", "green"), state.labels[:2]])),
         pair=draw(st.none() | st.tuples(labels, labels)),
         without=draw(st.sampled_from([(), state.labels[:2]])),
         section=draw(st.sampled_from([*SECTIONS])),

@@ -37,8 +37,8 @@ VIEWS = [
     {"pair": ("red", "pink")},
     {"balls": 3, "truth": True},
     {"balls": 16, "why": "4", "baseline": "mean"},
-    {"question": "connections", "tie": ("red", "pink")},
-    {"question": "connections", "tie": ("green", "blue"), "balls": 14, "why_not": "none"},
+    {"question": "connections", "connection": ("red", "pink")},
+    {"question": "connections", "connection": ("green", "blue"), "balls": 14, "why_not": "none"},
 ]
 
 
@@ -47,25 +47,30 @@ def view(request, make_view):
     return make_view(**request.param)
 
 
-def say(tied: set[frozenset[str]], sure: float = 0.9) -> Answer:
-    """Return an answer that takes some pairs of colors for tied."""
+def say(connected: set[frozenset[str]], sure: float = 0.9) -> Answer:
+    """Return an answer that takes some pairs of colors for connected."""
     answers = TASKS["physics/connections"].answers
-    shares = {name: sure if frozenset(name.split("-")) in tied else 1 - sure for name in answers}
+    shares = {name: sure if frozenset(name.split("-")) in connected else 1 - sure for name in answers}
     return Answer("", shares, np.log(np.array([*shares.values()])))
 
 
-def tied_colors(scene) -> set[frozenset[str]]:
-    """Return the tied pairs of a scene's balls by color."""
+def found_colors(rows: list[dict[str, str]]) -> set[frozenset[str]]:
+    """Return the pairs of colors that a table of connections calls connected."""
+    return {frozenset((row["first"], row["second"])) for row in rows if row["connected"] == "1"}
+
+
+def connected_colors(scene) -> set[frozenset[str]]:
+    """Return the connected pairs of a scene's balls by color."""
     return {frozenset((NAMES[i], NAMES[j])) for i, j in np.argwhere(scene.links)}
 
 
 @pytest.mark.parametrize("n_balls", [2, 5, 10, 13])
 def test_a_guess_is_right_where_a_plain_loop_says_so(n_balls):
     scene = sampled_scene(2, n_balls)
-    tied = tied_colors(scene) ^ {frozenset(("red", "green"))}
-    guess = make_guess(say(tied), scene)
+    connected = connected_colors(scene) ^ {frozenset(("red", "green"))}
+    guess = make_guess(say(connected), scene)
     answered = [(i, j) for i, j in combinations(range(n_balls), 2) if j < 10]
-    right = [(frozenset((NAMES[i], NAMES[j])) in tied) == scene.links[i, j] for i, j in answered]
+    right = [(frozenset((NAMES[i], NAMES[j])) in connected) == scene.links[i, j] for i, j in answered]
     assert guess.right.tolist() == right
     assert right.count(False) == 1
     assert guess.n_silent == n_balls * (n_balls - 1) // 2 - len(answered)
@@ -76,8 +81,8 @@ def test_a_guess_is_right_where_a_plain_loop_says_so(n_balls):
 
 def test_a_whole_scene_is_right_only_with_all_its_pairs():
     scene, large = sampled_scene(2, 10), sampled_scene(2, 11)
-    assert make_guess(say(tied_colors(scene)), scene).is_whole
-    assert not make_guess(say(tied_colors(large)), large).is_whole
+    assert make_guess(say(connected_colors(scene)), scene).is_whole
+    assert not make_guess(say(connected_colors(large)), large).is_whole
 
 
 def test_the_surest_mistakes_come_first():
@@ -142,30 +147,30 @@ def test_exact_shares_add_up_to_the_logit(view):
     assert view.answers == ANSWERS[view.state.question]
 
 
-def test_a_tie_is_decided_by_its_own_pair(make_view):
-    for tie in (("red", "pink"), ("red", "green"), ("blue", "gray")):
-        view = make_view(question="connections", tie=tie)
-        i, j = (view.nodes.labels.index(color) for color in tie)
-        assert view.question_text == f"Is {tie[0]} tied to {tie[1]}?"
-        assert (view.tied_balls, {*view.true_pairs}) == ((i, j), {(i, j), (j, i)})
+def test_a_connection_is_decided_by_its_own_pair(make_view):
+    for connection in (("red", "pink"), ("red", "green"), ("blue", "gray")):
+        view = make_view(question="connections", connection=connection)
+        i, j = (view.nodes.labels.index(color) for color in connection)
+        assert view.question_text == f"Is {connection[0]} connected to {connection[1]}?"
+        assert (view.connected_balls, {*view.true_pairs}) == ((i, j), {(i, j), (j, i)})
         assert view.reading.truth == ("yes" if view.scene.links[i, j] else "no")
         share = view.reading.answer.probabilities["yes"]
         assert view.attribution.value == pytest.approx(abs(np.log(share / (1 - share))), abs=1e-6)
 
 
-def test_the_surest_tie_is_the_likeliest_pair_with_an_answer():
+def test_the_surest_connection_is_the_likeliest_pair_with_an_answer():
     scene = sampled_scene(2, 12)
     shares = say(set()).probabilities | {"green-pink": 0.4, "red-green": 0.3}
     guess = make_guess(Answer("", shares, np.zeros(45)), scene)
-    assert [NAMES[ball] for ball in guess.surest_tie(10)] == ["green", "pink"]
-    assert guess.surest_tie(2) == (0, 1)
+    assert [NAMES[ball] for ball in guess.surest_connection(10)] == ["green", "pink"]
+    assert guess.surest_connection(2) == (0, 1)
 
 
 @pytest.mark.parametrize("view", [each for each in VIEWS if "question" not in each], ids=str, indirect=True)
-def test_ties_decide_the_count(view):
+def test_connections_decide_the_count(view):
     links = view.scene.links
     assert {*view.true_pairs} == {(i, j) for i, j in product(range(len(links)), repeat=2) if links[i, j]}
-    # Drawn ties make no rings, so that each of them leaves one system less.
+    # Drawn connections make no rings, so that each of them leaves one system less.
     assert int(view.reading.truth) == len(links) - len(view.true_pairs) // 2
 
 
@@ -181,7 +186,7 @@ def test_a_pinned_pair_can_be_followed(make_view, random_answerer):
 def test_json_holds_scene_answer_and_contributions(view):
     content = json.loads(exports.export_json(view))
     scene = read_scene_file(json.dumps(content["scene"]).encode(), "x.json")
-    assert content["truth"] == find_truth(scene.links, view.state.labels, view.tie)
+    assert content["truth"] == find_truth(scene.links, view.state.labels, view.connection)
     np.testing.assert_array_equal(scene.positions, view.scene.positions)
     assert content["attribution"]["contributions"] == view.attribution.contributions.tolist()
     assert PhysicsState.from_query(content["view"]["link"]) == (view.state, [])
@@ -217,19 +222,20 @@ def assert_picture(content: bytes) -> None:
     assert np.asarray(image.convert("RGB")).std() > 10
 
 
-def test_files_of_ties_and_paths_hold_what_was_shown():
+def test_files_of_connections_and_paths_hold_what_was_shown():
     scene = sampled_scene(2, 12)
     labels = NAMES[:12]
-    guess = make_guess(say(tied_colors(scene)), scene)
+    guess = make_guess(say(connected_colors(scene)), scene)
     rows = list(csv.DictReader(io.StringIO(files.export_guess_csv(guess, labels).decode())))
     assert len(rows) == 66
-    assert {frozenset((row["first"], row["second"])) for row in rows if row["tied"] == "1"} == tied_colors(scene)
+    assert found_colors(rows) == connected_colors(scene)
     assert sum(row["probability"] == "" for row in rows) == 21
     assert_picture(files.export_guess_png(guess, scene, labels))
-    untold = make_guess(say(tied_colors(scene)), replace(scene, unknown=frozenset({"links"})))
+    untold = make_guess(say(connected_colors(scene)), replace(scene, unknown=frozenset({"links"})))
     rows = list(csv.DictReader(io.StringIO(files.export_guess_csv(untold, labels).decode())))
-    assert ({row["tied"] for row in rows}, untold.right, untold.is_whole, untold.mistakes()) == ({""}, None, False, [])
-    assert untold.connected.sum() == len([tie for tie in tied_colors(scene) if tie <= {*NAMES[:10]}])
+    assert {row["connected"] for row in rows} == {""}
+    assert (untold.right, untold.is_whole, untold.mistakes()) == (None, False, [])
+    assert untold.connected.sum() == sum(pair <= {*NAMES[:10]} for pair in connected_colors(scene))
     assert_picture(files.export_guess_png(untold, scene, labels))
     paths = make_paths(scene, {"rn-predict": scene.positions[N_FRAMES:]})
     rows = list(csv.DictReader(io.StringIO(files.export_paths_csv(paths, labels).decode())))
@@ -252,8 +258,8 @@ def test_the_table_gets_the_scene_and_what_is_asked(make_view):
     assert [ball["name"] for ball in data["balls"]] == [*NAMES[:12]]
     np.testing.assert_allclose(data["seen"], view.scene.positions[:16], atol=1e-4)
     np.testing.assert_allclose(data["shares"], view.matrix, atol=1e-4)
-    tied = {(link["i"], link["j"]): link["rigid"] for link in data["links"]}
-    assert tied == {(i, j): view.scene.rigid[i, j] for i, j in combinations(range(12), 2) if view.scene.links[i, j]}
+    links = {(link["i"], link["j"]): link["rigid"] for link in data["links"]}
+    assert links == {(i, j): view.scene.rigid[i, j] for i, j in combinations(range(12), 2) if view.scene.links[i, j]}
     assert (data["guess"][0][0], data["guess"][0][1], data["guess"][11][3]) == (None, 0.1, None)
     assert (data["matrix"], data["show_links"], data["ahead"], data["predicted"]) == ("shares", True, None, None)
 
@@ -283,13 +289,14 @@ def test_figures_say_what_they_show():
 
 def test_html_says_how_many_pairs_are_right():
     scene = sampled_scene(2, 10)
-    guess = make_guess(say(tied_colors(scene) ^ {frozenset(("red", "green"))}), scene)
-    page = html.guesses_html({"rn-connections": guess, "mlp-connections": make_guess(say(tied_colors(scene)), scene)})
+    guess = make_guess(say(connected_colors(scene) ^ {frozenset(("red", "green"))}), scene)
+    right = make_guess(say(connected_colors(scene)), scene)
+    page = html.guesses_html({"rn-connections": guess, "mlp-connections": right})
     assert re.findall(r'"rn-said">(.*?)</div>', page) == ["44 of 45", "45 of 45"]
     assert page.count("✗ wrong") == page.count("✓ right") == 1
     rows = re.findall(r"<tr>(<td>.*?)</tr>", html.mistakes_html(guess, NAMES[:10]))
     assert rows == ["<td>red, green</td><td>90.0 %</td><td>not connected</td>"]
-    assert html.mistakes_html(make_guess(say(tied_colors(scene)), scene), NAMES[:10]) == ""
+    assert html.mistakes_html(make_guess(say(connected_colors(scene)), scene), NAMES[:10]) == ""
     many = html.mistakes_html(make_guess(say({frozenset(pair) for pair in combinations(NAMES[:10], 2)}), scene), NAMES)
     assert many.count("<tr>") == 1 + 6 + 1
 

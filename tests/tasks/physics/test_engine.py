@@ -37,7 +37,7 @@ SWING = np.sqrt(2 * STIFFNESS / MASS)
 
 
 def move(positions, velocities, length, n_frames, rigid=False):
-    """Move the balls (N, 2) of one scene, in which a link of some length, if any, ties balls 0 and 1."""
+    """Move the balls (N, 2) of one scene, in which a link of some length, if any, connects balls 0 and 1."""
     lengths = np.zeros((1, len(positions), len(positions)))
     if length:
         lengths[0, 0, 1] = lengths[0, 1, 0] = length
@@ -167,7 +167,7 @@ def compile_for(scene: PhysicsScene) -> mujoco.MjModel:
 
 
 @pytest.mark.parametrize("row", range(0, 300, 30))
-def test_a_table_tied_anew_is_the_one_compiled_for_the_scene(row):
+def test_a_table_connected_anew_is_the_one_compiled_for_the_scene(row):
     """The model whose links are written into it, against one that was compiled with them: in all but the names.
 
     A length that is held counts from how far apart the balls were when the model was compiled.
@@ -175,8 +175,8 @@ def test_a_table_tied_anew_is_the_one_compiled_for_the_scene(row):
     scene = drawn_scenes().scene(row)
     pairs = np.argwhere(np.triu(scene.links))
     table = _Table(scene.n_balls, len(pairs))
-    table.tie(pairs[::-1], scene.rigid, scene.lengths)
-    table.tie(pairs, scene.rigid, scene.lengths)
+    table.connect(pairs[::-1], scene.rigid, scene.lengths)
+    table.connect(pairs, scene.rigid, scene.lengths)
     compiled = compile_for(scene)
     for model in (table._model, compiled):
         model.eq_data[:, 0] += model.tendon_length0

@@ -12,7 +12,7 @@ from rn_core.common.seeding import make_rng
 from rn_core.tasks import TASKS
 from rn_core.tasks.physics import sample_scenes, simulate
 from rn_core.tasks.physics.encoding import connection_targets, list_pairs
-from rn_core.tasks.physics.pair_facts import choose_pairs, tied_facts, which_facts
+from rn_core.tasks.physics.pair_facts import choose_pairs, connected_facts, which_facts
 from rn_core.tasks.physics.pool import recolor_scenes, turn_scenes
 from rn_core.tasks.physics.scene import PhysicsScenes
 
@@ -62,7 +62,7 @@ def test_facts_of_all_pairs_add_up_to_the_answers():
     np.testing.assert_array_equal(facts[:, 1:], connection_targets(drawn_scenes()))
     np.testing.assert_array_equal(10 - facts[:, 0], drawn_scenes().n_systems)
     np.testing.assert_array_equal(
-        tied_facts(drawn_scenes(), np.broadcast_to(EVERY, (64, 100, 2))).sum(axis=(1, 2)), 2 * facts[:, 0]
+        connected_facts(drawn_scenes(), np.broadcast_to(EVERY, (64, 100, 2))).sum(axis=(1, 2)), 2 * facts[:, 0]
     )
 
 
@@ -102,9 +102,9 @@ def test_lessons_fit_what_is_shown():
     s = np.arange(400)[:, None]
     i, j = lesson.pairs.numpy().transpose(2, 0, 1)
     spread = np.linalg.norm(paths[s, i] - paths[s, j], axis=2).std(axis=2)
-    tied = lesson.pair_facts[..., 0].numpy() > 0
-    assert np.median(spread[tied]) < 0.03 < np.quantile(spread[~tied], 0.1)
-    assert spread[tied].max() < 0.3
+    connected = lesson.pair_facts[..., 0].numpy() > 0
+    assert np.median(spread[connected]) < 0.03 < np.quantile(spread[~connected], 0.1)
+    assert spread[connected].max() < 0.3
     batch = pool.sample_batch(make_rng(0, "train", 1), 100)
     paths = batch.inputs[0][..., 3:].unflatten(2, (2, 16)).numpy()
     i, j = list_pairs(10).T
@@ -118,12 +118,12 @@ def test_motion_lessons_fit_what_is_shown_and_the_simulation():
     positions, velocities, lengths = (part.numpy() for part in (lesson.positions, lesson.velocities, lesson.lengths))
     shown = lesson.inputs[0][..., 3:].unflatten(2, (2, 16)).permute(0, 3, 1, 2).numpy()
     np.testing.assert_array_equal(shown, positions[:, :16])
-    rigid, tied = lesson.kinds.numpy() == 2, lesson.kinds.numpy() > 0
-    np.testing.assert_array_equal(lengths > 0, tied)
+    rigid, connected = lesson.kinds.numpy() == 2, lesson.kinds.numpy() > 0
+    np.testing.assert_array_equal(lengths > 0, connected)
     apart = np.linalg.norm(positions[:, :, :, None] - positions[:, :, None], axis=4)
-    assert rigid.any() and (tied & ~rigid).any()
+    assert rigid.any() and (connected & ~rigid).any()
     assert np.abs(apart - lengths[:, None])[np.broadcast_to(rigid[:, None], apart.shape)].max() < 0.02
-    again = simulate(PhysicsScenes(positions, velocities, tied, rigid, lengths), 2, first=10)
+    again = simulate(PhysicsScenes(positions, velocities, connected, rigid, lengths), 2, first=10)
     np.testing.assert_allclose(again.positions[:, 1], positions[:, 11], atol=2e-3)
 
 

@@ -52,18 +52,18 @@ def test_systems_are_trees_of_links_between_two_different_balls():
     np.testing.assert_array_equal(many().lengths > 0, many().links)
 
 
-def test_a_ball_is_tied_to_any_of_those_before_it():
+def test_a_ball_is_connected_to_any_of_those_before_it():
     """Half of the balls of such a random tree have one link (a star would have nine in ten, a chain two)."""
     whole = many().links[many().n_systems == 1]
     leaves = (whole.sum(axis=2) == 1).sum(axis=1)
     assert leaves.mean() == pytest.approx(10 / 2, abs=5 * leaves.std() / np.sqrt(len(leaves)))
 
 
-def test_half_of_the_links_are_rigid_and_all_pairs_are_tied_alike():
+def test_half_of_the_links_are_rigid_and_all_pairs_are_connected_alike():
     n_links = many().links.sum()
     assert many().rigid.sum() / n_links == pytest.approx(0.5, abs=5 * np.sqrt(0.25 / (n_links / 2)))
-    tied = many().links.mean(axis=0)[np.triu_indices(10, k=1)]
-    np.testing.assert_allclose(tied, 0.1, atol=5 * np.sqrt(0.09 / len(many())))
+    connected = many().links.mean(axis=0)[np.triu_indices(10, k=1)]
+    np.testing.assert_allclose(connected, 0.1, atol=5 * np.sqrt(0.09 / len(many())))
 
 
 def test_the_sizes_of_systems_are_those_of_uniform_cuts():
@@ -73,15 +73,15 @@ def test_the_sizes_of_systems_are_those_of_uniform_cuts():
     np.testing.assert_allclose(smaller, np.array([2, 2, 2, 2, 1]) / 9, atol=5 * np.sqrt(0.17 / len(second)))
 
 
-def test_the_first_frame_says_nothing_of_who_is_tied():
-    """Tied and untied pairs are equally far apart."""
+def test_the_first_frame_says_nothing_of_who_is_connected():
+    """Connected and unconnected pairs are equally far apart."""
     places = many().positions[:, 0].astype(np.float64)
     apart = np.linalg.norm(places[:, :, None] - places[:, None], axis=3)
     i, j = np.triu_indices(10, k=1)
-    tied, apart = many().links[:, i, j].ravel(), apart[:, i, j].ravel()
+    connected, apart = many().links[:, i, j].ravel(), apart[:, i, j].ravel()
     for share in (0.05, 0.25, 0.5, 0.75, 0.95):
-        error = 5 * np.sqrt(share * (1 - share) / tied.sum())
-        assert (apart[tied] < np.quantile(apart[~tied], share)).mean() == pytest.approx(share, abs=error)
+        error = 5 * np.sqrt(share * (1 - share) / connected.sum())
+        assert (apart[connected] < np.quantile(apart[~connected], share)).mean() == pytest.approx(share, abs=error)
 
 
 def test_balls_start_apart_on_the_table_with_links_at_rest():

@@ -21,16 +21,16 @@ def drawn_scenes() -> PhysicsScenes:
 
 
 def make_scene(places, links=(), speed=0.0) -> PhysicsScene:
-    """Return one frame of balls that move to the right, tied by links (i, j, rigid) that are at rest."""
+    """Return one frame of balls that move to the right, connected by links (i, j, rigid) that are at rest."""
     positions = np.array([places], dtype=np.float32)
-    tied, rigid = np.zeros((2, len(places), len(places)), dtype=bool)
-    lengths = np.zeros(tied.shape, dtype=np.float32)
+    connected, rigid = np.zeros((2, len(places), len(places)), dtype=bool)
+    lengths = np.zeros(connected.shape, dtype=np.float32)
     for i, j, stiff in links:
-        tied[[i, j], [j, i]], rigid[[i, j], [j, i]] = True, stiff
+        connected[[i, j], [j, i]], rigid[[i, j], [j, i]] = True, stiff
         lengths[[i, j], [j, i]] = np.linalg.norm(positions[0, i] - positions[0, j])
     velocities = np.zeros_like(positions)
     velocities[..., 0] = speed
-    return PhysicsScene(positions, velocities, tied, rigid, lengths)
+    return PhysicsScene(positions, velocities, connected, rigid, lengths)
 
 
 def test_a_drawn_scene_is_what_its_first_frame_leads_to():
@@ -64,8 +64,8 @@ def test_the_wildest_scenes_that_can_be_read_stay_in_sight():
         columns = np.arange(n_balls, dtype=np.float32) % 4
         places = np.stack([FURTHEST - columns * MIN_APART, np.arange(n_balls) // 4 * MIN_APART], axis=1)
         velocities = rng.choice([-MAX_SPEED, MAX_SPEED], (1, n_balls, 2)).astype(np.float32)
-        tied = (links | links.T, np.zeros_like(links), lengths)
-        scene = PhysicsScene(places[None].astype(np.float32), velocities, *tied)
+        connected = (links | links.T, np.zeros_like(links), lengths)
+        scene = PhysicsScene(places[None].astype(np.float32), velocities, *connected)
         moved = simulate(stack_scenes([scene]), 32)
         assert np.isfinite(moved.positions).all()
         assert np.abs(moved.positions).max() < 2.5
@@ -83,7 +83,7 @@ def test_a_pulled_ball_is_let_go_at_rest_and_its_springs_pull_it_back():
     np.testing.assert_allclose(after[2], (-0.5 + 0.03, 0.5), atol=1e-6)
 
 
-def test_what_a_rigid_link_ties_comes_along_at_rest():
+def test_what_a_rigid_link_connects_comes_along_at_rest():
     links = [(0, 1, True), (1, 2, True), (2, 3, False)]
     scene = make_scene([(0, 0), (0.2, 0), (0.4, 0), (0.6, 0)], links, speed=0.3)
     pulled = pull_ball(scene, 0, (0, 0.2))

@@ -63,7 +63,7 @@ def test_every_number_of_balls_is_drawn_and_the_answers_fit_the_rows():
     sizes = mask.sum(dim=1)
     counts = sizes.bincount(minlength=13)[2:]
     assert counts.sum() == 300 and counts.min() > 10 and counts.max() < 50
-    tied, free = [], []
+    connected, free = [], []
     for s in range(0, 300, 7):
         shown = rows[s, : sizes[s]].numpy()
         named = dict(zip(find_colors(shown), shown, strict=True))
@@ -72,8 +72,8 @@ def test_every_number_of_balls_is_drawn_and_the_answers_fit_the_rows():
             if not {first, second} <= {*named}:
                 assert not answer
                 continue
-            (tied if answer else free).append(spread(named[first][3:], named[second][3:]))
-    assert np.median(tied) < 0.03 < np.quantile(free, 0.1)
+            (connected if answer else free).append(spread(named[first][3:], named[second][3:]))
+    assert np.median(connected) < 0.03 < np.quantile(free, 0.1)
 
 
 def test_a_pool_takes_more_scenes_of_many_balls_and_its_facts_are_its_answers(pool):
@@ -112,8 +112,8 @@ def test_a_pool_has_a_scene_of_each_number_or_is_refused():
 
 def test_twelve_colors_can_be_asked_about():
     assert (len(CONNECTIONS.answers), len(COUNT.answers)) == (66, 12)
-    assert CONNECTIONS.answers[CONNECTIONS.find_label("Is lime tied to red?")] == "red-lime"
+    assert CONNECTIONS.answers[CONNECTIONS.find_label("Is lime connected to red?")] == "red-lime"
     with pytest.raises(QuestionError, match="got maroon and red"):
-        CONNECTIONS.find_label("Is maroon tied to red?")
+        CONNECTIONS.find_label("Is maroon connected to red?")
     assert isinstance(CONNECTIONS, VaryingConnections) and isinstance(COUNT, VaryingCount)
     assert CONNECTIONS.trained_counts == COUNT.trained_counts == (2, 12)

@@ -14,10 +14,10 @@ const ASIDE = 11; // how far beside it stands then
 const STOPS = [0.5, 0.34, 0.66, 0.22, 0.78]; // how far along its line a number may stand
 const ROOM = { x: 20, y: 9 }; // that it has to other numbers and to balls
 const STEP = 4; // between the rings of the search for such room
-const LEAST = 0.1; // probability from which a tie is drawn
-const FLOOR_LAYERS = ["bars", "ways", "ties", "coils", "ghosts", "balls", "tags"];
+const LEAST = 0.1; // probability from which a connection is drawn
+const FLOOR_LAYERS = ["bars", "ways", "connections", "coils", "ghosts", "balls", "tags"];
 
-// Ties
+// Connections
 
 /** The two directions of a pair in one number; null where there is none. */
 function combine(matrix, i, j, add) {
@@ -26,27 +26,28 @@ function combine(matrix, i, j, add) {
 }
 
 /** All pairs {i, j, value, strength from 0 to 1, text} that the shown matrix has numbers for, strongest first. */
-export function makeTies(data) {
+export function makeConnections(data) {
   const matrix = data[data.matrix];
   if (matrix === null) return [];
   const isShare = data.matrix === "shares";
-  const ties = [];
+  const connections = [];
   for (let i = 0; i < matrix.length; i += 1) {
     for (let j = i + 1; j < matrix.length; j += 1) {
       const value = combine(matrix, i, j, isShare);
-      if (value !== null) ties.push({ i, j, value, text: isShare ? formatShare(value) : formatProbability(value) });
+      if (value === null) continue;
+      connections.push({ i, j, value, text: isShare ? formatShare(value) : formatProbability(value) });
     }
   }
-  const largest = isShare ? Math.max(...ties.map(({ value }) => Math.abs(value))) || 1 : 1;
-  return ties
-    .map((tie) => ({ ...tie, strength: Math.abs(tie.value) / largest }))
+  const largest = isShare ? Math.max(...connections.map(({ value }) => Math.abs(value))) || 1 : 1;
+  return connections
+    .map((connection) => ({ ...connection, strength: Math.abs(connection.value) / largest }))
     .sort((one, other) => other.strength - one.strength);
 }
 
-/** Ties that are drawn for the ball (null: no ball) that is looked at; of shares the strongest ones only. */
-export function drawnTies(ties, ball, data) {
-  if (data.matrix === "guess") return ties.filter(({ value }) => value >= LEAST);
-  const meant = ball === null ? ties : ties.filter(({ i, j }) => i === ball || j === ball);
+/** Connections that are drawn for the ball (null: no ball) that is looked at; of shares the strongest ones only. */
+export function drawnConnections(connections, ball, data) {
+  if (data.matrix === "guess") return connections.filter(({ value }) => value >= LEAST);
+  const meant = ball === null ? connections : connections.filter(({ i, j }) => i === ball || j === ball);
   return meant.filter(({ value }) => value !== 0).slice(0, ball === null ? N_OVERALL : N_PARTNERS);
 }
 
@@ -57,13 +58,13 @@ export function litBalls(styles, meant) {
   return new Set([...meant, ...strong.flatMap(([{ i, j }]) => [i, j])]);
 }
 
-/** Tie -> "strong", "plain" or "dimmed", for all that are drawn. */
-export function styleTies(ties, { ball, cell }, data) {
+/** Connection -> "strong", "plain" or "dimmed", for all that are drawn. */
+export function styleConnections(connections, { ball, cell }, data) {
   const isMeant = ({ i, j }) => (cell === null ? i === ball || j === ball : cell.includes(i) && cell.includes(j) && i !== j);
-  const drawn = new Set(drawnTies(ties, ball, data));
-  if (cell !== null) ties.filter(isMeant).forEach((tie) => drawn.add(tie));
+  const drawn = new Set(drawnConnections(connections, ball, data));
+  if (cell !== null) connections.filter(isMeant).forEach((connection) => drawn.add(connection));
   const isIdle = ball === null && cell === null;
-  return new Map([...drawn].map((tie) => [tie, isIdle ? "plain" : isMeant(tie) ? "strong" : "dimmed"]));
+  return new Map([...drawn].map((one) => [one, isIdle ? "plain" : isMeant(one) ? "strong" : "dimmed"]));
 }
 
 // Elements, made once for all frames
@@ -81,17 +82,17 @@ function buildBall({ name, label, fill, ink }, ball, radius) {
   ]);
 }
 
-function buildTie(tie, data) {
-  const kind = data.matrix === "guess" ? "guess" : `share ${signOf(tie.value)}`;
-  const line = makeSvg("path", { class: `tie ${kind}`, "data-tie": `${tie.i},${tie.j}` });
-  line.style.setProperty("--strength", tie.strength);
+function buildConnection(connection, data) {
+  const kind = data.matrix === "guess" ? "guess" : `share ${signOf(connection.value)}`;
+  const line = makeSvg("path", { class: `connection ${kind}`, "data-connection": `${connection.i},${connection.j}` });
+  line.style.setProperty("--strength", connection.strength);
   const tag = makeSvg("text", { class: `number ${kind}` });
-  tag.textContent = tie.text;
+  tag.textContent = connection.text;
   return { line, tag, stop: STOPS[0] };
 }
 
 /** Make everything on the table anew; returns the elements that `drawFloor` moves. */
-export function buildFloor(top, ties, data) {
+export function buildFloor(top, connections, data) {
   const side = 2 * (HALF + EDGE);
   top.setAttribute("viewBox", `${-HALF - EDGE} ${-HALF - EDGE} ${side} ${side}`);
   top.replaceChildren(makeSvg("rect", { class: "ground", x: -HALF, y: -HALF, width: 2 * HALF, height: 2 * HALF }));
@@ -103,15 +104,15 @@ export function buildFloor(top, ties, data) {
     ways: data.balls.map(({ fill }) => makeSvg("path", { class: "way", style: `--ball: ${fill}` })),
     predictedWays: data.balls.map(({ fill }) => makeSvg("path", { class: "way predicted", style: `--ball: ${fill}` })),
     ghosts: data.balls.map(({ fill }) => makeSvg("circle", { class: "ghost", r: radius, style: `--ball: ${fill}` })),
-    ties: new Map(ties.map((tie) => [tie, buildTie(tie, data)])),
+    connections: new Map(connections.map((connection) => [connection, buildConnection(connection, data)])),
     links: data.links.map(({ rigid }) => makeSvg("path", { class: rigid ? "rigid" : "spring" })),
   };
   layers.balls.append(...elements.balls);
   layers.ways.append(...elements.ways, ...elements.predictedWays);
   layers.ghosts.append(...elements.ghosts);
   elements.links.forEach((link, k) => layers[data.links[k].rigid ? "bars" : "coils"].append(link));
-  for (const { line, tag } of elements.ties.values()) {
-    layers.ties.append(line);
+  for (const { line, tag } of elements.connections.values()) {
+    layers.connections.append(line);
     layers.tags.append(tag);
   }
   return elements;
@@ -123,7 +124,7 @@ export function buildFloor(top, ties, data) {
 export function drawFloor(elements, view) {
   const points = view.places.map((place) => toStage(place, view.data));
   drawBalls(elements.balls, points, view);
-  drawTies(elements.ties, points, view);
+  drawConnections(elements.connections, points, view);
   drawLinks(elements.links, points, view);
   drawWays(elements, view);
 }
@@ -138,16 +139,16 @@ function drawBalls(balls, points, { meant, lit, touching, held }) {
   });
 }
 
-function drawTies(elements, points, { styles, held }) {
+function drawConnections(elements, points, { styles, held }) {
   const numbered = [];
-  for (const [tie, element] of elements) {
+  for (const [connection, element] of elements) {
     const { line, tag } = element;
-    const style = styles.get(tie) ?? "unseen-tie";
+    const style = styles.get(connection) ?? "unseen-connection";
     line.setAttribute("data-style", style);
     tag.setAttribute("data-style", style);
-    if (style === "unseen-tie") continue;
-    const [from, to] = [points[tie.i], points[tie.j]];
-    const isPulled = held.includes(tie.i) !== held.includes(tie.j);
+    if (style === "unseen-connection") continue;
+    const [from, to] = [points[connection.i], points[connection.j]];
+    const isPulled = held.includes(connection.i) !== held.includes(connection.j);
     line.setAttribute("d", isPulled ? zigzag(from, to, 3) : straight(from, to));
     line.classList.toggle("pulled", isPulled);
     const hasNumber = style === "strong" || (style === "plain" && tag.classList.contains("share")); // as table.css shows
@@ -178,7 +179,7 @@ export function placeNumbers(lines, balls) {
   });
 }
 
-/** Where a tie's number stands: on its line, or beside its middle where the balls leave no room. */
+/** Where a connection's number stands: on its line, or beside its middle where the balls leave no room. */
 function placeNumber(from, to, stop) {
   const [dx, dy] = [to.x - from.x, to.y - from.y];
   const length = Math.hypot(dx, dy) || 1;

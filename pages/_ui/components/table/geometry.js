@@ -42,7 +42,7 @@ export function polyline(way, data) {
   return `M${way.map((place) => toStage(place, data)).map(({ x, y }) => `${x} ${y}`).join("L")}`;
 }
 
-/** The balls that move with one: itself and all that rigid links tie to it. */
+/** The balls that move with one: itself and all that rigid links connect to it. */
 export function bodyOf(ball, links) {
   const body = [ball];
   for (const member of body) {

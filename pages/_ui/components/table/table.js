@@ -6,7 +6,8 @@ import { formatProbability, formatShare } from "../numbers.js";
 import { PairPicture } from "../pair_picture.js";
 import { N_PARTNERS } from "../pairs.js";
 import { Clock, placeAt } from "./clock.js";
-import { buildFloor, buildLegend, drawFloor, drawnTies, litBalls, makeTies, styleTies } from "./drawing.js";
+import { buildFloor, buildLegend, drawFloor, litBalls } from "./drawing.js";
+import { drawnConnections, makeConnections, styleConnections } from "./drawing.js";
 import { bodyOf, keepOnTable, touchedBy } from "./geometry.js";
 import { TableGestures, ballOf } from "./input.js";
 import { CURVES, buildMatrix, drawErrors, largestOf, markMatrix } from "./matrix.js";
@@ -17,15 +18,15 @@ import { CURVES, buildMatrix, drawErrors, largestOf, markMatrix } from "./matrix
  * @type {[string, string, (data: any, springs: boolean) => boolean][]}
  */
 const LEGENDS = [
-  ["tie guess", "network's guess: the surer, the thicker", ({ matrix, guess }) => matrix === "guess" && guess !== null],
-  ["tie share positive", "speaks for the answer", ({ matrix, shares }) => matrix === "shares" && shares !== null],
-  ["tie share negative", "speaks against it", ({ matrix, shares }) => matrix === "shares" && shares !== null],
+  ["connection guess", "network's guess: thicker = more certain", ({ matrix, guess }) => matrix === "guess" && guess !== null],
+  ["connection share positive", "speaks for the answer", ({ matrix, shares }) => matrix === "shares" && shares !== null],
+  ["connection share negative", "speaks against it", ({ matrix, shares }) => matrix === "shares" && shares !== null],
   ["way", "simulated", ({ ahead, knowsLinks }) => ahead !== null && knowsLinks],
   ["way", "recorded", ({ ahead, knowsLinks }) => ahead !== null && !knowsLinks],
   ["way predicted", "predicted by the network", ({ predicted, showPredicted }) => showPredicted && predicted !== null],
   ["spring", "true spring", (_, springs) => springs],
   ["rigid", "true rigid link", (_, springs) => springs],
-  ["ring", "truly tied", (data, springs) => springs && data.links.length > 0 && data[data.matrix] !== null],
+  ["ring", "truly connected", (data, springs) => springs && data.links.length > 0 && data[data.matrix] !== null],
 ];
 
 class Table extends PairPicture {
@@ -41,7 +42,7 @@ class Table extends PairPicture {
     this.cell = null; // [i, j] under the pointer in the matrix
     this.draft = null; // pull that is not sent yet: {ball, to}
     this.followed = null; // the last place that the page was told of, while it follows
-    this.springs = false; // whether true ties are shown
+    this.springs = false; // whether true connections are shown
     this.wasPlaying = false; // when a ball was taken hold of
   }
 
@@ -60,7 +61,7 @@ class Table extends PairPicture {
     this.predicted = predicted && [data.seen.at(-1), ...predicted];
     this.clock.fit(this.frames.length, data.frameRate);
     const isTold = isFirst || before.showLinks !== data.showLinks;
-    if (isTold && !this.pending().some(({ kind }) => kind === "ties")) this.springs = data.showLinks;
+    if (isTold && !this.pending().some(({ kind }) => kind === "connections")) this.springs = data.showLinks;
     if (isFirst || JSON.stringify(before.balls) !== JSON.stringify(data.balls)) this.hovered = this.focused = this.cell = null;
     this.build();
     this.describe();
@@ -74,8 +75,8 @@ class Table extends PairPicture {
   build() {
     const { data } = this;
     const focused = ballOf(this.root.getRootNode().activeElement ?? this.root);
-    this.ties = makeTies(data);
-    this.elements = buildFloor(this.top, this.ties, data);
+    this.connections = makeConnections(data);
+    this.elements = buildFloor(this.top, this.connections, data);
     this.elements.balls.forEach((element, k) => element.setAttribute("aria-label", `${data.balls[k].name} ball`));
     if (this.hasMatrix()) buildMatrix(this.matrix, data);
     if (focused !== null) this.elements.balls[focused]?.focus();
@@ -100,7 +101,7 @@ class Table extends PairPicture {
     this.springsButton.hidden = !data.knowsLinks;
     root.querySelector(".erring").hidden = !this.hasErrors();
     const isGuess = data.matrix === "guess";
-    const caption = isGuess ? "The network's guess: tied?" : "What each pair adds to the answer";
+    const caption = isGuess ? "The network's guess: connected?" : "What each pair adds to the answer";
     root.querySelector(".pairing figcaption").textContent = caption;
     root.querySelector(".scale").className = `scale ${data.matrix}`;
     if (this.hasMatrix()) {
@@ -108,7 +109,8 @@ class Table extends PairPicture {
       root.querySelector(".low").textContent = isGuess ? "0 %" : formatShare(-largest);
       root.querySelector(".high").textContent = isGuess ? "100 %" : formatShare(largest);
     }
-    const strongest = drawnTies(this.ties, null, data).slice(0, N_PARTNERS).map((tie) => this.describeTie(tie));
+    const drawn = drawnConnections(this.connections, null, data);
+    const strongest = drawn.slice(0, N_PARTNERS).map((one) => this.describeConnection(one));
     const summary = strongest.length > 0 ? `Strongest pairs: ${strongest.join("; ")}.` : "";
     root.querySelector(".summary").textContent = summary;
     this.matrix.setAttribute("aria-label", `${caption}. ${summary}`);
@@ -135,12 +137,12 @@ class Table extends PairPicture {
     this.draw();
   }
 
-  describeTie({ i, j, text }) {
+  describeConnection({ i, j, text }) {
     return `${this.data.balls[i].name} and ${this.data.balls[j].name} ${text}`;
   }
 
   sentenceOfPartners(ball) {
-    const partners = drawnTies(this.ties, ball, this.data).filter(({ i, j }) => i === ball || j === ball);
+    const partners = drawnConnections(this.connections, ball, this.data).filter(({ i, j }) => i === ball || j === ball);
     const named = partners.slice(0, N_PARTNERS).map(({ i, j, text }) => `${this.data.balls[i === ball ? j : i].name} ${text}`);
     return `Strongest partners of ${this.data.balls[ball].name}: ${named.join(", ") || "none"}.`;
   }
@@ -155,8 +157,8 @@ class Table extends PairPicture {
     if (i === j) return `${balls[i].name} with itself${value === null ? "" : `: ${number}`}`;
     const read = `${balls[i].name} and ${balls[j].name}: ${number}`;
     if (!this.springs) return read;
-    const isTied = links.some((link) => [link.i, link.j].includes(i) && [link.i, link.j].includes(j));
-    return `${read}, truly ${isTied ? "tied" : "not tied"}`;
+    const isConnected = links.some((link) => [link.i, link.j].includes(i) && [link.i, link.j].includes(j));
+    return `${read}, truly ${isConnected ? "connected" : "not connected"}`;
   }
 
   /** The pair that is asked about, as far as the page knows or will know, or null. */
@@ -174,7 +176,7 @@ class Table extends PairPicture {
 
   toggleSprings() {
     this.springs = !this.springs;
-    if (this.data.tellsTies) this.submit({ kind: "ties", shown: this.springs });
+    if (this.data.tellsConnections) this.submit({ kind: "connections", shown: this.springs });
     this.draw();
   }
 
@@ -233,7 +235,7 @@ class Table extends PairPicture {
     return this.data.balls.map((_, ball) => placeAt(this.frames, ball, this.clock.time));
   }
 
-  /** Where the balls are, in metres; what is rigidly tied to a pulled ball comes along. */
+  /** Where the balls are, in metres; what is rigidly connected to a pulled ball comes along. */
   places() {
     const places = this.framePlaces();
     const pull = this.shownPull();
@@ -317,7 +319,7 @@ class Table extends PairPicture {
     if (data === null) return;
     const focus = this.focusOf();
     const pull = this.shownPull();
-    const styles = styleTies(this.ties, focus, data);
+    const styles = styleConnections(this.connections, focus, data);
     const meant = focus.cell ?? (focus.ball === null ? [] : [focus.ball]);
     const view = {
       data,

@@ -17,7 +17,7 @@ from rn_core.models.layers import make_mlp, read_alone
 from rn_core.tasks import TASKS
 from rn_core.tasks.physics import sample_scenes
 from rn_core.tasks.physics.encoding import encode_rows, find_colors
-from rn_core.tasks.physics.task import tie_question
+from rn_core.tasks.physics.task import connection_question
 from rn_core.tasks.registry import model_config
 from tests.cards import make_card
 
@@ -43,21 +43,21 @@ def test_reading_one_logit_alone_keeps_its_sigmoid_in_either_answer():
 
 
 @pytest.mark.parametrize("kind", ["rn", "mlp"])
-def test_one_tie_has_the_probability_that_it_has_among_all(kind):
+def test_one_connection_has_the_probability_that_it_has_among_all(kind):
     answerer = make_answerer(kind)
     every = answerer.answer(SCENE, "")
     for name, share in every.probabilities.items():
-        said = answerer.answer(SCENE, tie_question(*name.split("-")))
+        said = answerer.answer(SCENE, connection_question(*name.split("-")))
         assert [*said.probabilities] == ["no", "yes"]
         assert said.probabilities["yes"] == pytest.approx(share, abs=1e-6)
         assert said.text == ("yes" if share > 0.5 else "no")
 
 
-def test_a_tie_has_no_direction_and_names_may_be_written_large():
-    assert CONNECTIONS.find_label("Is red tied to blue?") == CONNECTIONS.find_label("is Blue tied to RED")
-    assert CONNECTIONS.answers[CONNECTIONS.find_label("Is blue tied to red?")] == "red-blue"
+def test_a_connection_has_no_direction_and_names_may_be_written_large():
+    assert CONNECTIONS.find_label("Is red connected to blue?") == CONNECTIONS.find_label("is Blue connected to RED")
+    assert CONNECTIONS.answers[CONNECTIONS.find_label("Is blue connected to red?")] == "red-blue"
     for text in ("Is the red ball connected to the blue one?", "is red linked with the blue ball"):
-        assert CONNECTIONS.find_label(text) == CONNECTIONS.find_label("Is red tied to blue?")
+        assert CONNECTIONS.find_label(text) == CONNECTIONS.find_label("Is red connected to blue?")
 
 
 @pytest.mark.parametrize(
@@ -69,12 +69,12 @@ def test_a_question_about_the_whole_scene_may_be_put_in_other_words(name, text):
     with pytest.raises(QuestionError, match="asks only"):
         task.encode_questions([f"{text} now?"])
     assert CONNECTIONS.find_label(CONNECTIONS.question) is CONNECTIONS.find_label("") is None
-    asked = [CONNECTIONS.find_label(tie_question(*name.split("-"))) for name in CONNECTIONS.answers]
+    asked = [CONNECTIONS.find_label(connection_question(*name.split("-"))) for name in CONNECTIONS.answers]
     assert asked == list(range(45))
 
 
-def test_the_shares_of_all_pairs_add_up_to_the_tie_s_logit_above_no_pairs_at_all():
-    answerer, question = make_answerer("rn"), "Is green tied to red?"
+def test_the_shares_of_all_pairs_add_up_to_the_connection_s_logit_above_no_pairs_at_all():
+    answerer, question = make_answerer("rn"), "Is green connected to red?"
     thing = CONNECTIONS.find_label(question)
     trace = answerer.trace(SCENE, question)
     found = attribute_pairs(answerer.f_phi(question), trace.relations[0], Target(1, 0))
@@ -85,7 +85,7 @@ def test_the_shares_of_all_pairs_add_up_to_the_tie_s_logit_above_no_pairs_at_all
     np.testing.assert_allclose(np.abs(said.contributions), np.abs(found.contributions.numpy()) / 2, atol=1e-6)
 
 
-@pytest.mark.parametrize("text", ["Is red tied to red?", "Is red tied to wine?", "Is <b> tied to red?"])
+@pytest.mark.parametrize("text", ["Is red connected to red?", "Is red connected to wine?", "Is <b> connected to red?"])
 def test_other_pairs_get_one_sentence(text):
     with pytest.raises(QuestionError) as err:
         make_answerer("rn").answer(SCENE, text)
@@ -98,5 +98,5 @@ def test_a_ball_that_is_not_there_gets_one_sentence():
     colors = find_colors(ROWS)
     assert colors == [*dict.fromkeys(colors)]
     with pytest.raises(SceneError, match=f"^The scene has no {colors[3]} ball; ask about "):
-        answerer.answer(ROWS[:3], tie_question(colors[0], colors[3]))
-    assert answerer.answer(ROWS[1:4], tie_question(colors[1], colors[3])).text in ("no", "yes")
+        answerer.answer(ROWS[:3], connection_question(colors[0], colors[3]))
+    assert answerer.answer(ROWS[1:4], connection_question(colors[1], colors[3])).text in ("no", "yes")
