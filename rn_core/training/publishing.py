@@ -188,6 +188,7 @@ def make_facts(name: str, state: RunState, metrics: Evaluation | None = None) ->
         f"python -m rn_core weights publish {name}{where}",
         data=f"{_describe_scenes(config)}; test seeds cannot overlap training seeds",
         start=_describe_start(config),
+        encoders_from=config.encoders_from or "",
         training=TrainingRecord(
             settings={key: value for key, value in config.to_dict().items() if key != "model"},
             questions=state.history[-1].n_questions,
@@ -248,6 +249,11 @@ def _describe_scenes(config: TrainConfig) -> str:
 
 def _describe_start(config: TrainConfig) -> str:
     """Return one phrase on what the network knew before it was trained on questions."""
+    if config.encoders_from:
+        return (
+            f"its convolution, which has learned from labels to find objects, and its reading of words are those of "
+            f"{config.encoders_from}, frozen; the rest was trained on answers only"
+        )
     if not config.warm_start and config.core_from:
         if isinstance(config.model.core, RelationNetworkConfig):
             return f"its relations start from {config.core_from}; f_phi starts from new weights"

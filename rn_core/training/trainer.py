@@ -39,7 +39,7 @@ from rn_core.training.config import TrainConfig, learning_rate, learning_task, s
 from rn_core.training.held_sums import HeldSums, sum_pool
 from rn_core.training.hop_start import start_hops
 from rn_core.training.run_state import RunState, check_same_run, read_run
-from rn_core.training.starts import make_pair_config, relations_of, take_question_encoder
+from rn_core.training.starts import make_pair_config, read_ahead, relations_of, take_question_encoder
 from rn_core.training.step_losses import count_steps, mean_loss
 from rn_core.weights.store import load_weights
 
@@ -114,6 +114,9 @@ class Trainer:
             self.pool = self.task.make_pool(config.seed, config.pool_scenes, config.n_questions, progress)
         if config.core_from and done is None and not (config.warm_start and self.pool is None):
             model.init_from(load_weights(config.core_from).model)
+        if config.encoders_from:
+            model.take_encoders(load_weights(config.encoders_from).model)
+            self.source = read_ahead(model, source, progress)
         if config.warm_start and done is None:
             self._warm_start(_WarmStartKeeper(self, found), progress)
         optimizer = torch.optim.AdamW(model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay)
