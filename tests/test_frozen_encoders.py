@@ -117,6 +117,19 @@ def test_a_run_trains_all_but_the_encoders_and_is_resumed_to_the_same_weights(pa
     assert all(torch.equal(value, learned[name]) for name, value in resumed.run.model.state_dict().items())
 
 
+def test_relations_start_from_those_over_found_objects(painted, finder):
+    config = replace(TRAIN, core_from=FINDER, hold_relations=1.0)
+    run = Trainer(config, make_fabric(), source=CELLS.open_source(painted))
+    list(run.train())
+    core, learned = run.run.model.core, finder.core
+    n_known = SLOTS.d_object
+    own, others = core.first_layer.weight, learned.first_layer.weight
+    assert torch.equal(own[:, :n_known], others[:, :n_known])
+    assert torch.equal(own[:, n_known + 1 : 2 * n_known + 1], others[:, n_known : 2 * n_known])
+    assert not own[:, n_known].any()
+    assert not torch.equal(core.f_phi[0].weight, build_model(GRID, TRAIN.seed).core.f_phi[0].weight)
+
+
 @pytest.mark.parametrize("changes", [{"hold_encoder": 0.9}, {"pool_scenes": 0, "warm_start": 3}])
 def test_encoders_of_others_are_not_trained(changes):
     with pytest.raises(RNCoreError, match=f"Encoders that are taken from '{FINDER}' stay as they are"):

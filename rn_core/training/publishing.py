@@ -250,9 +250,10 @@ def _describe_scenes(config: TrainConfig) -> str:
 def _describe_start(config: TrainConfig) -> str:
     """Return one phrase on what the network knew before it was trained on questions."""
     if config.encoders_from:
+        relations = f"its relations start from {config.core_from}" if config.core_from else "the rest is new"
         return (
-            f"its convolution, which has learned from labels to find objects, and its reading of words are those of "
-            f"{config.encoders_from}, frozen; the rest was trained on answers only"
+            "its convolution, which has learned from labels to find objects, and its reading of words are those of "
+            f"{config.encoders_from}, frozen; {relations}, trained on answers only"
         )
     if not config.warm_start and config.core_from:
         if isinstance(config.model.core, RelationNetworkConfig):

@@ -113,7 +113,11 @@ class Trainer:
             assert isinstance(self.task, Pooled)  # the config has checked it
             self.pool = self.task.make_pool(config.seed, config.pool_scenes, config.n_questions, progress)
         if config.core_from and done is None and not (config.warm_start and self.pool is None):
-            model.init_from(load_weights(config.core_from).model)
+            begun = load_weights(config.core_from).model
+            if config.encoders_from:
+                model.pair_core.init_from(relations_of(config.core_from, begun))
+            else:
+                model.init_from(begun)
         if config.encoders_from:
             model.take_encoders(load_weights(config.encoders_from).model)
             self.source = read_ahead(model, source, progress)

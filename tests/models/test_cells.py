@@ -153,3 +153,18 @@ def test_an_mlp_has_a_place_for_each_cell_and_a_config_survives_json():
     assert ModelConfig.from_dict(config.to_dict()) == config
     with pytest.raises(RNCoreError, match="The MLP must take 24 cells, got n_objects 23"):
         ModelConfig(GRID, replace(core, n_objects=23), WORDS)
+
+
+def test_relations_over_narrower_objects_are_kept_and_further_columns_begin_unused():
+    finder, model = make_model(FINDER, seed=1), make_model(GRID)
+    model.core.init_from(finder.core)
+    generator = torch.Generator().manual_seed(3)
+    objects = torch.randn(2, 5, GRID.d_object, generator=generator)
+    pairs, asked = torch.tensor([[[0, 1], [4, 4]], [[2, 3], [3, 2]]]), torch.randn(2, 6, generator=generator)
+    with torch.no_grad():
+        found = model.core.relate(objects, None, pairs, asked)
+        expected = finder.core.relate(objects[..., : FINDER.d_object], None, pairs, asked)
+    torch.testing.assert_close(found, expected)
+    assert not torch.equal(model.core.f_phi[0].weight, finder.core.f_phi[0].weight)
+    with pytest.raises(RNCoreError, match="g_theta must have the sizes"):
+        finder.core.init_from(model.core)

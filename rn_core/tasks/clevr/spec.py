@@ -104,7 +104,7 @@ def _cell_models(question: QuestionEncoderConfig) -> Models:
     grid = CellEncoderConfig(replace(_FINDER, windows=None))
     few = replace(grid, n_kept=MOST_CELLS)
     sizes = (grid.d_object, question.d_question, len(ANSWERS))
-    rn = RelationNetworkConfig(*sizes, (192,) * 3, (256, 256), 0.1, aggregate_scale=0.2)
+    rn = RelationNetworkConfig(*sizes, (256, 256, 256, 512), (256,), 0.1, aggregate_scale=0.2)
     mlp = MLPConfig(grid.n_objects, *sizes, (128, 256), 0.1)
     attention = StackedAttentionConfig(*sizes, d_attention=256, widths=(512, 512), dropout=0.1)
     return {
@@ -221,15 +221,18 @@ _FROM_CELLS = {
     "weight_decay": 1e-3,
     "encoders_from": "clevr/rn-slots",
     "hold_encoder": 1.0,
-    "steps": 6_000,
+    "steps": 2_000,
     "validate_every": 500,
     "validation_scenes": 400,
 }
+#: The Relation Network's relations start from those over found objects; at first f_phi alone learns to use them.
+_RN_FROM_CELLS = {**_FROM_CELLS, "core_from": "clevr/rn-slots", "hold_relations": 0.3, "learning_rate": 5e-4}
 _RECIPES = {
     "clevr/rn-slots": Recipe(SLOTS, "rn", _FROM_SLOTS),
     **{f"clevr/{kind}-states": Recipe(STATES, kind, _FROM_STATES) for kind in ("rn", "mlp", "lstm")},
     "clevr/rn-states-end-to-end": Recipe(STATES, "rn", _STATES_END_TO_END, "tiny"),
-    **{f"clevr/{kind}-pixels": Recipe(CELLS, kind, _FROM_CELLS) for kind in ("rn", "mlp", "sa")},
+    "clevr/rn-pixels": Recipe(CELLS, "rn", _RN_FROM_CELLS),
+    **{f"clevr/{kind}-pixels": Recipe(CELLS, kind, _FROM_CELLS) for kind in ("mlp", "sa")},
     **{f"clevr/{kind}-pixels-end-to-end": Recipe(PIXELS, kind, _FROM_FOLDER) for kind in ("rn", "mlp", "sa")},
 }
 
