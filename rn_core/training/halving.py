@@ -8,6 +8,7 @@ from pathlib import Path
 
 import torch
 
+from rn_core.common.device import fast_autocast
 from rn_core.common.errors import WeightsError
 from rn_core.common.records import Evaluation
 from rn_core.evaluation.reporting import mean_aggregates
@@ -51,7 +52,9 @@ def halve_weights(
     loaded = load_weights(name, folder)
     card, model, task = loaded.card, loaded.model, TASKS[loaded.card.task]
     round_parameters(model)
-    found = spec.measure(model, task, progress) if spec.data is None else spec.measure_folder(model, task, progress)
+    measure = spec.measure if spec.data is None else spec.measure_folder
+    with fast_autocast(torch.device("cpu")):  # as the card was measured
+        found = measure(model, task, progress)
     _check_loss(name, card.measured, found)
     mean = None
     if loaded.mean_aggregate is not None:

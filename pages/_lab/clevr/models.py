@@ -35,7 +35,7 @@ FINDER = "rn-slots"
 #: The network of cells of a picture whose convolution finds objects: where a cell's object stands is known.
 CELLS = "rn-pixels"
 #: What answers beside a network of pictures, where it is here.
-_PICTURE_BASELINES = ("mlp-pixels", "sa-pixels")
+PICTURE_BASELINES = ("mlp-pixels", "sa-pixels")
 #: Model -> the title of its answer.
 TITLES = MappingProxyType(
     {
@@ -132,7 +132,7 @@ def models_beside(model: str, has_scene: bool) -> tuple[str, ...]:
     if not sees_picture(model):
         return ("mlp-states", "lstm-states")
     if locates_objects(model):
-        others = tuple(filter(is_here, _PICTURE_BASELINES))
+        others = tuple(filter(is_here, PICTURE_BASELINES))
     else:
         others = tuple(name for name in MODELS if name != model and sees_picture(name) and is_here(name))[:1]
     return (*others, "rn-states") if has_scene else others

@@ -221,12 +221,18 @@ _FROM_CELLS = {
     "weight_decay": 1e-3,
     "encoders_from": "clevr/rn-slots",
     "hold_encoder": 1.0,
-    "steps": 2_000,
+    "steps": 6_000,
     "validate_every": 500,
     "validation_scenes": 400,
 }
 #: The Relation Network's relations start from those over found objects; at first f_phi alone learns to use them.
-_RN_FROM_CELLS = {**_FROM_CELLS, "core_from": "clevr/rn-slots", "hold_relations": 0.3, "learning_rate": 5e-4}
+_RN_FROM_CELLS = {
+    **_FROM_CELLS,
+    "core_from": "clevr/rn-slots",
+    "hold_relations": 0.3,
+    "learning_rate": 5e-4,
+    "steps": 2_000,
+}
 _RECIPES = {
     "clevr/rn-slots": Recipe(SLOTS, "rn", _FROM_SLOTS),
     **{f"clevr/{kind}-states": Recipe(STATES, kind, _FROM_STATES) for kind in ("rn", "mlp", "lstm")},

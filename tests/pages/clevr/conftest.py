@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from pages._lab.clevr.models import CELLS, full_name, sees_picture, sees_pixels
+from pages._lab.clevr.models import CELLS, PICTURE_BASELINES, full_name, sees_picture, sees_pixels
 from pages._lab.clevr.pictures import Picture, bundled_picture
 from pages._lab.clevr.state import ClevrState
 from pages._lab.clevr.truth import find_truth
@@ -17,6 +17,7 @@ from pages._lab.pairs.view import PairReading, second_method
 from rn_core.answering import Answerer
 from rn_core.attribution.pairs import attribute_pairs
 from rn_core.models import ModelConfig, build_model
+from rn_core.models.attention import StackedAttentionConfig
 from rn_core.models.baselines import MLPConfig, QuestionMLPConfig
 from rn_core.models.cells import CellEncoderConfig
 from rn_core.models.encoders import ImageEncoderConfig, RowEncoderConfig
@@ -37,7 +38,7 @@ _SHAPE = {"d_question": 12, "n_answers": len(ANSWERS)}
 
 def _view_of(model: str) -> str:
     """Return what one of the page's models sees, as tasks call it."""
-    if model == CELLS:
+    if model in (CELLS, *PICTURE_BASELINES):
         return "cells"
     return "pixels" if sees_pixels(model) else "slots" if finds_objects(model) else "states"
 
@@ -48,7 +49,11 @@ def _make_config(model: str) -> ModelConfig:
     encoder = {"pixels": _IMAGE, "slots": _SLOTS, "cells": _CELLS, "states": _ROWS}[_view_of(model)]
     sizes = {"d_object": encoder.d_object, **_SHAPE}
     if kind == "mlp":
-        return ModelConfig(encoder, MLPConfig(**sizes, n_objects=10, widths=(16,)), _QUESTION)
+        return ModelConfig(
+            encoder, MLPConfig(**sizes, n_objects=getattr(encoder, "n_objects", 10), widths=(16,)), _QUESTION
+        )
+    if kind == "sa":
+        return ModelConfig(encoder, StackedAttentionConfig(**sizes, d_attention=8, widths=(16,)), _QUESTION)
     if kind == "lstm":
         return ModelConfig(encoder, QuestionMLPConfig(**sizes, widths=(16,)), _QUESTION)
     return ModelConfig(encoder, RelationNetworkConfig(**sizes, g_widths=(16, 16), f_widths=(24, 16)), _QUESTION)
