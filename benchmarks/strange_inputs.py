@@ -189,7 +189,7 @@ def main(arguments: list[str] | None = None) -> None:
             shapes = {kind: (None, one) for kind, one in list_shapes([*real, hopper]).items()}
             answerer = load(name, folder=options.weights)
             _print_rows(answerer, knows_styles(answerer), shapes, options.scenes, options.seed)
-        elif entry.card.task == "clevr/pixels" and options.clevr is not None:
+        elif entry.card.task in ("clevr/pixels", "clevr/cells") and options.clevr is not None:
             answerer = load(name, folder=options.weights)
             kinds = list_clevr(options.clevr, real, [hopper])
             _print_rows(answerer, False, kinds, options.scenes, options.seed)

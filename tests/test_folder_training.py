@@ -250,14 +250,14 @@ def train(name: str, painted: Path, folder: Path, *options: str) -> list[str]:
 def unbroken(painted, tmp_path_factory) -> dict[str, torch.Tensor]:
     """Return what an unbroken command ends with."""
     folder = tmp_path_factory.mktemp("whole")
-    assert cli.main(train("clevr/mlp-pixels", painted, folder, "--json")) == 0
+    assert cli.main(train("clevr/mlp-pixels-end-to-end", painted, folder, "--json")) == 0
     return read_checkpoint(folder / "checkpoint.safetensors")[0]
 
 
 @pytest.mark.usefixtures("heeds_interrupts")
 @pytest.mark.parametrize("kill", [signal.SIGINT, signal.SIGKILL])
 def test_a_killed_command_resumes_with_the_result_of_an_unbroken_one(painted, tmp_path, kill, unbroken, capsys):
-    arguments = train("clevr/mlp-pixels", painted, tmp_path, "--json")
+    arguments = train("clevr/mlp-pixels-end-to-end", painted, tmp_path, "--json")
     command = [sys.executable, "-m", "rn_core", *arguments]
     broken = start(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     path = tmp_path / "checkpoint.safetensors"
@@ -284,7 +284,7 @@ def test_ctrl_c_saves_the_step_that_was_taken(painted, tmp_path, monkeypatch, ca
         return take(trainer, batch)
 
     monkeypatch.setattr(Trainer, "step", take_and_interrupt)
-    arguments = [*train("clevr/mlp-pixels", painted, tmp_path), "--validate-every", "6", "--json"]
+    arguments = [*train("clevr/mlp-pixels-end-to-end", painted, tmp_path), "--validate-every", "6", "--json"]
     assert cli.main(arguments) == 130
     assert capsys.readouterr().err.endswith("Stopped.\n")
     _, state = read_checkpoint(tmp_path / "checkpoint.safetensors")
@@ -294,7 +294,7 @@ def test_ctrl_c_saves_the_step_that_was_taken(painted, tmp_path, monkeypatch, ca
 def test_torchrun_joins_two_processes_on_a_folder_without_caches(tmp_path):
     root = paint_folder(tmp_path / "data", 6, 2, 2)
     start = [sys.executable, *"-m torch.distributed.run --standalone --nproc-per-node 2 -m rn_core".split()]
-    command = [*start, *train("clevr/mlp-pixels", root, tmp_path / "run", "--json")]
+    command = [*start, *train("clevr/mlp-pixels-end-to-end", root, tmp_path / "run", "--json")]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=environment)
     assert found.returncode == 0, found.stderr
@@ -304,7 +304,9 @@ def test_torchrun_joins_two_processes_on_a_folder_without_caches(tmp_path):
 
 
 @pytest.mark.parametrize("size", ["small", "paper"])
-@pytest.mark.parametrize("name", [name for name in RECIPES if name.startswith("clevr/") and name.endswith("-pixels")])
+@pytest.mark.parametrize(
+    "name", [name for name in RECIPES if name.startswith("clevr/") and name.endswith("pixels-end-to-end")]
+)
 def test_recipes_take_the_batch_and_the_warm_up_that_made_others_runs_succeed(name, size):
     config = make_recipe(name, size)
     assert config.n_scenes * config.n_questions == 640
@@ -316,18 +318,24 @@ def test_recipes_take_the_batch_and_the_warm_up_that_made_others_runs_succeed(na
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ("train clevr/rn-pixels", "This run counts the epochs of a data folder; give one with --data."),
-        ("train clevr/rn-pixels --schedule cosine", "Pictures of CLEVR are not drawn on the fly; give a folder"),
+        ("train clevr/rn-pixels-end-to-end", "This run counts the epochs of a data folder; give one with --data."),
+        (
+            "train clevr/rn-pixels-end-to-end --schedule cosine",
+            "Pictures of CLEVR are not drawn on the fly; give a folder",
+        ),
         (
             "train sort-of-clevr/rn-objects --data DATA",
             "generates its own scenes and reads no folder; leave --data out.",
         ),
         (
-            "train clevr/rn-pixels --data DATA --warm-start 5",
+            "train clevr/rn-pixels-end-to-end --data DATA --warm-start 5",
             "'clevr/pixels' cannot be pretrained without a pool, got warm_start 5;",
         ),
-        ("train clevr/rn-pixels --data DATA --size tiny", "Unknown model size 'tiny'. Use one of: paper, small."),
-        ("train clevr/rn-pixels --data DATA --scenes 0", "n_scenes must be 1 or more, got 0."),
+        (
+            "train clevr/rn-pixels-end-to-end --data DATA --size tiny",
+            "Unknown model size 'tiny'. Use one of: paper, small.",
+        ),
+        ("train clevr/rn-pixels-end-to-end --data DATA --scenes 0", "n_scenes must be 1 or more, got 0."),
     ],
 )
 def test_bad_input_is_one_sentence(painted, tmp_path, monkeypatch, capsys, arguments, sentence):

@@ -178,9 +178,12 @@ def test_a_recipes_run_ships_under_its_own_name_alone(name):
 
 
 def test_a_card_under_an_own_name_tells_the_recipe_that_makes_it_again():
-    paper = make_recipe("clevr/rn-pixels", "paper")
-    assert publishing._find_recipe("clevr/rn-pixels", make_recipe("clevr/rn-pixels")) == ("clevr/rn-pixels", "")
-    assert publishing._find_recipe("clevr/mine", paper) == ("clevr/rn-pixels", " --size paper")
+    paper = make_recipe("clevr/rn-pixels-end-to-end", "paper")
+    assert publishing._find_recipe("clevr/rn-pixels-end-to-end", make_recipe("clevr/rn-pixels-end-to-end")) == (
+        "clevr/rn-pixels-end-to-end",
+        "",
+    )
+    assert publishing._find_recipe("clevr/mine", paper) == ("clevr/rn-pixels-end-to-end", " --size paper")
     assert publishing._find_recipe("sort-of-clevr/mine", TINY) == ("sort-of-clevr/mine", "")
 
 

@@ -14,6 +14,7 @@ from rn_core.common.seeding import fork_torch_rng
 from rn_core.models.base import AnswersInSteps, Core, Encoder
 from rn_core.models.baselines import MLPConfig
 from rn_core.models.blocks import PairInputs, take_pairs
+from rn_core.models.cells import CellEncoderConfig
 from rn_core.models.encoders import ImageEncoder, ImageEncoderConfig, RowEncoderConfig
 from rn_core.models.layers import plain_fields
 from rn_core.models.paths import PathEncoderConfig
@@ -66,7 +67,7 @@ class ModelConfig:
         given, taken = self._count_pair_features()
         if given != taken:
             raise RNCoreError(f"The core must take pairs of {given} features, got d_pair {taken}; set it to {given}.")
-        if isinstance(self.encoder, ImageEncoderConfig) and isinstance(self.core, MLPConfig):
+        if isinstance(self.encoder, ImageEncoderConfig | CellEncoderConfig) and isinstance(self.core, MLPConfig):
             given, taken = self.encoder.n_objects, self.core.n_objects
             if given != taken:
                 raise RNCoreError(f"The MLP must take {given} cells, got n_objects {taken}; set it to {given}.")
@@ -169,7 +170,7 @@ class QuestionAnsweringModel(nn.Module):
         Args:
             inputs: what the encoder takes, each with S rows.
             question: (M, D_q) float32; or (M, L) int64 word indices, padded with 0, for a model with a question
-                encoder.
+                encoder, which takes vectors that it returned before, too.
             scene_index: (M,) int64; None means question m asks scene m.
             kept: (S, K) int64, the objects of each scene that take part (training on few cells); None for all.
             hold_encoder: whether gradients stop before the encoders (training the core alone).
@@ -258,9 +259,25 @@ class QuestionAnsweringModel(nn.Module):
         if self.question_encoder is not None and learned.question_encoder is not None:
             self.question_encoder.load_state_dict(learned.question_encoder.state_dict())
 
+    def take_encoders(self, learned: QuestionAnsweringModel) -> None:
+        """Copy the encoders of another model, of which this one's may use a part.
+
+        Raises:
+            RNCoreError: if they have other sizes, or one of the two models reads no words.
+        """
+        for own, others in ((self.encoder, learned.encoder), (self.question_encoder, learned.question_encoder)):
+            wanted, found = ({} if part is None else part.state_dict() for part in (own, others))
+            shapes = {name: value.shape for name, value in wanted.items()}
+            if own is None or shapes != {name: found[name].shape for name in shapes if name in found}:
+                raise RNCoreError(
+                    f"The encoders of another model must hold all of this one's, but a {type(others).__name__} does "
+                    f"not hold a {type(own).__name__} of this size; choose other weights to take them from."
+                )
+            own.load_state_dict({name: found[name] for name in shapes})
+
     def encode_question(self, question: Tensor) -> Tensor:
         """Return questions as the core takes them (M, D_q); vectors are returned unchanged."""
-        if self.question_encoder is None:
+        if self.question_encoder is None or question.is_floating_point():
             return question
         asked: Tensor = self.question_encoder(question)
         return asked

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from rn_core.models.attention import StackedAttention, StackedAttentionConfig
 from rn_core.models.base import Core, Encoder
 from rn_core.models.baselines import MLP, MLPConfig, QuestionMLP, QuestionMLPConfig
+from rn_core.models.cells import CellEncoder, CellEncoderConfig
 from rn_core.models.deep_sets import DeepSet, DeepSetConfig
 from rn_core.models.encoders import ImageEncoder, ImageEncoderConfig, RowEncoder, RowEncoderConfig
 from rn_core.models.hops import HopRelationNetwork, HopRelationNetworkConfig
@@ -36,6 +37,7 @@ EncoderConfig = (
     | StoryEncoderConfig
     | PathEncoderConfig
     | SlotEncoderConfig
+    | CellEncoderConfig
 )
 CoreConfig = (
     RelationNetworkConfig
@@ -61,6 +63,7 @@ ENCODERS: Mapping[str, tuple[type[EncoderConfig], Callable[..., Encoder]]] = Map
         "story": (StoryEncoderConfig, StoryEncoder),
         "paths": (PathEncoderConfig, PathEncoder),
         "slots": (SlotEncoderConfig, SlotEncoder),
+        "cells": (CellEncoderConfig, CellEncoder),
     }
 )
 QUESTION_ENCODERS: Mapping[str, tuple[type[QuestionEncoderConfig], Callable[..., QuestionEncoder]]] = MappingProxyType(

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from rn_core.common.errors import RNCoreError
 from rn_core.models.base import Core, Sizes
@@ -270,18 +271,21 @@ class RelationNetwork(PairCore):
     def init_from(self, learned: RelationNetwork) -> None:
         """Copy the relations of a network trained on another kind of answer; f_phi keeps its initial weights.
 
+        Columns that objects have in addition, behind those of the other network's, begin unused.
+
         Raises:
-            RNCoreError: if its g_theta has other sizes.
+            RNCoreError: if its g_theta has other sizes, or takes wider objects.
         """
         own, others = (
-            (one.d_object, one.d_question, one.g_widths, one.question_layer, one.d_pair)
-            for one in (self.config, learned.config)
+            (one.d_question, one.g_widths, one.question_layer, one.d_pair) for one in (self.config, learned.config)
         )
-        if own != others:
+        if own != others or self.config.d_object < learned.config.d_object:
             raise RNCoreError(
-                f"g_theta must have the sizes of the network that it starts from, {others}, got {own}; use those."
+                f"g_theta must have the sizes of the network that it starts from, {others} with objects of at most "
+                f"{self.config.d_object} features, got {own} and {learned.config.d_object}; use those."
             )
-        self.g_theta.load_state_dict(learned.g_theta.state_dict())
+        state = {**learned.g_theta.state_dict(), "0.weight": widen_objects(learned, self.config.d_object)}
+        self.g_theta.load_state_dict(state)
 
     def relate(
         self,
@@ -331,6 +335,14 @@ class RelationNetwork(PairCore):
         """Return the factor on the relations of scenes with so many objects, 1 or more."""
         scale = self.config.aggregate_scale
         return scale if self.config.aggregate == "sum" else scale / n_objects**2
+
+
+def widen_objects(learned: RelationNetwork, width: int) -> Tensor:
+    """Return the weight of the first layer for objects of more features, of which those behind the known are unused."""
+    known, weight = learned.config.d_object, learned.first_layer.weight
+    blocks = torch.split(weight[:, : learned.n_blocks * known], known, dim=1)
+    padded = [functional.pad(block, (0, width - known)) for block in blocks]
+    return torch.cat([*padded, weight[:, learned.n_blocks * known :]], dim=1)
 
 
 def make_pair_index(n_objects: int) -> Tensor:

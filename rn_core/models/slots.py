@@ -129,18 +129,17 @@ class SlotPeaks(NamedTuple):
         return _read_at(map_, self.cells)
 
 
-class SlotEncoder(ConvolutionalEncoder):
-    """Pictures to a row per object: coordinates, its attributes' values, then x and y in the picture from -1 to 1."""
+class MapEncoder(ConvolutionalEncoder):
+    """An encoder of pictures whose convolution says of each cell of a heatmap what an object there would be."""
 
     def __init__(self, config: SlotEncoderConfig) -> None:
-        """Build the layers of `config`."""
+        """Build the convolutions and the layer that reads them."""
         super().__init__(config.channels, _N_HALVING)
-        self.config = config
+        self.finder = config
         d_last = config.channels[-1]
         if config.stages:
             self.layers.append(Pyramid(d_last, config.stages, d_last))
         self.head = nn.Conv2d(d_last, 1 + sum(config.attributes) + 2 + config.n_coordinates, 1)
-        self.reader = WindowReader(config.windows, sum(config.attributes)) if config.windows else None
 
     def read_pixels(self, images: Tensor) -> Tensor:
         """Return bytes (S, H, W, 3) as numbers (S, 3, H, W) from 0 to 1."""
@@ -153,14 +152,60 @@ class SlotEncoder(ConvolutionalEncoder):
             images: (S, H, W, 3) uint8.
         """
         with torch.autocast(images.device.type, enabled=False):
-            return self._read_features(self.layers(self.read_pixels(images)))
+            return self.read_features(self.layers(self.read_pixels(images)))
 
-    def _read_features(self, features: Tensor) -> SlotMaps:
+    def read_features(self, features: Tensor) -> SlotMaps:
         """Return what the last features (S, D, h, w) say of every cell."""
         found = self.head(features)  # (S, 1 + V + 2 + C, h, w)
-        sizes = [1, sum(self.config.attributes), 2, self.config.n_coordinates]
+        sizes = [1, sum(self.finder.attributes), 2, self.finder.n_coordinates]
         center, attributes, offsets, coordinates = torch.split(found, sizes, dim=1)
-        return SlotMaps(center[:, 0], attributes, offsets, coordinates if self.config.n_coordinates else None)
+        return SlotMaps(center[:, 0], attributes, offsets, coordinates if self.finder.n_coordinates else None)
+
+    def find_pixels(self, maps: SlotMaps, cells: Tensor) -> Tensor:
+        """Return (S, K, 2), x and y in pixels of the centers next to cells (S, K) int64 of the heatmap."""
+        n_columns = self.finder.grid_shape[1]
+        corners = torch.stack([cells % n_columns, cells // n_columns], dim=-1)  # (S, K, 2)
+        return (corners + _read_at(maps.offsets, cells)) * STRIDE
+
+    def describe(self, maps: SlotMaps, cells: Tensor, pixels: Tensor, closer: Tensor | None = None) -> list[Tensor]:
+        """Return the parts of the rows of objects at cells of the heatmap, (S, K, ...) each.
+
+        Args:
+            maps: what was found.
+            cells: (S, K) int64, counted row by row.
+            pixels: (S, K, 2), where the objects are, as `find_pixels`.
+            closer: (S, K, V), logits of attributes to be added to those of the map; None for none.
+
+        Returns:
+            coordinates in space, if the encoder has some; a part for each attribute; x and y in the picture, -1 to 1.
+        """
+        attributes = _read_at(maps.attributes, cells)  # (S, K, V)
+        attributes = attributes if closer is None else attributes + closer
+        name = _weigh if self.finder.soft else _choose
+        values = [name(part) for part in torch.split(attributes, list(self.finder.attributes), dim=-1)]
+        place = [] if maps.coordinates is None else [_read_at(maps.coordinates, cells)]  # (S, K, C)
+        return [*place, *values, pixels / self.middle(pixels) - 1]
+
+    def freeze_statistics(self) -> None:
+        """Make batch norm use its running statistics from now on, also during training."""
+        for layer in self.modules():
+            if isinstance(layer, SyncedBatchNorm):
+                layer.frozen.fill_(True)
+
+    def middle(self, like: Tensor) -> Tensor:
+        """Return the image's middle column and row (2,)."""
+        height, width = self.finder.picture_shape
+        return torch.tensor([(width - 1) / 2, (height - 1) / 2], dtype=like.dtype, device=like.device)
+
+
+class SlotEncoder(MapEncoder):
+    """Pictures to a row per object: coordinates, its attributes' values, then x and y in the picture from -1 to 1."""
+
+    def __init__(self, config: SlotEncoderConfig) -> None:
+        """Build the layers of `config`."""
+        super().__init__(config)
+        self.config = config
+        self.reader = WindowReader(config.windows, sum(config.attributes)) if config.windows else None
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """Find objects.
@@ -184,26 +229,21 @@ class SlotEncoder(ConvolutionalEncoder):
                 features = layer(features)
                 if isinstance(layer, nn.ReLU):
                     outputs.append(features)
-            maps = self._read_features(features)
+            maps = self.read_features(features)
         objects, mask, found = self._read_objects(maps, images)
         return objects, mask, found._replace(outputs=tuple(outputs))
 
     def _read_objects(self, maps: SlotMaps, images: Tensor) -> tuple[Tensor, Tensor, SlotPeaks]:
         """Return the objects that maps say there are and their mask, as `forward`, and the peaks that they stand at."""
-        n_columns = self.config.grid_shape[1]
         peaks = find_peaks(maps.centers.flatten(1), self.config.grid_shape, self.config.n_slots)  # (S, K)
         probabilities = maps.centers.flatten(1).gather(1, peaks).sigmoid()  # (S, K)
         mask = probabilities > LEAST_PROBABILITY
-        attributes = _read_at(maps.attributes, peaks)  # (S, K, V)
-        cells = torch.stack([peaks % n_columns, peaks // n_columns], dim=-1)  # (S, K, 2)
-        pixels = (cells + _read_at(maps.offsets, peaks)) * STRIDE  # (S, K, 2)
-        if self.reader is not None:
-            attributes = attributes + self._look_closer(self.reader, images, pixels, mask)
-        name = _weigh if self.config.soft else _choose
-        values = [name(part) for part in torch.split(attributes, list(self.config.attributes), dim=-1)]
-        place = [] if maps.coordinates is None else [_read_at(maps.coordinates, peaks)]  # (S, K, C)
-        objects = torch.cat([*place, *values, pixels / self._middle(pixels) - 1], dim=-1) * mask[..., None]
-        order = torch.where(mask, values[0].argmax(dim=-1), values[0].shape[-1]).argsort(dim=1, stable=True)  # (S, K)
+        pixels = self.find_pixels(maps, peaks)  # (S, K, 2)
+        closer = None if self.reader is None else self._look_closer(self.reader, images, pixels, mask)
+        parts = self.describe(maps, peaks, pixels, closer)
+        objects = torch.cat(parts, dim=-1) * mask[..., None]
+        first = parts[0] if maps.coordinates is None else parts[1]
+        order = torch.where(mask, first.argmax(dim=-1), first.shape[-1]).argsort(dim=1, stable=True)  # (S, K)
         ordered = objects.take_along_dim(order[..., None], dim=1)
         return ordered, mask.take_along_dim(order, dim=1), SlotPeaks(maps, peaks, probabilities, order)
 
@@ -225,18 +265,7 @@ class SlotEncoder(ConvolutionalEncoder):
 
     def locate(self, objects: Tensor) -> Tensor:
         """Return the objects' centers in pixels; see `Encoder.locate`."""
-        return (objects[..., -2:] + 1) * self._middle(objects)
-
-    def freeze_statistics(self) -> None:
-        """Make batch norm use its running statistics from now on, also during training."""
-        for layer in self.modules():
-            if isinstance(layer, SyncedBatchNorm):
-                layer.frozen.fill_(True)
-
-    def _middle(self, like: Tensor) -> Tensor:
-        """Return the image's middle column and row (2,)."""
-        height, width = self.config.picture_shape
-        return torch.tensor([(width - 1) / 2, (height - 1) / 2], dtype=like.dtype, device=like.device)
+        return (objects[..., -2:] + 1) * self.middle(objects)
 
 
 def _weigh(logits: Tensor) -> Tensor:

@@ -15,7 +15,7 @@ from rn_core.common.seeding import make_rng
 from rn_core.models import QuestionAnsweringModel
 from rn_core.models.base import Core
 from rn_core.models.jitter import jitter_images
-from rn_core.models.relation_network import RelationNetwork
+from rn_core.models.relation_network import RelationNetwork, widen_objects
 from rn_core.models.slots import STRIDE, SlotEncoder, SlotMaps
 from rn_core.pretraining.cells import Keeper, PretextConfig, PretrainingSteps
 from rn_core.pretraining.windows import window_loss
@@ -121,12 +121,8 @@ def take_relations(core: Core, learned: RelationNetwork) -> None:
         RNCoreError: if `learned` has other sizes.
     """
     taking = _check_relations(core, learned)
-    width, known = taking.config.d_object, learned.config.d_object
-    state = learned.state_dict()
     place = next(name for name, value in taking.named_parameters() if value is taking.first_layer.weight)
-    blocks = [*torch.split(state[place][:, : learned.n_blocks * known], known, dim=1)]
-    padded = [functional.pad(block, (0, width - known)) for block in blocks]
-    taking.load_state_dict({**state, place: torch.cat([*padded, state[place][:, learned.n_blocks * known :]], dim=1)})
+    taking.load_state_dict({**learned.state_dict(), place: widen_objects(learned, taking.config.d_object)})
 
 
 def perception_loss(maps: SlotMaps, pictures: LabeledPictures, attributes: tuple[int, ...]) -> Tensor:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Protocol, runtime_checkable
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
+from torch import Tensor
 
 from rn_core.common.records import Batch, ChainBatch, MotionBatch, PairBatch
 
@@ -47,6 +48,26 @@ class Source(Protocol):
 
     def validation_batches(self, seed: int, n_scenes: int) -> Iterator[Batch]:
         """Yield all questions about `n_scenes` scenes that are never trained on, or about all if there are fewer."""
+        ...
+
+
+@runtime_checkable
+class ReadAhead(Source, Protocol):
+    """Data of which frozen encoders can read everything once, before training."""
+
+    def read_ahead(
+        self,
+        see: Callable[[Tensor], Tensor],
+        ask: Callable[[Tensor], Tensor],
+        progress: Callable[[Iterable[Any]], Iterable[Any]] = iter,
+    ) -> Source:
+        """Return the same questions in the same order, with what encoders read instead of pictures and words.
+
+        Args:
+            see: pictures (S, ...) -> what the encoder's forward pass takes in their place, S rows.
+            ask: words (M, L) int64 -> (M, D_q).
+            progress: wraps the iteration over pictures (a progress bar).
+        """
         ...
 
 

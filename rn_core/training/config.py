@@ -63,6 +63,8 @@ class TrainConfig:
             pretraining or with one from a pool, weights that are extended by a hop of relations before theirs, or whose
             relations learn to answer something else; None for new weights.
         keep_answers: whether f_phi, too, starts from `core_from`: its hidden layers, and answers that both tasks have.
+        encoders_from: weights whose encoders, of scenes and of questions, are used as they are: of a data folder, they
+            read everything once, before training; None trains them.
         hold_encoder: share of the steps in which the encoders then stay frozen: while the core has learned
             nothing, its gradients would only spoil what they know.
         n_cells: cells per image that take part until `all_cells_from`: those whose pixels vary most, where objects
@@ -124,6 +126,7 @@ class TrainConfig:
     all_cells_every: int = field(default=0, metadata=OMIT_DEFAULT)
     window_steps: int = field(default=0, metadata=OMIT_DEFAULT)
     keep_answers: bool = field(default=False, metadata=OMIT_DEFAULT)
+    encoders_from: str | None = field(default=None, metadata=OMIT_DEFAULT)
 
     def __post_init__(self) -> None:
         """Raise RNCoreError for an invalid value, naming it and what is allowed."""
@@ -147,6 +150,11 @@ class TrainConfig:
         if self.all_cells_every < 0:
             raise RNCoreError(f"all_cells_every must be 0 or more, got {self.all_cells_every!r}; 0 means never.")
         self._check_windows()
+        if self.encoders_from and (self.hold_encoder < 1 or self.warm_start):
+            raise RNCoreError(
+                f"Encoders that are taken from '{self.encoders_from}' stay as they are, got hold_encoder "
+                f"{self.hold_encoder!r} and warm_start {self.warm_start!r}; set them to 1.0 and 0."
+            )
         if not 0 < self.focus <= 1:
             raise RNCoreError(f"focus must be above 0 and at most 1, got {self.focus!r}.")
         if self.precision not in get_args(Precision):

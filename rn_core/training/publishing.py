@@ -201,6 +201,7 @@ def make_facts(name: str, state: RunState, metrics: Evaluation | None = None) ->
         f"python -m rn_core weights publish {name}{where}",
         data=f"{_describe_scenes(config)}; test seeds cannot overlap training seeds",
         start=_describe_start(config),
+        encoders_from=config.encoders_from or "",
         training=TrainingRecord(
             settings={key: value for key, value in config.to_dict().items() if key != "model"},
             questions=state.history[-1].n_questions,
@@ -261,6 +262,12 @@ def _describe_scenes(config: TrainConfig) -> str:
 
 def _describe_start(config: TrainConfig) -> str:
     """Return one phrase on what the network knew before it was trained on questions."""
+    if config.encoders_from:
+        relations = f"its relations start from {config.core_from}" if config.core_from else "the rest is new"
+        return (
+            "its convolution, which has learned from labels to find objects, and its reading of words are those of "
+            f"{config.encoders_from}, frozen; {relations}, trained on answers only"
+        )
     if not config.warm_start and config.core_from:
         if isinstance(config.model.core, RelationNetworkConfig):
             if config.keep_answers:

@@ -1,19 +1,21 @@
-"""What a run starts from: the relations and question encoder of other weights, and the settings of its pretraining."""
+"""What a run starts from: parts of other weights, what frozen ones read, and the settings of its pretraining."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 import torch
 
 from rn_core.common.errors import RNCoreError
 from rn_core.models import QuestionAnsweringModel
+from rn_core.models.cells import CellEncoder
 from rn_core.models.layers import linear_at
 from rn_core.models.relation_network import RelationNetwork
 from rn_core.pretraining.hops import HopPretrainingConfig
 from rn_core.pretraining.pairs import PairPretrainingConfig
 from rn_core.tasks import TASKS
-from rn_core.tasks.pools import ChainPool, Pool
+from rn_core.tasks.pools import ChainPool, Pool, ReadAhead, Source
 from rn_core.training.config import TrainConfig
 from rn_core.weights.store import LoadedWeights
 
@@ -64,6 +66,21 @@ def take_answers(model: QuestionAnsweringModel, answers: Sequence[str], begun: L
     for row, answer in enumerate(answers):
         if answer in known:
             last.weight[row], last.bias[row] = learned.weight[known[answer]], learned.bias[known[answer]]
+
+
+def read_ahead(
+    model: QuestionAnsweringModel, source: Source | None, progress: Callable[[Iterable[Any]], Iterable[Any]]
+) -> Source | None:
+    """Return the data of a run whose encoders are frozen, as these read it; as it is where it cannot be read ahead."""
+    encoder = model.encoder
+    if not isinstance(source, ReadAhead) or not isinstance(encoder, CellEncoder):
+        return source
+    was_training = model.training
+    model.eval()
+    with torch.inference_mode():
+        ahead = source.read_ahead(encoder.read_cells, model.encode_question, progress)
+    model.train(was_training)
+    return ahead
 
 
 def make_pair_config(config: TrainConfig, steps: int, n_questions: int = _PRETRAIN_QUESTIONS) -> PairPretrainingConfig:

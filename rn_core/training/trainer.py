@@ -43,6 +43,7 @@ from rn_core.training.starts import (
     chains_of,
     make_hop_config,
     make_pair_config,
+    read_ahead,
     relations_of,
     take_answers,
     take_question_encoder,
@@ -121,9 +122,15 @@ class Trainer:
             self.pool = self.task.make_pool(config.seed, config.pool_scenes, config.n_questions, progress)
         if config.core_from and done is None and not (config.warm_start and self.pool is None):
             begun = load_weights(config.core_from)
-            model.init_from(begun.model)
+            if config.encoders_from:
+                model.pair_core.init_from(relations_of(config.core_from, begun.model))
+            else:
+                model.init_from(begun.model)
             if config.keep_answers:
                 take_answers(model, self.task.answers, begun)
+        if config.encoders_from:
+            model.take_encoders(load_weights(config.encoders_from).model)
+            self.source = read_ahead(model, source, progress)
         if config.warm_start and done is None:
             self._warm_start(_WarmStartKeeper(self, found), progress)
         optimizer = torch.optim.AdamW(model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay)

@@ -107,6 +107,9 @@ class CardFacts:
         words: of weights of others, in the order of the word table.
         answers: of weights of others, in the order of the logits.
         data_set: of weights of a set of anybody's, what makes its task, and some of its scenes.
+        encoders_from: the weights that their encoders are taken from, unchanged.
+        encoders_sha256: hash of the tensors that are not in their own file but in the file of those; empty if their own
+            has all.
     """
 
     task: str
@@ -126,6 +129,8 @@ class CardFacts:
     words: tuple[str, ...] = ()
     answers: tuple[str, ...] = ()
     data_set: Mapping[str, object] = field(default_factory=dict)
+    encoders_from: str = ""
+    encoders_sha256: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

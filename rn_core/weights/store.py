@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -42,6 +42,8 @@ PRETRAINED = APP_FOLDER / "pretrained"
 NOT_PUBLISHED = "not the published file"
 #: Name of the mean aggregate among a file's tensors.
 MEAN_AGGREGATE = "attribution.mean_aggregate"
+#: Beginnings of the names of encoders' tensors.
+_ENCODERS = ("encoder.", "question_encoder.")
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,11 @@ class WeightsEntry:
     name: str
     card: Card
     path: Path
+
+    @property
+    def folder(self) -> Path:
+        """Return the folder of all weights that it lies in."""
+        return self.path.parents[self.name.count("/")]
 
 
 @dataclass(frozen=True)
@@ -139,7 +146,55 @@ def load_weights(name: str, folder: Path = PRETRAINED) -> LoadedWeights:
         if entry == read:
             raise
         content = check_weights(entry)  # a new set replaced the old one between reading card and weights
-    return make_loaded(entry.card, parse_tensors(content, entry.path.name), entry.path.name)
+    tensors = parse_tensors(content, entry.path.name)
+    return make_loaded(entry.card, tensors | _borrow_encoders(entry.card, tensors, folder), entry.path.name)
+
+
+def _borrow_encoders(card: Card, own: Mapping[str, Tensor], folder: Path) -> dict[str, Tensor]:
+    """Return the tensors that weights have in the file of those that their encoders are taken from.
+
+    Raises:
+        WeightsError: if that file is missing or changed, or holds other encoders than it did.
+    """
+    if not card.encoders_sha256:
+        return {}
+    with torch.device("meta"):
+        wanted = QuestionAnsweringModel(card.model).state_dict().keys()
+    others = _read_tensors(card.encoders_from, folder)
+    shared = {name: others[name] for name in sorted(wanted - own.keys()) if name in others}
+    if sha256(save_tensors(shared)) != card.encoders_sha256:
+        raise WeightsError(
+            f"'{card.name}' has its encoders in the file of '{card.encoders_from}', which holds others now; get both "
+            "again from the project."
+        )
+    return shared
+
+
+def _read_tensors(name: str, folder: Path) -> dict[str, Tensor]:
+    """Return the tensors of a weights file after checking its hash; errors as `load_weights`."""
+    entry = find_weights(name, folder)
+    return parse_tensors(check_weights(entry), entry.path.name)
+
+
+def _leave_out_encoders(
+    tensors: dict[str, Tensor], facts: CardFacts, folder: Path
+) -> tuple[dict[str, Tensor], CardFacts]:
+    """Return the tensors that a file needs, and facts with the hash of the others.
+
+    Encoders that another file in the same folder holds unchanged are left to it.
+    """
+    if facts.encoders_from not in list_weights(folder):
+        return tensors, replace(facts, encoders_sha256="")
+    others = _read_tensors(facts.encoders_from, folder)
+    encoders = {name for name in tensors if name.startswith(_ENCODERS) and name in others}
+    shared = {name: others[name] for name in sorted(encoders) if _is_same(tensors[name], others[name])}
+    left = {name: value for name, value in tensors.items() if name not in shared}
+    return left, replace(facts, encoders_sha256=sha256(save_tensors(shared)))
+
+
+def _is_same(one: Tensor, other: Tensor) -> bool:
+    """Return whether two tensors hold the same numbers, in 16 bits or in 32."""
+    return one.shape == other.shape and torch.equal(one.double(), other.double())
 
 
 def make_loaded(card: Card, tensors: dict[str, Tensor], file_name: str) -> LoadedWeights:
@@ -224,7 +279,8 @@ def write_set(
     golden: Mapping[str, Tensor] | None,
 ) -> WeightsEntry:
     """Do the work of `save_weights` for a caller that holds the name."""
-    content = save_tensors(collect_tensors(model, mean_aggregate))
+    tensors, facts = _leave_out_encoders(collect_tensors(model, mean_aggregate), facts, folder)
+    content = save_tensors(tensors)
     contents = {WEIGHTS: content}
     if golden is not None:
         contents[GOLDEN] = save_tensors({key: value.detach().cpu().contiguous() for key, value in golden.items()})
@@ -303,7 +359,8 @@ def weights_status(entry: WeightsEntry) -> str:
     """Return "sound", or a sentence with all that is wrong with weights and golden logits."""
     golden = entry.path.with_suffix(GOLDEN)
     try:
-        check_weights(entry)
+        content = check_weights(entry)
+        _borrow_encoders(entry.card, parse_tensors(content, entry.path.name), entry.folder)
         if entry.card.golden_sha256 is not None or (golden.exists() and not is_moving(golden)):
             _check_golden(entry)
     except RNCoreError as err:

@@ -13,6 +13,7 @@ from torch import Tensor
 from rn_core.common.errors import RNCoreError, UnknownNameError
 from rn_core.models import ModelConfig, build_model
 from rn_core.models.baselines import MLPConfig, QuestionMLPConfig
+from rn_core.models.cells import CellEncoderConfig
 from rn_core.models.encoders import ImageEncoderConfig, RowEncoderConfig
 from rn_core.models.motion import MotionNetworkConfig
 from rn_core.models.path_mlp import PathMLPConfig
@@ -52,9 +53,9 @@ MLP_FIELDS = {
 
 def sample_inputs(config: ModelConfig, n_scenes: int) -> tuple[Tensor, ...]:
     """Return what the encoder of `config` takes."""
-    if isinstance(config.encoder, ImageEncoderConfig | SlotEncoderConfig):
-        size = config.encoder.image_size
-        height, width = getattr(config.encoder, "picture_shape", (size, size))
+    if isinstance(config.encoder, ImageEncoderConfig | SlotEncoderConfig | CellEncoderConfig):
+        seeing = config.encoder.finder if isinstance(config.encoder, CellEncoderConfig) else config.encoder
+        height, width = getattr(seeing, "picture_shape", (seeing.image_size,) * 2)
         return (torch.randint(0, 256, (n_scenes, height, width, 3), dtype=torch.uint8),)
     if isinstance(config.encoder, SentenceEncoderConfig | StoryEncoderConfig):
         words = torch.randint(1, config.encoder.n_words + 1, (n_scenes, 6, 5))

@@ -12,8 +12,8 @@ _TIES = {"physics/connections", "physics/connections-2to12"}
 CAPABILITIES = {
     base.Pooled: {"clevr/states", "babi", "physics/count", "physics/count-2to12", *_TIES, "physics/predict"},
     base.Raceable: {"sort-of-clevr/pixels", "sort-of-clevr/objects", "sort-of-clevr/triples", "babi"},
-    base.FolderBacked: {"clevr/pixels", "clevr/slots", "clevr/states", "babi", "sort-of-clevr/pixels"},
-    base.FolderTrained: {"clevr/pixels", "clevr/slots", "clevr/states"},
+    base.FolderBacked: {"clevr/pixels", "clevr/slots", "clevr/cells", "clevr/states", "babi", "sort-of-clevr/pixels"},
+    base.FolderTrained: {"clevr/pixels", "clevr/slots", "clevr/cells", "clevr/states"},
     base.MultiLabel: _TIES,
     base.CellBacked: {"sort-of-clevr/pixels"},
     base.ObjectsLabeled: {"sort-of-clevr/pixels", "clevr/slots"},

@@ -50,11 +50,11 @@ def find_objects(encoder: Encoder, pixels: np.ndarray) -> tuple[Found, ...]:
     """Return the objects that an encoder finds in a picture, in the order of its slots; none where it finds none.
 
     Args:
-        encoder: one of CLEVR's pictures that finds objects, such as `SlotEncoder`.
+        encoder: one of CLEVR's pictures that finds objects, such as `SlotEncoder` or `CellEncoder`.
         pixels: (H, W, 3) uint8, of any size.
     """
     image = torch.tensor(resize_image(pixels, SHAPE))[None]  # (1, 160, 240, 3)
-    rows, mask = encoder(image.to(next(encoder.parameters()).device))  # (1, K, 20), (1, K)
+    rows, mask = encoder(image.to(next(encoder.parameters()).device))  # (1, K, 20 or 21), (1, K)
     places = encoder.locate(rows)
     if places is None or mask is None:
         return ()
@@ -63,7 +63,7 @@ def find_objects(encoder: Encoder, pixels: np.ndarray) -> tuple[Found, ...]:
 
 
 def _read_row(row: Tensor) -> Thing:
-    """Return the object that a row (20,) tells of: its likeliest attributes, its place within the ground."""
+    """Return the object that a row (20 or 21,) tells of: its likeliest attributes, its place within the ground."""
     x, y = (keep_near(float(value) * EXTENT) for value in row[:2])
     parts = torch.split(row[D_COORDINATES : D_COORDINATES + sum(N_VALUES)], list(N_VALUES))
     named = {name: VALUES[name][int(part.argmax())] for name, part in zip(BIT_ORDER, parts, strict=True)}

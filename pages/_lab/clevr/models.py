@@ -8,6 +8,7 @@ from pages._lab.models import finds_objects, parse_name
 from pages._lab.public_weights import held_public
 from rn_core.tasks.clevr import ClevrScene
 from rn_core.tasks.clevr.scene import MAX_OBJECTS
+from rn_core.tasks.clevr.spec import MOST_CELLS
 from rn_core.tasks.registry import PUBLIC
 from rn_core.weights.store import PRETRAINED
 
@@ -31,8 +32,10 @@ _ALWAYS = ("rn-states", "rn-pixels-public", "rn-pixels-public-ir")
 PUBLIC_DEFAULT = "rn-pixels-public"
 #: The network that finds the objects of pictures.
 FINDER = "rn-slots"
+#: The network of cells of a picture whose convolution finds objects: where a cell's object stands is known.
+CELLS = "rn-pixels"
 #: What answers beside a network of pictures, where it is here.
-_PICTURE_BASELINES = ("mlp-pixels", "sa-pixels")
+PICTURE_BASELINES = ("mlp-pixels", "sa-pixels")
 #: Model -> the title of its answer.
 TITLES = MappingProxyType(
     {
@@ -70,14 +73,19 @@ def full_name(model: str) -> str:
     return f"clevr/{model}"
 
 
+def locates_objects(model: str) -> bool:
+    """Return whether a model says where in the picture the objects are that its pairs are made of."""
+    return finds_objects(model) or model == CELLS
+
+
 def sees_pixels(model: str) -> bool:
-    """Return whether a model sees the cells of a picture."""
-    return "pixels" in model
+    """Return whether a model sees the cells of a picture, whatever is in them."""
+    return "pixels" in model and not locates_objects(model)
 
 
 def sees_picture(model: str) -> bool:
     """Return whether a model sees the picture, as cells or as objects found in it; others see the scene's objects."""
-    return sees_pixels(model) or finds_objects(model)
+    return sees_pixels(model) or locates_objects(model)
 
 
 def picture_default() -> str:
@@ -123,8 +131,8 @@ def models_beside(model: str, has_scene: bool) -> tuple[str, ...]:
     """Return the models that answer beside one; those of pictures only where they are here."""
     if not sees_picture(model):
         return ("mlp-states", "lstm-states")
-    if finds_objects(model):
-        others = tuple(filter(is_here, _PICTURE_BASELINES))
+    if locates_objects(model):
+        others = tuple(filter(is_here, PICTURE_BASELINES))
     else:
         others = tuple(name for name in MODELS if name != model and sees_picture(name) and is_here(name))[:1]
     return (*others, "rn-states") if has_scene else others
@@ -132,6 +140,6 @@ def models_beside(model: str, has_scene: bool) -> tuple[str, ...]:
 
 def count_pairs(model: str, scene: ClevrScene | None) -> int:
     """Return the ordered pairs of what a model sees."""
-    if finds_objects(model):
-        return MAX_OBJECTS**2
+    if locates_objects(model):
+        return (MOST_CELLS if model == CELLS else MAX_OBJECTS) ** 2
     return N_CELLS**2 if sees_pixels(model) or scene is None else scene.n_objects**2

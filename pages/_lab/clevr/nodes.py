@@ -7,12 +7,11 @@ import torch
 from torch import Tensor
 
 from pages._lab.clevr.found import found_membership
-from pages._lab.clevr.models import GRID, IMAGE_SIDE, N_CELLS, STRIDE, sees_pixels
+from pages._lab.clevr.models import GRID, IMAGE_SIDE, N_CELLS, STRIDE, locates_objects, sees_pixels
 from pages._lab.clevr.state import ClevrState, pair_labels
 from pages._lab.clevr.things import LETTERS, Thing, name_things, pixel_places
 from pages._lab.clevr.truth import Truth
 from pages._lab.figures import swatch_text
-from pages._lab.models import finds_objects
 from pages._lab.pairs.nodes import Nodes, mark_cells
 from pages._lab.pairs.state import GROUND
 from pages._lab.words import join_words, name_nodes
@@ -37,7 +36,7 @@ def make_nodes(state: ClevrState, places: Tensor | None = None) -> Nodes:
     labels = pair_labels(state)
     if state.view == "cells":
         return Nodes(labels, torch.eye(N_CELLS, dtype=torch.float64), name_nodes(labels))
-    found = found_membership(state.scene, places) if finds_objects(state.model) else None
+    found = found_membership(state.scene, places) if locates_objects(state.model) else None
     if found is not None and not found[:, -1].any() and GROUND not in (state.pair or ()) and state.things:
         labels, found = labels[:-1], found[:, :-1]
     ground = labels[len(state.things) :]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pages._lab.clevr.examples import ClevrExamples
-from pages._lab.clevr.models import models_beside, offered_models, sees_picture
+from pages._lab.clevr.models import locates_objects, models_beside, offered_models, sees_picture
 from pages._lab.clevr.nodes import PALETTE
 from pages._lab.clevr.pictures import Picture, read_picture
 from pages._lab.clevr.questions import ANY_FAMILY, sample_question, tidy_question
@@ -16,7 +16,6 @@ from pages._lab.clevr.truth import find_truth
 from pages._lab.clevr.view import ClevrCase, ClevrView, choose_target, make_clevr_view
 from pages._lab.components.stage import DrawnStage
 from pages._lab.domains.base import PairDomain, Seen, ShownObject
-from pages._lab.models import finds_objects
 from pages._lab.pairs.view import PairReading
 from rn_core.attribution.base import Attribution, Target
 from rn_core.common.errors import QuestionError, SceneError
@@ -87,7 +86,7 @@ class ClevrDomain(PairDomain[ClevrState, ClevrCase, ClevrView]):
 
     def list_objects(self, state: ClevrState) -> tuple[ShownObject, ...]:
         """Return the scene's objects by their letters; of an uploaded picture, for a network that finds them."""
-        if state.source == "image" and not finds_objects(state.model):
+        if state.source == "image" and not locates_objects(state.model):
             return ()
         named = zip(state.letters, name_things(state.things), state.things, strict=True)
         return tuple(ShownObject(letter, name, PALETTE[thing.color]) for letter, name, thing in named)

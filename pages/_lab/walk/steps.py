@@ -125,7 +125,7 @@ _FROM_ROWS = (
 )
 _FROM_SLOTS = (
     Step(
-        Side("Image", _IMAGE, (Anchor(_SLOTS, "SlotEncoder.read_pixels", "return images.permute(0, 3, 1, 2)"),)),
+        Side("Image", _IMAGE, (Anchor(_SLOTS, "MapEncoder.read_pixels", "return images.permute(0, 3, 1, 2)"),)),
         formulas.image_formulas,
         "image",
     ),
@@ -134,8 +134,8 @@ _FROM_SLOTS = (
             "Heatmap",
             "Convolutions shrink the image to a map. Each cell says how probably an object's center is nearest to it.",
             (
-                Anchor(_SLOTS, "SlotEncoder.find_maps", "return self._read_features("),
-                Anchor(_SLOTS, "SlotEncoder._read_features", "found = self.head(features)"),
+                Anchor(_SLOTS, "MapEncoder.find_maps", "return self.read_features("),
+                Anchor(_SLOTS, "MapEncoder.read_features", "found = self.head(features)"),
             ),
         ),
         found.heatmap_formulas,
@@ -149,7 +149,7 @@ _FROM_SLOTS = (
                 Anchor(_SLOTS, "find_peaks", "highest = functional.max_pool2d("),
                 Anchor(_SLOTS, "find_peaks", "peaked = torch.where("),
                 Anchor(_SLOTS, "SlotEncoder._read_objects", "mask = probabilities > LEAST_PROBABILITY"),
-                Anchor(_SLOTS, "SlotEncoder._read_objects", "pixels = (cells + "),
+                Anchor(_SLOTS, "MapEncoder.find_pixels", "return (corners + "),
             ),
         ),
         found.peak_formulas,
@@ -160,7 +160,7 @@ _FROM_SLOTS = (
             "Rows",
             "What the maps say at a peak is its object's row: the likeliest color and shape, and its place.",
             (
-                Anchor(_SLOTS, "SlotEncoder._read_objects", "values = [name(part)"),
+                Anchor(_SLOTS, "MapEncoder.describe", "values = [name(part)"),
                 Anchor(_SLOTS, "SlotEncoder._read_objects", "objects = torch.cat("),
             ),
         ),

@@ -8,13 +8,12 @@ import streamlit as st
 
 from pages._lab.clevr import html, saw
 from pages._lab.clevr.found import leave_out
-from pages._lab.clevr.models import FINDER, MODELS, full_name, sees_picture
+from pages._lab.clevr.models import FINDER, MODELS, full_name, locates_objects, sees_picture
 from pages._lab.clevr.nodes import describe_deciding
 from pages._lab.clevr.program import make_lanes
 from pages._lab.clevr.state import ClevrState
 from pages._lab.clevr.view import ClevrCase, ClevrView
 from pages._lab.domains.clevr import DOMAIN
-from pages._lab.models import finds_objects
 from pages._lab.pairs.view import PairReading
 from pages._lab.plain import plain
 from pages._ui.cache import find_answerer
@@ -63,7 +62,7 @@ class ClevrPage(PairPage[ClevrView]):
 
     def read_smaller(self, view: ClevrView) -> PairReading:
         """Return the reading of the scene without the objects of `state.without`; raises RNCoreError without answer."""
-        if not finds_objects(view.state.model):
+        if not locates_objects(view.state.model):
             return super().read_smaller(view)
         removed = [view.nodes.labels.index(label) for label in view.state.without]
         left = leave_out(view.reading.relations, view.nodes.membership, removed)
@@ -88,7 +87,7 @@ def draw_steps(case: ClevrCase) -> None:
 def draw_saw(case: ClevrCase) -> None:
     """Draw what the network found in the picture, beside what there is."""
     state = case.state
-    if not finds_objects(state.model):
+    if not locates_objects(state.model):
         st.info(f"This network finds no objects by itself; choose “{MODELS[FINDER]}” to see what one finds.")
     elif case.picture is None:
         st.info("The picture is not there yet.")

@@ -31,7 +31,7 @@ from rn_core.common.files import clear_leftovers, write_parts, write_whole
 from rn_core.common.locks import hold_folder
 from rn_core.common.seeding import SPLITS, check_seed, make_rng, uniform_integers
 from rn_core.tasks.clevr.cluster import rendering_on_cluster
-from rn_core.tasks.clevr.generation import SCENES_PER_ROUND, ClevrQuestion, QuestionGenerator
+from rn_core.tasks.clevr.generation import QUESTIONS_PER_SCENE, SCENES_PER_ROUND, ClevrQuestion, QuestionGenerator
 from rn_core.tasks.clevr.marking import describe_marked
 from rn_core.tasks.clevr.picture_size import CLEVR_SIZE, PictureSize, read_size
 from rn_core.tasks.clevr.rendering import DEFAULT_SAMPLES, Guide, check_samples, render_guided, use_threads
@@ -40,6 +40,8 @@ from rn_core.tasks.clevr.scene import ClevrScene
 
 MAX_SCENES = 1_000_000
 MAX_PROCESSES = 256
+#: Question families, each of which is asked at most once about a scene.
+N_FAMILIES = 90
 #: Splits that CLEVR calls otherwise.
 _NAMES = {"validation": "val"}
 _FIELD = "rn_core"
@@ -93,9 +95,15 @@ class PictureRecipe:
 
 
 def write_dataset(
-    root: Path, recipe: PictureRecipe, n_scenes: int, processes: int = 1, progress: Progress = iter, dask: str = ""
+    root: Path,
+    recipe: PictureRecipe,
+    n_scenes: int,
+    processes: int = 1,
+    progress: Progress = iter,
+    dask: str = "",
+    n_questions: int = QUESTIONS_PER_SCENE,
 ) -> None:
-    """Write pictures, scenes and ten questions per scene, so that `folder.open_split` reads them.
+    """Write pictures, scenes and questions about each, so that `folder.open_split` reads them.
 
     Existing pictures are kept: the same call resumes after an interruption, one with more scenes adds to them.
     Damaged ones are named in a warning of the log and rendered again.
@@ -108,6 +116,7 @@ def write_dataset(
         progress: wraps the iteration over pictures that are missing (a progress bar).
         dask: address of the scheduler of a Dask cluster whose workers render instead of this machine; the folder is
             the same to the byte where all have the same kind of processor.
+        n_questions: about each scene, 1 to 90; fewer where a scene allows fewer. CLEVR has ten.
 
     Raises:
         RNCoreError: in one sentence, on bad arguments, if the folder holds other pictures by these names, more of
@@ -116,21 +125,25 @@ def write_dataset(
     """
     _check_count("The number of scenes", n_scenes, MAX_SCENES)
     _check_count("The number of processes", processes, MAX_PROCESSES)
+    _check_count("The number of questions about a scene", n_questions, N_FAMILIES)
     if dask and processes != 1:
         raise RNCoreError(
             f"A Dask cluster renders with its own workers, but {processes} processes were asked for, too; choose one."
         )
     with hold_folder(root):
         _check_folder(root, recipe, n_scenes)
-        _write_all(root, recipe, n_scenes, partial(_rendering, processes, dask), progress)
+        _write_all(root, recipe, (n_scenes, n_questions), partial(_rendering, processes, dask), progress)
 
 
 #: Folder, recipe and indices of pictures -> what renders and writes one at each step.
 _Rendering = Callable[[Path, "PictureRecipe", list[int]], AbstractContextManager[Iterator[None]]]
 
 
-def _write_all(root: Path, recipe: PictureRecipe, n_scenes: int, rendering: _Rendering, progress: Progress) -> None:
-    """Write what is missing of a data set, and all scenes and questions."""
+def _write_all(
+    root: Path, recipe: PictureRecipe, counts: tuple[int, int], rendering: _Rendering, progress: Progress
+) -> None:
+    """Write what is missing of a data set, and all scenes and questions; `counts` are of scenes, and questions each."""
+    n_scenes, n_questions = counts
     folder, files = root / "images" / recipe.folder, f"CLEVR_{recipe.folder}_*"
     for place in (folder, root / "scenes", root / "questions"):
         clear_leftovers(place, files)
@@ -141,7 +154,7 @@ def _write_all(root: Path, recipe: PictureRecipe, n_scenes: int, rendering: _Ren
     info = {"split": recipe.folder, **recipe.to_dict()}
     scenes = (_read_scene(folder / recipe.file_name(index), recipe) for index in range(n_scenes))
     write_parts(root / "scenes" / f"CLEVR_{recipe.folder}_scenes.json", _format("scenes", info, scenes))
-    questions = _ask(folder, recipe, n_scenes)
+    questions = _ask(folder, recipe, n_scenes, n_questions)
     write_parts(root / "questions" / f"CLEVR_{recipe.folder}_questions.json", _format("questions", info, questions))
 
 
@@ -296,14 +309,14 @@ def _read_scene(path: Path, recipe: PictureRecipe) -> dict[str, Any]:
     return scene
 
 
-def _ask(folder: Path, recipe: PictureRecipe, n_scenes: int) -> Iterator[dict[str, Any]]:
+def _ask(folder: Path, recipe: PictureRecipe, n_scenes: int, n_questions: int) -> Iterator[dict[str, Any]]:
     """Yield the questions about all scenes, as CLEVR's records."""
     number = 0
     for index in range(n_scenes):
         if index % SCENES_PER_ROUND == 0:
             generator = QuestionGenerator(make_rng(recipe.seed, recipe.split, _QUESTIONS, index))
         record = _read_scene(folder / recipe.file_name(index), recipe)
-        for question in generator.ask(ClevrScene.from_json(record)):
+        for question in generator.ask(ClevrScene.from_json(record), n_questions):
             yield _describe_question(question, record, number)
             number += 1
 

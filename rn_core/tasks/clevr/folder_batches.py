@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -22,8 +22,10 @@ from rn_core.tasks.clevr.image_cache import PICTURE_SHAPES, cache_images, load_i
 from rn_core.tasks.clevr.scene import ClevrScene
 
 _PICTURES_A_BATCH = 25
+_QUESTIONS_AT_ONCE = 1024
 Progress = Callable[[Iterable[Any]], Iterable[Any]]
 Encode = Callable[[np.ndarray], tuple[Tensor, ...]]
+See = Callable[[Tensor], Tensor]
 
 
 @dataclass(frozen=True)
@@ -33,10 +35,12 @@ class SplitBatches:
     Attributes:
         encoded: the questions.
         encode: indices (S,) of pictures -> the encoder's inputs of them.
+        asked: (M, D_q) float16, what a network's encoder makes of each question; None for words.
     """
 
     encoded: EncodedSplit
     encode: Encode
+    asked: Tensor | None = None
 
     @cached_property
     def by_picture(self) -> list[np.ndarray]:
@@ -51,16 +55,35 @@ class SplitBatches:
             turns: for each scene of the batch the questions that it is asked, 1 or more, all about one picture.
         """
         rows, folder = np.concatenate(turns), self.encoded.folder
-        tokens = self.encoded.tokens[rows]  # (M, L)
-        longest = int((tokens != 0).sum(axis=1).max())
         return Batch(
             inputs=self.encode(folder.image_index[[turn[0] for turn in turns]]),
-            question=torch.from_numpy(tokens[:, :longest].astype(np.int64)),
+            question=self._ask(rows),
             scene_index=torch.arange(len(turns)).repeat_interleave(torch.tensor([len(turn) for turn in turns])),
             answer=torch.from_numpy(folder.answers[rows]),
             type_index=torch.from_numpy(folder.type_index[rows]),
             number=torch.from_numpy(folder.file_numbers[rows]),
         )
+
+    def _ask(self, rows: np.ndarray) -> Tensor:
+        """Return some questions (M, L) int64 as words or, where they were read before, (M, D_q) float32."""
+        if self.asked is not None:
+            return self.asked[torch.from_numpy(rows)].float()
+        tokens = self.encoded.tokens[rows]  # (M, L)
+        longest = int((tokens != 0).sum(axis=1).max())
+        return torch.from_numpy(tokens[:, :longest].astype(np.int64))
+
+    def read_ahead(self, see: See, ask: See, progress: Progress = iter) -> SplitBatches:
+        """Return the split with all pictures and questions as frozen encoders read them, kept in 16 bits.
+
+        Args:
+            see: the encoder's input (S, ...) of pictures -> what its forward pass takes in their place.
+            ask: words (M, L) int64 -> (M, D_q).
+            progress: wraps the iteration over blocks of pictures (a progress bar).
+        """
+        pictures, rows = (np.arange(len(part)) for part in (self.encoded.folder.images, self.encoded.tokens))
+        seen = torch.cat([see(*self.encode(block)).half() for block in progress(_blocks(pictures, _PICTURES_A_BATCH))])
+        asked = torch.cat([ask(self._ask(block)).half() for block in _blocks(rows, _QUESTIONS_AT_ONCE)])
+        return replace(self, encode=lambda chosen: (seen[torch.from_numpy(chosen)].float(),), asked=asked)
 
     def ask_all(self, pictures: np.ndarray, progress: Progress = iter) -> Iterator[Batch]:
         """Yield all questions about some pictures, those about a picture side by side, a few pictures per batch.
@@ -119,6 +142,11 @@ def open_readable(root: Path, view: str, split: str, reading: Reading, progress:
         encoded = encoded.keep(skip_pictures(encoded.folder, _find_damaged(encoded.folder), reading))
         images = cache_images(encoded.folder, reading.cache, side, progress)
     return SplitBatches(encoded, _encode_pixels(images))
+
+
+def _blocks(indices: np.ndarray, size: int) -> list[np.ndarray]:
+    """Return indices in their order, so many at a time."""
+    return [indices[first : first + size] for first in range(0, len(indices), size)]
 
 
 def _side(view: str) -> int | tuple[int, int]:

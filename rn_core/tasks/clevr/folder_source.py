@@ -5,6 +5,7 @@ What is asked at a step is decided by seed and step alone, so an interrupted run
 
 from __future__ import annotations
 
+import copy
 import functools
 import hashlib
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from rn_core.common.errors import RNCoreError
 from rn_core.common.records import Batch, LabeledPictures
 from rn_core.common.seeding import make_rng, uniform_integers
 from rn_core.tasks.clevr.folder import find_splits
-from rn_core.tasks.clevr.folder_batches import Progress, SplitBatches, open_batches
+from rn_core.tasks.clevr.folder_batches import Progress, See, SplitBatches, open_batches
 from rn_core.tasks.clevr.image_cache import PICTURE_SHAPES, picture_fingerprint
 from rn_core.tasks.clevr.labels import SceneLabels, read_labels
 
@@ -43,6 +44,15 @@ class FolderSource:
         self._train = open_batches(root, view, TRAIN, progress, cache)
         self._validation = open_batches(root, view, VALIDATION, progress, cache)
         self._deal = functools.lru_cache(maxsize=2)(self._deal_epoch)
+
+    def read_ahead(self, see: See, ask: See, progress: Progress = iter) -> FolderSource:
+        """Return the source with what frozen encoders read in it; arguments as `SplitBatches.read_ahead`."""
+        ahead = copy.copy(self)
+        ahead._train, ahead._validation = (
+            split.read_ahead(see, ask, progress) for split in (self._train, self._validation)
+        )
+        ahead._deal = functools.lru_cache(maxsize=2)(ahead._deal_epoch)
+        return ahead
 
     @functools.cached_property
     def fingerprint(self) -> str:
@@ -99,7 +109,7 @@ class FolderSource:
         yield split.encoded.fingerprint
         if self._view != "states":
             yield picture_fingerprint(split.encoded.folder)
-        if self._view != "pixels":
+        if self._view in ("slots", "states"):
             with split.encoded.folder.scene_file.open("rb") as file:
                 yield hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -26,7 +26,9 @@ from rn_core.tasks.clevr.folder import FolderSplit
 #: Side in pixels that the models of cells take (Santoro et al. 2017, section 4).
 SIDE = 128
 #: View -> height and width that its models take.
-PICTURE_SHAPES: Mapping[str, tuple[int, int]] = MappingProxyType({"pixels": (SIDE, SIDE), "slots": (160, 240)})
+PICTURE_SHAPES: Mapping[str, tuple[int, int]] = MappingProxyType(
+    {"pixels": (SIDE, SIDE), "slots": (160, 240), "cells": (160, 240)}
+)
 _MODES = ("RGB", "RGBA", "L")
 _MAX_PIXELS = 4_000_000
 _MAX_FILE = 10_000_000

@@ -12,6 +12,7 @@ from typing import Any
 from rn_core.models import ModelConfig
 from rn_core.models.attention import StackedAttentionConfig
 from rn_core.models.baselines import MLPConfig, QuestionMLPConfig
+from rn_core.models.cells import CellEncoderConfig
 from rn_core.models.encoders import ImageEncoderConfig, RowEncoderConfig
 from rn_core.models.questions import QuestionEncoderConfig
 from rn_core.models.relation_network import RelationNetworkConfig
@@ -19,6 +20,7 @@ from rn_core.models.slots import SlotEncoderConfig
 from rn_core.models.windows import WindowConfig
 from rn_core.tasks.clevr.dataset import PictureRecipe, write_dataset
 from rn_core.tasks.clevr.encoding import ANSWERS, D_COORDINATES, D_ROW, N_VALUES
+from rn_core.tasks.clevr.generation import QUESTIONS_PER_SCENE
 from rn_core.tasks.clevr.picture_size import CLEVR_SIZE, PictureSize, read_size
 from rn_core.tasks.clevr.public import make_public
 from rn_core.tasks.clevr.rendering import DEFAULT_SAMPLES
@@ -37,7 +39,7 @@ from rn_core.tasks.domain import (
     Written,
 )
 
-PIXELS, SLOTS, STATES = "clevr/pixels", "clevr/slots", "clevr/states"
+PIXELS, SLOTS, CELLS, STATES = "clevr/pixels", "clevr/slots", "clevr/cells", "clevr/states"
 
 
 def _pixel_models(
@@ -80,6 +82,8 @@ _FINDER = SlotEncoderConfig(
     soft=True,
     windows=WindowConfig(n_samples=40, top=22, bottom=74, channels=(16, 32, 64, 96)),
 )
+#: Cells that hold an object at most: a center on the line between two cells may show in both.
+MOST_CELLS = 16
 
 
 def _slot_models(beside: Models) -> Models:
@@ -90,6 +94,24 @@ def _slot_models(beside: Models) -> Models:
         assert isinstance(core, RelationNetworkConfig | MLPConfig)
         models[name] = ModelConfig(_FINDER, replace(core, d_object=_FINDER.d_object), question)
     return models
+
+
+def _cell_models(question: QuestionEncoderConfig) -> Models:
+    """Return the models that see the cells of the finder's map; the baselines have more parameters than the RN.
+
+    Order means nothing to a Relation Network and to attention, so they are given the filled cells alone.
+    """
+    grid = CellEncoderConfig(replace(_FINDER, windows=None))
+    few = replace(grid, n_kept=MOST_CELLS)
+    sizes = (grid.d_object, question.d_question, len(ANSWERS))
+    rn = RelationNetworkConfig(*sizes, (256, 256, 256, 512), (256,), 0.1, aggregate_scale=0.2)
+    mlp = MLPConfig(grid.n_objects, *sizes, (128, 256), 0.1)
+    attention = StackedAttentionConfig(*sizes, d_attention=256, widths=(512, 512), dropout=0.1)
+    return {
+        "rn": ModelConfig(few, rn, question),
+        "mlp": ModelConfig(grid, mlp, question),
+        "sa": ModelConfig(few, attention, question),
+    }
 
 
 _LSTM_256 = QuestionEncoderConfig(len(TOKENS), d_question=256)
@@ -112,7 +134,7 @@ _ROWS_TINY = _state_models(
 #: parameters than their Relation Network. It counts 29 answers, there are 28. The convolutions are the paper's; pixels,
 #: coordinates and the order of batch norm and ReLU are those of the public weights. "small" is ours: it trains on a
 #: laptop, and its baselines have more parameters than its Relation Network. Objects are found in pictures by the same
-#: encoder at both sizes, which is ours.
+#: encoder at both sizes, which is ours; cells of its map are what the small networks "from pixels" are given.
 _MODELS = {
     PIXELS: {
         "paper": _pixel_models(
@@ -131,6 +153,7 @@ _MODELS = {
             {"d_attention": 256, "widths": (256,)},
         ),
     },
+    CELLS: {"small": _cell_models(_BACK_128)},
     SLOTS: {"paper": _slot_models(_ROWS_PAPER), "small": _slot_models(_ROWS_SMALL)},
     STATES: {"paper": _ROWS_PAPER, "small": _ROWS_SMALL, "tiny": _ROWS_TINY},
 }
@@ -189,11 +212,34 @@ _FROM_SLOTS = {
     "validation_scenes": 400,
     "precision": "32-true",
 }
+#: From pictures in a folder, with what `clevr/rn-slots` has learned of pictures and of words, which stays as it is: the
+#: rest is small and learns from answers only. The folder should have many questions about each picture.
+_FROM_CELLS = {
+    "n_scenes": 64,
+    "n_questions": 8,
+    "learning_rate": 1e-3,
+    "weight_decay": 1e-3,
+    "encoders_from": "clevr/rn-slots",
+    "hold_encoder": 1.0,
+    "steps": 6_000,
+    "validate_every": 500,
+    "validation_scenes": 400,
+}
+#: The Relation Network's relations start from those over found objects; at first f_phi alone learns to use them.
+_RN_FROM_CELLS = {
+    **_FROM_CELLS,
+    "core_from": "clevr/rn-slots",
+    "hold_relations": 0.3,
+    "learning_rate": 5e-4,
+    "steps": 2_000,
+}
 _RECIPES = {
     "clevr/rn-slots": Recipe(SLOTS, "rn", _FROM_SLOTS),
     **{f"clevr/{kind}-states": Recipe(STATES, kind, _FROM_STATES) for kind in ("rn", "mlp", "lstm")},
     "clevr/rn-states-end-to-end": Recipe(STATES, "rn", _STATES_END_TO_END, "tiny"),
-    **{f"clevr/{kind}-pixels": Recipe(PIXELS, kind, _FROM_FOLDER) for kind in ("rn", "mlp", "sa")},
+    "clevr/rn-pixels": Recipe(CELLS, "rn", _RN_FROM_CELLS),
+    **{f"clevr/{kind}-pixels": Recipe(CELLS, kind, _FROM_CELLS) for kind in ("mlp", "sa")},
+    **{f"clevr/{kind}-pixels-end-to-end": Recipe(PIXELS, kind, _FROM_FOLDER) for kind in ("rn", "mlp", "sa")},
 }
 
 
@@ -241,7 +287,7 @@ def _write(order: DataOrder, progress: MakeProgress) -> Written:
     """Write rendered scenes as a folder in CLEVR's layout."""
     options = order.options
     recipe = PictureRecipe(order.split, order.seed, options["samples"], read_size(options["size"]))
-    spread = {"processes": options["processes"], "dask": options["dask"]}
+    spread = {"processes": options["processes"], "dask": options["dask"], "n_questions": options["questions"]}
     write_dataset(order.output, recipe, order.n_scenes, progress=progress("render"), **spread)
     return Written(recipe.to_dict(), (f"{order.n_scenes} scenes in {order.output}",))
 
@@ -249,12 +295,14 @@ def _write(order: DataOrder, progress: MakeProgress) -> Written:
 _OPTIONS = (
     DataOption("processes", 1, "how many render side by side, a core each"),
     DataOption("dask", "", "scheduler of a Dask cluster whose workers render, such as tcp://192.168.1.5:8786"),
+    DataOption("questions", QUESTIONS_PER_SCENE, "questions about each picture, up to 90"),
     DataOption("samples", DEFAULT_SAMPLES, "paths of light per pixel and lamp"),
     DataOption("size", str(CLEVR_SIZE), "width and height of the pictures, such as 240x160"),
 )
 _TITLES = Titles(
     views={
-        "pixels": "image",
+        "pixels": "cells of the image",
+        "pixels-end-to-end": "image, answers only",
         "slots": "objects found in the image",
         "states": "state rows",
         "states-end-to-end": "state rows, answers only",

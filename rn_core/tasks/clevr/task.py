@@ -42,8 +42,8 @@ class Clevr:
     """The common part of the task's views.
 
     Attributes:
-        view: "pixels" (pictures, for models of cells), "slots" (larger pictures, for models that find objects) or
-            "states" (one row per object).
+        view: "pixels" (pictures, for models of cells), "slots" (larger pictures, for models that find objects), "cells"
+            (the same, for models of cells whose convolution is of such a model) or "states" (one row per object).
     """
 
     view: str
@@ -199,6 +199,13 @@ class ClevrSlots(ClevrPixels):
 
 
 @dataclass(frozen=True)
+class ClevrCells(ClevrPixels):
+    """The task for models of cells whose convolution has learned to find objects."""
+
+    view: str = "cells"
+
+
+@dataclass(frozen=True)
 class ClevrStates(Clevr):
     """The task for models that see one row per object."""
 
@@ -242,4 +249,4 @@ def _no_folder() -> RNCoreError:
     return RNCoreError("Pictures of CLEVR are not drawn on the fly; give a folder in CLEVR's layout with --data.")
 
 
-TASKS: tuple[Task, ...] = (ClevrPixels(), ClevrSlots(), ClevrStates())
+TASKS: tuple[Task, ...] = (ClevrPixels(), ClevrSlots(), ClevrCells(), ClevrStates())

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from pages._lab.clevr.models import full_name, sees_picture, sees_pixels
+from pages._lab.clevr.models import CELLS, PICTURE_BASELINES, full_name, sees_picture, sees_pixels
 from pages._lab.clevr.pictures import Picture, bundled_picture
 from pages._lab.clevr.state import ClevrState
 from pages._lab.clevr.truth import find_truth
@@ -17,7 +17,9 @@ from pages._lab.pairs.view import PairReading, second_method
 from rn_core.answering import Answerer
 from rn_core.attribution.pairs import attribute_pairs
 from rn_core.models import ModelConfig, build_model
+from rn_core.models.attention import StackedAttentionConfig
 from rn_core.models.baselines import MLPConfig, QuestionMLPConfig
+from rn_core.models.cells import CellEncoderConfig
 from rn_core.models.encoders import ImageEncoderConfig, RowEncoderConfig
 from rn_core.models.questions import QuestionEncoderConfig
 from rn_core.models.relation_network import RelationNetworkConfig
@@ -30,16 +32,28 @@ from tests.cards import make_card
 _QUESTION = QuestionEncoderConfig(len(TOKENS), d_word=8, d_question=12)
 _ROWS, _IMAGE = RowEncoderConfig(18), ImageEncoderConfig((8, 8, 8, 8), 128)
 _SLOTS = SlotEncoderConfig((4, 4, 4), 160, 10, N_VALUES, image_width=240, n_coordinates=D_COORDINATES, soft=True)
+_CELLS = CellEncoderConfig(_SLOTS, n_kept=12)
 _SHAPE = {"d_question": 12, "n_answers": len(ANSWERS)}
+
+
+def _view_of(model: str) -> str:
+    """Return what one of the page's models sees, as tasks call it."""
+    if model in (CELLS, *PICTURE_BASELINES):
+        return "cells"
+    return "pixels" if sees_pixels(model) else "slots" if finds_objects(model) else "states"
 
 
 def _make_config(model: str) -> ModelConfig:
     """Return a small model that sees what one of the page's models sees."""
     kind = model.partition("-")[0]
-    encoder = _IMAGE if sees_pixels(model) else _SLOTS if finds_objects(model) else _ROWS
+    encoder = {"pixels": _IMAGE, "slots": _SLOTS, "cells": _CELLS, "states": _ROWS}[_view_of(model)]
     sizes = {"d_object": encoder.d_object, **_SHAPE}
     if kind == "mlp":
-        return ModelConfig(encoder, MLPConfig(**sizes, n_objects=10, widths=(16,)), _QUESTION)
+        return ModelConfig(
+            encoder, MLPConfig(**sizes, n_objects=getattr(encoder, "n_objects", 10), widths=(16,)), _QUESTION
+        )
+    if kind == "sa":
+        return ModelConfig(encoder, StackedAttentionConfig(**sizes, d_attention=8, widths=(16,)), _QUESTION)
     if kind == "lstm":
         return ModelConfig(encoder, QuestionMLPConfig(**sizes, widths=(16,)), _QUESTION)
     return ModelConfig(encoder, RelationNetworkConfig(**sizes, g_widths=(16, 16), f_widths=(24, 16)), _QUESTION)
@@ -52,8 +66,7 @@ def random_answerer() -> Callable[[str], Answerer]:
 
     def make(model: str) -> Answerer:
         if model not in made:
-            view = "pixels" if sees_pixels(model) else "slots" if finds_objects(model) else "states"
-            task = TASKS[f"clevr/{view}"]
+            task = TASKS[f"clevr/{_view_of(model)}"]
             built = build_model(_make_config(model), seed=3).eval().requires_grad_(False)
             card = make_card(full_name(model), model=built.config, parameters=built.count_parameters(), n_bytes=1)
             made[model] = Answerer(full_name(model), card, built, task, None)

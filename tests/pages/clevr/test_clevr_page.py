@@ -321,6 +321,29 @@ def test_a_network_that_finds_objects_answers_about_the_picture_at_once(monkeypa
     assert (sentences(app), len(app.info)) == ([], 0)
 
 
+def test_a_network_of_cells_shows_pairs_of_objects_beside_its_baselines(monkeypatch, random_answerer, tmp_path):
+    monkeypatch.setattr("pages._lab.clevr.models.PRETRAINED", tmp_path)
+    (tmp_path / "clevr").mkdir()
+    for name in ("rn-pixels", "mlp-pixels", "sa-pixels"):
+        (tmp_path / f"clevr/{name}.json").touch()
+    scene = ClevrState().scene
+    for name in ("rn-pixels", "mlp-pixels", "sa-pixels"):
+        encoder = random_answerer(name).model.encoder
+        monkeypatch.setattr(encoder, "find_maps", lambda images: perfect_maps([scene] * len(images)))
+    monkeypatch.setattr(drawing, "draw_picture", None)
+    app = open_page(section="what-if")
+    app.segmented_control(key="clevr.model").set_value("rn-pixels").run()
+    assert (sentences(app), len(app.info)) == ([], 0)
+    for title in ("Relation Network, pixels", "CNN+LSTM, pixels", "Stacked attention, pixels"):
+        assert title in html(app)
+    assert html(app).count('class="rn-said"') == 4  # and the network of object rows
+    app.pills(key="clevr.without").set_value(["C", "D"]).run()
+    assert "<td>without C and D</td>" in html(app)
+    app.segmented_control(key="clevr.section").set_value("saw").run()
+    assert any(block.value == "7 of 7 objects found, no attributes wrong, none made up." for block in app.markdown)
+    assert (sentences(app), len(app.info)) == ([], 0)
+
+
 def test_the_objects_found_in_a_picture_are_its_truth_and_can_be_corrected(monkeypatch, random_answerer, tmp_path):
     monkeypatch.setattr("pages._lab.clevr.models.PRETRAINED", tmp_path)
     (tmp_path / "clevr").mkdir()

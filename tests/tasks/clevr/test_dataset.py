@@ -199,3 +199,20 @@ def end_process(_index: int) -> None:
 def test_a_process_that_is_ended_is_one_sentence():
     with pytest.raises(RNCoreError, match="One of 2 processes was ended from outside"), dataset._workers(2) as run:
         list(run(end_process, [0]))
+
+
+@pytest.mark.usefixtures("fast")
+def test_more_questions_are_asked_about_the_same_pictures(tmp_path):
+    write_dataset(tmp_path, RECIPE, 2)
+    before = {name: content for name, content in read_all(tmp_path).items() if "questions" not in name}
+    write_dataset(tmp_path, RECIPE, 2, n_questions=25)
+    split = open_split(tmp_path, "val")
+    assert np.bincount(split.image_index).tolist() == [25, 25]
+    assert len(set(zip(split.image_index.tolist(), split.texts, strict=True))) > 45
+    after = read_all(tmp_path)
+    assert all(after[name] == content for name, content in before.items())
+    for wrong in (0, 91):
+        with pytest.raises(
+            RNCoreError, match=f"questions about a scene must be a whole number from 1 to 90, got {wrong}"
+        ):
+            write_dataset(tmp_path, RECIPE, 2, n_questions=wrong)
