@@ -9,6 +9,7 @@ import sys
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -16,6 +17,8 @@ from hypothesis import settings
 settings.register_profile("same_every_run", derandomize=True, deadline=None, max_examples=60)
 settings.load_profile("same_every_run")
 
+#: Where browser tests lie, as in their ids.
+BROWSER_TESTS = "tests/browser"
 SHARED_DATA = Path(__file__).resolve().parents[1].parent / "shared" / "data"
 
 
@@ -26,16 +29,33 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes long, since at the end one process would wait for the other, and keep both cores busy.
+    """Begin with what takes long, since at the end one process would wait for the other.
 
-    First come the checkers, then files that start processes or use weights, and last the quick ones. Browser tests wait
-    more than they compute: their files lie evenly among the others, so that seldom two run at once.
+    First come the browser tests, which take one process long, then the checkers, then files that start processes or use
+    weights, and last the quick ones.
     """
-    browser = _list_files(items, "browser")
     slow = {*_list_files(items, "process", "weights")}
-    others = sorted((path for path in _list_files(items) if path not in browser), key=lambda path: path not in slow)
-    place = {path: k / len(paths) for paths in (browser, others) for k, path in enumerate(paths)}
-    items.sort(key=lambda item: (item.get_closest_marker("check") is None, place[item.path]))
+
+    def rank(item: pytest.Item) -> int:
+        if item.get_closest_marker("browser"):
+            return 0
+        if item.get_closest_marker("check"):
+            return 1
+        return 2 if item.path in slow else 3
+
+    items.sort(key=rank)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Give all browser tests to one process, as if they were one file: they share a browser, open pages and servers."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class Scheduling(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return BROWSER_TESTS if nodeid.startswith(f"{BROWSER_TESTS}/") else super()._split_scope(nodeid)
+
+    return Scheduling(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 def _list_files(items: list[pytest.Item], *markers: str) -> list[Path]:

@@ -1,20 +1,18 @@
-"""What the small apps of component tests share: a box by which a test begins anew without loading the page again."""
+"""The small app of component tests: one component, with which a test begins anew without loading the page again."""
 
 from urllib.parse import parse_qsl
 
 import streamlit as st
 
+from tests.browser import scene_app, table_app
 
-def begin_anew() -> tuple[str, dict[str, str]]:
-    """Draw the box, "NUMBER?QUERY"; a new number empties the session's state.
-
-    Returns:
-        key: of a component that no test has touched.
-        query: name -> value.
-    """
-    number, _, query = st.text_input("Begin anew", key="begin").partition("?")
-    if st.session_state.get("number") != number:
-        for key in {*st.session_state} - {"begin"}:
-            del st.session_state[key]
-        st.session_state.number = number
-    return f"component-{number}", dict(parse_qsl(query, keep_blank_values=True))
+DRAW = {"scene": scene_app.draw, "table": table_app.draw}
+#: "NUMBER?COMPONENT&QUERY"; a new number empties the session's state, and no test has touched its component.
+number, _, query = st.text_input("Begin anew", key="begin").partition("?")
+if st.session_state.get("number") != number:
+    for key in {*st.session_state} - {"begin"}:
+        del st.session_state[key]
+    st.session_state.number = number
+if query:
+    name, _, rest = query.partition("&")
+    DRAW[name](f"component-{number}", dict(parse_qsl(rest, keep_blank_values=True)))

@@ -1,6 +1,6 @@
 """A real browser and a real server for the tests of this folder; they skip where no browser is installed.
 
-A page of the app costs 5 to 8 s of processor time to open, most of it for Plotly's script; so tests open few.
+One browser, and one server for each script, serve all files of the folder, which run one after another in one process.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from benchmarks.sessions.server import find_port, is_healthy
+from tests.browser.visiting import PATIENCE, VISITOR, Visitor, new_context, open_page
 
 ROOT = Path(__file__).parents[2]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -37,19 +38,14 @@ SERVER_OPTIONS = (
     "--browser.gatherUsageStats=false",
 )
 START_SECONDS = 60
-#: Milliseconds until a condition that a test waits for counts as failed; generous, because cores are shared.
-PATIENCE = 90_000
-#: A visitor who asked for less motion: painting skeletons that pulse and balls that move, without a graphics card,
-#: costs a third of the time. Tests of what moves by itself ask for it.
-VISITOR = {"viewport": {"width": 1440, "height": 1000}, "reduced_motion": "reduce"}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """Return a running chromium; without one skip with the reason, or fail under `CI=true`.
 
-    One for each file: Playwright's event loop runs in this thread while it is open, and the files that follow in
-    the same process run loops of their own.
+    It ends with this folder: Playwright's event loop runs in this thread while it is open, and the files that follow
+    in the same process run loops of their own.
     """
     path = next(filter(None, map(shutil.which, BROWSERS)), None)
     if path is None:
@@ -66,63 +62,82 @@ def browser() -> Iterator[Browser]:
 def page(browser: Browser) -> Iterator[Callable[..., Page]]:
     """Return `page(url, **options) -> Page`: a fresh browser profile, hence a fresh session of the app, each time.
 
-    Options are those of playwright's `new_context`, by default `VISITOR`, and `first` for a browser that was never here
-    before. The test fails if any such page raised a script error.
+    That is costly: tests that need none `visit`. Options are those of playwright's `new_context`, by default `VISITOR`,
+    and `first` for a browser that was never here before. The test fails if any such page raised a script error.
     """
     contexts, errors = [], []
 
-    def open_page(url: str, first: bool = False, **options: object) -> Page:
-        contexts.append(_new_context(browser, **options))
-        if not first:
-            contexts[-1].add_cookies([{"name": "rn_opening", "value": "seen", "domain": "127.0.0.1", "path": "/"}])
-        return _open(contexts[-1], url, errors)
+    def open_fresh(url: str, first: bool = False, **options: object) -> Page:
+        contexts.append(new_context(browser, **options))
+        if first:
+            contexts[-1].clear_cookies()
+        return open_page(contexts[-1], url, errors)
 
-    yield open_page
+    yield open_fresh
     for context in contexts:
         context.close()
     assert errors == []
 
 
-def _new_context(browser: Browser, **options: object) -> BrowserContext:
-    """Return a fresh profile."""
-    return browser.new_context(**{**VISITOR, **options})
+@pytest.fixture(scope="package")
+def visitors(browser: Browser) -> Iterator[tuple[Visitor, Visitor]]:
+    """Return two sessions of the app, each in a profile of its own."""
+    both = Visitor(browser), Visitor(browser)
+    yield both
+    for visitor in both:
+        visitor.close()
 
 
-def _open(context: BrowserContext, url: str, errors: list[str]) -> Page:
-    """Open a page that notes its script errors."""
-    opened = context.new_page()
-    opened.set_default_timeout(PATIENCE)
-    opened.on("pageerror", lambda error: errors.append(str(error)))
-    opened.goto(url)
-    return opened
+@pytest.fixture
+def visit(request: pytest.FixtureRequest, visitors: tuple[Visitor, Visitor]) -> Iterator[Callable[..., Page]]:
+    """Return `visit(address, **options) -> Page`: a link as it is shown in a page that stays open, by `Visitor.visit`.
+
+    The test fails if the page raised a script error, and a test that fails leaves its page to nobody.
+    """
+    yield from _lend(request, visitors[0], visitors[0].visit)
+
+
+@pytest.fixture
+def elsewhere(request: pytest.FixtureRequest, visitors: tuple[Visitor, Visitor]) -> Iterator[Callable[..., Page]]:
+    """Return a `visit` of another session in another browser profile, which knows nothing of the first one."""
+    yield from _lend(request, visitors[1], visitors[1].visit)
+
+
+def _lend(
+    request: pytest.FixtureRequest, owner: Visitor | ComponentApp, opens: Callable[..., Page]
+) -> Iterator[Callable[..., Page]]:
+    """Lend a page that stays open to one test."""
+    failed = request.session.testsfailed
+    yield opens
+    errors, owner.errors[:] = [*owner.errors], []
+    if errors or request.session.testsfailed > failed:
+        owner.close()
+    assert errors == []
 
 
 @dataclass
 class ComponentApp:
-    """A small app with one component, which begins anew in the page where a test before it was.
-
-    The script draws `begin_anew()` of `component_app.py` and gives its component the key that it returns.
-    """
+    """The app of `component_app.py`, which begins anew in the page where a test before it was."""
 
     browser: Browser
     url: str
-    pages: dict[str, Page] = field(default_factory=dict)
+    page: Page | None = None
     errors: list[str] = field(default_factory=list)
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
-    def open(self, query: str, viewport: dict[str, int] = VISITOR["viewport"], **options: object) -> Page:
+    def open(self, query: str, viewport: dict[str, int] = VISITOR["viewport"], reduced_motion: str = "reduce") -> Page:
         """Return the page with a component that was never touched, and with a fresh state of the session.
 
         Args:
-            query: what the script reads, as in a link.
+            query: the component's name, and behind "&" what its script reads, as in a link.
             viewport: size of the window in pixels.
-            options: those of playwright's `new_context`; pages of other ones are others.
+            reduced_motion: "reduce" or "no-preference".
         """
-        profile = repr(sorted(options.items()))
-        if profile not in self.pages:
-            self.pages[profile] = _open(_new_context(self.browser, **options), self.url, self.errors)
-        opened, number = self.pages[profile], next(self.numbers)
+        if self.page is None:
+            self.page = open_page(new_context(self.browser), self.url, self.errors)
+        opened, number = self.page, next(self.numbers)
         opened.set_viewport_size(viewport)
+        opened.emulate_media(reduced_motion=reduced_motion)
         opened.mouse.move(0, 0)
         box = opened.get_by_role("textbox", name="Begin anew")
         box.fill(f"{number}?{query}")
@@ -133,39 +148,27 @@ class ComponentApp:
         return opened
 
     def close(self) -> None:
-        """Close all pages; the next tests open new ones."""
-        for opened in self.pages.values():
-            opened.context.close()
-        self.pages.clear()
+        """Close the page; the next test opens a new one."""
+        if self.page is not None:
+            self.page.context.close()
+        self.page = None
 
 
-@pytest.fixture(scope="module")
-def component_apps(browser: Browser) -> Iterator[dict[str, ComponentApp]]:
-    """Return url -> its app, of this module."""
-    apps: dict[str, ComponentApp] = {}
-    yield apps
-    for app in apps.values():
-        app.close()
+@pytest.fixture(scope="package")
+def component_app(browser: Browser, serve: Callable[[Path], str]) -> Iterator[ComponentApp]:
+    """Return the app of components."""
+    app = ComponentApp(browser, serve(Path(__file__).with_name("component_app.py")))
+    yield app
+    app.close()
 
 
 @pytest.fixture
-def component(request, browser, component_apps) -> Iterator[Callable[..., Page]]:
-    """Return `component(url, query, **options) -> Page`: a component's small app, as `ComponentApp.open` opens it.
+def component(request: pytest.FixtureRequest, component_app: ComponentApp) -> Iterator[Callable[..., Page]]:
+    """Return `component(query, **options) -> Page`: a component in its small app, as `ComponentApp.open` opens it.
 
     The test fails if the page raised a script error, and a test that fails leaves its page to nobody.
     """
-    failed = request.session.testsfailed
-
-    def open_app(url: str, query: str = "", **options: object) -> Page:
-        return component_apps.setdefault(url, ComponentApp(browser, url)).open(query, **options)
-
-    yield open_app
-    errors = [error for app in component_apps.values() for error in app.errors]
-    if errors or request.session.testsfailed != failed:
-        for app in component_apps.values():
-            app.close()
-            app.errors.clear()
-    assert errors == []
+    yield from _lend(request, component_app, component_app.open)
 
 
 @pytest.fixture(scope="session")

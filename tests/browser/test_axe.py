@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page
 
+from tests.browser.visiting import SETTLED
 from tests.pages.test_plain import PAGES
 
 pytestmark = pytest.mark.browser
@@ -17,9 +18,6 @@ APP = Path(__file__).resolve().parents[2] / "app.py"
 GRAVE = ("serious", "critical")
 #: What axe-core finds in Streamlit's own widgets, out of reach of markup and styles: rule, part of the selector, why.
 UNMENDABLE: tuple[tuple[str, str, str], ...] = ()
-#: Milliseconds: the first page of a server that has just started imports everything.
-PATIENCE = 180_000
-SETTLED = "[data-testid=stApp][data-test-script-state=notRunning]"
 #: Milliseconds without a run of the script after which a page counts as drawn.
 QUIET = 400
 NOTE_RUNS = """() => {
@@ -57,14 +55,6 @@ def wait_until_drawn(opened: Page) -> None:
     opened.wait_for_selector("[data-stale=true], [data-testid=stSkeleton]", state="detached")
 
 
-def turn_to(opened: Page, name: str) -> None:
-    """Go on to another page by its link at the top, which loads no script again."""
-    title = opened.locator("h1.rn-title")
-    before = title.inner_text()
-    opened.locator(f"[data-testid=stTopNavLink][href$='/{name}']").click()
-    expect(title).not_to_have_text(before)
-
-
 def read_both_themes(opened: Page) -> Iterator[tuple[str, list[str]]]:
     """Yield the theme and what is found in it; colors are all that the second one changes."""
     for theme, rules in (("light", ()), ("dark", ("color-contrast",))):
@@ -89,18 +79,11 @@ def test_axe_finds_planted_faults(page):
     assert {fault.partition(":")[0] for fault in find_grave(opened)} == {"image-alt", "color-contrast", "button-name"}
 
 
-def test_no_page_has_a_serious_fault_in_either_theme(page, serve):
-    opened = page("about:blank")
-    opened.set_default_timeout(PATIENCE)
+def test_no_page_has_a_serious_fault_in_either_theme(visit, serve):
     faults: dict[str, list[str]] = {}
     titles = set()
-    opened.emulate_media(color_scheme="light")
-    opened.goto(serve(APP))
-    opened.wait_for_selector("h1.rn-title", state="attached")
-    for name in sorted(PAGES, key=lambda name: name != "explore"):
-        if name != "explore":
-            opened.emulate_media(color_scheme="light")
-            turn_to(opened, name)
+    for name in PAGES:
+        opened = visit(f"{serve(APP)}/{name.removeprefix('explore')}")
         for theme, found in read_both_themes(opened):
             if found:
                 faults[f"{name}, {theme}"] = found

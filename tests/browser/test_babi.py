@@ -46,8 +46,8 @@ def texts(opened) -> list[str]:
     return opened.locator(".story .sentence .text").all_inner_texts()
 
 
-def test_pointing_at_a_sentence_lights_up_its_partners_without_a_rerun(page, url):
-    opened = page(url)
+def test_pointing_at_a_sentence_lights_up_its_partners_without_a_rerun(visit, url):
+    opened = visit(url)
     state = BabiState()
     expect(opened.locator(".story .sentence")).to_have_count(len(state.lines))
     expect(opened.locator(".rn-truth")).to_have_text(f"Truth: {state.drawn.answer}")
@@ -58,11 +58,12 @@ def test_pointing_at_a_sentence_lights_up_its_partners_without_a_rerun(page, url
     expect(opened.locator(".story .arc.strong")).to_have_count(5)
     expect(opened.locator(".story .adds")).to_have_text("Adds with 4")
     lit = opened.locator(".story .sentence:not(.dimmed)").count()
+    opened.context.set_offline(False)
     assert 2 <= lit <= 6
 
 
-def test_a_dragged_sentence_changes_truth_and_link(page, url):
-    opened = page(f"{url}?{QUERY}")
+def test_a_dragged_sentence_changes_truth_and_link(visit, url):
+    opened = visit(f"{url}?{QUERY}")
     expect(opened.locator(".rn-truth")).to_have_text("Truth: office")
     start, end = (row(opened, number).locator(".text").bounding_box() for number in (3, 1))
     opened.mouse.move(start["x"] + 20, start["y"] + start["height"] / 2)
@@ -76,8 +77,8 @@ def test_a_dragged_sentence_changes_truth_and_link(page, url):
     assert [line.text for line in read_state(opened).lines] == texts(opened)
 
 
-def test_keys_move_drop_and_restore_a_sentence_and_pin_a_pair(page, url):
-    opened = page(f"{url}?{QUERY}")
+def test_keys_move_drop_and_restore_a_sentence_and_pin_a_pair(visit, url):
+    opened = visit(f"{url}?{QUERY}")
     expect(opened.locator(".rn-truth")).to_have_text("Truth: office")
     row(opened, 1).focus()
     opened.keyboard.press("ArrowDown")
@@ -101,8 +102,8 @@ def test_keys_move_drop_and_restore_a_sentence_and_pin_a_pair(page, url):
     assert read_state(opened).pair == ("s1", "s2")
 
 
-def test_a_story_is_written_and_untrusted_text_stays_text(page, url):
-    opened = page(f"{url}?{QUERY}&show=text")
+def test_a_story_is_written_and_untrusted_text_stays_text(visit, url):
+    opened = visit(f"{url}?{QUERY}&show=text")
     box = opened.locator("textarea")
     box.fill("Mary moved to the <b>garden</b>.")
     box.press("Control+Enter")
@@ -117,8 +118,8 @@ def test_a_story_is_written_and_untrusted_text_stays_text(page, url):
     )
 
 
-def test_the_saved_page_works_without_a_server(page, url, tmp_path):
-    opened = page(f"{url}?{QUERY}", accept_downloads=True)
+def test_the_saved_page_works_without_a_server(visit, page, url, tmp_path):
+    opened = visit(f"{url}?{QUERY}")
     opened.wait_for_selector(".rn-said")
     opened.get_by_role("button", name="Save & share").click()
     with opened.expect_download() as download:

@@ -65,8 +65,8 @@ def view_of(opened) -> tuple:
     return (*texts, opened.locator(".scene .tags").text_content(), matrix)
 
 
-def test_it_opens_on_an_answer_and_hovering_lights_up_partners(page, url):
-    opened = page(url)
+def test_it_opens_on_an_answer_and_hovering_lights_up_partners(visit, url):
+    opened = visit(url)
     opened.wait_for_selector(f"h2:has-text('{DEFAULT_QUESTION}')")
     expect(opened.locator(SAID)).to_have_count(3)
     assert opened.locator(TRUTH).inner_text() == "Truth: 3"
@@ -81,8 +81,8 @@ def test_it_opens_on_an_answer_and_hovering_lights_up_partners(page, url):
     assert read_state(opened).pair == ("C", "D")
 
 
-def test_dragging_on_the_plan_changes_truth_and_link(page, url):
-    opened = page(f"{url}?show=plan")
+def test_dragging_on_the_plan_changes_truth_and_link(visit, elsewhere, url):
+    opened = visit(f"{url}?show=plan")
     opened.wait_for_selector(".scene .object")
     unit = opened.locator(".scene .ground").bounding_box()["width"]
     right_of_cube = place_of(opened, "D")[0]
@@ -99,13 +99,13 @@ def test_dragging_on_the_plan_changes_truth_and_link(page, url):
     opened.wait_for_selector("text=older scene")
     opened.mouse.move(5, 5)
     expect(opened.locator(".arc.subtle")).to_have_count(3)
-    second = page(opened.url)
+    second = elsewhere(opened.url)
     second.wait_for_selector(f"{TRUTH}:has-text('Truth: 2')")
     assert view_of(second) == view_of(opened)
 
 
-def test_an_object_that_is_put_onto_another_one_goes_to_the_nearest_free_place(page, url):
-    opened = page(f"{url}?show=plan")
+def test_an_object_that_is_put_onto_another_one_goes_to_the_nearest_free_place(visit, url):
+    opened = visit(f"{url}?show=plan")
     opened.wait_for_selector(".scene .object")
     opened.mouse.move(*place_of(opened, "C"))
     opened.mouse.down()
@@ -124,8 +124,8 @@ def test_an_object_that_is_put_onto_another_one_goes_to_the_nearest_free_place(p
     assert read_state(opened).things[2].words == ClevrState().things[2].words
 
 
-def test_words_are_suggested_and_a_typed_question_is_answered(page, url):
-    opened = page(url)
+def test_words_are_suggested_and_a_typed_question_is_answered(visit, url):
+    opened = visit(url)
     line = opened.locator(".asking input")
     line.fill("")
     line.press_sequentially("How many cyl")
@@ -150,9 +150,9 @@ NOTE_WAITING = """() => new MutationObserver(() => {
 }).observe(document.body, {subtree: true, childList: true, characterData: true})"""
 
 
-def test_a_new_scene_is_answered_at_once_and_its_picture_follows_by_itself(page, url):
+def test_a_new_scene_is_answered_at_once_and_its_picture_follows_by_itself(visit, url):
     pytest.importorskip("mitsuba")
-    opened = page(url)
+    opened = visit(url)
     expect(opened.locator(SAID)).to_have_count(3)
     opened.evaluate(NOTE_WAITING)
     opened.get_by_role("button", name="New scene").click()
@@ -165,8 +165,8 @@ def test_a_new_scene_is_answered_at_once_and_its_picture_follows_by_itself(page,
     expect(opened.get_by_text("Picture: ")).to_have_count(0)
 
 
-def test_an_uploaded_picture_is_answered_by_the_public_weights(page, url, public_weights):
-    opened = page(f"{url}?q=what-color-is-the-sphere")
+def test_an_uploaded_picture_is_answered_by_the_public_weights(visit, url, public_weights):
+    opened = visit(f"{url}?q=what-color-is-the-sphere")
     opened.get_by_role("button", name="Own picture").click()
     opened.set_input_files("input[type=file]", public_weights / "clevr/images/CLEVR_val_000000.png")
     opened.wait_for_selector(f"{TRUTH}:has-text('purple')")  # by the objects that our network found
@@ -179,17 +179,16 @@ def test_an_uploaded_picture_is_answered_by_the_public_weights(page, url, public
     opened.wait_for_selector('.scene .heat[style*="fill-opacity: 0."]')  # its partners, however weak
 
 
-def test_the_saved_page_works_without_a_server(page, url, tmp_path):
-    opened = page(url, accept_downloads=True)
+def test_the_saved_page_works_without_a_server(visit, page, url, tmp_path):
+    opened = visit(url)
     opened.wait_for_selector(SAID)
     opened.get_by_role("button", name="Save & share").click()
     with opened.expect_download() as download:
         opened.get_by_role("button", name="Page that works offline (HTML)").click()
     saved = tmp_path / "saved.html"
     download.value.save_as(saved)
-    alone = page(saved.as_uri())
-    alone.context.set_offline(True)
-    alone.reload()
+    alone = page("about:blank", offline=True)
+    alone.goto(saved.as_uri())
     alone.wait_for_selector(".scene .picture")
     for letter in ("A", "D"):
         alone.locator(f'.object[data-object="{letter}"]').click()

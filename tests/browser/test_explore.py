@@ -87,28 +87,24 @@ def click_square(opened, i: int, j: int) -> None:
     opened.mouse.click(place["x"], place["y"])
 
 
-def test_it_opens_on_an_answer_without_a_click(page, url):
-    opened = page(url)
+def test_it_opens_on_an_answer_without_a_click_and_asks_nothing_of_the_network(page, url):
+    opened = page("about:blank")
+    asked = []
+    opened.on("request", lambda request: asked.append(request.url))
+    opened.goto(url)
     opened.wait_for_selector(SAID)
     assert opened.locator(SAID).first.inner_text() in ("square", "circle")
     assert opened.locator(".rn-bar").count() >= 2
     opened.wait_for_selector(".scene .object")
     assert opened.locator(".scene .object").count() == 6
     assert opened.locator("[data-testid=stException]").count() == 0
-
-
-def test_it_asks_nothing_of_the_network(page, url):
-    opened = page("about:blank")
-    asked = []
-    opened.on("request", lambda request: asked.append(request.url))
-    opened.goto(url)
     opened.wait_for_selector(SQUARE)
     assert {urlsplit(address).hostname for address in asked if address.startswith("http")} == {"127.0.0.1"}
 
 
-def test_dragging_an_object_changes_url_and_answer(page, url):
+def test_dragging_an_object_changes_url_and_answer(visit, url):
     scene = sampled_scene(0)
-    opened = page(f"{url}/?model=rn-objects&q=left-red")
+    opened = visit(f"{url}/?model=rn-objects&q=left-red")
     opened.wait_for_selector(".scene .object")
     side = "yes" if scene.get("red").x < 37 else "no"
     assert f"Truth: {side}" in opened.locator(".rn-truth").inner_text()
@@ -123,9 +119,9 @@ def test_dragging_an_object_changes_url_and_answer(page, url):
     opened.wait_for_selector(f".rn-truth:has-text('Truth: {flipped}')")
 
 
-def test_the_answer_follows_while_an_object_is_held(page, url):
+def test_the_answer_follows_while_an_object_is_held(visit, url):
     scene = sampled_scene(0)
-    opened = page(f"{url}/?model=rn-objects&q=left-red")
+    opened = visit(f"{url}/?model=rn-objects&q=left-red")
     opened.wait_for_selector(".scene .tags .tag")
     width = opened.locator(".scene .ground").bounding_box()["width"]
     red = scene.get("red")
@@ -147,8 +143,8 @@ def test_the_answer_follows_while_an_object_is_held(page, url):
     opened.mouse.up()
 
 
-def test_a_double_click_turns_the_shape(page, url):
-    opened = page(f"{url}/?model=rn-objects&q=shape-red")
+def test_a_double_click_turns_the_shape(visit, url):
+    opened = visit(f"{url}/?model=rn-objects&q=shape-red")
     opened.wait_for_selector(".scene .object")
     before = sampled_scene(0).get("red").shape
     spot = place_of(opened, "red")
@@ -162,8 +158,8 @@ def test_a_double_click_turns_the_shape(page, url):
     expect_state(opened, read_state(opened).edit(sampled_scene(0)))
 
 
-def test_a_link_opens_the_same_picture_in_a_fresh_browser(page, url):
-    first = page(f"{url}/?model=rn-objects&seed=4&q=furthest_shape-blue&pair=blue-gray&top=6")
+def test_a_link_opens_the_same_picture_in_a_fresh_browser(visit, page, url):
+    first = visit(f"{url}/?model=rn-objects&seed=4&q=furthest_shape-blue&pair=blue-gray&top=6")
     first.wait_for_selector(".scene .object")
     width = first.locator(".scene .ground").bounding_box()["width"]
     drag(first, "green", 2 * width / 75, 2 * width / 75)
@@ -178,8 +174,8 @@ def test_a_link_opens_the_same_picture_in_a_fresh_browser(page, url):
     assert picture_of(second) == picture_of(first)
 
 
-def test_a_click_on_the_matrix_pins_the_pair_everywhere(page, url):
-    opened = page(f"{url}/?model=rn-objects")
+def test_a_click_on_the_matrix_pins_the_pair_everywhere(visit, url):
+    opened = visit(f"{url}/?model=rn-objects")
     click_square(opened, 0, 4)
     expect_state(opened, ExploreState(model="rn-objects", pair=("red", "gray")))
     opened.wait_for_selector(".scene .tag.pinned")
@@ -189,14 +185,14 @@ def test_a_click_on_the_matrix_pins_the_pair_everywhere(page, url):
     expect_state(opened, ExploreState(model="rn-objects"))
 
 
-def test_a_click_on_a_cell_of_the_large_matrix_pins_it(page, url):
-    opened = page(f"{url}/?model=rn-pixels&view=cells")
+def test_a_click_on_a_cell_of_the_large_matrix_pins_it(visit, url):
+    opened = visit(f"{url}/?model=rn-pixels&view=cells")
     click_square(opened, 3, 17)
     expect_state(opened, ExploreState(model="rn-pixels", view="cells", pair=("3", "17")))
 
 
-def test_a_pair_pinned_in_the_scene_is_framed_in_the_matrix(page, url):
-    opened = page(f"{url}/?model=rn-objects&truth=off")
+def test_a_pair_pinned_in_the_scene_is_framed_in_the_matrix(visit, url):
+    opened = visit(f"{url}/?model=rn-objects&truth=off")
     opened.wait_for_selector(".scene .object")
     for color in ("red", "blue"):
         opened.locator(f'.object[data-object="{color}"]').click()
@@ -205,8 +201,8 @@ def test_a_pair_pinned_in_the_scene_is_framed_in_the_matrix(page, url):
     opened.wait_for_function("document.querySelector('.js-plotly-plot')?.layout?.shapes?.length === 1")
 
 
-def test_a_typed_question_is_answered(page, url):
-    opened = page(url)
+def test_a_typed_question_is_answered(visit, url):
+    opened = visit(url)
     box = opened.get_by_role("combobox", name="or type it")
     box.fill("how many other objects have the same shape as the green object")
     box.press("Enter")
@@ -217,17 +213,16 @@ def test_a_typed_question_is_answered(page, url):
     assert opened.locator("h2:has-text('How many other objects')").count() == 1
 
 
-def test_the_saved_page_works_without_a_server(page, url, tmp_path):
-    opened = page(f"{url}/?model=rn-objects", accept_downloads=True)
+def test_the_saved_page_works_without_a_server(visit, page, url, tmp_path):
+    opened = visit(f"{url}/?model=rn-objects")
     opened.wait_for_selector(SAID)
     opened.get_by_role("button", name="Save & share").click()
     with opened.expect_download() as download:
         opened.get_by_role("button", name=re.compile("offline")).click()
     saved = tmp_path / "saved.html"
     download.value.save_as(saved)
-    alone = page(saved.as_uri())
-    alone.context.set_offline(True)
-    alone.reload()
+    alone = page("about:blank", offline=True)
+    alone.goto(saved.as_uri())
     alone.wait_for_selector(".scene .object")
     assert alone.locator(SAID).first.inner_text() == opened.locator(SAID).first.inner_text()
     for color in ("red", "blue"):
@@ -235,8 +230,8 @@ def test_the_saved_page_works_without_a_server(page, url, tmp_path):
     alone.wait_for_selector(".scene .tag.pinned")
 
 
-def test_files_are_downloaded(page, url):
-    opened = page(f"{url}/?model=rn-objects", accept_downloads=True)
+def test_files_are_downloaded(visit, url):
+    opened = visit(f"{url}/?model=rn-objects")
     opened.wait_for_selector(SAID)
     opened.get_by_role("button", name="Save & share").click()
     contents = {}
@@ -270,9 +265,9 @@ def paste(opened, size: tuple[int, int], drawn: str | None) -> None:
     opened.locator(".paste .spot").evaluate(PASTE, [size, drawn])
 
 
-def test_a_pasted_picture_is_made_smaller_and_shown_like_an_uploaded_one(page, url):
+def test_a_pasted_picture_is_made_smaller_and_shown_like_an_uploaded_one(visit, url):
     pixels = draw_picture(PLAIN, PUBLIC)
-    opened = page(url)
+    opened = visit(url)
     opened.get_by_role("button", name="Own picture").click()
     spot = opened.get_by_role("group", name="Paste a picture here")
     expect(spot).to_be_visible()
@@ -288,8 +283,9 @@ def test_a_pasted_picture_is_made_smaller_and_shown_like_an_uploaded_one(page, u
     expect(opened.locator(".rn-truth").first).to_contain_text("circle")
 
 
-def test_the_clipboard_is_read_by_a_button_that_the_keyboard_reaches(page, url):
-    opened = page(url, permissions=["clipboard-read", "clipboard-write"])
+def test_the_clipboard_is_read_by_a_button_that_the_keyboard_reaches(visit, url):
+    opened = visit(url)
+    opened.context.grant_permissions(["clipboard-read", "clipboard-write"])
     opened.get_by_role("button", name="Own picture").click()
     button = opened.locator(".paste button")
     expect(button).to_be_visible()

@@ -23,11 +23,11 @@ def url(serve) -> str:
 
 
 @pytest.fixture
-def walk(page, url):
+def walk(visit, url):
     """Return `walk(query)`: the page opened by a link."""
 
     def open_walk(query: str):
-        opened = page(f"{url}/how_it_works?{query}")
+        opened = visit(f"{url}/how_it_works?{query}")
         opened.wait_for_selector(TITLE)
         return opened
 
@@ -59,8 +59,8 @@ def click_square(opened, i: int, j: int) -> None:
     opened.mouse.click(place["x"], place["y"])
 
 
-def test_the_arrow_keys_walk_the_steps_of_explores_question(page, url):
-    opened = page(f"{url}/?model=rn-objects&seed=3&q=left-blue")
+def test_the_arrow_keys_walk_the_steps_of_explores_question(visit, url):
+    opened = visit(f"{url}/?model=rn-objects&seed=3&q=left-blue")
     opened.get_by_role("link", name="See how it is computed").click()
     title = opened.locator(TITLE)
     expect(title).to_have_text("1 · Scene")
@@ -111,12 +111,12 @@ def test_a_click_on_the_grid_follows_that_pair(walk):
     expect(opened.get_by_role("combobox", name="First object, i")).to_have_value("blue")
 
 
-def test_a_link_opens_the_same_step_in_a_fresh_browser(walk, page):
+def test_a_link_opens_the_same_step_in_a_fresh_browser(walk, elsewhere):
     first = walk("model=rn-objects&seed=4&step=6&order=weakest&added=30&deal=2")
     expect(first.locator(FILM_TITLE)).to_contain_text("30 of 36 pairs")
     first.get_by_role("button", name="Share").click()
     link = first.locator("[data-testid=stPopoverBody] [data-testid=stCode]").inner_text().strip()
-    second = page(link)
+    second = elsewhere(link)
     expect(second.locator(FILM_TITLE)).to_have_text(first.locator(FILM_TITLE).text_content())
     expect(second.locator(".rn-deal")).to_have_text(first.locator(".rn-deal").text_content())
     assert read_state(second) == read_state(first)

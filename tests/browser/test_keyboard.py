@@ -33,10 +33,9 @@ STOP = """() => {
 
 
 @pytest.mark.parametrize("name", ["", "clevr", "how_it_works", "lessons"])
-def test_every_stop_of_the_tab_key_is_seen(page, serve, name):
-    opened = page(f"{serve(APP)}/{name}")
+def test_every_stop_of_the_tab_key_is_seen(visit, serve, name):
+    opened = visit(f"{serve(APP)}/{name}")
     opened.wait_for_selector("h1.rn-title", state="attached")
-    opened.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
     stops = []
     for _ in range(N_STOPS):
         opened.keyboard.press("Tab")

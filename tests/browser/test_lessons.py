@@ -22,22 +22,16 @@ def url(serve) -> str:
     return serve(APP)
 
 
-@pytest.fixture
-def opened(page, url):
-    """Return the Lessons page, opened from the app's first page."""
-    start = page(url)
-    start.get_by_role("link", name="Lessons").click()
-    expect(start.locator(".rn-lesson")).to_have_text(LESSONS[0].title)
-    return start
-
-
 def answer(opened, choice: str) -> None:
     """Click a choice."""
     opened.locator(".st-key-lessons-choices").get_by_role("button", name=choice).click()
 
 
-def test_a_lesson_is_answered(opened):
+def test_a_lesson_is_answered_and_its_scene_opens_in_explore(page, url):
+    opened = page(url)
+    opened.get_by_role("link", name="Lessons").click()
     lesson = LESSONS[0]
+    expect(opened.locator(".rn-lesson")).to_have_text(lesson.title)
     expect(opened.locator(".rn-said")).to_have_count(0)
     answer(opened, lesson.quiz.choices[0])
     expect(opened.locator(".rn-verdict").first).to_have_text(f"✗ You said: {lesson.quiz.choices[0]}")
@@ -48,12 +42,19 @@ def test_a_lesson_is_answered(opened):
     expect(opened.locator(".scene .tag").first).to_be_visible()
     expect(opened.locator(".js-plotly-plot")).to_be_visible()
     expect(opened.get_by_text(f"1 of {len(LESSONS)} answered, 1 right")).to_be_visible()
+    opened.get_by_role("link", name="Open this in Explore").click()
+    expect(opened.locator("h2.rn-question")).to_have_text(text(lesson.explore.question))
+    opened.wait_for_function("location.search.includes('seed=42')")
+    assert "q=furthest_shape-red" in urlsplit(opened.url).query
+    opened.get_by_role("link", name="Lessons").click()
+    expect(opened.get_by_text(f"1 of {len(LESSONS)} answered, 1 right")).to_be_visible()
     opened.get_by_role("button", name=f"Next: {LESSONS[1].title}").click()
     expect(opened.locator(".rn-lesson")).to_have_text(LESSONS[1].title)
     opened.wait_for_function("slug => location.search === '?lesson=' + slug", arg=LESSONS[1].slug)
 
 
-def test_a_link_opens_the_lesson_in_a_second_browser(opened, page):
+def test_a_link_opens_the_lesson_in_a_second_browser(visit, page, url):
+    opened = visit(f"{url}/lessons")
     opened.get_by_text(f"8 · {LESSONS[7].title}").click()
     expect(opened.locator(".rn-lesson")).to_have_text(LESSONS[7].title)
     answer(opened, LESSONS[7].quiz.right)
@@ -66,17 +67,8 @@ def test_a_link_opens_the_lesson_in_a_second_browser(opened, page):
     expect(second.locator(".rn-said")).to_have_count(0)
 
 
-def test_the_lesson_s_scene_opens_in_explore(opened):
-    answer(opened, LESSONS[0].quiz.right)
-    opened.get_by_role("link", name="Open this in Explore").click()
-    expect(opened.locator("h2.rn-question")).to_have_text(text(LESSONS[0].explore.question))
-    opened.wait_for_function("location.search.includes('seed=42')")
-    assert "q=furthest_shape-red" in urlsplit(opened.url).query
-    opened.get_by_role("link", name="Lessons").click()
-    expect(opened.get_by_text(f"1 of {len(LESSONS)} answered, 1 right")).to_be_visible()
-
-
-def test_the_questions_are_downloaded(opened):
+def test_the_questions_are_downloaded(visit, url):
+    opened = visit(f"{url}/lessons")
     opened.get_by_text("Teacher view").click()
     expect(opened.locator(".rn-table").first).to_be_visible()
     opened.get_by_role("button", name="Share & print").click()

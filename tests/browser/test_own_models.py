@@ -37,7 +37,7 @@ def upload(opened, *paths: Path) -> None:
     place.set_input_files(paths)
 
 
-def test_an_uploaded_model_is_used_by_its_session_alone(page, serve, files):
+def test_an_uploaded_model_is_used_by_its_session_alone(page, elsewhere, serve, files):
     url = serve(APP)
     opened = page(f"{url}?seed=4")
     opened.get_by_test_id("stExpandSidebarButton").click()
@@ -49,7 +49,7 @@ def test_an_uploaded_model_is_used_by_its_session_alone(page, serve, files):
     expect(opened.get_by_text("garbage.safetensors")).to_have_count(0)
     said = opened.locator(".rn-answers").inner_text()
 
-    other = page(opened.url)
+    other = elsewhere(opened.url)
     expect(other.get_by_text("is a model of another session")).to_be_visible()
     assert other.locator(".rn-answers").inner_text() != said
     other.wait_for_function("!location.search.includes('model=')")

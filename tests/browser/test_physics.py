@@ -83,8 +83,8 @@ def free_place(scene: PhysicsScene, index: int) -> tuple[float, float]:
     pytest.fail("no room to pull the ball")
 
 
-def test_it_plays_by_itself_within_seconds(page, url):
-    opened = page(url, reduced_motion="no-preference")
+def test_it_plays_by_itself_within_seconds(visit, url):
+    opened = visit(url, reduced_motion="no-preference")
     frame = opened.locator(".table .frame")
     expect(opened.locator(".table .ball")).to_have_count(10)
     expect(opened.locator(".table .play")).to_have_text("❚❚ Pause")
@@ -94,8 +94,8 @@ def test_it_plays_by_itself_within_seconds(page, url):
 
 
 @pytest.mark.parametrize("index", [0, 7])
-def test_a_pulled_ball_is_answered_by_the_simulation_and_undone(page, url, index):
-    opened = page(url)
+def test_a_pulled_ball_is_answered_by_the_simulation_and_undone(visit, elsewhere, url, index):
+    opened = visit(url)
     stop_at_start(opened)
     place = free_place(SCENE, index)
     drag(opened, index, SCENE.positions[0, index], place)
@@ -109,7 +109,7 @@ def test_a_pulled_ball_is_answered_by_the_simulation_and_undone(page, url, index
         words = f"{COLOR_NAMES[k]} ball, x {x:.2f} m, y {y:.2f} m".replace("-0.00", "0.00")
         said = ball(opened, k).get_attribute("aria-label").replace("-0.00", "0.00")
         assert said.startswith(words)
-    again = page(opened.url)
+    again = elsewhere(opened.url)
     stop_at_start(again)
     assert ball(again, index).get_attribute("aria-label") == ball(opened, index).get_attribute("aria-label")
     opened.get_by_role("button", name="Undo pull").click()
@@ -120,29 +120,29 @@ def test_a_pulled_ball_is_answered_by_the_simulation_and_undone(page, url, index
     assert f"x {x:.2f} m, y {y:.2f} m" in ball(opened, index).get_attribute("aria-label")
 
 
-def test_a_ball_dropped_on_another_one_goes_back(page, url):
-    opened = page(url)
+def test_a_ball_dropped_on_another_one_goes_back(visit, url):
+    opened = visit(url)
     stop_at_start(opened)
     drag(opened, 0, SCENE.positions[0, 0], tuple(SCENE.positions[0, 3].tolist()))
     expect(opened.locator(".table .status")).to_contain_text("back where it was")
     assert read_state(opened) == START
 
 
-def test_true_connections_that_are_shown_stand_in_the_link(page, url):
-    opened = page(url)
+def test_true_connections_that_are_shown_stand_in_the_link(visit, elsewhere, url):
+    opened = visit(url)
     expect(opened.locator(".table .ball")).to_have_count(10)
     expect(opened.locator(".table .top path.spring:visible")).to_have_count(0)
     opened.locator(".table button.springs").click()
     opened.wait_for_function("location.search.includes('truth=on')")
-    again = page(opened.url)
+    again = elsewhere(opened.url)
     expect(again.locator(".table button.springs")).to_have_text("Hide springs")
     n_springs = int(np.triu(SCENE.links & ~SCENE.rigid).sum())
     expect(again.locator(".table .top path.spring:visible")).to_have_count(n_springs)
     expect(again.locator(".table .bars path.rigid:visible")).to_have_count(int(np.triu(SCENE.rigid).sum()))
 
 
-def test_what_happens_next_is_played_behind_what_was_seen(page, url):
-    opened = page(url)
+def test_what_happens_next_is_played_behind_what_was_seen(visit, url):
+    opened = visit(url)
     expect(opened.locator(".table .frame")).to_contain_text("of 16")
     opened.get_by_text("What happens next?", exact=True).first.click()
     expect(opened.locator(".table .frame")).to_contain_text("of 32")

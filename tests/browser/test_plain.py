@@ -14,6 +14,7 @@ from pages._lab.plain import JOINER, clean, shorten
 from pages._ui.babi.session import read_told
 from pages._ui.explore.session import read_typed
 from rn_core.common.errors import RNCoreError
+from tests.browser.visiting import go_on
 from tests.pages.test_plain import HOSTILE, PAGES, hostile_query, session_of
 
 pytestmark = pytest.mark.browser
@@ -57,13 +58,13 @@ def test_markup_in_links_and_typed_texts_is_shown_as_text(page, serve):
     opened.set_default_timeout(PATIENCE)
     asked: list[str] = []
     opened.on("request", lambda request: asked.append(request.url))
-    for name in PAGES:
+    for number, name in enumerate(PAGES):
         query = hostile_query(name)
-        opened.goto(f"{url}/{name.removeprefix('explore')}?{urlencode(query)}")
+        (go_on if number else Page.goto)(opened, f"{url}/{name.removeprefix('explore')}?{urlencode(query)}")
         expect_text(opened, session_of(name).read(query)[1])
-    opened.goto(f"{url}/babi?show=text")
+    go_on(opened, f"{url}/babi?show=text&projector=off")
     type_markup(opened, opened.locator("textarea"), read_told, "Control+Enter")
-    opened.goto(url)
+    go_on(opened, f"{url}/?projector=off")
     type_markup(opened, opened.get_by_role("combobox", name="or type it"), read_typed, "Enter")
     assert len(asked) > 50
     elsewhere = {address for address in asked if urlsplit(address).netloc not in (urlsplit(url).netloc, "")}

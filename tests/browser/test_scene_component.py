@@ -10,62 +10,13 @@ from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
 
-APP = """
-import json
-from dataclasses import asdict
-import numpy as np
-import streamlit as st
-from pages._ui.components.scene import draw_scene
-from pages._lab.components.scene_view import SceneView
-from rn_core.tasks.sort_of_clevr.scene import Scene, SceneObject
-from tests.browser.component_app import begin_anew
-
-key, query = begin_anew()
-state = st.session_state
-if "scene" not in state:
-    rows = [("red", "square", 20, 14), ("green", "circle", 57, 20), ("blue", "square", 44, 50),
-            ("orange", "circle", 12, 60), ("gray", "circle", 26, 31), ("yellow", "square", 62, 64)]
-    state.scene, state.pinned, state.runs = Scene(tuple(SceneObject(*row) for row in rows)), None, 0
-state.runs += 1
-
-def follow(event):
-    if event.kind == "move":
-        state.scene = state.scene.replace(event.thing, x=event.x, y=event.y)
-    elif event.kind == "toggle":
-        shape = "circle" if state.scene.get(event.thing).shape == "square" else "square"
-        state.scene = state.scene.replace(event.thing, shape=shape)
-    else:
-        state.pinned = event.pair
-
-mode = query.get("mode", "objects")
-n = 25 if mode == "cells" else 6
-weights = np.zeros((n, n))
-weights[0, 1], weights[1, 0], weights[0, 0], weights[2, 0], weights[0, 3], weights[4, 0] = 3, -2, 1.5, -1, 0.5, 0.25
-weights[2, 3] = 9
-if query.get("blank"):
-    weights = weights * 0
-view = SceneView([asdict(thing) for thing in state.scene.objects], weights, mode=mode, pinned=state.pinned,
-                 target="<b>square</b>", true_pairs=[(0, 1)], show_truth=True, alt="Six objects",
-                 editable=query.get("frozen") is None)
-draw_scene(view, key=key, on_change=follow)
-objects = {thing.color: [thing.shape, thing.x, thing.y] for thing in state.scene.objects}
-st.text(json.dumps({"runs": state.runs, "pinned": state.pinned, **objects}))
-"""
-
-
-@pytest.fixture(scope="module")
-def url(browser, serve, tmp_path_factory) -> str:
-    script = tmp_path_factory.mktemp("app") / "scene_app.py"
-    script.write_text(APP, encoding="utf-8")
-    return serve(script)
-
 
 @pytest.fixture
-def stage(component, url):
-    """Open the app, wait for the scene, and return the page."""
+def stage(component):
+    """Begin anew with a scene, wait for it, and return the page."""
 
-    def open_stage(query: str = "", **options):
-        opened = component(url, query, **options)
+    def open_stage(query: str = ""):
+        opened = component(f"scene&{query}")
         opened.locator(".scene .object").first.wait_for()
         return opened
 
@@ -262,7 +213,7 @@ def test_clicking_an_arc_pins_its_pair(stage):
 
 
 def test_a_finger_drags_an_object(stage):
-    opened = stage(has_touch=True)
+    opened = stage()
     finger = opened.context.new_cdp_session(opened)
     way = [(44, 50), (40, 54), (34, 60), (30, 64)]
     touch = [[{"x": x, "y": y}] for x, y in (place(opened, *point) for point in way)]

@@ -4,30 +4,23 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
 
-APP = Path(__file__).with_name("table_app.py")
 START = {"red": (-0.5, 0.5), "green": (0.0, 0.5), "blue": (-0.4, -0.4), "gray": (0.6, -0.6)}
 WAY = {"red": (0.02, 0.0), "green": (0.0, -0.01), "blue": (0.01, 0.01), "gray": (0.0, 0.02)}
 NAMES = tuple(START)
 
 
-@pytest.fixture(scope="module")
-def url(browser, serve) -> str:
-    return serve(APP)
-
-
 @pytest.fixture
-def table(component, url):
-    """Open the app, wait for the table, and return the page; the table stands still if not told otherwise."""
+def table(component):
+    """Begin anew with a table, wait for it, and return the page; the table stands still if not told otherwise."""
 
     def open_table(query: str = "", **options):
-        opened = component(url, query, **options)
+        opened = component(f"table&{query}", **options)
         opened.locator(".table .ball").first.wait_for()
         return opened
 
@@ -78,14 +71,14 @@ def connections(opened, style: str) -> set[str]:
     return {element.get_attribute("data-connection") for element in found}
 
 
-@pytest.mark.parametrize("frame", [0, 7, 15, 18])
-def test_scrubbing_puts_every_ball_where_its_frame_has_it(table, frame):
+def test_scrubbing_puts_every_ball_where_its_frame_has_it(table):
     opened = table("ahead")
-    opened.locator(".scrubber").fill(str(frame))
-    expect(opened.locator(".frame")).to_have_text(f"frame {frame + 1} of 20 · {frame / 10} s")
-    for name in NAMES:
-        assert place_of(ball(opened, name)) == pytest.approx(place_at(name, frame), abs=1e-6)
-    expect(opened.locator(".phase")).to_have_text("seen" if frame < 16 else "what happens next")
+    for frame in (0, 7, 15, 18):
+        opened.locator(".scrubber").fill(str(frame))
+        expect(opened.locator(".frame")).to_have_text(f"frame {frame + 1} of 20 · {frame / 10} s")
+        for name in NAMES:
+            assert place_of(ball(opened, name)) == pytest.approx(place_at(name, frame), abs=1e-6)
+        expect(opened.locator(".phase")).to_have_text("seen" if frame < 16 else "what happens next")
 
 
 def test_it_plays_on_its_own_straight_from_frame_to_frame_and_pauses(table):
@@ -324,7 +317,7 @@ def test_arrow_keys_pull_the_focused_ball_and_send_it_once(table):
 
 
 def test_a_finger_pulls_a_ball(table):
-    opened = table(has_touch=True)
+    opened = table()
     finger = opened.context.new_cdp_session(opened)
     way = [START["green"], (0.1, 0.3), (0.3, 0.1), (0.5, 0.0)]
     touch = [[{"x": x, "y": y}] for x, y in (on_screen(opened, *place) for place in way)]
@@ -417,16 +410,18 @@ def test_after_a_pull_by_keys_balls_keep_their_names_and_nothing_is_said_to_be_o
         assert word.startswith(f"{name} ball, x ") and word.endswith("; arrow keys move it")
 
 
-@pytest.mark.parametrize("width", [1440, 1024, 480])
 @pytest.mark.parametrize("query", ["", "ahead", "shares"])
-def test_no_part_covers_another(table, width, query):
-    opened = table(query, viewport={"width": width, "height": 900})
+def test_no_part_covers_another(table, query):
+    opened = table(query)
     parts = [".now", ".top", ".controls", "button.springs", ".status", ".legend", ".pairing", ".erring"]
-    boxes = {name: opened.locator(f".table {name}").bounding_box() for name in parts}
-    shown = {name: box for name, box in boxes.items() if box is not None}
-    for name, box in shown.items():
-        assert box["x"] + box["width"] <= width
-        for other, second in shown.items():
-            apart_x = max(box["x"], second["x"]) - min(box["x"] + box["width"], second["x"] + second["width"])
-            apart_y = max(box["y"], second["y"]) - min(box["y"] + box["height"], second["y"] + second["height"])
-            assert name == other or apart_x >= -1 or apart_y >= -1, (name, other)
+    for width in (1440, 1024, 480):
+        opened.set_viewport_size({"width": width, "height": 900})
+        opened.wait_for_function("width => innerWidth === width", arg=width)
+        boxes = {name: opened.locator(f".table {name}").bounding_box() for name in parts}
+        shown = {name: box for name, box in boxes.items() if box is not None}
+        for name, box in shown.items():
+            assert box["x"] + box["width"] <= width
+            for other, second in shown.items():
+                apart_x = max(box["x"], second["x"]) - min(box["x"] + box["width"], second["x"] + second["width"])
+                apart_y = max(box["y"], second["y"]) - min(box["y"] + box["height"], second["y"] + second["height"])
+                assert name == other or apart_x >= -1 or apart_y >= -1, (width, name, other)

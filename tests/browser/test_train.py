@@ -24,11 +24,17 @@ def url(serve) -> str:
 
 @pytest.fixture
 def train(page, url):
-    """Return `train(query, **options) -> Page`: the page, in a fresh browser; runs that it starts are stopped."""
+    """Return `train(query, sent) -> Page`: the page, in a fresh browser; runs that it starts are stopped.
+
+    What the page sends to its server is appended to `sent`.
+    """
     opened: list[Page] = []
 
-    def open_page(query: str = RACE, **options: object) -> Page:
-        opened.append(page(f"{url}/train?{query}", **options))
+    def open_page(query: str = RACE, sent: list[object] | None = None) -> Page:
+        opened.append(page("about:blank"))
+        if sent is not None:
+            opened[-1].on("websocket", lambda socket: socket.on("framesent", sent.append))
+        opened[-1].goto(f"{url}/train?{query}")
         return opened[-1]
 
     yield open_page
@@ -58,7 +64,7 @@ def start(opened: Page) -> str:
     return opened.evaluate("location.href")
 
 
-def test_a_race_is_started_paused_reloaded_and_stopped(train):
+def test_a_race_is_steered_and_what_it_learned_is_downloaded_loaded_back_and_used(train, tmp_path):
     opened = train()
     address = start(opened)
     expect(opened.locator(".rn-score b")).to_have_count(2)
@@ -72,26 +78,24 @@ def test_a_race_is_started_paused_reloaded_and_stopped(train):
     expect(press(opened, "Resume")).to_be_visible()
     assert step_of(opened) == paused + 1
     assert opened.evaluate("location.href") == address
+    with opened.expect_download() as download:
+        press(opened, "Download RN (.safetensors)").click()
+    saved = tmp_path / download.value.suggested_filename
+    download.value.save_as(saved)
     press(opened, "Resume").click()
     expect(opened.locator(STATUS)).to_contain_text("steps/s")
     press(opened, "Stop").click()
     expect(press(opened, "Start again")).to_be_visible()
     assert step_of(opened) > paused + 1
+    use_in_explore(opened, saved)
+    opened.get_by_test_id("stTopNavLink").filter(has_text="Train").click()
     press(opened, "Reset").click()
     expect(press(opened, "Start the race")).to_be_visible()
     expect(opened.locator(".rn-table")).to_contain_text("tiny")
 
 
-def test_a_learned_network_is_downloaded_loaded_back_and_used(train, tmp_path):
-    opened = train(accept_downloads=True)
-    start(opened)
-    press(opened, "Pause").click()
-    with opened.expect_download() as download:
-        press(opened, "Download RN (.safetensors)").click()
-    saved = tmp_path / download.value.suggested_filename
-    download.value.save_as(saved)
-    press(opened, "Stop").click()
-    expect(press(opened, "Start again")).to_be_visible()
+def use_in_explore(opened: Page, saved: Path) -> None:
+    """Load a downloaded network into the page and go on with it to Explore."""
     press(opened, "Load a model").click()
     opened.locator("[data-testid=stFileUploaderDropzoneInput]").set_input_files(saved)
     link = opened.get_by_role("link", name=re.compile("in Explore"))
@@ -104,38 +108,32 @@ def test_a_learned_network_is_downloaded_loaded_back_and_used(train, tmp_path):
     expect(opened.get_by_text("my RN").filter(visible=True).first).to_be_visible()
 
 
-def test_a_second_browser_gets_the_settings_or_the_run(train):
-    first = train(f"{RACE}&seed=5")
+def test_a_second_browser_gets_the_settings_or_the_run_and_a_hidden_tab_asks_nothing(train):
+    sent: list[object] = []
+    first = train(f"{RACE}&seed=5", sent)
     address = start(first)
     press(first, "Share").click()
     link = first.locator("[data-testid=stPopoverBody] [data-testid=stCode]").inner_text().strip()
     first.keyboard.press("Escape")
     assert "run=" not in link
+
+    show_tab(first, "hidden")
+    first.wait_for_timeout(1_000)  # what was asked before is answered
+    asked, step = len(sent), step_of(first)
+    first.wait_for_timeout(4_000)
+    assert (len(sent), step_of(first)) == (asked, step)
+    show_tab(first, "visible")
+    expect(first.locator(STATUS)).not_to_contain_text(f"step {step:,} ")
+    assert len(sent) > asked and step_of(first) > step
+
     other = train(urlsplit(link).query)
     expect(press(other, "Start the race")).to_be_visible()
     expect(other.locator(".rn-race")).to_contain_text("seed 5")
-    watcher = train(urlsplit(address).query)
-    expect(watcher.locator(STATUS)).to_contain_text("step")
-    press(watcher, "Stop").click()
-    expect(press(watcher, "Start again")).to_be_visible()
+    other.goto(address)
+    expect(other.locator(STATUS)).to_contain_text("step")
+    press(other, "Stop").click()
+    expect(press(other, "Start again")).to_be_visible()
     expect(press(first, "Start again")).to_be_visible()
-
-
-def test_a_hidden_tab_asks_nothing_and_goes_on_when_it_is_seen(train):
-    opened = train(RACE)
-    start(opened)
-    sent: list[object] = []
-    opened.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(frame)))
-    opened.reload()
-    step_of(opened)
-    show_tab(opened, "hidden")
-    opened.wait_for_timeout(1_000)  # what was asked before is answered
-    asked, step = len(sent), step_of(opened)
-    opened.wait_for_timeout(6_000)
-    assert (len(sent), step_of(opened)) == (asked, step)
-    show_tab(opened, "visible")
-    expect(opened.locator(STATUS)).not_to_contain_text(f"step {step:,} ")
-    assert len(sent) > asked and step_of(opened) > step
 
 
 def show_tab(opened: Page, state: str) -> None:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from itertools import pairwise
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
+from tests.browser.visiting import SETTLED
 from tests.pages.test_plain import PAGES
 
 pytestmark = pytest.mark.browser
 
 APP = Path(__file__).resolve().parents[2] / "app.py"
-PHONE, NARROW = ({"viewport": {"width": width, "height": 900}} for width in (390, 1024))
+PHONE, NARROW = ({"width": width, "height": 900} for width in (390, 1024))
 MATRIX = ".st-key-explore-matrix"
-#: Milliseconds: the first page of a server that has just started imports everything.
-PATIENCE = 180_000
 #: Smallest type of a number in pixels that a phone may show.
 SMALLEST = 9
 
@@ -23,19 +23,6 @@ SMALLEST = 9
 @pytest.fixture(scope="module")
 def url(serve) -> str:
     return serve(APP)
-
-
-@pytest.fixture
-def open_page(page):
-    """Return `open_page(url, **options) -> Page`, which has patience with a fresh server."""
-
-    def start(address: str, **options: object):
-        opened = page("about:blank", **options)
-        opened.set_default_timeout(PATIENCE)
-        opened.goto(address)
-        return opened
-
-    return start
 
 
 def boxes(opened, selector: str) -> list[dict[str, float]]:
@@ -60,9 +47,16 @@ def wait_for_fit(opened) -> None:
     )
 
 
-@pytest.mark.parametrize("type_size", ["", "&projector=on"])
-def test_numbers_of_a_matrix_can_be_read_on_a_phone(open_page, url, type_size):
-    opened = open_page(f"{url}/?model=rn-objects{type_size}", **PHONE)
+def wait_until_drawn(opened) -> None:
+    """Wait until a page stands as it will stay."""
+    opened.wait_for_selector("h1.rn-title", state="attached")
+    opened.wait_for_selector(SETTLED)
+    opened.wait_for_timeout(500)
+    opened.wait_for_selector("[data-stale=true], [data-testid=stSkeleton]", state="detached")
+
+
+def check_numbers_of_matrix(opened) -> None:
+    """Check that numbers can be read, lie within their cells, and that no blank is below the matrix."""
     opened.wait_for_selector(f"{MATRIX} .js-plotly-plot")
     wait_for_fit(opened)
     cell = opened.evaluate(
@@ -80,28 +74,16 @@ def test_numbers_of_a_matrix_can_be_read_on_a_phone(open_page, url, type_size):
     assert whole["height"] - chart["height"] < 10
 
 
-@pytest.mark.parametrize("address", ["?model=rn-objects", "?model=rn-objects&projector=on", "clevr", "physics"])
-def test_the_table_of_pairs_shows_all_its_columns_on_a_phone(open_page, url, address):
-    opened = open_page(f"{url}/{address}", **PHONE)
+def check_table_of_pairs(opened) -> None:
+    """Check that the table shows all its columns."""
     opened.wait_for_selector("[data-testid=stDataFrame] .dvn-scroller", state="attached")
     lacking = "() => { const one = document.querySelector('[data-testid=stDataFrame] .dvn-scroller'); return %s; }"
     opened.wait_for_function(lacking % "one !== null && one.scrollWidth > 100")
     assert opened.evaluate(lacking % "one.scrollWidth - one.clientWidth") <= 1
 
 
-@pytest.mark.parametrize("name", ["", "clevr"])
-def test_nothing_is_blank_below_the_scene_of_a_narrow_window(open_page, url, name):
-    opened = open_page(f"{url}/{name}", **NARROW)
-    opened.wait_for_selector(".rn-said")
-    opened.wait_for_selector(".scene .stage")
-    opened.wait_for_timeout(500)
-    (picture,), (controls,) = boxes(opened, ".st-key-areas-picture"), boxes(opened, ".st-key-areas-controls")
-    assert 0 <= controls["top"] - picture["bottom"] < 120
-    assert controls["width"] > 1.5 * picture["width"]
-
-
-def test_sentences_have_room_on_a_phone_in_projector_type(open_page, url):
-    opened = open_page(f"{url}/babi?projector=on", **PHONE)
+def check_room_of_sentences(opened) -> None:
+    """Check that no sentence of a story takes more than two lines."""
     texts = boxes(opened, ".story .sentence .text")
     line = opened.locator(".story .sentence .text").first.evaluate(
         "one => parseFloat(getComputedStyle(one).lineHeight)"
@@ -109,68 +91,13 @@ def test_sentences_have_room_on_a_phone_in_projector_type(open_page, url):
     assert all(box["height"] <= 2.2 * line for box in texts)
 
 
-def test_what_keeps_results_stands_level_with_the_choices_beside_it(open_page, url):
-    opened = open_page(f"{url}/results")
-    opened.wait_for_selector("[data-testid=stButtonGroup] button")
-    choices = boxes(opened, "[data-testid=stButtonGroup] button")
-    (save,) = boxes(opened, "[data-testid=stPopover] button")
-    assert abs(choices[0]["top"] - save["top"]) <= 3 and abs(choices[0]["bottom"] - save["bottom"]) <= 3
+def check_first_screen(opened) -> None:
+    """Check that it holds the question."""
+    assert boxes(opened, "h2.rn-question")[0]["bottom"] <= PHONE["height"]
 
 
-def test_a_projector_shows_the_steps_of_numbers_and_a_table_that_fills_its_side(open_page, url):
-    opened = open_page(f"{url}/physics?projector=on", viewport={"width": 1280, "height": 800})
-    opened.wait_for_selector(".table .matrix .cell", state="attached")
-    steps = opened.locator("[data-testid=stNumberInput]").first.locator("button")
-    assert [step.is_visible() for step in steps.all()] == [True, True]
-    (table,), (matrix,) = boxes(opened, ".table .floor"), boxes(opened, ".table figure .matrix")
-    (side,) = boxes(opened, ".table .panes")
-    assert matrix["left"] > table["right"]
-    assert table["width"] + matrix["width"] > 0.85 * side["width"]
-
-
-@pytest.mark.parametrize("type_size", ["", "?projector=on"])
-def test_every_page_has_its_link_in_a_narrow_window(open_page, url, type_size):
-    opened = open_page(f"{url}/{type_size}", **NARROW)
-    wait_until_drawn(opened)
-    links = opened.locator("[data-testid=stTopNavLink]").all()
-    assert len(links) == len(PAGES)
-    assert all(link.is_visible() for link in links)
-    assert max(link["right"] for link in boxes(opened, "[data-testid=stTopNavLink]")) <= 1024
-
-
-@pytest.mark.parametrize("name", ["", "clevr", "babi"])
-def test_a_phone_s_first_screen_has_scene_and_question(open_page, url, name):
-    opened = open_page(f"{url}/{name}", **PHONE)
-    wait_until_drawn(opened)
-    assert boxes(opened, "h2.rn-question")[0]["bottom"] <= 900
-
-
-def wait_until_drawn(opened) -> None:
-    """Wait until a page stands as it will stay."""
-    opened.wait_for_selector("h1.rn-title", state="attached")
-    opened.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
-    opened.wait_for_timeout(500)
-    opened.wait_for_selector("[data-stale=true], [data-testid=stSkeleton]", state="detached")
-
-
-@pytest.mark.parametrize("type_size", ["", "?projector=on"])
-def test_no_page_scrolls_sideways_on_a_phone(open_page, url, type_size):
-    opened = open_page("about:blank", **PHONE)
-    beyond = {}
-    for name in PAGES:
-        opened.goto(f"{url}/{'' if name == 'explore' else name}{type_size}")
-        wait_until_drawn(opened)
-        beyond[name] = opened.evaluate(
-            "() => { const main = document.querySelector('[data-testid=stMain]'); "
-            "return main.scrollWidth - main.clientWidth; }"
-        )
-    assert beyond == dict.fromkeys(PAGES, 0)
-
-
-@pytest.mark.parametrize("type_size", ["", "?projector=on"])
-def test_every_column_of_the_chart_of_results_can_be_scrolled_to_on_a_phone(open_page, url, type_size):
-    opened = open_page(f"{url}/results{type_size}", **PHONE)
-    wait_until_drawn(opened)
+def check_chart_of_results(opened) -> None:
+    """Check that every column can be scrolled to, and that no ticks touch."""
     chart = ".st-key-results-chart"
     opened.wait_for_selector(f"{chart} .js-plotly-plot .annotation-text")
     opened.locator(chart).evaluate("one => { one.scrollLeft = one.scrollWidth; }")
@@ -183,11 +110,9 @@ def test_every_column_of_the_chart_of_results_can_be_scrolled_to_on_a_phone(open
     assert all(one["right"] < following["left"] for one, following in pairwise(ticks))
 
 
-@pytest.mark.parametrize("address", ["", "babi", "clevr", "physics?ask=count"])
-def test_no_word_of_an_answer_is_broken_on_a_phone(open_page, url, address):
-    opened = open_page(f"{url}/{address}", **PHONE)
+def check_words_of_answers(opened) -> None:
+    """Check that no word is broken."""
     opened.wait_for_selector(".rn-card .rn-said")
-    wait_until_drawn(opened)
     broken = opened.locator(".rn-card").evaluate_all(
         """cards => cards.flatMap((card) => {
           const found = [], walker = document.createTreeWalker(card, NodeFilter.SHOW_TEXT), range = new Range();
@@ -205,9 +130,80 @@ def test_no_word_of_an_answer_is_broken_on_a_phone(open_page, url, address):
     assert broken == []
 
 
+#: Page -> what is checked on a phone, in ordinary and in large type.
+ON_A_PHONE = MappingProxyType(
+    {
+        "explore": (check_first_screen, check_words_of_answers, check_table_of_pairs, check_numbers_of_matrix),
+        "clevr": (check_first_screen, check_words_of_answers, check_table_of_pairs),
+        "babi": (check_first_screen, check_words_of_answers),
+        "physics": (check_table_of_pairs,),
+        "results": (check_chart_of_results,),
+    }
+)
+IN_LARGE_TYPE = MappingProxyType(
+    {
+        "explore": (check_table_of_pairs, check_numbers_of_matrix),
+        "babi": (check_room_of_sentences,),
+        "results": (check_chart_of_results,),
+    }
+)
+
+
+@pytest.mark.parametrize(("projector", "checks"), [("off", ON_A_PHONE), ("on", IN_LARGE_TYPE)])
+@pytest.mark.parametrize("name", PAGES)
+def test_a_phone_shows_all_of_a_page(visit, url, name, projector, checks):
+    opened = visit(f"{url}/{name.removeprefix('explore')}?projector={projector}", viewport=PHONE)
+    wait_until_drawn(opened)
+    beyond = "one => one.scrollWidth - one.clientWidth"
+    assert opened.get_by_test_id("stMain").evaluate(beyond) == 0  # nothing scrolls sideways
+    for check in checks.get(name, ()):
+        check(opened)
+
+
+def test_no_word_of_a_count_is_broken_on_a_phone(visit, url):
+    opened = visit(f"{url}/physics?ask=count", viewport=PHONE)
+    wait_until_drawn(opened)
+    check_words_of_answers(opened)
+
+
+@pytest.mark.parametrize("projector", ["off", "on"])
+@pytest.mark.parametrize("name", ["", "clevr"])
+def test_a_narrow_window_has_every_page_s_link_and_nothing_blank_below_the_scene(visit, url, name, projector):
+    opened = visit(f"{url}/{name}?projector={projector}", viewport=NARROW)
+    wait_until_drawn(opened)
+    links = opened.locator("[data-testid=stTopNavLink]").all()
+    assert len(links) == len(PAGES)
+    assert all(link.is_visible() for link in links)
+    assert max(link["right"] for link in boxes(opened, "[data-testid=stTopNavLink]")) <= NARROW["width"]
+    opened.wait_for_selector(".rn-said")
+    opened.wait_for_selector(".scene .stage")
+    (picture,), (controls,) = boxes(opened, ".st-key-areas-picture"), boxes(opened, ".st-key-areas-controls")
+    assert 0 <= controls["top"] - picture["bottom"] < 120
+    assert controls["width"] > 1.5 * picture["width"]
+
+
+def test_what_keeps_results_stands_level_with_the_choices_beside_it(visit, url):
+    opened = visit(f"{url}/results")
+    opened.wait_for_selector("[data-testid=stButtonGroup] button")
+    choices = boxes(opened, "[data-testid=stButtonGroup] button")
+    (save,) = boxes(opened, "[data-testid=stPopover] button")
+    assert abs(choices[0]["top"] - save["top"]) <= 3 and abs(choices[0]["bottom"] - save["bottom"]) <= 3
+
+
+def test_a_projector_shows_the_steps_of_numbers_and_a_table_that_fills_its_side(visit, url):
+    opened = visit(f"{url}/physics?projector=on", viewport={"width": 1280, "height": 800})
+    opened.wait_for_selector(".table .matrix .cell", state="attached")
+    steps = opened.locator("[data-testid=stNumberInput]").first.locator("button")
+    assert [step.is_visible() for step in steps.all()] == [True, True]
+    (table,), (matrix,) = boxes(opened, ".table .floor"), boxes(opened, ".table figure .matrix")
+    (side,) = boxes(opened, ".table .panes")
+    assert matrix["left"] > table["right"]
+    assert table["width"] + matrix["width"] > 0.85 * side["width"]
+
+
 @pytest.mark.parametrize("slug", ["why-pairs", "relational-or-not", "when-it-fails", "one-hop-after-another"])
-def test_all_choices_of_a_lesson_are_on_a_projector_s_screen(open_page, url, slug):
-    opened = open_page(f"{url}/lessons?lesson={slug}&projector=on", viewport={"width": 1280, "height": 720})
+def test_all_choices_of_a_lesson_are_on_a_projector_s_screen(visit, url, slug):
+    opened = visit(f"{url}/lessons?lesson={slug}&projector=on", viewport={"width": 1280, "height": 720})
     opened.wait_for_selector(".st-key-lessons-choices button")
     wait_until_drawn(opened)
     choices = boxes(opened, ".st-key-lessons-choices button")

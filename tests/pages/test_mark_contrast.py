@@ -110,6 +110,7 @@ def measure(rules: dict[str, dict[str, str]], mark: str, part: str, ground: Colo
 
 
 SCENE = read_rules("pair_picture.css", "scene/scene.css")
+PICTURE = read_rules("pair_picture.css", "scene/scene.css", "scene/picture.css")
 STORY = read_rules("pair_picture.css", "story/story.css")
 TABLE = read_rules("pair_picture.css", "table/table.css", "table/matrix.css")
 DIAGRAM = read_rules("diagram/diagram.css")
@@ -127,6 +128,32 @@ DIAGRAM = read_rules("diagram/diagram.css")
 )  # fmt: skip
 def test_marks_of_a_scene_are_seen_on_its_white_ground(mark, part):
     assert measure(SCENE, mark, part, NAMED["white"], dark=False) >= LEAST
+
+
+SPOT, TRUTH = (".spot .shape", ".spot .mark"), (".truth-casing", ".truth-line")
+CELL = (".node .halo.casing", ".node .halo.cell-halo")
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize(
+    ("strokes", "widths"),
+    [
+        (SPOT, SPOT),
+        (SPOT, (".spot.chosen .shape", ".spot.chosen .mark")),
+        (SPOT, (".spot:focus-visible .shape", ".spot:focus-visible .mark")),
+        (TRUTH, TRUTH),
+        ((".node.chosen .halo.casing", ".chosen .halo"), CELL),
+        ((".node:focus-visible .halo.casing", ".node:focus-visible .halo"), CELL),
+    ],
+)
+def test_rings_on_a_picture_are_seen_whatever_lies_beside_them(strokes, widths, dark):
+    """A picture has any color: of a ring's two tones, of which the wider one lies below, one is far from it."""
+    edge, ring = (float(PICTURE[mark]["stroke-width"]) for mark in widths)
+    assert edge >= ring + 0.5
+    for gray in range(256):
+        ground = (float(gray), float(gray), float(gray))
+        tones = [read(PICTURE[mark]["stroke"], {}, ground, dark) for mark in strokes]
+        assert max(contrast(tone, ground) for tone in tones) >= LEAST
 
 
 @pytest.mark.parametrize("dark", [False, True])

@@ -81,8 +81,9 @@ export function buildObject(id) {
   ]);
 }
 
-/** What tells round bodies apart from above: a ring within a cylinder, a highlight within a sphere. */
+/** What tells round bodies apart from above, a ring within a cylinder, a highlight within a sphere; a spot's own ring. */
 function markOf(thing) {
+  if (thing.shape === "spot") return outline(thing, 0);
   const radius = MARK * thing.radius;
   if (thing.shape === "ringed") return outline({ ...thing, radius }, 0);
   return thing.shape === "ball" ? `M${thing.x - radius} ${thing.y}a${radius} ${radius} 0 0 1 ${radius} ${-radius}` : "";
@@ -118,6 +119,7 @@ export function buildNode(node, k) {
       makeSvg("rect", { class: "heat", ...node.box }),
       makeSvg("rect", { class: "cell", ...node.box }),
       makeSvg("circle", { class: "dot", cx: node.x, cy: node.y, r: 0.5 }),
+      makeSvg("path", { class: "halo cell-halo casing", d: outline(node, 0.6) }),
       makeSvg("path", { class: "halo cell-halo", d: outline(node, 0.6) }),
     ]);
   }
@@ -188,13 +190,17 @@ function drawTruth(layers, nodes, data) {
   const decided = truthOf(data);
   if (decided === null) return;
   for (const k of data.deciding) {
-    const d = outline(nodes[k], 2.4);
-    layers.truth.append(makeSvg("path", { class: "truth-line", d, transform: turnOf(nodes[k]) }));
+    layers.truth.append(...buildTruthLine({ d: outline(nodes[k], 2.4), transform: turnOf(nodes[k]) }));
   }
   const [i, j] = decided;
   if (i === j) return;
   const [from, to] = [leave(nodes[j], nodes[i]), leave(nodes[i], nodes[j])];
-  layers.truth.append(makeSvg("path", { class: "truth-line", d: `M${from.x} ${from.y}L${to.x} ${to.y}` }));
+  layers.truth.append(...buildTruthLine({ d: `M${from.x} ${from.y}L${to.x} ${to.y}` }));
+}
+
+/** Dark dots, and below them the white that they lie on. */
+function buildTruthLine(attributes) {
+  return ["truth-casing", "truth-line"].map((name) => makeSvg("path", { class: name, ...attributes }));
 }
 
 /** Colour every cell by what its pairs with the active one contribute, both orders together. */
