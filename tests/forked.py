@@ -51,6 +51,16 @@ def start(command: Sequence[str], **options: Any) -> subprocess.Popen[str] | For
     return subprocess.Popen(command, **{"text": True, **options})
 
 
+def run(command: Sequence[str], cwd: Path | str, **_: object) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end as `subprocess.run` does that captures text and checks the exit code."""
+    process = start(command, cwd=cwd, stdout=subprocess.PIPE)
+    with process.stdout:
+        printed = process.stdout.read()
+    done = subprocess.CompletedProcess([*command], process.wait(), printed)
+    done.check_returncode()
+    return done
+
+
 class ForkedProcess:
     """What the project uses of `subprocess.Popen`, for `python -m MODULE ARGUMENTS` and `python -c CODE ARGUMENTS`.
 
