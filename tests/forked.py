@@ -40,19 +40,29 @@ def two_processes() -> DDPStrategy:
 
 
 def start(command: Sequence[str], **options: Any) -> subprocess.Popen[str] | ForkedProcess:
-    """Start a command as `subprocess.Popen` does; one of `python -m MODULE ...` is forked where the system can.
+    """Start a command as `subprocess.Popen` does; Python with `-m` or `-c` is forked where the system can.
 
     Args:
         command: as for `subprocess.Popen`.
         options: those that `ForkedProcess` knows.
     """
-    if _CAN_FORK and [*command[:2]] == [_PYTHON, "-m"]:
+    if _CAN_FORK and command[0] == _PYTHON and command[1] in ("-m", "-c"):
         return ForkedProcess(command, **options)
-    return subprocess.Popen(command, **options)
+    return subprocess.Popen(command, **{"text": True, **options})
+
+
+def run(command: Sequence[str], cwd: Path | str, **_: object) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end as `subprocess.run` does that captures text and checks the exit code."""
+    process = start(command, cwd=cwd, stdout=subprocess.PIPE)
+    with process.stdout:
+        printed = process.stdout.read()
+    done = subprocess.CompletedProcess([*command], process.wait(), printed)
+    done.check_returncode()
+    return done
 
 
 class ForkedProcess:
-    """What the project uses of `subprocess.Popen`, for `python -m MODULE ARGUMENTS`.
+    """What the project uses of `subprocess.Popen`, for `python -m MODULE ARGUMENTS` and `python -c CODE ARGUMENTS`.
 
     Its environment is that of the first such process of a test session.
     """
@@ -77,7 +87,7 @@ class ForkedProcess:
             theirs.append(given)
             self._ours.append(None if own is None else os.fdopen(own, "w" if mode == "r" else "r", encoding=encoding))
         self.stdin, self.stdout, self.stderr = self._ours
-        arguments = (command[2], [*command[3:]], str(cwd))
+        arguments = ([*command[1:]], str(cwd))
         self._process = context.Process(target=_run, args=(*arguments, [_Passed(fd) for fd in theirs]), daemon=True)
         self._process.start()
         for given in theirs:
@@ -141,13 +151,18 @@ def _open(number: int, wanted: int | IO[Any] | None, mode: str) -> tuple[int, in
     return os.dup(number if wanted is None else wanted if isinstance(wanted, int) else wanted.fileno()), None
 
 
-def _run(module: str, arguments: list[str], folder: str, streams: list[int]) -> None:
-    """Run a module as `python -m` does, in the process that was forked."""
+def _run(command: list[str], folder: str, streams: list[int]) -> None:
+    """Run a module or code as `python` does with such arguments, in the process that was forked."""
     for number, (given, mode) in enumerate(zip(streams, _MODES, strict=True)):
         os.dup2(given, number)
         os.close(given)
         setattr(sys, ("stdin", "stdout", "stderr")[number], open(number, mode, encoding="utf-8", closefd=False))
     signal.signal(signal.SIGINT, signal.default_int_handler)
     os.chdir(folder)
-    sys.argv = [module, *arguments]
-    runpy.run_module(module, run_name="__main__", alter_sys=True)
+    kind, what, *arguments = command
+    if kind == "-m":
+        sys.argv = [what, *arguments]
+        runpy.run_module(what, run_name="__main__", alter_sys=True)
+    else:
+        sys.argv = ["-c", *arguments]
+        exec(what, {"__name__": "__main__"})

@@ -39,6 +39,7 @@ from rn_core.models.relation_network import RelationNetwork, RelationNetworkConf
 from rn_core.tasks.sort_of_clevr import COLORS, Scene, SceneObject, solve, stack_scenes
 from rn_core.tasks.sort_of_clevr.rendering import render_scene
 from rn_core.tasks.sort_of_clevr.scene import DEFAULT_MARGIN
+from tests import forked
 
 CPU, CUDA, META = (torch.device(kind) for kind in ("cpu", "cuda", "meta"))
 #: Each side once and no more: what is measured here is not how long it takes.
@@ -124,7 +125,8 @@ def test_a_measurement_has_both_figures_and_says_its_size(measure):
 
 @pytest.mark.skipif(platform.system() != "Linux", reason="the peak is read from /proc, which only Linux has")
 @pytest.mark.process
-def test_the_peak_covers_what_the_step_must_hold():
+def test_the_peak_covers_what_the_step_must_hold(monkeypatch):
+    monkeypatch.setattr(memory, "subprocess", forked)
     n_scenes, n_questions = STEP_SIZES[6]
     relations = n_scenes * n_questions * 6**2 * 256 * 4 / 2**20  # MiB of one layer of g
     plain, ours = (measure_peak(6, kind, 0, CPU)["step"] for kind in ("plain", "ours"))

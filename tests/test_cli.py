@@ -125,12 +125,9 @@ def test_a_killed_run_resumes_with_the_result_of_an_unbroken_one(kill, tmp_path,
     assert [file.name for file in path.parent.iterdir()] == [path.name]
 
 
-@pytest.mark.parametrize("launcher", ["torchrun", "fabric run"])
-def test_launchers_join_two_processes(launcher, tmp_path):
-    start = {
-        "torchrun": [*"-m torch.distributed.run --standalone --nproc-per-node 2 -m rn_core".split()],
-        "fabric run": [*"-m lightning_fabric.cli --accelerator cpu --devices 2 --strategy ddp".split(), MAIN],
-    }[launcher]
+def test_fabric_run_joins_two_processes(tmp_path):
+    """`test_folder_training.py` does the same by torchrun."""
+    start = [*"-m lightning_fabric.cli --accelerator cpu --devices 2 --strategy ddp".split(), MAIN]
     command = [sys.executable, *start, *TRAIN, "--steps", "4", "--folder", str(tmp_path), "--json", "--device", "cpu"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=environment)

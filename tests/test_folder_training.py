@@ -298,6 +298,7 @@ def test_torchrun_joins_two_processes_on_a_folder_without_caches(tmp_path):
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=environment)
     assert found.returncode == 0, found.stderr
+    assert "world_size=2" in found.stderr or "2 processes" in found.stderr
     _, state = read_checkpoint(tmp_path / "run" / "checkpoint.safetensors")
     assert state["step"] == 6
     assert state["history"][-1]["n_questions"] == 2 * 2 * 6 * 2, "of both processes"

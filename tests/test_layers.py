@@ -24,20 +24,21 @@ MODULES = sorted(
 )
 _PROBE = """
 import importlib, sys
-packages, *modules = sys.argv[1:]
-for name in modules:
-    importlib.import_module(name)
-print(*(package for package in packages.split() if package in sys.modules))
+packages, *groups = sys.argv[1:]
+for modules in groups:
+    for name in modules.split():
+        importlib.import_module(name)
+    print(*(package for package in packages.split() if package in sys.modules))
 """
 MAX_FUNCTION_LINES = 60
 
 
-def probe(packages: str, modules: list[str], folder: Path) -> list[str]:
-    """Return which of `packages` importing `modules` in a fresh process loads."""
-    command = [sys.executable, "-c", _PROBE, packages, *modules]
+def probe(packages: str, groups: list[list[str]], folder: Path) -> list[list[str]]:
+    """Return which of `packages` are loaded after each group of modules, imported one by one in a fresh process."""
+    command = [sys.executable, "-c", _PROBE, packages, *map(" ".join, groups)]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    return done.stdout.split()
+    return [line.split() for line in done.stdout.splitlines()]
 
 
 def count_code_lines(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
@@ -58,13 +59,16 @@ def find_long_functions(source: str) -> list[str]:
 
 def test_what_computes_loads_no_streamlit_and_fabric_matplotlib_and_captum_wait_for_their_users():
     assert {"rn_core.race.worker", "pages._lab.walk.forward", "pages._lab.train.job_board"} <= {*MODULES}
-    heavy = "torch streamlit lightning_fabric torch._dynamo matplotlib captum"
-    assert probe(heavy, MODULES, ROOT) == ["torch"]
+    heavy = "torch streamlit lightning_fabric torch._dynamo matplotlib captum lightning"
+    pages = ["pages._ui.pairs.exports", "pages._ui.cache", "pages._ui.explore.sections"]
+    computes, draws = probe(heavy, [MODULES, pages], ROOT)
+    assert computes == ["torch"]
+    assert not {*draws} & {"matplotlib", "captum", "lightning"}, "no page waits for these"
 
 
 def test_the_probe_can_fail(tmp_path):
     (tmp_path / "leaky.py").write_text("import streamlit\n")
-    assert probe("torch streamlit", ["leaky"], tmp_path) == ["streamlit"]
+    assert probe("torch streamlit", [["json"], ["json", "leaky"]], tmp_path) == [[], ["streamlit"]]
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -13,7 +9,6 @@ from pages._lab import figures
 from pages._lab.figures import Look
 from pages._lab.scale import FULL_LOGITS
 
-ROOT = Path(__file__).resolve().parents[2]
 LABELS = ("red", "green", "ground")
 MATRIX = np.array([[0.5, -2.0, 0.0], [1.0, 0.1, 0.2], [0.0, 0.3, -0.4]])
 
@@ -120,13 +115,3 @@ def test_random_orders_are_dotted():
 def test_projector_type_is_larger():
     sizes = [figures.plot_relation_strip(np.ones(3), Look(large=large)).layout.font.size for large in (False, True)]
     assert sizes[0] < sizes[1]
-
-
-@pytest.mark.process
-def test_no_page_waits_for_matplotlib():
-    """What pages say does not either: `tests/test_layers.py` imports all of it."""
-    names = "pages._ui.pairs.exports, pages._ui.cache, pages._ui.explore.sections"
-    unwanted = {"matplotlib", "captum", "lightning"}
-    command = f"import sys, {names}; print(sorted({unwanted!r} & {{*sys.modules}}))"
-    done = subprocess.run([sys.executable, "-c", command], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"

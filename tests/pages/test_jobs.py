@@ -148,11 +148,12 @@ def test_nothing_is_left_running_when_the_server_dies(how):
         "while job.view().status != 'running': time.sleep(0.05)\n"
         "print(job._process.pid, flush=True); time.sleep(600)"
     )
-    server = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    server = start([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE)
     worker = int(server.stdout.readline())
     assert is_running(worker)
     server.send_signal(how)
-    server.communicate()
+    server.wait()
+    server.stdout.close()
     until(lambda: not is_running(worker))
 
 

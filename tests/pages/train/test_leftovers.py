@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from pages._lab.train.leftovers import LOCK, PREFIX, YOUNGEST, RunFolder, clear_leftovers
+from tests.forked import start
 
 ROOT = Path(__file__).resolve().parents[3]
 pytestmark = [pytest.mark.process, pytest.mark.skipif(os.name != "posix", reason="locks that die with their process")]
@@ -18,6 +19,7 @@ SERVER = """
 import sys, time
 from pathlib import Path
 from pages._lab.train.leftovers import RunFolder
+from tests.forked import start
 folder = RunFolder(Path(sys.argv[1]))
 (folder.path / "run").mkdir()
 (folder.path / "run" / "rn.safetensors").write_bytes(b"weights")
@@ -35,14 +37,13 @@ def make_folder(parent: Path, name: str, lock: bool = True) -> Path:
 
 
 def test_a_killed_servers_folder_goes_at_the_next_start_and_not_before(tmp_path):
-    server = subprocess.Popen(
-        [sys.executable, "-c", SERVER, str(tmp_path)], cwd=ROOT, stdout=subprocess.PIPE, text=True
-    )
+    server = start([sys.executable, "-c", SERVER, str(tmp_path)], cwd=ROOT, stdout=subprocess.PIPE)
     left = Path(server.stdout.readline().strip())
     later = time.time() + YOUNGEST + 1
     assert clear_leftovers(tmp_path, later) == [], "its server lives"
     server.kill()
-    server.communicate()
+    server.wait()
+    server.stdout.close()
     assert clear_leftovers(tmp_path, time.time()) == [], "too young to tell"
     assert clear_leftovers(tmp_path, later) == [left]
     assert not left.exists()

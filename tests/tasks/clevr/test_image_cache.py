@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import shutil
 import struct
-import subprocess
 import sys
 import zlib
 from pathlib import Path
@@ -21,6 +20,7 @@ from rn_core.common.errors import RNCoreError
 from rn_core.tasks.clevr import image_cache
 from rn_core.tasks.clevr.folder import FolderSplit
 from rn_core.tasks.clevr.image_cache import cache_images, load_image
+from tests.forked import start
 
 ROOT = Path(__file__).resolve().parents[3]
 NOTHING = np.zeros(0, dtype=np.int64)
@@ -143,8 +143,7 @@ nothing = np.zeros(0, dtype=np.int64)
 split = FolderSplit(Path({str(tmp_path)!r}), "val", {split.images!r}, (), nothing, nothing, nothing)
 image_cache.cache_images(split, progress=progress)
 """
-    killed = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, check=False)
-    assert killed.returncode == -9, killed.stderr
+    assert start([sys.executable, "-c", program], cwd=ROOT).wait() == -9
     assert [path.suffix for path in (tmp_path / "cache").iterdir()] == [".part"]
     seen: list[int] = []
     assert is_right(cache_images(split, progress=lambda blocks: (seen.append(b) or b for b in blocks)), 12)
@@ -164,10 +163,8 @@ split = FolderSplit(Path({str(tmp_path)!r}), "val", {split.images!r}, (), nothin
 images = cache_images(split)
 assert (images[:, 0, 0, 0] == np.arange(40)).all() and (images == images[:, :1, :1]).all()
 """
-    running = [subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, stderr=subprocess.PIPE) for _ in range(3)]
-    for process in running:
-        _, error = process.communicate(timeout=300)
-        assert process.returncode == 0, error
+    running = [start([sys.executable, "-c", program], cwd=ROOT) for _ in range(3)]
+    assert [process.wait(300) for process in running] == [0, 0, 0]
     assert [path.suffix for path in (tmp_path / "cache").iterdir()] == [".npy"]
     assert is_right(cache_images(split), 40)
 
