@@ -255,6 +255,17 @@ def test_weights_that_would_lose_accuracy_in_16_bits_stay_as_they_are(run_folder
     assert find_weights(NAME, tmp_path).card.sha256 == whole.card.sha256
 
 
+def test_a_card_with_better_figures_than_32_bits_give_here_is_no_reason_to_refuse(run_folder, tmp_path):
+    spec = publishing.EvaluationSpec(2)
+    whole = publish(NAME, run_folder, spec, into=tmp_path)
+    overall = whole.card.measured.overall
+    better = replace(whole.card.measured, overall=replace(overall, accuracy=overall.accuracy + 0.1))
+    card = weights.write_card(replace(whole.card, metrics=better))
+    whole.path.with_suffix(".json").write_bytes(card)
+    assert find_weights(NAME, tmp_path).card.measured == better
+    assert halve_weights(NAME, spec, folder=tmp_path).card.measured.overall.accuracy == overall.accuracy
+
+
 def test_mixed_weights_keep_vectors_and_their_figures_are_those_of_what_is_written(run_folder, tmp_path, monkeypatch):
     monkeypatch.setattr(halving, "MAX_LOSS", 1.0)
     spec = publishing.EvaluationSpec(2)

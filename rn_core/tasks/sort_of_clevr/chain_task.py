@@ -17,7 +17,6 @@ from rn_core.tasks.scoring import OneAnswer
 from rn_core.tasks.sort_of_clevr.chain import (
     CHAIN_ANSWERS,
     CHAIN_MARGIN,
-    CHAIN_STARTS,
     CHAIN_TYPES,
     chain_codes,
     solve_chains,
@@ -133,16 +132,9 @@ class SortOfClevrChain:
         """
         scenes = sample_chains(rng, n_scenes)
         solution = solve_chains(scenes)
-        clear = solution.margins >= self.margin
-        scene_index, index = draw_clear(rng, clear, len(CHAIN_TYPES), n_questions, type_weights)
-        rows = torch.from_numpy(index)
-        return Batch(
-            inputs=shuffle_rows(rng, *encode_chains(scenes)),
-            question=_CODES[rows],
-            scene_index=torch.from_numpy(scene_index),
-            answer=torch.from_numpy(solution.answers[scene_index, index]),
-            type_index=rows // len(CHAIN_STARTS),
-        )
+        clear, n_types = solution.margins >= self.margin, len(CHAIN_TYPES)
+        asked = draw_clear(rng, clear, solution.answers, _CODES, n_types, n_questions, type_weights)
+        return Batch(inputs=shuffle_rows(rng, *encode_chains(scenes)), **asked)
 
 
 def encode_chains(scenes: ChainBatch) -> tuple[Tensor, Tensor]:

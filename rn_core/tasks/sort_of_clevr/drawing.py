@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from rn_core.common.errors import QuestionError
 from rn_core.common.seeding import uniform_integers
@@ -47,22 +49,33 @@ def draw_questions(
 def draw_clear(
     rng: np.random.Generator,
     clear: np.ndarray,
+    answers: np.ndarray,
+    codes: Tensor,
     n_types: int,
     n_questions: int | None = None,
     type_weights: np.ndarray | None = None,
-) -> tuple[np.ndarray, np.ndarray]:
+) -> dict[str, Tensor]:
     """Draw different questions for each scene, as many as asked for or as there are clear ones.
 
     Args:
         rng: generator over PCG64.
         clear: (S, N) bool, for each scene the questions that may be asked; others never are.
+        answers: (S, N) int64, the true ones.
+        codes: (N, D_q) float32, the questions as models read them.
         n_types: as `draw_questions`.
         n_questions: as `draw_questions`.
         type_weights: as `draw_questions`.
 
     Returns:
-        the scene of each of M questions and its index, (M,) int64 each; those of one scene are adjacent.
+        the fields of a `Batch` that are about its M questions; those of one scene are adjacent.
     """
     order = draw_questions(rng, clear, n_types, n_questions, type_weights)  # (S, Q)
     asked = np.take_along_axis(clear, order, axis=1)
-    return np.nonzero(asked)[0], order[asked]
+    scene, index = np.nonzero(asked)[0], order[asked]
+    rows = torch.from_numpy(index)
+    return {
+        "question": codes[rows],
+        "scene_index": torch.from_numpy(scene),
+        "answer": torch.from_numpy(answers[scene, index]),
+        "type_index": rows // (clear.shape[1] // n_types),
+    }

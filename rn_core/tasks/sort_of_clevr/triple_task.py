@@ -18,7 +18,7 @@ from rn_core.tasks.sort_of_clevr import asking
 from rn_core.tasks.sort_of_clevr.asking import SceneInput
 from rn_core.tasks.sort_of_clevr.drawing import draw_clear, draw_questions
 from rn_core.tasks.sort_of_clevr.encoding import encode_rows, shuffle_rows
-from rn_core.tasks.sort_of_clevr.scene import DEFAULT_MARGIN, Scene, SceneBatch, sample_scene, sample_scenes
+from rn_core.tasks.sort_of_clevr.scene import DEFAULT_MARGIN, Scene, sample_scene, sample_scenes
 from rn_core.tasks.sort_of_clevr.spec import DOMAIN, TRIPLES, TRIPLES_RACE
 from rn_core.tasks.sort_of_clevr.triple_language import TRIPLE_TEXTS, parse_triple
 from rn_core.tasks.sort_of_clevr.triples import (
@@ -104,9 +104,10 @@ class SortOfClevrTriples:
         Arguments as `Task.sample_batch`; there are no cells.
         """
         scenes = sample_scenes(rng, n_scenes, self.margin)
-        batch = _make_batch(scenes, self.margin, rng, n_questions, type_weights)
-        rows, mask = shuffle_rows(rng, *encode_rows(scenes))
-        return Batch(inputs=(rows, mask), **batch)
+        solution = solve_triples(scenes)
+        clear, n_types = solution.margins >= self.margin, len(TRIPLE_TYPES)
+        asked = draw_clear(rng, clear, solution.answers, _CODES, n_types, n_questions, type_weights)
+        return Batch(inputs=shuffle_rows(rng, *encode_rows(scenes)), **asked)
 
     def sample_examples(self, rng: np.random.Generator, n_examples: int) -> tuple[Batch, tuple[Example, ...]]:
         """Draw scenes with one clear question each, types in turn; rows are in color order."""
@@ -133,22 +134,3 @@ class SortOfClevrTriples:
     def narrow(self, question_types: Collection[str]) -> Self:
         """Return the task itself: each scene can be asked every type of question."""
         return self
-
-
-def _make_batch(
-    scenes: SceneBatch,
-    margin: float,
-    rng: np.random.Generator,
-    n_questions: int | None,
-    type_weights: np.ndarray | None,
-) -> dict[str, Tensor]:
-    """Return questions about some scenes and their true answers, those of one scene adjacent."""
-    solution = solve_triples(scenes)
-    scene_index, index = draw_clear(rng, solution.margins >= margin, len(TRIPLE_TYPES), n_questions, type_weights)
-    rows = torch.from_numpy(index)
-    return {
-        "question": _CODES[rows],
-        "scene_index": torch.from_numpy(scene_index),
-        "answer": torch.from_numpy(solution.answers[scene_index, index]),
-        "type_index": rows // len(PAIRS),
-    }
