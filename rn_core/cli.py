@@ -219,6 +219,7 @@ def _add_weights(commands: _Commands) -> None:
     parser.add_argument(
         "--mixed", action="store_true", help="halve: keep matrices in 32 bits that cost accuracy on validation scenes"
     )
+    parser.add_argument("--in-16-bits", action="store_true", help="publish: round parameters before they are measured")
 
 
 def _train(options: argparse.Namespace) -> None:
@@ -354,7 +355,8 @@ def _weights(options: argparse.Namespace) -> None:
         if options.action == "halve":
             halve_weights(options.what, spec, _bar(options, "evaluate"), mixed=options.mixed)
         else:
-            publishing.publish(options.what, options.folder or RUNS / options.what, spec, _bar(options, "evaluate"))
+            run, bar = options.folder or RUNS / options.what, _bar(options, "evaluate")
+            publishing.publish(options.what, run, spec, bar, in_16_bits=options.in_16_bits)
     elif options.action == "profile":
         profile_weights(options.what, options.seed, options.pictures, options.data, _bar(options, "profile"))
     entries = list_weights().values()

@@ -289,3 +289,20 @@ def test_figures_of_published_files_are_measured_again_or_nothing_is_halved(spec
 def test_validation_scenes_are_not_drawn_for_weights_of_a_data_folder():
     with pytest.raises(WeightsError, match=r"'clevr/rn-slots' was trained on a data folder; leave --mixed out"):
         halve_weights("clevr/rn-slots", publishing.EvaluationSpec(2), mixed=True)
+
+
+def test_weights_that_are_published_in_16_bits_are_measured_as_they_are_stored(run_folder, tmp_path, monkeypatch):
+    spec = publishing.EvaluationSpec(2)
+    whole = publish(NAME, run_folder, spec, into=tmp_path)
+    measured, measure = [], publishing.EvaluationSpec.measure
+
+    def watch(self, model, *rest):
+        measured.append({name: value.clone() for name, value in model.named_parameters()})
+        return measure(self, model, *rest)
+
+    monkeypatch.setattr(publishing.EvaluationSpec, "measure", watch)
+    small = publish(NAME, run_folder, spec, into=tmp_path, in_16_bits=True)
+    assert whole.card.n_bytes - small.card.n_bytes == pytest.approx(2 * whole.card.parameters, rel=0.05)
+    assert small.card.recipe == f"{whole.card.recipe} --in-16-bits"
+    stored = dict(load_weights(NAME, tmp_path).model.named_parameters())
+    assert all(torch.equal(value, stored[name]) for name, value in measured[0].items())

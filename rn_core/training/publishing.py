@@ -27,7 +27,7 @@ from rn_core.training.recipes import RECIPES
 from rn_core.training.run_state import RunState, read_run
 from rn_core.weights.card import CardFacts, CurvePoint, FolderEvaluation, TrainingRecord
 from rn_core.weights.file_set import check_name, hold_name
-from rn_core.weights.store import PRETRAINED, WeightsEntry, fill_model, write_set
+from rn_core.weights.store import PRETRAINED, WeightsEntry, fill_model, round_parameters, write_set
 
 #: Scenes for the mean aggregate.
 MEAN_SCENES = 200
@@ -96,7 +96,12 @@ class EvaluationSpec:
 
 
 def publish(
-    name: str, folder: Path, spec: EvaluationSpec | None = None, progress: Progress = iter, into: Path = PRETRAINED
+    name: str,
+    folder: Path,
+    spec: EvaluationSpec | None = None,
+    progress: Progress = iter,
+    into: Path = PRETRAINED,
+    in_16_bits: bool = False,
 ) -> WeightsEntry:
     """Evaluate a finished run on held-out scenes and write it into `pretrained/`.
 
@@ -106,6 +111,7 @@ def publish(
         spec: what it is evaluated on; None for 10,000 test scenes.
         progress: wraps the iteration over test batches.
         into: folder of all weights.
+        in_16_bits: whether parameters are rounded to float16 before they are measured.
 
     Raises:
         RNCoreError: if there is no finished run in the folder, or one of another recipe than the name's, the spec
@@ -119,8 +125,12 @@ def publish(
         raise RNCoreError(f"The run in '{folder}' is at step {state.step} of {config.steps}; train it to its end.")
     check_recipe(name, config)
     spec.check(name, config)
+    if in_16_bits:
+        round_parameters(model)
     with hold_name(name, into):
-        return write_set(name, model, *_measure(name, model, state, spec, progress, into))
+        facts, mean, place, golden = _measure(name, model, state, spec, progress, into)
+        facts = replace(facts, recipe=f"{facts.recipe} --in-16-bits") if in_16_bits else facts
+        return write_set(name, model, facts, mean, place, golden)
 
 
 def _measure(
