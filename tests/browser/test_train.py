@@ -33,7 +33,7 @@ def train(page, url):
     def open_page(query: str = RACE, sent: list[object] | None = None) -> Page:
         opened.append(page("about:blank"))
         if sent is not None:
-            opened[-1].on("websocket", lambda socket: socket.on("framesent", sent.append))
+            opened[-1].on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(frame)))
         opened[-1].goto(f"{url}/train?{query}")
         return opened[-1]
 

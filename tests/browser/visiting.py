@@ -18,8 +18,6 @@ PATIENCE = 90_000
 VISITOR = {"viewport": {"width": 1440, "height": 1000}, "reduced_motion": "reduce"}
 #: A page whose script has run to its end.
 SETTLED = "[data-testid=stApp][data-test-script-state=notRunning]"
-#: Has few elements, none of which is on a page that is tested by `Visitor`.
-_BETWEEN = "train"
 #: What `history.back` does: the address changes, and the page learns of it.
 _GO_ON = """(address) => {
   history.pushState({}, "", address);
@@ -99,8 +97,10 @@ class Visitor:
             self.page.wait_for_selector(SETTLED)
             return self.page
         self.page.mouse.move(0, 0)
-        if _name_of(self.page.url) == _name_of(address):
-            go_on(self.page, f"/{_BETWEEN}?projector=off")
+        # A page with few elements comes between two visits to the same one, so that nothing drawn is kept.
+        name = urlsplit(address).path.strip("/")
+        if urlsplit(self.page.url).path.strip("/") == name:
+            go_on(self.page, f"/{'own' if name == 'train' else 'train'}?projector=off")
         self._show(viewport, reduced_motion, color_scheme)
         go_on(self.page, address)
         return self.page
@@ -115,8 +115,3 @@ class Visitor:
         if self.page is not None:
             self.page.context.close()
         self.page = None
-
-
-def _name_of(address: str) -> str:
-    """Return which page of the app an address opens."""
-    return urlsplit(address).path.strip("/")
