@@ -118,8 +118,8 @@ def test_every_pixel_shows_what_its_ray_meets(number, drawn):
     assert set(np.unique(truth)) == set(range(scene.n_objects + 1))
     for index in range(scene.n_objects + 1):
         inside = truth == index
-        edge = binary_dilation(inside, iterations=4) & ~binary_erosion(inside, iterations=4)
-        assert ((guide.shown == index) ^ inside)[~edge].sum() <= 10
+        edge = binary_dilation(inside, iterations=2) & ~binary_erosion(inside, iterations=2)
+        assert ((guide.shown == index) ^ inside)[~edge].sum() <= 3
     tints = np.array([*(TINTS[color] for color in scene.colors), (204, 204, 204)]) / 255
     np.testing.assert_allclose(guide.albedo, tints[guide.shown], atol=1e-6)
     np.testing.assert_allclose(np.linalg.norm(guide.normals, axis=-1), 1, atol=1e-3)
