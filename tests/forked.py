@@ -1,4 +1,4 @@
-"""Commands of the project as processes that start at once: forked from one that has imported PyTorch and the core.
+"""Commands and code as processes that start at once: forked from one that has imported PyTorch and the core.
 
 A new Python spends 5 s on these imports, or 8 s with Lightning Fabric; tests of what processes do to each other start
 dozens. That commands start from nothing, too, is what `test_help_names_every_command`, the first test of

@@ -73,9 +73,9 @@ def test_golden_logits_come_out_again(name):
 
 
 @cache
-def fresh_balls(first: int) -> PhysicsScenes:
-    """Return 50 scenes; the tasks of balls that see fewer frames see the first ones."""
-    return sample_scenes(make_rng(99, "test", first), 50, n_frames=TASKS["physics/predict"].n_frames)
+def fresh_balls(first: int, n_scenes: int = 50) -> PhysicsScenes:
+    """Return some scenes; the tasks of balls that see fewer frames see the first ones."""
+    return sample_scenes(make_rng(99, "test", first), n_scenes, n_frames=TASKS["physics/predict"].n_frames)
 
 
 @cache
@@ -94,7 +94,8 @@ def fresh_batches(task_name: str) -> tuple[Batch, ...]:
 
 def test_balls_that_tasks_share_are_those_that_each_would_draw():
     for name in ("physics/connections", "physics/count", "physics/predict"):
-        shared, own = fresh_batches(name)[1], TASKS[name].sample_batch(make_rng(99, "test", 50), 50)
+        task = TASKS[name]
+        shared, own = task.encode_batch(fresh_balls(600, 10)), task.sample_batch(make_rng(99, "test", 600), 10)
         for one, other in zip((*shared.inputs, shared.answer), (*own.inputs, own.answer), strict=True):
             assert torch.equal(one, other)
 

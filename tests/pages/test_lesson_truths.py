@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import combinations, product
 
 import numpy as np
@@ -22,6 +23,7 @@ from rn_core.evaluation.accuracy import evaluate
 from rn_core.experiments.limits import measure_crowds, measure_margins
 from rn_core.experiments.probes import ask, find_common_shapes, measure_diagonal, measure_guess, measure_redeal
 from rn_core.models.tuples import TupleInputs, TupleLayers
+from rn_core.tasks.physics import PhysicsScenes
 from rn_core.tasks.physics import sample_scenes as sample_balls
 from rn_core.tasks.physics.encoding import encode_rows as encode_balls
 from rn_core.tasks.sort_of_clevr import COLORS, stack_scenes
@@ -240,6 +242,12 @@ def test_counts_fail_with_more_and_with_fewer_objects(network):
     assert min(found[n].off_by_one.accuracy for n in (4, 8)) > 0.7
 
 
+@cache
+def many_balls(n_balls: int) -> PhysicsScenes:
+    """Return 250 scenes of so many balls."""
+    return sample_balls(make_rng(1, "test", n_balls), 250, n_balls)
+
+
 @pytest.mark.parametrize(
     ("name", "n_balls", "lowest", "highest"),
     [
@@ -252,7 +260,7 @@ def test_counts_fail_with_more_and_with_fewer_objects(network):
 )
 def test_groups_of_balls_are_counted_where_they_were_trained_on(name, n_balls, lowest, highest):
     pytest.importorskip("mujoco")
-    scenes = sample_balls(make_rng(1, "test", n_balls), 250, n_balls)
+    scenes = many_balls(n_balls)
     rows, mask = (torch.from_numpy(part) for part in encode_balls(scenes))
     with torch.inference_mode():
         said = load_weights(f"physics/{name}").model((rows, mask), torch.zeros(250, 0)).argmax(dim=1).numpy()
