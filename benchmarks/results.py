@@ -138,7 +138,7 @@ SECTIONS = (
         lambda: end_to_end.format_networks({name: entry.card for name, entry in list_weights().items()}),
     ),
     Section(
-        "Sort-of-CLEVR: warnings of strange pictures",
+        "Warnings of strange pictures",
         "python -m benchmarks.strange_inputs --scenes 100",
         "100 pictures of each kind, split test, seed 0; in brackets the 95 % interval. A picture brings a warning if "
         "it is further from those of training than the profile of the weights allows, or if more than six patches "

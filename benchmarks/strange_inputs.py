@@ -1,8 +1,9 @@
 """How often image networks warn of strange pictures: `python -m benchmarks.strange_inputs [--scenes 500] [--seed 0]`.
 
 Ordinary pictures should bring a warning in at most 1 % of cases, strange ones in at least 95 %. Photographs are crops
-of the pictures in a folder and of the one that ships with Matplotlib. With `--clevr FOLDER`, a folder in CLEVR's layout
-with pictures in `images/test`, the networks for CLEVR's pictures in `--weights` are measured, too.
+of the three that ship with Matplotlib and scikit-learn and, for networks of Sort-of-CLEVR, of CLEVR's pictures in a
+folder. With `--clevr FOLDER`, a folder in CLEVR's layout with pictures in `images/test`, the networks for CLEVR's
+pictures in `--weights` are measured, too.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib import cbook
 from PIL import Image, ImageDraw
+from sklearn import datasets
 
 from benchmarks.other_pictures import PUBLIC, Colors, draw_picture
 from rn_core.answering import Answerer, load
@@ -30,6 +32,8 @@ from rn_core.tasks.sort_of_clevr.styles import sample_styled
 from rn_core.training.profiling import knows_styles
 from rn_core.weights.store import PRETRAINED, list_weights
 
+#: Tasks of networks that take CLEVR's pictures.
+_CLEVR = ("clevr/pixels", "clevr/cells", "clevr/slots")
 _MARGIN = 3.0
 _CROWD = 12
 #: Draws one picture (H, W, 3) uint8.
@@ -74,6 +78,12 @@ class Photographs:
         x, y = (int(rng.integers(0, whole - side + 1)) for whole in photo.size)
         crop = photo.crop((x, y, x + side, y + side))
         return np.asarray(crop.resize(self.shape[::-1], Image.Resampling.BILINEAR))
+
+
+def list_photographs() -> list[Path]:
+    """Return the photographs that ship with Matplotlib and scikit-learn: a portrait, a temple and a flower."""
+    folder = Path(datasets.__file__).parent / "images"
+    return [Path(cbook.get_sample_data("grace_hopper.jpg", asfileobj=False)), *sorted(folder.glob("*.jpg"))]
 
 
 def draw_gradient(rng: np.random.Generator, shape: tuple[int, int] = (IMAGE_SIZE, IMAGE_SIZE)) -> np.ndarray:
@@ -126,11 +136,11 @@ def list_shapes(photos: Sequence[Path]) -> dict[str, Kind]:
 
 
 def list_clevr(folder: Path, real: Sequence[Path], photos: Sequence[Path]) -> dict[str, tuple[int | None, Kind]]:
-    """Return the kinds of pictures that networks of CLEVR are shown, and how many of each there are at most."""
+    """Return the kinds of pictures that networks of CLEVR are shown, and how many of each there are; None draws as many as asked for."""
     own, shape = sorted((folder / "images" / "test").glob("*.png")), (320, 480)
     kinds: dict[str, tuple[int | None, Kind]] = {
         "own (rendered)": (len(own), Kind(_each(own), "all")),
-        "CLEVR's own": (len(real), Kind(_each(real), "all")),
+        "CLEVR's own": (len(real), Kind(_each(real), "some")),
         "gradients": (None, Kind(lambda rng: draw_gradient(rng, shape))),
         "photographs": (None, Kind(Photographs(photos, shape))),
         "shapes of Sort-of-CLEVR": (None, Kind(lambda rng: render_scenes(sample_scenes(rng, 1))[0])),
@@ -166,7 +176,7 @@ def _print_rows(
     """Print a line per kind of pictures for one network, which has learned from one style or from many."""
     wanted = {"all": "≤ 1", "styles": "≤ 1" if many else "≥ 95", "some": "≤ 1" if many else "–", "none": "≥ 95"}
     for branch, (name, (there_are, kind)) in enumerate(kinds.items()):
-        found = measure(answerer, kind.draw, min(n_pictures, there_are or n_pictures), seed, 20 + branch)
+        found = measure(answerer, kind.draw, there_are or n_pictures, seed, 20 + branch)
         print(format_row(answerer.name, name, wanted[kind.known_to], found), flush=True)
 
 
@@ -181,17 +191,17 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--clevr", type=Path, default=None, help="folder of rendered pictures in CLEVR's layout")
     parser.add_argument("--weights", type=Path, default=PRETRAINED, help="folder of all weights")
     options = parser.parse_args(arguments)
-    hopper = Path(cbook.get_sample_data("grace_hopper.jpg", asfileobj=False))
+    photos = list_photographs()
     real = sorted(options.photos.rglob("*.png"))
     print("| network | pictures | wanted | with a warning, % | pictures |\n" + "| --- " * 5 + "|")
     for name, entry in list_weights(options.weights).items():
         if entry.card.task == "sort-of-clevr/pixels":
-            shapes = {kind: (None, one) for kind, one in list_shapes([*real, hopper]).items()}
+            shapes = {kind: (None, one) for kind, one in list_shapes([*real, *photos]).items()}
             answerer = load(name, folder=options.weights)
-            _print_rows(answerer, knows_styles(answerer), shapes, options.scenes, options.seed)
-        elif entry.card.task in ("clevr/pixels", "clevr/cells") and options.clevr is not None:
+            _print_rows(answerer, knows_styles(answerer.card, answerer.model), shapes, options.scenes, options.seed)
+        elif entry.card.task in _CLEVR and options.clevr is not None:
             answerer = load(name, folder=options.weights)
-            kinds = list_clevr(options.clevr, real, [hopper])
+            kinds = list_clevr(options.clevr, real, photos)
             _print_rows(answerer, False, kinds, options.scenes, options.seed)
 
 

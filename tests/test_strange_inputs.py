@@ -13,7 +13,7 @@ from scipy import ndimage
 
 import rn_core
 from benchmarks.other_pictures import PUBLIC, Colors, draw_picture
-from benchmarks.strange_inputs import Draw, draw_crowd, draw_gradient, measure
+from benchmarks.strange_inputs import Draw, Photographs, draw_crowd, draw_gradient, list_photographs, measure
 from rn_core.answering import Answerer
 from rn_core.common.errors import RNCoreError, WeightsError
 from rn_core.common.seeding import make_rng
@@ -156,7 +156,7 @@ def test_patches_are_counted_in_pictures_of_many_styles():
 def test_shipped_weights_warn_of_strange_pictures_and_not_of_ordinary_ones(name):
     answerer = rn_core.load(name)
     assert answerer.profile is not None, f"run `python -m rn_core weights profile {name}`"
-    many = knows_styles(answerer)
+    many = knows_styles(answerer.card, answerer.model)
 
     def rate(draw: Draw) -> float:
         return measure(answerer, draw, 40, seed=9, branch=0).accuracy
@@ -170,6 +170,7 @@ def test_shipped_weights_warn_of_strange_pictures_and_not_of_ordinary_ones(name)
         assert found <= 0.05 if many else found >= 0.95
     assert rate(draw_gradient) >= 0.95
     assert rate(draw_crowd) >= 0.95
+    assert rate(Photographs(list_photographs())) >= 0.95
 
 
 def test_a_crowd_has_as_many_objects_as_asked_for():

@@ -109,7 +109,7 @@ STYLE = """
 """
 MODEL_NAMES = MappingProxyType(
     {
-        "rn-pixels": "the image",
+        "rn-pixels": "the image, with a head start",
         "rn-pixels-end-to-end": "the image, answers only",
         "rn-pixels-styles": "the image, in many styles",
         "rn-objects": "object rows",

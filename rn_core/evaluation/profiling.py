@@ -15,7 +15,7 @@ from rn_core.common.errors import RNCoreError
 from rn_core.common.seeding import make_rng
 from rn_core.models import QuestionAnsweringModel
 from rn_core.models.encoders import ConvolutionalEncoder
-from rn_core.models.profile import InputProfile, fit_profile
+from rn_core.models.profile import InputProfile, find_uneven, fit_profile
 from rn_core.tasks import Task
 from rn_core.tasks.base import FolderBacked, Restyled
 
@@ -87,13 +87,14 @@ def measure_profile(
         raise RNCoreError(f"A profile needs 2 or more pictures of each split, got {n_pictures}; give more.")
     device = next(encoder.parameters()).device
     with torch.inference_mode():
-        train, validation = (
-            torch.cat(
+        (train, _), (validation, uneven) = (
+            (torch.cat(parts) for parts in zip(*found, strict=True))
+            for found in (
                 [
-                    encoder.summarize(images.to(device)).cpu()
+                    (encoder.summarize(images.to(device)).cpu(), find_uneven(images))
                     for images in progress(source.read_batches(split, seed, n_pictures))
                 ]
+                for split in ("train", "validation")
             )
-            for split in ("train", "validation")
         )
-    return fit_profile(train, validation)
+    return fit_profile(train, validation, uneven)

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from rn_core.models import QuestionAnsweringModel
 from rn_core.models.encoders import ConvolutionalEncoder
-from rn_core.models.profile import InputProfile
+from rn_core.models.profile import InputProfile, find_uneven
 from rn_core.tasks import Task
 from rn_core.tasks.base import ObjectsCounted, PatchesCounted
 
@@ -96,7 +96,7 @@ def _check_picture(
     """Return a sentence if a picture (1, H, W, 3) is unlike those that the encoder learned from."""
     if profile is None or images is None or not isinstance(model.encoder, ConvolutionalEncoder):
         return ""
-    distance = float(profile.measure(model.encoder.summarize(images)))
+    distance = float(profile.measure(model.encoder.summarize(images), find_uneven(images)))
     if distance <= 1:
         return ""
     return (

@@ -1,8 +1,9 @@
-"""How far a picture is from those that an encoder learned from, by what its convolutions compute of it.
+"""How far a picture is from those that an encoder learned from, by what its convolutions compute, and by its ground.
 
 A picture is summarized by the mean and the standard deviation of each channel. Two distances tell how unlike ordinary
 pictures it is: one within the directions in which those vary most, and one off these directions (Moghaddam & Pentland
-1997, "Probabilistic visual learning for object representation", sections 2.2 and 2.3).
+1997, "Probabilistic visual learning for object representation", sections 2.2 and 2.3). A third is how much of it is no
+even ground: where pictures learned from have shapes on one color, a photograph has shades, which means hardly show.
 """
 
 from __future__ import annotations
@@ -11,16 +12,20 @@ from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from rn_core.common.errors import RNCoreError
 
 #: Most directions that are kept, and the training pictures that each of them takes.
 _MOST_DIRECTIONS, _PICTURES_PER_DIRECTION = 32, 8
-#: A limit is not below either of two: what this share of validation pictures exceeds, and so many standard deviations
-#: above the mean of their logarithms, which holds also where there are few.
+#: A limit is what this share of validation pictures exceeds, and of what the convolutions compute no less than so many
+#: standard deviations above the mean of the logarithms, which holds also where there are few pictures.
 _EXCEEDED, _N_DEVIATIONS = 0.001, 3.0
 #: Least deviation of a value, in medians of all deviations: a channel that ordinary pictures never change is not 0.
 _LEAST_DEVIATION = 1e-3
+#: Side in pixels of the square over which colors are averaged, so that noise does not count, and how far an average may
+#: be from the ground's color in each channel, of 255.
+_SMOOTHED, _EVEN = 5, 5
 
 
 @dataclass(frozen=True)
@@ -33,7 +38,7 @@ class InputProfile:
         directions: (D, K) orthonormal columns, in which standardized summaries vary most.
         spread: (K,) standard deviation along each.
         rest: (1,) root mean square of a standardized value off these directions.
-        limits: (2,) the largest ordinary distance within the directions, and off them.
+        limits: (3,) the largest ordinary distance within the directions, and off them, and of `find_uneven`.
     """
 
     mean: Tensor
@@ -46,7 +51,7 @@ class InputProfile:
     def __post_init__(self) -> None:
         """Raise RNCoreError for tensors whose shapes do not fit, or numbers that cannot be."""
         d_summary, n_directions = self.directions.shape if self.directions.ndim == 2 else (0, 0)
-        wanted = {"mean": d_summary, "deviation": d_summary, "spread": n_directions, "rest": 1, "limits": 2}
+        wanted = {"mean": d_summary, "deviation": d_summary, "spread": n_directions, "rest": 1, "limits": 3}
         for name, size in wanted.items():
             value: Tensor = getattr(self, name)
             if value.shape != (size,) or not torch.isfinite(value).all() or (name != "mean" and (value <= 0).any()):
@@ -55,11 +60,12 @@ class InputProfile:
                     f"shape {tuple(value.shape)}; measure the profile again."
                 )
 
-    def measure(self, summaries: Tensor) -> Tensor:
-        """Return how far pictures are from ordinary ones: (S,), the larger distance over its limit; strange above 1.
+    def measure(self, summaries: Tensor, uneven: Tensor) -> Tensor:
+        """Return how far pictures are from ordinary ones: (S,), the largest distance over its limit; strange above 1.
 
         Args:
             summaries: (S, D), as `ConvolutionalEncoder.summarize` gives them.
+            uneven: (S,), as `find_uneven` gives it of the same pictures.
 
         Raises:
             RNCoreError: if the encoder is not the profile's.
@@ -68,7 +74,8 @@ class InputProfile:
             raise RNCoreError(
                 f"The profile is of {len(self.mean)} values, got {summaries.shape[1]}; measure the profile again."
             )
-        return (self.distances(summaries) / self.limits).amax(dim=1)
+        distances = torch.cat([self.distances(summaries), uneven.cpu()[:, None]], dim=1)  # (S, 3)
+        return (distances / self.limits).amax(dim=1)
 
     def distances(self, summaries: Tensor) -> Tensor:
         """Return both distances (S, 2), 1 on average over ordinary pictures: within the directions, and off them."""
@@ -80,12 +87,27 @@ class InputProfile:
         return torch.stack([within, off / self.rest.square()], dim=1).sqrt()
 
 
-def fit_profile(train: Tensor, validation: Tensor) -> InputProfile:
+def find_uneven(images: Tensor) -> Tensor:
+    """Return how much of each picture is no even ground: (S,) float64, shares from 0 to 1.
+
+    The ground's color is the median of all pixels, each averaged with those around it.
+
+    Args:
+        images: (S, H, W, 3) uint8.
+    """
+    pixels = functional.pad(images.permute(0, 3, 1, 2).float(), (_SMOOTHED // 2,) * 4, mode="replicate")
+    smooth = functional.avg_pool2d(pixels, _SMOOTHED, stride=1).flatten(2)  # (S, 3, H * W)
+    ground = smooth.median(dim=2, keepdim=True).values  # (S, 3, 1)
+    return ((smooth - ground).abs().amax(dim=1) > _EVEN).double().mean(dim=1)
+
+
+def fit_profile(train: Tensor, validation: Tensor, uneven: Tensor) -> InputProfile:
     """Return the profile of ordinary pictures.
 
     Args:
         train: (S, D) summaries that mean and directions come from.
         validation: (T, D) summaries of other pictures, that the limits come from.
+        uneven: (T,) `find_uneven` of these.
 
     Raises:
         RNCoreError: if there are fewer than two summaries to fit, or none for the limits.
@@ -104,9 +126,10 @@ def fit_profile(train: Tensor, validation: Tensor) -> InputProfile:
     n_directions = max(1, min(_MOST_DIRECTIONS, len(mean) // 2, len(train) // _PICTURES_PER_DIRECTION))
     spread = variances[-n_directions:].clamp(min=1e-12).sqrt()
     rest = variances[:-n_directions].mean().clamp(min=1e-12).sqrt()
-    parts = (mean, deviation, directions[:, -n_directions:], spread, rest[None], torch.ones(2))
+    parts = (mean, deviation, directions[:, -n_directions:], spread, rest[None], torch.ones(3))
     unlimited = InputProfile(*(part.float().contiguous() for part in parts))
-    return replace(unlimited, limits=_find_limits(unlimited.distances(validation)).float())
+    limits = torch.cat([_find_limits(unlimited.distances(validation)), uneven.quantile(1 - _EXCEEDED)[None]])
+    return replace(unlimited, limits=limits.clamp(min=1e-6).float())
 
 
 def _find_limits(ordinary: Tensor) -> Tensor:

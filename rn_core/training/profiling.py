@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from rn_core.answering import Answerer, load
 from rn_core.evaluation.profiling import N_PICTURES, PictureSource, measure_profile
+from rn_core.models import QuestionAnsweringModel
 from rn_core.models.slots import SlotEncoder
+from rn_core.tasks import TASKS
+from rn_core.weights.card import Card
 from rn_core.weights.profiles import save_profile
-from rn_core.weights.store import PRETRAINED
+from rn_core.weights.store import PRETRAINED, load_weights
 
 
 def profile_weights(
@@ -32,15 +34,14 @@ def profile_weights(
         folder: of all weights.
 
     Raises:
-        RNCoreError: as `load`, `measure_profile` and `save_profile` do.
+        RNCoreError: as `load_weights`, `measure_profile` and `save_profile` do.
     """
-    answerer = load(name, folder=folder)
-    source = PictureSource(answerer.task, answerer.model, knows_styles(answerer), data)
-    return save_profile(name, answerer.card, measure_profile(source, seed, n_pictures, progress), folder)
+    weights = load_weights(name, folder)
+    source = PictureSource(TASKS[weights.card.task], weights.model, knows_styles(weights.card, weights.model), data)
+    return save_profile(name, weights.card, measure_profile(source, seed, n_pictures, progress), folder)
 
 
-def knows_styles(answerer: Answerer) -> bool:
+def knows_styles(card: Card, model: QuestionAnsweringModel) -> bool:
     """Return whether a network has learned from pictures in many styles, as encoders that find objects always have."""
-    training = answerer.card.training
-    styled = training is not None and training.settings.get("styled") is True
-    return styled or isinstance(answerer.model.encoder, SlotEncoder)
+    styled = card.training is not None and card.training.settings.get("styled") is True
+    return styled or isinstance(model.encoder, SlotEncoder)

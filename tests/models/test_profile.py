@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from scipy import ndimage
 
 from rn_core.common.errors import RNCoreError
 from rn_core.models.encoders import ImageEncoder, ImageEncoderConfig
-from rn_core.models.profile import InputProfile, fit_profile
+from rn_core.models.profile import InputProfile, find_uneven, fit_profile
 
 torch.manual_seed(0)
 MIXING = torch.randn(4, 20)
@@ -22,7 +23,14 @@ def sample_summaries(n: int, seed: int) -> torch.Tensor:
 
 
 TRAIN, VALIDATION = sample_summaries(400, 1), sample_summaries(300, 2)
-PROFILE = fit_profile(TRAIN, VALIDATION)
+#: Shares of pictures that are no even ground.
+UNEVEN = 0.2 + 0.1 * torch.rand(300, dtype=torch.float64, generator=torch.Generator().manual_seed(3))
+PROFILE = fit_profile(TRAIN, VALIDATION, UNEVEN)
+
+
+def measure(summaries: torch.Tensor, profile: InputProfile = PROFILE) -> torch.Tensor:
+    """Measure summaries of pictures that have an ordinary ground."""
+    return profile.measure(summaries, torch.full((len(summaries),), 0.25, dtype=torch.float64))
 
 
 def test_distances_are_those_of_numpys_singular_vectors():
@@ -47,18 +55,37 @@ def test_the_mean_squared_distance_of_training_pictures_is_one():
 
 def test_units_of_the_values_do_not_matter():
     scale, shift = torch.linspace(0.5, 40, 21), torch.linspace(-9, 9, 21)
-    other = fit_profile(TRAIN * scale + shift, VALIDATION * scale + shift)
+    other = fit_profile(TRAIN * scale + shift, VALIDATION * scale + shift, UNEVEN)
     strange = VALIDATION[:7] + torch.eye(21)[:7]
-    torch.testing.assert_close(other.measure(strange * scale + shift), PROFILE.measure(strange), rtol=1e-2, atol=0)
+    torch.testing.assert_close(measure(strange * scale + shift, other), measure(strange), rtol=1e-2, atol=0)
 
 
 def test_ordinary_summaries_are_within_the_limits_and_others_are_not():
-    assert (PROFILE.measure(sample_summaries(1000, 3)) > 1).float().mean() < 0.02
+    assert (measure(sample_summaries(1000, 3)) > 1).float().mean() < 0.02
     along, off = VALIDATION[:20].clone(), VALIDATION[:20].clone()
     along[:, :20] += 12 * MIXING[0]
     off[:, -1] += 0.1  # the value that never changes
-    assert (PROFILE.measure(along) > 1).all()
-    assert (PROFILE.measure(off) > 1).all()
+    assert (measure(along) > 1).all()
+    assert (measure(off) > 1).all()
+
+
+def test_less_even_ground_than_in_nearly_all_validation_pictures_is_strange():
+    summaries, limit = VALIDATION[:2], float(UNEVEN.quantile(0.999))
+    either = PROFILE.measure(summaries, torch.tensor([0.25, 1.2 * limit], dtype=torch.float64))
+    assert either[0] < 1
+    assert float(either[1]) == pytest.approx(1.2)
+
+
+def test_uneven_ground_is_what_differs_from_the_median_after_smoothing():
+    rng = np.random.default_rng(0)
+    images = rng.integers(90, 110, (3, 21, 30, 3), dtype=np.uint8)
+    images[0, 4:15, 6:20] = rng.integers(0, 256, 3)  # a shape
+    images[1] = (images[1] + np.linspace(0, 90, 30)[:, None]).astype(np.uint8)  # a shaded ground
+    smooth = np.stack([ndimage.uniform_filter(image, (5, 5, 1), float, mode="nearest") for image in images])
+    apart = np.abs(smooth - np.median(smooth, axis=(1, 2), keepdims=True)).max(axis=3)
+    found = find_uneven(torch.from_numpy(images))
+    np.testing.assert_allclose(found, (apart > 5).mean(axis=(1, 2)), atol=0.01)  # torch's median is the lower of two
+    assert found[1] > 0.8 > 0.5 > found[0] > 0.3 > 0.1 > found[2]
 
 
 def test_summaries_are_mean_and_deviation_of_each_channel():
@@ -73,7 +100,7 @@ def test_summaries_are_mean_and_deviation_of_each_channel():
 
 
 @pytest.mark.parametrize(
-    "change", [{"rest": torch.zeros(1)}, {"limits": torch.ones(3)}, {"mean": torch.full((21,), torch.nan)}]
+    "change", [{"rest": torch.zeros(1)}, {"limits": torch.ones(2)}, {"mean": torch.full((21,), torch.nan)}]
 )
 def test_a_profile_of_impossible_numbers_is_refused(change):
     with pytest.raises(RNCoreError, match="measure the profile again"):
@@ -82,6 +109,6 @@ def test_a_profile_of_impossible_numbers_is_refused(change):
 
 def test_too_few_pictures_and_another_encoders_summaries_are_refused():
     with pytest.raises(RNCoreError, match="2 or more training pictures"):
-        fit_profile(TRAIN[:1], VALIDATION)
+        fit_profile(TRAIN[:1], VALIDATION, UNEVEN)
     with pytest.raises(RNCoreError, match="is of 21 values, got 20"):
-        PROFILE.measure(VALIDATION[:, :20])
+        measure(VALIDATION[:, :20])
