@@ -63,7 +63,7 @@ def test_what_was_written_is_read_back():
 
 
 #: Networks whose task draws no scenes; their files are asked by command line alone.
-OF_FOLDERS = ("clevr/rn-slots",)
+OF_FOLDERS = ("clevr/rn-slots", "clevr/rn-pixels", "clevr/sa-pixels", "clevr/mlp-pixels")
 
 
 def test_a_network_that_needs_a_folder_is_refused_in_a_sentence():

@@ -42,6 +42,9 @@ FIGURES = {
     ),
     "CLEVR from states": ("clevr/rn-states", ("overall",)),
     "CLEVR from pixels, found objects": ("clevr/rn-slots", ("overall",)),
+    "CLEVR from pixels, cells, frozen convolution": ("clevr/rn-pixels", ("overall",)),
+    "CLEVR from pixels, cells, frozen convolution, CNN+LSTM+SA": ("clevr/sa-pixels", ("overall",)),
+    "CLEVR from pixels, cells, frozen convolution, CNN+LSTM": ("clevr/mlp-pixels", ("overall",)),
     "physics, scenes with all connections right": ("physics/rn-connections", ("types", "whole_scene")),
     "physics, number of connected groups": ("physics/rn-count", ("types", "whole_scene")),
 }

@@ -18,7 +18,15 @@ from rn_core.tasks.physics import PhysicsScenes, sample_scenes
 from rn_core.tasks.sort_of_clevr import sample_scene
 from rn_core.training.config import TrainConfig
 from rn_core.training.recipes import make_recipe
-from rn_core.weights.store import PRETRAINED, check_weights, list_weights, load_golden, load_weights, weights_status
+from rn_core.weights.store import (
+    PRETRAINED,
+    check_weights,
+    find_weights,
+    list_weights,
+    load_golden,
+    load_weights,
+    weights_status,
+)
 
 pytestmark = pytest.mark.weights
 
@@ -26,9 +34,11 @@ NAMES = tuple(f"sort-of-clevr/{kind}-{view}" for view in ("pixels", "objects") f
 STATES = tuple(f"clevr/{kind}-states" for kind in ("rn", "mlp", "lstm"))
 STORIES = ("babi/rn-joint", "babi/rn-3hop", "babi/lstm-joint")
 BALLS = tuple(f"physics/{kind}-{task}" for task in ("connections", "count", "predict") for kind in ("rn", "mlp"))
-#: Everything that was trained here.
+CELLS = tuple(f"clevr/{kind}-pixels" for kind in ("rn", "sa", "mlp"))
+#: Everything that was trained here, and what of it is asked about scenes that can be drawn at once.
 SLOTS = "sort-of-clevr/rn-slots"
-OURS = (*NAMES, SLOTS, *STATES, *STORIES, *BALLS, "physics/rn-ties")
+DRAWN = (*NAMES, SLOTS, *STATES, *STORIES, *BALLS, "physics/rn-ties")
+OURS = (*DRAWN, *CELLS)
 ENTRIES = list_weights()
 
 
@@ -100,7 +110,7 @@ def test_balls_that_tasks_share_are_those_that_each_would_draw():
             assert torch.equal(one, other)
 
 
-@pytest.mark.parametrize("name", OURS)
+@pytest.mark.parametrize("name", DRAWN)
 def test_fresh_scenes_agree_with_the_cards_accuracy(name):
     """Another seed, fewer scenes: the difference must be one that chance explains (4 standard errors)."""
     card = ENTRIES[name].card
@@ -131,6 +141,29 @@ def test_the_baseline_has_no_fewer_parameters_and_steps(network, baseline):
     encoder = {key: value for key, value in rn["model"]["encoder"].items() if key != "compares"}
     same = network.startswith("babi/") or mlp["model"]["encoder"] == encoder
     assert same
+
+
+@pytest.mark.parametrize("baseline", CELLS[1:])
+def test_the_baselines_of_cells_have_the_same_encoders_and_no_fewer_parameters_and_steps(baseline):
+    rn, other = (load_weights(name) for name in (CELLS[0], baseline))
+    assert other.card.trained.questions >= rn.card.trained.questions
+    own, core = (sum(value.numel() for value in one.model.core.parameters()) for one in (rn, other))
+    assert core >= own
+    for part in ("encoder", "question_encoder"):
+        shared = getattr(rn.model, part).state_dict()
+        learned = getattr(other.model, part).state_dict()
+        assert learned.keys() == shared.keys()
+        assert all(torch.equal(value, learned[name]) for name, value in shared.items())
+    assert rn.card.measured.overall.low > other.card.measured.overall.high
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_networks_of_cells_leave_their_encoders_to_the_one_that_finds_objects(name):
+    """The file holds the head alone; everything else is that of the network that finds objects."""
+    finder = load_weights("clevr/rn-slots").model
+    model = load_weights(name).model
+    assert torch.equal(model.encoder.head.weight, finder.encoder.head.weight)
+    assert find_weights(name).path.stat().st_size < 1_000_000
 
 
 @pytest.mark.parametrize(
