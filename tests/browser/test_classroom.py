@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 
 from benchmarks.classroom import serve_class
 from rn_core.serving.invitation import Invitation
+from tests.browser.visiting import go_on
 
 pytestmark = pytest.mark.browser
 
@@ -40,7 +41,7 @@ def test_a_student_follows_votes_and_has_no_controls(page: Callable[..., Page], 
     expect(student.get_by_text("You are in.")).to_be_visible()
     expect(teacher.get_by_text("1 student joined")).to_be_visible()
 
-    teacher.goto(teacher.url.replace("/class", "/lessons") + "?lesson=why-pairs")
+    go_on(teacher, "/lessons?lesson=why-pairs")
     expect(student.get_by_role("heading", name="Why pairs")).to_be_visible()
     student.get_by_role("button", name=re.compile("^B ·")).click()
     expect(teacher.get_by_text("1 vote", exact=True)).to_be_visible()
