@@ -67,7 +67,7 @@ def format_sizes(n_scenes: int, seed: int) -> str:
         scenes = sample_scenes(make_rng(seed, "test", n_balls), n_scenes, n_balls)
         right = read_connections(models["connections"], scenes)
         counted = _ask(models["count"], scenes).argmax(axis=1) == scenes.n_systems - 1
-        cells = (_share(np.asarray(right.all(axis=1))), f"{100 * right.mean():.1f}", _share(counted))
+        cells = (_share_whole(right), f"{100 * right.mean():.1f}", _share(counted))
         lines.append(f"| {n_balls} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
@@ -81,9 +81,9 @@ def format_range(n_scenes: int, seed: int) -> str:
     for n_balls in range(FEWEST_BALLS, MOST_BALLS + 1):
         scenes = sample_scenes(make_rng(seed, "test", n_balls), n_scenes, n_balls)
         counted = (_ask(model, scenes).argmax(axis=1) == scenes.n_systems - 1 for model in (count, count_any))
-        whole = _share(read_connections(connections, scenes).all(axis=1)) if n_balls <= DEFAULT_BALLS else "no answer"
+        whole = _share_whole(read_connections(connections, scenes)) if n_balls <= DEFAULT_BALLS else "no answer"
         colors = draw_colors(make_rng(seed, "test", n_balls, 1), n_scenes, n_balls)
-        drawn = _share(read_drawn(connections_any, scenes, colors).all(axis=1))
+        drawn = _share_whole(read_drawn(connections_any, scenes, colors))
         lines.append(f"| {n_balls} | {' | '.join(map(_share, counted))} | {whole} | {drawn} |")
     return "\n".join(lines)
 
@@ -114,6 +114,11 @@ def _ask(model: QuestionAnsweringModel, scenes: PhysicsScenes, colors: np.ndarra
 def _share(right: np.ndarray) -> str:
     """Return the accuracy in percent, with its interval."""
     return _percent(accuracy_interval(right, np.ones_like(right)))
+
+
+def _share_whole(right: np.ndarray) -> str:
+    """Return the accuracy of whole scenes, of each of whose pairs it is known whether it is right (S, P)."""
+    return _share(np.asarray(right.all(axis=1)))
 
 
 def _percent(found: Accuracy) -> str:
