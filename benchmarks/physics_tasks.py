@@ -1,8 +1,8 @@
 """Print the tables of physics: `python -m benchmarks.physics_tasks [--scenes N] [--seed S] [--range]`.
 
 Connections, numbers of groups and future paths are the cards' figures on new test scenes. Then the networks are
-asked about fewer and more balls than the ten that they were trained on. `--range` prints one table alone: the counts of
-the network of ten balls, and of the network of 2 to 12 balls, about the same scenes.
+asked about fewer and more balls than the ten that they were trained on. `--range` prints one table alone: networks of
+ten balls, and those of 2 to 12 balls, about the same scenes. Where any of twelve colors may be drawn, balls have those.
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ from rn_core.common.records import Accuracy
 from rn_core.common.seeding import make_rng
 from rn_core.evaluation.accuracy import accuracy_interval
 from rn_core.models import QuestionAnsweringModel
-from rn_core.tasks.physics.encoding import connection_targets, encode_rows, list_pairs
+from rn_core.tasks.physics.encoding import color_targets, connection_targets, encode_rows, list_pairs
 from rn_core.tasks.physics.sampling import sample_scenes
 from rn_core.tasks.physics.scene import PhysicsScenes
+from rn_core.tasks.physics.varying import draw_colors
 from rn_core.tasks.physics.world import DEFAULT_BALLS, FEWEST_BALLS, MOST_BALLS
 from rn_core.weights.card import Card
 from rn_core.weights.store import list_weights
@@ -66,20 +67,31 @@ def format_sizes(n_scenes: int, seed: int) -> str:
         scenes = sample_scenes(make_rng(seed, "test", n_balls), n_scenes, n_balls)
         right = read_connections(models["connections"], scenes)
         counted = _ask(models["count"], scenes).argmax(axis=1) == scenes.n_systems - 1
-        cells = (_share(np.asarray(right.all(axis=1))), f"{100 * right.mean():.1f}", _share(counted))
+        cells = (_share_whole(right), f"{100 * right.mean():.1f}", _share(counted))
         lines.append(f"| {n_balls} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
 def format_range(n_scenes: int, seed: int) -> str:
-    """Return the accuracies of counting, of a network trained on ten balls and of one trained on 2 to 12."""
-    models = {name: load(f"physics/{name}", "cpu").model for name in ("rn-count", "rn-count-2to12")}
-    lines = ["| balls | trained on 10 | trained on 2 to 12 |", "| --- " * 3 + "|"]
+    """Return accuracies for each number of balls, of networks trained on ten balls and of those trained on 2 to 12."""
+    names = [f"rn-{task}{balls}" for task in ("count", "connections") for balls in ("", "-2to12")]
+    count, count_any, connections, connections_any = (load(f"physics/{name}", "cpu").model for name in names)
+    heads = [f"{asked}, trained on {balls}" for asked in ("groups", "all pairs") for balls in ("10", "2 to 12")]
+    lines = [f"| balls | {' | '.join(heads)} |", "| --- " * 5 + "|"]
     for n_balls in range(FEWEST_BALLS, MOST_BALLS + 1):
         scenes = sample_scenes(make_rng(seed, "test", n_balls), n_scenes, n_balls)
-        counted = (_ask(model, scenes).argmax(axis=1) == scenes.n_systems - 1 for model in models.values())
-        lines.append(f"| {n_balls} | {' | '.join(map(_share, counted))} |")
+        counted = (_ask(model, scenes).argmax(axis=1) == scenes.n_systems - 1 for model in (count, count_any))
+        whole = _share_whole(read_connections(connections, scenes)) if n_balls <= DEFAULT_BALLS else "no answer"
+        colors = draw_colors(make_rng(seed, "test", n_balls, 1), n_scenes, n_balls)
+        drawn = _share_whole(read_drawn(connections_any, scenes, colors))
+        lines.append(f"| {n_balls} | {' | '.join(map(_share, counted))} | {whole} | {drawn} |")
     return "\n".join(lines)
+
+
+def read_drawn(model: QuestionAnsweringModel, scenes: PhysicsScenes, colors: np.ndarray) -> np.ndarray:
+    """Return whether each pair of twelve colors is predicted correctly (S, P), of balls with colors (S, N) of these."""
+    right: np.ndarray = (_ask(model, scenes, colors) > 0) == color_targets(scenes, colors, MOST_BALLS)
+    return right
 
 
 def read_connections(model: QuestionAnsweringModel, scenes: PhysicsScenes) -> np.ndarray:
@@ -92,9 +104,9 @@ def read_connections(model: QuestionAnsweringModel, scenes: PhysicsScenes) -> np
 
 
 @torch.inference_mode()
-def _ask(model: QuestionAnsweringModel, scenes: PhysicsScenes) -> np.ndarray:
-    """Return logits (S, A)."""
-    inputs = [torch.from_numpy(part) for part in encode_rows(scenes)]
+def _ask(model: QuestionAnsweringModel, scenes: PhysicsScenes, colors: np.ndarray | None = None) -> np.ndarray:
+    """Return logits (S, A); colors as in `encode_rows`."""
+    inputs = [torch.from_numpy(part) for part in encode_rows(scenes, colors=colors)]
     parts = zip(*(part.split(_SCENES_AT_ONCE) for part in inputs), strict=True)
     return torch.cat([model(part, torch.zeros(len(part[0]), 0)) for part in parts]).numpy()
 
@@ -102,6 +114,11 @@ def _ask(model: QuestionAnsweringModel, scenes: PhysicsScenes) -> np.ndarray:
 def _share(right: np.ndarray) -> str:
     """Return the accuracy in percent, with its interval."""
     return _percent(accuracy_interval(right, np.ones_like(right)))
+
+
+def _share_whole(right: np.ndarray) -> str:
+    """Return the accuracy of whole scenes, of each of whose pairs it is known whether it is right (S, P)."""
+    return _share(np.asarray(right.all(axis=1)))
 
 
 def _percent(found: Accuracy) -> str:

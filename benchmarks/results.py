@@ -139,12 +139,14 @@ SECTIONS = (
     ),
     Section(
         "Warnings of strange pictures",
-        "python -m benchmarks.strange_inputs --scenes 100",
+        "python -m benchmarks.strange_inputs --scenes 100 --clevr FOLDER",
         "100 pictures of each kind, split test, seed 0; in brackets the 95 % interval. A picture brings a warning if "
-        "it is further from those of training than the profile of the weights allows, or if more than six patches "
-        "stand out from its ground, or if `rn-slots` finds another number of objects than six. “Own colors, drawn by "
-        "Pillow” have circles of slightly other pixels, “many styles” are those that `rn-slots` and "
-        "`rn-pixels-styles` learned from. Photographs are crops of CLEVR's pictures and of a portrait.",
+        "it is further from those of training, or has less even ground, than the profile of the weights allows, or if "
+        "more than six patches stand out from its ground, or if an encoder that finds objects finds more or fewer than "
+        "training scenes have. “Own colors, drawn by Pillow” have circles of slightly other pixels, “many styles” are "
+        "those that `rn-slots` and `rn-pixels-styles` learned from. Photographs are crops of a portrait, a temple and "
+        "a flower and, for networks of Sort-of-CLEVR, of CLEVR's pictures. `clevr/rn-slots` is shown all 1,000 "
+        "rendered test pictures and 69 of CLEVR's own.",
         _record("strange_inputs"),
     ),
     Section(
@@ -168,8 +170,8 @@ SECTIONS = (
         "python -m benchmarks.clevr_networks --real ../shared/data/clevr/real-train-54",
         "The same pictures and questions as above. `rn-pixels`, `sa-pixels` (CNN+LSTM+SA) and `mlp-pixels` (CNN+LSTM) "
         "are heads on cells of the same convolution, that of `rn-slots`, frozen; only answers taught them. The "
-        "baselines have more parameters in their heads and took three times the steps; g_theta of `rn-pixels` started from the "
-        "relations of `rn-slots`. The paper trained its networks end-to-end on 70,000 pictures.",
+        "baselines have more parameters in their heads and took three times the steps; g_theta of `rn-pixels` started "
+        "from the relations of `rn-slots`. The paper trained its networks end-to-end on 70,000 pictures.",
         _record("clevr_networks"),
     ),
     Section(
@@ -212,10 +214,11 @@ SECTIONS = (
         _record("physics_sizes"),
     ),
     Section(
-        "Physics: a network of any number of balls",
+        "Physics: networks of any number of balls",
         "python -m benchmarks.physics_tasks --range --scenes 1000",
-        "The number of connected groups, 1,000 test scenes for each number of balls, seed 0: `rn-count`, trained on "
-        "ten balls, and `rn-count-2to12`, trained on two to twelve, about the same scenes.",
+        "1,000 test scenes for each number of balls, seed 0: number of groups, and scenes with all pairs right. "
+        "`rn-count` and `rn-connections` were trained on ten balls, `rn-count-2to12` and `rn-connections-2to12` on two "
+        "to twelve, which may have any of twelve colors. About pairs of an eleventh color the former has no answer.",
         _record("physics_any"),
     ),
     _attribution("sort-of-clevr/rn-objects", "36 pairs, 200 questions"),

@@ -136,7 +136,7 @@ def list_shapes(photos: Sequence[Path]) -> dict[str, Kind]:
 
 
 def list_clevr(folder: Path, real: Sequence[Path], photos: Sequence[Path]) -> dict[str, tuple[int | None, Kind]]:
-    """Return the kinds of pictures that networks of CLEVR are shown, and how many there are; None for any number."""
+    """Return the kinds of pictures that networks of CLEVR are shown, and how many there are; None if they are drawn."""
     own, shape = sorted((folder / "images" / "test").glob("*.png")), (320, 480)
     kinds: dict[str, tuple[int | None, Kind]] = {
         "own (rendered)": (len(own), Kind(_each(own), "all")),

@@ -86,15 +86,13 @@ def measure_profile(
     if n_pictures < 2:
         raise RNCoreError(f"A profile needs 2 or more pictures of each split, got {n_pictures}; give more.")
     device = next(encoder.parameters()).device
+    summaries: dict[str, list[Tensor]] = {"train": [], "validation": []}
+    uneven = []
     with torch.inference_mode():
-        (train, _), (validation, uneven) = (
-            (torch.cat(parts) for parts in zip(*found, strict=True))
-            for found in (
-                [
-                    (encoder.summarize(images.to(device)).cpu(), find_uneven(images))
-                    for images in progress(source.read_batches(split, seed, n_pictures))
-                ]
-                for split in ("train", "validation")
-            )
-        )
-    return fit_profile(train, validation, uneven)
+        for split, found in summaries.items():
+            for images in progress(source.read_batches(split, seed, n_pictures)):
+                found.append(encoder.summarize(images.to(device)).cpu())
+                if split == "validation":
+                    uneven.append(find_uneven(images))
+    train, validation = map(torch.cat, summaries.values())
+    return fit_profile(train, validation, torch.cat(uneven))

@@ -26,6 +26,8 @@ _LEAST_DEVIATION = 1e-3
 #: Side in pixels of the square over which colors are averaged, so that noise does not count, and how far an average may
 #: be from the ground's color in each channel, of 255.
 _SMOOTHED, _EVEN = 5, 5
+#: Where ordinary pictures may have less even ground than this share leaves, as rendered ones do, it tells nothing.
+_MOST_UNEVEN = 0.95
 
 
 @dataclass(frozen=True)
@@ -128,8 +130,10 @@ def fit_profile(train: Tensor, validation: Tensor, uneven: Tensor) -> InputProfi
     rest = variances[:-n_directions].mean().clamp(min=1e-12).sqrt()
     parts = (mean, deviation, directions[:, -n_directions:], spread, rest[None], torch.ones(3))
     unlimited = InputProfile(*(part.float().contiguous() for part in parts))
-    limits = torch.cat([_find_limits(unlimited.distances(validation)), uneven.quantile(1 - _EXCEEDED)[None]])
-    return replace(unlimited, limits=limits.clamp(min=1e-6).float())
+    share = float(uneven.quantile(1 - _EXCEEDED))
+    limit = max(share, 1e-6) if share < _MOST_UNEVEN else 1.0
+    limits = torch.cat([_find_limits(unlimited.distances(validation)), torch.tensor([limit])])
+    return replace(unlimited, limits=limits.float())
 
 
 def _find_limits(ordinary: Tensor) -> Tensor:

@@ -76,6 +76,12 @@ def test_less_even_ground_than_in_nearly_all_validation_pictures_is_strange():
     assert float(either[1]) == pytest.approx(1.2)
 
 
+def test_pictures_without_even_ground_are_ordinary_where_validation_pictures_are_such():
+    profile = fit_profile(TRAIN, VALIDATION, 0.75 + 0.8 * UNEVEN)
+    none = profile.measure(VALIDATION[:2], torch.ones(2, dtype=torch.float64))
+    torch.testing.assert_close(none, torch.maximum(profile.measure(VALIDATION[:2], 0 * none), torch.ones(2).double()))
+
+
 def test_uneven_ground_is_what_differs_from_the_median_after_smoothing():
     rng = np.random.default_rng(0)
     images = rng.integers(90, 110, (3, 21, 30, 3), dtype=np.uint8)

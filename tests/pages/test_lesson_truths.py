@@ -23,8 +23,10 @@ from rn_core.evaluation.accuracy import evaluate
 from rn_core.experiments.limits import measure_crowds, measure_margins
 from rn_core.experiments.probes import ask, find_common_shapes, measure_diagonal, measure_guess, measure_redeal
 from rn_core.models.tuples import TupleInputs, TupleLayers
+from rn_core.tasks import TASKS
 from rn_core.tasks.physics import PhysicsScenes
 from rn_core.tasks.physics import sample_scenes as sample_balls
+from rn_core.tasks.physics.encoding import connection_targets
 from rn_core.tasks.physics.encoding import encode_rows as encode_balls
 from rn_core.tasks.sort_of_clevr import COLORS, stack_scenes
 from rn_core.tasks.sort_of_clevr.cells import object_cells
@@ -265,6 +267,18 @@ def test_groups_of_balls_are_counted_where_they_were_trained_on(name, n_balls, l
     with torch.inference_mode():
         said = load_weights(f"physics/{name}").model((rows, mask), torch.zeros(250, 0)).argmax(dim=1).numpy()
     assert lowest <= (said == scenes.n_systems - 1).mean() <= highest
+
+
+def test_all_pairs_of_twelve_balls_are_answered_by_the_network_that_has_learned_from_them():
+    pytest.importorskip("mujoco")
+    scenes = sample_balls(make_rng(1, "test", 12), 250, 12)
+    rows, mask = (torch.from_numpy(part) for part in encode_balls(scenes))
+    with torch.inference_mode():
+        logits = load_weights("physics/rn-connections-2to12").model((rows, mask), torch.zeros(250, 0)).numpy()
+    right = ((logits > 0) == connection_targets(scenes)).all(axis=1)
+    assert 0.72 <= right.mean() <= 0.9
+    ten = TASKS["physics/connections"].answers
+    assert len(TASKS["physics/connections-2to12"].answers) - len(ten) == 66 - 45 == 21
 
 
 def test_the_crowd_on_the_page_is_miscounted(network):
