@@ -170,8 +170,9 @@ SECTIONS = (
         "python -m benchmarks.clevr_networks --real ../shared/data/clevr/real-train-54",
         "The same pictures and questions as above. `rn-pixels`, `sa-pixels` (CNN+LSTM+SA) and `mlp-pixels` (CNN+LSTM) "
         "are heads on cells of the same convolution, that of `rn-slots`, frozen; only answers taught them. The "
-        "baselines have more parameters in their heads and took three times the steps; g_theta of `rn-pixels` started "
-        "from the relations of `rn-slots`. The paper trained its networks end-to-end on 70,000 pictures.",
+        "baselines have more parameters in their heads and took more steps, but g_theta of `rn-pixels` started from "
+        "the relations of `rn-slots`, so this compares networks, not how fast they learn. The paper trained "
+        "end-to-end on 70,000 pictures.",
         _record("clevr_networks"),
     ),
     Section(

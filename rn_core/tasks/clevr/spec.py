@@ -302,7 +302,7 @@ _OPTIONS = (
 )
 _TITLES = Titles(
     views={
-        "pixels": "cells of the image",
+        "pixels": "image",
         "pixels-end-to-end": "image, answers only",
         "slots": "objects found in the image",
         "states": "state rows",

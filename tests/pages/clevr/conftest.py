@@ -49,9 +49,8 @@ def _make_config(model: str) -> ModelConfig:
     encoder = {"pixels": _IMAGE, "slots": _SLOTS, "cells": _CELLS, "states": _ROWS}[_view_of(model)]
     sizes = {"d_object": encoder.d_object, **_SHAPE}
     if kind == "mlp":
-        return ModelConfig(
-            encoder, MLPConfig(**sizes, n_objects=getattr(encoder, "n_objects", 10), widths=(16,)), _QUESTION
-        )
+        n_objects = encoder.n_objects if isinstance(encoder, CellEncoderConfig) else 10
+        return ModelConfig(encoder, MLPConfig(**sizes, n_objects=n_objects, widths=(16,)), _QUESTION)
     if kind == "sa":
         return ModelConfig(encoder, StackedAttentionConfig(**sizes, d_attention=8, widths=(16,)), _QUESTION)
     if kind == "lstm":
