@@ -42,7 +42,7 @@ FIGURES = {
     ),
     "CLEVR from states": ("clevr/rn-states", ("overall",)),
     "CLEVR from pixels, found objects": ("clevr/rn-slots", ("overall",)),
-    "CLEVR from pixels, cells, frozen convolution": ("clevr/rn-pixels", ("overall",)),
+    "CLEVR from pixels, cells, frozen convolution, relations that began on objects": ("clevr/rn-pixels", ("overall",)),
     "CLEVR from pixels, cells, frozen convolution, CNN+LSTM+SA": ("clevr/sa-pixels", ("overall",)),
     "CLEVR from pixels, cells, frozen convolution, CNN+LSTM": ("clevr/mlp-pixels", ("overall",)),
     "physics, scenes with all connections right": ("physics/rn-connections", ("types", "whole_scene")),
