@@ -205,20 +205,14 @@ def _add_weights(commands: _Commands) -> None:
         "halve: store in 16 bits"
     )
     parser.add_argument("action", nargs="?", default="list", choices=("list", *_WEIGHTS_ACTIONS), help=actions)
-    parser.add_argument(
-        "what", nargs="?", help="weights to publish, fetch, profile or halve, or the .pth file to import"
-    )
+    parser.add_argument("what", nargs="?", help="name of the weights, or the .pth file to import")
     parser.add_argument("--name", help=f"import: one of {', '.join(PUBLIC)}")
     parser.add_argument("--folder", type=Path, default=None, help="folder of the run (default: runs/NAME)")
     parser.add_argument("--scenes", type=int, default=10_000, help="test scenes for the card's figures")
-    parser.add_argument(
-        "--data", type=Path, default=None, help="data folder on which publish and halve evaluate, or profile fits"
-    )
+    parser.add_argument("--data", type=Path, default=None, help="publish, halve, profile: data folder to measure on")
     parser.add_argument("--pictures", type=int, default=N_PICTURES, help="profile: pictures drawn of each split")
     parser.add_argument("--split", default="val", help="publish, halve: the split of that folder")
-    parser.add_argument(
-        "--mixed", action="store_true", help="halve: keep matrices in 32 bits that cost accuracy on validation scenes"
-    )
+    parser.add_argument("--mixed", action="store_true", help="halve: keep in 32 bits what costs validation accuracy")
     parser.add_argument("--in-16-bits", action="store_true", help="publish: round parameters before they are measured")
 
 

@@ -108,9 +108,9 @@ def calls(monkeypatch) -> Counter:
     count(phrasebook, "split_words", "parsed")
     count(grammar, "_Reader", "parsed")
     count(encoding, "tokenize", "parsed", lambda text: text.endswith("?"))
-    fullmatch = physics_task._TIE.fullmatch
-    monkeypatch.setattr(physics_task, "_TIE", SimpleNamespace(fullmatch=fullmatch))
-    count(physics_task._TIE, "fullmatch", "parsed", bool)
+    fullmatch = physics_task._CONNECTION.fullmatch
+    monkeypatch.setattr(physics_task, "_CONNECTION", SimpleNamespace(fullmatch=fullmatch))
+    count(physics_task._CONNECTION, "fullmatch", "parsed", bool)
     return found
 
 

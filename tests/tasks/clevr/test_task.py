@@ -80,7 +80,7 @@ def test_pictures_are_not_drawn_on_the_fly():
 
 
 def test_an_unknown_view_and_the_row_of_a_question_are_one_sentence():
-    with pytest.raises(RNCoreError, match=r"^view must be one of pixels, slots, states, got 'rows'\.$"):
+    with pytest.raises(RNCoreError, match=r"^view must be one of pixels, slots, cells, states, got 'rows'\.$"):
         Clevr("rows")
     with pytest.raises(RNCoreError, match="too many questions for a mean aggregate each"):
         STATES.question_index("Is there a cube?")

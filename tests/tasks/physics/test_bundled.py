@@ -51,4 +51,4 @@ def test_it_plays_without_mujoco(monkeypatch):
 
 def test_nothing_loads_mujoco_before_it_is_needed():
     modules = ["rn_core.tasks.physics", "rn_core.tasks.physics.bundled", "rn_core.tasks.physics.encoding"]
-    assert probe("mujoco", modules, ROOT) == []
+    assert probe("mujoco", [modules], ROOT) == [[]]
