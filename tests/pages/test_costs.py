@@ -55,8 +55,8 @@ FIRST_VIEWS = {
     ("explore", "seed=31"): {"forward": 2, "shared out": 2, "sampled": 1, "parsed": 1},
     ("clevr", "seed=31&show=plan"): {"forward": 3, "shared out": 2, "sampled": 1, "parsed": 1},
     ("babi", "seed=31"): {"forward": 3, "shared out": 2, "sampled": 40, "parsed": 1},
-    ("physics", "seed=31"): {"forward": 2, "shared out": 2, "sampled": 1, "parsed": 1},
-    ("physics", "seed=31&ask=count"): {"forward": 5, "shared out": 2, "sampled": 1, "parsed": 0},
+    ("physics", "seed=31"): {"forward": 3, "shared out": 2, "sampled": 1, "parsed": 1},
+    ("physics", "seed=31&ask=count"): {"forward": 6, "shared out": 2, "sampled": 1, "parsed": 0},
     ("how_it_works", "seed=31"): {"forward": 2, "shared out": 1, "sampled": 1, "parsed": 1},
     # The list of lessons asks nothing, a lesson what its view shows; what is sampled and parsed on both are the links
     # of all lessons, read once per server.
