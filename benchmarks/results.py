@@ -285,7 +285,7 @@ SECTIONS = (
         "Speed and memory",
         "python -m rn_core bench --device cpu --threads 1",
         "Against the plain implementation in `rn_core/experiments/plain.py` (every pair concatenated, 32 bits, one "
-        "question per scene), on one core of an Intel Xeon with native bf16.",
+        "question per scene), on one core of an AMD EPYC with native bf16.",
         _record("bench"),
     ),
     Section(
