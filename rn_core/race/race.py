@@ -50,6 +50,9 @@ _LATEST = "latest.json"
 class Race:
     """Runners, their batches and their evaluation; used by one thread at a time."""
 
+    #: As `RaceSpec.all_cores`.
+    all_cores = False
+
     def __init__(self, config: RaceConfig, fabric: Fabric, precision: Precision = "32-true") -> None:
         """Build the runners from the config's seed.
 
@@ -62,14 +65,13 @@ class Race:
         #: What examples and evaluations are of: a story belongs to one question, so only stories of the chosen types.
         self.shown = raced.narrow(config.question_types)
         trainers = {kind: Trainer(config.training(kind, precision), fabric) for kind in config.models}
-        self._start(config, fabric, raced, trainers, raced.race.all_cores)
+        self.all_cores = raced.race.all_cores
+        self._start(config, fabric, raced, trainers)
 
-    def _start(
-        self, config: RaceConfig, fabric: Fabric, task: Task, trainers: dict[str, Trainer], all_cores: bool = False
-    ) -> None:
-        """Begin a race with its runners at step 0; see `RaceSpec.all_cores`."""
+    def _start(self, config: RaceConfig, fabric: Fabric, task: Task, trainers: dict[str, Trainer]) -> None:
+        """Begin a race with its runners at step 0."""
         self.config, self.fabric, self.task, self.trainers = config, fabric, task, trainers
-        self.all_cores, self.seconds = all_cores, 0.0
+        self.seconds = 0.0
         self._found: dict[str, tuple[int, Evaluation]] = {}
         #: Runners in their head start, and the saved state of each: file, tensors and state.
         self._starting: dict[str, PretrainingSteps] = {}

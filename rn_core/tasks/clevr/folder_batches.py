@@ -92,8 +92,8 @@ class SplitBatches:
             pictures: (S,) indices.
             progress: wraps the iteration over batches (a progress bar).
         """
-        for first in progress(range(0, len(pictures), _PICTURES_A_BATCH)):
-            yield self.make_batch([self.by_picture[k] for k in pictures[first : first + _PICTURES_A_BATCH]])
+        for block in progress(_blocks(pictures, _PICTURES_A_BATCH)):
+            yield self.make_batch([self.by_picture[k] for k in block])
 
 
 def open_batches(
