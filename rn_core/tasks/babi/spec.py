@@ -86,8 +86,8 @@ _STORIES_END_TO_END = {
     "pool_scenes": 400_000,
     "learning_rate": 2e-3,
     "first_types": tuple(f"qa{task}" for task in (1, 4, 6, 9, 10, 11, 12, 13, 15, 20)),
-    "first_steps": 6_000,
-    "steps": 50_000,
+    "first_steps": 4_000,
+    "steps": 30_000,
 }
 #: From the relations of "rn-joint", which stay as they are, as do the encoders: three hops are pretrained on the links
 #: of the chains that answer and then stay, while f_phi and what the last one finds learn from answers.

@@ -195,7 +195,7 @@ _STATES_END_TO_END = {
     "hold_encoder": 0.0,
     "first_types": ("exist", "count"),
     "first_steps": 8_000,
-    "steps": 90_000,
+    "steps": 40_000,
 }
 #: From pictures in a folder: the encoder learns to find objects, then to look closer at each, then the relations of
 #: object rows learn to live with what it finds.

@@ -113,6 +113,8 @@ _BALLS = {
     "validate_every": 1_000,
     "validation_scenes": 500,
 }
+#: Nothing but answers: a small network, a high rate, many small steps.
+_BALLS_END_TO_END = {**_BALLS, "n_scenes": 64, "learning_rate": 2e-3, "steps": 26_000}
 #: The baselines have no pairs to pretrain; they take as many steps, on as many scenes, as the networks beside them.
 _BASELINE = {**_BALLS, "pool_scenes": 240_000, "steps": 12_000}
 #: Their relations have learned from pairs and connections already; what reads their sum starts from scratch.
@@ -158,8 +160,7 @@ _VARYING_COUNTS = {
 _RECIPES = {
     "physics/rn-ties": Recipe(CONNECTIONS, "rn-ties", {**_BALLS, "warm_start": 5_000, "hold_relations": 0.1}),
     "physics/rn-connections": Recipe(CONNECTIONS, "rn", {**_FROM_FIRST_STAGE, "hold_relations": 0.1, "steps": 12_000}),
-    # Nothing but answers, for as long as `rn-ties` and `rn-connections` take together.
-    "physics/rn-connections-end-to-end": Recipe(CONNECTIONS, "rn-ties", {**_BALLS, "steps": 16_000}),
+    "physics/rn-connections-end-to-end": Recipe(CONNECTIONS, "rn-ties", _BALLS_END_TO_END),
     "physics/mlp-connections": Recipe(CONNECTIONS, "mlp", _BASELINE),
     "physics/rn-count": Recipe(COUNT, "rn", {**_FROM_FIRST_STAGE, "hold_relations": 0.15, "steps": 10_000}),
     "physics/mlp-count": Recipe(COUNT, "mlp", _BASELINE),
