@@ -82,6 +82,13 @@ def test_golden_logits_come_out_again(name):
     torch.testing.assert_close(logits, golden["logits"], rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.parametrize("name", OURS)
+def test_golden_logits_are_of_one_scene_or_of_few_that_are_small(name):
+    golden = load_golden(ENTRIES[name])
+    inputs = [value for key, value in golden.items() if key.startswith("inputs.")]
+    assert len(inputs[0]) == 1 or sum(value.nbytes for value in inputs) <= 20_000
+
+
 @cache
 def fresh_balls(first: int, n_scenes: int = 50) -> PhysicsScenes:
     """Return some scenes; the tasks of balls that see fewer frames see the first ones."""
