@@ -359,8 +359,8 @@ def _weights(options: argparse.Namespace) -> None:
     known = [(entry.name, weights_status(entry), entry.card) for entry in entries]
     loose = describe_loose()
     if options.json:
-        rows = [{"name": name, "status": status, "card": card.to_dict()} for name, status, card in known]
-        rows += [{"name": name, "status": status, "card": None} for name, status in loose.items()]
+        every = [*known, *((name, status, None) for name, status in loose.items())]
+        rows = ({"name": name, "status": status, "card": card and card.to_dict()} for name, status, card in every)
         print(json.dumps({"weights": [{**row, "sound": row["status"] == "sound"} for row in rows]}))
         return
     for name, status, card in known:
