@@ -80,7 +80,7 @@ def test_it_opens_on_the_image_of_the_default_question():
 )
 def test_every_step_has_a_sentence_a_formula_and_its_code(model, step):
     app = open_page(model=model, step=str(step))
-    side = STEPS[view_of(model)][step - 1].side
+    side = STEPS[view_of(model)][step - 1]
     assert sentences(app) == []
     assert f"{step} · {side.name}" in html(app)
     assert app.latex
