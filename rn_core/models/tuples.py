@@ -129,25 +129,16 @@ class TupleLayers(Linears):
                 forward pass and computed again in the backward pass (Chen et al. 2016, arXiv 1604.06174), so memory
                 does not grow with the number of tuples.
         """
-        return self._sum(given, tuple_chunk, keep=0)
-
-    def sum_others(self, given: TupleInputs, tuple_chunk: int | None = None) -> Tensor:
-        """Return for each object at the first free position the sum over the other positions (M, N, D_g)."""
-        return self._sum(given, tuple_chunk, keep=1)
-
-    def _sum(self, given: TupleInputs, tuple_chunk: int | None, keep: int) -> Tensor:
-        """Return the sum over all free positions but the first `keep`, block by block."""
         terms, n_free = self.split(given), self.order - given.n_fixed
         if tuple_chunk is None or not n_free:
-            return _sum_block(self, terms, _ALL, _ALL, keep)
+            return _sum_block(self, terms, _ALL, _ALL)
         sum_block = partial(_sum_block, self)
         if torch.is_grad_enabled():
             sum_block = partial(checkpoint, sum_block, use_reentrant=False, preserve_rng_state=False)
         n_questions, n_objects = len(given.question), given.objects.shape[1]
         rows = []
         for questions, blocks in _split_tuples(n_questions, n_objects, n_free, tuple_chunk):
-            sums = (sum_block(terms, questions, leading, keep) for leading in blocks)
-            rows.append(torch.cat([*sums], dim=1) if keep else reduce(torch.add, sums))
+            rows.append(reduce(torch.add, (sum_block(terms, questions, leading) for leading in blocks)))
         return torch.cat(rows)
 
     def _weights(self) -> tuple[list[Tensor], Tensor]:
@@ -165,10 +156,10 @@ class TupleLayers(Linears):
         return reduce(torch.add, parts) if len(parts) > 1 else parts[0].clone()
 
 
-def _sum_block(layers: TupleLayers, terms: TupleTerms, questions: slice, leading: slice, keep: int) -> Tensor:
+def _sum_block(layers: TupleLayers, terms: TupleTerms, questions: slice, leading: slice) -> Tensor:
     """Return the sum of one block's relations, accumulated in at least 32 bits."""
     relations = layers.relations(terms, questions, leading)  # (M, I, N, ..., D_g)
-    dims = tuple(range(1 + keep, relations.ndim - 1))
+    dims = tuple(range(1, relations.ndim - 1))
     wide = torch.promote_types(relations.dtype, torch.float32)
     return relations.sum(dim=dims, dtype=wide) if dims else relations.to(wide)
 
