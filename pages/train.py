@@ -184,7 +184,9 @@ def draw_before(state: TrainState, look: Look) -> None:
         train_sections.draw_group_choice(state, state)
         train_sections.draw_runs(shown_group(state, state), look)
     else:
-        draw_figure(plot_race((), None, shown_group(state, state), look, target_of(state.task)), key="train.race")
+        expected = 0 if state.problem else state.config.expect_minutes()
+        figure = plot_race((), None, shown_group(state, state), look, target_of(state.task), expected=expected)
+        draw_figure(figure, key="train.race")
 
 
 draw_page()

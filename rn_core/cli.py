@@ -35,16 +35,17 @@ from rn_core.tasks.own.spec import NAME as OWN
 from rn_core.tasks.registry import CONFIGS, DOMAINS, PUBLIC, Derived
 from rn_core.training import publishing
 from rn_core.training.config import SCHEDULES
-from rn_core.training.halving import halve_weights
 from rn_core.training.own_command import RUNS, SetOrder, train_set
 from rn_core.training.processes import leave_processes, make_fabric
 from rn_core.training.profiling import profile_weights
 from rn_core.training.recipes import RECIPES, make_recipe
 from rn_core.training.run_folder import hold_run
 from rn_core.training.showing import take_steps
+from rn_core.training.shrinking import shrink_weights
 from rn_core.training.sources import no_folder, open_source
 from rn_core.training.trainer import Trainer
 from rn_core.weights import public as public_weights
+from rn_core.weights.packing import BITS
 from rn_core.weights.store import NOT_PUBLISHED, PRETRAINED, describe_loose, list_weights, weights_status
 
 #: Domain -> writer of its scenes, for domains that have one.
@@ -57,7 +58,7 @@ _WEIGHTS_ACTIONS = {
     "fetch": "weights fetch clevr/rn-pixels-public",
     "import": "weights import original_fp_epoch_493.pth --name clevr/rn-pixels-public",
     "profile": "weights profile sort-of-clevr/rn-pixels",
-    "halve": "weights halve sort-of-clevr/mlp-pixels",
+    "shrink": "weights shrink sort-of-clevr/mlp-pixels",
 }
 
 
@@ -202,17 +203,18 @@ def _add_weights(commands: _Commands) -> None:
     parser = _add(commands, "weights", _weights, "list the installed weights and check each file")
     actions = (
         "publish: a run; fetch: download public weights; import: from a file; profile: what is ordinary; "
-        "halve: store in 16 bits"
+        "shrink: store in 16 or 8 bits"
     )
     parser.add_argument("action", nargs="?", default="list", choices=("list", *_WEIGHTS_ACTIONS), help=actions)
     parser.add_argument("what", nargs="?", help="name of the weights, or the .pth file to import")
     parser.add_argument("--name", help=f"import: one of {', '.join(PUBLIC)}")
     parser.add_argument("--folder", type=Path, default=None, help="folder of the run (default: runs/NAME)")
     parser.add_argument("--scenes", type=int, default=10_000, help="test scenes for the card's figures")
-    parser.add_argument("--data", type=Path, default=None, help="publish, halve, profile: data folder to measure on")
+    parser.add_argument("--data", type=Path, default=None, help="publish, shrink, profile: data folder to measure on")
     parser.add_argument("--pictures", type=int, default=N_PICTURES, help="profile: pictures drawn of each split")
-    parser.add_argument("--split", default="val", help="publish, halve: the split of that folder")
-    parser.add_argument("--mixed", action="store_true", help="halve: keep in 32 bits what costs validation accuracy")
+    parser.add_argument("--split", default="val", help="publish, shrink: the split of that folder")
+    parser.add_argument("--bits", type=int, default=BITS[0], choices=BITS, help="shrink: of each parameter")
+    parser.add_argument("--mixed", action="store_true", help="shrink: leave what costs validation accuracy as it is")
     parser.add_argument("--in-16-bits", action="store_true", help="publish: round parameters before they are measured")
 
 
@@ -344,10 +346,10 @@ def _weights(options: argparse.Namespace) -> None:
         public_weights.fetch_public(options.what)
     elif options.action == "import":
         public_weights.import_file(options.name, Path(options.what))
-    elif options.action in ("publish", "halve"):
+    elif options.action in ("publish", "shrink"):
         spec = publishing.EvaluationSpec(options.scenes, options.seed, options.data, options.split)
-        if options.action == "halve":
-            halve_weights(options.what, spec, _bar(options, "evaluate"), mixed=options.mixed)
+        if options.action == "shrink":
+            shrink_weights(options.what, spec, options.bits, _bar(options, "evaluate"), mixed=options.mixed)
         else:
             run, bar = options.folder or RUNS / options.what, _bar(options, "evaluate")
             publishing.publish(options.what, run, spec, bar, in_16_bits=options.in_16_bits)
@@ -357,13 +359,9 @@ def _weights(options: argparse.Namespace) -> None:
     known = [(entry.name, weights_status(entry), entry.card) for entry in entries]
     loose = describe_loose()
     if options.json:
-        rows: list[tuple[str, str, dict[str, Any] | None]] = [
-            (name, status, card.to_dict()) for name, status, card in known
-        ]
-        rows += [(name, status, None) for name, status in loose.items()]
-        keys = ("name", "status", "card")
-        found = [{**dict(zip(keys, row, strict=True)), "sound": row[1] == "sound"} for row in rows]
-        print(json.dumps({"weights": found}))
+        every = [*known, *((name, status, None) for name, status in loose.items())]
+        rows = ({"name": name, "status": status, "card": card and card.to_dict()} for name, status, card in every)
+        print(json.dumps({"weights": [{**row, "sound": row["status"] == "sound"} for row in rows]}))
         return
     for name, status, card in known:
         status += f", {NOT_PUBLISHED}" if card.is_other_file else ""

@@ -24,7 +24,7 @@ from rn_core.models.slots import STRIDE, SlotEncoderConfig, SlotMaps
 from rn_core.models.windows import WindowConfig, WindowReader
 from rn_core.pretraining.cells import PretextConfig, PretrainingSteps, rate_share
 from rn_core.pretraining.slots import learn_objects, take_relations
-from rn_core.pretraining.windows import window_loss
+from rn_core.pretraining.windows import _look_beside, window_loss
 from rn_core.tasks import TASKS
 from rn_core.tasks.clevr import ClevrScene, sample_scenes
 from rn_core.tasks.clevr.encoding import BIT_ORDER, D_ROW, N_VALUES, encode_scenes
@@ -223,7 +223,7 @@ def test_windows_learn_to_tell_what_is_in_them(tmp_path):
     pictures, attributes = Eight(tmp_path).pictures, TINY.encoder.attributes
     reader = build_model(LOOKING, 0).encoder.reader
     optimizer, losses = torch.optim.AdamW(reader.parameters(), 0.01), []
-    for step in range(30):
+    for step in range(60):
         losses.append(window_loss(reader, pictures.images, pictures, attributes, make_rng(0, "train", step)))
         optimizer.zero_grad()
         losses[-1].backward()
@@ -231,28 +231,46 @@ def test_windows_learn_to_tell_what_is_in_them(tmp_path):
     assert losses[-1] < 0.6 * losses[0]
 
 
-def test_the_loss_of_windows_is_that_of_each_object_by_itself(tmp_path):
+def test_the_loss_of_windows_is_that_of_each_object_and_of_each_place_beside_one(tmp_path):
     pictures, attributes = Eight(tmp_path).pictures, TINY.encoder.attributes
     n_objects, generator = int(pictures.mask.sum()), torch.Generator().manual_seed(0)
-    logits = torch.randn(n_objects, sum(attributes), generator=generator)
+    logits = torch.randn(2 * n_objects, 1 + sum(attributes), generator=generator)
+    beside = _look_beside(pictures, make_rng(5, "train"))[1]
 
     class Saying(WindowReader):
-        """Says the same of the windows as they come: scene after scene, without padding."""
+        """Says the same of the windows as they come: scene after scene, objects before places beside them."""
 
         def forward(self, windows):
-            assert windows.shape == (n_objects, 3, 12, 12)
-            return logits
+            assert windows.shape == (n_objects + beside.sum(), 3, 12, 12)
+            return logits[: len(windows)]
 
-    reader, expected, row = Saying(LOOKING.encoder.windows, sum(attributes)), 0.0, 0
-    for scene, slot in pictures.mask.nonzero().tolist():
-        first = 0
-        for k, n_values in enumerate(attributes):
-            shares = logits[row, first : first + n_values].double().softmax(dim=0)
-            expected -= math.log(shares[pictures.values[scene, slot, k]]) / n_objects
-            first += n_values
-        row += 1
+    reader, expected, row = Saying(LOOKING.encoder.windows, attributes), 0.0, 0
+    n_windows = n_objects + int(beside.sum())
+    for scene in range(len(pictures.mask)):
+        for slot in pictures.mask[scene].nonzero()[:, 0].tolist():
+            expected -= math.log(logits[row, 0].double().sigmoid()) / n_windows
+            first = 1
+            for k, n_values in enumerate(attributes):
+                shares = logits[row, first : first + n_values].double().softmax(dim=0)
+                expected -= math.log(shares[pictures.values[scene, slot, k]]) / n_objects
+                first += n_values
+            row += 1
+        for _ in range(int(beside[scene].sum())):
+            expected -= math.log(1 - logits[row, 0].double().sigmoid()) / n_windows
+            row += 1
     found = window_loss(reader, pictures.images, pictures, attributes, make_rng(5, "train"))
     assert found.item() == pytest.approx(expected, rel=1e-5)
+
+
+def test_places_beside_objects_are_near_one_and_far_from_all(tmp_path):
+    pictures = Eight(tmp_path).pictures
+    beside, there = _look_beside(pictures, make_rng(3, "train"))
+    assert 0.3 * pictures.mask.sum() < there.sum() and not there[~pictures.mask].any()
+    for scene, slot in there.nonzero().tolist():
+        centers = pictures.places[scene][pictures.mask[scene]]
+        distances = (centers - beside[scene, slot]).norm(dim=1)
+        assert 7.99 <= distances.min()
+        assert (beside[scene, slot] - pictures.places[scene, slot]).norm() <= 32.01
 
 
 def test_a_run_that_looks_closer_is_resumed_within_that_part(tmp_path):

@@ -117,9 +117,11 @@ def test_a_run_trains_all_but_the_encoders_and_is_resumed_to_the_same_weights(pa
     assert all(torch.equal(value, learned[name]) for name, value in resumed.run.model.state_dict().items())
 
 
-def test_relations_start_from_those_over_found_objects(painted, finder):
-    config = replace(TRAIN, core_from=FINDER, hold_relations=1.0)
+def test_relations_start_from_those_over_found_objects_of_weights_that_are_loaded_once(painted, finder, monkeypatch):
+    config, loaded = replace(TRAIN, core_from=FINDER, hold_relations=1.0), []
+    monkeypatch.setattr(trainer, "load_weights", lambda name: loaded.append(name) or LoadedWeights(finder, None, None))
     run = Trainer(config, make_fabric(), source=CELLS.open_source(painted))
+    assert loaded == [FINDER]
     list(run.train())
     core, learned = run.run.model.core, finder.core
     n_known = SLOTS.d_object

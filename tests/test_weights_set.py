@@ -18,13 +18,15 @@ from rn_core import cli
 from rn_core.common.errors import RNCoreError, WeightsError
 from rn_core.common.locks import hold
 from rn_core.evaluation.accuracy import evaluate
-from rn_core.models import build_model
+from rn_core.models import ModelConfig, build_model
+from rn_core.models.baselines import MLPConfig
+from rn_core.models.encoders import RowEncoderConfig
 from rn_core.tasks import TASKS
 from rn_core.tasks.registry import CONFIGS
-from rn_core.training import halving, publishing
-from rn_core.training.halving import halve_weights
+from rn_core.training import publishing, shrinking
 from rn_core.training.publishing import check_recipe, publish
 from rn_core.training.recipes import RECIPES, make_recipe
+from rn_core.training.shrinking import rewrite_golden, shrink_weights
 from rn_core.training.trainer import Trainer
 from rn_core.weights import store as weights
 from rn_core.weights.card import CardFacts
@@ -227,9 +229,9 @@ def test_halved_weights_are_the_nearest_float16_and_measured_on_the_same_scenes(
     whole = publish(NAME, run_folder, spec, into=tmp_path)
     learned = dict(load_weights(NAME, tmp_path).model.named_parameters())
     with pytest.raises(WeightsError, match=r"was measured on .* questions with seed 0, not on .*; measure on the same"):
-        halve_weights(NAME, publishing.EvaluationSpec(3), folder=tmp_path)
+        shrink_weights(NAME, publishing.EvaluationSpec(3), folder=tmp_path)
     assert find_weights(NAME, tmp_path).card.sha256 == whole.card.sha256
-    halved = halve_weights(NAME, spec, folder=tmp_path)
+    halved = shrink_weights(NAME, spec, folder=tmp_path)
     assert weights_status(halved) == "sound"
     assert whole.card.n_bytes - halved.card.n_bytes == pytest.approx(2 * whole.card.parameters, rel=0.05)
     assert (
@@ -247,11 +249,12 @@ def test_halved_weights_are_the_nearest_float16_and_measured_on_the_same_scenes(
 
 
 def test_weights_that_would_lose_accuracy_in_16_bits_stay_as_they_are(run_folder, tmp_path, monkeypatch):
-    monkeypatch.setattr(halving, "MAX_LOSS", -0.01)
+    monkeypatch.setattr(shrinking, "MAX_LOSS", -0.01)
     spec = publishing.EvaluationSpec(2)
     whole = publish(NAME, run_folder, spec, into=tmp_path)
-    with pytest.raises(WeightsError, match=rf"'{NAME}' would lose .* points of 'overall' in 16 bits.*; leave it in 32"):
-        halve_weights(NAME, spec, folder=tmp_path)
+    refused = rf"'{NAME}' would lose .* points of 'overall' in 16 bits, and -1.00 are allowed; leave it as it is, or"
+    with pytest.raises(WeightsError, match=refused):
+        shrink_weights(NAME, spec, folder=tmp_path)
     assert find_weights(NAME, tmp_path).card.sha256 == whole.card.sha256
 
 
@@ -263,14 +266,14 @@ def test_a_card_with_better_figures_than_32_bits_give_here_is_no_reason_to_refus
     card = weights.write_card(replace(whole.card, metrics=better))
     whole.path.with_suffix(".json").write_bytes(card)
     assert find_weights(NAME, tmp_path).card.measured == better
-    assert halve_weights(NAME, spec, folder=tmp_path).card.measured.overall.accuracy == overall.accuracy
+    assert shrink_weights(NAME, spec, folder=tmp_path).card.measured.overall.accuracy == overall.accuracy
 
 
 def test_mixed_weights_keep_vectors_and_their_figures_are_those_of_what_is_written(run_folder, tmp_path, monkeypatch):
-    monkeypatch.setattr(halving, "MAX_LOSS", 1.0)
+    monkeypatch.setattr(shrinking, "MAX_LOSS", 1.0)
     spec = publishing.EvaluationSpec(2)
     publish(NAME, run_folder, spec, into=tmp_path)
-    mixed = halve_weights(NAME, spec, folder=tmp_path, mixed=True)
+    mixed = shrink_weights(NAME, spec, folder=tmp_path, mixed=True)
     stored = load_tensors(mixed.path.read_bytes())
     model = load_weights(NAME, tmp_path).model
     assert {stored[name].dtype for name, value in model.named_parameters() if value.ndim > 1} == {torch.float16}
@@ -278,17 +281,64 @@ def test_mixed_weights_keep_vectors_and_their_figures_are_those_of_what_is_writt
     assert evaluate(model, TASKS["sort-of-clevr/objects"], 0, 2).to_dict() == mixed.card.measured.to_dict()
 
 
+def test_a_baseline_in_8_bits_has_the_figures_golden_logits_and_recipe_of_what_is_written(tmp_path, monkeypatch):
+    monkeypatch.setattr(shrinking, "MAX_LOSS", 1.0)
+    spec, rows = publishing.EvaluationSpec(2), ModelConfig(RowEncoderConfig(10), MLPConfig(6, 10, 11, 10, (64, 32)))
+    list(Trainer(replace(TINY, steps=1, model=rows), make_fabric(), tmp_path / "run").train())
+    name, into = "sort-of-clevr/small", tmp_path / "weights"
+    whole = publish(name, tmp_path / "run", spec, into=into)
+    halved = shrink_weights(name, spec, folder=into)
+    small = shrink_weights(name, spec, 8, folder=into)
+    assert weights_status(small) == "sound"
+    n_matrix = sum(value.numel() for value in load_weights(name, into).model.parameters() if value.ndim > 1)
+    assert halved.card.n_bytes - small.card.n_bytes == pytest.approx(n_matrix * (1 - 2 / 32), rel=0.1)
+    shrink = f"python -m rn_core weights shrink {name} --bits"
+    assert small.card.recipe == f"{whole.card.recipe} && {shrink} 16 && {shrink} 8"
+    model = load_weights(name, into).model
+    assert evaluate(model, TASKS["sort-of-clevr/objects"], 0, 2).to_dict() == small.card.measured.to_dict()
+    golden = load_golden(small)
+    logits = model((golden["inputs.0"], golden["inputs.1"]), golden["question"], golden["scene_index"])
+    torch.testing.assert_close(logits, golden["logits"], rtol=1e-5, atol=1e-5)
+
+
+def test_networks_whose_pairs_are_shown_are_not_stored_in_8_bits_and_none_in_4(run_folder, tmp_path):
+    spec = publishing.EvaluationSpec(2)
+    whole = publish(NAME, run_folder, spec, into=tmp_path)
+    with pytest.raises(WeightsError, match=rf"'{NAME}' relates pairs, .* is shown; store it in 16 bits"):
+        shrink_weights(NAME, spec, 8, folder=tmp_path)
+    with pytest.raises(WeightsError, match=r"Parameters are stored in 16 or 8 bits, got 4; choose one"):
+        shrink_weights(NAME, spec, 4, folder=tmp_path)
+    assert find_weights(NAME, tmp_path).card.sha256 == whole.card.sha256
+
+
+def test_golden_logits_are_rewritten_where_they_have_more_scenes_than_are_taken_now(run_folder, tmp_path, monkeypatch):
+    publish(NAME, run_folder, publishing.EvaluationSpec(2), into=tmp_path)
+    known = load_golden(find_weights(NAME, tmp_path))
+    weights_before = find_weights(NAME, tmp_path).path.read_bytes()
+    with monkeypatch.context() as patch:
+        patch.setattr(shrinking, "replace_golden", None)
+        rewrite_golden(tmp_path)  # three small scenes are what is taken
+    monkeypatch.setattr(publishing, "_GOLDEN_BYTES", 1)
+    rewrite_golden(tmp_path)
+    entry = find_weights(NAME, tmp_path)
+    assert weights_status(entry) == "sound" and entry.path.read_bytes() == weights_before
+    now = load_golden(entry)
+    assert len(known["inputs.0"]) == 3 and len(now["inputs.0"]) == 1
+    assert torch.equal(now["inputs.0"], known["inputs.0"][:1])
+    torch.testing.assert_close(now["logits"], known["logits"][known["scene_index"] == 0], rtol=1e-5, atol=1e-5)
+
+
 @pytest.mark.parametrize(
     "spec", [publishing.EvaluationSpec(2), publishing.EvaluationSpec(2, data=Path(), split="test")]
 )
 def test_figures_of_published_files_are_measured_again_or_nothing_is_halved(spec):
     with pytest.raises(WeightsError, match=r"has figures of the published files, split valid; give their folder, by"):
-        halve_weights("babi/rn-joint", spec)
+        shrink_weights("babi/rn-joint", spec)
 
 
 def test_validation_scenes_are_not_drawn_for_weights_of_a_data_folder():
     with pytest.raises(WeightsError, match=r"'clevr/rn-slots' was trained on a data folder; leave --mixed out"):
-        halve_weights("clevr/rn-slots", publishing.EvaluationSpec(2), mixed=True)
+        shrink_weights("clevr/rn-slots", publishing.EvaluationSpec(2), mixed=True)
 
 
 def test_weights_that_are_published_in_16_bits_are_measured_as_they_are_stored(run_folder, tmp_path, monkeypatch):

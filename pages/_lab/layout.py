@@ -32,10 +32,9 @@ STYLE = """
 [data-testid="stElementContainer"]:has(> [data-testid="stHtml"] > .rn-title) {position: absolute; width: 1px;
   overflow: hidden}
 .rn-question {font-size: 1.55rem; font-weight: 650; line-height: 1.25; margin: 0; padding: 0; text-wrap: balance}
-.rn-answers {display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 9rem), 1fr)); gap: 1rem;
-  margin: .25rem 0}
-.rn-many {grid-template-columns: repeat(auto-fit, minmax(7rem, 1fr)); gap: .7rem}
-.rn-card {padding: .7rem .9rem; border-radius: .6rem;
+.rn-answers {display: flex; flex-wrap: wrap; gap: 1rem; margin: .25rem 0}
+.rn-many {gap: .7rem} .rn-many .rn-card {flex-basis: 7rem}
+.rn-card {flex: 1 1 8rem; box-sizing: border-box; padding: .7rem .9rem; border-radius: .6rem;
   border: 1px solid color-mix(in srgb, currentColor 22%, transparent)}
 .rn-card h3 {font-size: .95rem; font-weight: 600; margin: 0; padding: 0;
   color: color-mix(in srgb, currentColor 80%, transparent)}
@@ -43,6 +42,7 @@ STYLE = """
 .rn-card {container-type: inline-size}
 .rn-card .rn-said {font-size: clamp(1.1rem, 20cqi, 2.6rem); font-weight: 700; line-height: 1.15; margin: .1rem 0;
   overflow-wrap: anywhere}
+.rn-many .rn-said {font-size: clamp(1.1rem, 20cqi, 1.5rem)}
 .rn-card .rn-said small {display: block; font-size: 1.5rem; line-height: 1.15}
 .rn-mark {font-size: 1.05rem; font-weight: 600; white-space: nowrap}
 .rn-right {color: light-dark(#146c43, #5fd39a)} .rn-wrong {color: light-dark(#b02a37, #ff8d98)}
@@ -71,7 +71,7 @@ STYLE = """
   border-bottom: 1px solid color-mix(in srgb, currentColor 18%, transparent)}
 [data-testid="stHtml"]:has(> .rn-table) {overflow-x: auto}
 @media (max-width: 640px) {.rn-table td {min-width: 4.6rem}}
-.st-key-results-chart {overflow-x: auto} .st-key-results-chart > div {min-width: 46rem}
+.st-key-results-chart {overflow-x: auto} .st-key-results-chart > div {min-width: 31rem}
 [data-testid="stSidebar"][data-collapsed="true"] * {visibility: hidden !important}
 [data-testid="stStatusWidget"] button {display: none}
 [data-testid="stTopNavLink"]:focus-visible, [data-testid="stPageLink-NavLink"]:focus-visible {
@@ -121,6 +121,7 @@ MODEL_NAMES = MappingProxyType(
 PROJECTOR_STYLE = """
 <style>
 html {font-size: 22px !important}
+.st-key-results-chart > div {min-width: 38rem}
 @media (min-width: 641px) and (max-width: 1600px) {
   .st-key-areas {grid-template: "picture answers" auto "controls controls" auto / 6fr 5fr; column-gap: 2.5rem}
 }

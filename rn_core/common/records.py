@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -11,7 +11,23 @@ from torch import Tensor
 
 
 @dataclass(frozen=True)
-class Batch:
+class _Tensors:
+    """Fields that are tensors, tuples of them, or anything else."""
+
+    def to(self, device: Any) -> Self:
+        """Return the same with all tensors on another device."""
+        return replace(self, **{field.name: _move(getattr(self, field.name), device) for field in fields(self)})
+
+
+def _move(part: Any, device: Any) -> Any:
+    """Return a part of a batch with its tensors on another device."""
+    if isinstance(part, Tensor):
+        return part.to(device)
+    return tuple(_move(each, device) for each in part) if isinstance(part, tuple) else part
+
+
+@dataclass(frozen=True)
+class Batch(_Tensors):
     """S scenes and M questions about them, as a model takes them.
 
     Attributes:
@@ -39,13 +55,6 @@ class Batch:
         """Return the number of questions M."""
         return len(self.question)
 
-    def to(self, device: Any) -> Batch:
-        """Return the batch on another device."""
-        names = ("question", "scene_index", "answer", "type_index", "kept", "cluster", "number")
-        parts = {name: part for name in names if (part := getattr(self, name)) is not None}
-        moved = {name: part.to(device) for name, part in parts.items()}
-        return replace(self, inputs=tuple(part.to(device) for part in self.inputs), **moved)
-
     def select(self, scenes: slice) -> Batch:
         """Return a slice of the scenes and the questions about them, scenes and clusters counted from 0 again."""
         first, end, _ = scenes.indices(len(self.inputs[0]))
@@ -66,7 +75,7 @@ class Batch:
 
 
 @dataclass(frozen=True)
-class PairBatch:
+class PairBatch(_Tensors):
     """M questions with K pairs of objects each, and the facts about both, for pretraining.
 
     Attributes:
@@ -89,15 +98,9 @@ class PairBatch:
     question_fact_sizes: tuple[int, ...]
     pair_facts: Tensor
 
-    def to(self, device: Any) -> PairBatch:
-        """Return the batch on another device."""
-        tensors = ("question", "scene_index", "type_index", "pairs", "question_facts", "pair_facts")
-        moved = {name: getattr(self, name).to(device) for name in tensors}
-        return replace(self, inputs=tuple(part.to(device) for part in self.inputs), **moved)
-
 
 @dataclass(frozen=True)
-class ChainBatch:
+class ChainBatch(_Tensors):
     """M questions with the chain of objects that answers each, for pretraining.
 
     Attributes:
@@ -114,14 +117,9 @@ class ChainBatch:
     type_index: Tensor
     links: Tensor
 
-    def to(self, device: Any) -> ChainBatch:
-        """Return the batch on another device."""
-        moved = {name: getattr(self, name).to(device) for name in ("question", "scene_index", "type_index", "links")}
-        return replace(self, inputs=tuple(part.to(device) for part in self.inputs), **moved)
-
 
 @dataclass(frozen=True)
-class MotionBatch:
+class MotionBatch(_Tensors):
     """S scenes with the connections and the motion of their balls, for pretraining.
 
     Attributes:
@@ -137,12 +135,6 @@ class MotionBatch:
     lengths: Tensor
     positions: Tensor
     velocities: Tensor
-
-    def to(self, device: Any) -> MotionBatch:
-        """Return the batch on another device."""
-        names = ("kinds", "lengths", "positions", "velocities")
-        moved = {name: getattr(self, name).to(device) for name in names}
-        return MotionBatch(inputs=tuple(part.to(device) for part in self.inputs), **moved)
 
 
 @dataclass(frozen=True)

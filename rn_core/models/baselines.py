@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from rn_core.common.errors import RNCoreError
 from rn_core.models.base import Core
-from rn_core.models.layers import check_dropout, check_size, check_sizes, linear_at, make_mlp
+from rn_core.models.layers import check_dropout, check_size, check_sizes, linear_at, make_mlp, take_rows
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class MLP(Core):
         if object_mask is not None:
             objects = objects * object_mask[..., None]
         scene = functional.pad(objects, (0, 0, 0, missing)).flatten(1)  # (S, N * D_o)
-        scene = scene if scene_index is None else scene[scene_index]  # (M, N * D_o)
+        scene = take_rows(scene, scene_index)  # (M, N * D_o)
         return torch.cat([scene, question], dim=1)  # (M, N * D_o + D_q)
 
     @property

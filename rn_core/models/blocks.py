@@ -22,9 +22,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils.checkpoint import checkpoint
 
-from rn_core.models.layers import Linears
+from rn_core.models.layers import ALL, Linears, split_range, take_rows
 
-_ALL = slice(None)
 #: Most pairs of one question for which laying them out is faster than the steps that save work.
 _FEW_PAIRS = 64
 
@@ -136,12 +135,12 @@ class PairLayers(Linears):
         asked = functional.linear(given.question, self._split_question(self[self.question_layer])[1])  # (M, D)
         return PairTerms(receiver, sender, asked, given.object_mask, given.scene_index, given.pair_features)
 
-    def relations(self, terms: PairTerms, questions: slice = _ALL, receivers: slice = _ALL) -> Tensor:
+    def relations(self, terms: PairTerms, questions: slice = ALL, receivers: slice = ALL) -> Tensor:
         """Return the relations of the pairs (i, j) with i in `receivers`: (M, I, N, D_g), zero for padding.
 
         Layers before the question enters run once per scene (S rows), the others once per question (M rows).
         """
-        asked, scenes, scene_of = _take(terms.asked, questions), *self._find_scenes(terms, questions)
+        asked, scenes, scene_of = take_rows(terms.asked, questions), *self._find_scenes(terms, questions)
         hidden = self._pair_up(terms, asked, scenes, scene_of, receivers)  # (S or M, I, N, D)
         n_rows, *grid = hidden.shape[:3]
         hidden = hidden.flatten(0, 2)  # one row per pair: relu_ is cheap on a layer's own result, not on a view
@@ -150,12 +149,12 @@ class PairLayers(Linears):
                 hidden = functional.relu_(layer(hidden))
                 continue
             seen = functional.linear(hidden, self._split_question(layer)[0], layer.bias)  # (S * I * N, D)
-            seen = _take(torch.unflatten(seen, 0, (n_rows, *grid)), scene_of)
+            seen = take_rows(torch.unflatten(seen, 0, (n_rows, *grid)), scene_of)
             hidden = functional.relu_(seen + asked[:, None, None]).flatten(0, 2)  # (M * I * N, D)
         relations = hidden.view(len(asked), *grid, hidden.shape[1])  # (M, I, N, D_g)
         if terms.object_mask is None:
             return relations
-        mask = _take(terms.object_mask[scenes], scene_of)  # (M, N)
+        mask = take_rows(terms.object_mask[scenes], scene_of)  # (M, N)
         return relations * (mask[:, receivers, None, None] & mask[:, None, :, None])  # (M, I, N, D_g)
 
     def sum_pairs(self, given: PairInputs, pair_chunk: int | None = None) -> Tensor:
@@ -181,7 +180,7 @@ class PairLayers(Linears):
         terms = self.split(given)
         n_pairs, learns = n_questions * n_objects**2, torch.is_grad_enabled()
         if pair_chunk is None or (n_pairs <= pair_chunk and not learns):
-            return self._sum_block(terms, _ALL, _ALL, dims)
+            return self._sum_block(terms, ALL, ALL, dims)
         sum_block = self._sum_block
         if learns:
             sum_block = partial(checkpoint, self._sum_block, use_reentrant=False, preserve_rng_state=False)
@@ -235,13 +234,13 @@ class PairLayers(Linears):
         self, terms: PairTerms, asked: Tensor, scenes: slice | Tensor, scene_of: Tensor | None, receivers: slice
     ) -> Tensor:
         """Return the first layer's units of pairs (S or M, I, N, D), after the ReLU."""
-        receiver, sender, shown = _take(terms.receiver, scenes), _take(terms.sender, scenes), None
+        receiver, sender, shown = take_rows(terms.receiver, scenes), take_rows(terms.sender, scenes), None
         if terms.pair_features is not None:
             shown = functional.linear(terms.pair_features[scenes][:, receivers], self._weights()[2])  # (S, I, N, D)
         if self.question_layer == 0:
-            receiver = _take(receiver, scene_of) + asked.unsqueeze(1)  # (M, N, D)
-            sender, shown = _take(sender, scene_of), None if shown is None else _take(shown, scene_of)
-        receiver = receiver if receivers is _ALL else receiver[:, receivers]
+            receiver = take_rows(receiver, scene_of) + asked.unsqueeze(1)  # (M, N, D)
+            sender, shown = take_rows(sender, scene_of), take_rows(shown, scene_of)
+        receiver = receiver if receivers is ALL else receiver[:, receivers]
         hidden = receiver.unsqueeze(2) + sender.unsqueeze(1)  # (S or M, I, N, D)
         return functional.relu_(hidden if shown is None else hidden + shown)
 
@@ -318,16 +317,6 @@ def _split_pairs(n_questions: int, n_objects: int, pair_chunk: int) -> Iterator[
     A chunk that holds all pairs of a question takes whole questions; a smaller one splits the objects i of one
     question, and holds at least the N pairs of one of them.
     """
-    receiver_blocks = _split(n_objects, max(1, pair_chunk // max(1, n_objects)))
-    for questions in _split(n_questions, max(1, pair_chunk // max(1, n_objects**2))):
+    receiver_blocks = split_range(n_objects, max(1, pair_chunk // max(1, n_objects)))
+    for questions in split_range(n_questions, max(1, pair_chunk // max(1, n_objects**2))):
         yield questions, receiver_blocks
-
-
-def _split(length: int, step: int) -> list[slice]:
-    """Return slices of `step` that cover `length`; one empty slice if `length` is 0."""
-    return [slice(start, min(start + step, length)) for start in range(0, length, step)] or [slice(0, 0)]
-
-
-def _take(rows: Tensor, index: slice | Tensor | None) -> Tensor:
-    """Return some of the rows, with repetition; all of them unchanged for None or `_ALL`."""
-    return rows if index is None or index is _ALL else rows[index]

@@ -6,6 +6,7 @@ object, tagged with its coordinates; and "Dealing with state descriptions": each
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
@@ -150,9 +151,9 @@ class ConvolutionalEncoder(Encoder):
             layers += [nn.Conv2d(d_in, d_out, 3, stride=stride, padding=1), SyncedBatchNorm(d_out), nn.ReLU()]
         self.layers = Layers(*layers)
 
+    @abstractmethod
     def read_pixels(self, images: Tensor) -> Tensor:
         """Return bytes (S, H, W, 3) as the numbers (S, 3, H, W) that the first convolution takes."""
-        raise NotImplementedError
 
     def summarize(self, images: Tensor) -> Tensor:
         """Return what the convolutions compute of images, in short.

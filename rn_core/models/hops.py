@@ -30,8 +30,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from rn_core.models.blocks import PairInputs
-from rn_core.models.layers import Layers, check_size, linear_at, make_mlp, read_sum
-from rn_core.models.relation_layers import take_rows
+from rn_core.models.layers import Layers, check_size, linear_at, make_mlp, read_sum, take_rows
 from rn_core.models.relation_network import PairCore, RelationNetwork, RelationNetworkConfig, RelationTrace
 
 
@@ -244,7 +243,7 @@ class HopRelationNetwork(PairCore):
         self, objects: Tensor, object_mask: Tensor | None, question: Tensor, scene_index: Tensor | None
     ) -> _Hopped:
         """Take the hops; arguments as `forward`."""
-        objects = objects if scene_index is None else objects[scene_index]  # (M, N, D_o)
+        objects = take_rows(objects, scene_index)  # (M, N, D_o)
         mask = take_rows(object_mask, scene_index)
         mask = torch.ones_like(objects[..., 0], dtype=torch.bool) if mask is None else mask  # (M, N)
         asked = question

@@ -14,6 +14,8 @@ from torch import Tensor, nn
 
 from rn_core.common.errors import RNCoreError
 
+#: The index that takes everything.
+ALL = slice(None)
 #: Marks a config field added after configs had been written to cards: it is omitted at its default.
 OMIT_DEFAULT: Mapping[str, bool] = MappingProxyType({"omit_default": True})
 
@@ -81,6 +83,20 @@ def read_sum(f_phi: Layers, aggregate: Tensor) -> Tensor:
     aggregate = aggregate if aggregate.dtype == dtype else aggregate.to(dtype)
     with torch.autocast(device, enabled=False) if torch.is_autocast_enabled(device) else nullcontext():
         return f_phi(aggregate)
+
+
+@overload
+def take_rows(rows: Tensor, index: slice | Tensor | None) -> Tensor: ...
+@overload
+def take_rows(rows: Tensor | None, index: slice | Tensor | None) -> Tensor | None: ...
+def take_rows(rows: Tensor | None, index: slice | Tensor | None) -> Tensor | None:
+    """Return some of the rows, with repetition; None for None, and all of them unchanged for no index or `ALL`."""
+    return rows if rows is None or index is None or index is ALL else rows[index]
+
+
+def split_range(length: int, step: int) -> list[slice]:
+    """Return slices of `step` that cover `length`; one empty slice if `length` is 0."""
+    return [slice(start, min(start + step, length)) for start in range(0, length, step)] or [slice(0, 0)]
 
 
 def split_logit(logit: Tensor) -> Tensor:

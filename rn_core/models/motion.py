@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from rn_core.common.errors import RNCoreError
 from rn_core.models.base import Core
-from rn_core.models.layers import check_factor, check_size, check_sizes
+from rn_core.models.layers import check_factor, check_size, check_sizes, take_rows
 from rn_core.models.motion_parts import Links, Moving, Pairs, PathReader, Shown, Step, list_pairs
 
 
@@ -111,7 +111,7 @@ class MotionNetwork(Core):
             if object_mask is not None:
                 moved = moved * object_mask[..., None, None]
             moved = moved.flatten(1)  # (S, N * K * 2)
-            return moved if scene_index is None else moved[scene_index]
+            return take_rows(moved, scene_index)
 
     def find_paths(self, objects: Tensor) -> Tensor:
         """Return the observed positions (S, n_seen, N, 2) in objects (S, N, D_o)."""

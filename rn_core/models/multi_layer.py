@@ -23,9 +23,9 @@ import torch
 from torch import Tensor, nn
 
 from rn_core.common.errors import RNCoreError
-from rn_core.models.layers import check_size, check_sizes, read_sum
+from rn_core.models.layers import check_size, check_sizes, read_sum, take_rows
 from rn_core.models.naming import check_names, mark_named
-from rn_core.models.relation_layers import ExtendedRelationNetwork, RelationLayer, take_rows
+from rn_core.models.relation_layers import ExtendedRelationNetwork, RelationLayer
 from rn_core.models.relation_network import RelationNetwork, RelationNetworkConfig
 
 
@@ -138,7 +138,7 @@ class MultiLayerRelationNetwork(ExtendedRelationNetwork):
     ) -> tuple[Tensor, Tensor | None, list[Tensor]]:
         """Return the last layer's objects (M, N, D) and their mask, and the sums (M, N, D_g) of each layer before."""
         mask = None if object_mask is None or object_mask.all() else object_mask
-        objects, mask = objects if scene_index is None else objects[scene_index], take_rows(mask, scene_index)
+        objects, mask = take_rows(objects, scene_index), take_rows(mask, scene_index)
         objects = objects if mask is None else objects * mask[..., None]
         related, _ = mark_named(objects, question, self.config.names_at, self.config.d_name, mask)  # (M, N, D_o + K)
         found: list[Tensor] = []

@@ -10,7 +10,7 @@ from torch import Tensor
 from rn_core.common.errors import RNCoreError
 from rn_core.models.base import Core
 from rn_core.models.baselines import MLP, MLPConfig
-from rn_core.models.layers import check_size, check_sizes
+from rn_core.models.layers import check_size, check_sizes, take_rows
 from rn_core.models.paths import PathEncoder, PathEncoderConfig
 
 
@@ -81,7 +81,7 @@ class PathMLP(Core):
         kept = self._keep_velocity(objects).flatten(1)  # (S, N * K * 2)
         said = self.mlp(self.paths.encode(objects), object_mask, objects.new_zeros(len(objects), 0))[:, : kept.shape[1]]
         moved = kept + said.to(kept.dtype)  # (S, N * K * 2)
-        return moved if scene_index is None else moved[scene_index]
+        return take_rows(moved, scene_index)
 
     def _keep_velocity(self, objects: Tensor) -> Tensor:
         """Return the displacements (S, N, K, 2) of balls at constant velocity from their last observed positions."""

@@ -31,9 +31,9 @@ from torch import Tensor, nn
 
 from rn_core.common.errors import RNCoreError
 from rn_core.models.base import Core
-from rn_core.models.layers import Layers, check_factor, check_size, check_sizes, make_mlp, read_sum
+from rn_core.models.layers import Layers, check_factor, check_size, check_sizes, make_mlp, read_sum, take_rows
 from rn_core.models.naming import check_names, mark_named
-from rn_core.models.relation_layers import RelationLayer, take_rows
+from rn_core.models.relation_layers import RelationLayer
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from torch.nn import functional
 
 from rn_core.common.errors import RNCoreError
 from rn_core.models.blocks import PairInputs, PairLayers, sum_by_size
-from rn_core.models.layers import OMIT_DEFAULT, Layers, check_size, check_sizes
+from rn_core.models.layers import OMIT_DEFAULT, Layers, check_size, check_sizes, take_rows
 from rn_core.models.relation_network import PairCore, RelationNetwork, RelationNetworkConfig, RelationTrace
 
 
@@ -197,15 +197,10 @@ class StackedRelationNetwork(ExtendedRelationNetwork):
         """Return objects (M, N, D_o + d_hop) extended by their relations, and their mask."""
         sums = self.first(objects, object_mask, question, scene_index) * self.config.aggregate_scale  # (M, N, D_g)
         gained = functional.relu(self.gain(sums))  # (M, N, d_hop)
-        objects, mask = objects if scene_index is None else objects[scene_index], take_rows(object_mask, scene_index)
+        objects, mask = take_rows(objects, scene_index), take_rows(object_mask, scene_index)
         return torch.cat([objects, gained.to(objects.dtype)], dim=-1), mask
 
     @property
     def last_hop(self) -> RelationNetwork:
         """Return the second hop."""
         return self.second
-
-
-def take_rows(rows: Tensor | None, index: Tensor | None) -> Tensor | None:
-    """Return some of the rows; None for None, and all of them unchanged for no index."""
-    return rows if rows is None or index is None else rows[index]

@@ -29,6 +29,7 @@ from rn_core.models.layers import (
     check_sizes,
     make_mlp,
     read_sum,
+    take_rows,
 )
 
 AGGREGATES = ("sum", "mean")
@@ -261,7 +262,7 @@ class RelationNetwork(PairCore):
         relations = self.g_theta.relations(self.g_theta.split(given)).flatten(1, 2)  # (M, N * N, D_g)
         mask = torch.ones_like(objects[..., 0], dtype=torch.bool) if object_mask is None else object_mask
         n_objects = mask.sum(dim=1).clamp(min=1)  # (S,)
-        n_objects = n_objects if scene_index is None else n_objects[scene_index]  # (M,)
+        n_objects = take_rows(n_objects, scene_index)  # (M,)
         relations = relations.to(torch.promote_types(relations.dtype, torch.float32))
         relations = relations * self.pair_weight(n_objects.to(relations.dtype)[:, None, None])  # (M, N * N, D_g)
         aggregate = relations.sum(dim=1)  # (M, D_g)

@@ -25,6 +25,8 @@ STRIDE = 4
 _N_HALVING = 2
 #: From here on a peak is an object: a center half way between two cells may give each of them half.
 LEAST_PROBABILITY = 0.3
+#: From here on an encoder with windows looks closer at a peak, which may make an object of it, or none.
+LEAST_LOOKED_AT = 0.05
 
 
 @dataclass(frozen=True)
@@ -41,8 +43,8 @@ class SlotEncoderConfig:
         stages: channels of residual stages behind the convolutions, each at half the size; empty for none.
         n_coordinates: numbers that say where in space an object stands, which are learned, too; 0 for none.
         soft: whether a row holds the probability of each value of an attribute instead of the likeliest value.
-        windows: of a closer look at each object, whose logits of attributes are added to those of the map; None for
-            none. A dict of its fields will do.
+        windows: of a closer look at each peak, which says what stands there, and whose logit of there being an object
+            is added to that of the map; None for none. A dict of its fields will do.
     """
 
     channels: tuple[int, ...] = (16, 32, 48, 48, 48)
@@ -174,13 +176,12 @@ class MapEncoder(ConvolutionalEncoder):
             maps: what was found.
             cells: (S, K) int64, counted row by row.
             pixels: (S, K, 2), where the objects are, as `find_pixels`.
-            closer: (S, K, V), logits of attributes to be added to those of the map; None for none.
+            closer: (S, K, V), logits of attributes in place of those of the maps; None for these.
 
         Returns:
             coordinates in space, if the encoder has some; a part for each attribute; x and y in the picture, -1 to 1.
         """
-        attributes = _read_at(maps.attributes, cells)  # (S, K, V)
-        attributes = attributes if closer is None else attributes + closer
+        attributes = _read_at(maps.attributes, cells) if closer is None else closer  # (S, K, V)
         name = _weigh if self.finder.soft else _choose
         values = [name(part) for part in torch.split(attributes, list(self.finder.attributes), dim=-1)]
         place = [] if maps.coordinates is None else [_read_at(maps.coordinates, cells)]  # (S, K, C)
@@ -205,7 +206,7 @@ class SlotEncoder(MapEncoder):
         """Build the layers of `config`."""
         super().__init__(config)
         self.config = config
-        self.reader = WindowReader(config.windows, sum(config.attributes)) if config.windows else None
+        self.reader = WindowReader(config.windows, config.attributes) if config.windows else None
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """Find objects.
@@ -236,10 +237,13 @@ class SlotEncoder(MapEncoder):
     def _read_objects(self, maps: SlotMaps, images: Tensor) -> tuple[Tensor, Tensor, SlotPeaks]:
         """Return the objects that maps say there are and their mask, as `forward`, and the peaks that they stand at."""
         peaks = find_peaks(maps.centers.flatten(1), self.config.grid_shape, self.config.n_slots)  # (S, K)
-        probabilities = maps.centers.flatten(1).gather(1, peaks).sigmoid()  # (S, K)
+        centers = maps.centers.flatten(1).gather(1, peaks)  # (S, K)
+        pixels, closer = self.find_pixels(maps, peaks), None  # (S, K, 2)
+        if self.reader is not None:
+            there, closer = self._look_closer(self.reader, images, pixels, centers.sigmoid() > LEAST_LOOKED_AT)
+            centers = centers + there
+        probabilities = centers.sigmoid()  # (S, K)
         mask = probabilities > LEAST_PROBABILITY
-        pixels = self.find_pixels(maps, peaks)  # (S, K, 2)
-        closer = None if self.reader is None else self._look_closer(self.reader, images, pixels, mask)
         parts = self.describe(maps, peaks, pixels, closer)
         objects = torch.cat(parts, dim=-1) * mask[..., None]
         first = parts[0] if maps.coordinates is None else parts[1]
@@ -247,21 +251,27 @@ class SlotEncoder(MapEncoder):
         ordered = objects.take_along_dim(order[..., None], dim=1)
         return ordered, mask.take_along_dim(order, dim=1), SlotPeaks(maps, peaks, probabilities, order)
 
-    def _look_closer(self, reader: WindowReader, images: Tensor, places: Tensor, mask: Tensor) -> Tensor:
-        """Return logits (S, K, V) of attributes in the windows around places; 0 where there is no object.
+    def _look_closer(
+        self, reader: WindowReader, images: Tensor, places: Tensor, mask: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Return what the windows around places say, all logits 0 where nothing is looked at.
 
         Args:
             reader: reads windows.
             images: (S, H, W, 3) uint8.
             places: (S, K, 2) pixels.
-            mask: (S, K) bool, where objects are; in each picture they stand first.
+            mask: (S, K) bool, at which places to look; in each picture they stand first.
+
+        Returns:
+            logits (S, K) that an object stands there, and (S, K, V) of its attributes.
         """
         n_windows = int(mask.any(dim=0).sum())
         with torch.autocast(images.device.type, enabled=False):
             pixels, spans = self.read_pixels(images), reader.frame(places, images.shape[1])
             windows = cut_windows(pixels, places[:, :n_windows], spans[:, :n_windows], reader.config.n_samples)
-            read = reader(windows[mask[:, :n_windows]])  # (N, V)
-        return places.new_zeros(*mask.shape, read.shape[-1]).masked_scatter(mask[..., None], read)
+            read = reader(windows[mask[:, :n_windows]])  # (N, 1 + V)
+        logits = places.new_zeros(*mask.shape, read.shape[-1]).masked_scatter(mask[..., None], read)
+        return logits[..., 0], logits[..., 1:]
 
     def locate(self, objects: Tensor) -> Tensor:
         """Return the objects' centers in pixels; see `Encoder.locate`."""

@@ -21,9 +21,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils.checkpoint import checkpoint
 
-from rn_core.models.layers import Linears
-
-_ALL = slice(None)
+from rn_core.models.layers import ALL, Linears, split_range, take_rows
 
 
 class TupleInputs(NamedTuple):
@@ -98,14 +96,15 @@ class TupleLayers(Linears):
         if given.fixed is None:
             first = functional.linear(given.objects, of_position[0], self[0].bias)  # (S, N, D)
             rest = [functional.linear(given.objects, weight) for weight in of_position[1:]]  # (S, N, D) each
-            return TupleTerms(None, (_take(first, index) + asked.unsqueeze(1), *(_take(term, index) for term in rest)))
-        objects = _take(given.objects, index)  # (M, N, D_o)
+            first, *rest = (take_rows(term, index) for term in (first, *rest))  # (M, N, D) each
+            return TupleTerms(None, (first + asked.unsqueeze(1), *rest))
+        objects = take_rows(given.objects, index)  # (M, N, D_o)
         named = objects.take_along_dim(given.fixed[..., None], dim=1).flatten(1)  # (M, F * D_o)
         fixed = functional.linear(named, torch.cat(of_position[:n_fixed], dim=1), self[0].bias) + asked  # (M, D)
         free = [functional.linear(given.objects, weight) for weight in of_position[n_fixed:]]  # (S, N, D) each
-        return TupleTerms(fixed, tuple(_take(term, index) for term in free))
+        return TupleTerms(fixed, tuple(take_rows(term, index) for term in free))
 
-    def relations(self, terms: TupleTerms, questions: slice = _ALL, leading: slice = _ALL) -> Tensor:
+    def relations(self, terms: TupleTerms, questions: slice = ALL, leading: slice = ALL) -> Tensor:
         """Return the relations of tuples (M, I, N, ..., D_g), one dimension per free position.
 
         Args:
@@ -129,25 +128,16 @@ class TupleLayers(Linears):
                 forward pass and computed again in the backward pass (Chen et al. 2016, arXiv 1604.06174), so memory
                 does not grow with the number of tuples.
         """
-        return self._sum(given, tuple_chunk, keep=0)
-
-    def sum_others(self, given: TupleInputs, tuple_chunk: int | None = None) -> Tensor:
-        """Return for each object at the first free position the sum over the other positions (M, N, D_g)."""
-        return self._sum(given, tuple_chunk, keep=1)
-
-    def _sum(self, given: TupleInputs, tuple_chunk: int | None, keep: int) -> Tensor:
-        """Return the sum over all free positions but the first `keep`, block by block."""
         terms, n_free = self.split(given), self.order - given.n_fixed
         if tuple_chunk is None or not n_free:
-            return _sum_block(self, terms, _ALL, _ALL, keep)
+            return _sum_block(self, terms, ALL, ALL)
         sum_block = partial(_sum_block, self)
         if torch.is_grad_enabled():
             sum_block = partial(checkpoint, sum_block, use_reentrant=False, preserve_rng_state=False)
         n_questions, n_objects = len(given.question), given.objects.shape[1]
         rows = []
         for questions, blocks in _split_tuples(n_questions, n_objects, n_free, tuple_chunk):
-            sums = (sum_block(terms, questions, leading, keep) for leading in blocks)
-            rows.append(torch.cat([*sums], dim=1) if keep else reduce(torch.add, sums))
+            rows.append(reduce(torch.add, (sum_block(terms, questions, leading) for leading in blocks)))
         return torch.cat(rows)
 
     def _weights(self) -> tuple[list[Tensor], Tensor]:
@@ -165,10 +155,10 @@ class TupleLayers(Linears):
         return reduce(torch.add, parts) if len(parts) > 1 else parts[0].clone()
 
 
-def _sum_block(layers: TupleLayers, terms: TupleTerms, questions: slice, leading: slice, keep: int) -> Tensor:
+def _sum_block(layers: TupleLayers, terms: TupleTerms, questions: slice, leading: slice) -> Tensor:
     """Return the sum of one block's relations, accumulated in at least 32 bits."""
     relations = layers.relations(terms, questions, leading)  # (M, I, N, ..., D_g)
-    dims = tuple(range(1 + keep, relations.ndim - 1))
+    dims = tuple(range(1, relations.ndim - 1))
     wide = torch.promote_types(relations.dtype, torch.float32)
     return relations.sum(dim=dims, dtype=wide) if dims else relations.to(wide)
 
@@ -189,19 +179,9 @@ def _split_tuples(
     A block holds at least the tuples of one question that begin with one object.
     """
     n_tails = max(1, n_objects) ** (n_free - 1)
-    blocks = _split(n_objects, max(1, tuple_chunk // n_tails))
-    for questions in _split(n_questions, max(1, tuple_chunk // (n_tails * max(1, n_objects)))):
+    blocks = split_range(n_objects, max(1, tuple_chunk // n_tails))
+    for questions in split_range(n_questions, max(1, tuple_chunk // (n_tails * max(1, n_objects)))):
         yield questions, blocks
-
-
-def _split(length: int, step: int) -> list[slice]:
-    """Return slices of `step` that cover `length`; one empty slice if `length` is 0."""
-    return [slice(start, min(start + step, length)) for start in range(0, length, step)] or [slice(0, 0)]
-
-
-def _take(rows: Tensor, index: Tensor | None) -> Tensor:
-    """Return some of the rows, with repetition; all of them unchanged for None."""
-    return rows if index is None else rows[index]
 
 
 def make_tuple_index(n_objects: int, fixed: Tensor, order: int) -> Tensor:

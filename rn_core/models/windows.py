@@ -43,7 +43,7 @@ class WindowConfig:
 
 
 class WindowReader(nn.Module):
-    """Windows of pixels to the logits of the values that the attributes of the object in the middle have."""
+    """Windows of pixels to logits: that an object stands in the middle, and of the values of its attributes."""
 
     if TYPE_CHECKING:  # torch gives every module's call the type Any
 
@@ -51,12 +51,12 @@ class WindowReader(nn.Module):
             """Return logits."""
             ...
 
-    def __init__(self, config: WindowConfig, n_values: int) -> None:
+    def __init__(self, config: WindowConfig, attributes: tuple[int, ...]) -> None:
         """Build the layers.
 
         Args:
             config: their sizes.
-            n_values: V, values of all attributes together.
+            attributes: how many values each attribute has, V in all.
         """
         super().__init__()
         self.config = config
@@ -64,10 +64,10 @@ class WindowReader(nn.Module):
         for d_in, d_out in pairwise(config.channels):
             stages.append(Layers(convolve(d_in, d_out, stride=2), ResidualBlock(d_out)))
         self.stages = Layers(*stages)
-        self.head = nn.Linear(config.channels[-1], n_values)
+        self.head = nn.Linear(config.channels[-1], 1 + sum(attributes))
 
     def forward(self, windows: Tensor) -> Tensor:
-        """Return logits (N, V) of windows (N, 3, s, s) of numbers from 0 to 1."""
+        """Return logits (N, 1 + V) of windows (N, 3, s, s) of numbers from 0 to 1."""
         logits: Tensor = self.head(self.stages(windows).mean(dim=(2, 3)))
         return logits
 

@@ -143,6 +143,11 @@ class RaceConfig:
         except TypeError as err:
             raise RNCoreError(f"This is not a race config ({err}); see RaceConfig for its fields.") from err
 
+    def expect_minutes(self) -> float:
+        """Return about how many minutes the race takes on two idle cores, from its task's usual race and its steps."""
+        usual = usual_config(self.task, answers_only=not self.head_start)
+        return RACE_TASKS[self.task].race.minutes * self.steps / usual.steps
+
     def model(self, kind: str) -> ModelConfig:
         """Return what one runner is built as."""
         config = model_config(self.task, kind, self.size)

@@ -275,6 +275,7 @@ class RaceSpec:
         all_cores: whether a step uses all cores, at most four, instead of half of them: it pays where steps are long.
         look_scenes: validation scenes per look; where a scene has one question, the most of all types together.
         look_per_type: validation scenes per look and question type at most, where a scene has one question; else None.
+        minutes: about how long the usual race takes on two idle cores.
         one_question: why a scene has one question, as the beginning of a sentence; empty where it has several.
     """
 
@@ -291,6 +292,7 @@ class RaceSpec:
     all_cores: bool = False
     look_scenes: int = 100
     look_per_type: int | None = None
+    minutes: float = 3
     one_question: str = ""
 
     def count_look_scenes(self, n_types: int) -> int:

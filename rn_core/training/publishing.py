@@ -27,7 +27,8 @@ from rn_core.training.recipes import RECIPES
 from rn_core.training.run_state import RunState, read_run
 from rn_core.weights.card import CardFacts, CurvePoint, FolderEvaluation, TrainingRecord
 from rn_core.weights.file_set import check_name, hold_name
-from rn_core.weights.store import PRETRAINED, WeightsEntry, fill_model, round_parameters, write_set
+from rn_core.weights.packing import round_parameters
+from rn_core.weights.store import PRETRAINED, WeightsEntry, fill_model, write_set
 
 #: Scenes for the mean aggregate.
 MEAN_SCENES = 200

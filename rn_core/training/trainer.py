@@ -9,6 +9,7 @@ import math
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, cast
 
@@ -120,8 +121,9 @@ class Trainer:
         if config.pool_scenes and not (done and source is not None):  # then pretraining is over, answers elsewhere
             assert isinstance(self.task, Pooled)  # the config has checked it
             self.pool = self.task.make_pool(config.seed, config.pool_scenes, config.n_questions, progress)
+        load = cache(load_weights)  # relations and encoders can come from the same weights
         if config.core_from and done is None and not (config.warm_start and self.pool is None):
-            begun = load_weights(config.core_from)
+            begun = load(config.core_from)
             if config.encoders_from:
                 model.pair_core.init_from(relations_of(config.core_from, begun.model))
             else:
@@ -129,7 +131,7 @@ class Trainer:
             if config.keep_answers:
                 take_answers(model, self.task.answers, begun)
         if config.encoders_from:
-            model.take_encoders(load_weights(config.encoders_from).model)
+            model.take_encoders(load(config.encoders_from).model)
             self.source = read_ahead(model, source, progress)
         if config.warm_start and done is None:
             self._warm_start(_WarmStartKeeper(self, found), progress)

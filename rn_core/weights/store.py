@@ -6,7 +6,7 @@ Files are `pretrained/<name>.safetensors`, `<name>.json` and `<name>.golden.safe
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -36,6 +36,7 @@ from rn_core.weights.file_set import (
     place,
     replace_set,
 )
+from rn_core.weights.packing import pack_tensors, unpack_tensors
 
 PRETRAINED = APP_FOLDER / "pretrained"
 #: Note on weights by a public name that came from a file with another hash.
@@ -140,13 +141,12 @@ def load_weights(name: str, folder: Path = PRETRAINED) -> LoadedWeights:
     """
     entry = find_weights(name, folder)
     try:
-        content = check_weights(entry)
+        tensors = _read_tensors(entry)
     except WeightsError:
         read, entry = entry, find_weights(name, folder)
         if entry == read:
             raise
-        content = check_weights(entry)  # a new set replaced the old one between reading card and weights
-    tensors = parse_tensors(content, entry.path.name)
+        tensors = _read_tensors(entry)  # a new set replaced the old one between reading card and weights
     return make_loaded(entry.card, tensors | _borrow_encoders(entry.card, tensors, folder), entry.path.name)
 
 
@@ -160,7 +160,7 @@ def _borrow_encoders(card: Card, own: Mapping[str, Tensor], folder: Path) -> dic
         return {}
     with torch.device("meta"):
         wanted = QuestionAnsweringModel(card.model).state_dict().keys()
-    others = _read_tensors(card.encoders_from, folder)
+    others = _read_tensors(find_weights(card.encoders_from, folder))
     shared = {name: others[name] for name in sorted(wanted - own.keys()) if name in others}
     if sha256(save_tensors(shared)) != card.encoders_sha256:
         raise WeightsError(
@@ -170,10 +170,9 @@ def _borrow_encoders(card: Card, own: Mapping[str, Tensor], folder: Path) -> dic
     return shared
 
 
-def _read_tensors(name: str, folder: Path) -> dict[str, Tensor]:
+def _read_tensors(entry: WeightsEntry) -> dict[str, Tensor]:
     """Return the tensors of a weights file after checking its hash; errors as `load_weights`."""
-    entry = find_weights(name, folder)
-    return parse_tensors(check_weights(entry), entry.path.name)
+    return unpack_tensors(parse_tensors(check_weights(entry), entry.path.name), entry.path.name)
 
 
 def _leave_out_encoders(
@@ -185,7 +184,7 @@ def _leave_out_encoders(
     """
     if facts.encoders_from not in list_weights(folder):
         return tensors, replace(facts, encoders_sha256="")
-    others = _read_tensors(facts.encoders_from, folder)
+    others = _read_tensors(find_weights(facts.encoders_from, folder))
     encoders = {name for name in tensors if name.startswith(_ENCODERS) and name in others}
     shared = {name: others[name] for name in sorted(encoders) if _is_same(tensors[name], others[name])}
     left = {name: value for name, value in tensors.items() if name not in shared}
@@ -280,17 +279,17 @@ def write_set(
 ) -> WeightsEntry:
     """Do the work of `save_weights` for a caller that holds the name."""
     tensors, facts = _leave_out_encoders(collect_tensors(model, mean_aggregate), facts, folder)
-    content = save_tensors(tensors)
+    content = save_tensors(pack_tensors(tensors))
     contents = {WEIGHTS: content}
     if golden is not None:
-        contents[GOLDEN] = save_tensors({key: value.detach().cpu().contiguous() for key, value in golden.items()})
+        contents[GOLDEN] = _golden_content(golden)
     card = make_card(name, facts, model, content, contents.get(GOLDEN))
     replace_set(name, folder, {**contents, CARD: write_card(card)})
     return WeightsEntry(name, card, place(name, folder, WEIGHTS))
 
 
 def collect_tensors(model: QuestionAnsweringModel, mean_aggregate: Tensor | None) -> dict[str, Tensor]:
-    """Return the content of a weights file, by name, on the CPU.
+    """Return the content of a weights file before it is packed, by name, on the CPU.
 
     A parameter is float16 if that loses nothing of it, which is so after `round_parameters`.
     """
@@ -298,19 +297,6 @@ def collect_tensors(model: QuestionAnsweringModel, mean_aggregate: Tensor | None
     found = {key: value.detach().cpu().contiguous() for key, value in (model.state_dict() | extra).items()}
     halved = {key: found[key].half() for key, _ in model.named_parameters()}
     return found | {key: half for key, half in halved.items() if torch.equal(half.to(found[key].dtype), found[key])}
-
-
-@torch.no_grad()
-def round_parameters(model: QuestionAnsweringModel, names: Collection[str] | None = None) -> None:
-    """Round what a model has learned to the nearest float16; statistics of batch norm stay.
-
-    Args:
-        model: is changed in place.
-        names: of the parameters to round; None rounds all.
-    """
-    for name, parameter in model.named_parameters():
-        if names is None or name in names:
-            parameter.copy_(parameter.half())
 
 
 def write_card(card: Card) -> bytes:
@@ -328,6 +314,18 @@ def load_golden(entry: WeightsEntry) -> dict[str, Tensor]:
     """Return inputs and their logits; raises WeightsError if they are missing, changed or damaged."""
     path = entry.path.with_suffix(GOLDEN)
     return parse_tensors(_check_golden(entry), path.name)
+
+
+def replace_golden(entry: WeightsEntry, golden: Mapping[str, Tensor]) -> None:
+    """Write other golden logits beside weights, for a caller that holds the name; weights and figures stay."""
+    content = _golden_content(golden)
+    card = write_card(replace(entry.card, golden_sha256=sha256(content)))
+    replace_set(entry.name, entry.folder, {WEIGHTS: check_weights(entry), GOLDEN: content, CARD: card})
+
+
+def _golden_content(golden: Mapping[str, Tensor]) -> bytes:
+    """Return the file of inputs and their logits."""
+    return save_tensors({key: value.detach().cpu().contiguous() for key, value in golden.items()})
 
 
 def _check_golden(entry: WeightsEntry) -> bytes:
@@ -359,8 +357,7 @@ def weights_status(entry: WeightsEntry) -> str:
     """Return "sound", or a sentence with all that is wrong with weights and golden logits."""
     golden = entry.path.with_suffix(GOLDEN)
     try:
-        content = check_weights(entry)
-        _borrow_encoders(entry.card, parse_tensors(content, entry.path.name), entry.folder)
+        _borrow_encoders(entry.card, _read_tensors(entry), entry.folder)
         if entry.card.golden_sha256 is not None or (golden.exists() and not is_moving(golden)):
             _check_golden(entry)
     except RNCoreError as err:

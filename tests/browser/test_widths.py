@@ -96,6 +96,23 @@ def check_first_screen(opened) -> None:
     assert boxes(opened, "h2.rn-question")[0]["bottom"] <= PHONE["height"]
 
 
+def check_points_of_results(opened) -> None:
+    """Check that all points are in sight before anything is scrolled."""
+    opened.wait_for_selector(".st-key-results-chart .js-plotly-plot .annotation-text")
+    (frame,), points = boxes(opened, ".st-key-results-chart"), boxes(opened, ".st-key-results-chart .points path")
+    assert len(points) > 10
+    assert max(point["right"] for point in points) <= frame["right"]
+
+
+def check_cards_fill_their_rows(opened) -> None:
+    """Check that every row of answers ends where the widest does."""
+    ends: dict[float, float] = {}
+    for card in boxes(opened, ".rn-many .rn-card"):
+        ends[card["top"]] = max(card["right"], ends.get(card["top"], 0))
+    assert len(ends) > 1
+    assert max(ends.values()) - min(ends.values()) <= 1
+
+
 def check_chart_of_results(opened) -> None:
     """Check that every column can be scrolled to, and that no ticks touch."""
     chart = ".st-key-results-chart"
@@ -103,6 +120,8 @@ def check_chart_of_results(opened) -> None:
     opened.locator(chart).evaluate("one => { one.scrollLeft = one.scrollWidth; }")
     (frame,), texts = boxes(opened, chart), boxes(opened, f"{chart} .annotation-text")
     assert max(text["right"] for text in texts) <= frame["right"]
+    (chart_box,) = boxes(opened, f"{chart} .js-plotly-plot")
+    assert min(text["left"] for text in texts) >= chart_box["left"]
     (drawn,), keys = boxes(opened, f"{chart} .main-svg:first-of-type"), boxes(opened, f"{chart} .legendtext")
     assert max(key["right"] for key in keys) <= drawn["right"]
     ticks = sorted(boxes(opened, f"{chart} .xtick text"), key=lambda box: box["left"])
@@ -137,7 +156,7 @@ ON_A_PHONE = MappingProxyType(
         "clevr": (check_first_screen, check_words_of_answers, check_table_of_pairs),
         "babi": (check_first_screen, check_words_of_answers),
         "physics": (check_table_of_pairs,),
-        "results": (check_chart_of_results,),
+        "results": (check_points_of_results, check_chart_of_results),
     }
 )
 IN_LARGE_TYPE = MappingProxyType(
@@ -190,6 +209,10 @@ def test_every_page_has_its_link_in_a_narrow_window_in_large_type(visit, url):
     opened = visit(f"{url}/?projector=on", viewport=NARROW)
     wait_until_drawn(opened)
     check_links(opened)
+    (first, second), (picture,) = boxes(opened, ".rn-card"), boxes(opened, ".st-key-areas-picture")
+    assert first["top"] == second["top"]  # side by side, so that little is blank below the scene
+    (controls,) = boxes(opened, ".st-key-areas-controls")
+    assert 0 <= controls["top"] - picture["bottom"] < 250
 
 
 def test_what_keeps_results_stands_level_with_the_choices_beside_it(visit, url):
@@ -209,6 +232,7 @@ def test_a_projector_shows_the_steps_of_numbers_and_a_table_that_fills_its_side(
     (side,) = boxes(opened, ".table .panes")
     assert matrix["left"] > table["right"]
     assert table["width"] + matrix["width"] > 0.85 * side["width"]
+    check_cards_fill_their_rows(opened)
 
 
 @pytest.mark.parametrize("slug", ["why-pairs", "relational-or-not", "when-it-fails", "one-hop-after-another"])
@@ -221,3 +245,14 @@ def test_all_choices_of_a_lesson_are_on_a_projector_s_screen(visit, url, slug):
     assert max(choice["bottom"] for choice in choices) <= 720
     (ask,) = boxes(opened, ".st-key-lessons-quiz .rn-question")
     assert ask["top"] >= 0
+    check_text_fades_out(opened)
+
+
+def check_text_fades_out(opened) -> None:
+    """Check that a lesson's text fades out above its quiz, and that nothing of it is faded at the end."""
+    quiz = opened.get_by_test_id("stLayoutWrapper").filter(has=opened.locator("> .st-key-lessons-quiz"))
+    fade = quiz.evaluate("one => parseFloat(getComputedStyle(one, '::before').height)")
+    assert fade > 40
+    opened.get_by_test_id("stMain").evaluate("one => { one.scrollTop = one.scrollHeight; }")
+    (*_, last), (shown,) = boxes(opened, ".st-key-lessons-text p"), boxes(opened, ".st-key-lessons-quiz")
+    assert last["bottom"] <= shown["top"] - fade

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+from torch import distributed, nn
 
 from rn_core.common.errors import RNCoreError
 from rn_core.models.encoders import (
@@ -13,6 +14,7 @@ from rn_core.models.encoders import (
     ImageEncoderConfig,
     RowEncoder,
     RowEncoderConfig,
+    SyncedBatchNorm,
     make_coordinates,
 )
 
@@ -168,3 +170,25 @@ def test_batch_norm_in_evaluation_equals_torch_s():
     plain.load_state_dict({name: value for name, value in own.state_dict().items() if name != "frozen"})
     features = torch.randn(2, 4, 9, 9)
     torch.testing.assert_close(own(features), plain(features), rtol=1e-5, atol=1e-6)
+
+
+@pytest.fixture
+def alone_among_processes(tmp_path):
+    """Be the only process of a group, which adds up over all of them."""
+    distributed.init_process_group("gloo", init_method=f"file://{tmp_path / 'group'}", rank=0, world_size=1)
+    yield
+    distributed.destroy_process_group()
+
+
+def test_batch_norm_over_one_process_is_torch_s_gradients_and_running_statistics_too(alone_among_processes):
+    synced, plain = SyncedBatchNorm(4), nn.BatchNorm2d(4)
+    weight = torch.rand(4) + 0.5
+    features = torch.randn(3, 4, 5, 5)
+    copies = [features.clone().requires_grad_() for _ in range(2)]
+    for norm, copy in zip((synced, plain), copies, strict=True):
+        norm.weight.data.copy_(weight)
+        norm(copy).pow(3).sum().backward()
+    torch.testing.assert_close(copies[0].grad, copies[1].grad)
+    torch.testing.assert_close(synced.weight.grad, plain.weight.grad)
+    torch.testing.assert_close(synced.running_mean, plain.running_mean)
+    torch.testing.assert_close(synced.running_var, plain.running_var)

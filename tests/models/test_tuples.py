@@ -55,8 +55,6 @@ def test_a_sum_over_tuples_equals_plain_loops_in_any_chunk(order, n_fixed, n_tup
             torch.testing.assert_close(layers.sum_tuples(inputs, chunk), wanted)
     relations = layers.relations(layers.split(inputs))
     assert relations[0, ..., 0].numel() == n_tuples
-    if n_fixed < order:
-        torch.testing.assert_close(layers.sum_others(inputs, 5).sum(dim=1), wanted)
 
 
 @pytest.mark.parametrize("order", [2, 3])
@@ -81,8 +79,6 @@ def test_a_pair_network_is_the_case_of_order_two_to_the_bit(chunk, shared):
     inputs = inputs if shared else inputs._replace(scene_index=None)
     pairs = PairInputs(inputs.objects, None, inputs.question, inputs.scene_index)
     assert torch.equal(layers.sum_tuples(inputs, chunk), relation.g_theta.sum_pairs(pairs, chunk))
-    assert torch.equal(layers.sum_others(inputs, chunk), relation.g_theta.sum_partners(pairs, chunk))
-    assert torch.equal(layers.sum_others(inputs), relation(inputs.objects, None, inputs.question, inputs.scene_index))
     asked = inputs.question[:1], torch.zeros(1, dtype=torch.int64)
     torch.testing.assert_close(  # one question about one scene is laid out there
         layers.sum_tuples(TupleInputs(inputs.objects[:1], *asked)),

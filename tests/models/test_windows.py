@@ -1,4 +1,4 @@
-"""A closer look at peaks: windows are cut where they should be, and what is read there is added to the maps."""
+"""A closer look at peaks: windows are cut where they should be, and what is read there decides."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from rn_core.common.errors import RNCoreError
 from rn_core.models import ModelConfig
@@ -49,7 +50,7 @@ def test_windows_are_cut_as_a_loop_over_their_points_does():
 
 
 def test_windows_grow_evenly_from_the_first_row_to_the_last():
-    reader = WindowReader(WINDOWS, 5)
+    reader = WindowReader(WINDOWS, (3, 2))
     spans = reader.frame(torch.tensor([[3.0, 0.0], [8.0, 37.0], [1.0, 74.0], [1.0, 99.0]]), 75)
     assert [span.tolist() for span in spans] == [[[half, 0], [0, half]] for half in (5.0, 10.0, 15.0, 15.0)]
 
@@ -64,19 +65,19 @@ def maps_of(centers: dict[tuple[int, int], float]) -> SlotMaps:
 
 
 class BlueReader(WindowReader):
-    """Says that what is blue has the values (2, 1), and that what is black has the values (1, 0)."""
+    """Says that what is blue has the values (2, 1), and that what is black has the values (1, 0), sure of neither."""
 
     def forward(self, windows: Tensor) -> Tensor:
         """Return logits of windows."""
         blue = 40 * windows[:, 2].mean(dim=(1, 2)) - 20
         nothing = torch.zeros_like(blue)
-        return torch.stack([nothing - 40, -blue, blue, -blue, blue], dim=1)
+        return torch.stack([nothing, nothing - 40, -blue, blue, -blue, blue], dim=1)
 
 
-def test_what_windows_say_is_added_to_the_map(monkeypatch):
+def test_what_windows_say_counts_and_not_the_map(monkeypatch):
     encoder, maps = SlotEncoder(CONFIG), maps_of({(4, 4): 3.0, (4, 14): 0.0, (14, 4): 2.0, (14, 14): -9.0})
-    monkeypatch.setattr(encoder, "reader", BlueReader(WINDOWS, 5))
-    maps.attributes[0, :, 14, 4] = torch.tensor([0.0, 0.0, 0.0, 90.0, 0.0])  # surer of its second value than the window
+    monkeypatch.setattr(encoder, "reader", BlueReader(WINDOWS, (3, 2)))
+    maps.attributes[0, :, 14, 4] = torch.tensor([0.0, 0.0, 0.0, 90.0, 0.0])  # surer of another value than the window
     monkeypatch.setattr(encoder, "find_maps", lambda images: maps)
     images = torch.zeros(1, 75, 75, 3, dtype=torch.uint8)
     images[0, :, :40, 2] = 255  # the left half is blue
@@ -84,7 +85,31 @@ def test_what_windows_say_is_added_to_the_map(monkeypatch):
     assert mask.tolist() == [[True, True, True, False]]
     places = encoder.locate(objects[0, :3]).round().tolist()
     values = {tuple(place): row[:5].round().tolist() for place, row in zip(places, objects[0], strict=False)}
-    assert values == {(16, 16): [0, 0, 1, 0, 1], (56, 16): [0, 1, 0, 1, 0], (16, 56): [0, 0, 1, 1, 0]}
+    assert values == {(16, 16): [0, 0, 1, 0, 1], (56, 16): [0, 1, 0, 1, 0], (16, 56): [0, 0, 1, 0, 1]}
+
+
+class SureReader(WindowReader):
+    """Says that an object stands where it is blue, and that none stands where it is black."""
+
+    def forward(self, windows: Tensor) -> Tensor:
+        """Return logits of windows."""
+        blue = 8 * windows[:, 2].mean(dim=(1, 2)) - 4
+        return functional.pad(blue[:, None], (0, 5))
+
+
+def test_a_closer_look_finds_what_the_map_was_unsure_of_and_takes_back_what_it_was_not(monkeypatch):
+    centers = {(4, 4): 3.0, (4, 14): 3.0, (14, 4): -2.0, (14, 14): 4.5}  # -2 is a probability of 0.12
+    encoder, maps = SlotEncoder(CONFIG), maps_of(centers)
+    monkeypatch.setattr(encoder, "reader", SureReader(WINDOWS, (3, 2)))
+    images = torch.zeros(1, 75, 75, 3, dtype=torch.uint8)
+    images[0, :, :40, 2] = 255  # the left half is blue
+    objects, mask, found = encoder._read_objects(maps, images)
+    places = {tuple(place) for place in encoder.locate(objects[mask]).round().tolist()}
+    assert places == {(16, 16), (16, 56), (56, 56)}  # 3 - 4 is a probability of 0.27, 4.5 - 4 one of 0.62
+    logits = dict(zip(found.cells[0].tolist(), found.probabilities[0].logit().tolist(), strict=True))
+    side = CONFIG.grid_size
+    expected = {4 * side + 4: 7.0, 4 * side + 14: -1.0, 14 * side + 4: 2.0, 14 * side + 14: 0.5}
+    assert {cell: logits[cell] for cell in expected} == pytest.approx(expected, abs=1e-3)
 
 
 def test_nothing_is_looked_at_where_nothing_is_found(monkeypatch):

@@ -9,25 +9,20 @@ import pytest
 import torch
 from streamlit.components.v2 import manifest_scanner
 
-from pages._lab.pairs.view import PairReading, second_method
+from pages._lab.domains.sort_of_clevr import DOMAIN
+from pages._lab.pairs.view import PairReading
 from pages._lab.sort_of_clevr import view
 from pages._lab.sort_of_clevr.state import ExploreState
-from pages._lab.sort_of_clevr.view import (
-    ExploreView,
-    Reading,
-    choose_target,
-    make_case,
-    make_explore_view,
-)
+from pages._lab.sort_of_clevr.view import ExploreView, Reading, make_case
 from pages._ui import cache
 from rn_core.answering import Answerer
-from rn_core.attribution.pairs import attribute_pairs
 from rn_core.models import ModelConfig, build_model
 from rn_core.models.encoders import ImageEncoderConfig, RowEncoderConfig
 from rn_core.models.relation_network import RelationNetworkConfig
 from rn_core.tasks import TASKS
 from rn_core.tasks.sort_of_clevr.language import text
 from tests.cards import make_card
+from tests.pages.pair_views import make_pair_view
 
 _ENCODERS = {"rn-pixels": (ImageEncoderConfig((8, 8, 8, 8)), 10), "rn-objects": (RowEncoderConfig(10), 10)}
 
@@ -90,13 +85,7 @@ def make_view(random_answerer, make_reading) -> Callable[..., ExploreView]:
 
     def make(**fields: object) -> ExploreView:
         state = ExploreState(**fields)
-        reading = make_reading(state)
         f_phi = random_answerer(state.model).model.core.f_phi
-        target = choose_target(state, reading.answer)
-        parts = (
-            attribute_pairs(f_phi, reading.relations, target, method)
-            for method in (state.method, second_method(state.method))
-        )
-        return make_explore_view(make_case(state), reading, *parts)
+        return make_pair_view(DOMAIN, make_case(state), make_reading(state), f_phi)
 
     return make

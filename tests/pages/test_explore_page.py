@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
+from functools import partial
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -16,45 +16,16 @@ from rn_core.common.errors import WeightsError
 from rn_core.tasks.sort_of_clevr import Question
 from rn_core.tasks.sort_of_clevr.language import ALL_TEXTS, text
 from tests.page_caches import clear_readings
-from tests.shown_markdown import seen, without_meanings
+from tests.pages import opened
+from tests.pages.opened import ROOT, charts, html, sentences
+from tests.shown_markdown import seen
 from tests.typed_questions import type_question
 
 pytestmark = pytest.mark.weights
 
-ROOT = Path(__file__).resolve().parents[2]
+open_page = partial(opened.open_page, "explore")
+state_of = partial(opened.state_of, ExploreState)
 TYPED = "explore.typed"
-
-
-def open_page(**query: str) -> AppTest:
-    """Return the page, opened by a link from the entry script."""
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
-    app.query_params.update(query)
-    return app.switch_page("pages/explore.py").run()
-
-
-def html(app: AppTest) -> str:
-    """Return all the HTML of the page."""
-    return without_meanings("".join(element.proto.body for element in app.get("html")))
-
-
-def charts(app: AppTest) -> list[str]:
-    """Return the alternative texts of the page's figures."""
-    return [chart.proto.alt for chart in app.get("plotly_chart")]
-
-
-def sentences(app: AppTest) -> list[str]:
-    """Return every sentence that says that something is wrong; a traceback fails the test."""
-    assert [error.message for error in app.exception] == []
-    return [
-        seen(element.value) for element in (*app.error, *app.warning) if "The two methods disagree" not in element.value
-    ]
-
-
-def state_of(app: AppTest) -> ExploreState:
-    """Return the state in the URL."""
-    state, problems = ExploreState.from_query({name: value for name, value in app.query_params.items() if value})
-    assert problems == []
-    return state
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from functools import partial
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -18,47 +18,15 @@ from rn_core.common.errors import WeightsError
 from rn_core.tasks.sort_of_clevr import Question
 from rn_core.tasks.sort_of_clevr.language import text
 from tests.page_caches import clear_readings
+from tests.pages import opened
+from tests.pages.opened import ROOT, charts, html, press, sentences
 from tests.shown_markdown import seen
 
 pytestmark = pytest.mark.weights
 
-ROOT = Path(__file__).resolve().parents[2]
+open_page = partial(opened.open_page, "how_it_works")
+state_of = partial(opened.state_of, WalkState)
 MOST_CHARTS = 2
-
-
-def open_page(**query: str) -> AppTest:
-    """Return the page, opened by a link from the entry script."""
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
-    app.query_params.update(query)
-    return app.switch_page("pages/how_it_works.py").run()
-
-
-def html(app: AppTest) -> str:
-    """Return all the HTML of the page."""
-    return "".join(element.proto.body for element in app.get("html"))
-
-
-def charts(app: AppTest) -> list[str]:
-    """Return the alternative texts of the page's figures."""
-    return [chart.proto.alt for chart in app.get("plotly_chart")]
-
-
-def sentences(app: AppTest) -> list[str]:
-    """Return every sentence that says that something is wrong; a traceback fails the test."""
-    assert [error.message for error in app.exception] == []
-    return [seen(element.value) for element in (*app.error, *app.warning)]
-
-
-def state_of(app: AppTest) -> WalkState:
-    """Return the state in the URL."""
-    state, problems = WalkState.from_query({name: value for name, value in app.query_params.items() if value})
-    assert problems == []
-    return state
-
-
-def press(app: AppTest, label: str) -> None:
-    """Press the button of a name."""
-    next(button for button in app.button if button.label == label).click().run()
 
 
 @pytest.fixture
@@ -80,7 +48,7 @@ def test_it_opens_on_the_image_of_the_default_question():
 )
 def test_every_step_has_a_sentence_a_formula_and_its_code(model, step):
     app = open_page(model=model, step=str(step))
-    side = STEPS[view_of(model)][step - 1].side
+    side = STEPS[view_of(model)][step - 1]
     assert sentences(app) == []
     assert f"{step} · {side.name}" in html(app)
     assert app.latex

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,11 +14,13 @@ from pages._lab.lessons.file import FOLDER, SHARED_VIEWS, VIEWS, Lesson, read_fo
 from pages._lab.lessons.state import LessonsState
 from pages._ui.lessons import measured as lesson_measured
 from pages._ui.lessons.views import VIEWS as DRAWN
-from tests.shown_markdown import seen
+from tests.pages import opened
+from tests.pages.opened import charts, html
 
 pytestmark = pytest.mark.weights
 
-ROOT = Path(__file__).resolve().parents[2]
+open_page = partial(opened.open_page, "lessons")
+state_of = partial(opened.state_of, LessonsState)
 LESSONS = read_folder(FOLDER).lessons
 FIRST = [lesson for lesson in LESSONS if lesson.slug in ("why-pairs", "why-a-sum")]
 NAMED = {lesson.slug: lesson for lesson in LESSONS}
@@ -35,34 +38,9 @@ def short_times(monkeypatch):
     monkeypatch.setattr(lesson_measured, "SECONDS", 0.0)
 
 
-def open_page(**query: str) -> AppTest:
-    """Return the page, opened by a link from the entry script."""
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
-    app.query_params.update(query)
-    return app.switch_page("pages/lessons.py").run()
-
-
-def html(app: AppTest) -> str:
-    """Return all the HTML of the page."""
-    return "".join(element.proto.body for element in app.get("html"))
-
-
-def charts(app: AppTest) -> list[str]:
-    """Return the alternative texts of the page's figures."""
-    return [chart.proto.alt for chart in app.get("plotly_chart")]
-
-
 def sentences(app: AppTest) -> list[str]:
-    """Return every sentence that says that something is wrong; a traceback fails the test."""
-    assert [error.message for error in app.exception] == []
-    return [seen(element.value) for element in (*app.error, *app.warning, *app.info)]
-
-
-def state_of(app: AppTest) -> LessonsState:
-    """Return the state in the URL."""
-    state, problems = LessonsState.from_query({name: value for name, value in app.query_params.items() if value})
-    assert problems == []
-    return state
+    """Return every sentence that says that something is wrong, or why there is no lesson."""
+    return opened.sentences(app, "info")
 
 
 def answer(app: AppTest, lesson: Lesson, choice: int) -> AppTest:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from functools import cache
-from pathlib import Path
+from functools import cache, partial
 from types import SimpleNamespace
 
 import pytest
@@ -31,11 +30,13 @@ from rn_core.weights.bundles import read_bundle, write_bundle
 from rn_core.weights.card import CardFacts
 from rn_core.weights.store import LoadedWeights, load_weights
 from tests.cards import SHARE, make_figures
-from tests.shown_markdown import seen, without_meanings
+from tests.pages import opened
+from tests.pages.opened import sentences
+from tests.shown_markdown import without_meanings
 
 pytestmark = pytest.mark.weights
 
-ROOT = Path(__file__).resolve().parents[2]
+open_page = partial(opened.open_page, "explore")
 UPLOADED = "application/octet-stream"
 
 
@@ -69,27 +70,12 @@ def few_scenes(monkeypatch):
     monkeypatch.setattr(own_model, "_MEAN_SCENES", {"objects": 5, "pixels": 2})
 
 
-def open_page(**query: str) -> AppTest:
-    """Return the Explore page."""
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
-    app.query_params.update(query)
-    return app.switch_page("pages/explore.py").run()
-
-
 def upload(app: AppTest, *contents: bytes) -> AppTest:
     """Upload some files at once."""
     files = [(f"file-{number}.safetensors", content, UPLOADED) for number, content in enumerate(contents)]
     (uploader,) = [found for found in app.get("file_uploader") if found.label == "Your own weights"]
     uploader.set_value(files)
     return app.run()
-
-
-def sentences(app: AppTest) -> list[str]:
-    """Return every sentence that says that something is wrong; a traceback fails the test."""
-    assert [error.message for error in app.exception] == []
-    return [
-        seen(element.value) for element in (*app.error, *app.warning) if "The two methods disagree" not in element.value
-    ]
 
 
 def said(app: AppTest) -> str:

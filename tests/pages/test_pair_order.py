@@ -12,17 +12,18 @@ import numpy as np
 import pytest
 import torch
 
+from pages._lab.domains.sort_of_clevr import DOMAIN
 from pages._lab.figures import plot_pair_matrix
-from pages._lab.pairs.view import PairReading, second_method
+from pages._lab.pairs.view import PairReading
 from pages._lab.sort_of_clevr.picture import make_scene_view
 from pages._lab.sort_of_clevr.state import ExploreState
-from pages._lab.sort_of_clevr.view import ExploreView, choose_target, make_case, make_explore_view
+from pages._lab.sort_of_clevr.view import ExploreView, make_case
 from pages._lab.sort_of_clevr.view import make_reading as make_shapes_reading
 from pages._ui.pairs import exports
 from pages._ui.pairs.sections import read_matrix_click
 from rn_core import cli
 from rn_core.answering import Answerer, strongest_pairs
-from rn_core.attribution.pairs import attribute_pairs
+from tests.pages.pair_views import make_pair_view
 
 N = 6
 
@@ -43,11 +44,7 @@ def view(first_alone) -> ExploreView:
     trace = first_alone.trace(case.state.scene, case.question)
     answer = first_alone.read(case.state.scene, case.question, trace.logits[0])
     reading = make_shapes_reading(case, PairReading(answer, trace.relations[0], None, {"mlp": None}))
-    target, f_phi = choose_target(case.state, answer), first_alone.model.core.f_phi
-    methods = (case.state.method, second_method(case.state.method))
-    return make_explore_view(
-        case, reading, *(attribute_pairs(f_phi, reading.relations, target, name) for name in methods)
-    )
+    return make_pair_view(DOMAIN, case, reading, first_alone.model.core.f_phi)
 
 
 def assert_first_decides(rows: list[tuple[object, object, float]]) -> None:

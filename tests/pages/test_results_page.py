@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from functools import partial
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -13,22 +13,13 @@ from rn_core.common.errors import WeightsError
 from rn_core.tasks.registry import DOMAINS
 from rn_core.weights import store as weights
 from rn_core.weights.store import list_weights
-from tests.shown_markdown import seen
+from tests.pages import opened
+from tests.pages.opened import html, press, sentences
 
 pytestmark = pytest.mark.weights
 
-ROOT = Path(__file__).resolve().parents[2]
-
-
-def open_page(**query: str) -> AppTest:
-    """Return the page, opened by a link from the entry script."""
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
-    app.query_params.update(query)
-    return app.switch_page("pages/results.py").run()
-
-
-def html(app: AppTest) -> str:
-    return "".join(element.proto.body for element in app.get("html"))
+open_page = partial(opened.open_page, "results")
+state_of = partial(opened.state_of, ResultsState)
 
 
 def chart(app: AppTest) -> str:
@@ -36,23 +27,6 @@ def chart(app: AppTest) -> str:
     first, *others = app.get("plotly_chart")
     assert len(others) <= 1 and all("jumps" in other.proto.alt for other in others)
     return first.proto.alt
-
-
-def sentences(app: AppTest) -> list[str]:
-    """Return every sentence that says that something is wrong; a traceback fails the test."""
-    assert [error.message for error in app.exception] == []
-    return [seen(element.value) for element in (*app.error, *app.warning)]
-
-
-def state_of(app: AppTest) -> ResultsState:
-    """Return the state in the URL."""
-    state, problems = ResultsState.from_query({name: value for name, value in app.query_params.items() if value})
-    assert problems == []
-    return state
-
-
-def press(app: AppTest, label: str) -> AppTest:
-    return next(button for button in app.button if button.label == label).click().run()
 
 
 def test_it_opens_on_ours_beside_the_paper_and_guessing():

@@ -40,7 +40,7 @@ from rn_core.common.seeding import MAX_SEED
 from rn_core.evaluation.accuracy import evaluate
 from rn_core.tasks import TASKS
 from rn_core.tasks.registry import DOMAINS
-from rn_core.weights.store import WeightsEntry, list_weights, load_weights
+from rn_core.weights.store import WeightsEntry, find_weights, list_weights, load_weights
 from tests.cards import make_card, make_figures
 
 pytestmark = pytest.mark.weights
@@ -319,6 +319,11 @@ def test_the_card_in_words_has_what_it_takes_to_do_it_again():
 def test_a_head_start_is_said():
     assert "RN · image, RN · objects found in the image and MLP · image" in describe_head_start(ENTRIES)
     assert describe_head_start({"rn-objects": ENTRIES["rn-objects"]}) is None
+    clevr = {name: find_weights(f"clevr/{name}") for name in ("mlp-pixels", "rn-pixels", "rn-slots")}
+    assert describe_head_start(clevr) == (
+        "Trained on answers behind the frozen encoders of clevr/rn-slots: MLP · image and RN · image; pretrained, not "
+        "trained on answers only: RN · objects found in the image; the cards say how."
+    )
 
 
 def test_a_card_without_metrics_has_no_lanes():

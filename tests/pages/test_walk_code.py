@@ -11,7 +11,7 @@ from pages._lab.walk.steps import STEPS, THOUGHT
 from rn_core.common.errors import RNCoreError
 
 ROOT = Path(__file__).resolve().parents[2]
-SIDES = [*{step.side: None for steps in STEPS.values() for step in steps}, THOUGHT]
+SIDES = [*{step: None for steps in STEPS.values() for step in steps}, THOUGHT]
 NETWORK = "rn_core/models/blocks.py"
 STACKED = "rn_core/models/relation_layers.py"
 

@@ -47,13 +47,13 @@ def test_every_state_comes_back_from_its_link(state):
 def test_steps_are_counted_as_they_are_and_the_last_ones_are_shared():
     assert {kind: len(steps) for kind, steps in STEPS.items()} == N_STEPS
     shared = {steps[-N_SHARED:] for steps in STEPS.values()}
-    assert [step.side.name for step in shared.pop()] == ["Pairs", "g_theta", "Sum", "f_phi", "Answer"]
+    assert [step.name for step in shared.pop()] == ["Pairs", "g_theta", "Sum", "f_phi", "Answer"]
     assert not shared
 
 
 def test_another_network_is_followed_from_the_step_that_is_most_like_the_one_before():
     for model, other in (("rn-pixels", "rn-slots"), ("rn-slots", "rn-objects")):
-        names = [[step.side.name for step in STEPS[kind]] for kind in (model[3:], other[3:])]
+        names = [[step.name for step in STEPS[kind]] for kind in (model[3:], other[3:])]
         for step, name in enumerate(names[0], start=1):
             moved = WalkState(model=model, step=step).change(model=other).step
             assert names[1][moved - 1] == name or max(step, moved) <= 4

@@ -288,7 +288,7 @@ def unfold(stage: dict[str, object]) -> np.ndarray:
 def test_the_diagram_holds_the_numbers_of_the_one_forward_pass(model, deal):
     view = make_view(model=model, deal=deal)
     stages = walk_diagram.make_diagram(view)["stages"]
-    assert [stage["name"] for stage in stages] == [step.side.name for step in find_steps(view)]
+    assert [stage["name"] for stage in stages] == [step.name for step in find_steps(view)]
     first = len(stages) - 5
     n, core, (i, j) = len(view.labels), answerer(model).model.core, view.pair
     features, pairs, relation, whole, hidden = (unfold(stages[k]) for k in (1, *range(first, first + 4)))

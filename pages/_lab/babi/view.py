@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING, Any
 from pages._lab.babi.hops import Pick, list_hops
 from pages._lab.babi.html import truth_html
 from pages._lab.babi.models import TITLES
-from pages._lab.babi.nodes import find_true_pairs, make_nodes, sum_by_sentence
+from pages._lab.babi.nodes import sum_by_sentence
 from pages._lab.babi.state import BabiState
 from pages._lab.babi.truth import Truth
 from pages._lab.layout import cards_html
-from pages._lab.pairs.view import PairReading, PairView, make_pair_parts, pick_target
+from pages._lab.pairs.view import PairView
 from pages._lab.words import format_signed, join_words
-from rn_core.attribution.base import Attribution, Target
-from rn_core.common.records import Answer
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -108,25 +106,3 @@ class BabiView(PairView):
             )
             for x, text, side in parts:
                 axes.text(x, y, text, ha=side, va="center", fontsize=10, fontweight="bold" if mark else "normal")
-
-
-def choose_target(state: BabiState, answer: Answer) -> Target:
-    """Return what to attribute; the model's answer is set against the next best one."""
-    return pick_target(state, answer, answer.probabilities)
-
-
-def make_babi_view(case: BabiCase, reading: PairReading, attribution: Attribution, second: Attribution) -> BabiView:
-    """Assemble what the page draws.
-
-    Args:
-        case: what was asked.
-        reading: the models' answers to it.
-        attribution: of the Relation Network's pairs toward `choose_target`, by the state's method.
-        second: of the same target by `second_method`, to tell whether the two agree.
-    """
-    return BabiView(
-        reading=reading,
-        target=choose_target(case.state, reading.answer),
-        true_pairs=find_true_pairs(case.state, case.truth),
-        **make_pair_parts(case, attribution, second, make_nodes(case.state)),
-    )

@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from pages._lab.clevr import html
 from pages._lab.clevr.models import title_of
-from pages._lab.clevr.nodes import find_true_pairs, make_nodes
 from pages._lab.clevr.pictures import Picture
 from pages._lab.clevr.state import ClevrState
 from pages._lab.clevr.things import LETTERS, pixel_places
-from pages._lab.clevr.truth import Truth, allowed_answers
+from pages._lab.clevr.truth import Truth
 from pages._lab.layout import cards_html
-from pages._lab.pairs.view import PairReading, PairView, make_pair_parts, pick_target
+from pages._lab.pairs.view import PairView
 from pages._lab.words import join_words
-from rn_core.attribution.base import Attribution, Target
 from rn_core.common.records import Answer
 from rn_core.tasks.clevr.camera import HEIGHT, WIDTH
 
@@ -110,27 +108,3 @@ class ClevrView(PairView):
             box = {"boxstyle": "round,pad=0.15", "facecolor": "white", "alpha": 0.8, "linewidth": 0}
             axes.annotate(letter, (x, y), ha="center", va="center", fontsize=11, bbox=box)
         axes.set(xlim=(0, WIDTH), ylim=(HEIGHT, 0), aspect="equal")
-
-
-def choose_target(state: ClevrState, answer: Answer, truth: Truth) -> Target:
-    """Return what to attribute; the model's answer is set against the next best one that the question allows."""
-    return pick_target(state, answer, allowed_answers(truth.type))
-
-
-def make_clevr_view(case: ClevrCase, reading: PairReading, attribution: Attribution, second: Attribution) -> ClevrView:
-    """Assemble what the page draws.
-
-    Args:
-        case: what was asked.
-        reading: the models' answers to it.
-        attribution: of the Relation Network's pairs toward `choose_target`, by the state's method.
-        second: of the same target by `second_method`, to tell whether the two agree.
-    """
-    nodes = make_nodes(case.state, reading.places)
-    true_pairs = find_true_pairs(case.state, case.truth)
-    return ClevrView(
-        reading=reading,
-        target=choose_target(case.state, reading.answer, case.truth),
-        true_pairs=tuple(pair for pair in true_pairs if max(pair) < len(nodes.labels)),
-        **make_pair_parts(case, attribution, second, nodes),
-    )

@@ -7,15 +7,15 @@ from typing import Any
 from pages._lab.babi.examples import BabiExamples
 from pages._lab.babi.files import StoryFromFile, read_story_file
 from pages._lab.babi.models import models_beside, offered_models
-from pages._lab.babi.nodes import make_nodes
+from pages._lab.babi.nodes import find_true_pairs, make_nodes
 from pages._lab.babi.stage import StoryStage, make_saved_stage, make_story_stage
 from pages._lab.babi.state import BASELINES, LABELS, SECTIONS, BabiState
 from pages._lab.babi.stories import suggest_questions, tidy_question
 from pages._lab.babi.truth import find_truth
-from pages._lab.babi.view import BabiCase, BabiView, make_babi_view
+from pages._lab.babi.view import BabiCase, BabiView
 from pages._lab.domains.base import PairDomain, Seen, ShownObject
+from pages._lab.pairs.nodes import Nodes
 from pages._lab.pairs.view import PairReading
-from rn_core.attribution.base import Attribution
 from rn_core.common.errors import QuestionError
 from rn_core.common.seeding import make_rng, uniform_integers
 
@@ -77,11 +77,13 @@ class BabiDomain(PairDomain[BabiState, BabiCase, BabiView]):
             state = state.mark(LABELS.index(label), dropped=True)
         return self.ask(state)
 
-    def make_view(
-        self, case: BabiCase, reading: PairReading, attribution: Attribution, second: Attribution
-    ) -> BabiView:
-        """Assemble what a page shows; see `Domain.make_view`."""
-        return make_babi_view(case, reading, attribution, second)
+    def find_true_pairs(self, case: BabiCase) -> tuple[tuple[int, int], ...]:
+        """Return the pairs of sentences that decide the answer."""
+        return find_true_pairs(case.state, case.truth)
+
+    def make_nodes(self, case: BabiCase, reading: PairReading) -> Nodes:
+        """Return the sentences that the networks see."""
+        return make_nodes(case.state)
 
     def make_stage(self, case: BabiCase, view: BabiView | None, dark: bool | None = None) -> StoryStage:
         """Return the story with its pairs; `dark` says what page it lies on, None takes the colors around it."""

@@ -244,22 +244,26 @@ class PairDomain(ABC, Generic[StateT, CaseT, ViewT]):
         return pick_target(case.state, answer, answer.probabilities)
 
     def find_true_pairs(self, case: CaseT) -> tuple[tuple[int, int], ...]:
-        """Return the pairs of nodes that decide the answer; none where nobody knows them."""
+        """Return the pairs of nodes that decide the answer; none where nobody knows them.
+
+        Those of objects that are no node, since the model did not find them, are left out of views.
+        """
         return ()
 
-    def make_nodes(self, case: CaseT) -> Nodes:
-        """Return what the pairs on the page are made of: the scene's objects."""
+    def make_nodes(self, case: CaseT, reading: PairReading) -> Nodes:
+        """Return what the pairs on the page are made of, given what the models say: the scene's objects."""
         objects = self.list_objects(self._state_of(case))
         labels, names = tuple(each.label for each in objects), tuple(each.name for each in objects)
         return Nodes(labels, torch.eye(len(objects), dtype=torch.float64), names)
 
     def make_view(self, case: CaseT, reading: PairReading, attribution: Attribution, second: Attribution) -> ViewT:
         """Put together what a page shows; see `Domain.make_view`."""
+        nodes = self.make_nodes(case, reading)
         return self.view(
             reading=reading,
             target=self.choose_target(case, reading.answer),
-            true_pairs=self.find_true_pairs(case),
-            **make_pair_parts(case, attribution, second, self.make_nodes(case)),
+            true_pairs=tuple(pair for pair in self.find_true_pairs(case) if max(pair) < len(nodes.labels)),
+            **make_pair_parts(case, attribution, second, nodes),
         )
 
     def make_stage(self, case: CaseT, view: ViewT | None) -> Stage:

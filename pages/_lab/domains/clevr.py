@@ -6,18 +6,19 @@ from typing import Any
 
 from pages._lab.clevr.examples import ClevrExamples
 from pages._lab.clevr.models import locates_objects, models_beside, offered_models, sees_picture
-from pages._lab.clevr.nodes import PALETTE
+from pages._lab.clevr.nodes import PALETTE, find_true_pairs, make_nodes
 from pages._lab.clevr.pictures import Picture, read_picture
 from pages._lab.clevr.questions import ANY_FAMILY, sample_question, tidy_question
 from pages._lab.clevr.stages import make_picture_stage, make_plan_stage, make_saved_stage
 from pages._lab.clevr.state import BASELINES, SECTIONS, ClevrState
 from pages._lab.clevr.things import LETTERS, name_things, opened_things
-from pages._lab.clevr.truth import find_truth
-from pages._lab.clevr.view import ClevrCase, ClevrView, choose_target, make_clevr_view
+from pages._lab.clevr.truth import allowed_answers, find_truth
+from pages._lab.clevr.view import ClevrCase, ClevrView
 from pages._lab.components.stage import DrawnStage
 from pages._lab.domains.base import PairDomain, Seen, ShownObject
-from pages._lab.pairs.view import PairReading
-from rn_core.attribution.base import Attribution, Target
+from pages._lab.pairs.nodes import Nodes
+from pages._lab.pairs.view import PairReading, pick_target
+from rn_core.attribution.base import Target
 from rn_core.common.errors import QuestionError, SceneError
 from rn_core.common.records import Answer
 from rn_core.common.seeding import next_seed
@@ -100,13 +101,15 @@ class ClevrDomain(PairDomain[ClevrState, ClevrCase, ClevrView]):
 
     def choose_target(self, case: ClevrCase, answer: Answer) -> Target:
         """Return the model's answer against the next best one that the question allows, unless the state differs."""
-        return choose_target(case.state, answer, case.truth)
+        return pick_target(case.state, answer, allowed_answers(case.truth.type))
 
-    def make_view(
-        self, case: ClevrCase, reading: PairReading, attribution: Attribution, second: Attribution
-    ) -> ClevrView:
-        """Assemble what a page shows; see `Domain.make_view`."""
-        return make_clevr_view(case, reading, attribution, second)
+    def find_true_pairs(self, case: ClevrCase) -> tuple[tuple[int, int], ...]:
+        """Return the pairs of nodes that decide the answer."""
+        return find_true_pairs(case.state, case.truth)
+
+    def make_nodes(self, case: ClevrCase, reading: PairReading) -> Nodes:
+        """Return the objects or cells, as the state's view has them."""
+        return make_nodes(case.state, reading.places)
 
     def make_stage(self, case: ClevrCase, view: ClevrView | None) -> DrawnStage:
         """Return the picture or, where there is none or it is asked for, the plan, with its pairs."""

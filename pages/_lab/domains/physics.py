@@ -10,15 +10,16 @@ import numpy as np
 
 from pages._lab.components.stage import DrawnStage
 from pages._lab.domains.base import PairDomain, Seen, ShownObject
+from pages._lab.pairs.nodes import Nodes
 from pages._lab.pairs.state import BASELINES
 from pages._lab.pairs.view import PairReading
 from pages._lab.physics.examples import PhysicsExamples
 from pages._lab.physics.models import MODELS, QUESTIONS, describe_training, find_models
+from pages._lab.physics.nodes import find_true_pairs, make_nodes
 from pages._lab.physics.scenes import pulled_scene, read_scene_file, take_balls_away
 from pages._lab.physics.stage import make_table_stage
 from pages._lab.physics.state import ANSWERED_COLORS, SOURCES, PhysicsState
-from pages._lab.physics.view import PhysicsCase, PhysicsView, make_physics_view
-from rn_core.attribution.base import Attribution
+from pages._lab.physics.view import PhysicsCase, PhysicsView
 from rn_core.common.errors import QuestionError, RNCoreError
 from rn_core.common.seeding import next_seed
 from rn_core.tasks.physics import COLORS, PhysicsScene
@@ -97,11 +98,13 @@ class PhysicsDomain(PairDomain[PhysicsState, PhysicsCase, PhysicsView]):
         take_balls_away(view.scene, view.state.without)
         return PhysicsCase(view.state, view.scene, view.connection, view.state.without)
 
-    def make_view(
-        self, case: PhysicsCase, reading: PairReading, attribution: Attribution, second: Attribution
-    ) -> PhysicsView:
-        """Assemble what a page shows; see `Domain.make_view`."""
-        return make_physics_view(case, reading, attribution, second)
+    def find_true_pairs(self, case: PhysicsCase) -> tuple[tuple[int, int], ...]:
+        """Return the pairs of balls that decide the answer."""
+        return find_true_pairs(case.scene, case.connection)
+
+    def make_nodes(self, case: PhysicsCase, reading: PairReading) -> Nodes:
+        """Return the balls."""
+        return make_nodes(case.state)
 
     def make_stage(self, case: PhysicsCase, view: PhysicsView | None) -> DrawnStage:
         """Return the balls where they were last seen, with the pairs among them."""

@@ -8,9 +8,11 @@ from pages._lab.components.scene_view import SceneView
 from pages._lab.domains.base import PairDomain, Seen, ShownObject
 from pages._lab.layout import MODEL_NAMES
 from pages._lab.models import MODELS, baseline_of, view_of
+from pages._lab.pairs.nodes import Nodes
 from pages._lab.pairs.state import BASELINES
 from pages._lab.pairs.view import PairReading
 from pages._lab.sort_of_clevr.examples import ShapesExamples
+from pages._lab.sort_of_clevr.nodes import find_true_pairs, make_nodes
 from pages._lab.sort_of_clevr.picture import make_plain_view, make_saved_stage, make_scene_view
 from pages._lab.sort_of_clevr.state import SECTIONS, ExploreState
 from pages._lab.sort_of_clevr.view import (
@@ -18,7 +20,6 @@ from pages._lab.sort_of_clevr.view import (
     ShapesCase,
     choose_target,
     make_case,
-    make_explore_view,
     make_reading,
     remove_objects,
 )
@@ -93,8 +94,16 @@ class ShapesDomain(PairDomain[ExploreState, ShapesCase, ExploreView]):
     def make_view(
         self, case: ShapesCase, reading: PairReading, attribution: Attribution, second: Attribution
     ) -> ExploreView:
-        """Assemble what a page shows; see `Domain.make_view`."""
-        return make_explore_view(case, make_reading(case, reading), attribution, second)
+        """Put together what a page shows, with what is true of the case beside what models say."""
+        return super().make_view(case, make_reading(case, reading), attribution, second)
+
+    def find_true_pairs(self, case: ShapesCase) -> tuple[tuple[int, int], ...]:
+        """Return the pairs of nodes that decide the answer."""
+        return find_true_pairs(case.state, case.targets)
+
+    def make_nodes(self, case: ShapesCase, reading: PairReading) -> Nodes:
+        """Return the objects or cells, as the state's view has them."""
+        return make_nodes(case.state, reading.places)
 
     def make_stage(self, case: ShapesCase, view: ExploreView | None) -> SceneView:
         """Return the scene with its pairs; without a view, the scene alone."""

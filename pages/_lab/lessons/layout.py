@@ -17,16 +17,20 @@ STYLE = """
 .rn-verdict {font-size: 1.6rem; font-weight: 700; line-height: 1.25; margin: 0}
 .rn-asked {font-size: 1.1rem; margin: 0} .rn-asked b {font-weight: 650}
 .st-key-lessons-text p, .st-key-lessons-why p {font-size: 1.18rem; line-height: 1.5}
-.rn-beside .rn-answers {grid-template-columns: repeat(auto-fit, minmax(9.5rem, 1fr))}
+.rn-beside .rn-card {flex-basis: 9.5rem}
 .st-key-lessons-choices button {text-align: left; padding: .55rem 1rem}
 .st-key-lessons-choices button > div, .st-key-lessons-choices button > div > span {width: 100%; justify-content: start}
 .st-key-lessons-choices button p {font-size: 1.2rem}
-/* Short choices share a line. What can be chosen is always on the screen, and the text scrolls behind it. */
+/* Short choices share a line. What can be chosen is always on the screen; text that scrolls behind it fades out. */
 .st-key-lessons-choices {flex-flow: row wrap; gap: .5rem}
 .st-key-lessons-choices > [data-testid="stElementContainer"] {flex: 1 1 auto; width: auto; max-width: 100%}
 @media (min-width: 641px) {
   [data-testid="stLayoutWrapper"]:has(> .st-key-lessons-quiz) {position: sticky; bottom: 0; z-index: 2;
     padding: .3rem 0 .6rem; background: light-dark(#ffffff, #10151c)}
+  [data-testid="stLayoutWrapper"]:has(> .st-key-lessons-quiz)::before {content: ""; position: absolute; bottom: 100%;
+    width: 100%; height: 3rem; pointer-events: none;
+    background: linear-gradient(to top, light-dark(#ffffff, #10151c) 15%, transparent)}
+  .st-key-lessons-text {padding-bottom: 2rem}
 }
 /* On a phone the lesson comes first, then the list of all. */
 @media (max-width: 640px) {[data-testid="stColumn"]:has(.st-key-lessons-menu) {order: 1}}

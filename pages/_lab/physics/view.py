@@ -11,13 +11,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pages._lab.layout import cards_html
-from pages._lab.pairs.view import PairReading, PairView, make_pair_parts, pick_target
+from pages._lab.pairs.view import PairView
 from pages._lab.physics.models import TITLES
-from pages._lab.physics.nodes import find_true_pairs, make_nodes, number_balls
+from pages._lab.physics.nodes import number_balls
 from pages._lab.physics.scenes import make_rows, take_balls_away
 from pages._lab.physics.state import PhysicsState
-from rn_core.attribution.base import Attribution, Target
-from rn_core.common.records import Answer
 from rn_core.tasks.physics import COLORS, PhysicsScene
 from rn_core.tasks.physics.task import Count, connection_question
 from rn_core.tasks.physics.truth import count_systems
@@ -158,27 +156,3 @@ def find_truth(links: np.ndarray, labels: Sequence[str], connection: tuple[str, 
         return str(count_systems(links[None])[0])
     first, second = map(labels.index, connection)
     return NO_YES[int(links[first, second])]
-
-
-def choose_target(state: PhysicsState, answer: Answer) -> Target:
-    """Return what to attribute; the network's answer is set against the next best one."""
-    return pick_target(state, answer, answer.probabilities)
-
-
-def make_physics_view(
-    case: PhysicsCase, reading: PairReading, attribution: Attribution, second: Attribution
-) -> PhysicsView:
-    """Assemble what the page draws.
-
-    Args:
-        case: what was asked.
-        reading: the answers of the networks.
-        attribution: of the Relation Network's pairs toward `choose_target`, by the state's method.
-        second: of the same target by `second_method`, to tell whether the two agree.
-    """
-    return PhysicsView(
-        reading=reading,
-        target=choose_target(case.state, reading.answer),
-        true_pairs=find_true_pairs(case.scene, case.connection),
-        **make_pair_parts(case, attribution, second, make_nodes(case.state)),
-    )

@@ -31,6 +31,8 @@ _GAP = 1.25
 _HIGHEST_START = 50
 #: Where the columns' heads, the first measure's title and the chart's upper edge lie, in lanes above the first one.
 _HEADS, _FIRST_TITLE, _EDGE = 1.7, 0.8, 2.2
+#: About the width of a letter in sizes of its type; less than that of most names, so that no title begins before them.
+_NAME_LETTER = 0.42
 #: Pixels from the chart to the columns of numbers beside it, and on to the end; plain and projector type.
 _COLUMNS = {False: (14, 84, 190), True: (20, 120, 265)}
 
@@ -48,11 +50,12 @@ def plot_results(lanes: Sequence[Lane], look: Look | None = None) -> go.Figure:
     figure = go.Figure()
     lowest = min([mark.value for lane in lanes for mark in lane.marks] + [lane.floor for lane in lanes if lane.floor])
     left = min(_HIGHEST_START, max(0, 10 * int(10 * lowest - 0.3)))
-    notes = []
+    labels, notes = [describe_model(lane.model) for lane in lanes], []
+    beside = int(_NAME_LETTER * look.font_size * max(map(len, labels)))
     for measure, group in groupby(range(len(lanes)), key=lambda row: lanes[row].measure):
         rows = list(group)
         first, last = places[rows[0]], places[rows[-1]]
-        notes.append(_title(describe_measure(measure), first - _FIRST_TITLE, look))
+        notes.append(_title(describe_measure(measure), first - _FIRST_TITLE, beside, look))
         _add_floor(figure, lanes[rows[0]].floor, (first - 0.45, last + 0.45), look)
     for kind in _MARKS:
         _add_marks(figure, kind, lanes, places, look)
@@ -60,7 +63,7 @@ def plot_results(lanes: Sequence[Lane], look: Look | None = None) -> go.Figure:
     for shift, kind in zip(_COLUMNS[look.large], shown, strict=False):
         notes += _column(kind, shift, lanes, places, look)
     figure.update_layout(annotations=notes)  # all at once: Plotly checks all that are there for each one added
-    _finish(figure, look, (left, end), [describe_model(lane.model) for lane in lanes], places, _describe(lanes))
+    _finish(figure, look, (left, end), labels, places, _describe(lanes))
     return figure
 
 
@@ -73,11 +76,11 @@ def place_lanes(lanes: Sequence[Lane]) -> list[float]:
     return places
 
 
-def _title(text: str, place: float, look: Look) -> dict[str, object]:
-    """Return a measure's name above its lanes."""
+def _title(text: str, place: float, beside: int, look: Look) -> dict[str, object]:
+    """Return a measure's name above its lanes, from `beside` pixels left of the chart, where their names begin."""
     return {
         "x": 0, "xref": "paper", "y": place, "text": f"<b>{text}</b>", "showarrow": False, "xanchor": "left",
-        "font": {"size": look.font_size + 2},
+        "xshift": -beside, "font": {"size": look.font_size + 2},
     }  # fmt: skip
 
 
@@ -154,7 +157,7 @@ def _finish(
         margin={"l": 10, "r": _COLUMNS[look.large][2], "t": 40, "b": 50},
         paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)", hoverlabel={"font": {"size": look.font_size}},
         font={"size": look.font_size, "color": look.ink, "family": "Source Sans, sans-serif"},
-        legend={"orientation": "h", "y": 1, "yanchor": "bottom", "x": 0},
+        legend={"orientation": "h", "y": 1, "yanchor": "bottom", "x": 1, "xanchor": "right"},
     )  # fmt: skip
     figure.update_xaxes(
         range=[left, 100],
@@ -162,7 +165,7 @@ def _finish(
         fixedrange=True,
         gridcolor=look.faint,
         zeroline=False,
-        dtick=10,
+        dtick=20,
     )
     figure.update_yaxes(
         range=[end, -_EDGE], tickvals=places, ticktext=labels, fixedrange=True, automargin=True, gridcolor=look.faint,

@@ -112,9 +112,15 @@ def card_lines(card: Card) -> str:
 
 
 def describe_head_start(entries: Mapping[str, WeightsEntry]) -> str | None:
-    """Return a sentence that names the pretrained models; None if there are none."""
-    trained = ((model, entry.card.training) for model, entry in entries.items())
-    ahead = [describe_model(model) for model, run in trained if run is not None and run.settings.get("warm_start")]
+    """Return a sentence that names the models that were not trained end-to-end; None if all were."""
+    cards = [(describe_model(model), entry.card) for model, entry in entries.items()]
+    ahead: dict[str, list[str]] = {}  # what they had -> models
+    for model, card in cards:
+        if card.training is not None and card.training.settings.get("warm_start"):
+            ahead.setdefault("pretrained, not trained on answers only", []).append(model)
+        elif card.encoders_from:
+            ahead.setdefault(f"trained on answers behind the frozen encoders of {card.encoders_from}", []).append(model)
     if not ahead:
         return None
-    return f"Pretrained, not trained on answers only: {join_words(ahead)}; the cards say how."
+    words = "; ".join(f"{had}: {join_words(models)}" for had, models in ahead.items())
+    return f"{words[0].upper()}{words[1:]}; the cards say how."

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pages._lab import layout
-from pages._lab.pairs.view import PairReading, PairView, make_pair_parts, pick_target
-from pages._lab.sort_of_clevr.nodes import find_true_pairs, make_nodes
+from pages._lab.pairs.view import PairReading, PairView, pick_target
 from pages._lab.sort_of_clevr.own_picture import OwnPicture
 from pages._lab.sort_of_clevr.state import ExploreState
-from rn_core.attribution.base import Attribution, Target
+from rn_core.attribution.base import Target
 from rn_core.common.records import Answer
 from rn_core.tasks.sort_of_clevr import COLORS, Question, Scene, check_answerable, solve, stack_scenes
 from rn_core.tasks.sort_of_clevr.language import text
@@ -153,23 +152,6 @@ def make_reading(case: ShapesCase, reading: PairReading) -> Reading:
 def choose_target(state: ExploreState, answer: Answer) -> Target:
     """Return what to attribute; the model's answer is set against the next best one that the question allows."""
     return pick_target(state, answer, _RIVALS[state.question.type])
-
-
-def make_explore_view(case: ShapesCase, reading: Reading, attribution: Attribution, second: Attribution) -> ExploreView:
-    """Assemble what the page draws.
-
-    Args:
-        case: what was asked.
-        reading: both models' answers to it.
-        attribution: of the Relation Network's pairs toward `choose_target`, by the state's method.
-        second: of the same target by `second_method`, to tell whether the two agree.
-    """
-    return ExploreView(
-        reading=reading,
-        target=choose_target(case.state, reading.answer),
-        true_pairs=find_true_pairs(case.state, case.targets),
-        **make_pair_parts(case, attribution, second, make_nodes(case.state, reading.places)),
-    )
 
 
 def remove_objects(scene: Scene, colors: tuple[str, ...]) -> Scene:

@@ -63,6 +63,7 @@ def plot_race(
     look: Look,
     target: float = TARGET,
     stage: float | None = None,
+    expected: float = 0,
 ) -> go.Figure:
     """Draw the runners' accuracy over time, between guessing and the target.
 
@@ -73,6 +74,7 @@ def plot_race(
         look: colors and type size.
         target: what counts as having learned, in percent.
         stage: the minute at which all questions began to be asked; None for none.
+        expected: about how many minutes the race takes, which the time axis shows from the start.
     """
     figure = go.Figure()
     lines = [_Line(curve, f"{curve.name} {curve.values[-1]:.0f} %", 5) for curve in curves]
@@ -85,7 +87,7 @@ def plot_race(
             annotation_font={"size": look.font_size, "color": look.ink},
         )  # fmt: skip
     _add_lines(figure, lines, look, _height(look))
-    _scale_axes(figure, lines, f"accuracy on {GROUPS[group]} questions", _PERCENT)
+    _scale_axes(figure, lines, f"accuracy on {GROUPS[group]} questions", _PERCENT, expected)
     return _finish(figure, look, describe_race_result(curves, floor, group), _height(look))
 
 
@@ -222,9 +224,12 @@ def _add_level(figure: go.Figure, height: float, text: str, look: Look, line: di
     )  # fmt: skip
 
 
-def _scale_axes(figure: go.Figure, lines: Sequence[_Line], title: str, values: Mapping[str, Any]) -> None:
-    """Set axes that stay where they are while lines grow."""
-    figure.update_xaxes(title="minutes of training", range=[0, axis_end(_last_minute(line.curve for line in lines))])
+def _scale_axes(
+    figure: go.Figure, lines: Sequence[_Line], title: str, values: Mapping[str, Any], expected: float = 0
+) -> None:
+    """Set axes that stay where they are while lines grow; that of time shows the `expected` minutes at least."""
+    last = _last_minute(line.curve for line in lines)
+    figure.update_xaxes(title="minutes of training", range=[0, axis_end(max(last, expected))])
     figure.update_yaxes(title=title, **values)
 
 

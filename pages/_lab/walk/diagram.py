@@ -35,7 +35,7 @@ def make_diagram(view: WalkView) -> dict[str, Any]:
         "pair": _name_pair(view),
         "followed": [len(steps) - N_SHARED - 1, len(steps) - 3],
         "stages": [
-            {"name": step.side.name, "lines": list(_LINES[step.picture](view)), **_PICTURES[step.picture](view)}
+            {"name": step.name, "lines": list(_LINES[step.picture](view)), **_PICTURES[step.picture](view)}
             for step in steps
         ],
     }

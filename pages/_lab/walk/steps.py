@@ -41,16 +41,14 @@ class Side:
 
 
 @dataclass(frozen=True)
-class Step:
-    """One step.
+class Step(Side):
+    """One step, and what it shows.
 
     Attributes:
-        side: what it says.
         formulas: the page's view -> LaTeX, a line each.
         picture: what draws it, a key of `DRAW` and of the diagram's pictures.
     """
 
-    side: Side
     formulas: Callable[[WalkView], tuple[str, ...]]
     picture: str
 
@@ -58,34 +56,28 @@ class Step:
 _IMAGE = "The network gets three numbers per pixel, and no information about objects."
 _FROM_CELLS = (
     Step(
-        Side(
-            "Image",
-            _IMAGE,
-            (
-                Anchor(_ENCODER, "ImageEncoder.read_pixels", "pixels = (255 - images"),
-                Anchor(_ENCODER, "ImageEncoder.read_pixels", "pixels = pixels *"),
-            ),
+        "Image",
+        _IMAGE,
+        (
+            Anchor(_ENCODER, "ImageEncoder.read_pixels", "pixels = (255 - images"),
+            Anchor(_ENCODER, "ImageEncoder.read_pixels", "pixels = pixels *"),
         ),
         formulas.image_formulas,
         "image",
     ),
     Step(
-        Side(
-            "Features",
-            "Convolutions shrink the image to a small map; each of its cells describes its surroundings.",
-            (Anchor(_ENCODER, "ImageEncoder.forward", "cells = self.layers(pixels)"),),
-        ),
+        "Features",
+        "Convolutions shrink the image to a small map; each of its cells describes its surroundings.",
+        (Anchor(_ENCODER, "ImageEncoder.forward", "cells = self.layers(pixels)"),),
         formulas.feature_formulas,
         "maps",
     ),
     Step(
-        Side(
-            "Objects",
-            "Each of the {n} cells is one object, with its place appended.",
-            (
-                Anchor(_ENCODER, "ImageEncoder._tag", "coordinates = self.coordinates"),
-                Anchor(_ENCODER, "ImageEncoder._tag", "torch.cat([cells, coordinates]"),
-            ),
+        "Objects",
+        "Each of the {n} cells is one object, with its place appended.",
+        (
+            Anchor(_ENCODER, "ImageEncoder._tag", "coordinates = self.coordinates"),
+            Anchor(_ENCODER, "ImageEncoder._tag", "torch.cat([cells, coordinates]"),
         ),
         formulas.object_formulas,
         "objects",
@@ -93,76 +85,66 @@ _FROM_CELLS = (
 )
 _FROM_ROWS = (
     Step(
-        Side(
-            "Scene",
-            "The network gets the facts about each object, not an image.",
-            (Anchor(_ASKING, "encode_scenes", "VIEWS[view](stack_scenes(known))"),),
-        ),
+        "Scene",
+        "The network gets the facts about each object, not an image.",
+        (Anchor(_ASKING, "encode_scenes", "VIEWS[view](stack_scenes(known))"),),
         formulas.image_formulas,
         "image",
     ),
     Step(
-        Side(
-            "Rows",
-            "Every fact becomes numbers: a one for its color and shape, and its place.",
-            (
-                Anchor(_ROWS, "one_hot", "rows: np.ndarray = np.eye(n)[index]"),
-                Anchor(_ROWS, "stack_rows", "rows = np.concatenate("),
-            ),
+        "Rows",
+        "Every fact becomes numbers: a one for its color and shape, and its place.",
+        (
+            Anchor(_ROWS, "one_hot", "rows: np.ndarray = np.eye(n)[index]"),
+            Anchor(_ROWS, "stack_rows", "rows = np.concatenate("),
         ),
         formulas.feature_formulas,
         "rows",
     ),
     Step(
-        Side(
-            "Objects",
-            "Each row is one object; its last two numbers are its place.",
-            (Anchor(_ENCODER, "RowEncoder.forward", "return rows, mask"),),
-        ),
+        "Objects",
+        "Each row is one object; its last two numbers are its place.",
+        (Anchor(_ENCODER, "RowEncoder.forward", "return rows, mask"),),
         formulas.object_formulas,
         "objects",
     ),
 )
 _FROM_SLOTS = (
     Step(
-        Side("Image", _IMAGE, (Anchor(_SLOTS, "MapEncoder.read_pixels", "return images.permute(0, 3, 1, 2)"),)),
+        "Image",
+        _IMAGE,
+        (Anchor(_SLOTS, "MapEncoder.read_pixels", "return images.permute(0, 3, 1, 2)"),),
         formulas.image_formulas,
         "image",
     ),
     Step(
-        Side(
-            "Heatmap",
-            "Convolutions shrink the image to a map. Each cell says how probably an object's center is nearest to it.",
-            (
-                Anchor(_SLOTS, "MapEncoder.find_maps", "return self.read_features("),
-                Anchor(_SLOTS, "MapEncoder.read_features", "found = self.head(features)"),
-            ),
+        "Heatmap",
+        "Convolutions shrink the image to a map. Each cell says how probably an object's center is nearest to it.",
+        (
+            Anchor(_SLOTS, "MapEncoder.find_maps", "return self.read_features("),
+            Anchor(_SLOTS, "MapEncoder.read_features", "found = self.head(features)"),
         ),
         found.heatmap_formulas,
         "heatmap",
     ),
     Step(
-        Side(
-            "Peaks",
-            "A cell that none of its eight neighbors exceeds is a peak, and the {n} likely peaks are the objects.",
-            (
-                Anchor(_SLOTS, "find_peaks", "highest = functional.max_pool2d("),
-                Anchor(_SLOTS, "find_peaks", "peaked = torch.where("),
-                Anchor(_SLOTS, "SlotEncoder._read_objects", "mask = probabilities > LEAST_PROBABILITY"),
-                Anchor(_SLOTS, "MapEncoder.find_pixels", "return (corners + "),
-            ),
+        "Peaks",
+        "A cell that none of its eight neighbors exceeds is a peak, and the {n} likely peaks are the objects.",
+        (
+            Anchor(_SLOTS, "find_peaks", "highest = functional.max_pool2d("),
+            Anchor(_SLOTS, "find_peaks", "peaked = torch.where("),
+            Anchor(_SLOTS, "SlotEncoder._read_objects", "mask = probabilities > LEAST_PROBABILITY"),
+            Anchor(_SLOTS, "MapEncoder.find_pixels", "return (corners + "),
         ),
         found.peak_formulas,
         "peaks",
     ),
     Step(
-        Side(
-            "Rows",
-            "What the maps say at a peak is its object's row: the likeliest color and shape, and its place.",
-            (
-                Anchor(_SLOTS, "MapEncoder.describe", "values = [name(part)"),
-                Anchor(_SLOTS, "SlotEncoder._read_objects", "objects = torch.cat("),
-            ),
+        "Rows",
+        "What the maps say at a peak is its object's row: the likeliest color and shape, and its place.",
+        (
+            Anchor(_SLOTS, "MapEncoder.describe", "values = [name(part)"),
+            Anchor(_SLOTS, "SlotEncoder._read_objects", "objects = torch.cat("),
         ),
         found.found_formulas,
         "found",
@@ -170,56 +152,46 @@ _FROM_SLOTS = (
 )
 _FROM_PAIRS = (
     Step(
-        Side(
-            "Pairs",
-            "Every object is paired with every object, itself too, and the question joins each of the {pairs} pairs.",
-            (
-                Anchor(_PAIRS, "PairLayers.split", "receiver = functional.linear"),
-                Anchor(_PAIRS, "PairLayers.split", "sender = functional.linear"),
-                Anchor(_PAIRS, "PairLayers.split", "asked = functional.linear"),
-            ),
+        "Pairs",
+        "Every object is paired with every object, itself too, and the question joins each of the {pairs} pairs.",
+        (
+            Anchor(_PAIRS, "PairLayers.split", "receiver = functional.linear"),
+            Anchor(_PAIRS, "PairLayers.split", "sender = functional.linear"),
+            Anchor(_PAIRS, "PairLayers.split", "asked = functional.linear"),
         ),
         formulas.pair_formulas,
         "pairs",
     ),
     Step(
-        Side(
-            "g_theta",
-            "One small network, the same for all {pairs} pairs, turns each pair into one vector.",
-            (
-                Anchor(_PAIRS, "PairLayers._pair_up", "hidden = receiver.unsqueeze(2)"),
-                Anchor(_PAIRS, "PairLayers.relations", "hidden = functional.relu_(layer(hidden))"),
-            ),
+        "g_theta",
+        "One small network, the same for all {pairs} pairs, turns each pair into one vector.",
+        (
+            Anchor(_PAIRS, "PairLayers._pair_up", "hidden = receiver.unsqueeze(2)"),
+            Anchor(_PAIRS, "PairLayers.relations", "hidden = functional.relu_(layer(hidden))"),
         ),
         formulas.g_formulas,
         "g_theta",
     ),
     Step(
-        Side(
-            "Sum",
-            "All {pairs} vectors are summed, and a sum has no order.",
-            (Anchor(_PAIRS, "PairLayers._sum_block", "return relations.sum("),),
-        ),
+        "Sum",
+        "All {pairs} vectors are summed, and a sum has no order.",
+        (Anchor(_PAIRS, "PairLayers._sum_block", "return relations.sum("),),
         formulas.sum_formulas,
         "sum",
     ),
     Step(
-        Side(
-            "f_phi",
-            "A second network sees the sum, and nothing else.",
-            (Anchor(_LAYERS, "read_sum", "return f_phi(aggregate"),),
-        ),
+        "f_phi",
+        "A second network sees the sum, and nothing else.",
+        (Anchor(_LAYERS, "read_sum", "return f_phi(aggregate"),),
         formulas.f_formulas,
         "f_phi",
     ),
     Step(
-        Side(
-            "Answer",
-            "The answer with the largest number wins.",
-            (
-                Anchor(_SCORING, "OneAnswer.read", "logits.softmax(dim=0)"),
-                Anchor(_SCORING, "OneAnswer.read", "int(logits.argmax())"),
-            ),
+        "Answer",
+        "The answer with the largest number wins.",
+        (
+            Anchor(_SCORING, "OneAnswer.read", "logits.softmax(dim=0)"),
+            Anchor(_SCORING, "OneAnswer.read", "int(logits.argmax())"),
         ),
         formulas.answer_formulas,
         "answer",

@@ -46,7 +46,9 @@ def draw_race(state: TrainState, config: RaceConfig, view: JobView, look: Look) 
     with left:
         floor = group_floor(view.snapshots, config.task, group)
         stage = stage_minute(view.snapshots, config)
-        figure = train_figures.plot_race(curves, floor, group, look, target_of(config.task), stage)
+        figure = train_figures.plot_race(
+            curves, floor, group, look, target_of(config.task), stage, config.expect_minutes()
+        )
         draw_figure(figure, key="train.race")
     if curves:
         score.html(train_html.score_html(curves, look))

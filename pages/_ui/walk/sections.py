@@ -30,7 +30,7 @@ from pages._ui.walk.session import GRID_KEY, WALK, replace_node, take_click
 def draw_explanation(view: WalkView) -> None:
     """Draw a step's sentence, its formula with the scene's numbers, and its lines of code."""
     step = find_step(view)
-    draw_side(f"{view.state.step} · {step.side.name}", step.side, step.formulas(view), view)
+    draw_side(f"{view.state.step} · {step.name}", step, step.formulas(view), view)
 
 
 def draw_side(title: str, side: Side, formulas: tuple[str, ...], view: WalkView) -> None:

@@ -81,7 +81,7 @@ class Language(Generic[Said]):
         """
         read = []
         for number, text in enumerate(statements, start=1):
-            if (found := self._find_statement(text)) is None:
+            if (found := self.known_statements.find(text)) is None:
                 nearest = _nearest(text, self.statements)
                 raise SceneError(
                     f"Statement {number} is not in the language of task {self.task}, got {cut(text, 80)!r}.{nearest}"
@@ -95,51 +95,50 @@ class Language(Generic[Said]):
         Raises:
             QuestionError: if it is not in the task's language.
         """
-        if (found := self._find_question(text)) is None:
+        if (found := self.known_questions.find(text)) is None:
             nearest = _nearest(text, self.questions)
             raise QuestionError(f"Task {self.task} does not ask this question, got {cut(text, 80)!r}.{nearest}")
         return found
 
     def knows_statements(self, statements: Iterable[str]) -> bool:
         """Return whether all statements are in the task's language."""
-        return all(self._find_statement(text) is not None for text in statements)
+        return all(self.known_statements.find(text) is not None for text in statements)
 
     def knows_question(self, text: str) -> bool:
         """Return whether a question is in the task's language."""
-        return self._find_question(text) is not None
-
-    def _find_statement(self, text: str) -> Said | None:
-        """Return the meaning of a statement, as it stands or by its gist; None if it is unknown."""
-        found = self._known_statements.get(_plain(text))
-        return (
-            self._known_statements.get(self._gists_of_statements.get(find_gist(text), "")) if found is None else found
-        )
-
-    def _find_question(self, text: str) -> Said | None:
-        """Return the meaning of a question, as it stands or by its gist; None if it is unknown."""
-        found = self._known_questions.get(_plain(text))
-        return self._known_questions.get(self._gists_of_questions.get(find_gist(text), "")) if found is None else found
+        return self.known_questions.find(text) is not None
 
     @cached_property
-    def _known_statements(self) -> dict[str, Said]:
-        return _read_all(self.statements)
+    def known_statements(self) -> Sentences[Said]:
+        """Return all statements."""
+        return Sentences(self.statements)
 
     @cached_property
-    def _known_questions(self) -> dict[str, Said]:
-        return _read_all(self.questions)
+    def known_questions(self) -> Sentences[Said]:
+        """Return all questions."""
+        return Sentences(self.questions)
+
+
+class Sentences(Generic[Said]):
+    """All sentences of some kinds.
+
+    Attributes:
+        meanings: each sentence, normalized -> its meaning.
+    """
+
+    def __init__(self, kinds: Sequence[Kind[Said]]) -> None:
+        """Write down every sentence."""
+        self.meanings = {_plain(text): said for kind in kinds for text, said in kind.sentences()}
 
     @cached_property
-    def _gists_of_statements(self) -> dict[str, str]:
-        return {find_gist(text): text for text in self._known_statements}
+    def by_gist(self) -> dict[str, Said]:
+        """Return the meaning of each sentence by its gist."""
+        return {find_gist(text): said for text, said in self.meanings.items()}
 
-    @cached_property
-    def _gists_of_questions(self) -> dict[str, str]:
-        return {find_gist(text): text for text in self._known_questions}
-
-
-def _read_all(kinds: Sequence[Kind[Said]]) -> dict[str, Said]:
-    """Return every sentence of some kinds, normalized, with its meaning."""
-    return {_plain(text): said for kind in kinds for text, said in kind.sentences()}
+    def find(self, text: str) -> Said | None:
+        """Return the meaning of a sentence, as it stands or by its gist; None if it is unknown."""
+        found = self.meanings.get(_plain(text))
+        return self.by_gist.get(find_gist(text)) if found is None else found
 
 
 def find_gist(text: str) -> str:

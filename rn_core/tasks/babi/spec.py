@@ -185,6 +185,7 @@ RACE = RaceSpec(
     },
     look_scenes=400,
     look_per_type=100,
+    minutes=5,
     one_question="A story up to a question has only that question",
 )
 

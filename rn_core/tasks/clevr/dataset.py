@@ -37,11 +37,10 @@ from rn_core.tasks.clevr.picture_size import CLEVR_SIZE, PictureSize, read_size
 from rn_core.tasks.clevr.rendering import DEFAULT_SAMPLES, Guide, check_samples, render_guided, use_threads
 from rn_core.tasks.clevr.sampling import MIN_PIXELS, sample_scene
 from rn_core.tasks.clevr.scene import ClevrScene
+from rn_core.tasks.clevr.templates import load_templates
 
 MAX_SCENES = 1_000_000
 MAX_PROCESSES = 256
-#: Question families, each of which is asked at most once about a scene.
-N_FAMILIES = 90
 #: Splits that CLEVR calls otherwise.
 _NAMES = {"validation": "val"}
 _FIELD = "rn_core"
@@ -125,7 +124,7 @@ def write_dataset(
     """
     _check_count("The number of scenes", n_scenes, MAX_SCENES)
     _check_count("The number of processes", processes, MAX_PROCESSES)
-    _check_count("The number of questions about a scene", n_questions, N_FAMILIES)
+    _check_count("The number of questions about a scene", n_questions, len(load_templates()))  # each family once
     if dask and processes != 1:
         raise RNCoreError(
             f"A Dask cluster renders with its own workers, but {processes} processes were asked for, too; choose one."

@@ -312,4 +312,5 @@ PIXELS_RACE = RaceSpec(
     },
     fewer_cells=_FEW_CELLS,
     all_cores=True,
+    minutes=11,
 )

@@ -9,14 +9,15 @@ import pytest
 from pages._lab.babi.models import full_name
 from pages._lab.babi.state import BabiState
 from pages._lab.babi.truth import find_truth
-from pages._lab.babi.view import BabiCase, BabiView, choose_target, make_babi_view
-from pages._lab.pairs.view import PairReading, second_method
+from pages._lab.babi.view import BabiCase, BabiView
+from pages._lab.domains.babi import DOMAIN
+from pages._lab.pairs.view import PairReading
 from rn_core.answering import Answerer
-from rn_core.attribution.pairs import attribute_pairs
 from rn_core.models import build_model
 from rn_core.tasks import TASKS
 from rn_core.tasks.registry import model_config
 from tests.cards import make_card
+from tests.pages.pair_views import make_pair_view
 
 _KINDS = {"rn-joint": "rn", "rn-2hop": "rn-2hop", "rn-3hop": "rn-3hop", "lstm-joint": "lstm"}
 
@@ -46,12 +47,7 @@ def make_view(random_answerer) -> Callable[..., BabiView]:
         truth = find_truth(state)
         answer = answerer.answer(state.statements, state.text)
         (passed,) = answerer.passes([state.statements], [state.text])
-        relations = passed.relations
-        reading = PairReading(answer, relations, truth.answer, {"lstm-joint": None}, picks=passed.picks)
-        f_phi = answerer.model.core.f_phi
-        target = choose_target(state, answer)
-        methods = (state.method, second_method(state.method))
-        parts = (attribute_pairs(f_phi, relations, target, method) for method in methods)
-        return make_babi_view(BabiCase(state, truth), reading, *parts)
+        reading = PairReading(answer, passed.relations, truth.answer, {"lstm-joint": None}, picks=passed.picks)
+        return make_pair_view(DOMAIN, BabiCase(state, truth), reading, answerer.model.core.f_phi)
 
     return make

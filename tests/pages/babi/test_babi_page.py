@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from functools import partial
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -13,11 +13,13 @@ from pages._lab.babi.stories import Line, suggest_questions
 from pages._ui import cache
 from rn_core.common.errors import WeightsError
 from tests.page_caches import clear_readings
-from tests.shown_markdown import seen, without_meanings
+from tests.pages import opened
+from tests.pages.opened import html, press, sentences
 
 pytestmark = pytest.mark.weights
 
-ROOT = Path(__file__).resolve().parents[3]
+open_page = partial(opened.open_page, "babi")
+state_of = partial(opened.state_of, BabiState)
 MARY = "Mary moved to the bathroom.\nJohn went to the hallway."
 
 
@@ -29,38 +31,6 @@ def models(monkeypatch, random_answerer):
     monkeypatch.setattr("pages._lab.babi.models.is_here", lambda model: True)
     yield
     clear_readings()
-
-
-def open_page(**query: str) -> AppTest:
-    """Return the page, opened by a link from the entry script."""
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
-    app.query_params.update(query)
-    return app.switch_page("pages/babi.py").run()
-
-
-def html(app: AppTest) -> str:
-    """Return all the HTML of the page."""
-    return without_meanings("".join(element.proto.body for element in app.get("html")))
-
-
-def sentences(app: AppTest) -> list[str]:
-    """Return every sentence that says that something is wrong; a traceback fails the test."""
-    assert [error.message for error in app.exception] == []
-    return [
-        seen(element.value) for element in (*app.error, *app.warning) if "The two methods disagree" not in element.value
-    ]
-
-
-def state_of(app: AppTest) -> BabiState:
-    """Return the state in the URL."""
-    state, problems = BabiState.from_query({name: value for name, value in app.query_params.items() if value})
-    assert problems == []
-    return state
-
-
-def press(app: AppTest, label: str) -> AppTest:
-    """Press a button by its label."""
-    return next(button for button in app.button if button.label == label).click().run()
 
 
 def write(app: AppTest, text: str) -> AppTest:

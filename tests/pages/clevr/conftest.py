@@ -11,11 +11,11 @@ from pages._lab.clevr.models import CELLS, PICTURE_BASELINES, full_name, sees_pi
 from pages._lab.clevr.pictures import Picture, bundled_picture
 from pages._lab.clevr.state import ClevrState
 from pages._lab.clevr.truth import find_truth
-from pages._lab.clevr.view import ClevrCase, ClevrView, choose_target, make_clevr_view
+from pages._lab.clevr.view import ClevrCase, ClevrView
+from pages._lab.domains.clevr import DOMAIN
 from pages._lab.models import finds_objects
-from pages._lab.pairs.view import PairReading, second_method
+from pages._lab.pairs.view import PairReading
 from rn_core.answering import Answerer
-from rn_core.attribution.pairs import attribute_pairs
 from rn_core.models import ModelConfig, build_model
 from rn_core.models.attention import StackedAttentionConfig
 from rn_core.models.baselines import MLPConfig, QuestionMLPConfig
@@ -28,6 +28,7 @@ from rn_core.tasks import TASKS
 from rn_core.tasks.clevr.encoding import ANSWERS, D_COORDINATES, N_VALUES
 from rn_core.tasks.clevr.tokens import TOKENS
 from tests.cards import make_card
+from tests.pages.pair_views import make_pair_view
 
 _QUESTION = QuestionEncoderConfig(len(TOKENS), d_word=8, d_question=12)
 _ROWS, _IMAGE = RowEncoderConfig(18), ImageEncoderConfig((8, 8, 8, 8), 128)
@@ -86,13 +87,8 @@ def make_view(random_answerer) -> Callable[..., ClevrView]:
         truth = find_truth(state.question, state.scene)
         answer = answerer.answer(seen, state.question)
         (found,) = answerer.passes([seen], [state.question])
-        relations = found.relations
-        reading = PairReading(answer, relations, truth.answer, {"mlp-states": None}, places=found.places)
-        target = choose_target(state, answer, truth)
-        f_phi = answerer.model.core.f_phi
-        methods = (state.method, second_method(state.method))
-        parts = (attribute_pairs(f_phi, relations, target, method) for method in methods)
-        return make_clevr_view(ClevrCase(state, truth, picture), reading, *parts)
+        reading = PairReading(answer, found.relations, truth.answer, {"mlp-states": None}, places=found.places)
+        return make_pair_view(DOMAIN, ClevrCase(state, truth, picture), reading, answerer.model.core.f_phi)
 
     return make
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 from dataclasses import replace
-from pathlib import Path
+from functools import partial
 
 import numpy as np
 import pytest
@@ -23,12 +23,15 @@ from pages._ui.clevr import drawing, session
 from pages._ui.clevr.session import apply_changes, correct_things
 from rn_core.common.errors import RNCoreError, SceneError, WeightsError
 from tests.page_caches import clear_readings
-from tests.shown_markdown import seen, without_meanings
+from tests.pages import opened
+from tests.pages.opened import ROOT, html, press, sentences
+from tests.shown_markdown import seen
 from tests.test_clevr_perception import perfect_maps
 
 pytestmark = pytest.mark.weights
 
-ROOT = Path(__file__).resolve().parents[3]
+open_page = partial(opened.open_page, "clevr")
+state_of = partial(opened.state_of, ClevrState)
 MOVED = ClevrState().edit(sampled_things(2)[:-1])
 LINE = "clevr.line"
 #: What the tests' renderer draws.
@@ -45,38 +48,6 @@ def models(monkeypatch, random_answerer):
     monkeypatch.setattr(cache, "load", lambda name: random_answerer(name.removeprefix("clevr/")))
     yield
     clear_readings()
-
-
-def open_page(**query: str) -> AppTest:
-    """Return the page, opened by a link from the entry script."""
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
-    app.query_params.update(query)
-    return app.switch_page("pages/clevr.py").run()
-
-
-def html(app: AppTest) -> str:
-    """Return all the HTML of the page."""
-    return without_meanings("".join(element.proto.body for element in app.get("html")))
-
-
-def sentences(app: AppTest) -> list[str]:
-    """Return every sentence that says that something is wrong; a traceback fails the test."""
-    assert [error.message for error in app.exception] == []
-    return [
-        seen(element.value) for element in (*app.error, *app.warning) if "The two methods disagree" not in element.value
-    ]
-
-
-def state_of(app: AppTest) -> ClevrState:
-    """Return the state in the URL."""
-    state, problems = ClevrState.from_query({name: value for name, value in app.query_params.items() if value})
-    assert problems == []
-    return state
-
-
-def press(app: AppTest, label: str) -> AppTest:
-    """Press a button by its label."""
-    return next(button for button in app.button if button.label == label).click().run()
 
 
 def png(pixels: np.ndarray) -> bytes:

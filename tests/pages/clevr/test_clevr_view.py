@@ -14,7 +14,8 @@ from PIL import Image
 from pages._lab.clevr.stages import make_saved_stage
 from pages._lab.clevr.state import ClevrState
 from pages._lab.clevr.truth import allowed_answers, find_truth
-from pages._lab.clevr.view import choose_target
+from pages._lab.clevr.view import ClevrCase
+from pages._lab.domains.clevr import DOMAIN
 from pages._lab.pairs.what_if import follow_pair, make_what_ifs
 from pages._ui.pairs import exports
 from rn_core.common.records import Answer
@@ -48,7 +49,7 @@ def test_the_answer_is_set_against_the_next_best_that_the_question_allows():
     logits = dict.fromkeys(ANSWERS, -9.0) | {"red": 5.0, "yes": 4.0, "cyan": 1.0}
     answer = Answer("red", dict.fromkeys(ANSWERS, 0.0), np.array([*logits.values()]))
     truth = find_truth("What color is the cube?", ClevrState().scene)
-    target = choose_target(ClevrState(), answer, truth)
+    target = DOMAIN.choose_target(ClevrCase(ClevrState(), truth), answer)
     assert (ANSWERS[target.answer], ANSWERS[target.contrast]) == ("red", "cyan")
 
 

@@ -7,24 +7,18 @@ from collections.abc import Callable
 import pytest
 import torch
 
-from pages._lab.pairs.view import PairReading, second_method
+from pages._lab.domains.physics import DOMAIN
+from pages._lab.pairs.view import PairReading
 from pages._lab.physics.models import MODELS, full_name
 from pages._lab.physics.scenes import make_rows, pulled_scene, sampled_scene
 from pages._lab.physics.state import PhysicsState
-from pages._lab.physics.view import (
-    PhysicsCase,
-    PhysicsView,
-    choose_target,
-    find_question,
-    find_truth,
-    make_physics_view,
-)
+from pages._lab.physics.view import PhysicsCase, PhysicsView, find_question, find_truth
 from rn_core.answering import Answerer
-from rn_core.attribution.pairs import attribute_pairs
 from rn_core.models import build_model
 from rn_core.tasks import TASKS
 from rn_core.training.recipes import RECIPES, make_recipe
 from tests.cards import make_card
+from tests.pages.pair_views import make_pair_view
 
 
 @pytest.fixture(scope="session")
@@ -58,9 +52,7 @@ def make_view(random_answerer) -> Callable[..., PhysicsView]:
         answer, relations = answerer.answer(rows, text), answerer.trace(rows, text).relations[0].clone()
         truth = find_truth(scene.links, state.labels, state.connection)
         reading = PairReading(answer, relations, truth, {MODELS[state.question][1]: None})
-        target = choose_target(state, answer)
-        methods = (state.method, second_method(state.method))
-        parts = (attribute_pairs(answerer.f_phi(text), relations, target, method) for method in methods)
-        return make_physics_view(PhysicsCase(state, scene, state.connection), reading, *parts)
+        case = PhysicsCase(state, scene, state.connection)
+        return make_pair_view(DOMAIN, case, reading, answerer.f_phi(text))
 
     return make

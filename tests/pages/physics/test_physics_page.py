@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from pathlib import Path
+from functools import partial
 
 import numpy as np
 import pytest
@@ -23,12 +23,14 @@ from pages._ui.physics.asking import find_paths
 from rn_core.common.errors import WeightsError
 from rn_core.tasks.physics import stack_scenes
 from tests.page_caches import clear_readings
-from tests.shown_markdown import seen, without_meanings
+from tests.pages import opened
+from tests.pages.opened import html, press
 
 pytestmark = pytest.mark.weights
 
 START = PhysicsState()
-ROOT = Path(__file__).resolve().parents[3]
+open_page = partial(opened.open_page, "physics")
+state_of = partial(opened.state_of, PhysicsState)
 
 
 @pytest.fixture(autouse=True)
@@ -55,35 +57,9 @@ def no_mujoco(monkeypatch):
     monkeypatch.setitem(sys.modules, "mujoco", None)
 
 
-def open_page(**query: str) -> AppTest:
-    """Return the page, opened by a link from the entry script."""
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
-    app.query_params.update(query)
-    return app.switch_page("pages/physics.py").run()
-
-
-def html(app: AppTest) -> str:
-    """Return all the HTML of the page."""
-    return without_meanings("".join(element.proto.body for element in app.get("html")))
-
-
 def sentences(app: AppTest) -> list[str]:
-    """Return every sentence that says that something is wrong; a traceback fails the test."""
-    assert [error.message for error in app.exception] == []
-    said = [seen(element.value) for element in (*app.error, *app.warning, *app.info)]
-    return [text for text in said if "The two methods disagree" not in text and "Choose two balls here" not in text]
-
-
-def state_of(app: AppTest) -> PhysicsState:
-    """Return the state in the URL."""
-    state, problems = PhysicsState.from_query({name: value for name, value in app.query_params.items() if value})
-    assert problems == []
-    return state
-
-
-def press(app: AppTest, label: str) -> AppTest:
-    """Press a button by its label."""
-    return next(button for button in app.button if button.label == label).click().run()
+    """Return every sentence that says that something is wrong, or why there is no answer."""
+    return [text for text in opened.sentences(app, "info") if "Choose two balls here" not in text]
 
 
 def labels_of(app: AppTest) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -14,6 +15,7 @@ from pages._lab.figures import Look, alt_text
 from pages._lab.train import figures
 from pages._lab.train.runs import MOST_RUNS, export_csv, export_png, remember_run, table_rows
 from pages._lab.train.view import Curve, loss_curves, race_curves, type_panels
+from rn_core.race.records import usual_config
 
 LOOKS = [Look(), Look(dark=True, large=True)]
 CURVES = (Curve("rn", (0, 1.5), (4.0, 93.2)), Curve("mlp", (0, 1.5), (3.0, 71.0)))
@@ -46,6 +48,21 @@ def test_axes_stay_while_a_race_goes_on():
     assert empty.layout.xaxis.range == later.layout.xaxis.range == (0, 3)
     assert empty.layout.yaxis.range == later.layout.yaxis.range == (0, 104)
     assert later.layout.uirevision == "keep"
+
+
+@pytest.mark.parametrize(
+    ("task", "answers_only", "shown"),
+    [("sort-of-clevr/objects", None, 3), ("sort-of-clevr/pixels", True, 15), ("sort-of-clevr/pixels", False, 15),
+     ("sort-of-clevr/triples", None, 3), ("babi", None, 5)],
+)  # fmt: skip
+def test_the_time_axis_of_a_race_holds_all_of_it_from_the_start(task, answers_only, shown):
+    race = usual_config(task, answers_only)
+    empty, later = (
+        figures.plot_race(curves, None, "relational", Look(), expected=race.expect_minutes()) for curves in ((), CURVES)
+    )
+    assert empty.layout.xaxis.range == later.layout.xaxis.range == (0, shown)
+    twice = replace(race, steps=2 * race.steps)
+    assert twice.expect_minutes() == 2 * race.expect_minutes()
 
 
 @given(st.lists(st.floats(0, 5000), min_size=2).map(sorted))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,11 +18,14 @@ from pages._ui.train import sections as train_sections
 from pages._ui.train import session as train_session
 from rn_core.common.errors import RNCoreError
 from rn_core.race.records import RaceConfig, usual_config
+from tests.pages import opened
+from tests.pages.opened import charts, html, press, sentences
 from tests.shown_markdown import seen
 
 pytestmark = pytest.mark.weights
 
-ROOT = Path(__file__).resolve().parents[3]
+open_page = partial(opened.open_page, "train")
+state_of = partial(opened.state_of, TrainState)
 STATUSES = ("waiting", "starting", "running", "paused", "stopping", "stopped", "finished", "failed")
 ACTIVE = STATUSES[:5]
 #: A view with each of the choices that stand above what is drawn: the questions of a race, and the time that is shown.
@@ -59,41 +63,9 @@ def job(board, play):
     return board.jobs["here"]
 
 
-def open_page(**query: str) -> AppTest:
-    """Return the page, opened by a link from the entry script."""
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
-    app.query_params.update(query)
-    return app.switch_page("pages/train.py").run()
-
-
-def html(app: AppTest) -> str:
-    return "".join(element.proto.body for element in app.get("html"))
-
-
-def charts(app: AppTest) -> list[str]:
-    return [chart.proto.alt for chart in app.get("plotly_chart")]
-
-
-def sentences(app: AppTest) -> list[str]:
-    """Return every sentence that says that something is wrong; a traceback fails the test."""
-    assert [error.message for error in app.exception] == []
-    return [seen(element.value) for element in (*app.error, *app.warning)]
-
-
-def state_of(app: AppTest) -> TrainState:
-    """Return the state in the URL."""
-    state, problems = TrainState.from_query({name: value for name, value in app.query_params.items() if value})
-    assert problems == []
-    return state
-
-
 def buttons(app: AppTest) -> dict[str, bool]:
     """Return label -> whether it can be pressed."""
     return {button.label: not button.disabled for button in app.button}
-
-
-def click(app: AppTest, label: str) -> AppTest:
-    return next(button for button in app.button if button.label == label).click().run()
 
 
 def show(job: object, status: str, **view: object) -> None:
@@ -138,7 +110,7 @@ def test_stories_have_a_head_start_of_their_own(board):
 
 
 def test_start_puts_the_run_into_the_url(board):
-    app = click(open_page(seed="3"), "Start the race")
+    app = press(open_page(seed="3"), "Start the race")
     assert sentences(app) == []
     assert state_of(app) == TrainState(seed=3, run="run-1")
     assert board.jobs["run-1"].config == RaceConfig(seed=3)
@@ -163,7 +135,7 @@ def test_every_setting_reaches_the_race(board):
     )  # fmt: skip
     assert sentences(app) == []
     assert state_of(app).config == expected
-    click(app, "Start the training")
+    press(app, "Start the training")
     assert board.jobs["run-1"].config == expected
 
 
@@ -190,7 +162,7 @@ def test_a_board_that_takes_nothing_is_one_sentence(board, monkeypatch):
         raise RNCoreError("The line is full; try again later.")
 
     monkeypatch.setattr(board, "submit", refuse)
-    app = click(open_page(), "Start the race")
+    app = press(open_page(), "Start the race")
     assert sentences(app) == ["The line is full; try again later."]
     assert state_of(app).run == ""
 
@@ -270,7 +242,7 @@ def test_stories_are_chosen_and_raced(board):
     assert numbers == ["Stories per step", "Steps", "Seed"]
     assert head_start == "Head start of the pairs of sentences, in steps"
     assert charts(app) == ["Accuracy on all questions; the race has not begun."]
-    click(app, "Start the race")
+    press(app, "Start the race")
     assert board.jobs["run-1"].config == usual_config("babi")
 
 
@@ -298,12 +270,12 @@ def test_an_upload_that_heard_stories_is_one_sentence(board, play):
 def test_pausing_stepping_and_going_on(job):
     app = open_page(run="here")
     assert (buttons(app)["Pause"], buttons(app)["One step"]) == (True, False)
-    click(app, "Pause")
+    press(app, "Pause")
     assert (buttons(app)["Resume"], buttons(app)["One step"]) == (True, True)
-    click(app, "One step")
-    click(app, "Resume")
+    press(app, "One step")
+    press(app, "Resume")
     assert buttons(app)["Pause"]
-    click(app, "Stop")
+    press(app, "Stop")
     assert [told for told in job.told if told != "watch"] == ["pause", "step", "resume", "stop"]
     assert buttons(app)["Start again"]
     assert sentences(app) == []
@@ -317,7 +289,7 @@ def test_a_look_tells_the_run_that_somebody_watches(job):
 
 
 def test_reset_clears_the_page_and_keeps_the_run_for_comparison(job):
-    app = click(open_page(run="here"), "Reset")
+    app = press(open_page(run="here"), "Reset")
     assert "stop" in job.told
     assert state_of(app) == TrainState()
     assert buttons(app)["Start the race"]
@@ -326,12 +298,12 @@ def test_reset_clears_the_page_and_keeps_the_run_for_comparison(job):
 
 
 def test_a_session_has_one_owner(board):
-    app = click(open_page(), "Start the race")
+    app = press(open_page(), "Start the race")
     show(board.jobs["run-1"], "stopped")
-    click(click(app, "Start the race") if "Start the race" in buttons(app) else app.run(), "Start again")
+    press(press(app, "Start the race") if "Start the race" in buttons(app) else app.run(), "Start again")
     assert len(board.owners) == 2
     assert len({*board.owners}) == 1
-    click(open_page(), "Start the race")
+    press(open_page(), "Start the race")
     assert len({*board.owners}) == 2
 
 
@@ -392,7 +364,7 @@ def test_what_was_learned_is_offered_once_the_run_rests(job, status):
 def test_a_learned_network_is_used_in_explore(job, monkeypatch):
     monkeypatch.setattr(own_model, "_MEAN_SCENES", {"objects": 2, "pixels": 1})
     show(job, "finished")
-    app = click(open_page(run="here"), "Use in Explore")
+    app = press(open_page(run="here"), "Use in Explore")
     assert sentences(app) == []
     assert job.shown.examples[0].question in html(app)
     model = app.query_params["model"]
@@ -408,7 +380,7 @@ def test_a_network_that_cannot_be_used_is_one_sentence(job, monkeypatch):
         raise RNCoreError("This run has no weights of 'rn' yet.")
 
     monkeypatch.setattr(job, "bundle", fail)
-    click(app, "Use in Explore")
+    press(app, "Use in Explore")
     assert sentences(app) == ["This run has no weights of 'rn' yet."]
 
 
@@ -442,7 +414,7 @@ def test_a_button_pressed_before_the_url_has_followed_keeps_the_view(job):
     app.segmented_control(key="train.view").set_value("loss").run()
     app.query_params.clear()
     app.query_params["run"] = "here"
-    click(app, "Pause")
+    press(app, "Pause")
     assert state_of(app) == TrainState(run="here", view="loss")
 
 

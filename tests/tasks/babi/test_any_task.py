@@ -63,8 +63,8 @@ def test_what_no_rule_follows_is_refused():
 @pytest.mark.parametrize("task", TASKS)
 def test_no_two_sentences_of_a_task_have_one_gist(task):
     language = LANGUAGES[task]
-    assert len(language._known_questions) == len(language._gists_of_questions)
-    assert len(language._known_statements) == len(language._gists_of_statements)
+    for known in (language.known_questions, language.known_statements):
+        assert len(known.meanings) == len(known.by_gist)
 
 
 STORY = ("Mary moved to the bathroom.", "John went to the hallway.")

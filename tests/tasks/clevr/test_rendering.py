@@ -21,7 +21,7 @@ from rn_core.tasks.clevr.bodies import TINTS
 from rn_core.tasks.clevr.camera import FOCAL, JITTER, POSITION, fit_camera, project, view_axes
 from rn_core.tasks.clevr.lighting import LAMP_JITTER, LAMPS, place_lamps
 from rn_core.tasks.clevr.picture_size import PictureSize
-from rn_core.tasks.clevr.rendering import Guide, encode_srgb, place_camera, render_guided, render_scene
+from rn_core.tasks.clevr.rendering import Guide, encode_srgb, place_camera, render_guided, render_scene, use_threads
 from rn_core.tasks.clevr.scene import COLORS, RADIUS
 from rn_core.weights.public import PUBLIC, import_file
 
@@ -207,6 +207,23 @@ def test_pixels_of_a_picture_of_another_size_are_refused_with_the_size():
         small = np.column_stack([np.round(column * 2 / 3), np.round(120 + (row - 160) * 2 / 3), depth])
         with pytest.raises(SceneError, match=r"belong to a picture of 320 x 240, but must be of 480 x 320; leave all"):
             place_camera(replace(scene, pixel_coords=small), make_rng(0, "test"))
+
+
+@pytest.mark.parametrize("away", [(1.6, 0, 0), (0, -1.7, 0.4), (0.3, 1.5, 1.2)])
+def test_a_camera_further_away_than_clevr_s_is_found_where_all_pixels_fit_it(away):
+    place = np.array(POSITION) + away
+    for scene in SCENES[:3]:
+        seen = replace(scene, pixel_coords=project(scene.coords, place))
+        np.testing.assert_allclose(place_camera(seen, make_rng(0, "test")), place, atol=1e-3)
+
+
+def test_the_renderer_takes_as_many_cores_as_it_is_given_and_none_where_it_is_missing(monkeypatch):
+    counts: list[int] = []
+    monkeypatch.setitem(sys.modules, "drjit", types.SimpleNamespace(set_thread_count=counts.append))
+    use_threads(3)
+    monkeypatch.setitem(sys.modules, "drjit", None)
+    use_threads(4)
+    assert counts == [3]
 
 
 @pytest.mark.parametrize("package", ["mitsuba", "mitsuba_oidn"])
