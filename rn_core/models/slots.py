@@ -251,9 +251,7 @@ class SlotEncoder(MapEncoder):
         ordered = objects.take_along_dim(order[..., None], dim=1)
         return ordered, mask.take_along_dim(order, dim=1), SlotPeaks(maps, peaks, probabilities, order)
 
-    def _look_closer(
-        self, reader: WindowReader, images: Tensor, places: Tensor, mask: Tensor
-    ) -> tuple[Tensor, Tensor]:
+    def _look_closer(self, reader: WindowReader, images: Tensor, places: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         """Return what the windows around places say, all logits 0 where nothing is looked at.
 
         Args:
