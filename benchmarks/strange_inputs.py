@@ -16,7 +16,6 @@ from pathlib import Path
 import numpy as np
 from matplotlib import cbook
 from PIL import Image, ImageDraw
-from sklearn import datasets
 
 from benchmarks.other_pictures import PUBLIC, Colors, draw_picture
 from rn_core.answering import Answerer, load
@@ -82,6 +81,8 @@ class Photographs:
 
 def list_photographs() -> list[Path]:
     """Return the photographs that ship with Matplotlib and scikit-learn: a portrait, a temple and a flower."""
+    from sklearn import datasets  # here: it imports much, and only its folder is wanted
+
     folder = Path(datasets.__file__).parent / "images"
     return [Path(cbook.get_sample_data("grace_hopper.jpg", asfileobj=False)), *sorted(folder.glob("*.jpg"))]
 

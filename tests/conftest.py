@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,10 @@ settings.load_profile("same_every_run")
 BROWSER_TESTS = "tests/browser"
 SHARED_DATA = Path(__file__).resolve().parents[1].parent / "shared" / "data"
 
+# Also where the environment says that nothing compiled is kept: each process of the suite would compile the project.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 
 def pytest_itemcollected(item: pytest.Item) -> None:
     """Leave tests that read the real data out of the quick part."""
@@ -28,7 +32,18 @@ def pytest_itemcollected(item: pytest.Item) -> None:
         item.add_marker("weights")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Let every other process begin with the last file: each compiles half of the tests and reads the other half."""
+    report = yield
+    if isinstance(collector, pytest.Directory) and _worker_number(collector.config) % 2:
+        report.result.reverse()
+    return report
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Begin with what takes long, since at the end one process would wait for the other.
 
     First come the browser tests, which take one process long, then the checkers, then files that start processes or use
@@ -43,7 +58,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             return 1
         return 2 if item.path in slow else 3
 
+    if _worker_number(config) >= 0:
+        items.sort(key=lambda item: item.path.parts)  # in the same order in all processes
     items.sort(key=rank)
+
+
+def _worker_number(config: pytest.Config) -> int:
+    """Return the number of this process among those that share the tests, or -1 where there is one alone."""
+    return int(getattr(config, "workerinput", {}).get("workerid", "gw-1").removeprefix("gw"))
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from scipy.stats import binomtest
 from torch import nn
 
 from rn_core.common.errors import RNCoreError
@@ -15,6 +14,13 @@ from rn_core.evaluation.accuracy import accuracy_interval, count_right, count_so
 from rn_core.tasks import TASKS
 from rn_core.tasks.sort_of_clevr import sample_scenes, solve
 from rn_core.tasks.sort_of_clevr.questions import QUESTION_TYPES, blind_floor
+
+
+def wilson_interval(right: int, n: int) -> tuple[float, float]:
+    """Return Wilson's interval as SciPy computes it."""
+    from scipy.stats import binomtest  # here: scipy.stats takes a second, and every process imports this file
+
+    return binomtest(right, n).proportion_ci(method="wilson")
 
 
 class Oracle(nn.Module):
@@ -76,7 +82,7 @@ def test_the_interval_is_wilsons_when_questions_are_independent(right, n):
     answers = np.zeros(n, dtype=int)
     answers[:right] = 1
     found = accuracy_interval(answers, np.ones(n, dtype=int))
-    wilson = binomtest(right, n).proportion_ci(method="wilson")
+    wilson = wilson_interval(right, n)
     assert found.accuracy == right / n
     # One question a scene: the estimated design effect is n / (n - 1), never below 1.
     assert found.low == pytest.approx(wilson.low, abs=0.01)
@@ -149,7 +155,7 @@ def test_the_interval_is_wider_where_questions_of_one_story_agree():
     assert (found.n, apart.n) == (80, 400)
     assert found.overall.n == apart.overall.n == 400
     assert found.overall.accuracy == apart.overall.accuracy == 0.75
-    wilson = binomtest(60, 80).proportion_ci(method="wilson")
+    wilson = wilson_interval(60, 80)
     assert found.overall.low == pytest.approx(wilson.low, abs=0.005)
     assert found.overall.high == pytest.approx(wilson.high, abs=0.005)
     assert apart.overall.high - apart.overall.low < 0.5 * (found.overall.high - found.overall.low)

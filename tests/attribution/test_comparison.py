@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 import torch
-from scipy.stats import spearmanr
 
 from rn_core.attribution import Attribution, disagreement
 from rn_core.common.errors import RNCoreError
@@ -16,6 +15,8 @@ def make(contributions, method="exact_path"):
 
 @pytest.mark.parametrize("seed", range(5))
 def test_rank_distance_equals_scipy_with_ties(seed):
+    from scipy.stats import spearmanr  # here: scipy.stats takes a second, and every process imports this file
+
     generator = torch.Generator().manual_seed(seed)
     first, second = torch.randint(-5, 5, (2, 40), generator=generator).tolist()
     expected = 1 - spearmanr(first, second).statistic

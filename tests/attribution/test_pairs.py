@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import warnings
+from types import ModuleType
 
 import pytest
 import torch
@@ -14,12 +16,16 @@ from rn_core.attribution import METHODS, Target, attribute_pairs, leave_out_both
 from rn_core.common.errors import RNCoreError, UnknownNameError
 from rn_core.models.relation_network import make_mlp
 
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")
-    from captum.attr import FeatureAblation, InputXGradient, IntegratedGradients
-
 TARGETS = [Target(1), Target(3, 0)]
 SHARES = [name for name, method in METHODS.items() if method.is_share]
+
+
+@pytest.fixture(scope="module")
+def captum() -> ModuleType:
+    """Return Captum's methods, imported when the first test needs them."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return importlib.import_module("captum.attr")
 
 
 class PairsToTarget(nn.Module):
@@ -90,9 +96,9 @@ def test_exact_path_is_the_limit_of_fine_steps(f_phi, relations, target, start):
 
 
 @pytest.mark.parametrize("target", TARGETS)
-def test_integrated_gradients_equals_captum(f_phi, relations, target, start):
+def test_integrated_gradients_equals_captum(captum, f_phi, relations, target, start):
     """Captum's "riemann_middle" has the points of the midpoint rule here, rounded to float32."""
-    oracle = IntegratedGradients(PairsToTarget(f_phi, target)).attribute(
+    oracle = captum.IntegratedGradients(PairsToTarget(f_phi, target)).attribute(
         relations[None], part_of_baseline(relations, start), n_steps=37, method="riemann_middle"
     )
     ours = attribute_pairs(f_phi, relations, target, "integrated_gradients", start, steps=37)
@@ -100,9 +106,9 @@ def test_integrated_gradients_equals_captum(f_phi, relations, target, start):
 
 
 @pytest.mark.parametrize("target", TARGETS)
-def test_leave_one_out_equals_captum(f_phi, relations, target, start):
+def test_leave_one_out_equals_captum(captum, f_phi, relations, target, start):
     mask = torch.arange(len(relations))[None, :, None].expand(1, *relations.shape)
-    oracle = FeatureAblation(PairsToTarget(f_phi, target)).attribute(
+    oracle = captum.FeatureAblation(PairsToTarget(f_phi, target)).attribute(
         relations[None], part_of_baseline(relations, start), feature_mask=mask
     )
     ours = attribute_pairs(f_phi, relations, target, "leave_one_out", start)
@@ -110,8 +116,8 @@ def test_leave_one_out_equals_captum(f_phi, relations, target, start):
 
 
 @pytest.mark.parametrize("target", TARGETS)
-def test_gradient_equals_captum(f_phi, relations, target):
-    oracle = InputXGradient(PairsToTarget(f_phi, target)).attribute(relations[None].clone().requires_grad_())
+def test_gradient_equals_captum(captum, f_phi, relations, target):
+    oracle = captum.InputXGradient(PairsToTarget(f_phi, target)).attribute(relations[None].clone().requires_grad_())
     ours = attribute_pairs(f_phi, relations, target, "gradient")
     torch.testing.assert_close(ours.contributions, oracle[0].sum(dim=-1).detach(), rtol=0, atol=1e-10)
 

@@ -27,8 +27,8 @@ def answer(opened, choice: str) -> None:
     opened.locator(".st-key-lessons-choices").get_by_role("button", name=choice).click()
 
 
-def test_a_lesson_is_answered_and_its_scene_opens_in_explore(page, url):
-    opened = page(url)
+def test_a_lesson_is_answered_and_its_scene_opens_in_explore(visit, url):
+    opened = visit(url)
     opened.get_by_role("link", name="Lessons").click()
     lesson = LESSONS[0]
     expect(opened.locator(".rn-lesson")).to_have_text(lesson.title)
@@ -53,7 +53,7 @@ def test_a_lesson_is_answered_and_its_scene_opens_in_explore(page, url):
     opened.wait_for_function("slug => location.search === '?lesson=' + slug", arg=LESSONS[1].slug)
 
 
-def test_a_link_opens_the_lesson_in_a_second_browser(visit, page, url):
+def test_a_link_opens_the_lesson_in_a_second_browser(visit, elsewhere, url):
     opened = visit(f"{url}/lessons")
     opened.get_by_text(f"8 · {LESSONS[7].title}").click()
     expect(opened.locator(".rn-lesson")).to_have_text(LESSONS[7].title)
@@ -61,7 +61,7 @@ def test_a_link_opens_the_lesson_in_a_second_browser(visit, page, url):
     expect(opened.locator(".rn-verdict")).to_be_visible()
     opened.get_by_role("button", name="Share & print").click()
     link = opened.locator("[data-testid=stPopoverBody] [data-testid=stCode]").inner_text().strip()
-    second = page(link)
+    second = elsewhere(link)
     expect(second.locator(".rn-lesson")).to_have_text(LESSONS[7].title)
     expect(second.get_by_text(f"0 of {len(LESSONS)} answered")).to_be_visible()
     expect(second.locator(".rn-said")).to_have_count(0)

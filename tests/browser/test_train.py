@@ -108,7 +108,7 @@ def use_in_explore(opened: Page, saved: Path) -> None:
     expect(opened.get_by_text("my RN").filter(visible=True).first).to_be_visible()
 
 
-def test_a_second_browser_gets_the_settings_or_the_run_and_a_hidden_tab_asks_nothing(train):
+def test_a_second_browser_gets_the_settings_or_the_run_and_a_hidden_tab_asks_nothing(train, elsewhere, url):
     sent: list[object] = []
     first = train(f"{RACE}&seed=5", sent)
     address = start(first)
@@ -126,10 +126,10 @@ def test_a_second_browser_gets_the_settings_or_the_run_and_a_hidden_tab_asks_not
     expect(first.locator(STATUS)).not_to_contain_text(f"step {step:,} ")
     assert len(sent) > asked and step_of(first) > step
 
-    other = train(urlsplit(link).query)
+    other = elsewhere(f"{url}/train?{urlsplit(link).query}")
     expect(press(other, "Start the race")).to_be_visible()
     expect(other.locator(".rn-race")).to_contain_text("seed 5")
-    other.goto(address)
+    elsewhere(address)
     expect(other.locator(STATUS)).to_contain_text("step")
     press(other, "Stop").click()
     expect(press(other, "Start again")).to_be_visible()

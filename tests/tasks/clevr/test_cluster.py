@@ -8,9 +8,9 @@ import socket
 import sys
 from collections.abc import Callable, Iterator
 from threading import Timer
+from typing import TYPE_CHECKING
 
 import pytest
-from distributed import Client, LocalCluster
 
 from rn_core import cli
 from rn_core.common import dask_cluster
@@ -21,6 +21,9 @@ from rn_core.tasks.clevr.dataset import PictureRecipe, write_dataset
 from rn_core.tasks.clevr.picture_size import PictureSize
 from tests.tasks.clevr.test_dataset import end_process, read_all
 
+if TYPE_CHECKING:
+    from distributed import LocalCluster
+
 pytestmark = pytest.mark.process
 
 RECIPE = PictureRecipe("validation", 3, 1, PictureSize(48, 48))
@@ -30,6 +33,8 @@ N_SCENES = 8
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[LocalCluster]:
     """A scheduler in this process, and two workers of one thread in processes of their own."""
+    from distributed import LocalCluster  # here: every process imports this file
+
     with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as running:
         yield running
 
@@ -95,6 +100,8 @@ def test_what_workers_cannot_do_is_one_sentence(cluster, tmp_path, monkeypatch):
 
 @pytest.mark.usefixtures("hurried")
 def test_a_cluster_without_workers_or_that_ends_is_one_sentence(monkeypatch):
+    from distributed import Client, LocalCluster
+
     with LocalCluster(n_workers=0, dashboard_address=":0") as empty:
         address = empty.scheduler_address
         with pytest.raises(RNCoreError, match="has no workers; start one per core by `dask worker tcp://"):
