@@ -15,11 +15,15 @@ from rn_core.common.device import fast_autocast
 from rn_core.common.records import Batch
 from rn_core.common.seeding import make_rng
 from rn_core.evaluation.accuracy import evaluate_batches
+from rn_core.models.cells import CellEncoderConfig
+from rn_core.models.encoders import ImageEncoderConfig
+from rn_core.models.slots import SlotEncoderConfig
 from rn_core.tasks import TASKS
 from rn_core.tasks.physics import PhysicsScenes, sample_scenes
 from rn_core.tasks.sort_of_clevr import sample_scene
 from rn_core.training.config import TrainConfig
 from rn_core.training.recipes import make_recipe
+from rn_core.weights.profiles import load_profile
 from rn_core.weights.store import (
     PRETRAINED,
     check_weights,
@@ -62,6 +66,13 @@ def test_the_card_says_what_the_file_is(name):
     assert sum(value.numel() for value in loaded.model.parameters()) == entry.card.parameters
     for field in ("task", "recipe", "start", "license", "source", "training", "metrics", "curve", "data"):
         assert entry.card.to_dict()[field], field
+
+
+def test_all_that_take_pictures_have_a_profile_that_was_measured_with_them():
+    readers = ImageEncoderConfig | SlotEncoderConfig | CellEncoderConfig
+    pictured = {name: entry.card for name, entry in ENTRIES.items() if isinstance(entry.card.model.encoder, readers)}
+    assert {*CELLS, SLOTS, "clevr/rn-slots", "sort-of-clevr/rn-pixels"} <= set(pictured)
+    assert [name for name, card in pictured.items() if load_profile(name, card) is None] == []
 
 
 @pytest.mark.parametrize("name", OURS)

@@ -204,7 +204,7 @@ _FROM_SLOTS = {
     "n_questions": 10,
     "learning_rate": 1e-4,
     "warm_start": 2_900,
-    "window_steps": 18_000,
+    "window_steps": 23_550,
     "core_from": "clevr/rn-states",
     "hold_encoder": 1.0,
     "steps": 600,

@@ -114,7 +114,7 @@ _BALLS = {
     "validation_scenes": 500,
 }
 #: Nothing but answers: a small network, a high rate, many small steps.
-_BALLS_END_TO_END = {**_BALLS, "n_scenes": 64, "learning_rate": 2e-3, "steps": 26_000}
+_BALLS_END_TO_END = {**_BALLS, "n_scenes": 64, "learning_rate": 2e-3, "steps": 16_000}
 #: The baselines have no pairs to pretrain; they take as many steps, on as many scenes, as the networks beside them.
 _BASELINE = {**_BALLS, "pool_scenes": 240_000, "steps": 12_000}
 #: Their relations have learned from pairs and connections already; what reads their sum starts from scratch.
