@@ -72,15 +72,7 @@ class HopRelationNetworkConfig:
     @property
     def pairs(self) -> RelationNetworkConfig:
         """Return the config of the Relation Network behind the hops."""
-        return RelationNetworkConfig(
-            d_object=self.d_object,
-            d_question=self.d_question,
-            n_answers=self.n_answers,
-            g_widths=self.g_widths,
-            f_widths=self.f_widths,
-            f_dropout=self.f_dropout,
-            aggregate_scale=self.aggregate_scale,
-        )
+        return RelationNetworkConfig.inside(self)
 
 
 class Hop(nn.Module):
