@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import rn_core
 from rn_core.evaluation.accuracy import evaluate
+from rn_core.evaluation.printing import format_accuracy
 from rn_core.weights.store import list_weights
 
 #: Who answers -> accuracy per question type, as text in percent.
@@ -24,7 +25,7 @@ def measure_installed(names: Iterable[str], n_scenes: int, seed: int) -> list[Ro
         if name in list_weights():
             answerer = rn_core.load(name)
             found = evaluate(answerer.model, answerer.task, seed, n_scenes).types
-            texts = {k: f"{100 * r.accuracy:.1f} [{100 * r.low:.1f}, {100 * r.high:.1f}]" for k, r in found.items()}
+            texts = {k: format_accuracy(r) for k, r in found.items()}
             rows.append((name, texts))
     return rows
 

@@ -10,8 +10,9 @@ import argparse
 from pathlib import Path
 
 from rn_core import load
-from rn_core.common.records import Accuracy, Evaluation
+from rn_core.common.records import Evaluation
 from rn_core.evaluation.accuracy import count_solved, evaluate_batches
+from rn_core.evaluation.printing import format_accuracy
 from rn_core.tasks.babi.spec import SOLVED_ABOVE
 from rn_core.tasks.babi.story import TASK_NAMES
 from rn_core.tasks.babi.task import Babi
@@ -55,18 +56,13 @@ def format_results(found: dict[str, Evaluation], fresh: dict[str, Evaluation]) -
         kind = f"qa{number}"
         if kind not in floors:
             continue
-        cells = [_cell(found[column].types[kind]) for column in COLUMNS]
-        others = [_cell(fresh[column].types[kind]) for column in COLUMNS]
+        cells = [format_accuracy(found[column].types[kind]) for column in COLUMNS]
+        others = [format_accuracy(fresh[column].types[kind]) for column in COLUMNS]
         lines.append(f"| {number} {name} | " + " | ".join([*cells, f"{100 * floors[kind]:.1f}", *others]) + " |")
     counts = [str(count_solved(part[column], mark)) for part in (found, fresh) for column in COLUMNS]
     counts.insert(len(COLUMNS), str(sum(floor > mark for floor in floors.values())))
     lines.append(f"| **solved (above {mark:.0%})** | " + " | ".join(counts) + " |")
     return "\n".join(lines)
-
-
-def _cell(found: Accuracy) -> str:
-    """Return one accuracy with its interval, in percent."""
-    return f"{100 * found.accuracy:.1f} [{100 * found.low:.1f}, {100 * found.high:.1f}]"
 
 
 def main() -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from rn_core.common.errors import RNCoreError
 from rn_core.evaluation.perception import PerceptionErrors, measure_perception
+from rn_core.evaluation.printing import format_accuracy
 from rn_core.models import QuestionAnsweringModel
 from rn_core.tasks.clevr.encoding import BIT_ORDER
 from rn_core.tasks.clevr.image_cache import PICTURE_SHAPES
@@ -32,7 +33,7 @@ def format_errors(found: dict[str, PerceptionErrors]) -> str:
     lines = [f"| errors, % | {' | '.join(found)} |", "| --- " * (len(found) + 1) + "|"]
     for name in next(iter(found.values())).shares:
         cells = [one.shares[name] for one in found.values()]
-        texts = [f"{100 * v.accuracy:.2f} [{100 * v.low:.2f}, {100 * v.high:.2f}], n {v.n}" for v in cells]
+        texts = [f"{format_accuracy(v, 2)}, n {v.n}" for v in cells]
         lines.append(f"| {name} | {' | '.join(texts)} |")
     for name, text in (("pixels", "place, pixels at 240x160"), ("space", "place on the ground, units")):
         places = [one.distances.get(name) for one in found.values()]

@@ -19,6 +19,7 @@ from rn_core.common.device import describe_device, processor_name
 from rn_core.common.records import Batch, Evaluation
 from rn_core.common.seeding import make_rng
 from rn_core.evaluation.accuracy import evaluate_batches
+from rn_core.evaluation.printing import format_accuracy
 from rn_core.tasks.clevr import ClevrQuestion, QuestionGenerator
 from rn_core.tasks.clevr.dataset import PictureRecipe, draw_picture
 from rn_core.tasks.clevr.program import GROUPS, question_type
@@ -65,7 +66,7 @@ def format_likeness(found: dict[str, Evaluation]) -> str:
         cells = []
         for one in found.values():
             value = {"all": one.overall, **one.groups, **one.types}[group]
-            cells.append(f"{100 * value.accuracy:.1f} [{100 * value.low:.1f}, {100 * value.high:.1f}], n {value.n}")
+            cells.append(f"{format_accuracy(value)}, n {value.n}")
         lines.append(f"| {group.replace('_', ' ')} | {' | '.join(cells)} |")
     return "\n".join(lines)
 

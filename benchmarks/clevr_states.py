@@ -16,6 +16,7 @@ import torch
 from rn_core import load
 from rn_core.common.records import Accuracy, Batch, Evaluation
 from rn_core.evaluation.accuracy import evaluate_batches
+from rn_core.evaluation.printing import format_accuracy
 from rn_core.tasks import TASKS
 from rn_core.tasks.clevr import ClevrScene
 from rn_core.tasks.clevr.encoding import ANSWERS, encode_scenes
@@ -77,7 +78,7 @@ def _plain(name: str) -> str:
 
 def _line(name: str, found: list[Accuracy]) -> str:
     """Return one row of the table."""
-    cells = [f"{100 * r.accuracy:.2f} [{100 * r.low:.2f}, {100 * r.high:.2f}]" for r in found]
+    cells = [format_accuracy(r, 2) for r in found]
     return f"| {name} | " + " | ".join(cells) + " |"
 
 

@@ -10,6 +10,7 @@ from math import inf
 
 import rn_core
 from rn_core.common.records import Accuracy
+from rn_core.evaluation.printing import format_accuracy
 from rn_core.experiments.limits import CROWD_SIZES, CrowdAccuracy, MarginAccuracy, measure_crowds, measure_margins
 from rn_core.tasks.sort_of_clevr.questions import QUESTION_TYPES
 
@@ -39,7 +40,7 @@ def format_margins(found: tuple[MarginAccuracy, ...]) -> str:
 
 def _line(name: str, found: list[Accuracy | None]) -> str:
     """Return one row of a table."""
-    cells = ("–" if r is None else f"{100 * r.accuracy:.1f} [{100 * r.low:.1f}, {100 * r.high:.1f}]" for r in found)
+    cells = ("–" if r is None else format_accuracy(r) for r in found)
     return f"| {name} | {' | '.join(cells)} |"
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from rn_core.common.records import Accuracy
+from rn_core.evaluation.printing import format_accuracy
 from rn_core.weights.card import Card
 from rn_core.weights.store import list_weights
 
@@ -39,8 +39,7 @@ def _describe(cards: Mapping[str, Card], name: str) -> str:
     """Return the accuracy on all questions with its interval, or how the network is trained."""
     if name not in cards:
         return f"not trained yet: `python -m rn_core train {name}`"
-    found: Accuracy = cards[name].measured.overall
-    return f"{100 * found.accuracy:.1f} [{100 * found.low:.1f}, {100 * found.high:.1f}]"
+    return format_accuracy(cards[name].measured.overall)
 
 
 def main() -> None:

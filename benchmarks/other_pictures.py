@@ -17,6 +17,7 @@ from PIL import Image, ImageDraw
 from rn_core.common.records import Batch, Evaluation
 from rn_core.common.seeding import make_rng
 from rn_core.evaluation.accuracy import evaluate_batches
+from rn_core.evaluation.printing import format_accuracy
 from rn_core.experiments.plain import answer_plainly, sample_plain_scene
 from rn_core.models import QuestionAnsweringModel
 from rn_core.tasks import TASKS
@@ -90,9 +91,7 @@ def measure(model: QuestionAnsweringModel, style: str, n_scenes: int, seed: int)
 
 def format_row(name: str, style: str, found: Evaluation) -> str:
     """Return one line of the table, percent right with their 95 % intervals."""
-    cells = (
-        f"{100 * each.accuracy:.1f} [{100 * each.low:.1f}, {100 * each.high:.1f}]" for each in found.groups.values()
-    )
+    cells = (format_accuracy(each) for each in found.groups.values())
     return f"| {name} | {style} | {' | '.join(cells)} |"
 
 

@@ -13,9 +13,9 @@ import numpy as np
 import torch
 
 from rn_core import load
-from rn_core.common.records import Accuracy
 from rn_core.common.seeding import make_rng
 from rn_core.evaluation.accuracy import accuracy_interval
+from rn_core.evaluation.printing import format_accuracy
 from rn_core.models import QuestionAnsweringModel
 from rn_core.tasks.physics.encoding import color_targets, connection_targets, encode_rows, list_pairs
 from rn_core.tasks.physics.sampling import sample_scenes
@@ -40,7 +40,7 @@ def format_answers(cards: dict[str, Card]) -> str:
     lines = ["| asked | Relation Network | MLP | blind |", "| --- | --- | --- | --- |"]
     for name, (task, kind) in ASKED.items():
         rn, mlp = (cards[f"physics/{model}-{task}"].measured for model in ("rn", "mlp"))
-        cells = [_percent(found.types[kind]) for found in (rn, mlp)]
+        cells = [format_accuracy(found.types[kind]) for found in (rn, mlp)]
         lines.append(f"| {name} | {' | '.join(cells)} | {100 * rn.blind_floor[kind]:.1f} |")
     return "\n".join(lines)
 
@@ -113,17 +113,12 @@ def _ask(model: QuestionAnsweringModel, scenes: PhysicsScenes, colors: np.ndarra
 
 def _share(right: np.ndarray) -> str:
     """Return the accuracy in percent, with its interval."""
-    return _percent(accuracy_interval(right, np.ones_like(right)))
+    return format_accuracy(accuracy_interval(right, np.ones_like(right)))
 
 
 def _share_whole(right: np.ndarray) -> str:
     """Return the accuracy of whole scenes, of each of whose pairs it is known whether it is right (S, P)."""
     return _share(np.asarray(right.all(axis=1)))
-
-
-def _percent(found: Accuracy) -> str:
-    """Return an accuracy with its interval, in percent."""
-    return f"{100 * found.accuracy:.1f} [{100 * found.low:.1f}, {100 * found.high:.1f}]"
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -17,6 +17,7 @@ from pages._lab.train.state import GROUPS
 from pages._lab.train.view import target_of
 from rn_core.common.device import choose_device, describe_device, processor_name
 from rn_core.common.records import Accuracy
+from rn_core.evaluation.printing import format_accuracy
 from rn_core.race.records import RACE_TASKS, RUNNERS, RaceConfig, Snapshot, usual_config
 from rn_core.weights.bundles import read_bundle
 
@@ -83,10 +84,7 @@ def format_timing(timing: Timing) -> Iterator[str]:
     for group in watched_groups(timing.config):
         seconds, then = timing.reached.get(group, (None, timing.last))
         reached = "never" if seconds is None else f"{seconds:.0f} s"
-        ends = " | ".join(
-            f"{100 * end.accuracy:.1f} [{100 * end.low:.1f}, {100 * end.high:.1f}]"
-            for end in (found[group] for found in timing.ends.values())
-        )
+        ends = " | ".join(format_accuracy(found[group]) for found in timing.ends.values())
         beside = 100 * then.groups[timing.config.models[-1]][group]
         yield f"| {timing.config.seed} | {GROUPS[group]} | {reached} | {beside:.1f} | {timing.total:.0f} s | {ends} |"
 

@@ -22,6 +22,7 @@ from rn_core.answering import Answerer, load
 from rn_core.common.records import Accuracy
 from rn_core.common.seeding import make_rng
 from rn_core.evaluation.accuracy import accuracy_interval
+from rn_core.evaluation.printing import format_accuracy
 from rn_core.evaluation.strange_inputs import find_strange
 from rn_core.experiments.plain import sample_plain_scene
 from rn_core.tasks.sort_of_clevr import sample_scenes
@@ -165,10 +166,7 @@ def measure(answerer: Answerer, draw: Draw, n_pictures: int, seed: int, branch: 
 
 def format_row(name: str, kind: str, wanted: str, found: Accuracy) -> str:
     """Return one line of the table, in percent."""
-    return (
-        f"| {name} | {kind} | {wanted} | {100 * found.accuracy:.1f} [{100 * found.low:.1f}, {100 * found.high:.1f}] "
-        f"| {found.n} |"
-    )
+    return f"| {name} | {kind} | {wanted} | {format_accuracy(found)} | {found.n} |"
 
 
 def _print_rows(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rn_core.common.records import Accuracy
+from rn_core.evaluation.printing import format_accuracy
 from rn_core.tasks.sort_of_clevr.questions import GROUPS, QUESTION_TYPES
 from rn_core.weights.store import list_weights
 
@@ -37,7 +38,7 @@ def format_results() -> str:
 
 def _line(name: str, found: list[Accuracy], floor: str) -> str:
     """Return one row of the table."""
-    cells = [f"{100 * r.accuracy:.2f} [{100 * r.low:.2f}, {100 * r.high:.2f}]" for r in found]
+    cells = [format_accuracy(r, 2) for r in found]
     return f"| {name} | " + " | ".join(cells) + f" | {floor} |"
 
 

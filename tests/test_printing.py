@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from rn_core.common.records import Accuracy, Distance
-from rn_core.evaluation.printing import format_percentages, print_attribution, print_evaluation, print_set_results
+from rn_core.evaluation.printing import (
+    format_accuracy,
+    format_percentages,
+    print_attribution,
+    print_evaluation,
+    print_set_results,
+)
 from rn_core.tasks.own.dataset import Floors
 from tests.cards import make_figures
 
 ALL, HALF, GOOD = Accuracy(0.75, 0.7, 0.8, 40), Accuracy(0.5, 0.35, 0.65, 20), Accuracy(0.96, 0.8, 0.99, 15)
+
+
+def test_an_accuracy_stands_before_its_interval():
+    assert format_accuracy(Accuracy(0.9699, 0.96844, 0.97084, 10)) == "97.0 [96.8, 97.1]"
+    assert format_accuracy(Accuracy(0.9699, 0.96844, 0.97084, 10), digits=2) == "96.99 [96.84, 97.08]"
 
 
 def test_percentages_of_types_stand_in_a_line():

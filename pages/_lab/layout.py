@@ -42,7 +42,7 @@ STYLE = """
 .rn-card {container-type: inline-size}
 .rn-card .rn-said {font-size: clamp(1.1rem, 20cqi, 2.6rem); font-weight: 700; line-height: 1.15; margin: .1rem 0;
   overflow-wrap: anywhere}
-.rn-many .rn-said {font-size: clamp(1.1rem, 20cqi, 1.5rem)}
+.rn-many .rn-said {font-size: clamp(1.1rem, 20cqi, 1.8rem)}
 .rn-card .rn-said small {display: block; font-size: 1.5rem; line-height: 1.15}
 .rn-mark {font-size: 1.05rem; font-weight: 600; white-space: nowrap}
 .rn-right {color: light-dark(#146c43, #5fd39a)} .rn-wrong {color: light-dark(#b02a37, #ff8d98)}

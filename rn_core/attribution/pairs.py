@@ -48,13 +48,7 @@ def integrated_gradients(pairs: PairSum, target: Target, steps: int) -> Tensor:
     Source: Sundararajan et al. 2017 (arXiv 1703.01365), equation 3 (there at the right end of each step).
     Completeness gap: the error of the quadrature; it falls as `steps` grows.
 
-    Args:
-        pairs: the question.
-        target: the value z.
-        steps: number of points m, 1 or more.
-
-    Returns:
-        (P,) float64.
+    Arguments and result as `exact_path`, but for `steps`, the number of points m, 1 or more.
 
     Raises:
         RNCoreError: if `steps` is below 1.
@@ -73,13 +67,7 @@ def leave_one_out(pairs: PairSum, target: Target, steps: int) -> Tensor:
     Completeness gap: the joint effect of pairs (positive where they need each other, negative where one could
     replace another). It is not an error.
 
-    Args:
-        pairs: the question.
-        target: the value z.
-        steps: not used.
-
-    Returns:
-        (P,) float64.
+    Arguments and result as `exact_path`.
     """
     return pairs.value(target, pairs.aggregate) - pairs.value(target, pairs.aggregate - pairs.shares)
 
@@ -90,13 +78,7 @@ def gradient(pairs: PairSum, target: Target, steps: int) -> Tensor:
     Source: "gradient x input" of Shrikumar et al. 2016 (arXiv 1605.01713), on relations.
     Completeness gap: how far z is from linear between B and S (biases and kinks of f_phi). It is not an error.
 
-    Args:
-        pairs: the question.
-        target: the value z.
-        steps: not used.
-
-    Returns:
-        (P,) float64.
+    Arguments and result as `exact_path`.
     """
     one = torch.ones(1, dtype=torch.float64)
     readout = pairs.readout.toward(target)
@@ -108,13 +90,7 @@ def norm(pairs: PairSum, target: Target, steps: int) -> Tensor:
 
     Completeness gap: none (None), as norms are not shares of a logit.
 
-    Args:
-        pairs: the question.
-        target: not used.
-        steps: not used.
-
-    Returns:
-        (P,) float64, 0 or more.
+    Arguments as `exact_path`, whose target this does not use; returns (P,) float64, 0 or more.
     """
     strengths: Tensor = torch.linalg.vector_norm(pairs.shares, dim=1)
     return strengths

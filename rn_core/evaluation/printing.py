@@ -10,6 +10,12 @@ from rn_core.models import KINDS
 from rn_core.tasks.own.dataset import Floors
 
 
+def format_accuracy(found: Accuracy, digits: int = 1) -> str:
+    """Return an accuracy with its 95 % interval, all in percent, such as "97.0 [96.8, 97.1]"."""
+    accuracy, low, high = (f"{100 * share:.{digits}f}" for share in (found.accuracy, found.low, found.high))
+    return f"{accuracy} [{low}, {high}]"
+
+
 def format_percentages(accuracy: dict[str, float]) -> str:
     """Return "type 99.1 %" for each type."""
     return "  ".join(f"{kind} {value:.1%}" for kind, value in accuracy.items())

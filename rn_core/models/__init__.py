@@ -130,22 +130,6 @@ class QuestionAnsweringModel(nn.Module):
     question_encoder: QuestionEncoder | None
     core: Core
 
-    if TYPE_CHECKING:  # torch gives every module's call the type Any
-
-        def __call__(
-            self,
-            inputs: tuple[Tensor, ...],
-            question: Tensor,
-            scene_index: Tensor | None = None,
-            kept: Tensor | None = None,
-            hold_encoder: bool = False,
-            hold_relations: bool = False,
-            in_steps: bool = False,
-            n_steps: int | None = None,
-        ) -> Tensor:
-            """Return logits; see `forward`."""
-            ...
-
     def __init__(self, config: ModelConfig) -> None:
         """Build the parts of `config`; use `build_model` for seeded weights."""
         super().__init__()
@@ -195,6 +179,9 @@ class QuestionAnsweringModel(nn.Module):
         if isinstance(self.core, RecurrentRelationNetwork):
             return self.core(objects, object_mask, asked, scene_index, compared)
         return self.core(objects, object_mask, asked, scene_index)
+
+    if TYPE_CHECKING:  # torch gives every module's call the type Any
+        __call__ = forward
 
     def trace(self, inputs: tuple[Tensor, ...], question: Tensor, scene_index: Tensor | None = None) -> RelationTrace:
         """Return every intermediate result from the objects to the logits; arguments as `forward`.

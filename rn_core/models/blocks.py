@@ -67,14 +67,6 @@ class PairTerms(NamedTuple):
 class PairLayers(Linears):
     """g_theta: linear layers with ReLU after each on [o_i; o_j; pair features]; the question enters one of them."""
 
-    if TYPE_CHECKING:  # torch gives every module's call the type Any
-
-        def __call__(
-            self, first: Tensor, second: Tensor, question: Tensor, pair_features: Tensor | None = None
-        ) -> Tensor:
-            """Return relations; see `forward`."""
-            ...
-
     def __init__(
         self, d_object: int, d_question: int, widths: tuple[int, ...], question_layer: int = 0, d_pair: int = 0
     ) -> None:
@@ -105,6 +97,9 @@ class PairLayers(Linears):
             (..., D_g).
         """
         return self.follow(first, second, question, pair_features)[-1]
+
+    if TYPE_CHECKING:  # torch gives every module's call the type Any
+        __call__ = forward
 
     def follow(
         self, first: Tensor, second: Tensor, question: Tensor, pair_features: Tensor | None = None

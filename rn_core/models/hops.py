@@ -72,25 +72,11 @@ class HopRelationNetworkConfig:
     @property
     def pairs(self) -> RelationNetworkConfig:
         """Return the config of the Relation Network behind the hops."""
-        return RelationNetworkConfig(
-            d_object=self.d_object,
-            d_question=self.d_question,
-            n_answers=self.n_answers,
-            g_widths=self.g_widths,
-            f_widths=self.f_widths,
-            f_dropout=self.f_dropout,
-            aggregate_scale=self.aggregate_scale,
-        )
+        return RelationNetworkConfig.inside(self)
 
 
 class Hop(nn.Module):
     """One hop: how well each object fits what is asked for."""
-
-    if TYPE_CHECKING:  # torch gives every module's call the type Any
-
-        def __call__(self, objects: Tensor, asked: Tensor, mask: Tensor) -> Tensor:
-            """Return scores; see `forward`."""
-            ...
 
     def __init__(self, d_object: int, d_asked: int, d_hidden: int, d_key: int) -> None:
         """Build key_t, W_t and ask_t; W_t lets a place among the objects be compared as it is.
@@ -113,6 +99,9 @@ class Hop(nn.Module):
         scores = torch.full(mask.shape, -torch.inf, dtype=fits.dtype, device=objects.device)
         scores[mask] = fits.sum(dim=1)
         return scores
+
+    if TYPE_CHECKING:  # torch gives every module's call the type Any
+        __call__ = forward
 
 
 class _Hopped(NamedTuple):

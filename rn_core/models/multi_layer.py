@@ -76,15 +76,7 @@ class MultiLayerRelationNetworkConfig:
     @property
     def last(self) -> RelationNetworkConfig:
         """Return the config of the last layer and f_phi."""
-        return RelationNetworkConfig(
-            d_object=self.d_marked + (self.n_layers - 1) * self.g_widths[-1],
-            d_question=self.d_question,
-            n_answers=self.n_answers,
-            g_widths=self.g_widths,
-            f_widths=self.f_widths,
-            f_dropout=self.f_dropout,
-            aggregate_scale=self.aggregate_scale,
-        )
+        return RelationNetworkConfig.inside(self, d_object=self.d_marked + (self.n_layers - 1) * self.g_widths[-1])
 
 
 class MultiLayerRelationNetwork(ExtendedRelationNetwork):

@@ -105,12 +105,6 @@ class PathEncoder(Encoder):
 class PathComparison(nn.Module):
     """Features of the paths of two objects."""
 
-    if TYPE_CHECKING:  # torch gives every module's call the type Any
-
-        def __call__(self, first: Tensor, second: Tensor) -> Tensor:
-            """Return pair features; see `forward`."""
-            ...
-
     def __init__(self, n_frames: int) -> None:
         """Set the frames F, at least 3, of the path that ends each object: x in each frame, then y in each frame."""
         super().__init__()
@@ -149,3 +143,6 @@ class PathComparison(nn.Module):
             *(_PUSH * push for push in pushes),
         )
         return torch.cat(parts, dim=-1)
+
+    if TYPE_CHECKING:  # torch gives every module's call the type Any
+        __call__ = forward

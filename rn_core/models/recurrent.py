@@ -108,19 +108,6 @@ class RecurrentRelationNetwork(Core):
 
     config: RecurrentRelationNetworkConfig
 
-    if TYPE_CHECKING:  # torch gives every module's call the type Any
-
-        def __call__(
-            self,
-            objects: Tensor,
-            object_mask: Tensor | None,
-            question: Tensor,
-            scene_index: Tensor | None = None,
-            pair_features: Tensor | None = None,
-        ) -> Tensor:
-            """Return logits; see `forward`."""
-            ...
-
     def __init__(self, config: RecurrentRelationNetworkConfig) -> None:
         """Build the layers of `config`; weights come from torch's global generator (see `build_model`)."""
         super().__init__()
@@ -144,6 +131,9 @@ class RecurrentRelationNetwork(Core):
         rows = self._prepare(objects, object_mask, question, scene_index, pair_features)
         *_, states = self._follow(rows, self.config.n_steps)
         return self._read(states, rows, question)
+
+    if TYPE_CHECKING:  # torch gives every module's call the type Any
+        __call__ = forward
 
     def answer_steps(
         self,

@@ -143,16 +143,7 @@ class StackedRelationNetworkConfig:
     @property
     def second(self) -> RelationNetworkConfig:
         """Return the config of the second hop."""
-        return RelationNetworkConfig(
-            d_object=self.d_object + self.d_hop,
-            d_question=self.d_question,
-            n_answers=self.n_answers,
-            g_widths=self.g_widths,
-            f_widths=self.f_widths,
-            f_dropout=self.f_dropout,
-            aggregate_scale=self.aggregate_scale,
-            d_pair=self.d_pair,
-        )
+        return RelationNetworkConfig.inside(self, d_object=self.d_object + self.d_hop)
 
 
 class StackedRelationNetwork(ExtendedRelationNetwork):

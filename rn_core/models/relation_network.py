@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from contextlib import nullcontext
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Protocol
+from dataclasses import dataclass, field, fields, replace
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import torch
 from torch import Tensor, nn
@@ -31,6 +31,9 @@ from rn_core.models.layers import (
     read_sum,
     take_rows,
 )
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 AGGREGATES = ("sum", "mean")
 
@@ -90,6 +93,17 @@ class RelationNetworkConfig:
         check_dropout("f_dropout", self.f_dropout)
         if self.pair_chunk is not None:
             check_size("pair_chunk", self.pair_chunk)
+
+    @classmethod
+    def inside(cls, config: DataclassInstance, **changes: Any) -> Self:
+        """Return the sizes of the Relation Network inside a larger core: the core's own, where names are the same.
+
+        Args:
+            config: of the larger core.
+            changes: sizes that differ from the core's.
+        """
+        shared = {each.name for each in fields(cls)} & {each.name for each in fields(config)}
+        return cls(**{name: getattr(config, name) for name in shared} | changes)
 
 
 class PairSizes(Sizes, Protocol):

@@ -28,12 +28,6 @@ def convolve(d_in: int, d_out: int, stride: int = 1) -> Layers:
 class ResidualBlock(nn.Module):
     """Two 3x3 convolutions whose result is added to their input."""
 
-    if TYPE_CHECKING:  # torch gives every module's call the type Any
-
-        def __call__(self, features: Tensor) -> Tensor:
-            """Return features of the same shape."""
-            ...
-
     def __init__(self, d_features: int) -> None:
         """Build the convolutions; the second one begins small, so that the block begins almost as the identity."""
         super().__init__()
@@ -47,15 +41,12 @@ class ResidualBlock(nn.Module):
         added: Tensor = self.norm(self.second(self.first(features)))
         return functional.relu(features + added)
 
+    if TYPE_CHECKING:  # torch gives every module's call the type Any
+        __call__ = forward
+
 
 class Pyramid(nn.Module):
     """Stages that halve a feature map and add residual blocks, and the way back up to its size."""
-
-    if TYPE_CHECKING:  # torch gives every module's call the type Any
-
-        def __call__(self, features: Tensor) -> Tensor:
-            """Return features of the input's height and width."""
-            ...
 
     def __init__(self, d_in: int, stages: tuple[int, ...], d_out: int) -> None:
         """Build the layers.
@@ -86,3 +77,6 @@ class Pyramid(nn.Module):
             found = self.across[level](maps[level]) + raised
         result: Tensor = self.last(found)
         return result
+
+    if TYPE_CHECKING:  # torch gives every module's call the type Any
+        __call__ = forward

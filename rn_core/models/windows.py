@@ -45,12 +45,6 @@ class WindowConfig:
 class WindowReader(nn.Module):
     """Windows of pixels to logits: that an object stands in the middle, and of the values of its attributes."""
 
-    if TYPE_CHECKING:  # torch gives every module's call the type Any
-
-        def __call__(self, windows: Tensor) -> Tensor:
-            """Return logits."""
-            ...
-
     def __init__(self, config: WindowConfig, attributes: tuple[int, ...]) -> None:
         """Build the layers.
 
@@ -70,6 +64,9 @@ class WindowReader(nn.Module):
         """Return logits (N, 1 + V) of windows (N, 3, s, s) of numbers from 0 to 1."""
         logits: Tensor = self.head(self.stages(windows).mean(dim=(2, 3)))
         return logits
+
+    if TYPE_CHECKING:  # torch gives every module's call the type Any
+        __call__ = forward
 
     def frame(self, places: Tensor, height: int) -> Tensor:
         """Return (..., 2, 2), the `spans` of windows around places (..., 2) in pictures of so many rows."""

@@ -36,8 +36,7 @@ def plot_image(view: WalkView, look: Look) -> go.Figure:
     figure.add_annotation(x=asked.x, y=asked.y - 9, text="asked", showarrow=False, yanchor="bottom",
                           font={"color": ON_IMAGE})  # fmt: skip
     scale_image(figure, look, ticks=True)
-    finish_figure(figure, look, describe_scene(view.state.scene), square_height(look))
-    return fit_cells(figure, fit_square(look, 5 * look.font_size))
+    return finish_square(figure, look, describe_scene(view.state.scene), 5 * look.font_size)
 
 
 def plot_maps(view: WalkView, look: Look) -> go.Figure:
@@ -133,8 +132,7 @@ def plot_pair_grid(view: WalkView, look: Look) -> go.Figure:
     )  # fmt: skip
     scale_grid(figure, view, look)
     alt = f"Grid of {n} by {n} = {n * n} pairs. Marked: {format_pair(*map(node_name, view.pair_labels))}."
-    finish_figure(figure, look, alt, square_height(look))
-    return fit_cells(figure, fit_square(look, 6 * look.font_size))
+    return finish_square(figure, look, alt, 6 * look.font_size)
 
 
 def scale_grid(figure: go.Figure, view: WalkView, look: Look, **place: int) -> None:
@@ -239,11 +237,8 @@ def _ramp(look: Look, ground: str | None = None) -> list[list[float | str]]:
     return [[0.0, ground or middle], [1.0, end]]
 
 
-def fit_square(look: Look, around: int) -> CellFit:
-    """Return the fit of a square picture with labels of so many pixels above and beside it."""
-    return CellFit(1, 1, 0, around, around, 0, square_height(look), look.large)
-
-
-def square_height(look: Look) -> int:
-    """Return the height of a square picture."""
-    return 620 if look.large else 500
+def finish_square(figure: go.Figure, look: Look, alt: str, around: int) -> go.Figure:
+    """Set what all figures share on a square picture with labels of so many pixels above and beside it."""
+    height = 620 if look.large else 500
+    finish_figure(figure, look, alt, height)
+    return fit_cells(figure, CellFit(1, 1, 0, around, around, 0, height, look.large))

@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 import plotly.graph_objects as go
 
-from pages._lab.cells import fit_cells
-from pages._lab.figures import Look, finish_figure
-from pages._lab.walk.figures import ON_IMAGE, fit_square, lay_image, mark, scale_image, square_height
+from pages._lab.figures import Look
+from pages._lab.walk.figures import ON_IMAGE, finish_square, lay_image, mark, scale_image
 from pages._lab.walk.formulas import arrows, number
 from pages._lab.walk.view import WalkView
 from rn_core.attribution.tracing import FoundTrace
@@ -40,8 +39,7 @@ def plot_heatmap(view: WalkView, look: Look) -> go.Figure:
         f"The image under a map of {rows} by {columns} cells, darker where an object's center is likelier; "
         f"{int((heatmap > LEAST_PROBABILITY).sum())} cells are above {LEAST_PROBABILITY:g}."
     )
-    finish_figure(figure, look, alt, square_height(look))
-    return fit_cells(figure, fit_square(look, look.font_size))
+    return finish_square(figure, look, alt, look.font_size)
 
 
 def plot_peaks(view: WalkView, look: Look) -> go.Figure:
@@ -69,8 +67,7 @@ def plot_peaks(view: WalkView, look: Look) -> go.Figure:
         f"The image with a cross at each of {len(found.peaks)} objects found: {', '.join(view.labels)}. "
         f"Framed: {view.labels[view.pair[0]]}. {len(others)} more peaks are too unlikely."
     )
-    finish_figure(figure, look, alt, square_height(look))
-    return fit_cells(figure, fit_square(look, look.font_size))
+    return finish_square(figure, look, alt, look.font_size)
 
 
 def _are_peaks(found: FoundTrace) -> np.ndarray:
