@@ -76,7 +76,7 @@ def test_a_student_follows_votes_and_has_no_controls(page: Callable[..., Page], 
     for name in ("Show the answer", "Teacher view", "Students see this page"):
         expect(student.get_by_text(name)).to_have_count(0)
 
-    # The browser remembers who it is, and the vote. From here on it asks nothing, as that of a hidden tab: it is called.
+    # The browser remembers who it is, and the vote. From here on it asks nothing, like a hidden tab, and is called.
     student.add_init_script("Object.defineProperty(document, 'visibilityState', { get: () => 'hidden' })")
     student.reload()
     expect(student.get_by_text("Your vote counts")).to_be_visible()

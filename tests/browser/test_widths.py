@@ -168,8 +168,8 @@ IN_LARGE_TYPE = MappingProxyType(
 )
 
 
+@pytest.mark.parametrize("name", PAGES)  # above the other: from a page to the next one is one step, to itself two
 @pytest.mark.parametrize(("projector", "checks"), [("off", ON_A_PHONE), ("on", IN_LARGE_TYPE)])
-@pytest.mark.parametrize("name", PAGES)
 def test_a_phone_shows_all_of_a_page(visit, url, name, projector, checks):
     opened = visit(f"{url}/{name.removeprefix('explore')}?projector={projector}", viewport=PHONE)
     wait_until_drawn(opened)
