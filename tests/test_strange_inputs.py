@@ -31,6 +31,7 @@ from rn_core.tasks.sort_of_clevr.patches import count_patches, label_patches
 from rn_core.tasks.sort_of_clevr.rendering import PALETTE, render_scenes
 from rn_core.tasks.sort_of_clevr.styles import sample_scattered, sample_styled
 from rn_core.training.profiling import knows_styles
+from rn_core.training.recipes import make_recipe
 from rn_core.weights.profiles import load_profile, save_profile
 from rn_core.weights.store import describe_loose, list_weights
 from tests.cards import make_card
@@ -116,6 +117,15 @@ def test_objects_that_are_taken_away_are_counted():
     assert balls.count_objects(rows[:1]) == 1
     assert describe_count(balls, 1, found=False).startswith("The scene has 1 ball, and training scenes have 10,")
     assert describe_count(objects, 12, found=True).startswith("The network found 12 objects in the picture, ")
+
+
+def test_cells_are_no_objects_to_be_counted():
+    model = build_model(make_recipe("clevr/rn-pixels").model, 0).eval().requires_grad_(False)
+    model.encoder.head.bias[0] = 9.0  # a center everywhere
+    picture = np.full((160, 240, 3), 128, dtype=np.uint8)
+    task = TASKS["clevr/cells"]
+    assert model.encoder(*task.encode_scenes([picture]))[1].sum() > task.trained_counts[1]
+    assert find_strange("clevr/rn-pixels", model, task, None, picture) == ()
 
 
 def test_too_many_patches_are_told_by_their_number_and_too_few_are_not(tiny):

@@ -10,6 +10,7 @@ from torch import Tensor
 from rn_core.models import QuestionAnsweringModel
 from rn_core.models.encoders import ConvolutionalEncoder
 from rn_core.models.profile import InputProfile, find_uneven
+from rn_core.models.slots import SlotEncoder
 from rn_core.tasks import Task
 from rn_core.tasks.base import ObjectsCounted, PatchesCounted
 
@@ -67,9 +68,11 @@ def _check_patches(task: ObjectsCounted, images: Tensor) -> str:
 
 @torch.inference_mode()
 def _count_found(model: QuestionAnsweringModel, images: Tensor) -> int | None:
-    """Return how many objects the encoder finds in a picture (1, H, W, 3); None for one that finds none by itself."""
-    objects, mask = model.encoder(images)
-    return None if mask is None or model.encoder.locate(objects) is None else int(mask.sum())
+    """Return how many objects the encoder finds in a picture (1, H, W, 3); None for one that only sees cells."""
+    if not isinstance(model.encoder, SlotEncoder):
+        return None  # an object may show in two cells
+    _, mask = model.encoder(images)
+    return int(mask.sum())
 
 
 def describe_count(task: ObjectsCounted, n_objects: int, found: bool) -> str:
