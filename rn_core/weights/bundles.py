@@ -28,6 +28,7 @@ from rn_core.tasks import TASKS
 from rn_core.tasks.base import FewQuestions
 from rn_core.tasks.registry import CONFIGS, host_from_card
 from rn_core.weights.card import Card, CardFacts, make_card
+from rn_core.weights.packing import pack_tensors, unpack_tensors
 from rn_core.weights.store import (
     MEAN_AGGREGATE,
     LoadedWeights,
@@ -60,7 +61,7 @@ def write_bundle(
         facts: its card facts; parameters, size and hash of the file without its card are computed here.
         mean_aggregate: (Q, D_g), or None.
     """
-    tensors = collect_tensors(model, mean_aggregate)
+    tensors = pack_tensors(collect_tensors(model, mean_aggregate))
     card = make_card(name, facts, model, save_tensors(tensors))
     return save_tensors(tensors, metadata={"card": json.dumps(card.to_dict())})
 
@@ -97,6 +98,7 @@ def _read_bundle(content: bytes, shown: str, max_bytes: int) -> LoadedWeights:
     whole = save_tensors(tensors)
     if sha256(whole) != values["sha256"]:
         raise WeightsError(f"'{shown}' was changed: the SHA-256 of its tensors is not its card's; {_AGAIN}.")
+    tensors = unpack_tensors(tensors, shown)
     _check_task(config, task, shown)
     _check_sizes(config, tensors, shown)
     loaded = make_loaded(_read_claims(values), tensors, shown)
