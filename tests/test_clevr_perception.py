@@ -75,8 +75,9 @@ def perfect_maps(scenes: list[ClevrScene], sureness: float = 60.0) -> SlotMaps:
 
 @pytest.fixture
 def model(monkeypatch) -> QuestionAnsweringModel:
-    """The model that ships, with a convolution that sees everything."""
-    model = build_model(model_config("clevr/slots", "rn"), 0)
+    """The model that ships, with a convolution that sees everything, and no closer look."""
+    config = model_config("clevr/slots", "rn")
+    model = build_model(replace(config, encoder=replace(config.encoder, windows=None)), 0)
     monkeypatch.setattr(model.encoder, "find_maps", lambda images: perfect_maps(SCENES[: len(images)]))
     return model.eval()
 

@@ -72,7 +72,7 @@ def _count_found(model: QuestionAnsweringModel, images: Tensor) -> int | None:
     if not isinstance(model.encoder, SlotEncoder):
         return None  # an object may show in two cells
     _, mask = model.encoder(images)
-    return int(mask.sum())
+    return None if mask is None else int(mask.sum())
 
 
 def describe_count(task: ObjectsCounted, n_objects: int, found: bool) -> str:

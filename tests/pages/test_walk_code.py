@@ -13,6 +13,7 @@ from rn_core.common.errors import RNCoreError
 ROOT = Path(__file__).resolve().parents[2]
 SIDES = [*{step: None for steps in STEPS.values() for step in steps}, THOUGHT]
 NETWORK = "rn_core/models/blocks.py"
+CORE = "rn_core/models/relation_network.py"
 STACKED = "rn_core/models/relation_layers.py"
 
 
@@ -34,11 +35,11 @@ def test_the_lines_of_a_step_are_of_one_file(side):
 
 
 def test_a_statement_over_several_lines_is_shown_whole():
-    excerpt = read_code([Anchor(STACKED, "StackedRelationNetworkConfig.second", "return Relation")])
-    assert len(excerpt.lines) == 10
-    assert excerpt.text.startswith("return RelationNetworkConfig(\n    d_object=")
+    excerpt = read_code([Anchor(CORE, "RelationNetwork.__init__", "self.g_theta = ")])
+    assert len(excerpt.lines) == 3
+    assert excerpt.text.startswith("self.g_theta = PairLayers(\n    config.d_object")
     first, last = min(excerpt.lines), max(excerpt.lines)
-    assert excerpt.place == f"{STACKED}:{first}–{last}"
+    assert excerpt.place == f"{CORE}:{first}–{last}"
 
 
 def test_lines_apart_are_named_apart():
