@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 #: Milliseconds until a condition that a test waits for counts as failed; generous, because cores are shared.
 PATIENCE = 90_000
@@ -54,10 +55,17 @@ def open_page(context: BrowserContext, url: str, errors: list[str]) -> Page:
 
 
 def go_on(opened: Page, address: str) -> None:
-    """Go to an address of another page of the app in an open one, in the same session, and wait until it is drawn."""
+    """Go to an address of another page of the app in an open one, in the same session, and wait until it is drawn.
+
+    A component that has something to say at that moment keeps the session on its page; then the link is followed again.
+    """
     before = opened.evaluate(_TITLE)
     opened.evaluate(_GO_ON, address)
-    opened.wait_for_function(_HAS_TURNED, arg=before, polling=50)
+    try:
+        opened.wait_for_function(_HAS_TURNED, arg=before, polling=50, timeout=PATIENCE / 3)
+    except PlaywrightTimeout:
+        opened.evaluate(_GO_ON, address)
+        opened.wait_for_function(_HAS_TURNED, arg=before, polling=50)
     opened.evaluate(_TO_TOP)
 
 
