@@ -227,6 +227,7 @@ def test_a_projector_shows_the_steps_of_numbers_and_a_table_that_fills_its_side(
     opened = visit(f"{url}/physics?projector=on", viewport={"width": 1280, "height": 800})
     opened.wait_for_selector(".table .matrix .cell", state="attached")
     steps = opened.locator("[data-testid=stNumberInput]").first.locator("button")
+    expect(steps).to_have_count(2)
     assert [step.is_visible() for step in steps.all()] == [True, True]
     (table,), (matrix,) = boxes(opened, ".table .floor"), boxes(opened, ".table figure .matrix")
     (side,) = boxes(opened, ".table .panes")
