@@ -7,6 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.visiting import SETTLED
 from tests.pages.test_plain import PAGES
